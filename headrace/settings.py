@@ -1,0 +1,69 @@
+"""Settings: from `--dir D` (embedded), a TOML file (`--config`), and HEADRACE_* in the environment.
+
+An unknown or wrong setting is an error that names it, its value and what it may be.
+"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WrongSettings(ValueError):
+    """A setting that is unknown or has a value it may not have. The message names each."""
+
+
+class Settings(BaseSettings):
+    """Everything that may be set. Environment variables are HEADRACE_ and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_", extra="forbid", frozen=True)
+
+    dir: Path = Field(description="Where state, embedded logs and embedded databases live.")
+    shards: int = Field(default=16, ge=1, le=256, description="Partitions of facts and decisions.")
+    kafka: str = Field(default="", description="Bootstrap servers; empty means the embedded SQLite log.")
+    topic_prefix: str = Field(
+        default="", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic's name on Kafka."
+    )
+    kafka_transactional: bool = Field(
+        default=False, description="One transaction for each round of a process's shards."
+    )
+    log_sync: bool = Field(
+        default=True, description="SQLite waits for the disk at each append: survives a power cut, not only a kill."
+    )
+    clickhouse: str = Field(default="", description="URL of a ClickHouse server; empty means chDB in dir.")
+    redis: str = Field(default="", description="URL of a Redis or Valkey server; empty means the embedded one in dir.")
+    cache_bytes: int = Field(
+        default=256 << 20, ge=1, description="Memory for accounts kept loaded, each receivables process."
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of /metrics and /health on 127.0.0.1; 0 is off; each flow takes the next one.",
+    )
+    base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
+
+
+def load(directory: Path | None, config: Path | None) -> Settings:
+    """The settings of this run. Raises WrongSettings with every finding."""
+    values: dict[str, object] = {}
+    if config is not None:
+        try:
+            values = tomllib.loads(config.read_text())
+        except FileNotFoundError:
+            raise WrongSettings(f"{config}: there is no such file") from None
+        except tomllib.TOMLDecodeError as error:
+            raise WrongSettings(f"{config}: not TOML: {error}") from error
+    if directory is not None:
+        values["dir"] = directory
+    if "dir" not in values:
+        raise WrongSettings('say where the installation is: --dir DIR, or --config FILE with a line dir = "..."')
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        origin = str(config) if config is not None else "settings"
+        findings = [
+            f"{origin}: {'.'.join(str(p) for p in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
+        ]
+        raise WrongSettings("\n".join(findings)) from None

@@ -1,0 +1,287 @@
+"""Writes schemas/records.py from the Avro sources: records, encoders, decoders.
+
+`python -m schemas.generate` writes it; with `--check` it exits 1 where the file is not what
+the sources say. A source is named NAME.VERSION.avsc. A later version may only append fields
+with defaults (`evolution_findings` lists what breaks that), so one decoder reads all versions.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+SOURCES = HERE / "avro"
+TARGET = HERE / "records.py"
+
+# Fields of every fact, in this order, ahead of its own.
+HEADER = ("event_id", "recorded_time", "correlation", "source", "tenant", "entity", "account_id", "event_time")
+
+PYTHON_TYPE = {"string": "str", "long": "int", "int": "int", "boolean": "bool", "bytes": "bytes"}
+READ = {"string": "r.text()", "long": "r.long()", "int": "r.long()", "boolean": "r.boolean()", "bytes": "r.raw()"}
+PUT = {"string": "put_text", "long": "put_long", "int": "put_long", "boolean": "put_boolean", "bytes": "put_raw"}
+OPTIONAL_LONG = ["null", "long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One .avsc file: its group (facts, decisions, state), name, version and contents."""
+
+    group: str
+    name: str
+    version: int
+    schema: dict[str, Any]
+
+
+def sources() -> list[Source]:
+    """All sources, by group, wire id and version."""
+    found = []
+    for path in SOURCES.glob("*/*.avsc"):
+        name, version = path.name.removesuffix(".avsc").rsplit(".", 1)
+        found.append(Source(path.parent.name, name, int(version), json.loads(path.read_text())))
+    ids = wire_ids()
+    return sorted(found, key=lambda s: (s.group, ids.get((s.name, s.version), 0), s.name, s.version))
+
+
+def wire_ids() -> dict[tuple[str, int], int]:
+    """(name, version) to the id in the wire format, from ids.json; ids are never used again."""
+    pairs = json.loads((SOURCES / "ids.json").read_text())
+    return {(name, int(version)): number for key, number in pairs.items() for name, version in [key.split(".")]}
+
+
+def evolution_findings(old: dict[str, Any], new: dict[str, Any], where: str = "") -> list[str]:
+    """What makes `new` unable to read what `old` wrote, or `old` readers misread `new`; empty is compatible."""
+    where = where or str(new["name"])
+    findings = []
+    for index, before in enumerate(old["fields"]):
+        if index >= len(new["fields"]):
+            findings.append(f"{where}: field {before['name']} is gone")
+            continue
+        after = new["fields"][index]
+        if before["name"] != after["name"]:
+            findings.append(f"{where}: field {index} was {before['name']}, is {after['name']}")
+        elif _shape(before["type"]) != _shape(after["type"]):
+            findings.append(f"{where}.{before['name']}: type changed")
+    for added in new["fields"][len(old["fields"]) :]:
+        if "default" not in added:
+            findings.append(f"{where}.{added['name']}: a new field needs a default")
+    return findings
+
+
+def _shape(kind: Any) -> Any:
+    """A type without its docs, for comparison."""
+    if isinstance(kind, dict):
+        return {key: _shape(value) for key, value in kind.items() if key != "doc"}
+    if isinstance(kind, list):
+        return [_shape(value) for value in kind]
+    return kind
+
+
+def class_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _python_type(kind: Any) -> str:
+    if kind == OPTIONAL_LONG:
+        return "int | None"
+    if isinstance(kind, str):
+        return PYTHON_TYPE[kind]
+    if kind["type"] == "array":
+        return f"list[{_python_type(kind['items'])}]"
+    return class_name(kind["name"])
+
+
+def _read(kind: Any) -> str:
+    if kind == OPTIONAL_LONG:
+        return "r.optional_long()"
+    if isinstance(kind, str):
+        return READ[kind]
+    if kind["type"] == "array":
+        items = kind["items"]
+        return "r.texts()" if items == "string" else f"_read_{items['name']}s(r)"
+    raise ValueError(f"a record inside a record must be in an array: {kind['name']}")
+
+
+def _put(kind: Any, value: str) -> str:
+    if kind == OPTIONAL_LONG:
+        return f"put_optional_long(out, {value})"
+    if isinstance(kind, str):
+        return f"{PUT[kind]}(out, {value})"
+    items = kind["items"]
+    return f"put_texts(out, {value})" if items == "string" else f"_put_{items['name']}s(out, {value})"
+
+
+def _nested(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Records inside arrays of `schema`, innermost first."""
+    for field in schema["fields"]:
+        kind = field["type"]
+        if isinstance(kind, dict) and kind["type"] == "array" and isinstance(kind["items"], dict):
+            yield from _nested(kind["items"])
+            yield kind["items"]
+
+
+def _default(field: dict[str, Any], mutable: bool) -> str:
+    if "default" not in field or not mutable:
+        return ""
+    value = field["default"]
+    return " = None" if value == [] else f" = {value!r}"
+
+
+def _class(schema: dict[str, Any], group: str) -> list[str]:
+    """The class of one record. Facts are Final; a decision is filled in until the shard encodes it; state changes."""
+    mutable = group != "facts"
+    is_fact = group == "facts" and schema.get("namespace") == "headrace.facts"
+    fields = schema["fields"]
+    own = fields[len(HEADER) :] if is_fact else fields
+    base = "(Fact)" if is_fact else ""
+    lines = [f"class {class_name(schema['name'])}{base}:", f'    """{schema["doc"]}', ""]
+    lines += [f"    {field['name']}: {field['doc']}" for field in own]
+    slots = "".join(f'"{field["name"]}", ' for field in own)
+    lines += ['    """', "", f"    __slots__ = ({slots})"]
+    if is_fact:
+        lines.append(f'    KIND: ClassVar[str] = "{schema["name"]}"')
+    lines += ["", "    def __init__(", "        self,"]
+    for field in fields:
+        kind = _python_type(field["type"])
+        if mutable and field.get("default") == []:
+            kind += " | None"
+        lines.append(f"        {field['name']}: {kind}{_default(field, mutable)},")
+    lines.append("    ) -> None:")
+    if is_fact:
+        lines.append(f'        super().__init__("{schema["name"]}", {", ".join(HEADER)})')
+    for field in own:
+        name, kind = field["name"], _python_type(field["type"])
+        if mutable and field.get("default") == []:
+            lines.append(f"        self.{name}: {kind} = {name} if {name} is not None else []")
+        elif mutable:
+            lines.append(f"        self.{name} = {name}")
+        else:
+            lines.append(f"        self.{name}: Final = {name}")
+    if not own:
+        lines.append("        pass")
+    return [*lines, "", ""]
+
+
+def _codec(schema: dict[str, Any]) -> list[str]:
+    """read_NAME and put_NAME of one record."""
+    name, cls = schema["name"], class_name(schema["name"])
+    lines = [f"def read_{name}(r: Reader) -> {cls}:", f"    return {cls}("]
+    lines += [f"        {_read(field['type'])}," for field in schema["fields"]]
+    lines += ["    )", "", "", f"def put_{name}(out: BytesWriter, x: {cls}) -> None:"]
+    lines += [f"    {_put(field['type'], 'x.' + field['name'])}" for field in schema["fields"]]
+    return [*lines, "", ""]
+
+
+def _array_codec(schema: dict[str, Any]) -> list[str]:
+    name, cls = schema["name"], class_name(schema["name"])
+    return [
+        f"def _read_{name}s(r: Reader) -> list[{cls}]:",
+        f"    items: list[{cls}] = []",
+        "    count = r.block(0)",
+        "    while count:",
+        "        for _ in range(count):",
+        f"            items.append(read_{name}(r))",
+        "        count = r.block(len(items))",
+        "    return items",
+        "",
+        "",
+        f"def _put_{name}s(out: BytesWriter, items: list[{cls}]) -> None:",
+        "    if items:",
+        "        put_long(out, len(items))",
+        "        for item in items:",
+        f"            put_{name}(out, item)",
+        "    out.append(0)",
+        "",
+        "",
+    ]
+
+
+def _fact_base(header: list[dict[str, Any]]) -> list[str]:
+    lines = ["class Fact:", '    """What every fact has.', "", "    kind: Name of its schema."]
+    lines += [f"    {field['name']}: {field['doc']}" for field in header]
+    slots = ", ".join(f'"{name}"' for name in ("kind", *HEADER))
+    lines += [
+        '    """',
+        "",
+        f"    __slots__ = ({slots})",
+        "",
+        "    def __init__(",
+        "        self,",
+        "        kind: str,",
+    ]
+    lines += [f"        {field['name']}: {_python_type(field['type'])}," for field in header]
+    lines += ["    ) -> None:", "        self.kind: Final = kind"]
+    lines += [f"        self.{name}: Final = {name}" for name in HEADER]
+    return [*lines, "", ""]
+
+
+def generate() -> str:
+    """The text of records.py."""
+    latest: dict[str, Source] = {}
+    for source in sources():
+        latest[source.name] = source
+    ids = wire_ids()
+    out = [
+        '"""Made by schemas/generate.py from schemas/avro; do not edit."""',
+        "",
+        "from typing import ClassVar, Final",
+        "",
+    ]
+    out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64", ""]
+    helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts"
+    out += [f"from schemas.wire import {helpers}", "", ""]
+    facts = [s for s in latest.values() if s.group == "facts"]
+    out += _fact_base(facts[0].schema["fields"][: len(HEADER)])
+    seen: dict[str, Any] = {}
+    for source in latest.values():
+        for nested in (*_nested(source.schema), source.schema):
+            if nested["name"] in seen:
+                if seen[nested["name"]] != _shape(nested):
+                    raise ValueError(f"{source.name}: {nested['name']} is defined twice, differently")
+                continue
+            seen[nested["name"]] = _shape(nested)
+            out += _class(nested, source.group) + _codec(nested)
+            if nested is not source.schema:
+                out += _array_codec(nested)
+    out += _dispatch(facts, ids)
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _dispatch(facts: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
+    """decode_fact_body and put_fact over all kinds, and the tables of ids."""
+    out = [
+        "def read_fact(schema_id: i64, r: Reader) -> Fact:",
+        '    """The fact of that wire id; Unreadable for an id that is not ours."""',
+    ]
+    for source in facts:
+        out += [f"    if schema_id == {ids[source.name, source.version]}:", f"        return read_{source.name}(r)"]
+    out += ['    raise Unreadable(f"schema id {schema_id} is not one of ours")', "", ""]
+    out += ["def put_fact(out: BytesWriter, fact: Fact) -> None:"]
+    for source in facts:
+        out += [
+            f"    if isinstance(fact, {class_name(source.name)}):",
+            f"        put_{source.name}(out, fact)",
+            "        return",
+        ]
+    out += ['    raise AssertionError(f"no encoder for {fact.kind}")', "", ""]
+    pairs = [(s.name, ids[s.name, s.version]) for s in facts]
+    out += ["FACT_IDS: Final[dict[str, int]] = {", *(f'    "{name}": {number},' for name, number in pairs), "}"]
+    out += [f"DECISION_ID: Final = {ids['decision', 1]}", ""]
+    return out
+
+
+def main(arguments: list[str]) -> int:
+    text = generate()
+    if arguments == ["--check"]:
+        if TARGET.read_text() == text:
+            return 0
+        print(f"{TARGET} is not what {SOURCES} says; run python -m schemas.generate", file=sys.stderr)
+        return 1
+    TARGET.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,3245 @@
+"""Made by schemas/generate.py from schemas/avro; do not edit."""
+
+from typing import ClassVar, Final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from schemas.wire import Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts
+
+
+class Fact:
+    """What every fact has.
+
+    kind: Name of its schema.
+    event_id: The producer's id of this event; unique; the same id has one effect.
+    recorded_time: When the producer or headrace learned it, UTC milliseconds.
+    correlation: Trace context of the producer, or empty.
+    source: The system that says so, such as wms-east or bank-usd-1.
+    tenant: The tenant whose books these are.
+    entity: The company of the tenant.
+    account_id: The payer's account; empty where the source does not know it (receipts) or where the fact is for a whole shard (clock, policy, rules, drain).
+    event_time: When it happened, UTC milliseconds.
+    """
+
+    __slots__ = ("kind", "event_id", "recorded_time", "correlation", "source", "tenant", "entity", "account_id", "event_time")
+
+    def __init__(
+        self,
+        kind: str,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+    ) -> None:
+        self.kind: Final = kind
+        self.event_id: Final = event_id
+        self.recorded_time: Final = recorded_time
+        self.correlation: Final = correlation
+        self.source: Final = source
+        self.tenant: Final = tenant
+        self.entity: Final = entity
+        self.account_id: Final = account_id
+        self.event_time: Final = event_time
+
+
+class Decision:
+    """One conclusion. Its balances are those of its account and currency right after it.
+
+    shard: The shard.
+    sequence: Number of this decision in its shard, from 0, without holes.
+    fact_offset: Offset of the fact that was being processed.
+    index: Place among the decisions of that fact, from 0.
+    count: How many decisions that fact has.
+    kind: What was concluded: a word of REFERENCE section 2.
+    rules_version: Version of the rules.
+    policy_version: Version of the policy; 0 is the built-in one.
+    rule: The rule and step that concluded it.
+    origin: live, or history for imports and replays: never sent to anyone.
+    tenant: Tenant.
+    entity: Entity.
+    account_id: Account.
+    cause_kind: Kind of the fact that caused it; wake where time did.
+    cause_id: event_id of that fact.
+    event_time: Event time of the cause, UTC milliseconds.
+    recorded_time: When headrace's log learned the cause, UTC milliseconds.
+    currency: ISO 4217, or empty.
+    amount: Minor units that this decision moves or is about.
+    document: Item, or empty.
+    item_kind: invoice or credit_note, or empty.
+    receipt_id: Receipt, or empty.
+    reference_id: Dispute, promise, advice, shipment, transfer or exception that it is about, or empty.
+    counterparty: The other account, or the credit note's invoice, or empty.
+    posting_date: Days since 1970-01-01; 0 where it posts nothing.
+    value_date: Days since 1970-01-01 or 0.
+    due_date: Days since 1970-01-01 or 0.
+    document_date: Days since 1970-01-01 or 0.
+    level: Dunning level after it.
+    reasons: Why, in words a rule defines: name or name:detail.
+    candidates: Documents or accounts it could have been.
+    text: Category, note or evidence, or empty.
+    item_amount: Original amount of the item.
+    item_open: Open amount of the item after it.
+    item_disputed: Disputed amount of the item after it.
+    receipt_unapplied: Unapplied amount of the receipt after it.
+    open_debit: Open debits of the account in this currency after it.
+    open_credit: Open credits after it.
+    unapplied: Unapplied cash after it; unidentified where the account is a suspense account.
+    on_account: Cash left on account after it.
+    """
+
+    __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", )
+
+    def __init__(
+        self,
+        shard: int = 0,
+        sequence: int = 0,
+        fact_offset: int = 0,
+        index: int = 0,
+        count: int = 0,
+        kind: str = '',
+        rules_version: str = '',
+        policy_version: int = 0,
+        rule: str = '',
+        origin: str = '',
+        tenant: str = '',
+        entity: str = '',
+        account_id: str = '',
+        cause_kind: str = '',
+        cause_id: str = '',
+        event_time: int = 0,
+        recorded_time: int = 0,
+        currency: str = '',
+        amount: int = 0,
+        document: str = '',
+        item_kind: str = '',
+        receipt_id: str = '',
+        reference_id: str = '',
+        counterparty: str = '',
+        posting_date: int = 0,
+        value_date: int = 0,
+        due_date: int = 0,
+        document_date: int = 0,
+        level: int = 0,
+        reasons: list[str] | None = None,
+        candidates: list[str] | None = None,
+        text: str = '',
+        item_amount: int = 0,
+        item_open: int = 0,
+        item_disputed: int = 0,
+        receipt_unapplied: int = 0,
+        open_debit: int = 0,
+        open_credit: int = 0,
+        unapplied: int = 0,
+        on_account: int = 0,
+    ) -> None:
+        self.shard = shard
+        self.sequence = sequence
+        self.fact_offset = fact_offset
+        self.index = index
+        self.count = count
+        self.kind = kind
+        self.rules_version = rules_version
+        self.policy_version = policy_version
+        self.rule = rule
+        self.origin = origin
+        self.tenant = tenant
+        self.entity = entity
+        self.account_id = account_id
+        self.cause_kind = cause_kind
+        self.cause_id = cause_id
+        self.event_time = event_time
+        self.recorded_time = recorded_time
+        self.currency = currency
+        self.amount = amount
+        self.document = document
+        self.item_kind = item_kind
+        self.receipt_id = receipt_id
+        self.reference_id = reference_id
+        self.counterparty = counterparty
+        self.posting_date = posting_date
+        self.value_date = value_date
+        self.due_date = due_date
+        self.document_date = document_date
+        self.level = level
+        self.reasons: list[str] = reasons if reasons is not None else []
+        self.candidates: list[str] = candidates if candidates is not None else []
+        self.text = text
+        self.item_amount = item_amount
+        self.item_open = item_open
+        self.item_disputed = item_disputed
+        self.receipt_unapplied = receipt_unapplied
+        self.open_debit = open_debit
+        self.open_credit = open_credit
+        self.unapplied = unapplied
+        self.on_account = on_account
+
+
+def read_decision(r: Reader) -> Decision:
+    return Decision(
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.texts(),
+        r.texts(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_decision(out: BytesWriter, x: Decision) -> None:
+    put_long(out, x.shard)
+    put_long(out, x.sequence)
+    put_long(out, x.fact_offset)
+    put_long(out, x.index)
+    put_long(out, x.count)
+    put_text(out, x.kind)
+    put_text(out, x.rules_version)
+    put_long(out, x.policy_version)
+    put_text(out, x.rule)
+    put_text(out, x.origin)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_text(out, x.cause_kind)
+    put_text(out, x.cause_id)
+    put_long(out, x.event_time)
+    put_long(out, x.recorded_time)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.document)
+    put_text(out, x.item_kind)
+    put_text(out, x.receipt_id)
+    put_text(out, x.reference_id)
+    put_text(out, x.counterparty)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_long(out, x.due_date)
+    put_long(out, x.document_date)
+    put_long(out, x.level)
+    put_texts(out, x.reasons)
+    put_texts(out, x.candidates)
+    put_text(out, x.text)
+    put_long(out, x.item_amount)
+    put_long(out, x.item_open)
+    put_long(out, x.item_disputed)
+    put_long(out, x.receipt_unapplied)
+    put_long(out, x.open_debit)
+    put_long(out, x.open_credit)
+    put_long(out, x.unapplied)
+    put_long(out, x.on_account)
+
+
+class RemittanceLine:
+    """One line of what a payer says the money is for.
+
+    document: The document number as the payer wrote it.
+    amount: Minor units meant for it; null where the payer did not say.
+    """
+
+    __slots__ = ("document", "amount", )
+
+    def __init__(
+        self,
+        document: str,
+        amount: int | None,
+    ) -> None:
+        self.document: Final = document
+        self.amount: Final = amount
+
+
+def read_remittance_line(r: Reader) -> RemittanceLine:
+    return RemittanceLine(
+        r.text(),
+        r.optional_long(),
+    )
+
+
+def put_remittance_line(out: BytesWriter, x: RemittanceLine) -> None:
+    put_text(out, x.document)
+    put_optional_long(out, x.amount)
+
+
+def _read_remittance_lines(r: Reader) -> list[RemittanceLine]:
+    items: list[RemittanceLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_remittance_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_remittance_line(out, item)
+    out.append(0)
+
+
+class Receipt(Fact):
+    """One booked credit on a bank account.
+
+    receipt_id: The bank's or our id of the booked credit; unique for the bank account.
+    bank_account: Our bank account.
+    bank_reference: The bank's reference of the entry.
+    currency: ISO 4217.
+    amount: Minor units, above zero.
+    posting_date: Days since 1970-01-01.
+    value_date: Days since 1970-01-01.
+    payer_name: As the bank sent it.
+    payer_account: IBAN or other account of the payer, or empty.
+    text: Unstructured remittance text.
+    lines: Structured references.
+    """
+
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    KIND: ClassVar[str] = "receipt"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        receipt_id: str,
+        bank_account: str,
+        bank_reference: str,
+        currency: str,
+        amount: int,
+        posting_date: int,
+        value_date: int,
+        payer_name: str,
+        payer_account: str,
+        text: str,
+        lines: list[RemittanceLine],
+    ) -> None:
+        super().__init__("receipt", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.receipt_id: Final = receipt_id
+        self.bank_account: Final = bank_account
+        self.bank_reference: Final = bank_reference
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.posting_date: Final = posting_date
+        self.value_date: Final = value_date
+        self.payer_name: Final = payer_name
+        self.payer_account: Final = payer_account
+        self.text: Final = text
+        self.lines: Final = lines
+
+
+def read_receipt(r: Reader) -> Receipt:
+    return Receipt(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        _read_remittance_lines(r),
+    )
+
+
+def put_receipt(out: BytesWriter, x: Receipt) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_account)
+    put_text(out, x.bank_reference)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_text(out, x.payer_name)
+    put_text(out, x.payer_account)
+    put_text(out, x.text)
+    _put_remittance_lines(out, x.lines)
+
+
+class InvoiceLine:
+    """One line of an invoice.
+
+    line: Line number.
+    order_line: Line of the order, or 0.
+    product: Product number.
+    quantity_milli: Thousandths of a unit.
+    unit_price_micro: Price of one unit in millionths of the major unit.
+    net: Minor units without tax.
+    tax: Minor units of tax.
+    tax_code: Tax code.
+    """
+
+    __slots__ = ("line", "order_line", "product", "quantity_milli", "unit_price_micro", "net", "tax", "tax_code", )
+
+    def __init__(
+        self,
+        line: int,
+        order_line: int,
+        product: str,
+        quantity_milli: int,
+        unit_price_micro: int,
+        net: int,
+        tax: int,
+        tax_code: str,
+    ) -> None:
+        self.line: Final = line
+        self.order_line: Final = order_line
+        self.product: Final = product
+        self.quantity_milli: Final = quantity_milli
+        self.unit_price_micro: Final = unit_price_micro
+        self.net: Final = net
+        self.tax: Final = tax
+        self.tax_code: Final = tax_code
+
+
+def read_invoice_line(r: Reader) -> InvoiceLine:
+    return InvoiceLine(
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_invoice_line(out: BytesWriter, x: InvoiceLine) -> None:
+    put_long(out, x.line)
+    put_long(out, x.order_line)
+    put_text(out, x.product)
+    put_long(out, x.quantity_milli)
+    put_long(out, x.unit_price_micro)
+    put_long(out, x.net)
+    put_long(out, x.tax)
+    put_text(out, x.tax_code)
+
+
+def _read_invoice_lines(r: Reader) -> list[InvoiceLine]:
+    items: list[InvoiceLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_invoice_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_invoice_line(out, item)
+    out.append(0)
+
+
+class Invoice(Fact):
+    """An invoice: a draft that waits for release, or one the ERP has posted.
+
+    document: The invoice number.
+    stage: draft or posted.
+    document_date: Days since 1970-01-01.
+    posting_date: Days since 1970-01-01.
+    due_date: Days since 1970-01-01.
+    currency: ISO 4217.
+    amount: Gross amount in minor units, above zero.
+    tax: Tax in it, minor units.
+    order_id: The order it bills, or empty.
+    po_reference: The customer's purchase-order number, or empty.
+    replaces: Document that this one replaces, or empty.
+    lines: Lines; their sums must agree with amount and tax where there are any.
+    """
+
+    __slots__ = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", )
+    KIND: ClassVar[str] = "invoice"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        document: str,
+        stage: str,
+        document_date: int,
+        posting_date: int,
+        due_date: int,
+        currency: str,
+        amount: int,
+        tax: int,
+        order_id: str,
+        po_reference: str,
+        replaces: str,
+        lines: list[InvoiceLine],
+    ) -> None:
+        super().__init__("invoice", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.document: Final = document
+        self.stage: Final = stage
+        self.document_date: Final = document_date
+        self.posting_date: Final = posting_date
+        self.due_date: Final = due_date
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.tax: Final = tax
+        self.order_id: Final = order_id
+        self.po_reference: Final = po_reference
+        self.replaces: Final = replaces
+        self.lines: Final = lines
+
+
+def read_invoice(r: Reader) -> Invoice:
+    return Invoice(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        _read_invoice_lines(r),
+    )
+
+
+def put_invoice(out: BytesWriter, x: Invoice) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.document)
+    put_text(out, x.stage)
+    put_long(out, x.document_date)
+    put_long(out, x.posting_date)
+    put_long(out, x.due_date)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.tax)
+    put_text(out, x.order_id)
+    put_text(out, x.po_reference)
+    put_text(out, x.replaces)
+    _put_invoice_lines(out, x.lines)
+
+
+class ShipmentLine:
+    """What of an order line went out.
+
+    order_line: Line of the order.
+    product: Product number.
+    quantity_milli: Thousandths of a unit.
+    """
+
+    __slots__ = ("order_line", "product", "quantity_milli", )
+
+    def __init__(
+        self,
+        order_line: int,
+        product: str,
+        quantity_milli: int,
+    ) -> None:
+        self.order_line: Final = order_line
+        self.product: Final = product
+        self.quantity_milli: Final = quantity_milli
+
+
+def read_shipment_line(r: Reader) -> ShipmentLine:
+    return ShipmentLine(
+        r.long(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_shipment_line(out: BytesWriter, x: ShipmentLine) -> None:
+    put_long(out, x.order_line)
+    put_text(out, x.product)
+    put_long(out, x.quantity_milli)
+
+
+def _read_shipment_lines(r: Reader) -> list[ShipmentLine]:
+    items: list[ShipmentLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_shipment_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_shipment_lines(out: BytesWriter, items: list[ShipmentLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_shipment_line(out, item)
+    out.append(0)
+
+
+class Shipment(Fact):
+    """Goods that left a warehouse for one order.
+
+    shipment_id: The shipment number.
+    order_id: The order it serves.
+    carrier: Who carries it.
+    ship_date: Days since 1970-01-01.
+    lines: What was shipped.
+    """
+
+    __slots__ = ("shipment_id", "order_id", "carrier", "ship_date", "lines", )
+    KIND: ClassVar[str] = "shipment"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        shipment_id: str,
+        order_id: str,
+        carrier: str,
+        ship_date: int,
+        lines: list[ShipmentLine],
+    ) -> None:
+        super().__init__("shipment", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.shipment_id: Final = shipment_id
+        self.order_id: Final = order_id
+        self.carrier: Final = carrier
+        self.ship_date: Final = ship_date
+        self.lines: Final = lines
+
+
+def read_shipment(r: Reader) -> Shipment:
+    return Shipment(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        _read_shipment_lines(r),
+    )
+
+
+def put_shipment(out: BytesWriter, x: Shipment) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.shipment_id)
+    put_text(out, x.order_id)
+    put_text(out, x.carrier)
+    put_long(out, x.ship_date)
+    _put_shipment_lines(out, x.lines)
+
+
+class ProofOfDelivery(Fact):
+    """The carrier's word that a shipment arrived.
+
+    shipment_id: The shipment.
+    order_id: Its order.
+    delivered_date: Days since 1970-01-01.
+    complaint: What the customer complained of at the door, or empty.
+    """
+
+    __slots__ = ("shipment_id", "order_id", "delivered_date", "complaint", )
+    KIND: ClassVar[str] = "proof_of_delivery"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        shipment_id: str,
+        order_id: str,
+        delivered_date: int,
+        complaint: str,
+    ) -> None:
+        super().__init__("proof_of_delivery", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.shipment_id: Final = shipment_id
+        self.order_id: Final = order_id
+        self.delivered_date: Final = delivered_date
+        self.complaint: Final = complaint
+
+
+def read_proof_of_delivery(r: Reader) -> ProofOfDelivery:
+    return ProofOfDelivery(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_proof_of_delivery(out: BytesWriter, x: ProofOfDelivery) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.shipment_id)
+    put_text(out, x.order_id)
+    put_long(out, x.delivered_date)
+    put_text(out, x.complaint)
+
+
+class OrderLine:
+    """One line of an order.
+
+    line: Line number.
+    product: Product number.
+    quantity_milli: Thousandths of a unit.
+    unit_price_micro: Price of one unit in millionths of the currency's major unit.
+    """
+
+    __slots__ = ("line", "product", "quantity_milli", "unit_price_micro", )
+
+    def __init__(
+        self,
+        line: int,
+        product: str,
+        quantity_milli: int,
+        unit_price_micro: int,
+    ) -> None:
+        self.line: Final = line
+        self.product: Final = product
+        self.quantity_milli: Final = quantity_milli
+        self.unit_price_micro: Final = unit_price_micro
+
+
+def read_order_line(r: Reader) -> OrderLine:
+    return OrderLine(
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_order_line(out: BytesWriter, x: OrderLine) -> None:
+    put_long(out, x.line)
+    put_text(out, x.product)
+    put_long(out, x.quantity_milli)
+    put_long(out, x.unit_price_micro)
+
+
+def _read_order_lines(r: Reader) -> list[OrderLine]:
+    items: list[OrderLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_order_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_order_lines(out: BytesWriter, items: list[OrderLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_order_line(out, item)
+    out.append(0)
+
+
+class Order(Fact):
+    """A customer's order; a later one with the same order_id replaces it.
+
+    order_id: The order number.
+    order_date: Days since 1970-01-01.
+    currency: ISO 4217.
+    po_reference: The customer's purchase-order number, or empty.
+    cancelled: True takes the order back.
+    lines: What was ordered.
+    """
+
+    __slots__ = ("order_id", "order_date", "currency", "po_reference", "cancelled", "lines", )
+    KIND: ClassVar[str] = "order"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        order_id: str,
+        order_date: int,
+        currency: str,
+        po_reference: str,
+        cancelled: bool,
+        lines: list[OrderLine],
+    ) -> None:
+        super().__init__("order", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.order_id: Final = order_id
+        self.order_date: Final = order_date
+        self.currency: Final = currency
+        self.po_reference: Final = po_reference
+        self.cancelled: Final = cancelled
+        self.lines: Final = lines
+
+
+def read_order(r: Reader) -> Order:
+    return Order(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        _read_order_lines(r),
+    )
+
+
+def put_order(out: BytesWriter, x: Order) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.order_id)
+    put_long(out, x.order_date)
+    put_text(out, x.currency)
+    put_text(out, x.po_reference)
+    put_boolean(out, x.cancelled)
+    _put_order_lines(out, x.lines)
+
+
+class Watermark:
+    """How far a source is complete.
+
+    name: The source, such as payments.
+    time: Everything of it up to here is in the log, UTC milliseconds.
+    """
+
+    __slots__ = ("name", "time", )
+
+    def __init__(
+        self,
+        name: str,
+        time: int,
+    ) -> None:
+        self.name: Final = name
+        self.time: Final = time
+
+
+def read_watermark(r: Reader) -> Watermark:
+    return Watermark(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_watermark(out: BytesWriter, x: Watermark) -> None:
+    put_text(out, x.name)
+    put_long(out, x.time)
+
+
+def _read_watermarks(r: Reader) -> list[Watermark]:
+    items: list[Watermark] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_watermark(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_watermarks(out: BytesWriter, items: list[Watermark]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_watermark(out, item)
+    out.append(0)
+
+
+class Clock(Fact):
+    """Time, for the whole shard.
+
+    now: UTC milliseconds.
+    mode: live or replay.
+    watermarks: Every required source.
+    """
+
+    __slots__ = ("now", "mode", "watermarks", )
+    KIND: ClassVar[str] = "clock"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        now: int,
+        mode: str,
+        watermarks: list[Watermark],
+    ) -> None:
+        super().__init__("clock", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.now: Final = now
+        self.mode: Final = mode
+        self.watermarks: Final = watermarks
+
+
+def read_clock(r: Reader) -> Clock:
+    return Clock(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        _read_watermarks(r),
+    )
+
+
+def put_clock(out: BytesWriter, x: Clock) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_long(out, x.now)
+    put_text(out, x.mode)
+    _put_watermarks(out, x.watermarks)
+
+
+class Drain(Fact):
+    """Runs more of the wakes that are due; appended by the shard's owner when the log is at its end.
+
+    limit: How many wakes at the most.
+    """
+
+    __slots__ = ("limit", )
+    KIND: ClassVar[str] = "drain"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        limit: int,
+    ) -> None:
+        super().__init__("drain", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.limit: Final = limit
+
+
+def read_drain(r: Reader) -> Drain:
+    return Drain(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_drain(out: BytesWriter, x: Drain) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_long(out, x.limit)
+
+
+class Customer(Fact):
+    """Master data of one account; the latest in the log holds.
+
+    name: Legal name.
+    active: False stops the release of new drafts.
+    country: ISO 3166-1 alpha-2, lower or upper case as sent; decides the calendar of contacts.
+    language: BCP 47 language of letters.
+    segment: Segment that policy may name.
+    tier: Tier that policy may name.
+    currency: ISO 4217 code of new documents where they name none.
+    terms_days: Days from document date to due date where a document has none.
+    billing_address: Where bills go; empty fails the release check.
+    email: Address for letters.
+    po_required: Drafts need a purchase-order reference.
+    direct_debit: Paid by direct debit: not reminded.
+    affiliate: A company of the same group: not reminded, not in sales.
+    bank_accounts: IBANs or other accounts this payer pays from.
+    """
+
+    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", )
+    KIND: ClassVar[str] = "customer"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        name: str,
+        active: bool,
+        country: str,
+        language: str,
+        segment: str,
+        tier: str,
+        currency: str,
+        terms_days: int,
+        billing_address: str,
+        email: str,
+        po_required: bool,
+        direct_debit: bool,
+        affiliate: bool,
+        bank_accounts: list[str],
+    ) -> None:
+        super().__init__("customer", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.name: Final = name
+        self.active: Final = active
+        self.country: Final = country
+        self.language: Final = language
+        self.segment: Final = segment
+        self.tier: Final = tier
+        self.currency: Final = currency
+        self.terms_days: Final = terms_days
+        self.billing_address: Final = billing_address
+        self.email: Final = email
+        self.po_required: Final = po_required
+        self.direct_debit: Final = direct_debit
+        self.affiliate: Final = affiliate
+        self.bank_accounts: Final = bank_accounts
+
+
+def read_customer(r: Reader) -> Customer:
+    return Customer(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.boolean(),
+        r.boolean(),
+        r.texts(),
+    )
+
+
+def put_customer(out: BytesWriter, x: Customer) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.name)
+    put_boolean(out, x.active)
+    put_text(out, x.country)
+    put_text(out, x.language)
+    put_text(out, x.segment)
+    put_text(out, x.tier)
+    put_text(out, x.currency)
+    put_long(out, x.terms_days)
+    put_text(out, x.billing_address)
+    put_text(out, x.email)
+    put_boolean(out, x.po_required)
+    put_boolean(out, x.direct_debit)
+    put_boolean(out, x.affiliate)
+    put_texts(out, x.bank_accounts)
+
+
+class CreditNote(Fact):
+    """A posted credit note.
+
+    document: Its number.
+    document_date: Days since 1970-01-01.
+    posting_date: Days since 1970-01-01.
+    currency: ISO 4217.
+    amount: Gross amount in minor units, above zero.
+    tax: Tax in it.
+    invoice: The invoice it corrects, or empty.
+    reason: Reason code as sent.
+    """
+
+    __slots__ = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", )
+    KIND: ClassVar[str] = "credit_note"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        document: str,
+        document_date: int,
+        posting_date: int,
+        currency: str,
+        amount: int,
+        tax: int,
+        invoice: str,
+        reason: str,
+    ) -> None:
+        super().__init__("credit_note", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.document: Final = document
+        self.document_date: Final = document_date
+        self.posting_date: Final = posting_date
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.tax: Final = tax
+        self.invoice: Final = invoice
+        self.reason: Final = reason
+
+
+def read_credit_note(r: Reader) -> CreditNote:
+    return CreditNote(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_credit_note(out: BytesWriter, x: CreditNote) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.document)
+    put_long(out, x.document_date)
+    put_long(out, x.posting_date)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.tax)
+    put_text(out, x.invoice)
+    put_text(out, x.reason)
+
+
+class ReceiptReturned(Fact):
+    """Money of a receipt that went back: returned debit, bounced cheque, chargeback.
+
+    receipt_id: The receipt.
+    bank_account: Our bank account.
+    currency: ISO 4217.
+    amount: Minor units that went back, above zero.
+    posting_date: Days since 1970-01-01.
+    value_date: Days since 1970-01-01.
+    reason: The bank's reason code as sent.
+    """
+
+    __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", )
+    KIND: ClassVar[str] = "receipt_returned"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        receipt_id: str,
+        bank_account: str,
+        currency: str,
+        amount: int,
+        posting_date: int,
+        value_date: int,
+        reason: str,
+    ) -> None:
+        super().__init__("receipt_returned", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.receipt_id: Final = receipt_id
+        self.bank_account: Final = bank_account
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.posting_date: Final = posting_date
+        self.value_date: Final = value_date
+        self.reason: Final = reason
+
+
+def read_receipt_returned(r: Reader) -> ReceiptReturned:
+    return ReceiptReturned(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_receipt_returned(out: BytesWriter, x: ReceiptReturned) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_account)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_text(out, x.reason)
+
+
+class RemittanceAdvice(Fact):
+    """What the payer says a payment is for, in its own message.
+
+    advice_id: The advice number.
+    currency: ISO 4217.
+    amount: Total in minor units.
+    receipt_id: The receipt it explains, or empty.
+    bank_reference: The payment's bank reference, or empty.
+    value_date: Announced value date, days since 1970-01-01; 0 where unknown.
+    lines: What it pays.
+    """
+
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", )
+    KIND: ClassVar[str] = "remittance_advice"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        advice_id: str,
+        currency: str,
+        amount: int,
+        receipt_id: str,
+        bank_reference: str,
+        value_date: int,
+        lines: list[RemittanceLine],
+    ) -> None:
+        super().__init__("remittance_advice", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.advice_id: Final = advice_id
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.receipt_id: Final = receipt_id
+        self.bank_reference: Final = bank_reference
+        self.value_date: Final = value_date
+        self.lines: Final = lines
+
+
+def read_remittance_advice(r: Reader) -> RemittanceAdvice:
+    return RemittanceAdvice(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        _read_remittance_lines(r),
+    )
+
+
+def put_remittance_advice(out: BytesWriter, x: RemittanceAdvice) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.advice_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_reference)
+    put_long(out, x.value_date)
+    _put_remittance_lines(out, x.lines)
+
+
+class Dispute(Fact):
+    """A contested amount of an item.
+
+    dispute_id: Its id.
+    document: The item.
+    currency: ISO 4217.
+    amount: Contested minor units; null for all that is open.
+    category: pricing, shortage, damage, not_received, duplicate, tax, missing_po, missing_pod, quality, return or other.
+    reason: In the customer's words.
+    channel: message, portal, short_payment or operator.
+    """
+
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", )
+    KIND: ClassVar[str] = "dispute"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        dispute_id: str,
+        document: str,
+        currency: str,
+        amount: int | None,
+        category: str,
+        reason: str,
+        channel: str,
+    ) -> None:
+        super().__init__("dispute", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.dispute_id: Final = dispute_id
+        self.document: Final = document
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.category: Final = category
+        self.reason: Final = reason
+        self.channel: Final = channel
+
+
+def read_dispute(r: Reader) -> Dispute:
+    return Dispute(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.optional_long(),
+        r.text(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_dispute(out: BytesWriter, x: Dispute) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.dispute_id)
+    put_text(out, x.document)
+    put_text(out, x.currency)
+    put_optional_long(out, x.amount)
+    put_text(out, x.category)
+    put_text(out, x.reason)
+    put_text(out, x.channel)
+
+
+class DisputeUpdate(Fact):
+    """News of a dispute.
+
+    dispute_id: Its id.
+    status: in_review or closed.
+    owner: Who has it now, or empty.
+    credited: Minor units accepted and credited.
+    rejected: Minor units rejected: still owed.
+    written_off: Minor units given up.
+    note: Free text.
+    """
+
+    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", )
+    KIND: ClassVar[str] = "dispute_update"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        dispute_id: str,
+        status: str,
+        owner: str,
+        credited: int,
+        rejected: int,
+        written_off: int,
+        note: str,
+    ) -> None:
+        super().__init__("dispute_update", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.dispute_id: Final = dispute_id
+        self.status: Final = status
+        self.owner: Final = owner
+        self.credited: Final = credited
+        self.rejected: Final = rejected
+        self.written_off: Final = written_off
+        self.note: Final = note
+
+
+def read_dispute_update(r: Reader) -> DisputeUpdate:
+    return DisputeUpdate(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.dispute_id)
+    put_text(out, x.status)
+    put_text(out, x.owner)
+    put_long(out, x.credited)
+    put_long(out, x.rejected)
+    put_long(out, x.written_off)
+    put_text(out, x.note)
+
+
+class Promise(Fact):
+    """A promise to pay.
+
+    promise_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units, above zero.
+    promised_date: Days since 1970-01-01.
+    documents: Items it is for; empty means the account.
+    cancelled: True takes it back.
+    """
+
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", )
+    KIND: ClassVar[str] = "promise"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        promise_id: str,
+        currency: str,
+        amount: int,
+        promised_date: int,
+        documents: list[str],
+        cancelled: bool,
+    ) -> None:
+        super().__init__("promise", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.promise_id: Final = promise_id
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.promised_date: Final = promised_date
+        self.documents: Final = documents
+        self.cancelled: Final = cancelled
+
+
+def read_promise(r: Reader) -> Promise:
+    return Promise(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.texts(),
+        r.boolean(),
+    )
+
+
+def put_promise(out: BytesWriter, x: Promise) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.promise_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.promised_date)
+    put_texts(out, x.documents)
+    put_boolean(out, x.cancelled)
+
+
+class OperatorAction(Fact):
+    """What a person, or headrace's own directory, says is to be done.
+
+    action: identify_payer, resume_account, allow_clock, allow_future, block_reminders, unblock_reminders, apply_cash or unapply_cash.
+    actor: Who says so.
+    receipt_id: The receipt, or empty.
+    document: The item, or empty.
+    target_account: The account that is meant, or empty.
+    currency: ISO 4217, or empty.
+    amount: Minor units, or 0.
+    until: For allow_clock and allow_future: the latest time allowed, UTC milliseconds.
+    note: Why.
+    """
+
+    __slots__ = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", )
+    KIND: ClassVar[str] = "operator_action"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        action: str,
+        actor: str,
+        receipt_id: str,
+        document: str,
+        target_account: str,
+        currency: str,
+        amount: int,
+        until: int,
+        note: str,
+    ) -> None:
+        super().__init__("operator_action", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.action: Final = action
+        self.actor: Final = actor
+        self.receipt_id: Final = receipt_id
+        self.document: Final = document
+        self.target_account: Final = target_account
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.until: Final = until
+        self.note: Final = note
+
+
+def read_operator_action(r: Reader) -> OperatorAction:
+    return OperatorAction(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.action)
+    put_text(out, x.actor)
+    put_text(out, x.receipt_id)
+    put_text(out, x.document)
+    put_text(out, x.target_account)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.until)
+    put_text(out, x.note)
+
+
+class Policy(Fact):
+    """The policy in force from this offset on, for the whole shard.
+
+    version: Rises by one with each policy.
+    text: The full TOML text.
+    digest: SHA-256 of the text, hex.
+    """
+
+    __slots__ = ("version", "text", "digest", )
+    KIND: ClassVar[str] = "policy"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        version: int,
+        text: str,
+        digest: str,
+    ) -> None:
+        super().__init__("policy", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.version: Final = version
+        self.text: Final = text
+        self.digest: Final = digest
+
+
+def read_policy(r: Reader) -> Policy:
+    return Policy(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_policy(out: BytesWriter, x: Policy) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_long(out, x.version)
+    put_text(out, x.text)
+    put_text(out, x.digest)
+
+
+class Rules(Fact):
+    """The version of the rules in force from this offset on, for the whole shard.
+
+    version: The version of the rules.
+    """
+
+    __slots__ = ("version", )
+    KIND: ClassVar[str] = "rules"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        version: str,
+    ) -> None:
+        super().__init__("rules", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.version: Final = version
+
+
+def read_rules(r: Reader) -> Rules:
+    return Rules(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_rules(out: BytesWriter, x: Rules) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.version)
+
+
+class CashTransferred(Fact):
+    """Money that a decision of another account sent here, or that came back from there.
+
+    transfer_id: Shard and sequence of the decision that sent it.
+    from_account: The account that sent it.
+    returned: True: the target did not take it.
+    receipt_id: The bank's or our id of the booked credit; unique for the bank account.
+    bank_account: Our bank account.
+    bank_reference: The bank's reference of the entry.
+    currency: ISO 4217.
+    amount: Minor units, above zero.
+    posting_date: Days since 1970-01-01.
+    value_date: Days since 1970-01-01.
+    payer_name: As the bank sent it.
+    payer_account: IBAN or other account of the payer, or empty.
+    text: Unstructured remittance text.
+    lines: Structured references.
+    """
+
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    KIND: ClassVar[str] = "cash_transferred"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        transfer_id: str,
+        from_account: str,
+        returned: bool,
+        receipt_id: str,
+        bank_account: str,
+        bank_reference: str,
+        currency: str,
+        amount: int,
+        posting_date: int,
+        value_date: int,
+        payer_name: str,
+        payer_account: str,
+        text: str,
+        lines: list[RemittanceLine],
+    ) -> None:
+        super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.transfer_id: Final = transfer_id
+        self.from_account: Final = from_account
+        self.returned: Final = returned
+        self.receipt_id: Final = receipt_id
+        self.bank_account: Final = bank_account
+        self.bank_reference: Final = bank_reference
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.posting_date: Final = posting_date
+        self.value_date: Final = value_date
+        self.payer_name: Final = payer_name
+        self.payer_account: Final = payer_account
+        self.text: Final = text
+        self.lines: Final = lines
+
+
+def read_cash_transferred(r: Reader) -> CashTransferred:
+    return CashTransferred(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        _read_remittance_lines(r),
+    )
+
+
+def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.transfer_id)
+    put_text(out, x.from_account)
+    put_boolean(out, x.returned)
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_account)
+    put_text(out, x.bank_reference)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_text(out, x.payer_name)
+    put_text(out, x.payer_account)
+    put_text(out, x.text)
+    _put_remittance_lines(out, x.lines)
+
+
+class Balance:
+    """The sums of one currency of an account, minor units.
+
+    currency: ISO 4217.
+    open_debit: Open debits.
+    open_credit: Open credits.
+    unapplied: Unapplied cash.
+    on_account: Cash left on account.
+    debits_raised: Debits ever raised.
+    credits_raised: Credit notes ever posted.
+    cash_applied: Cash applied, reversals taken off.
+    received: Receipts ever booked.
+    returned: Money that went back.
+    transferred_in: Money that came from other accounts.
+    transferred_out: Money that went to other accounts.
+    """
+
+    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
+
+    def __init__(
+        self,
+        currency: str,
+        open_debit: int = 0,
+        open_credit: int = 0,
+        unapplied: int = 0,
+        on_account: int = 0,
+        debits_raised: int = 0,
+        credits_raised: int = 0,
+        cash_applied: int = 0,
+        received: int = 0,
+        returned: int = 0,
+        transferred_in: int = 0,
+        transferred_out: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.open_debit = open_debit
+        self.open_credit = open_credit
+        self.unapplied = unapplied
+        self.on_account = on_account
+        self.debits_raised = debits_raised
+        self.credits_raised = credits_raised
+        self.cash_applied = cash_applied
+        self.received = received
+        self.returned = returned
+        self.transferred_in = transferred_in
+        self.transferred_out = transferred_out
+
+
+def read_balance(r: Reader) -> Balance:
+    return Balance(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_balance(out: BytesWriter, x: Balance) -> None:
+    put_text(out, x.currency)
+    put_long(out, x.open_debit)
+    put_long(out, x.open_credit)
+    put_long(out, x.unapplied)
+    put_long(out, x.on_account)
+    put_long(out, x.debits_raised)
+    put_long(out, x.credits_raised)
+    put_long(out, x.cash_applied)
+    put_long(out, x.received)
+    put_long(out, x.returned)
+    put_long(out, x.transferred_in)
+    put_long(out, x.transferred_out)
+
+
+def _read_balances(r: Reader) -> list[Balance]:
+    items: list[Balance] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_balance(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_balances(out: BytesWriter, items: list[Balance]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_balance(out, item)
+    out.append(0)
+
+
+class PromiseRow:
+    """A promise.
+
+    promise_id: Its id.
+    currency: ISO 4217.
+    amount: Promised.
+    promised_date: Day.
+    made_date: Day it was made.
+    judge_date: First day on which it is judged.
+    documents: Items, or empty.
+    counted: Cash counted for it when it was last judged.
+    status: open, kept, partially_kept or broken.
+    """
+
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
+
+    def __init__(
+        self,
+        promise_id: str,
+        currency: str,
+        amount: int,
+        promised_date: int,
+        made_date: int,
+        judge_date: int,
+        documents: list[str] | None = None,
+        counted: int = 0,
+        status: str = 'open',
+    ) -> None:
+        self.promise_id = promise_id
+        self.currency = currency
+        self.amount = amount
+        self.promised_date = promised_date
+        self.made_date = made_date
+        self.judge_date = judge_date
+        self.documents: list[str] = documents if documents is not None else []
+        self.counted = counted
+        self.status = status
+
+
+def read_promise_row(r: Reader) -> PromiseRow:
+    return PromiseRow(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.texts(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
+    put_text(out, x.promise_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.promised_date)
+    put_long(out, x.made_date)
+    put_long(out, x.judge_date)
+    put_texts(out, x.documents)
+    put_long(out, x.counted)
+    put_text(out, x.status)
+
+
+def _read_promise_rows(r: Reader) -> list[PromiseRow]:
+    items: list[PromiseRow] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_promise_row(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_promise_row(out, item)
+    out.append(0)
+
+
+class AccountRow:
+    """What headrace knows of one account, less its documents.
+
+    tenant: Tenant.
+    entity: Entity.
+    account_id: Account.
+    known: A customer fact was seen.
+    active: May get new invoices.
+    country: Upper-case ISO 3166-1 alpha-2.
+    segment: Segment.
+    tier: Tier.
+    currency: Default currency.
+    billing_address: Where bills go.
+    po_required: Needs purchase-order references.
+    direct_debit: Pays by direct debit.
+    affiliate: Same group.
+    reminders_blocked: An operator's dunning block.
+    wake: Next wake, UTC ms; 0 none.
+    last_letter: Day of the last letter.
+    parked_at: Offset of the fact whose transition failed; -1 not parked.
+    parked_facts: How many facts wait.
+    open_items: Open items.
+    indexed: Items have ordered index rows.
+    balances: For each currency, in order of code.
+    held: Held drafts, by document, in order of arrival.
+    unapplied: Receipts with unapplied cash, in order of arrival.
+    advices: Remittance advices that wait for their money.
+    promises: Promises that are open or may be judged again.
+    """
+
+    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", )
+
+    def __init__(
+        self,
+        tenant: str = '',
+        entity: str = '',
+        account_id: str = '',
+        known: bool = False,
+        active: bool = True,
+        country: str = '',
+        segment: str = '',
+        tier: str = '',
+        currency: str = '',
+        billing_address: str = '',
+        po_required: bool = False,
+        direct_debit: bool = False,
+        affiliate: bool = False,
+        reminders_blocked: bool = False,
+        wake: int = 0,
+        last_letter: int = 0,
+        parked_at: int = -1,
+        parked_facts: int = 0,
+        open_items: int = 0,
+        indexed: bool = False,
+        balances: list[Balance] | None = None,
+        held: list[str] | None = None,
+        unapplied: list[str] | None = None,
+        advices: list[str] | None = None,
+        promises: list[PromiseRow] | None = None,
+    ) -> None:
+        self.tenant = tenant
+        self.entity = entity
+        self.account_id = account_id
+        self.known = known
+        self.active = active
+        self.country = country
+        self.segment = segment
+        self.tier = tier
+        self.currency = currency
+        self.billing_address = billing_address
+        self.po_required = po_required
+        self.direct_debit = direct_debit
+        self.affiliate = affiliate
+        self.reminders_blocked = reminders_blocked
+        self.wake = wake
+        self.last_letter = last_letter
+        self.parked_at = parked_at
+        self.parked_facts = parked_facts
+        self.open_items = open_items
+        self.indexed = indexed
+        self.balances: list[Balance] = balances if balances is not None else []
+        self.held: list[str] = held if held is not None else []
+        self.unapplied: list[str] = unapplied if unapplied is not None else []
+        self.advices: list[str] = advices if advices is not None else []
+        self.promises: list[PromiseRow] = promises if promises is not None else []
+
+
+def read_account_row(r: Reader) -> AccountRow:
+    return AccountRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.boolean(),
+        r.boolean(),
+        r.boolean(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        _read_balances(r),
+        r.texts(),
+        r.texts(),
+        r.texts(),
+        _read_promise_rows(r),
+    )
+
+
+def put_account_row(out: BytesWriter, x: AccountRow) -> None:
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_boolean(out, x.known)
+    put_boolean(out, x.active)
+    put_text(out, x.country)
+    put_text(out, x.segment)
+    put_text(out, x.tier)
+    put_text(out, x.currency)
+    put_text(out, x.billing_address)
+    put_boolean(out, x.po_required)
+    put_boolean(out, x.direct_debit)
+    put_boolean(out, x.affiliate)
+    put_boolean(out, x.reminders_blocked)
+    put_long(out, x.wake)
+    put_long(out, x.last_letter)
+    put_long(out, x.parked_at)
+    put_long(out, x.parked_facts)
+    put_long(out, x.open_items)
+    put_boolean(out, x.indexed)
+    _put_balances(out, x.balances)
+    put_texts(out, x.held)
+    put_texts(out, x.unapplied)
+    put_texts(out, x.advices)
+    _put_promise_rows(out, x.promises)
+
+
+class AdviceRow:
+    """A remittance advice.
+
+    advice_id: Advice.
+    currency: ISO 4217.
+    amount: Total.
+    receipt_id: Receipt it explains.
+    bank_reference: Bank reference.
+    value_date: Announced day.
+    lines: Lines.
+    used: Its receipt was applied by it.
+    """
+
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
+
+    def __init__(
+        self,
+        advice_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        receipt_id: str = '',
+        bank_reference: str = '',
+        value_date: int = 0,
+        lines: list[RemittanceLine] | None = None,
+        used: bool = False,
+    ) -> None:
+        self.advice_id = advice_id
+        self.currency = currency
+        self.amount = amount
+        self.receipt_id = receipt_id
+        self.bank_reference = bank_reference
+        self.value_date = value_date
+        self.lines: list[RemittanceLine] = lines if lines is not None else []
+        self.used = used
+
+
+def read_advice_row(r: Reader) -> AdviceRow:
+    return AdviceRow(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        _read_remittance_lines(r),
+        r.boolean(),
+    )
+
+
+def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
+    put_text(out, x.advice_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_reference)
+    put_long(out, x.value_date)
+    _put_remittance_lines(out, x.lines)
+    put_boolean(out, x.used)
+
+
+class DisputeRow:
+    """A dispute.
+
+    dispute_id: Dispute.
+    document: Item.
+    currency: ISO 4217.
+    amount: Contested.
+    category: Category.
+    status: open, in_review or closed.
+    owner: Who has it.
+    opened_time: UTC ms.
+    """
+
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
+
+    def __init__(
+        self,
+        dispute_id: str = '',
+        document: str = '',
+        currency: str = '',
+        amount: int = 0,
+        category: str = '',
+        status: str = 'open',
+        owner: str = '',
+        opened_time: int = 0,
+    ) -> None:
+        self.dispute_id = dispute_id
+        self.document = document
+        self.currency = currency
+        self.amount = amount
+        self.category = category
+        self.status = status
+        self.owner = owner
+        self.opened_time = opened_time
+
+
+def read_dispute_row(r: Reader) -> DisputeRow:
+    return DisputeRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
+    put_text(out, x.dispute_id)
+    put_text(out, x.document)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.category)
+    put_text(out, x.status)
+    put_text(out, x.owner)
+    put_long(out, x.opened_time)
+
+
+class DraftRow:
+    """A held draft.
+
+    fact: The invoice, as the log has it.
+    reasons: Why it is held, every reason.
+    held_time: Since when, UTC ms.
+    """
+
+    __slots__ = ("fact", "reasons", "held_time", )
+
+    def __init__(
+        self,
+        fact: bytes,
+        reasons: list[str] | None = None,
+        held_time: int = 0,
+    ) -> None:
+        self.fact = fact
+        self.reasons: list[str] = reasons if reasons is not None else []
+        self.held_time = held_time
+
+
+def read_draft_row(r: Reader) -> DraftRow:
+    return DraftRow(
+        r.raw(),
+        r.texts(),
+        r.long(),
+    )
+
+
+def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
+    put_raw(out, x.fact)
+    put_texts(out, x.reasons)
+    put_long(out, x.held_time)
+
+
+class EventRow:
+    """An event that had its effect.
+
+    schema_id: Wire id of its schema.
+    digest: 64 bits of its contents.
+    day: Log day of its arrival; 0 keeps it for ever.
+    """
+
+    __slots__ = ("schema_id", "digest", "day", )
+
+    def __init__(
+        self,
+        schema_id: int,
+        digest: int,
+        day: int,
+    ) -> None:
+        self.schema_id = schema_id
+        self.digest = digest
+        self.day = day
+
+
+def read_event_row(r: Reader) -> EventRow:
+    return EventRow(
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_event_row(out: BytesWriter, x: EventRow) -> None:
+    put_long(out, x.schema_id)
+    put_long(out, x.digest)
+    put_long(out, x.day)
+
+
+class Item:
+    """One open or cleared item.
+
+    document: Its number.
+    kind: invoice or credit_note.
+    currency: ISO 4217.
+    amount: Original amount.
+    open: Open amount.
+    tax: Tax in it.
+    disputed: Contested amount of open disputes.
+    document_date: Day.
+    posting_date: Day.
+    due_date: Day.
+    level: Dunning level reached.
+    action_date: Day of the next reminder step; 0 none.
+    order_id: Order it bills.
+    corrects: Invoice that a credit note names.
+    event_id: Fact that brought it.
+    disputes: Open disputes on it.
+    """
+
+    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "event_id", "disputes", )
+
+    def __init__(
+        self,
+        document: str,
+        kind: str,
+        currency: str,
+        amount: int,
+        open: int,
+        tax: int = 0,
+        disputed: int = 0,
+        document_date: int = 0,
+        posting_date: int = 0,
+        due_date: int = 0,
+        level: int = 0,
+        action_date: int = 0,
+        order_id: str = '',
+        corrects: str = '',
+        event_id: str = '',
+        disputes: list[str] | None = None,
+    ) -> None:
+        self.document = document
+        self.kind = kind
+        self.currency = currency
+        self.amount = amount
+        self.open = open
+        self.tax = tax
+        self.disputed = disputed
+        self.document_date = document_date
+        self.posting_date = posting_date
+        self.due_date = due_date
+        self.level = level
+        self.action_date = action_date
+        self.order_id = order_id
+        self.corrects = corrects
+        self.event_id = event_id
+        self.disputes: list[str] = disputes if disputes is not None else []
+
+
+def read_item(r: Reader) -> Item:
+    return Item(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.texts(),
+    )
+
+
+def put_item(out: BytesWriter, x: Item) -> None:
+    put_text(out, x.document)
+    put_text(out, x.kind)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.open)
+    put_long(out, x.tax)
+    put_long(out, x.disputed)
+    put_long(out, x.document_date)
+    put_long(out, x.posting_date)
+    put_long(out, x.due_date)
+    put_long(out, x.level)
+    put_long(out, x.action_date)
+    put_text(out, x.order_id)
+    put_text(out, x.corrects)
+    put_text(out, x.event_id)
+    put_texts(out, x.disputes)
+
+
+def _read_items(r: Reader) -> list[Item]:
+    items: list[Item] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_item(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_items(out: BytesWriter, items: list[Item]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_item(out, item)
+    out.append(0)
+
+
+class ItemGroup:
+    """Items whose document numbers fold to the same reference.
+
+    items: In order of arrival.
+    """
+
+    __slots__ = ("items", )
+
+    def __init__(
+        self,
+        items: list[Item] | None = None,
+    ) -> None:
+        self.items: list[Item] = items if items is not None else []
+
+
+def read_item_group(r: Reader) -> ItemGroup:
+    return ItemGroup(
+        _read_items(r),
+    )
+
+
+def put_item_group(out: BytesWriter, x: ItemGroup) -> None:
+    _put_items(out, x.items)
+
+
+class OrderStateLine:
+    """Quantities of one order line.
+
+    line: Line number.
+    product: Product.
+    ordered: Thousandths.
+    shipped: Thousandths.
+    delivered: Thousandths.
+    invoiced: Thousandths released or posted.
+    unit_price_micro: Agreed price, millionths of the major unit.
+    """
+
+    __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
+
+    def __init__(
+        self,
+        line: int,
+        product: str = '',
+        ordered: int = 0,
+        shipped: int = 0,
+        delivered: int = 0,
+        invoiced: int = 0,
+        unit_price_micro: int = 0,
+    ) -> None:
+        self.line = line
+        self.product = product
+        self.ordered = ordered
+        self.shipped = shipped
+        self.delivered = delivered
+        self.invoiced = invoiced
+        self.unit_price_micro = unit_price_micro
+
+
+def read_order_state_line(r: Reader) -> OrderStateLine:
+    return OrderStateLine(
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_order_state_line(out: BytesWriter, x: OrderStateLine) -> None:
+    put_long(out, x.line)
+    put_text(out, x.product)
+    put_long(out, x.ordered)
+    put_long(out, x.shipped)
+    put_long(out, x.delivered)
+    put_long(out, x.invoiced)
+    put_long(out, x.unit_price_micro)
+
+
+def _read_order_state_lines(r: Reader) -> list[OrderStateLine]:
+    items: list[OrderStateLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_order_state_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_order_state_lines(out: BytesWriter, items: list[OrderStateLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_order_state_line(out, item)
+    out.append(0)
+
+
+class ShipmentState:
+    """One shipment of an order.
+
+    shipment_id: Shipment.
+    ship_date: Day.
+    delivered_date: Day; 0 not yet.
+    complaint: At the door.
+    lines: Quantities.
+    """
+
+    __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", )
+
+    def __init__(
+        self,
+        shipment_id: str,
+        ship_date: int = 0,
+        delivered_date: int = 0,
+        complaint: str = '',
+        lines: list[ShipmentLine] | None = None,
+    ) -> None:
+        self.shipment_id = shipment_id
+        self.ship_date = ship_date
+        self.delivered_date = delivered_date
+        self.complaint = complaint
+        self.lines: list[ShipmentLine] = lines if lines is not None else []
+
+
+def read_shipment_state(r: Reader) -> ShipmentState:
+    return ShipmentState(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        _read_shipment_lines(r),
+    )
+
+
+def put_shipment_state(out: BytesWriter, x: ShipmentState) -> None:
+    put_text(out, x.shipment_id)
+    put_long(out, x.ship_date)
+    put_long(out, x.delivered_date)
+    put_text(out, x.complaint)
+    _put_shipment_lines(out, x.lines)
+
+
+def _read_shipment_states(r: Reader) -> list[ShipmentState]:
+    items: list[ShipmentState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_shipment_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_shipment_states(out: BytesWriter, items: list[ShipmentState]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_shipment_state(out, item)
+    out.append(0)
+
+
+class OrderRow:
+    """What is known of one order.
+
+    order_id: Order.
+    known: The order itself was seen.
+    cancelled: Taken back.
+    currency: ISO 4217.
+    po_reference: Purchase order.
+    lines: Lines.
+    shipments: Shipments.
+    pods: Proofs of delivery that came before their shipment.
+    drafts: Held drafts that bill it.
+    """
+
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", )
+
+    def __init__(
+        self,
+        order_id: str = '',
+        known: bool = False,
+        cancelled: bool = False,
+        currency: str = '',
+        po_reference: str = '',
+        lines: list[OrderStateLine] | None = None,
+        shipments: list[ShipmentState] | None = None,
+        pods: list[str] | None = None,
+        drafts: list[str] | None = None,
+    ) -> None:
+        self.order_id = order_id
+        self.known = known
+        self.cancelled = cancelled
+        self.currency = currency
+        self.po_reference = po_reference
+        self.lines: list[OrderStateLine] = lines if lines is not None else []
+        self.shipments: list[ShipmentState] = shipments if shipments is not None else []
+        self.pods: list[str] = pods if pods is not None else []
+        self.drafts: list[str] = drafts if drafts is not None else []
+
+
+def read_order_row(r: Reader) -> OrderRow:
+    return OrderRow(
+        r.text(),
+        r.boolean(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        _read_order_state_lines(r),
+        _read_shipment_states(r),
+        r.texts(),
+        r.texts(),
+    )
+
+
+def put_order_row(out: BytesWriter, x: OrderRow) -> None:
+    put_text(out, x.order_id)
+    put_boolean(out, x.known)
+    put_boolean(out, x.cancelled)
+    put_text(out, x.currency)
+    put_text(out, x.po_reference)
+    _put_order_state_lines(out, x.lines)
+    _put_shipment_states(out, x.shipments)
+    put_texts(out, x.pods)
+    put_texts(out, x.drafts)
+
+
+class Allocation:
+    """Cash of a receipt on an item.
+
+    document: Item.
+    amount: Minor units.
+    """
+
+    __slots__ = ("document", "amount", )
+
+    def __init__(
+        self,
+        document: str,
+        amount: int,
+    ) -> None:
+        self.document = document
+        self.amount = amount
+
+
+def read_allocation(r: Reader) -> Allocation:
+    return Allocation(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_allocation(out: BytesWriter, x: Allocation) -> None:
+    put_text(out, x.document)
+    put_long(out, x.amount)
+
+
+def _read_allocations(r: Reader) -> list[Allocation]:
+    items: list[Allocation] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_allocation(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_allocation(out, item)
+    out.append(0)
+
+
+class ReceiptRow:
+    """One receipt of this account.
+
+    receipt_id: Receipt.
+    bank_account: Ours.
+    bank_reference: The bank's.
+    currency: ISO 4217.
+    amount: Booked here.
+    unapplied: Not applied.
+    returned: Went back.
+    transferred: Sent to other accounts.
+    posting_date: Day.
+    value_date: Day.
+    payer_name: Payer.
+    payer_account: IBAN.
+    text: Unstructured text.
+    lines: Structured references.
+    allocations: What it cleared.
+    proposed: What was last proposed, so that it is said once.
+    refused_by: Accounts that did not take it.
+    """
+
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", )
+
+    def __init__(
+        self,
+        receipt_id: str = '',
+        bank_account: str = '',
+        bank_reference: str = '',
+        currency: str = '',
+        amount: int = 0,
+        unapplied: int = 0,
+        returned: int = 0,
+        transferred: int = 0,
+        posting_date: int = 0,
+        value_date: int = 0,
+        payer_name: str = '',
+        payer_account: str = '',
+        text: str = '',
+        lines: list[RemittanceLine] | None = None,
+        allocations: list[Allocation] | None = None,
+        proposed: list[str] | None = None,
+        refused_by: list[str] | None = None,
+    ) -> None:
+        self.receipt_id = receipt_id
+        self.bank_account = bank_account
+        self.bank_reference = bank_reference
+        self.currency = currency
+        self.amount = amount
+        self.unapplied = unapplied
+        self.returned = returned
+        self.transferred = transferred
+        self.posting_date = posting_date
+        self.value_date = value_date
+        self.payer_name = payer_name
+        self.payer_account = payer_account
+        self.text = text
+        self.lines: list[RemittanceLine] = lines if lines is not None else []
+        self.allocations: list[Allocation] = allocations if allocations is not None else []
+        self.proposed: list[str] = proposed if proposed is not None else []
+        self.refused_by: list[str] = refused_by if refused_by is not None else []
+
+
+def read_receipt_row(r: Reader) -> ReceiptRow:
+    return ReceiptRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        _read_remittance_lines(r),
+        _read_allocations(r),
+        r.texts(),
+        r.texts(),
+    )
+
+
+def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
+    put_text(out, x.receipt_id)
+    put_text(out, x.bank_account)
+    put_text(out, x.bank_reference)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.unapplied)
+    put_long(out, x.returned)
+    put_long(out, x.transferred)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_text(out, x.payer_name)
+    put_text(out, x.payer_account)
+    put_text(out, x.text)
+    _put_remittance_lines(out, x.lines)
+    _put_allocations(out, x.allocations)
+    put_texts(out, x.proposed)
+    put_texts(out, x.refused_by)
+
+
+class ShardRow:
+    """Where a shard stands.
+
+    log_id: Identity of the facts topic.
+    decisions_log_id: Identity of the decisions topic.
+    next_offset: Offset of the next fact.
+    last_digest: 64 bits of the last fact.
+    next_sequence: Number of the next decision.
+    confirmed_sequence: Decisions below this are confirmed by the log.
+    now: The shard's time, UTC ms.
+    mode: live or replay; empty before the first clock.
+    allowed_clock: An operator allows the clock up to here.
+    allowed_future: An operator allows events up to here.
+    rules_version: Rules in force.
+    policy_version: Policy in force.
+    policy_text: Its text.
+    watermarks: Of the last clock.
+    accounts: Accounts.
+    open_items: Open items.
+    pruned_day: Event ids of days up to here are gone.
+    """
+
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", )
+
+    def __init__(
+        self,
+        log_id: str = '',
+        decisions_log_id: str = '',
+        next_offset: int = 0,
+        last_digest: int = 0,
+        next_sequence: int = 0,
+        confirmed_sequence: int = 0,
+        now: int = 0,
+        mode: str = '',
+        allowed_clock: int = 0,
+        allowed_future: int = 0,
+        rules_version: str = '',
+        policy_version: int = 0,
+        policy_text: str = '',
+        watermarks: list[Watermark] | None = None,
+        accounts: int = 0,
+        open_items: int = 0,
+        pruned_day: int = 0,
+    ) -> None:
+        self.log_id = log_id
+        self.decisions_log_id = decisions_log_id
+        self.next_offset = next_offset
+        self.last_digest = last_digest
+        self.next_sequence = next_sequence
+        self.confirmed_sequence = confirmed_sequence
+        self.now = now
+        self.mode = mode
+        self.allowed_clock = allowed_clock
+        self.allowed_future = allowed_future
+        self.rules_version = rules_version
+        self.policy_version = policy_version
+        self.policy_text = policy_text
+        self.watermarks: list[Watermark] = watermarks if watermarks is not None else []
+        self.accounts = accounts
+        self.open_items = open_items
+        self.pruned_day = pruned_day
+
+
+def read_shard_row(r: Reader) -> ShardRow:
+    return ShardRow(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.text(),
+        _read_watermarks(r),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
+    put_text(out, x.log_id)
+    put_text(out, x.decisions_log_id)
+    put_long(out, x.next_offset)
+    put_long(out, x.last_digest)
+    put_long(out, x.next_sequence)
+    put_long(out, x.confirmed_sequence)
+    put_long(out, x.now)
+    put_text(out, x.mode)
+    put_long(out, x.allowed_clock)
+    put_long(out, x.allowed_future)
+    put_text(out, x.rules_version)
+    put_long(out, x.policy_version)
+    put_text(out, x.policy_text)
+    _put_watermarks(out, x.watermarks)
+    put_long(out, x.accounts)
+    put_long(out, x.open_items)
+    put_long(out, x.pruned_day)
+
+
+def read_fact(schema_id: i64, r: Reader) -> Fact:
+    """The fact of that wire id; Unreadable for an id that is not ours."""
+    if schema_id == 101:
+        return read_receipt(r)
+    if schema_id == 102:
+        return read_invoice(r)
+    if schema_id == 103:
+        return read_shipment(r)
+    if schema_id == 104:
+        return read_proof_of_delivery(r)
+    if schema_id == 105:
+        return read_order(r)
+    if schema_id == 106:
+        return read_clock(r)
+    if schema_id == 107:
+        return read_drain(r)
+    if schema_id == 108:
+        return read_customer(r)
+    if schema_id == 109:
+        return read_credit_note(r)
+    if schema_id == 110:
+        return read_receipt_returned(r)
+    if schema_id == 111:
+        return read_remittance_advice(r)
+    if schema_id == 112:
+        return read_dispute(r)
+    if schema_id == 113:
+        return read_dispute_update(r)
+    if schema_id == 114:
+        return read_promise(r)
+    if schema_id == 115:
+        return read_operator_action(r)
+    if schema_id == 116:
+        return read_policy(r)
+    if schema_id == 117:
+        return read_rules(r)
+    if schema_id == 118:
+        return read_cash_transferred(r)
+    raise Unreadable(f"schema id {schema_id} is not one of ours")
+
+
+def put_fact(out: BytesWriter, fact: Fact) -> None:
+    if isinstance(fact, Receipt):
+        put_receipt(out, fact)
+        return
+    if isinstance(fact, Invoice):
+        put_invoice(out, fact)
+        return
+    if isinstance(fact, Shipment):
+        put_shipment(out, fact)
+        return
+    if isinstance(fact, ProofOfDelivery):
+        put_proof_of_delivery(out, fact)
+        return
+    if isinstance(fact, Order):
+        put_order(out, fact)
+        return
+    if isinstance(fact, Clock):
+        put_clock(out, fact)
+        return
+    if isinstance(fact, Drain):
+        put_drain(out, fact)
+        return
+    if isinstance(fact, Customer):
+        put_customer(out, fact)
+        return
+    if isinstance(fact, CreditNote):
+        put_credit_note(out, fact)
+        return
+    if isinstance(fact, ReceiptReturned):
+        put_receipt_returned(out, fact)
+        return
+    if isinstance(fact, RemittanceAdvice):
+        put_remittance_advice(out, fact)
+        return
+    if isinstance(fact, Dispute):
+        put_dispute(out, fact)
+        return
+    if isinstance(fact, DisputeUpdate):
+        put_dispute_update(out, fact)
+        return
+    if isinstance(fact, Promise):
+        put_promise(out, fact)
+        return
+    if isinstance(fact, OperatorAction):
+        put_operator_action(out, fact)
+        return
+    if isinstance(fact, Policy):
+        put_policy(out, fact)
+        return
+    if isinstance(fact, Rules):
+        put_rules(out, fact)
+        return
+    if isinstance(fact, CashTransferred):
+        put_cash_transferred(out, fact)
+        return
+    raise AssertionError(f"no encoder for {fact.kind}")
+
+
+FACT_IDS: Final[dict[str, int]] = {
+    "receipt": 101,
+    "invoice": 102,
+    "shipment": 103,
+    "proof_of_delivery": 104,
+    "order": 105,
+    "clock": 106,
+    "drain": 107,
+    "customer": 108,
+    "credit_note": 109,
+    "receipt_returned": 110,
+    "remittance_advice": 111,
+    "dispute": 112,
+    "dispute_update": 113,
+    "promise": 114,
+    "operator_action": 115,
+    "policy": 116,
+    "rules": 117,
+    "cash_transferred": 118,
+}
+DECISION_ID: Final = 201

@@ -1,0 +1,29 @@
+"""Names of topics, and which kind of fact producers publish where."""
+
+from typing import Final
+
+FACTS: Final = "facts"
+DECISIONS: Final = "decisions"
+DEAD_LETTERS: Final = "dead_letters"
+
+# What producers publish, by kind of fact. Kinds that are not here (clock, policy, rules, drain,
+# cash_transferred) are headrace's own and are refused from outside.
+TOPIC_OF_KIND: Final[dict[str, str]] = {
+    "customer": "customers",
+    "order": "orders",
+    "shipment": "shipments",
+    "proof_of_delivery": "shipments",
+    "invoice": "invoices",
+    "credit_note": "invoices",
+    "receipt": "payments",
+    "receipt_returned": "payments",
+    "remittance_advice": "payments",
+    "dispute": "disputes",
+    "dispute_update": "disputes",
+    "promise": "promises",
+    "operator_action": "operations",
+}
+INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
+
+SUSPENSE_PREFIX: Final = "~suspense:"
+SUSPENSE_BUCKETS: Final = 16
