@@ -2196,6 +2196,54 @@ def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
     out.append(0)
 
 
+class WaitingReference:
+    """A reference that unapplied cash waits for.
+
+    folded: The folded reference.
+    receipt_id: The receipt.
+    """
+
+    __slots__ = ("folded", "receipt_id", )
+
+    def __init__(
+        self,
+        folded: str,
+        receipt_id: str,
+    ) -> None:
+        self.folded = folded
+        self.receipt_id = receipt_id
+
+
+def read_waiting_reference(r: Reader) -> WaitingReference:
+    return WaitingReference(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_waiting_reference(out: BytesWriter, x: WaitingReference) -> None:
+    put_text(out, x.folded)
+    put_text(out, x.receipt_id)
+
+
+def _read_waiting_references(r: Reader) -> list[WaitingReference]:
+    items: list[WaitingReference] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_waiting_reference(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_waiting_reference(out, item)
+    out.append(0)
+
+
 class AccountRow:
     """What headrace knows of one account, less its documents.
 
@@ -2226,9 +2274,10 @@ class AccountRow:
     promises: Promises that are open or may be judged again.
     credits: Open credit notes, in order of arrival.
     early_disputes: Open disputes whose document is not here yet.
+    waiting: References of unapplied receipts, to try them again when the document comes.
     """
 
-    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", )
+    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
 
     def __init__(
         self,
@@ -2259,6 +2308,7 @@ class AccountRow:
         promises: list[PromiseRow] | None = None,
         credits: list[str] | None = None,
         early_disputes: list[str] | None = None,
+        waiting: list[WaitingReference] | None = None,
     ) -> None:
         self.tenant = tenant
         self.entity = entity
@@ -2287,6 +2337,7 @@ class AccountRow:
         self.promises: list[PromiseRow] = promises if promises is not None else []
         self.credits: list[str] = credits if credits is not None else []
         self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
+        self.waiting: list[WaitingReference] = waiting if waiting is not None else []
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2318,6 +2369,7 @@ def read_account_row(r: Reader) -> AccountRow:
         _read_promise_rows(r),
         r.texts(),
         r.texts(),
+        _read_waiting_references(r),
     )
 
 
@@ -2349,6 +2401,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_promise_rows(out, x.promises)
     put_texts(out, x.credits)
     put_texts(out, x.early_disputes)
+    _put_waiting_references(out, x.waiting)
 
 
 class AdviceRow:
@@ -2482,19 +2535,22 @@ class DraftRow:
     fact: The invoice, as the log has it.
     reasons: Why it is held, every reason.
     held_time: Since when, UTC ms.
+    sla_said: The exception of its hold SLA was raised.
     """
 
-    __slots__ = ("fact", "reasons", "held_time", )
+    __slots__ = ("fact", "reasons", "held_time", "sla_said", )
 
     def __init__(
         self,
         fact: bytes,
         reasons: list[str] | None = None,
         held_time: int = 0,
+        sla_said: bool = False,
     ) -> None:
         self.fact = fact
         self.reasons: list[str] = reasons if reasons is not None else []
         self.held_time = held_time
+        self.sla_said = sla_said
 
 
 def read_draft_row(r: Reader) -> DraftRow:
@@ -2502,6 +2558,7 @@ def read_draft_row(r: Reader) -> DraftRow:
         r.raw(),
         r.texts(),
         r.long(),
+        r.boolean(),
     )
 
 
@@ -2509,6 +2566,7 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_raw(out, x.fact)
     put_texts(out, x.reasons)
     put_long(out, x.held_time)
+    put_boolean(out, x.sla_said)
 
 
 class EventRow:
@@ -3088,9 +3146,12 @@ class ShardRow:
     accounts: Accounts.
     open_items: Open items.
     pruned_day: Event ids of days up to here are gone.
+    last_offset: Offset of the last fact; -1 none.
+    decisions_offset: Offset in the decisions log after the last confirmed decision.
+    parked_accounts: Accounts that are parked.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
 
     def __init__(
         self,
@@ -3111,6 +3172,9 @@ class ShardRow:
         accounts: int = 0,
         open_items: int = 0,
         pruned_day: int = 0,
+        last_offset: int = -1,
+        decisions_offset: int = 0,
+        parked_accounts: int = 0,
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -3129,6 +3193,9 @@ class ShardRow:
         self.accounts = accounts
         self.open_items = open_items
         self.pruned_day = pruned_day
+        self.last_offset = last_offset
+        self.decisions_offset = decisions_offset
+        self.parked_accounts = parked_accounts
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -3147,6 +3214,9 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.text(),
         _read_watermarks(r),
+        r.long(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3171,6 +3241,9 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.accounts)
     put_long(out, x.open_items)
     put_long(out, x.pruned_day)
+    put_long(out, x.last_offset)
+    put_long(out, x.decisions_offset)
+    put_long(out, x.parked_accounts)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

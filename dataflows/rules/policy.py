@@ -47,7 +47,9 @@ class Policy:
             raise WrongPolicy("reminders.window_minutes: the window must end by midnight")
         self.weekend: Final = _numbers(reminders, "reminders", "weekend")
         if len({day for day in self.weekend if 0 <= day <= 6}) != len(self.weekend) or len(self.weekend) > 6:
-            raise WrongPolicy(f"reminders.weekend: {self.weekend} must be days from 0 (Monday) to 6, each once, not all")
+            raise WrongPolicy(
+                f"reminders.weekend: {self.weekend} must be days from 0 (Monday) to 6, each once, not all"
+            )
         self.holidays: Final = _holidays(reminders)
         promises = _table(document, "promises")
         self.promise_tolerance_days: Final = _number(promises, "promises", "tolerance_days", 0, 90)
