@@ -54,7 +54,7 @@ class Owner:
         self._paused: set[int] = set()
         self._drained: dict[int, int] = {}
         self._saved: dict[int, int] = {}
-        self._waiting: list[tuple[int, int, bytes]] = []
+        self._waiting: list[tuple[int, int, bytes, bytes]] = []
         self.commits = 0
         self.commit_seconds = 0.0
         self.at_end = False
@@ -91,16 +91,16 @@ class Owner:
 
     def send(self, number: int, shard: Shard) -> None:
         """Queue a shard's outbox for the log, keyed by account."""
-        for sequence, raw in shard.outbox:
-            self._waiting.append((number, sequence, raw))
+        for sequence, key, raw in shard.outbox:
+            self._waiting.append((number, sequence, key, raw))
         shard.outbox.clear()
         self._push()
 
     def _push(self) -> None:
         sent = 0
-        for number, sequence, raw in self._waiting:
+        for number, sequence, key, raw in self._waiting:
             try:
-                self._decisions.send(number, None, raw, sequence)
+                self._decisions.send(number, key, raw, sequence)
             except Full:
                 break
             sent += 1
@@ -163,7 +163,7 @@ class Owner:
         if any(opened.shard.wakes_left() for opened in self.open.values()):
             return False
         ends = self.log.end_offsets(FACTS)
-        return all(opened.shard.row.next_offset >= ends[number] for number, opened in self.open.items())
+        return all(self._reader.position(number) >= ends[number] for number in self.open)
 
     def stop(self, timeout_seconds: float) -> None:
         """Confirm what can be confirmed in time, commit everything."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.log.base import Log, OtherLog, Reader
-from dataflows.shards.shard import Logged, Shard, ShardStopped
+from dataflows.shards.shard import Logged, Shard, ShardStopped, decision_key
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, digest64
 from schemas.records import ShardRow
@@ -147,7 +147,7 @@ def _send_again(shard: Shard, logged_until: int, end: int) -> None:
         sequence = int.from_bytes(key[1:9], "big")
         shard.remember_unconfirmed(sequence, raw)
         if sequence >= logged_until:
-            shard.outbox.append((sequence, raw))
+            shard.outbox.append((sequence, decision_key(decode_decision(raw)), raw))
     if logged_until > shard.row.confirmed_sequence:
         shard.confirm(min(logged_until, shard.row.next_sequence) - 1, -1)
 

@@ -99,7 +99,7 @@ class Logged:
 class Shard:
     """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has.
 
-    outbox: Decisions that are to be appended, (sequence, bytes), in order; the owner takes them.
+    outbox: Decisions that are to be appended, (sequence, account key, bytes), in order; the owner takes them.
     """
 
     def __init__(self, number: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
@@ -108,7 +108,7 @@ class Shard:
         self.cache_bytes: Final = cache_bytes
         self.row = row
         self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
-        self.outbox: list[tuple[int, bytes]] = []
+        self.outbox: list[tuple[int, bytes, bytes]] = []
         # All decisions that the log has not confirmed, and which of them the last commit stored.
         self.unconfirmed: dict[int, bytes] = {}
         self._stored_unconfirmed: set[int] = set()
@@ -237,7 +237,7 @@ class Shard:
             if row.next_sequence >= self.emitted:
                 self.emitted = row.next_sequence + 1
                 self.unconfirmed[row.next_sequence] = raw
-                self.outbox.append((row.next_sequence, raw))
+                self.outbox.append((row.next_sequence, decision_key(decision), raw))
             row.next_sequence += 1
         self.decisions += count
 
@@ -625,6 +625,11 @@ class Shard:
 
     def close(self) -> None:
         self.store.close()
+
+
+def decision_key(d: Decision) -> bytes:
+    """The key of a decision in its log: that of its account."""
+    return f"{d.tenant}/{d.entity}/{d.account_id}".encode()
 
 
 def _brief(raw: bytes) -> str:
