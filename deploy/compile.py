@@ -74,7 +74,8 @@ def remove() -> bool:
 
 def missing_compiler() -> str:
     """Why nothing can be compiled here, or empty."""
-    command = (sysconfig.get_config_var("CC") or "cc").split()
+    # As setuptools chooses it.
+    command = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()
     if shutil.which(command[0]) is None:
         return f"no C compiler ({command[0]})"
     include = sysconfig.get_path("include")
@@ -113,6 +114,7 @@ def build(modules: list[str]) -> None:
     command = ParallelBuild(Distribution({"name": "headrace", "ext_modules": extensions}))
     command.inplace = True
     command.build_temp = str(BUILD / "objects")
+    command.build_lib = str(BUILD / "lib")
     command.ensure_finalized()
     command.run()
 
