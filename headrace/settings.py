@@ -40,7 +40,10 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=65535,
-        description="Port of /metrics and /health on 127.0.0.1; 0 is off; each flow takes the next one.",
+        description="Port of /metrics and /health; 0 is off; each flow takes the next one.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address that /metrics and /health listen on; 0.0.0.0 inside a container."
     )
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
 
