@@ -9,7 +9,7 @@ import difflib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from connectors.files.mapping import CsvOptions, Mapping
 
@@ -47,16 +47,33 @@ class BadRow:
     detail: str
 
 
-def read_rows(stream: BinaryIO, mapping: Mapping, file: str, needed: Sequence[str]) -> Iterator[Row | BadRow]:
-    """The file's rows; `needed` are the columns that the mapping reads. Raises BadFile at the first call of next."""
+class RowFile(NamedTuple):
+    """An open file: the names of its columns (none for JSON) and its rows."""
+
+    header: tuple[str, ...]
+    rows: Iterator[Row | BadRow]
+
+
+def read_rows(stream: BinaryIO, mapping: Mapping, file: str, needed: Sequence[str]) -> RowFile:
+    """The file's header and rows; `needed` are the columns that the mapping reads. Raises BadFile."""
     start = stream.read(3)
     if start[:2] in WIDE_BOMS:
         raise BadFile(f"{file}:1: the file is UTF-16; save it as UTF-8")
     stream.seek(len(BOM) if start == BOM else 0)
     lines = _Lines(stream)
     if mapping.format == "jsonl":
-        return _json_rows(lines, mapping)
-    return _csv_rows(lines, mapping, file, needed)
+        return RowFile((), _json_rows(lines, mapping))
+    for _ in range(mapping.csv.skip_lines):
+        lines.next()
+    names = _header(lines, mapping.csv, mapping.encoding, file, needed)
+    return RowFile(tuple(names), _csv_rows(lines, mapping, names, names[-1] in needed))
+
+
+def read_row(raw: bytes, mapping: Mapping, header: Sequence[str], line: int) -> Row | BadRow:
+    """One row whose bytes were kept."""
+    if mapping.format == "jsonl":
+        return _json_cells(raw, mapping.encoding, line)
+    return _cells(raw, header, mapping.csv, mapping.encoding, line)
 
 
 class _Lines:
@@ -98,12 +115,8 @@ def _decode(raw: bytes, encoding: str) -> str | tuple[int, str]:
         )
 
 
-def _csv_rows(lines: _Lines, mapping: Mapping, file: str, needed: Sequence[str]) -> Iterator[Row | BadRow]:
+def _csv_rows(lines: _Lines, mapping: Mapping, names: Sequence[str], last_used: bool) -> Iterator[Row | BadRow]:
     options, encoding = mapping.csv, mapping.encoding
-    for _ in range(options.skip_lines):
-        lines.next()
-    names = _header(lines, options, encoding, file, needed)
-    last_used = names[-1] in needed
     while True:
         line = lines.number + 1
         raw, fault = _record(lines, options.quote.encode(encoding), options.delimiter.encode(encoding))
@@ -217,7 +230,7 @@ def _dialect(options: CsvOptions) -> dict[str, Any]:
     return {"delimiter": options.delimiter, "quotechar": options.quote, "strict": True}
 
 
-def _cells(raw: bytes, names: list[str], options: CsvOptions, encoding: str, line: int) -> Row | BadRow:
+def _cells(raw: bytes, names: Sequence[str], options: CsvOptions, encoding: str, line: int) -> Row | BadRow:
     text = _decode(raw, encoding)
     if not isinstance(text, str):
         at, detail = text
