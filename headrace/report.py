@@ -1,0 +1,267 @@
+"""The report at the end of a day: what is open, how old, and how fast money comes in, by currency.
+
+Everything goes by posting date up to and with the as-of day; with `known_at`, only by what was
+recorded until then. docs/reports.md says each figure in words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from headrace.amounts import plain
+from headrace.formulas import (
+    Countback,
+    average_days_delinquent,
+    best_possible_dso,
+    collection_effectiveness,
+    countback_dso,
+    days_sales_outstanding,
+    months_before,
+    rounded,
+)
+from sinks.clickhouse.reading import Views
+
+DSO_DAYS: Final = 90
+CEI_MONTHS: Final = 3
+AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
+_FOR_EVER: Final = 2**63 - 1
+
+# An application counts from the later day of its two sides: cash that came before the invoice
+# stands as unapplied until the invoice is posted, whichever day the application carries.
+_ITEMS: Final = """
+WITH documents AS (
+    SELECT anyIf(currency, raises) AS in_currency,
+           anyIf(item_kind, raises) != 'credit_note' AS is_debit,
+           sumIf(amount, raises) AS raised,
+           anyIf(posted_on, raises) AS raised_on,
+           anyIf(due_date, raises) AS due_on,
+           sumIf(change, posted_on <= {as_of:Date32}) AS rest,
+           greatest(maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}), raised_on) AS cleared_on,
+           sumIf(amount, kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) AS contested,
+           countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) > 0 AS is_disputed,
+           greatest(dateDiff('day', due_on, {as_of:Date32}), 0) AS age_days,
+           multiIf(age_days = 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4) AS bucket,
+           if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late
+    FROM item_movements
+    WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+    GROUP BY tenant, entity, account_id, document
+    HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32}
+)
+SELECT in_currency,
+       countIf(is_debit), sumIf(raised, is_debit),
+       countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
+       countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
+       countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
+       countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
+       countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
+       countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),
+       {BUCKETS}
+FROM documents GROUP BY in_currency ORDER BY in_currency
+""".replace(
+    "{BUCKETS}",
+    ", ".join(
+        f"countIf(is_debit AND rest > 0 AND bucket = {at}), sumIf(rest, is_debit AND bucket = {at})"
+        for at in range(len(AGING))
+    ),
+)
+
+_RECEIPTS: Final = """
+WITH held AS (
+    SELECT currency, startsWith(account_id, {suspense:String}) AS is_suspense,
+           sumIf(unapplied_change, posted_on <= {as_of:Date32}) AS rest
+    FROM decisions
+    WHERE receipt_id != '' AND unapplied_change != 0 AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+      AND (tenant, entity, account_id, document) NOT IN (
+        SELECT tenant, entity, account_id, document FROM decisions WHERE raises AND posted_on > {as_of:Date32})
+    GROUP BY tenant, entity, account_id, currency, receipt_id
+)
+SELECT currency, countIf(rest != 0 AND NOT is_suspense), sumIf(rest, NOT is_suspense),
+       countIf(rest != 0 AND is_suspense), sumIf(rest, is_suspense)
+FROM held GROUP BY currency ORDER BY currency
+"""
+
+_ON_ACCOUNT: Final = """
+WITH kept AS (
+    SELECT currency, argMax(on_account, sequence) AS rest
+    FROM decisions
+    WHERE posted_on <= {as_of:Date32} AND currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+    GROUP BY tenant, entity, account_id, currency
+)
+SELECT currency, countIf(rest != 0), sum(rest) FROM kept GROUP BY currency ORDER BY currency
+"""
+
+_MONTHS: Final = """
+SELECT currency,
+       sumIf(balance_change, posted_on <= {as_of:Date32}) AS ending,
+       sumIf(balance_change, posted_on <= {begin:Date32}) AS beginning,
+       sumIf(sale, posted_on > {dso_begin:Date32} AND posted_on <= {as_of:Date32}) AS dso_sales,
+       sumIf(sale, posted_on > {begin:Date32} AND posted_on <= {as_of:Date32}) AS cei_sales,
+       sumMapIf([toYear(posted_on) * 12 + toMonth(posted_on) - 1], [sale], raises AND posted_on <= {as_of:Date32})
+FROM (
+    SELECT currency, posted_on, raises, open_debit_change - open_credit_change - unapplied_change AS balance_change,
+           if(raises, open_debit_change - open_credit_change, 0) AS sale
+    FROM decisions
+    WHERE NOT startsWith(account_id, {suspense:String}) AND currency != ''
+      AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+)
+GROUP BY currency ORDER BY currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How many, and how much in minor units."""
+
+    number: int = 0
+    amount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast money comes in, exact; None where the formula has no answer."""
+
+    receivables_minor: int
+    dso: Fraction | None
+    countback: Countback
+    bpdso: Fraction | None
+    add: Fraction | None
+    cei: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One currency at the end of `as_of`. `aging` is in the order of AGING and adds up to `open`."""
+
+    as_of: date
+    currency: str
+    invoiced: Figure
+    open: Figure
+    past_due: Figure
+    disputed: Figure
+    late: Figure
+    open_credits: Figure
+    unapplied: Figure
+    on_account: Figure
+    unidentified: Figure
+    aging: tuple[Figure, ...]
+    mean_days_to_settle: Fraction | None
+    pace: Pace
+
+
+def make_report(views: Views, as_of: date, known_at_ms: int | None = None, currency: str | None = None) -> list[Report]:
+    """One report for each currency that has anything, by code; only `currency` where it is given."""
+    begin = months_before(as_of, CEI_MONTHS)
+    parameters: dict[str, Any] = {
+        "as_of": as_of.isoformat(),
+        "begin": begin.isoformat(),
+        "dso_begin": (as_of - timedelta(days=DSO_DAYS)).isoformat(),
+        "known": _FOR_EVER if known_at_ms is None else known_at_ms,
+        "suspense": "~suspense:",
+    }
+    answers = [_by_currency(views, sql, parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
+    found = sorted(set().union(*answers))
+    return [
+        _report(as_of, code, *(answer.get(code) for answer in answers))
+        for code in found
+        if currency is None or code == currency
+    ]
+
+
+def _by_currency(views: Views, sql: str, parameters: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {row[0]: list(row[1:]) for row in views.ask(sql, parameters).rows}
+
+
+def _report(
+    as_of: date,
+    currency: str,
+    items: list[Any] | None,
+    receipts: list[Any] | None,
+    on_account: list[Any] | None,
+    months: list[Any] | None,
+) -> Report:
+    figures = _pairs(items[:10]) if items else [Figure()] * 5
+    invoiced, opened, past_due, disputed, late = figures
+    settled, settled_days = items[10:12] if items else (0, 0)
+    open_credits = Figure(*items[12:14]) if items else Figure()
+    aging = tuple(_pairs(items[14:])) if items else (Figure(),) * len(AGING)
+    unapplied, unidentified = _pairs(receipts) if receipts else [Figure()] * 2
+    return Report(
+        as_of,
+        currency,
+        invoiced,
+        opened,
+        past_due,
+        disputed,
+        late,
+        open_credits,
+        unapplied,
+        Figure(*on_account) if on_account else Figure(),
+        unidentified,
+        aging,
+        Fraction(settled_days, settled) if settled else None,
+        _pace(as_of, aging[0].amount_minor, months),
+    )
+
+
+def _pairs(flat: Sequence[int]) -> list[Figure]:
+    return [Figure(flat[at], flat[at + 1]) for at in range(0, len(flat), 2)]
+
+
+def _pace(as_of: date, current_minor: int, months: list[Any] | None) -> Pace:
+    ending, beginning, dso_sales, cei_sales, by_month = months or (0, 0, 0, 0, ([], []))
+    dso = days_sales_outstanding(ending, dso_sales, DSO_DAYS)
+    bpdso = best_possible_dso(current_minor, dso_sales, DSO_DAYS)
+    return Pace(
+        ending,
+        dso,
+        countback_dso(ending, _months_back(as_of, dict(zip(*by_month, strict=True)))),
+        bpdso,
+        average_days_delinquent(dso, bpdso),
+        collection_effectiveness(beginning, cei_sales, CEI_MONTHS, ending, current_minor),
+    )
+
+
+def _months_back(as_of: date, sales_by_month: Mapping[int, int]) -> list[tuple[int, int]]:
+    """(sales, calendar days) from the as-of month, with its days so far, back to the first month with sales."""
+    if not sales_by_month:
+        return []
+    running = as_of.year * 12 + as_of.month - 1
+    months = [(sales_by_month.get(running, 0), as_of.day)]
+    for number in range(running - 1, min(sales_by_month) - 1, -1):
+        year, month = divmod(number, 12)
+        following = date(year + 1, 1, 1) if month == 11 else date(year, month + 2, 1)
+        months.append((sales_by_month.get(number, 0), (following - date(year, month + 1, 1)).days))
+    return months
+
+
+def as_json(report: Report) -> dict[str, object]:
+    """The object of `report --json`: amounts are decimal texts, days and percent are numbers or null."""
+
+    def figure(value: Figure) -> dict[str, object]:
+        return {"count": value.number, "amount": plain(value.amount_minor, report.currency)}
+
+    def number(value: Fraction | None, places: int) -> float | None:
+        exact: Decimal | None = rounded(value, places)
+        return None if exact is None else float(exact)
+
+    return {
+        "as_of": report.as_of.isoformat(),
+        "currency": report.currency,
+        "invoiced": figure(report.invoiced),
+        "open": figure(report.open),
+        "past_due": figure(report.past_due),
+        "disputed": figure(report.disputed),
+        "unapplied": figure(report.unapplied),
+        "on_account": figure(report.on_account),
+        "unidentified": figure(report.unidentified),
+        "aging": {name: figure(value) for name, value in zip(AGING, report.aging, strict=True)},
+        "dso": number(report.pace.dso, 1),
+        "bpdso": number(report.pace.bpdso, 1),
+        "add": number(report.pace.add, 1),
+        "cei": number(report.pace.cei, 1),
+        "late": figure(report.late),
+        "mean_days_to_settle": number(report.mean_days_to_settle, 3),
+    }

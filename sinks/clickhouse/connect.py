@@ -1,0 +1,201 @@
+"""Opens ClickHouse: a server by URL, or chDB in a directory, which one process at a time may have.
+
+A handle of chDB that returned an error gives the rest of the failed answer to the next query
+(chdb 4.4.0, seen November 2026), so a handle is given up after any error.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from sinks.base import RetryLater, SinkStopped
+from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+
+# What waiting does not heal: syntax, unknown names, types, passwords, rights.
+_PERSON_MUST_ACT: Final = frozenset(
+    {16, 27, 36, 43, 46, 47, 50, 53, 60, 62, 81, 115, 164, 192, 193, 194, 291, 497, 516}
+)
+# A server's socket that says nothing for this long is taken for away.
+_ANSWER_SECONDS: Final = 60
+_CONNECT_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the views are: `url` of a server (http://user:password@host:8123/database), or chDB in `directory`."""
+
+    directory: Path
+    url: str = ""
+
+    @property
+    def name(self) -> str:
+        """For messages, without a password."""
+        if not self.url:
+            return f"chDB in {self.directory}"
+        parts = urlsplit(self.url)
+        return f"ClickHouse at {parts.hostname}:{parts.port or 8123}{parts.path}"
+
+
+class HeldElsewhere(SinkStopped):
+    """Another process has chDB open."""
+
+
+class Lock:
+    """An exclusive lock on a file, held until `close` or the process's end. Holds its process id for messages."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        """Raises HeldElsewhere at once where another process has it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(self._file, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise HeldElsewhere(
+                f"{what} is open in process {owner} and only one may have it: "
+                f"stop that process, or let it answer (lock file {path})"
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
+        os.close(self._file)
+
+
+@contextmanager
+def outside(place: str) -> Iterator[None]:
+    """Turns the client's errors into RetryLater (away, overloaded, full) or SinkStopped (a person must act)."""
+    try:
+        yield
+    except ClickHouseError as error:
+        said = str(error).splitlines()[0][:400] if str(error) else type(error).__name__
+        if getattr(error, "code", None) in _PERSON_MUST_ACT:
+            raise SinkStopped(f"{place}: {said}") from error
+        raise RetryLater(f"{place}: {said}") from error
+    except OSError as error:
+        raise RetryLater(f"{place}: {error}") from error
+
+
+class Database:
+    """ClickHouse, opened. On chDB it holds the lock of the directory until `close`.
+
+    Raises HeldElsewhere, RetryLater, SinkStopped. One thread at a time, except `read_client`.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._lock: Lock | None = None
+        self._client: Client | None = None
+        if not place.url:
+            self._lock = Lock(place.directory.with_name(place.directory.name + ".lock"), place.name)
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The client for writing; given up on any error."""
+        with outside(self.place.name):
+            if self._client is None:
+                self._client = self._open()
+            try:
+                yield self._client
+            except (ClickHouseError, OSError):
+                self._drop_client()
+                raise
+
+    @contextmanager
+    def read_client(self, limits: Mapping[str, str | int]) -> Iterator[Client]:
+        """A client of its own that can only read, with settings `limits`. Any thread."""
+        with outside(self.place.name):
+            if self.place.url:
+                client = self._open({**limits, "readonly": 1})
+            else:
+                client = self._open()
+                for name, value in limits.items():
+                    client.command(f"SET {name} = {value!r}")
+                client.command("SET readonly = 1")
+            try:
+                yield client
+            finally:
+                client.close()
+
+    def _open(self, limits: Mapping[str, str | int] | None = None) -> Client:
+        if not self.place.url:
+            self.place.directory.mkdir(parents=True, exist_ok=True)
+            return clickhouse_connect.get_client(interface="chdb", path=str(self.place.directory))
+        return clickhouse_connect.get_client(
+            dsn=self.place.url,
+            connect_timeout=_CONNECT_SECONDS,
+            send_receive_timeout=_ANSWER_SECONDS,
+            autogenerate_session_id=False,
+            settings=dict(limits or {}),
+        )
+
+    def _drop_client(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(ClickHouseError, OSError):
+                client.close()
+
+    def migrate(self) -> None:
+        """Bring tables and views to this version. Raises SinkStopped where they are of a later one."""
+        self._create_database()
+        with self.client() as client:
+            client.command(VERSIONS_TABLE)
+            found = int(client.query("SELECT max(version) FROM schema_versions").result_rows[0][0])
+            if found > len(MIGRATIONS):
+                raise SinkStopped(
+                    f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
+                    "use the version that made them"
+                )
+            for version in range(found + 1, len(MIGRATIONS) + 1):
+                for statement in MIGRATIONS[version - 1]:
+                    client.command(statement)
+                client.command(f"INSERT INTO schema_versions (version) VALUES ({version})")
+
+    def _create_database(self) -> None:
+        """The database that the URL names, where it is not there yet."""
+        if not self.place.url:
+            return
+        parts = urlsplit(self.place.url)
+        database = parts.path.strip("/")
+        if not database:
+            return
+        if not database.replace("_", "").isalnum():
+            raise SinkStopped(f"{self.place.name}: database name {database!r}: letters, digits and _ only")
+        with outside(self.place.name):
+            admin = clickhouse_connect.get_client(
+                dsn=urlunsplit(parts._replace(path="/default")), connect_timeout=_CONNECT_SECONDS
+            )
+            try:
+                admin.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+            finally:
+                admin.close()
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query, for the sink's own small questions."""
+        with self.client() as client:
+            return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
+
+    def close(self) -> None:
+        self._drop_client()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

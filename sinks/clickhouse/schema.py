@@ -1,0 +1,202 @@
+"""The tables and views, as migrations: versioned, forward only, each statement repeatable.
+
+One table holds data: `decisions`. Everything else is a view of it, so that one insert of one part is
+the only thing that has to happen exactly once; docs/decisions/0301-one-table.md has the measurements.
+"""
+
+from typing import Final
+
+# Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
+_DECISIONS: Final = """
+CREATE TABLE IF NOT EXISTS decisions (
+    shard UInt16 COMMENT 'Shard: partition of the decisions log',
+    sequence Int64 COMMENT 'Number in its shard, from 0, without holes; orders everything of an account',
+    fact_offset Int64 COMMENT 'Offset of the fact that was processed',
+    `index` Int32 COMMENT 'Place among the decisions of that fact, from 0',
+    `count` Int32 COMMENT 'How many decisions that fact has',
+    kind LowCardinality(String) COMMENT 'What was concluded',
+    rules_version LowCardinality(String) COMMENT 'Version of the rules',
+    policy_version Int32 COMMENT 'Version of the policy; 0 is the built-in one',
+    rule LowCardinality(String) COMMENT 'Rule and step that concluded it',
+    origin LowCardinality(String) COMMENT 'live, or history for imports and replays',
+    tenant LowCardinality(String) COMMENT 'Tenant',
+    entity LowCardinality(String) COMMENT 'Company of the tenant',
+    account_id String COMMENT 'Payer; ~suspense: accounts hold receipts whose payer is not known',
+    cause_kind LowCardinality(String) COMMENT 'Kind of the fact that caused it; wake where time did',
+    cause_id String COMMENT 'event_id of that fact',
+    event_time DateTime64(3, 'UTC') COMMENT 'When the cause happened',
+    recorded_time DateTime64(3, 'UTC') COMMENT 'When the log learned the cause',
+    currency LowCardinality(String) COMMENT 'ISO 4217, or empty',
+    amount Int64 COMMENT 'Minor units that it moves or is about',
+    document String COMMENT 'Item, or empty',
+    item_kind LowCardinality(String) COMMENT 'invoice, credit_note or empty',
+    receipt_id String COMMENT 'Receipt, or empty',
+    reference_id String COMMENT 'Dispute, promise, letter, transfer or exception it is about, or empty',
+    counterparty String COMMENT 'The other account, or the credit note''s invoice, or the credit note allocated',
+    posting_date Date32 COMMENT '1970-01-01 where it posts nothing',
+    value_date Date32 COMMENT '1970-01-01 where there is none',
+    due_date Date32 COMMENT '1970-01-01 where there is none',
+    document_date Date32 COMMENT '1970-01-01 where there is none',
+    level Int32 COMMENT 'Dunning level after it',
+    reasons Array(LowCardinality(String)) COMMENT 'Why: name or name:detail',
+    candidates Array(String) COMMENT 'Documents or accounts it could have been',
+    text String COMMENT 'Category, note or evidence',
+    item_amount Int64 COMMENT 'Original amount of the item, minor units',
+    item_open Int64 COMMENT 'Open amount of the item after it, minor units',
+    item_disputed Int64 COMMENT 'Disputed amount of the item after it, minor units',
+    receipt_unapplied Int64 COMMENT 'Unapplied amount of the receipt after it, minor units',
+    open_debit Int64 COMMENT 'Open debits of account and currency after it, minor units',
+    open_credit Int64 COMMENT 'Open credits after it, minor units',
+    unapplied Int64 COMMENT 'Unapplied cash after it, minor units; unidentified in a suspense account',
+    on_account Int64 COMMENT 'Cash left on account after it, minor units',
+    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted') COMMENT 'It makes a new item',
+    posted_on Date32 ALIAS if(posting_date > toDate32('1970-01-01'), posting_date, toDate32(event_time))
+        COMMENT 'Posting date; the day of the event where there is none',
+    open_debit_change Int64 ALIAS multiIf(
+        kind = 'invoice_released' OR (kind = 'item_posted' AND item_kind != 'credit_note'), amount,
+        kind IN ('cash_unapplied', 'application_reversed'), amount,
+        kind IN ('cash_applied', 'credit_allocated'), -amount,
+        0) COMMENT 'What it posts to open debits (docs/ledger.md)',
+    open_credit_change Int64 ALIAS multiIf(
+        kind = 'item_posted' AND item_kind = 'credit_note', amount,
+        kind = 'credit_allocated', -amount,
+        0) COMMENT 'What it posts to open credits',
+    unapplied_change Int64 ALIAS multiIf(
+        kind IN ('receipt_booked', 'cash_unapplied'), amount,
+        kind IN ('cash_applied', 'receipt_reversed'), -amount,
+        kind = 'cash_transferred' AND rule = 'transfer.out', -amount,
+        0) COMMENT 'What it posts to unapplied cash'
+)
+ENGINE = MergeTree
+ORDER BY (tenant, entity, account_id, sequence)
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Every decision, each once'
+"""
+
+# One row for each publisher that ever ran and shard: the last of each by version. Never summed or joined.
+_PUBLISH_STATE: Final = """
+CREATE TABLE IF NOT EXISTS publish_state (
+    shard UInt16 COMMENT 'Shard',
+    owner String COMMENT 'The publisher process that wrote it',
+    version Int64 COMMENT 'Rises with each row: batch * 2, + 1 for after',
+    batch Int64 COMMENT 'Number of the batch, over all shards',
+    phase Enum8('before' = 1, 'after' = 2) COMMENT 'before: its insert may or may not have happened',
+    first Int64 COMMENT 'First sequence of the batch in this shard',
+    last Int64 COMMENT 'Last sequence of the batch in this shard',
+    first_offset Int64 COMMENT 'Offset in the decisions log to read the batch from again',
+    next_offset Int64 COMMENT 'Offset to go on from after the batch',
+    log String COMMENT 'Identity of the decisions log'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (shard, owner)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Which range of each shard is being published, or was last'
+"""
+
+_ITEM_MOVEMENTS: Final = """
+CREATE OR REPLACE VIEW item_movements AS
+SELECT tenant, entity, account_id, document, currency, shard, sequence, kind, rule, posted_on, recorded_time,
+       event_time, raises, item_kind, amount, due_date, document_date, level, item_disputed, receipt_id,
+       if(item_kind = 'credit_note' AND raises, open_credit_change, open_debit_change) AS change
+FROM decisions WHERE document != '' AND kind NOT IN ('invoice_held', 'fact_rejected')
+UNION ALL
+SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
+       recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, due_date, document_date,
+       toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, open_credit_change AS change
+FROM decisions WHERE kind = 'credit_allocated'
+"""
+
+_ITEMS: Final = """
+CREATE OR REPLACE VIEW items AS
+SELECT tenant, entity, account_id, document,
+       anyIf(currency, raises) AS currency,
+       anyIf(item_kind, raises) AS item_kind,
+       sumIf(amount, raises) AS amount,
+       sum(change) AS open,
+       argMaxIf(item_disputed, sequence, kind IN ('dispute_opened', 'dispute_closed')) AS disputed,
+       maxIf(level, kind = 'reminder_due') AS level,
+       anyIf(posted_on, raises) AS posting_date,
+       anyIf(due_date, raises) AS due_date,
+       anyIf(document_date, raises) AS document_date,
+       if(open = 0, maxIf(posted_on, change < 0 OR raises), NULL) AS cleared_on,
+       max(sequence) AS last_sequence
+FROM item_movements
+GROUP BY tenant, entity, account_id, document
+HAVING countIf(raises) > 0
+"""
+
+_OPEN_ITEMS: Final = """
+CREATE OR REPLACE VIEW open_items AS
+SELECT tenant, entity, account_id, document, currency, item_kind, amount, open, disputed, level, posting_date,
+       due_date, document_date, last_sequence
+FROM items WHERE open != 0
+"""
+
+_RECEIPTS: Final = """
+CREATE OR REPLACE VIEW receipts AS
+SELECT tenant, entity, account_id, receipt_id,
+       anyIf(currency, kind = 'receipt_booked') AS currency,
+       sumIf(amount, kind = 'receipt_booked') AS booked,
+       sumIf(amount, kind = 'cash_applied') - sumIf(amount, kind IN ('cash_unapplied', 'application_reversed'))
+           AS applied,
+       sumIf(amount, kind IN ('receipt_reversed', 'application_reversed')) AS returned,
+       sumIf(amount, kind = 'cash_transferred' AND rule = 'transfer.out') AS transferred,
+       sum(unapplied_change) AS unapplied,
+       minIf(posted_on, kind = 'receipt_booked') AS posting_date,
+       minIf(value_date, kind = 'receipt_booked') AS value_date,
+       anyIf(counterparty, kind = 'receipt_booked') AS from_account,
+       max(sequence) AS last_sequence
+FROM decisions WHERE receipt_id != ''
+GROUP BY tenant, entity, account_id, receipt_id
+HAVING countIf(kind = 'receipt_booked') > 0
+"""
+
+_APPLICATIONS: Final = """
+CREATE OR REPLACE VIEW applications AS
+SELECT tenant, entity, account_id, document, currency,
+       if(kind = 'credit_allocated', '', receipt_id) AS receipt_id,
+       if(kind = 'credit_allocated', counterparty, '') AS credit_note,
+       if(kind IN ('cash_applied', 'credit_allocated'), amount, -amount) AS amount,
+       kind, rule, posted_on AS posting_date, recorded_time, shard, sequence
+FROM decisions WHERE kind IN ('cash_applied', 'cash_unapplied', 'application_reversed', 'credit_allocated')
+"""
+
+_DAILY_BALANCES: Final = """
+CREATE OR REPLACE VIEW daily_balances AS
+SELECT tenant, entity, account_id, currency, day,
+       sum(debits) OVER running AS open_debit,
+       sum(credits) OVER running AS open_credit,
+       sum(cash) OVER running AS unapplied,
+       open_debit - open_credit - unapplied AS balance
+FROM (
+    SELECT tenant, entity, account_id, currency, posted_on AS day, sum(open_debit_change) AS debits,
+           sum(open_credit_change) AS credits, sum(unapplied_change) AS cash
+    FROM decisions
+    WHERE open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0
+    GROUP BY tenant, entity, account_id, currency, day
+)
+WINDOW running AS (PARTITION BY tenant, entity, account_id, currency ORDER BY day)
+"""
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        _DECISIONS,
+        _PUBLISH_STATE,
+        _ITEM_MOVEMENTS,
+        _ITEMS,
+        _OPEN_ITEMS,
+        _RECEIPTS,
+        _APPLICATIONS,
+        _DAILY_BALANCES,
+    ),
+)
+"""Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""
+
+VERSIONS_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS schema_versions (
+    version UInt32 COMMENT 'Migration that was applied',
+    applied_time DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When'
+)
+ENGINE = MergeTree ORDER BY version
+SETTINGS fsync_after_insert = 1
+"""

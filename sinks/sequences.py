@@ -1,0 +1,33 @@
+"""What every reader of decisions does: last + 1 take, lower drop, higher stop."""
+
+from sinks.base import SinkStopped
+
+
+class Gap(SinkStopped):
+    """A shard's decisions jump: one is missing, so everything computed after it would be wrong."""
+
+
+class Sequences:
+    """The next sequence of each shard. A shard that is not known yet begins at 0."""
+
+    __slots__ = ("_next",)
+
+    def __init__(self, following: dict[int, int] | None = None) -> None:
+        self._next = dict(following or {})
+
+    def following(self, shard: int) -> int:
+        """The sequence that `take` will accept next for `shard`."""
+        return self._next.get(shard, 0)
+
+    def take(self, shard: int, sequence: int, offset: int) -> bool:
+        """True where it is the next one, False where it was taken before. Raises Gap; `offset` is for its message."""
+        expected = self._next.get(shard, 0)
+        if sequence == expected:
+            self._next[shard] = expected + 1
+            return True
+        if sequence < expected:
+            return False
+        raise Gap(
+            f"decisions shard {shard}, offset {offset}: sequence {sequence} where {expected} was due; "
+            f"{sequence - expected} missing. The log was cut or written by hand: restore it, or rebuild the decisions."
+        )
