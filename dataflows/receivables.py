@@ -129,4 +129,4 @@ def receivables_flow(owner: Owner, leave: Callable[[], bool]) -> Dataflow:
 
 def run_receivables(owner: Owner, leave: Callable[[], bool]) -> None:
     """Run the flow in this thread until `leave`. The owner stays open; stop and close it then."""
-    cli_main(receivables_flow(owner, leave), epoch_interval=EPOCH)
+    cli_main(receivables_flow(owner, leave), epoch_interval=EPOCH)  # type: ignore[no-untyped-call]

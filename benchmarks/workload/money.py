@@ -289,6 +289,7 @@ class Cashier:
                 posting_date=now // DAY,
                 value_date=receipt.value_date,
                 reason=world.chance.pick(_RETURN_REASONS.get(channel.name, ("R08",))),
+                bank_reference=receipt.bank_reference,
             ),
             line,
         )

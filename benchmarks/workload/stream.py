@@ -259,6 +259,7 @@ class _Stream:
             today,
             today,
             "R01",
+            receipt.bank_reference,
         )
 
     def _credit_note(self, account: int) -> CreditNote:

@@ -6,6 +6,7 @@ log has confirmed them.
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -217,11 +218,9 @@ class Owner:
 
     def stop(self, timeout_seconds: float) -> None:
         """Confirm what can be confirmed in time, commit everything."""
-        try:
+        # Where the log is away the commit keeps what is unconfirmed, and a restart sends it again.
+        with suppress(LogUnavailable):
             self._confirmed(self._decisions.flush(timeout_seconds))
-        except LogUnavailable:
-            # The commit keeps what is unconfirmed; a restart sends it again.
-            pass
         for number in self.open:
             self.commit(number)
         self.save_progress()
