@@ -18,7 +18,7 @@ class Habit:
 
 
 HABITS: tuple[tuple[Habit, int], ...] = (
-    (Habit("prompt", (-8, -4, -2, -1, 0, 1)), 31),
+    (Habit("prompt", (-12, -7, -5, -3, -2, 0)), 31),
     (Habit("late", (-2, 1, 4, 8, 15, 30)), 22),
     (Habit("chronic", (6, 14, 22, 32, 45, 75)), 8),
     (Habit("disputer", (-2, 0, 3, 7, 12, 25), dispute=0.2, short=2.0), 6),
