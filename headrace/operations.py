@@ -1,6 +1,6 @@
-"""What operators see of a process: logs, metrics, health, and how it is told to stop.
+"""What operators see of a process: logs, /metrics and /health, and how it is told to stop.
 
-Nothing here decides anything about receivables, and the flows work the same without it.
+The metrics of the flows themselves are in dataflows/metrics.py. Nothing here decides anything about receivables, and the flows work the same without it.
 """
 
 import json
@@ -16,16 +16,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from headrace.settings import WrongSettings
 
 # The flows of an installation; each takes the port this far above `metrics_port`.
 FLOWS: Final = ("intake", "receivables", "publish clickhouse", "publish forward")
-
-# A commit of 2,000 rows takes 5 to 10 ms on a quiet disk (November 2026); seconds mean that the disk is in trouble.
-COMMIT_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 def flow_port(metrics_port: int, flow: str) -> int:
@@ -176,58 +173,3 @@ def memory_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
     gauge = Gauge("headrace_memory_peak_bytes", "Most resident memory this process has had.", registry=registry)
     gauge.set_function(peak_memory_bytes)
     return gauge
-
-
-class ReceivablesMetrics:
-    """What the receivables flow tells about itself, updated once in a while, never for each fact.
-
-    An update of all of it takes tens of microseconds for each shard, so a flow that runs rounds of
-    5 ms updates every second or so. Lag, waiting decisions and parked accounts are told for each shard,
-    because a single shard may stand still; rates are told for the process.
-    """
-
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-            return Counter(f"headrace_receivables_{name}", text, labels, registry=registry)
-
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(f"headrace_receivables_{name}", text, ("shard",), registry=registry)
-
-        self._facts = counter("facts", "Facts that state has taken in.")
-        self._decisions = counter("decisions", "Decisions appended, by kind.", ("kind",))
-        self._cache_hits = counter("cache_hits", "Rows found in memory.")
-        self._cache_misses = counter("cache_misses", "Rows read from the state store.")
-        self._commits = Histogram(
-            "headrace_receivables_commit_seconds",
-            "Time of one commit of a shard's state.",
-            buckets=COMMIT_BUCKETS,
-            registry=registry,
-        )
-        self._lag_facts = gauge("lag_facts", "Facts in the log that the shard has not taken in.")
-        self._lag_seconds = gauge("lag_seconds", "Age of the oldest fact not taken in; 0 at the end of the log.")
-        self._unconfirmed = gauge("backlog_unconfirmed", "Decisions sent and not yet confirmed by the log.")
-        self._rows = gauge("state_rows", "Rows in the shard's state store, estimated.")
-        self._parked = gauge("parked_accounts", "Accounts whose transition failed; their facts wait.")
-
-    def rates(self, facts: int, decisions: Mapping[str, int], cache_hits: int, cache_misses: int) -> None:
-        """Add what happened since the last call, over all shards of the process; `decisions` by kind."""
-        self._facts.inc(facts)
-        for kind, count in decisions.items():
-            self._decisions.labels(kind).inc(count)
-        self._cache_hits.inc(cache_hits)
-        self._cache_misses.inc(cache_misses)
-
-    def commit(self, seconds: float) -> None:
-        """One commit of one shard took so long."""
-        self._commits.observe(seconds)
-
-    def shard(
-        self, shard: int, lag_facts: int, lag_seconds: float, unconfirmed: int, state_rows: int, parked_accounts: int
-    ) -> None:
-        """How the shard stands now."""
-        label = f"{shard:03d}"
-        self._lag_facts.labels(label).set(lag_facts)
-        self._lag_seconds.labels(label).set(lag_seconds)
-        self._unconfirmed.labels(label).set(unconfirmed)
-        self._rows.labels(label).set(state_rows)
-        self._parked.labels(label).set(parked_accounts)
