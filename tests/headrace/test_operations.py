@@ -12,10 +12,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from dataflows.metrics import ReceivablesMetrics
 from headrace.operations import (
     FLOWS,
     MetricsServer,
+    ReceivablesMetrics,
     StopFlag,
     flow_port,
     memory_gauge,
@@ -63,9 +63,9 @@ def process() -> Iterator[Process]:
 
 def test_metrics_are_served_as_they_are_at_that_moment(process: Process) -> None:
     metrics = ReceivablesMetrics(process.registry)
-    metrics.progress(100, {"cash_applied": 40}, cache_hits=90, cache_misses=10)
+    metrics.rates(100, {"cash_applied": 40}, cache_hits=90, cache_misses=10)
     assert process.samples()["headrace_receivables_facts_total", ()] == 100
-    metrics.progress(23, {"cash_applied": 2}, cache_hits=5, cache_misses=0)
+    metrics.rates(23, {"cash_applied": 2}, cache_hits=5, cache_misses=0)
     assert process.samples()["headrace_receivables_facts_total", ()] == 123
     assert process.samples()["headrace_receivables_decisions_total", ("cash_applied",)] == 42
 
@@ -109,7 +109,7 @@ def test_each_flow_has_a_port_of_its_own() -> None:
 
 WAITS = """
 import time
-from dataflows.metrics import ReceivablesMetrics
+from headrace.operations import ReceivablesMetrics
 from headrace.operations import StopFlag
 stop = StopFlag()
 stop.install()
@@ -158,7 +158,7 @@ def test_a_flag_may_be_set_without_a_signal() -> None:
 
 LOGS = """
 import logging, structlog
-from dataflows.metrics import ReceivablesMetrics
+from headrace.operations import ReceivablesMetrics
 from headrace.operations import configure_logging
 configure_logging("receivables")
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
-from dataflows.metrics import IntakeMetrics, PublishMetrics, ReceivablesMetrics
+from headrace.operations import IntakeMetrics, PublishMetrics, ReceivablesMetrics
 
 
 def samples(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
@@ -18,13 +18,13 @@ def samples(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
 def test_receivables_add_up_what_happened_and_tell_how_shards_stand_last() -> None:
     registry = CollectorRegistry()
     metrics = ReceivablesMetrics(registry)
-    metrics.progress(100, {"cash_applied": 40, "item_posted": 7}, cache_hits=90, cache_misses=10)
-    metrics.progress(23, {"cash_applied": 2}, cache_hits=5, cache_misses=0)
+    metrics.rates(100, {"cash_applied": 40, "item_posted": 7}, cache_hits=90, cache_misses=10)
+    metrics.rates(23, {"cash_applied": 2}, cache_hits=5, cache_misses=0)
     metrics.commit(0.004)
     metrics.commit(0.3)
-    metrics.standing(3, lag_facts=900, lag_seconds=12.5, unconfirmed=64, state_rows=1000, parked_accounts=1)
-    metrics.standing(3, lag_facts=0, lag_seconds=0.0, unconfirmed=0, state_rows=1001, parked_accounts=1)
-    metrics.standing(12, lag_facts=5, lag_seconds=0.25, unconfirmed=2, state_rows=7, parked_accounts=0)
+    metrics.shard(3, lag_facts=900, lag_seconds=12.5, unconfirmed=64, state_rows=1000, parked_accounts=1)
+    metrics.shard(3, lag_facts=0, lag_seconds=0.0, unconfirmed=0, state_rows=1001, parked_accounts=1)
+    metrics.shard(12, lag_facts=5, lag_seconds=0.25, unconfirmed=2, state_rows=7, parked_accounts=0)
 
     found = samples(registry)
     commit = "headrace_receivables_commit_seconds"
@@ -55,8 +55,8 @@ def test_receivables_add_up_what_happened_and_tell_how_shards_stand_last() -> No
 def test_intake_counts_by_kind_and_reason() -> None:
     registry = CollectorRegistry()
     metrics = IntakeMetrics(registry)
-    metrics.progress({"invoice": 3, "receipt": 1}, {"unreadable": 2})
-    metrics.progress({"invoice": 4}, {})
+    metrics.rates({"invoice": 3, "receipt": 1}, {"unreadable": 2})
+    metrics.rates({"invoice": 4}, {})
     metrics.standing({"payments": 10, "invoices": 0}, unconfirmed=5)
     metrics.standing({"payments": 0, "invoices": 1}, unconfirmed=0)
     assert samples(registry) == {
