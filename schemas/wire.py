@@ -66,9 +66,10 @@ class Reader:
     def raw(self) -> bytes:
         size = self.long()
         at = self.at
-        stop = at + size
-        if size < 0 or stop > self.end:
+        # Not at + size > end: compiled numbers of 64 bits wrap around.
+        if size < 0 or size > self.end - at:
             raise Unreadable(f"text or bytes of {size} at byte {at} runs past the end")
+        stop = at + size
         self.at = stop
         return self.data[at:stop]
 
@@ -108,7 +109,11 @@ class Reader:
 
 
 def put_long(out: BytesWriter, number: i64) -> None:
-    zigzag: i64 = (number << 1) ^ (number >> 63)
+    """Raises ValueError for a number over 64 bits, as compiled code does before it gets here."""
+    sign: i64 = number >> 63
+    if sign < -1 or sign > 0:
+        raise ValueError("int too large to convert to i64")
+    zigzag: i64 = (number << 1) ^ sign
     while zigzag > 127 or zigzag < 0:
         out.append((zigzag & 127) | 128)
         zigzag = (zigzag >> 7) & 0x1FFFFFFFFFFFFFF
