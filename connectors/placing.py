@@ -1,13 +1,13 @@
 """Which shard a fact goes to. Pure, and never dependent on what was learned: the same fact, the same shard, for ever.
 
-Guarantee: a fact that names its account goes to the account's shard. A receipt, its return or an
-advice that names none goes to a suspense account (docs/ledger.md, "A receipt without an account").
+Guarantee: a fact that names its account goes to the account's shard. A receipt or its return
+that names none goes to a suspense account (docs/ledger.md, "A receipt without an account").
 """
 
 from typing import NamedTuple
 
 from connectors.log.base import account_key, murmur2, partition_of
-from schemas.records import Fact, Receipt, ReceiptReturned, RemittanceAdvice
+from schemas.records import Fact, Receipt, ReceiptReturned
 from schemas.topics import SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
 
 
@@ -42,14 +42,9 @@ def place(fact: Fact, shards: int) -> Placement | Rejected:
 
 def suspense_account(fact: Fact) -> str:
     """~suspense:BANK_ACCOUNT:BUCKET for a fact about money whose account nobody knows yet; empty for other kinds."""
-    if isinstance(fact, Receipt):
-        bank_account, reference = fact.bank_account, fact.bank_reference or fact.receipt_id
-    elif isinstance(fact, ReceiptReturned):
-        bank_account, reference = fact.bank_account, fact.receipt_id
-    elif isinstance(fact, RemittanceAdvice):
-        bank_account, reference = "", fact.bank_reference or fact.receipt_id or fact.advice_id
-    else:
+    if not isinstance(fact, Receipt | ReceiptReturned):
         return ""
+    bank_account, reference = fact.bank_account, fact.bank_reference or fact.receipt_id
     return f"{SUSPENSE_PREFIX}{bank_account}:{murmur2(reference.encode()) % SUSPENSE_BUCKETS:02}"
 
 

@@ -337,7 +337,7 @@ def explain(account: Account, advice: AdviceRow) -> list[Decision]:
     return []
 
 
-def allocate_credit(account: Account, credit: Item, invoice: Item) -> list[Decision]:
+def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
     """A credit note clears the open invoice it names."""
     if invoice.kind == "credit_note" or invoice.currency != credit.currency:
         return []

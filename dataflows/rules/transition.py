@@ -58,12 +58,19 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
 
 
 def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
-    """Post the decisions and all that follows from them, in order."""
+    """Post the decisions and all that follows from them, in order.
+
+    What one conclusion gives is posted as a whole before anything is concluded from it: a rule
+    never sees books that decisions already made have yet to change.
+    """
+    for decision in decisions:
+        evolve_decision(account, decision, ctx)
     at = 0
     while at < len(decisions):
-        decision = decisions[at]
-        evolve_decision(account, decision, ctx)
-        decisions += follow(account, decision, ctx)
+        more = follow(account, decisions[at], ctx)
+        for decision in more:
+            evolve_decision(account, decision, ctx)
+        decisions += more
         at += 1
         assert at < MOST_DECISIONS, f"over {MOST_DECISIONS} decisions from one fact"
     return decisions
@@ -153,9 +160,10 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
-        if d.item_open:
-            decisions += cash.retry(account, d.document) if account.row.waiting else []
-        else:
+        item = account.item(d.document)
+        if item is not None:
+            decisions += _follow_item(account, d)
+        elif not d.item_open:
             cleared = account.cleared_item(d.document)
             assert cleared is not None, f"no cleared item {d.document}"
             if cleared.disputes:
@@ -171,16 +179,19 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
 def _follow_item(account: Account, d: Decision) -> list[Decision]:
     """A new credit clears the invoice it names; a new invoice takes credits and cash that waited for it."""
     item = account.item(d.document)
-    assert item is not None, f"no open item {d.document}"
+    if item is None:
+        # What came with it has cleared it already.
+        return []
     if item.kind == "credit_note":
         invoice = account.item(item.corrects) if item.corrects else None
-        return [] if invoice is None else cash.allocate_credit(account, item, invoice)
+        return [] if invoice is None else cash.allocate_credit(item, invoice)
     for document in account.row.credits:
         credit = account.item(document)
         assert credit is not None, f"no open credit note {document}"
         if credit.corrects == d.document:
-            found = cash.allocate_credit(account, credit, item)
+            found = cash.allocate_credit(credit, item)
             if found:
+                # The rest of what waits is tried after this is posted.
                 return found
     return cash.retry(account, d.document) if account.row.waiting else []
 

@@ -6,13 +6,14 @@ log has confirmed them.
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from connectors.log.base import Full, Log, LogUnavailable, Record
+from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.recovery import OpenShard, open_shard
-from dataflows.shards.shard import Shard
+from dataflows.shards.shard import ShardStopped
 from schemas.codec import encode_fact
 from schemas.records import Drain, Rules
 from schemas.topics import DECISIONS, FACTS
@@ -23,7 +24,12 @@ COMMIT_DIRTY_ROWS: Final = 2_000
 # As many facts as a shard takes in before decisions go out: small, so that latency stays low.
 BATCH_FACTS: Final = 128
 WAKES_PER_DRAIN: Final = 512
+# Times of commits kept for whoever asks; past it they are not kept.
+MOST_TIMES: Final = 10_000
 GROUP: Final = "receivables"
+
+# A decision on its way to the log: sequence, account key, bytes.
+Outgoing = tuple[int, bytes, bytes]
 
 
 class Owner:
@@ -55,11 +61,13 @@ class Owner:
         self._drained: dict[int, int] = {}
         self._saved: dict[int, int] = {}
         self._waiting: list[tuple[int, int, bytes, bytes]] = []
-        self.commits = 0
-        self.commit_seconds = 0.0
+        self._commit_seconds: list[float] = []
+        self._behind_since: dict[int, float] = {}
         self.at_end = False
+        self.stopped: Final[dict[int, str]] = {}
         for number, opened in self.open.items():
-            self.send(number, opened.shard)
+            self.send(number, opened.shard.outbox)
+            opened.shard.outbox = []
             if opened.shard.row.rules_version != RULES_VERSION:
                 self._append_rules(number)
 
@@ -81,19 +89,31 @@ class Owner:
             found.setdefault(record.partition, []).append(record)
         return found
 
-    def take(self, number: int, records: Sequence[Record]) -> None:
-        """Let the shard take the facts in and send what it decided."""
-        opened = self.open[number]
-        for record in records:
-            opened.take(record.offset, record.value)
-        if opened.shard.outbox:
-            self.send(number, opened.shard)
+    def take(self, number: int, records: Sequence[Record]) -> list[Outgoing]:
+        """Let the shard take the facts in; what it decided is to be sent.
 
-    def send(self, number: int, shard: Shard) -> None:
-        """Queue a shard's outbox for the log, keyed by account."""
-        for sequence, key, raw in shard.outbox:
+        A shard that cannot go on is stopped: it is read no further, and `stopped` says why.
+        """
+        opened = self.open.get(number)
+        if opened is None:
+            return []
+        try:
+            for record in records:
+                opened.take(record.offset, record.value)
+        except ShardStopped as error:
+            self.stopped[number] = str(error)
+            self._reader.pause([number])
+            opened.close()
+            del self.open[number]
+            return []
+        decided = opened.shard.outbox
+        opened.shard.outbox = []
+        return decided
+
+    def send(self, number: int, decided: Sequence[Outgoing]) -> None:
+        """Queue decisions for the log; `confirmations` moves them on."""
+        for sequence, key, raw in decided:
             self._waiting.append((number, sequence, key, raw))
-        shard.outbox.clear()
         self._push()
 
     def _push(self) -> None:
@@ -109,8 +129,7 @@ class Owner:
     def confirmations(self, timeout_seconds: float) -> None:
         """Take in what the log confirmed; pause and resume shards by their backlog."""
         try:
-            for confirmed in self._decisions.poll(timeout_seconds):
-                self.open[confirmed.partition].shard.confirm(confirmed.token, confirmed.offset)
+            self._confirmed(self._decisions.poll(timeout_seconds))
             self._facts.poll(0.0)
         except LogUnavailable:
             # What is queued stays queued; the shards pause when their bound is reached.
@@ -126,9 +145,18 @@ class Owner:
                 self._reader.resume([number])
                 self._paused.discard(number)
 
+    def _confirmed(self, confirmed: Sequence[Confirmed]) -> None:
+        for entry in confirmed:
+            opened = self.open.get(entry.partition)
+            if opened is not None:
+                opened.shard.confirm(entry.token, entry.offset)
+
     def tend(self, number: int) -> None:
         """Commit the shard where it is time to; drain wakes where the log is at its end."""
-        shard = self.open[number].shard
+        opened = self.open.get(number)
+        if opened is None:
+            return
+        shard = opened.shard
         now = time.monotonic()
         if shard.dirty_rows >= COMMIT_DIRTY_ROWS or (now >= self._commit_at[number] and shard.uncommitted):
             self.commit(number)
@@ -141,9 +169,32 @@ class Owner:
     def commit(self, number: int) -> None:
         start = time.monotonic()
         self.open[number].shard.commit()
-        self.commits += 1
-        self.commit_seconds += time.monotonic() - start
-        self._commit_at[number] = time.monotonic() + COMMIT_SECONDS
+        done = time.monotonic()
+        if len(self._commit_seconds) < MOST_TIMES:
+            self._commit_seconds.append(done - start)
+        self._commit_at[number] = done + COMMIT_SECONDS
+
+    def take_commit_seconds(self) -> list[float]:
+        """How long the commits since the last call took."""
+        taken = self._commit_seconds
+        self._commit_seconds = []
+        return taken
+
+    def lags(self) -> dict[int, tuple[int, float]]:
+        """For each shard, facts not taken in and for how many seconds there have been any."""
+        now = time.monotonic()
+        try:
+            ends = self.log.end_offsets(FACTS)
+        except LogUnavailable:
+            return {}
+        found: dict[int, tuple[int, float]] = {}
+        for number in self.open:
+            behind = max(0, ends[number] - self._reader.position(number))
+            since = self._behind_since.setdefault(number, now) if behind else now
+            if not behind:
+                self._behind_since.pop(number, None)
+            found[number] = (behind, now - since)
+        return found
 
     def save_progress(self) -> None:
         """Tell others how far the shards are; state itself does not need it."""
@@ -167,12 +218,9 @@ class Owner:
 
     def stop(self, timeout_seconds: float) -> None:
         """Confirm what can be confirmed in time, commit everything."""
-        try:
-            for confirmed in self._decisions.flush(timeout_seconds):
-                self.open[confirmed.partition].shard.confirm(confirmed.token, confirmed.offset)
-        except LogUnavailable:
-            # The commit keeps what is unconfirmed; a restart sends it again.
-            pass
+        # Where the log is away the commit keeps what is unconfirmed, and a restart sends it again.
+        with suppress(LogUnavailable):
+            self._confirmed(self._decisions.flush(timeout_seconds))
         for number in self.open:
             self.commit(number)
         self.save_progress()

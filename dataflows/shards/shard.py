@@ -130,7 +130,7 @@ class Shard:
         self._offset = 0
         self.dirty_rows = 0
         self.facts = 0
-        self.decisions = 0
+        self.kinds: Final[dict[str, int]] = {}
         self.duplicates = 0
         self.hits = 0
         self.misses = 0
@@ -235,11 +235,11 @@ class Shard:
                     )
                 )
             if row.next_sequence >= self.emitted:
+                self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
                 self.emitted = row.next_sequence + 1
                 self.unconfirmed[row.next_sequence] = raw
                 self.outbox.append((row.next_sequence, decision_key(decision), raw))
             row.next_sequence += 1
-        self.decisions += count
 
     def _difference(self, what: str) -> str:
         return (

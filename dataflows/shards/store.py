@@ -69,6 +69,11 @@ class Store(Rows):
         raw: bytes | None = self._db.get(key)
         return raw
 
+    def rows(self) -> int:
+        """How many rows there are, as RocksDB estimates it."""
+        found: int | None = self._db.property_int_value("rocksdb.estimate-num-keys")
+        return found or 0
+
     def write(self, batch: WriteBatch, row: ShardRow) -> None:
         out = BytesWriter()
         put_shard_row(out, row)
