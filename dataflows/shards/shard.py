@@ -225,8 +225,11 @@ class Shard:
             decision.index = index
             decision.count = count
             decision.policy_version = self.policy.version
-            if self._adopted is None:
-                decision.rules_version = RULES_VERSION
+            adopted = self._adopted
+            # What the engine itself says of a fact has the version under which it was said first.
+            decision.rules_version = (
+                adopted[index].rules_version if adopted is not None and index < len(adopted) else RULES_VERSION
+            )
             raw = encode_decision(decision)
             if index < len(said) and raw != said[index]:
                 raise Diverged(
