@@ -129,6 +129,4 @@ class Ledger:
 
     def records(self) -> list[tuple[int, bytes, bytes]]:
         """(partition, key, value) of each decision, for a log's writer."""
-        return [
-            (d.shard, account_key(d.tenant, d.entity, d.account_id), encode_decision(d)) for d in self.decisions
-        ]
+        return [(d.shard, account_key(d.tenant, d.entity, d.account_id), encode_decision(d)) for d in self.decisions]
