@@ -19,19 +19,6 @@ _ANSWER_SECONDS: Final = 30
 _START_SECONDS: Final = 120.0
 
 
-@contextmanager
-def outside(place: str) -> Iterator[None]:
-    """Turns the client's errors into RetryLater (away, loading, full) or SinkStopped (password, rights)."""
-    try:
-        yield
-    except (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError) as error:
-        raise SinkStopped(f"{place}: {error}") from error
-    except redis.exceptions.WatchError:
-        raise
-    except (redis.exceptions.RedisError, OSError) as error:
-        raise RetryLater(f"{place}: {error}") from error
-
-
 class RedisServer:
     """A client of the server at `url`, or of the embedded one in `directory`, which is started here and ends with it.
 
@@ -41,6 +28,7 @@ class RedisServer:
 
     def __init__(self, directory: Path, socket_path: Path, url: str = "") -> None:
         self.client: Any
+        self._directory = directory
         self._server: ValkeyServer | None = None
         self._lock: Lock | None = None
         self._path: SocketPath | None = None
@@ -86,6 +74,24 @@ class RedisServer:
             self._server.start(timeout=_START_SECONDS)
         except ValkeyServerError as error:
             raise SinkStopped(f"{self.name} does not start: {error}; see {directory}/valkey.log") from error
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Turns the client's errors into RetryLater (away, loading, full) or SinkStopped (password, rights).
+
+        An embedded server that died is started again; what it had not written to disk is gone.
+        """
+        try:
+            yield
+        except (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError) as error:
+            raise SinkStopped(f"{self.name}: {error}") from error
+        except redis.exceptions.WatchError:
+            raise
+        except (redis.exceptions.RedisError, OSError) as error:
+            if self._server is not None and not self._server.is_running():
+                self._server.terminate()
+                self._start(self._directory)
+            raise RetryLater(f"{self.name}: {error}") from error
 
     def __enter__(self) -> Self:
         return self

@@ -155,11 +155,14 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         work.new.update(work.get(AWAITED, key(DOCUMENTS, company, folded)) or [])
         return
     if decision.kind == "cash_transferred" and decision.rule == "transfer.refused":
+        work.transfers.append((decision, [decision.shard, decision.fact_offset]))
         work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
         return
+    name = _receipt(company, account, decision.receipt_id)
+    if decision.kind == "cash_transferred":
+        work.transfers.append((decision, work.get(RECEIPTS, name) if is_suspense(account) else None))
     if not decision.receipt_id or not is_suspense(account):
         return
-    name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "receipt_booked":
         work.put(RECEIPTS, name, [decision.shard, decision.fact_offset])
     elif decision.kind == "exception_raised" and "unidentified" in decision.reasons:

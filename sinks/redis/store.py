@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import redis
 
+from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.redis.connect import RedisServer, outside
+from sinks.redis.connect import RedisServer
 
 PREFIX: Final = "headrace:"
 # Hashes, each from a field to a JSON text. Fields are made by `key`.
@@ -48,7 +49,11 @@ class Positions:
 
 
 class Work:
-    """Fields read and changes collected; nothing is written until `Store.commit`."""
+    """Fields read and changes collected; nothing is written until `Store.commit`.
+
+    `transfers` are the decisions whose money is to be forwarded, each with shard and offset of the
+    fact that brought its receipt, or None where that is not known. `new` and `judged` are receipts.
+    """
 
     def __init__(self, store: "Store") -> None:
         self._store = store
@@ -59,6 +64,7 @@ class Work:
         self.new: set[str] = set()
         self.judged: set[str] = set()
         self.ripen = False
+        self.transfers: list[tuple[Decision, list[int] | None]] = []
 
     def want(self, table: str, name: str) -> None:
         """`load` will read this field."""
@@ -110,7 +116,7 @@ class Store:
         self.positions = self._open(log)
 
     def _open(self, log: str) -> Positions:
-        with outside(self._server.name):
+        with self._server.outside():
             found: dict[str, str] = self._server.client.hgetall(PREFIX + _POSITION)
             if not found:
                 self._stamp = f"{self._owner}:0"
@@ -138,7 +144,7 @@ class Store:
         order = list(wanted)
         for table, name in order:
             fields.setdefault(table, []).append(name)
-        with outside(self._server.name):
+        with self._server.outside():
             pipe = self._server.client.pipeline(transaction=False)
             for table, names in fields.items():
                 pipe.hmget(PREFIX + table, names)
@@ -152,12 +158,12 @@ class Store:
 
     def ripe(self, most: int) -> list[str]:
         """Up to `most` receipts to judge, sorted."""
-        with outside(self._server.name):
+        with self._server.outside():
             return sorted(self._server.client.srandmember(PREFIX + RIPE, most))
 
     def unjudged(self) -> int:
         """How many receipts are still to be judged."""
-        with outside(self._server.name):
+        with self._server.outside():
             return int(self._server.client.scard(PREFIX + NEW)) + int(self._server.client.scard(PREFIX + RIPE))
 
     def commit(self, work: Work, positions: Positions) -> None:
@@ -166,7 +172,7 @@ class Store:
         Raises SinkStopped where another process wrote in between, Wiped where Redis was emptied.
         """
         stamp = f"{self._owner}:{self._round + 1}"
-        with outside(self._server.name), self._server.client.pipeline(transaction=True) as pipe:
+        with self._server.outside(), self._server.client.pipeline(transaction=True) as pipe:
             try:
                 pipe.watch(PREFIX + _POSITION)
                 found = pipe.hget(PREFIX + _POSITION, "stamp") or ""

@@ -9,10 +9,6 @@ class WrongCause(ValueError):
     """The fact at a decision's cause is not the receipt that the decision moves."""
 
 
-def is_transfer(decision: Decision) -> bool:
-    return decision.kind == "cash_transferred"
-
-
 def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred:
     """The fact for the account that the money goes to: decision.counterparty.
 
