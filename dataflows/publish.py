@@ -13,10 +13,10 @@ from typing import Any, Final, Generic, TypeVar
 
 import bytewax.operators as op
 import structlog
+from bytewax._bytewax import cli_main
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
-from bytewax.testing import run_main
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
 from dataflows.forwarding import ForwardChunk, Forwarder
@@ -112,7 +112,7 @@ def _run(name: str, pump: _Pump[Any]) -> None:
     flow = Dataflow(name)
     op.output("publish", op.input("decisions", flow, _Source(pump)), _Sink(pump))
     try:
-        run_main(flow)  # type: ignore[no-untyped-call]
+        cli_main(flow)  # type: ignore[no-untyped-call]
     finally:
         if pump.failure is not None:
             raise pump.failure

@@ -1,10 +1,6 @@
 """Minor units as people and programs write them: decimal texts with the decimals of the currency (ISO 4217)."""
 
-from typing import Final
-
-from iso4217 import Currency
-
-_DECIMALS: Final[dict[str, int]] = {str(c.code): c.exponent for c in Currency if c.exponent is not None}
+from connectors.currencies import MINOR_DIGITS
 
 
 def plain(minor: int, currency: str) -> str:
@@ -18,7 +14,7 @@ def grouped(minor: int, currency: str) -> str:
 
 
 def _written(minor: int, currency: str, separator: str) -> str:
-    places = _DECIMALS.get(currency, 0)
+    places = MINOR_DIGITS.get(currency, 0)
     sign = "-" if minor < 0 else ""
     whole, rest = divmod(abs(minor), 10**places)
     text = f"{whole:,}" if separator else str(whole)

@@ -21,6 +21,10 @@ class Settings(BaseSettings):
 
     dir: Path = Field(description="Where state, embedded logs and embedded databases live.")
     shards: int = Field(default=16, ge=1, le=256, description="Partitions of facts and decisions.")
+    input_partitions: int = Field(default=4, ge=1, le=256, description="Partitions of each topic producers send to.")
+    catch_up_hours: int = Field(
+        default=24, ge=0, le=24 * 31, description="How long intake may have been away and still catch up by itself."
+    )
     kafka: str = Field(default="", description="Bootstrap servers; empty means the embedded SQLite log.")
     topic_prefix: str = Field(
         default="", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic's name on Kafka."
@@ -40,7 +44,10 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=65535,
-        description="Port of /metrics and /health on 127.0.0.1; 0 is off; each flow takes the next one.",
+        description="Port of /metrics and /health; 0 is off; each flow takes the next one.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address that /metrics and /health listen on; 0.0.0.0 inside a container."
     )
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
 

@@ -1296,9 +1296,10 @@ class ReceiptReturned(Fact):
     posting_date: Days since 1970-01-01.
     value_date: Days since 1970-01-01.
     reason: The bank's reason code as sent.
+    bank_reference: The bank reference of the receipt, as the receipt had it; empty where unknown.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", )
+    __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", )
     KIND: ClassVar[str] = "receipt_returned"
 
     def __init__(
@@ -1318,6 +1319,7 @@ class ReceiptReturned(Fact):
         posting_date: int,
         value_date: int,
         reason: str,
+        bank_reference: str,
     ) -> None:
         super().__init__("receipt_returned", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.receipt_id: Final = receipt_id
@@ -1327,6 +1329,7 @@ class ReceiptReturned(Fact):
         self.posting_date: Final = posting_date
         self.value_date: Final = value_date
         self.reason: Final = reason
+        self.bank_reference: Final = bank_reference
 
 
 def read_receipt_returned(r: Reader) -> ReceiptReturned:
@@ -1345,6 +1348,7 @@ def read_receipt_returned(r: Reader) -> ReceiptReturned:
         r.long(),
         r.long(),
         r.long(),
+        r.text(),
         r.text(),
     )
 
@@ -1365,6 +1369,7 @@ def put_receipt_returned(out: BytesWriter, x: ReceiptReturned) -> None:
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
     put_text(out, x.reason)
+    put_text(out, x.bank_reference)
 
 
 class RemittanceAdvice(Fact):
@@ -2115,9 +2120,10 @@ class PromiseRow:
     documents: Items, or empty.
     counted: Cash counted for it when it was last judged.
     status: open, kept, partially_kept or broken.
+    credited: Credits and disputes that lower it.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "credited", )
 
     def __init__(
         self,
@@ -2130,6 +2136,7 @@ class PromiseRow:
         documents: list[str] | None = None,
         counted: int = 0,
         status: str = 'open',
+        credited: int = 0,
     ) -> None:
         self.promise_id = promise_id
         self.currency = currency
@@ -2140,6 +2147,7 @@ class PromiseRow:
         self.documents: list[str] = documents if documents is not None else []
         self.counted = counted
         self.status = status
+        self.credited = credited
 
 
 def read_promise_row(r: Reader) -> PromiseRow:
@@ -2153,6 +2161,7 @@ def read_promise_row(r: Reader) -> PromiseRow:
         r.texts(),
         r.long(),
         r.text(),
+        r.long(),
     )
 
 
@@ -2166,6 +2175,7 @@ def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
     put_texts(out, x.documents)
     put_long(out, x.counted)
     put_text(out, x.status)
+    put_long(out, x.credited)
 
 
 def _read_promise_rows(r: Reader) -> list[PromiseRow]:
@@ -2183,6 +2193,54 @@ def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
         put_long(out, len(items))
         for item in items:
             put_promise_row(out, item)
+    out.append(0)
+
+
+class WaitingReference:
+    """A reference that unapplied cash waits for.
+
+    folded: The folded reference.
+    receipt_id: The receipt.
+    """
+
+    __slots__ = ("folded", "receipt_id", )
+
+    def __init__(
+        self,
+        folded: str,
+        receipt_id: str,
+    ) -> None:
+        self.folded = folded
+        self.receipt_id = receipt_id
+
+
+def read_waiting_reference(r: Reader) -> WaitingReference:
+    return WaitingReference(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_waiting_reference(out: BytesWriter, x: WaitingReference) -> None:
+    put_text(out, x.folded)
+    put_text(out, x.receipt_id)
+
+
+def _read_waiting_references(r: Reader) -> list[WaitingReference]:
+    items: list[WaitingReference] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_waiting_reference(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_waiting_reference(out, item)
     out.append(0)
 
 
@@ -2214,9 +2272,12 @@ class AccountRow:
     unapplied: Receipts with unapplied cash, in order of arrival.
     advices: Remittance advices that wait for their money.
     promises: Promises that are open or may be judged again.
+    credits: Open credit notes, in order of arrival.
+    early_disputes: Open disputes whose document is not here yet.
+    waiting: References of unapplied receipts, to try them again when the document comes.
     """
 
-    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", )
+    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
 
     def __init__(
         self,
@@ -2245,6 +2306,9 @@ class AccountRow:
         unapplied: list[str] | None = None,
         advices: list[str] | None = None,
         promises: list[PromiseRow] | None = None,
+        credits: list[str] | None = None,
+        early_disputes: list[str] | None = None,
+        waiting: list[WaitingReference] | None = None,
     ) -> None:
         self.tenant = tenant
         self.entity = entity
@@ -2271,6 +2335,9 @@ class AccountRow:
         self.unapplied: list[str] = unapplied if unapplied is not None else []
         self.advices: list[str] = advices if advices is not None else []
         self.promises: list[PromiseRow] = promises if promises is not None else []
+        self.credits: list[str] = credits if credits is not None else []
+        self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
+        self.waiting: list[WaitingReference] = waiting if waiting is not None else []
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2300,6 +2367,9 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         r.texts(),
         _read_promise_rows(r),
+        r.texts(),
+        r.texts(),
+        _read_waiting_references(r),
     )
 
 
@@ -2329,6 +2399,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x.unapplied)
     put_texts(out, x.advices)
     _put_promise_rows(out, x.promises)
+    put_texts(out, x.credits)
+    put_texts(out, x.early_disputes)
+    _put_waiting_references(out, x.waiting)
 
 
 class AdviceRow:
@@ -2402,9 +2475,10 @@ class DisputeRow:
     status: open, in_review or closed.
     owner: Who has it.
     opened_time: UTC ms.
+    paused: What of it pauses the item.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "paused", )
 
     def __init__(
         self,
@@ -2416,6 +2490,7 @@ class DisputeRow:
         status: str = 'open',
         owner: str = '',
         opened_time: int = 0,
+        paused: int = 0,
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -2425,6 +2500,7 @@ class DisputeRow:
         self.status = status
         self.owner = owner
         self.opened_time = opened_time
+        self.paused = paused
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -2436,6 +2512,7 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.text(),
         r.text(),
         r.text(),
+        r.long(),
         r.long(),
     )
 
@@ -2449,6 +2526,7 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.status)
     put_text(out, x.owner)
     put_long(out, x.opened_time)
+    put_long(out, x.paused)
 
 
 class DraftRow:
@@ -2457,19 +2535,22 @@ class DraftRow:
     fact: The invoice, as the log has it.
     reasons: Why it is held, every reason.
     held_time: Since when, UTC ms.
+    sla_said: The exception of its hold SLA was raised.
     """
 
-    __slots__ = ("fact", "reasons", "held_time", )
+    __slots__ = ("fact", "reasons", "held_time", "sla_said", )
 
     def __init__(
         self,
         fact: bytes,
         reasons: list[str] | None = None,
         held_time: int = 0,
+        sla_said: bool = False,
     ) -> None:
         self.fact = fact
         self.reasons: list[str] = reasons if reasons is not None else []
         self.held_time = held_time
+        self.sla_said = sla_said
 
 
 def read_draft_row(r: Reader) -> DraftRow:
@@ -2477,6 +2558,7 @@ def read_draft_row(r: Reader) -> DraftRow:
         r.raw(),
         r.texts(),
         r.long(),
+        r.boolean(),
     )
 
 
@@ -2484,6 +2566,7 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_raw(out, x.fact)
     put_texts(out, x.reasons)
     put_long(out, x.held_time)
+    put_boolean(out, x.sla_said)
 
 
 class EventRow:
@@ -2540,9 +2623,11 @@ class Item:
     corrects: Invoice that a credit note names.
     event_id: Fact that brought it.
     disputes: Open disputes on it.
+    said_level: Step whose suppression was said.
+    raise_by: Levels that a broken promise adds to the next reminder.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "event_id", "disputes", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "event_id", "disputes", "said_level", "raise_by", )
 
     def __init__(
         self,
@@ -2562,6 +2647,8 @@ class Item:
         corrects: str = '',
         event_id: str = '',
         disputes: list[str] | None = None,
+        said_level: int = 0,
+        raise_by: int = 0,
     ) -> None:
         self.document = document
         self.kind = kind
@@ -2579,6 +2666,8 @@ class Item:
         self.corrects = corrects
         self.event_id = event_id
         self.disputes: list[str] = disputes if disputes is not None else []
+        self.said_level = said_level
+        self.raise_by = raise_by
 
 
 def read_item(r: Reader) -> Item:
@@ -2599,6 +2688,8 @@ def read_item(r: Reader) -> Item:
         r.text(),
         r.text(),
         r.texts(),
+        r.long(),
+        r.long(),
     )
 
 
@@ -2619,6 +2710,8 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.corrects)
     put_text(out, x.event_id)
     put_texts(out, x.disputes)
+    put_long(out, x.said_level)
+    put_long(out, x.raise_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -2933,9 +3026,12 @@ class ReceiptRow:
     allocations: What it cleared.
     proposed: What was last proposed, so that it is said once.
     refused_by: Accounts that did not take it.
+    pending_return: Return that came before the receipt.
+    return_date: Posting day of that return.
+    sent_to: Account it was transferred to, or empty.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
 
     def __init__(
         self,
@@ -2956,6 +3052,9 @@ class ReceiptRow:
         allocations: list[Allocation] | None = None,
         proposed: list[str] | None = None,
         refused_by: list[str] | None = None,
+        pending_return: int = 0,
+        return_date: int = 0,
+        sent_to: str = '',
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -2974,6 +3073,9 @@ class ReceiptRow:
         self.allocations: list[Allocation] = allocations if allocations is not None else []
         self.proposed: list[str] = proposed if proposed is not None else []
         self.refused_by: list[str] = refused_by if refused_by is not None else []
+        self.pending_return = pending_return
+        self.return_date = return_date
+        self.sent_to = sent_to
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -2995,6 +3097,9 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         _read_allocations(r),
         r.texts(),
         r.texts(),
+        r.long(),
+        r.long(),
+        r.text(),
     )
 
 
@@ -3016,6 +3121,9 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     _put_allocations(out, x.allocations)
     put_texts(out, x.proposed)
     put_texts(out, x.refused_by)
+    put_long(out, x.pending_return)
+    put_long(out, x.return_date)
+    put_text(out, x.sent_to)
 
 
 class ShardRow:
@@ -3038,9 +3146,12 @@ class ShardRow:
     accounts: Accounts.
     open_items: Open items.
     pruned_day: Event ids of days up to here are gone.
+    last_offset: Offset of the last fact; -1 none.
+    decisions_offset: Offset in the decisions log after the last confirmed decision.
+    parked_accounts: Accounts that are parked.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
 
     def __init__(
         self,
@@ -3061,6 +3172,9 @@ class ShardRow:
         accounts: int = 0,
         open_items: int = 0,
         pruned_day: int = 0,
+        last_offset: int = -1,
+        decisions_offset: int = 0,
+        parked_accounts: int = 0,
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -3079,6 +3193,9 @@ class ShardRow:
         self.accounts = accounts
         self.open_items = open_items
         self.pruned_day = pruned_day
+        self.last_offset = last_offset
+        self.decisions_offset = decisions_offset
+        self.parked_accounts = parked_accounts
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -3097,6 +3214,9 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.text(),
         _read_watermarks(r),
+        r.long(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3121,6 +3241,9 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.accounts)
     put_long(out, x.open_items)
     put_long(out, x.pruned_day)
+    put_long(out, x.last_offset)
+    put_long(out, x.decisions_offset)
+    put_long(out, x.parked_accounts)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

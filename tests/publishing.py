@@ -10,7 +10,7 @@ from schemas.codec import decode_fact, encode_fact
 from schemas.records import Customer, Decision, Fact, Receipt, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
-from tests.hand_ledger import Ledger, instant
+from tests.ledger import Ledger, instant
 
 
 class Never:

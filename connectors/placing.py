@@ -1,0 +1,53 @@
+"""Which shard a fact goes to. Pure, and never dependent on what was learned: the same fact, the same shard, for ever.
+
+Guarantee: a fact that names its account goes to the account's shard. A receipt or its return
+that names none goes to a suspense account (docs/ledger.md, "A receipt without an account").
+"""
+
+from typing import NamedTuple
+
+from connectors.log.base import account_key, murmur2, partition_of
+from schemas.records import Fact, Receipt, ReceiptReturned
+from schemas.topics import SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
+
+
+class Rejected(NamedTuple):
+    """What is wrong with something that came in. `field` is empty where it is about the whole."""
+
+    reason: str
+    field: str
+    detail: str
+
+
+class Placement(NamedTuple):
+    """Where a fact goes: its shard, its key there, and the account it stands in."""
+
+    shard: int
+    key: bytes
+    account_id: str
+
+
+def place(fact: Fact, shards: int) -> Placement | Rejected:
+    """The fact's place among `shards`. Kinds that are headrace's own are rejected: nobody else may say them."""
+    if fact.kind not in TOPIC_OF_KIND:
+        return Rejected(
+            "kind_not_accepted", "", f"{fact.kind} is headrace's own; producers send {', '.join(sorted(TOPIC_OF_KIND))}"
+        )
+    account_id = fact.account_id or suspense_account(fact)
+    if not account_id:
+        return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")
+    key = account_key(fact.tenant, fact.entity, account_id)
+    return Placement(partition_of(key, shards), key, account_id)
+
+
+def suspense_account(fact: Fact) -> str:
+    """~suspense:BANK_ACCOUNT:BUCKET for a fact about money whose account nobody knows yet; empty for other kinds."""
+    if not isinstance(fact, Receipt | ReceiptReturned):
+        return ""
+    bank_account, reference = fact.bank_account, fact.bank_reference or fact.receipt_id
+    return f"{SUSPENSE_PREFIX}{bank_account}:{murmur2(reference.encode()) % SUSPENSE_BUCKETS:02}"
+
+
+def producer_key(fact: Fact) -> bytes:
+    """The key a producer sends the fact with: its account's, or the suspense account's it will be placed in."""
+    return account_key(fact.tenant, fact.entity, fact.account_id or suspense_account(fact))

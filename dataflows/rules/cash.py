@@ -1,0 +1,424 @@
+"""Cash application, steps 1 to 3: structured references, remittance advice, references normalised. Source: REFERENCE 3.5.
+
+Certain means exactly one answer and no contradiction; everything else is proposed, never posted.
+A reference to one open item fixes the item: a smaller amount leaves a residual, a larger one
+leaves the rest unapplied.
+"""
+
+from typing import Final
+
+from dataflows.rules.account import Account
+from dataflows.rules.references import bare, fold, neighbours, plain, tokens
+from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
+
+STRUCTURED: Final = "cash.1.structured"
+ADVICE: Final = "cash.2.advice"
+NORMALISED: Final = "cash.3.normalised"
+ONE_EDIT: Final = "cash.3.one_edit"
+TEXT: Final = "cash.3.text"
+# A bare number in free text is taken for a short or over payment only from this length on.
+MIN_TEXT_REFERENCE: Final = 5
+MOST_TOKENS: Final = 200
+MOST_ADVICES: Final = 200
+
+
+class Wanted:
+    """One reference of the payer and what it was found to be.
+
+    amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
+    item: The open item it means, or None; reason says why not.
+    """
+
+    __slots__ = ("advice_id", "amount", "item", "reason", "reference", "rule")
+
+    def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
+        self.reference: Final = reference
+        self.amount = amount
+        self.rule = rule
+        self.advice_id: Final = advice_id
+        self.item: Item | None = None
+        self.reason = ""
+
+
+def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
+    """Apply what is certain of a receipt's unapplied cash and propose the rest."""
+    if account.suspense or not receipt.unapplied:
+        return []
+    wanted = _wanted(receipt, receipt.lines, STRUCTURED, "")
+    if not wanted:
+        advices = _advices_for(account, receipt)
+        for advice in advices:
+            wanted += _wanted(receipt, advice.lines, ADVICE, advice.advice_id)
+        stated = sum([w.amount or 0 for w in wanted])
+        if wanted and stated != receipt.unapplied:
+            return _propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], _references(wanted))
+    if not wanted:
+        return _by_text(account, receipt)
+    for w in wanted:
+        _resolve(account, receipt, w, alone=len(wanted) == 1)
+    return _by_wanted(account, receipt, wanted)
+
+
+def _wanted(receipt: ReceiptRow, lines: list[RemittanceLine], rule: str, advice_id: str) -> list[Wanted]:
+    """The lines as references, each once; what this receipt already paid on them is taken off."""
+    found: dict[str, Wanted] = {}
+    for line in lines:
+        known = found.get(line.document)
+        if known is None:
+            found[line.document] = Wanted(line.document, line.amount, rule, advice_id)
+        elif known.amount is not None and line.amount is not None:
+            known.amount += line.amount
+    for allocation in receipt.allocations:
+        paid = found.get(allocation.document)
+        if paid is not None and paid.amount is not None:
+            paid.amount -= allocation.amount
+    return [w for w in found.values() if w.amount is None or w.amount != 0]
+
+
+def _advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
+    """The advices that name the receipt; else the one that has its amount and names none."""
+    named: list[AdviceRow] = []
+    alike: list[AdviceRow] = []
+    for advice_id in account.row.advices[-MOST_ADVICES:]:
+        advice = account.advice(advice_id)
+        if advice is None or advice.currency != receipt.currency:
+            continue
+        if advice.receipt_id or advice.bank_reference:
+            same_reference = advice.bank_reference and advice.bank_reference == receipt.bank_reference
+            if advice.receipt_id == receipt.receipt_id or (same_reference and not advice.receipt_id):
+                named.append(advice)
+        elif advice.amount == receipt.unapplied:
+            alike.append(advice)
+    if named:
+        return named
+    return alike if len(alike) == 1 else []
+
+
+def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
+    """Find the one open item that the reference means, or say why there is none."""
+    credit = w.amount is not None and w.amount < 0
+    item = account.item(w.reference)
+    if item is not None:
+        if item.currency != receipt.currency:
+            w.reason = f"other_currency:{w.reference}"
+        elif (item.kind == "credit_note") != credit:
+            w.reason = f"{item.kind}:{w.reference}"
+        elif credit and item.open < -(w.amount or 0):
+            w.reason = f"credit_too_small:{w.reference}"
+        else:
+            w.item = item
+    elif account.cleared_item(w.reference) is not None:
+        w.reason = f"cleared:{w.reference}"
+    elif w.reference in account.row.held:
+        w.reason = f"held:{w.reference}"
+    elif credit:
+        w.reason = f"unknown:{w.reference}"
+    else:
+        _normalise(account, receipt, w, receipt.unapplied if alone else w.amount)
+
+
+def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
+    """The reference as written is no document: the one document it is another spelling of, or one edit away from."""
+    folded = fold(w.reference)
+    documents = _group(account, folded)
+    if len(documents) > 1:
+        spelled = [item for item in documents if plain(item.document) == plain(w.reference)]
+        documents = spelled or [item for item in documents if bare(item.document) == bare(w.reference)]
+        if len(documents) != 1:
+            w.reason = f"ambiguous:{w.reference}"
+            return
+    if documents:
+        item = documents[0]
+        sure = bare(item.document) == bare(w.reference)
+        _take_or_say(w, item, receipt, NORMALISED, sure or amount == item.open)
+        return
+    near: list[Item] = []
+    for neighbour in neighbours(folded):
+        near += _group(account, neighbour)
+        if len(near) > 1:
+            w.reason = f"ambiguous:{w.reference}"
+            return
+    if near:
+        _take_or_say(w, near[0], receipt, ONE_EDIT, amount == near[0].open)
+    else:
+        w.reason = f"unknown:{w.reference}"
+
+
+def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: bool) -> None:
+    if not item.open:
+        w.reason = f"cleared:{item.document}"
+    elif item.kind == "credit_note" or item.currency != receipt.currency:
+        w.reason = (
+            f"other_currency:{item.document}" if item.currency != receipt.currency else f"credit_note:{item.document}"
+        )
+    elif not agrees:
+        w.reason = f"amount_differs:{item.document}"
+    else:
+        w.item = item
+        w.rule = rule
+
+
+def _group(account: Account, folded: str) -> list[Item]:
+    """Every document, open or cleared, whose number folds to `folded`."""
+    found: list[Item] = []
+    group = account.groups.get(folded)
+    if group is not None:
+        found += group.items
+    cleared = account.cleared_group(folded)
+    if cleared is not None:
+        found += cleared.items
+    return found
+
+
+def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
+    """Decide over all references of a receipt at once."""
+    left = receipt.unapplied
+    missing = [w.reason for w in wanted if w.item is None]
+    if len(wanted) == 1 and not missing:
+        pays = [left]
+    else:
+        stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
+        guessed = any(w.amount is None for w in wanted)
+        if sum(stated) != left or (missing and guessed):
+            reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
+            return _propose(account, receipt, 0, reasons, _references(wanted))
+        pays = stated
+    credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
+    if credits and missing:
+        return _propose(account, receipt, 0, missing, _references(wanted))
+    decisions: list[Decision] = []
+    seen: set[str] = set()
+    for w, pay in zip(wanted, pays, strict=True):
+        item = w.item
+        if item is None or pay <= 0:
+            continue
+        if item.document in seen or (missing and pay != item.open):
+            missing.append(f"amount_differs:{item.document}")
+            continue
+        seen.add(item.document)
+        left -= _pay(receipt, w, item, min(pay, item.open), credits, decisions)
+    if not left:
+        return decisions
+    if not missing:
+        missing = ["overpaid"]
+    return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
+
+
+def _pay(
+    receipt: ReceiptRow, w: Wanted, item: Item, pay: int, credits: list[tuple[Item, int]], decisions: list[Decision]
+) -> int:
+    """Clear `pay` of the item by the credits that are left, then by cash; how much cash it took."""
+    for at in range(len(credits)):
+        credit, available = credits[at]
+        part = min(pay, available)
+        if part:
+            decisions.append(
+                Decision(
+                    kind="credit_allocated",
+                    rule=w.rule,
+                    currency=item.currency,
+                    amount=part,
+                    document=item.document,
+                    counterparty=credit.document,
+                    posting_date=receipt.posting_date,
+                    value_date=receipt.value_date,
+                )
+            )
+            credits[at] = (credit, available - part)
+            pay -= part
+    if pay:
+        decisions.append(_applied(receipt, item.document, pay, w.rule, w.advice_id))
+    return pay
+
+
+def _by_text(account: Account, receipt: ReceiptRow) -> list[Decision]:
+    """References in free text: taken where they are documents of the account and add up, or where just one is written out."""
+    hits: dict[str, Wanted] = {}
+    reasons: list[str] = []
+    for token in tokens(receipt.text)[:MOST_TOKENS]:
+        w = Wanted(token, None, TEXT, "")
+        _resolve_text(account, receipt, w)
+        if w.item is not None:
+            hits.setdefault(w.item.document, w)
+        elif w.reason:
+            reasons.append(w.reason)
+    found = list(hits.values())
+    opens = [w.item.open for w in found if w.item is not None]
+    if not found or reasons:
+        return _propose(account, receipt, 0, reasons or ["no_reference"], sorted(hits))
+    whole = sum(opens) == receipt.unapplied
+    fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
+    if not whole and not fixed:
+        return _propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
+    return _by_wanted(account, receipt, found)
+
+
+def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
+    """As _resolve, but a word that is no document says nothing."""
+    item = account.item(w.reference)
+    if item is None and account.cleared_item(w.reference) is not None:
+        w.reason = f"cleared:{w.reference}"
+        return
+    if item is None:
+        spelled = [other for other in _group(account, fold(w.reference)) if bare(other.document) == bare(w.reference)]
+        if len(spelled) > 1:
+            w.reason = f"ambiguous:{w.reference}"
+        if len(spelled) != 1:
+            return
+        item = spelled[0]
+    _take_or_say(w, item, receipt, TEXT, True)
+
+
+def _references(wanted: list[Wanted]) -> list[str]:
+    return [w.reference if w.item is None else w.item.document for w in wanted]
+
+
+def _propose(
+    account: Account, receipt: ReceiptRow, applied: int, reasons: list[str], candidates: list[str]
+) -> list[Decision]:
+    """Say once what a person has to look at."""
+    if receipt.proposed == reasons + candidates:
+        return []
+    return [
+        Decision(
+            kind="cash_proposed",
+            rule="cash.proposed",
+            currency=receipt.currency,
+            amount=receipt.unapplied - applied,
+            receipt_id=receipt.receipt_id,
+            reasons=reasons,
+            candidates=candidates,
+        )
+    ]
+
+
+def _applied(receipt: ReceiptRow, document: str, amount: int, rule: str, advice_id: str) -> Decision:
+    return Decision(
+        kind="cash_applied",
+        rule=rule,
+        currency=receipt.currency,
+        amount=amount,
+        document=document,
+        receipt_id=receipt.receipt_id,
+        reference_id=advice_id,
+        posting_date=receipt.posting_date,
+        value_date=receipt.value_date,
+    )
+
+
+def apply_by_person(receipt: ReceiptRow, document: str, amount: int) -> Decision:
+    """What a person said is to be applied."""
+    return _applied(receipt, document, amount, "cash.operator", "")
+
+
+def retry(account: Account, document: str) -> list[Decision]:
+    """Try unapplied receipts again that name a document which has just come."""
+    folded = fold(document)
+    tried: list[str] = []
+    decisions: list[Decision] = []
+    for waiting in account.row.waiting:
+        if waiting.folded == folded and waiting.receipt_id not in tried:
+            tried.append(waiting.receipt_id)
+    for receipt_id in tried:
+        found = match(account, account.known_receipt(receipt_id))
+        decisions += found
+        if any(d.kind == "cash_applied" for d in found):
+            # One at a time: the next one is judged on the books after this one.
+            break
+    return decisions
+
+
+def explain(account: Account, advice: AdviceRow) -> list[Decision]:
+    """An advice that came after its money: apply what it explains."""
+    for receipt_id in account.row.unapplied:
+        receipt = account.known_receipt(receipt_id)
+        if any(found.advice_id == advice.advice_id for found in _advices_for(account, receipt)):
+            return match(account, receipt)
+    return []
+
+
+def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
+    """A credit note clears the open invoice it names."""
+    if invoice.kind == "credit_note" or invoice.currency != credit.currency:
+        return []
+    return [
+        Decision(
+            kind="credit_allocated",
+            rule="cash.credit_note",
+            currency=credit.currency,
+            amount=min(credit.open, invoice.open),
+            document=invoice.document,
+            counterparty=credit.document,
+            posting_date=max(credit.posting_date, invoice.posting_date),
+            value_date=max(credit.posting_date, invoice.posting_date),
+        )
+    ]
+
+
+def reverse(receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> list[Decision]:
+    """Money that went back: first what is unapplied, then applications, latest first, then what was sent on."""
+    decisions: list[Decision] = []
+    left = amount
+    part = min(left, receipt.unapplied)
+    if part:
+        decisions.append(
+            _returned(receipt, "receipt_reversed", "returned.unapplied", part, "", posting_date, value_date)
+        )
+        left -= part
+    for allocation in reversed(receipt.allocations):
+        part = min(left, allocation.amount)
+        if part:
+            decisions.append(
+                _returned(
+                    receipt,
+                    "application_reversed",
+                    "returned.applied",
+                    part,
+                    allocation.document,
+                    posting_date,
+                    value_date,
+                )
+            )
+            left -= part
+    part = min(left, receipt.transferred)
+    if part:
+        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, "", posting_date, value_date)
+        sent_on.counterparty = receipt.sent_to
+        decisions.append(sent_on)
+        left -= part
+    if left:
+        over = _returned(receipt, "exception_raised", "returned.too_much", left, "", posting_date, value_date)
+        over.reasons = [f"returned_more_than_received:{left}"]
+        over.reference_id = f"return:{receipt.receipt_id}"
+        decisions.append(over)
+    return decisions
+
+
+def _returned(
+    receipt: ReceiptRow, kind: str, rule: str, amount: int, document: str, posting_date: int, value_date: int
+) -> Decision:
+    return Decision(
+        kind=kind,
+        rule=rule,
+        currency=receipt.currency,
+        amount=amount,
+        document=document,
+        receipt_id=receipt.receipt_id,
+        posting_date=posting_date,
+        value_date=value_date,
+    )
+
+
+def payer_references(receipt: ReceiptRow) -> list[str]:
+    """References that the receipt itself names, as written, each once."""
+    names = [line.document for line in receipt.lines] or tokens(receipt.text)[:MOST_TOKENS]
+    return list(dict.fromkeys(names))
+
+
+def waiting_references(account: Account, receipt: ReceiptRow) -> list[str]:
+    """Folded references that the receipt, or an advice of it, names."""
+    names = [line.document for line in receipt.lines]
+    if not names:
+        for advice in _advices_for(account, receipt):
+            names += [line.document for line in advice.lines]
+    return list(dict.fromkeys([fold(name) for name in names or payer_references(receipt)]))

@@ -1,0 +1,654 @@
+"""The only code that changes an account's state: by a fact, by a decision, by a wake that is done.
+
+Each decision is posted as docs/ledger.md says, and gets the balances right after it. An assertion
+here means that a rule concluded what the books do not bear: nothing was changed by then.
+"""
+
+from dataflows.rules.account import Account
+from dataflows.rules.cash import waiting_references
+from dataflows.rules.context import Context, contact_time, step_day
+from dataflows.rules.policy import DAY_MS
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import (
+    AdviceRow,
+    Allocation,
+    CashTransferred,
+    Customer,
+    Decision,
+    DisputeRow,
+    DraftRow,
+    Fact,
+    Invoice,
+    Item,
+    OperatorAction,
+    Order,
+    OrderRow,
+    OrderStateLine,
+    PromiseRow,
+    ProofOfDelivery,
+    Receipt,
+    ReceiptReturned,
+    ReceiptRow,
+    RemittanceAdvice,
+    Shipment,
+    ShipmentState,
+    WaitingReference,
+)
+
+# A judged promise is judged again when money comes late or goes back, for this long.
+PROMISE_KEPT_DAYS = 60
+# References of one receipt that its account tries again by; the rest are tried by the first ones.
+MOST_WAITING = 64
+# No balance comes near this (9.2e18 minor units is what 64 bits hold).
+MOST_MINOR = 1 << 62
+
+
+def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
+    """Keep what the fact says. Amounts are posted by the decisions that follow."""
+    if isinstance(fact, Receipt):
+        _keep_receipt(account, fact)
+    elif isinstance(fact, Invoice):
+        _keep_invoice(account, fact, ctx)
+    elif isinstance(fact, Shipment):
+        _keep_shipment(account, fact)
+    elif isinstance(fact, ProofOfDelivery):
+        _keep_delivery(account, fact)
+    elif isinstance(fact, Order):
+        _keep_order(account, fact)
+    elif isinstance(fact, Customer):
+        _keep_customer(account, fact)
+    elif isinstance(fact, CashTransferred):
+        known = account.receipt(fact.receipt_id)
+        if not fact.returned and account.row.known and (known is None or not known.amount):
+            _keep_receipt(account, fact)
+    elif isinstance(fact, RemittanceAdvice):
+        row = AdviceRow(
+            fact.advice_id,
+            fact.currency,
+            fact.amount,
+            fact.receipt_id,
+            fact.bank_reference,
+            fact.value_date,
+            fact.lines,
+        )
+        account.put_advice(row)
+        account.row.advices.append(fact.advice_id)
+        account.touch()
+    elif isinstance(fact, ReceiptReturned):
+        early = account.receipt(fact.receipt_id)
+        if early is not None and not early.amount:
+            early.pending_return += fact.amount
+            account.put_receipt(early)
+        elif early is None:
+            waiting = ReceiptRow(fact.receipt_id, fact.bank_account, fact.bank_reference, fact.currency)
+            waiting.pending_return = fact.amount
+            waiting.return_date = fact.posting_date
+            account.put_receipt(waiting)
+    elif isinstance(fact, OperatorAction) and fact.action in ("block_reminders", "unblock_reminders"):
+        account.row.reminders_blocked = fact.action == "block_reminders"
+        account.touch()
+
+
+def _keep_customer(account: Account, fact: Customer) -> None:
+    row = account.row
+    row.known = True
+    row.active = fact.active
+    row.country = fact.country.upper()
+    row.segment = fact.segment
+    row.tier = fact.tier
+    row.currency = fact.currency
+    row.billing_address = fact.billing_address
+    row.po_required = fact.po_required
+    row.direct_debit = fact.direct_debit
+    row.affiliate = fact.affiliate
+    account.touch()
+
+
+def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
+    row = account.receipt(fact.receipt_id)
+    if row is None:
+        row = ReceiptRow(fact.receipt_id)
+    row.bank_account = fact.bank_account
+    row.bank_reference = fact.bank_reference
+    row.currency = fact.currency
+    row.posting_date = fact.posting_date
+    row.value_date = fact.value_date
+    row.payer_name = fact.payer_name
+    row.payer_account = fact.payer_account
+    row.text = fact.text
+    row.lines = fact.lines
+    account.put_receipt(row)
+
+
+def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
+    order = account.order(fact.order_id) if fact.order_id else None
+    if fact.stage == "posted":
+        if order is not None:
+            _bill(order, fact)
+            account.put_order(order)
+        return
+    account.put_draft(fact.document, DraftRow(encode_fact(fact), None, ctx.now or fact.recorded_time))
+    account.row.held.append(fact.document)
+    account.touch()
+    account.wake_by(contact_time(ctx.policy, account.key, ctx.policy.business_day(ctx.today + 1)))
+    if fact.order_id:
+        order = _known_order(account, fact.order_id)
+        order.drafts.append(fact.document)
+        account.put_order(order)
+
+
+def _bill(order: OrderRow, fact: Invoice) -> None:
+    """Count the invoiced quantities on the order's lines."""
+    for line in fact.lines:
+        for ordered in order.lines:
+            if ordered.line == line.order_line:
+                ordered.invoiced += line.quantity_milli
+
+
+def _known_order(account: Account, order_id: str) -> OrderRow:
+    row = account.order(order_id)
+    return row if row is not None else OrderRow(order_id)
+
+
+def _order_line(order: OrderRow, number: int, product: str) -> OrderStateLine:
+    for line in order.lines:
+        if line.line == number:
+            return line
+    line = OrderStateLine(number, product)
+    order.lines.append(line)
+    order.lines.sort(key=_line_number)
+    return line
+
+
+def _line_number(line: OrderStateLine) -> int:
+    return line.line
+
+
+def _keep_order(account: Account, fact: Order) -> None:
+    row = _known_order(account, fact.order_id)
+    row.known = True
+    row.cancelled = fact.cancelled
+    row.currency = fact.currency
+    row.po_reference = fact.po_reference
+    for line in row.lines:
+        line.ordered = 0
+    for sent in fact.lines:
+        line = _order_line(row, sent.line, sent.product)
+        line.product = sent.product
+        line.ordered = sent.quantity_milli
+        line.unit_price_micro = sent.unit_price_micro
+    account.put_order(row)
+
+
+def _keep_shipment(account: Account, fact: Shipment) -> None:
+    row = _known_order(account, fact.order_id)
+    for shipment in row.shipments:
+        if shipment.shipment_id == fact.shipment_id:
+            return
+    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines)
+    row.shipments.append(shipment)
+    for sent in fact.lines:
+        _order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli
+    for pod in row.pods:
+        shipment_id, delivered, complaint = pod.split("\n", 2)
+        if shipment_id == fact.shipment_id:
+            row.pods.remove(pod)
+            _deliver(row, shipment, int(delivered), complaint)
+            break
+    account.put_order(row)
+
+
+def _keep_delivery(account: Account, fact: ProofOfDelivery) -> None:
+    row = _known_order(account, fact.order_id)
+    for shipment in row.shipments:
+        if shipment.shipment_id == fact.shipment_id:
+            _deliver(row, shipment, fact.delivered_date, fact.complaint)
+            break
+    else:
+        row.pods.append(f"{fact.shipment_id}\n{fact.delivered_date}\n{fact.complaint}")
+    account.put_order(row)
+
+
+def _deliver(row: OrderRow, shipment: ShipmentState, delivered_date: int, complaint: str) -> None:
+    if not shipment.delivered_date:
+        for sent in shipment.lines:
+            _order_line(row, sent.order_line, sent.product).delivered += sent.quantity_milli
+    shipment.delivered_date = delivered_date
+    shipment.complaint = complaint
+
+
+def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
+    """Post the decision and write the balances right after it into it."""
+    kind = d.kind
+    if kind == "cash_applied":
+        _post_application(account, d)
+    elif kind == "receipt_booked":
+        _post_receipt(account, d)
+    elif kind == "item_posted" or kind == "invoice_released":
+        _post_item(account, d, ctx)
+    elif kind == "reminder_due" or kind == "reminder_suppressed":
+        _post_reminder(account, d, ctx)
+    elif kind == "invoice_held":
+        _post_hold(account, d)
+    elif kind == "cash_proposed":
+        _post_proposal(account, d)
+    elif kind == "credit_allocated":
+        _post_credit(account, d)
+    elif kind in ("cash_unapplied", "application_reversed"):
+        _post_reversal(account, d, ctx)
+    elif kind == "receipt_reversed":
+        _post_returned_unapplied(account, d)
+    elif kind == "cash_transferred":
+        if d.rule == "transfer.out":
+            _post_transfer(account, d)
+    elif kind in ("dispute_opened", "dispute_routed", "dispute_closed"):
+        _post_dispute(account, d)
+    elif kind.startswith("promise_"):
+        _post_promise(account, d, ctx)
+    elif kind == "exception_raised" and d.rule == "release.sla":
+        draft = account.draft(d.document)
+        assert draft is not None, f"no draft {d.document}"
+        draft.sla_said = True
+        account.put_draft(d.document, draft)
+    if d.currency:
+        balance = account.balance(d.currency)
+        d.open_debit = balance.open_debit
+        d.open_credit = balance.open_credit
+        d.unapplied = balance.unapplied
+        d.on_account = balance.on_account
+        assert -MOST_MINOR < balance.open_debit < MOST_MINOR
+        assert -MOST_MINOR < balance.unapplied < MOST_MINOR
+
+
+def _fill(d: Decision, item: Item) -> None:
+    d.item_kind = item.kind
+    d.item_amount = item.amount
+    d.item_open = item.open
+    d.item_disputed = item.disputed
+    d.level = item.level
+    d.due_date = item.due_date
+    d.document_date = item.document_date
+
+
+def _open_item(account: Account, document: str) -> Item:
+    item = account.item(document)
+    assert item is not None, f"no open item {document}"
+    return item
+
+
+def _post_item(account: Account, d: Decision, ctx: Context) -> None:
+    assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.document}"
+    balance = account.balance(d.currency)
+    assert balance.open_debit + d.amount < MOST_MINOR
+    assert balance.open_credit + d.amount < MOST_MINOR
+    credit = d.item_kind == "credit_note"
+    item = Item(d.document, d.item_kind, d.currency, d.amount, d.amount)
+    item.document_date = d.document_date
+    item.posting_date = d.posting_date
+    item.due_date = d.due_date
+    item.event_id = d.cause_id
+    if credit:
+        balance.open_credit += d.amount
+        balance.credits_raised += d.amount
+        item.corrects = d.counterparty
+        account.row.credits.append(d.document)
+    else:
+        balance.open_debit += d.amount
+        balance.debits_raised += d.amount
+        item.action_date = step_day(ctx.policy, d.due_date, 1)
+        account.wake_by(contact_time(ctx.policy, account.key, max(item.action_date, ctx.today)))
+        _adopt_early_disputes(account, item)
+    account.add_item(item)
+    if d.document in account.row.held:
+        _drop_draft(account, d.document, d.kind == "invoice_released")
+    _fill(d, item)
+
+
+def _adopt_early_disputes(account: Account, item: Item) -> None:
+    """Disputes that came before their invoice pause it from now on."""
+    for dispute_id in list(account.row.early_disputes):
+        dispute = account.dispute(dispute_id)
+        if dispute is not None and dispute.document == item.document:
+            _pause(account, item, dispute)
+            account.row.early_disputes.remove(dispute_id)
+
+
+def _pause(account: Account, item: Item, dispute: DisputeRow) -> None:
+    dispute.paused = min(dispute.amount, item.open - item.disputed)
+    item.disputed += dispute.paused
+    item.disputes.append(dispute.dispute_id)
+    account.put_dispute(dispute)
+
+
+def _drop_draft(account: Account, document: str, released: bool) -> None:
+    draft = account.draft(document)
+    assert draft is not None, f"no draft {document}"
+    invoice = draft_invoice(draft)
+    if invoice.order_id:
+        order = _known_order(account, invoice.order_id)
+        if document in order.drafts:
+            order.drafts.remove(document)
+        if released:
+            _bill(order, invoice)
+        account.put_order(order)
+    account.row.held.remove(document)
+    account.put_draft(document, None)
+
+
+def draft_invoice(draft: DraftRow) -> Invoice:
+    """The invoice that a draft row keeps."""
+    fact = decode_fact(draft.fact)
+    assert isinstance(fact, Invoice)
+    return fact
+
+
+def _post_hold(account: Account, d: Decision) -> None:
+    draft = account.draft(d.document)
+    assert draft is not None, f"no draft {d.document}"
+    draft.reasons = d.reasons
+    account.put_draft(d.document, draft)
+
+
+def _post_receipt(account: Account, d: Decision) -> None:
+    assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.receipt_id}"
+    balance = account.balance(d.currency)
+    assert balance.unapplied + d.amount < MOST_MINOR
+    receipt = account.known_receipt(d.receipt_id)
+    balance.unapplied += d.amount
+    if d.rule == "transfer.returned":
+        balance.transferred_in += d.amount
+        receipt.transferred -= d.amount
+        receipt.sent_to = ""
+        receipt.refused_by.append(d.counterparty)
+    elif d.rule == "transfer.in":
+        balance.transferred_in += d.amount
+        receipt.amount += d.amount
+    else:
+        balance.received += d.amount
+        receipt.amount += d.amount
+    receipt.unapplied += d.amount
+    # A suspense account holds any number of receipts and never searches them: it keeps no list.
+    if not account.suspense and d.receipt_id not in account.row.unapplied:
+        account.row.unapplied.append(d.receipt_id)
+    account.put_receipt(receipt)
+    account.touch()
+    d.receipt_unapplied = receipt.unapplied
+
+
+def _post_proposal(account: Account, d: Decision) -> None:
+    """Remember what was said, and the references that this cash waits for."""
+    receipt = account.known_receipt(d.receipt_id)
+    receipt.proposed = d.reasons + d.candidates
+    d.receipt_unapplied = receipt.unapplied
+    account.put_receipt(receipt)
+    _wait_no_more(account, d.receipt_id)
+    for folded in waiting_references(account, receipt)[:MOST_WAITING]:
+        account.row.waiting.append(WaitingReference(folded, d.receipt_id))
+    account.touch()
+
+
+def _wait_no_more(account: Account, receipt_id: str) -> None:
+    if account.row.waiting:
+        account.row.waiting = [w for w in account.row.waiting if w.receipt_id != receipt_id]
+
+
+def _post_advised(account: Account, d: Decision, receipt: ReceiptRow) -> None:
+    """An advice that its receipt was applied by belongs to that receipt, and waits no more once all is applied."""
+    advice = account.advice(d.reference_id)
+    assert advice is not None, f"no advice {d.reference_id}"
+    advice.used = True
+    advice.receipt_id = receipt.receipt_id
+    account.put_advice(advice)
+    if not receipt.unapplied and advice.advice_id in account.row.advices:
+        account.row.advices.remove(advice.advice_id)
+
+
+def _take(account: Account, receipt: ReceiptRow, amount: int) -> None:
+    """Take unapplied cash from a receipt and its account."""
+    balance = account.balance(receipt.currency)
+    balance.unapplied -= amount
+    receipt.unapplied -= amount
+    if not receipt.unapplied and not account.suspense:
+        account.row.unapplied.remove(receipt.receipt_id)
+        _wait_no_more(account, receipt.receipt_id)
+    account.put_receipt(receipt)
+    account.touch()
+
+
+def _post_application(account: Account, d: Decision) -> None:
+    item = _open_item(account, d.document)
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= item.open, f"{d.amount} on {d.document} with {item.open} open"
+    assert d.amount <= receipt.unapplied, f"{d.amount} of {d.receipt_id} with {receipt.unapplied} unapplied"
+    assert item.currency == receipt.currency
+    assert item.kind != "credit_note"
+    balance = account.balance(d.currency)
+    balance.open_debit -= d.amount
+    balance.cash_applied += d.amount
+    _take(account, receipt, d.amount)
+    _lower(item, d.amount)
+    for allocation in receipt.allocations:
+        if allocation.document == d.document:
+            allocation.amount += d.amount
+            break
+    else:
+        receipt.allocations.append(Allocation(d.document, d.amount))
+    _count_for_promises(account, d.document, d.currency, d.amount, d.value_date)
+    if d.reference_id:
+        _post_advised(account, d, receipt)
+    _fill(d, item)
+    d.receipt_unapplied = receipt.unapplied
+    account.touch_item(item)
+
+
+def _lower(item: Item, amount: int) -> None:
+    item.open -= amount
+    item.disputed = min(item.disputed, item.open)
+
+
+def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
+    """Count applied cash for the earliest promises it is for; each unit once. Negative takes it off, latest first."""
+    promises = account.row.promises
+    if not promises:
+        return
+    left = amount
+    for promise in promises if amount > 0 else promises[::-1]:
+        if promise.currency != currency or (promise.documents and document not in promise.documents):
+            continue
+        if amount > 0 and value_date < promise.made_date:
+            continue
+        taken = min(left, promise.amount - promise.counted) if amount > 0 else -min(-left, promise.counted)
+        promise.counted += taken
+        left -= taken
+        if not left:
+            break
+    account.touch()
+
+
+def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
+    receipt = account.known_receipt(d.receipt_id)
+    for allocation in receipt.allocations:
+        if allocation.document == d.document:
+            break
+    else:
+        raise AssertionError(f"{d.receipt_id} is not applied to {d.document}")
+    assert 0 < d.amount <= allocation.amount, f"{d.amount} of {allocation.amount} on {d.document}"
+    allocation.amount -= d.amount
+    if not allocation.amount:
+        receipt.allocations.remove(allocation)
+    item = account.reopen_item(d.document)
+    item.open += d.amount
+    item.action_date = _resumed(ctx, item)
+    if item.action_date:
+        account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
+    balance = account.balance(d.currency)
+    balance.open_debit += d.amount
+    balance.cash_applied -= d.amount
+    if d.kind == "cash_unapplied":
+        balance.unapplied += d.amount
+        receipt.unapplied += d.amount
+        if not account.suspense and receipt.receipt_id not in account.row.unapplied:
+            account.row.unapplied.append(receipt.receipt_id)
+    else:
+        balance.returned += d.amount
+        receipt.returned += d.amount
+    _count_for_promises(account, d.document, d.currency, -d.amount, 0)
+    account.put_receipt(receipt)
+    _fill(d, item)
+    d.receipt_unapplied = receipt.unapplied
+    account.touch_item(item)
+
+
+def _resumed(ctx: Context, item: Item) -> int:
+    """The next reminder day of an item that is open again; its level stays."""
+    day = step_day(ctx.policy, item.due_date, item.level + 1)
+    return max(day, ctx.today + 1) if day else 0
+
+
+def _post_returned_unapplied(account: Account, d: Decision) -> None:
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
+    account.balance(d.currency).returned += d.amount
+    receipt.returned += d.amount
+    if receipt.pending_return:
+        receipt.pending_return = max(0, receipt.pending_return - d.amount)
+    _take(account, receipt, d.amount)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def _post_transfer(account: Account, d: Decision) -> None:
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
+    account.balance(d.currency).transferred_out += d.amount
+    receipt.transferred += d.amount
+    receipt.sent_to = d.counterparty
+    _take(account, receipt, d.amount)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def _post_credit(account: Account, d: Decision) -> None:
+    invoice = _open_item(account, d.document)
+    credit = _open_item(account, d.counterparty)
+    assert 0 < d.amount <= min(invoice.open, credit.open)
+    assert invoice.currency == credit.currency
+    assert invoice.kind != "credit_note"
+    assert credit.kind == "credit_note"
+    balance = account.balance(d.currency)
+    balance.open_debit -= d.amount
+    balance.open_credit -= d.amount
+    _lower(invoice, d.amount)
+    _lower(credit, d.amount)
+    for promise in account.row.promises:
+        if promise.currency == d.currency and d.document in promise.documents:
+            promise.credited += d.amount
+    _fill(d, invoice)
+    account.touch_item(invoice)
+    account.touch_item(credit)
+    if not credit.open:
+        account.row.credits.remove(credit.document)
+
+
+def _post_dispute(account: Account, d: Decision) -> None:
+    if d.kind == "dispute_opened":
+        dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
+        item = account.item(d.document)
+        if item is not None and item.kind != "credit_note":
+            _pause(account, item, dispute)
+            account.touch_item(item)
+            _fill(d, item)
+        elif account.cleared_item(d.document) is None:
+            account.row.early_disputes.append(d.reference_id)
+            account.touch()
+        account.put_dispute(dispute)
+        return
+    known = account.dispute(d.reference_id)
+    assert known is not None, f"no dispute {d.reference_id}"
+    if d.kind == "dispute_routed":
+        known.status = "in_review"
+        known.owner = d.text
+        account.put_dispute(known)
+        return
+    known.status = "closed"
+    account.put_dispute(known)
+    if d.reference_id in account.row.early_disputes:
+        account.row.early_disputes.remove(d.reference_id)
+        account.touch()
+    item = account.item(d.document)
+    if item is not None and d.reference_id in item.disputes:
+        item.disputes.remove(d.reference_id)
+        item.disputed -= min(item.disputed, known.paused)
+        account.touch_item(item)
+        _fill(d, item)
+
+
+def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
+    promises = account.row.promises
+    account.touch()
+    if d.kind == "promise_opened":
+        judge_date = d.due_date + ctx.policy.promise_tolerance_days + 1
+        made_date = d.event_time // DAY_MS
+        promises.append(
+            PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
+        )
+        promises.sort(key=_by_promised)
+        account.wake_by(contact_time(ctx.policy, account.key, max(judge_date, ctx.today)))
+        return
+    for promise in promises:
+        if promise.promise_id == d.reference_id:
+            break
+    else:
+        raise AssertionError(f"no promise {d.reference_id}")
+    if d.kind == "promise_cancelled":
+        promises.remove(promise)
+        return
+    promise.status = d.kind.removeprefix("promise_")
+    d.item_amount = promise.counted
+    if d.kind == "promise_broken":
+        _raise_levels(account, promise, ctx)
+
+
+def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
+    """Reminders of what was promised resume one level up. Source: REFERENCE 3.4."""
+    for document in promise.documents:
+        item = account.item(document)
+        if item is not None:
+            item.raise_by = 1
+            item.action_date = ctx.today + 1
+            account.touch_item(item)
+            account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
+
+
+def _by_promised(promise: PromiseRow) -> tuple[int, str]:
+    return (promise.promised_date, promise.promise_id)
+
+
+def _post_reminder(account: Account, d: Decision, ctx: Context) -> None:
+    item = _open_item(account, d.document)
+    if d.kind == "reminder_due":
+        item.level = d.level
+        item.said_level = 0
+        item.raise_by = 0
+        item.action_date = step_day(ctx.policy, item.due_date, item.level + 1)
+        account.row.last_letter = ctx.today
+    else:
+        item.said_level = d.level
+    level = d.level
+    _fill(d, item)
+    d.level = level
+    account.touch_item(item)
+
+
+def evolve_wake(account: Account, ctx: Context) -> None:
+    """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
+    row = account.row
+    tomorrow = ctx.policy.business_day(ctx.today + 1)
+    for item in account.debits_to_act_on(ctx.today):
+        item.action_date = tomorrow
+        account.touch_item(item)
+    row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
+    days = [item.action_date for group in account.groups.values() for item in group.items if item.action_date]
+    days += [promise.judge_date for promise in row.promises if promise.status == "open"]
+    if row.held:
+        days.append(tomorrow)
+    row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1)) if days else 0
+    account.touch()

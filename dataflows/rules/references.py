@@ -1,0 +1,74 @@
+"""References: document numbers as payers write them. Source: REFERENCE 3.5 step 3."""
+
+from typing import Final
+
+# Pairs that optical reading and typing confuse; folded to the digit.
+_OCR: Final = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"})
+_DIGITS: Final = "0123456789"
+_FOLDED_ALPHABET: Final = "0123456789ACDEFGHJKMNPRTUVWXY"
+MIN_TOKEN_CHARACTERS: Final = 4
+
+
+def plain(reference: str) -> str:
+    """Upper case, letters and digits only."""
+    upper = reference.upper()
+    if upper.isalnum():
+        return upper
+    return "".join([c for c in upper if c.isalnum()])
+
+
+def bare(reference: str) -> str:
+    """Plain, without a prefix of letters and without leading zeros; what is left must have a digit."""
+    text = plain(reference)
+    if text.isdigit():
+        return text.lstrip("0") or "0"
+    at = 0
+    while at < len(text) and text[at].isalpha():
+        at += 1
+    rest = text[at:].lstrip("0")
+    return rest if rest else text
+
+
+def fold(reference: str) -> str:
+    """The key under which references that a payer may mean by one another are kept together.
+
+    Case, punctuation, a prefix of letters, leading zeros and OCR pairs make no difference.
+    """
+    text = bare(reference)
+    if text.isdigit():
+        return text
+    return text.translate(_OCR).lstrip("0") or "0"
+
+
+def neighbours(folded: str) -> list[str]:
+    """All folds one edit away (insertion, deletion, substitution, swap of two), sorted; never `folded` itself."""
+    alphabet = _DIGITS if folded.isdigit() else _FOLDED_ALPHABET
+    found: set[str] = set()
+    for at in range(len(folded) + 1):
+        head, tail = folded[:at], folded[at:]
+        for letter in alphabet:
+            found.add(head + letter + tail)
+        if tail:
+            found.add(head + tail[1:])
+            for letter in alphabet:
+                found.add(head + letter + tail[1:])
+        if len(tail) > 1:
+            found.add(head + tail[1] + tail[0] + tail[2:])
+    found.discard(folded)
+    found.discard("")
+    return sorted(found)
+
+
+def tokens(text: str) -> list[str]:
+    """Words of free text that may be references: 4 or more letters and digits with a digit among them, each once."""
+    seen: list[str] = []
+    word = ""
+    for letter in text + " ":
+        if letter.isalnum() or (word and letter in "-/._"):
+            word += letter
+            continue
+        word = word.strip("-/._")
+        if len(plain(word)) >= MIN_TOKEN_CHARACTERS and any(c in _DIGITS for c in word) and word not in seen:
+            seen.append(word)
+        word = ""
+    return seen

@@ -1,0 +1,181 @@
+"""Release of drafts: every condition and check that fails is a reason to hold. Source: REFERENCE 3.1."""
+
+from dataflows.rules.account import Account
+from dataflows.rules.context import Context
+from dataflows.rules.evolve import draft_invoice
+from dataflows.rules.money import line_net
+from dataflows.rules.policy import DAY_MS, Release
+from schemas.records import Decision, Invoice, OrderRow
+
+
+def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
+    """Release the draft that has just been kept, or hold it with every reason."""
+    reasons = holding_reasons(account, fact, ctx)
+    return [_held(fact, reasons)] if reasons else [_released(account, fact, ctx)]
+
+
+def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
+    """An invoice that the ERP has posted is open from posting."""
+    return [_posting("item_posted", "posted.erp", fact)]
+
+
+def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decision]:
+    """Look at held drafts again: release what is healed, say anew what is held for other reasons."""
+    decisions: list[Decision] = []
+    for document in documents:
+        draft = account.draft(document)
+        assert draft is not None, f"no draft {document}"
+        invoice = draft_invoice(draft)
+        reasons = holding_reasons(account, invoice, ctx)
+        if not reasons:
+            decisions.append(_released(account, invoice, ctx))
+        elif reasons != draft.reasons:
+            decisions.append(_held(invoice, reasons))
+    return decisions
+
+
+def recheck_order(account: Account, order_id: str, ctx: Context) -> list[Decision]:
+    order = account.order(order_id)
+    return [] if order is None else recheck(account, list(order.drafts), ctx)
+
+
+def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
+    """Holds older than their SLA, each said once."""
+    rule = ctx.policy.release_for(account.row.segment, account.row.tier)
+    decisions: list[Decision] = []
+    for document in account.row.held:
+        draft = account.draft(document)
+        assert draft is not None, f"no draft {document}"
+        if draft.sla_said or ctx.today - draft.held_time // DAY_MS <= rule.hold_sla_days:
+            continue
+        invoice = draft_invoice(draft)
+        decisions.append(
+            Decision(
+                kind="exception_raised",
+                rule="release.sla",
+                currency=invoice.currency,
+                amount=invoice.amount,
+                document=document,
+                reference_id=f"hold:{document}",
+                reasons=draft.reasons,
+            )
+        )
+    return decisions
+
+
+def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
+    """Every reason to hold the draft, in a fixed order; empty releases it."""
+    row = account.row
+    reasons: list[str] = []
+    if not row.known:
+        reasons.append("customer_unknown")
+    else:
+        if not row.active:
+            reasons.append("customer_inactive")
+        if not row.billing_address:
+            reasons.append("billing_address_missing")
+        if row.po_required and not fact.po_reference:
+            reasons.append("po_reference_missing")
+    _check_lines(fact, reasons)
+    rule = ctx.policy.release_for(row.segment, row.tier)
+    order = account.order(fact.order_id) if fact.order_id else None
+    if order is None or not order.known:
+        reasons.append("order_missing")
+        return reasons
+    if order.cancelled:
+        reasons.append("order_cancelled")
+    if order.currency != fact.currency:
+        reasons.append(f"currency_not_ordered:{fact.currency}")
+    _check_prices(fact, order, reasons)
+    if rule.condition != "on_order":
+        _check_shipped(fact, order, reasons)
+    if rule.condition == "on_pod":
+        _check_delivered(fact, order, rule, ctx, reasons)
+    return reasons
+
+
+def _check_lines(fact: Invoice, reasons: list[str]) -> None:
+    """Line arithmetic and the total, to the minor unit."""
+    if not fact.lines:
+        return
+    net = 0
+    tax = 0
+    for line in fact.lines:
+        net += line.net
+        tax += line.tax
+        if line_net(line.quantity_milli, line.unit_price_micro, fact.currency) != line.net:
+            reasons.append(f"line_arithmetic:{line.line}")
+    if net + tax != fact.amount or tax != fact.tax:
+        reasons.append("total_mismatch")
+
+
+def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
+    for line in fact.lines:
+        for ordered in order.lines:
+            if ordered.line == line.order_line:
+                if ordered.unit_price_micro != line.unit_price_micro:
+                    reasons.append(f"price_not_agreed:{line.line}")
+                break
+        else:
+            reasons.append(f"line_not_ordered:{line.line}")
+
+
+def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
+    """Every invoiced quantity is shipped and not yet billed."""
+    if not order.shipments:
+        reasons.append("shipment_missing")
+        return
+    billed: dict[int, int] = {}
+    for line in fact.lines:
+        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
+    for ordered in order.lines:
+        wanted = billed.get(ordered.line, 0) if fact.lines else ordered.ordered - ordered.invoiced
+        if ordered.invoiced + wanted > ordered.shipped:
+            reasons.append(f"not_shipped:{ordered.line}")
+
+
+def _check_delivered(fact: Invoice, order: OrderRow, rule: Release, ctx: Context, reasons: list[str]) -> None:
+    """Each shipment of the billed lines is delivered without complaint, or was sent so long ago without one."""
+    lines = {line.order_line for line in fact.lines}
+    for shipment in order.shipments:
+        if lines and not any(sent.order_line in lines for sent in shipment.lines):
+            continue
+        if shipment.complaint:
+            reasons.append(f"complaint:{shipment.shipment_id}")
+        elif not shipment.delivered_date and ctx.today - shipment.ship_date < rule.pod_days:
+            reasons.append(f"proof_of_delivery_missing:{shipment.shipment_id}")
+
+
+def _held(fact: Invoice, reasons: list[str]) -> Decision:
+    return Decision(
+        kind="invoice_held",
+        rule="release.held",
+        currency=fact.currency,
+        amount=fact.amount,
+        document=fact.document,
+        item_kind="invoice",
+        reference_id=fact.order_id,
+        due_date=fact.due_date,
+        document_date=fact.document_date,
+        reasons=reasons,
+    )
+
+
+def _released(account: Account, fact: Invoice, ctx: Context) -> Decision:
+    rule = ctx.policy.release_for(account.row.segment, account.row.tier)
+    return _posting("invoice_released", f"release.{rule.condition}", fact)
+
+
+def _posting(kind: str, rule: str, fact: Invoice) -> Decision:
+    return Decision(
+        kind=kind,
+        rule=rule,
+        currency=fact.currency,
+        amount=fact.amount,
+        document=fact.document,
+        item_kind="invoice",
+        reference_id=fact.order_id,
+        posting_date=fact.posting_date,
+        due_date=fact.due_date,
+        document_date=fact.document_date,
+    )

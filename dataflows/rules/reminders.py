@@ -1,0 +1,96 @@
+"""Reminders: who is reminded of what, at the moment of sending. Source: REFERENCE 3.2."""
+
+from dataflows.rules.account import Account
+from dataflows.rules.context import Context, step_day
+from schemas.records import Decision, Item
+
+
+def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
+    """One letter's reminders, or why none goes, for every item with a step due today.
+
+    Suppression is said once for each step. Within the days between letters nothing is said:
+    the items wait for the next letter.
+    """
+    items = account.debits_to_act_on(ctx.today)
+    if not items:
+        return []
+    covered = _covered(account, sorted({item.currency for item in items}))
+    pause = account.row.last_letter + ctx.policy.days_between_letters > ctx.today
+    letter = f"{account.row.account_id}:{ctx.today}"
+    decisions: list[Decision] = []
+    for item in items:
+        level = _highest_due(ctx, item)
+        if level <= item.level:
+            continue
+        left = item.open - item.disputed - covered.get(item.document, 0)
+        reasons = _suppressions(account, item, left, covered.get(item.document, 0), ctx)
+        if reasons:
+            if level > item.said_level:
+                decisions.append(_about("reminder_suppressed", item, level, item.open, "", reasons))
+        elif not pause:
+            decisions.append(_about("reminder_due", item, level, left, letter, []))
+    return decisions
+
+
+def _highest_due(ctx: Context, item: Item) -> int:
+    """The highest step due by today, one more after a broken promise; missed ones are not caught up."""
+    reached = item.level
+    steps = len(ctx.policy.steps_days)
+    for level in range(item.level + 1, steps + 1):
+        if step_day(ctx.policy, item.due_date, level) > ctx.today:
+            break
+        reached = level
+    if item.raise_by:
+        reached = max(reached, item.level + item.raise_by)
+    return min(reached, steps)
+
+
+def _covered(account: Account, currencies: list[str]) -> dict[str, int]:
+    """What unapplied cash and open credits pay of each item, oldest item first."""
+    found: dict[str, int] = {}
+    for currency in currencies:
+        balance = account.balance(currency)
+        left = balance.unapplied + balance.on_account + balance.open_credit
+        if left <= 0:
+            continue
+        for item in account.debits_by_due(currency):
+            found[item.document] = min(left, item.open)
+            left -= found[item.document]
+            if not left:
+                break
+    return found
+
+
+def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Context) -> list[str]:
+    row = account.row
+    reasons: list[str] = []
+    if row.reminders_blocked:
+        reasons.append("blocked")
+    if row.direct_debit:
+        reasons.append("direct_debit")
+    if row.affiliate:
+        reasons.append("affiliate")
+    for promise in row.promises:
+        if promise.status == "open" and (not promise.documents or item.document in promise.documents):
+            reasons.append(f"promise:{promise.promise_id}")
+    if left < ctx.policy.minimum_minor:
+        if item.disputed:
+            reasons.append("disputed")
+        if covered:
+            reasons.append("cash_or_credit_covers")
+        if not item.disputed and not covered:
+            reasons.append("below_minimum")
+    return reasons
+
+
+def _about(kind: str, item: Item, level: int, amount: int, letter: str, reasons: list[str]) -> Decision:
+    return Decision(
+        kind=kind,
+        rule=f"reminders.step.{level}",
+        currency=item.currency,
+        amount=amount,
+        document=item.document,
+        reference_id=letter,
+        level=level,
+        reasons=reasons,
+    )

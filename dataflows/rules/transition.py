@@ -1,0 +1,345 @@
+"""One transition: a fact or a wake, the account it is about, and the decisions that follow.
+
+`decide` concludes from a state it does not change; evolve posts each conclusion; `follow` asks
+what that brings about in turn, until nothing does. Pure: same state, cause and policy, same decisions.
+"""
+
+from typing import Final
+
+from dataflows.rules import cash, disputes, promises, release, reminders
+from dataflows.rules.account import Account
+from dataflows.rules.context import Context
+from dataflows.rules.evolve import evolve_decision, evolve_fact, evolve_wake
+from schemas.records import (
+    CashTransferred,
+    CreditNote,
+    Customer,
+    Decision,
+    Dispute,
+    DisputeUpdate,
+    Fact,
+    Invoice,
+    OperatorAction,
+    Order,
+    Promise,
+    ProofOfDelivery,
+    Receipt,
+    ReceiptReturned,
+    RemittanceAdvice,
+    Shipment,
+)
+
+# Raised when the rules conclude otherwise than before from the same input.
+RULES_VERSION: Final = "1"
+# One fact of an account never leads to more; past it something goes round in circles.
+MOST_DECISIONS: Final = 100_000
+
+
+def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
+    """Take the fact in and return what is concluded, posted to the account, with balances."""
+    refused = refusal(account, fact)
+    if refused is not None:
+        return settle(account, [refused], ctx)
+    evolve_fact(account, fact, ctx)
+    return settle(account, decide(account, fact, ctx), ctx)
+
+
+def wake(account: Account, ctx: Context) -> list[Decision]:
+    """What time alone brings about: promises judged, drafts looked at again, reminders."""
+    decisions: list[Decision] = []
+    if account.row.promises:
+        decisions += settle(account, promises.judge_due(account, ctx), ctx)
+    if account.row.held:
+        decisions += settle(account, release.recheck(account, list(account.row.held), ctx), ctx)
+        decisions += settle(account, release.overdue_holds(account, ctx), ctx)
+    decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
+    evolve_wake(account, ctx)
+    return decisions
+
+
+def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
+    """Post the decisions and all that follows from them, in order.
+
+    What one conclusion gives is posted as a whole before anything is concluded from it: a rule
+    never sees books that decisions already made have yet to change.
+    """
+    for decision in decisions:
+        evolve_decision(account, decision, ctx)
+    at = 0
+    while at < len(decisions):
+        more = follow(account, decisions[at], ctx)
+        for decision in more:
+            evolve_decision(account, decision, ctx)
+        decisions += more
+        at += 1
+        assert at < MOST_DECISIONS, f"over {MOST_DECISIONS} decisions from one fact"
+    return decisions
+
+
+def refusal(account: Account, fact: Fact) -> Decision | None:
+    """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
+    reason = ""
+    document = ""
+    if isinstance(fact, Invoice | CreditNote):
+        document = fact.document
+        if (
+            account.item(document) is not None
+            or account.cleared_item(document) is not None
+            or (document in account.row.held and (isinstance(fact, CreditNote) or fact.stage == "draft"))
+        ):
+            reason = "document_known"
+        elif fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, Receipt):
+        known = account.receipt(fact.receipt_id)
+        if known is not None and known.amount:
+            reason = "receipt_known"
+        elif fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, ReceiptReturned | Promise):
+        if fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, RemittanceAdvice):
+        if account.advice(fact.advice_id) is not None:
+            reason = "advice_known"
+    elif isinstance(fact, CashTransferred) and fact.returned:
+        sent = account.receipt(fact.receipt_id)
+        if sent is None or sent.transferred < fact.amount:
+            reason = "not_sent_from_here"
+    if not reason:
+        return None
+    return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+
+
+def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
+    """What a fact that has just been kept leads to. Changes nothing."""
+    if isinstance(fact, Receipt):
+        return [_booked(fact, "receipt", "")]
+    if isinstance(fact, Invoice):
+        if fact.stage == "posted":
+            return release.decide_posted(account, fact)
+        return release.decide_draft(account, fact, ctx)
+    if isinstance(fact, Order | Shipment | ProofOfDelivery):
+        return release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, Customer):
+        return release.recheck(account, list(account.row.held), ctx)
+    if isinstance(fact, CreditNote):
+        return [_credit_posted(fact)]
+    if isinstance(fact, ReceiptReturned):
+        return _decide_return(account, fact)
+    if isinstance(fact, RemittanceAdvice):
+        advice = account.advice(fact.advice_id)
+        return [] if advice is None else cash.explain(account, advice)
+    if isinstance(fact, Dispute):
+        return disputes.decide_dispute(account, fact)
+    if isinstance(fact, DisputeUpdate):
+        return disputes.decide_update(account, fact)
+    if isinstance(fact, Promise):
+        return promises.decide_promise(account, fact)
+    if isinstance(fact, CashTransferred):
+        return _decide_transferred(account, fact)
+    if isinstance(fact, OperatorAction):
+        return _decide_action(account, fact)
+    raise AssertionError(f"no rule for {fact.kind}")
+
+
+def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """What a decision that has just been posted leads to. Changes nothing."""
+    kind = d.kind
+    if kind == "receipt_booked":
+        receipt = account.known_receipt(d.receipt_id)
+        if receipt.pending_return:
+            amount = min(receipt.pending_return, receipt.unapplied)
+            return cash.reverse(receipt, amount, receipt.return_date, receipt.return_date)
+        if account.suspense:
+            return [_unidentified(d, account)]
+        return cash.match(account, receipt)
+    if kind == "receipt_reversed" and d.rule == "returned.early":
+        return cash.match(account, account.known_receipt(d.receipt_id))
+    if kind == "item_posted" or kind == "invoice_released":
+        return _follow_item(account, d)
+    if kind == "cash_applied" or kind == "credit_allocated":
+        decisions: list[Decision] = []
+        item = account.item(d.document)
+        if item is not None:
+            decisions += _follow_item(account, d)
+        elif not d.item_open:
+            cleared = account.cleared_item(d.document)
+            assert cleared is not None, f"no cleared item {d.document}"
+            if cleared.disputes:
+                decisions += disputes.close_cleared(account, cleared)
+        if account.row.promises:
+            decisions += promises.judge_again(account, ctx)
+        return decisions
+    if kind == "application_reversed" and account.row.promises:
+        return promises.judge_again(account, ctx)
+    return []
+
+
+def _follow_item(account: Account, d: Decision) -> list[Decision]:
+    """A new credit clears the invoice it names; a new invoice takes credits and cash that waited for it."""
+    item = account.item(d.document)
+    if item is None:
+        # What came with it has cleared it already.
+        return []
+    if item.kind == "credit_note":
+        invoice = account.item(item.corrects) if item.corrects else None
+        return [] if invoice is None else cash.allocate_credit(item, invoice)
+    for document in account.row.credits:
+        credit = account.item(document)
+        assert credit is not None, f"no open credit note {document}"
+        if credit.corrects == d.document:
+            found = cash.allocate_credit(credit, item)
+            if found:
+                # The rest of what waits is tried after this is posted.
+                return found
+    return cash.retry(account, d.document) if account.row.waiting else []
+
+
+def _booked(fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
+    return Decision(
+        kind="receipt_booked",
+        rule=rule,
+        currency=fact.currency,
+        amount=fact.amount,
+        receipt_id=fact.receipt_id,
+        counterparty=counterparty,
+        posting_date=fact.posting_date,
+        value_date=fact.value_date,
+    )
+
+
+def _credit_posted(fact: CreditNote) -> Decision:
+    return Decision(
+        kind="item_posted",
+        rule="posted.erp",
+        currency=fact.currency,
+        amount=fact.amount,
+        document=fact.document,
+        item_kind="credit_note",
+        counterparty=fact.invoice,
+        posting_date=fact.posting_date,
+        due_date=fact.posting_date,
+        document_date=fact.document_date,
+        text=fact.reason,
+    )
+
+
+def _unidentified(d: Decision, account: Account) -> Decision:
+    receipt = account.known_receipt(d.receipt_id)
+    return Decision(
+        kind="exception_raised",
+        rule="cash.unidentified",
+        currency=d.currency,
+        amount=receipt.unapplied,
+        receipt_id=d.receipt_id,
+        reference_id=f"unidentified:{d.receipt_id}",
+        reasons=["unidentified", *[f"refused_by:{target}" for target in receipt.refused_by]],
+        candidates=cash.payer_references(receipt),
+        text=receipt.payer_account,
+    )
+
+
+def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
+    receipt = account.known_receipt(fact.receipt_id)
+    if receipt.amount:
+        return cash.reverse(receipt, fact.amount, fact.posting_date, fact.value_date)
+    return [
+        Decision(
+            kind="exception_raised",
+            rule="returned.early",
+            currency=fact.currency,
+            amount=fact.amount,
+            receipt_id=fact.receipt_id,
+            reference_id=f"return:{fact.receipt_id}",
+            reasons=["return_before_receipt"],
+        )
+    ]
+
+
+def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
+    """Book what another account sent, or refuse it: no customer here, or the receipt is here already."""
+    if fact.returned:
+        return [_booked(fact, "transfer.returned", fact.from_account)]
+    receipt = account.receipt(fact.receipt_id)
+    if account.row.known and (receipt is None or not receipt.amount):
+        return [_booked(fact, "transfer.in", fact.from_account)]
+    return [
+        Decision(
+            kind="cash_transferred",
+            rule="transfer.refused",
+            currency=fact.currency,
+            amount=fact.amount,
+            receipt_id=fact.receipt_id,
+            reference_id=fact.transfer_id,
+            counterparty=fact.from_account,
+            reasons=["receipt_known" if account.row.known else "customer_unknown"],
+        )
+    ]
+
+
+def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
+    """What a person, or the directory, asked for; what cannot be done is rejected and says why."""
+    if fact.action in ("block_reminders", "unblock_reminders"):
+        return []
+    receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
+    if receipt is None or not receipt.amount:
+        return [_action_rejected(fact, "receipt_unknown")]
+    if fact.action == "unapply_cash":
+        for allocation in receipt.allocations:
+            if allocation.document == fact.document:
+                decision = cash.apply_by_person(
+                    receipt, fact.document, min(fact.amount or allocation.amount, allocation.amount)
+                )
+                decision.kind = "cash_unapplied"
+                return [decision]
+        return [_action_rejected(fact, "not_applied_there")]
+    if not receipt.unapplied:
+        return [_action_rejected(fact, "nothing_unapplied")]
+    if fact.action == "identify_payer":
+        target = fact.target_account
+        if not target or target == account.row.account_id:
+            return [_action_rejected(fact, "target_account_missing")]
+        if target in receipt.refused_by and fact.source == "headrace":
+            return [_action_rejected(fact, f"refused_before:{target}")]
+        decision = cash.apply_by_person(receipt, "", receipt.unapplied)
+        decision.kind = "cash_transferred"
+        decision.rule = "transfer.out"
+        decision.counterparty = target
+        return [decision]
+    if fact.action == "apply_cash":
+        item = account.item(fact.document)
+        if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
+            return [_action_rejected(fact, "no_such_open_item")]
+        most = min(receipt.unapplied, item.open)
+        if fact.amount > most:
+            return [_action_rejected(fact, f"more_than_there_is:{most}")]
+        return [cash.apply_by_person(receipt, fact.document, fact.amount or most)]
+    return [_action_rejected(fact, f"action_unknown:{fact.action}")]
+
+
+def _action_rejected(fact: OperatorAction, reason: str) -> Decision:
+    return Decision(
+        kind="fact_rejected",
+        rule=f"operator.{fact.action}",
+        document=fact.document,
+        receipt_id=fact.receipt_id,
+        reasons=[reason],
+    )
+
+
+def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context) -> list[Decision]:
+    """Take the fact in with the decisions that the log already has of it: rules are not run."""
+    if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
+        evolve_fact(account, fact, ctx)
+    for decision in decisions:
+        evolve_decision(account, decision, ctx)
+    return decisions
+
+
+def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
+    """A wake with the decisions that the log already has of it."""
+    for decision in decisions:
+        evolve_decision(account, decision, ctx)
+    evolve_wake(account, ctx)
+    return decisions

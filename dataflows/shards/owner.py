@@ -1,0 +1,232 @@
+"""The owner of a process's shards: reads facts, lets each shard take them in, appends and commits.
+
+Nothing is buffered without a limit: a shard with many unconfirmed decisions is paused until the
+log has confirmed them.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
+from dataflows.rules.transition import RULES_VERSION
+from dataflows.shards.recovery import OpenShard, open_shard
+from dataflows.shards.shard import ShardStopped
+from schemas.codec import encode_fact
+from schemas.records import Drain, Rules
+from schemas.topics import DECISIONS, FACTS
+
+MOST_UNCONFIRMED: Final = 20_000
+COMMIT_SECONDS: Final = 1.0
+COMMIT_DIRTY_ROWS: Final = 2_000
+# As many facts as a shard takes in before decisions go out: small, so that latency stays low.
+BATCH_FACTS: Final = 128
+WAKES_PER_DRAIN: Final = 512
+# Times of commits kept for whoever asks; past it they are not kept.
+MOST_TIMES: Final = 10_000
+GROUP: Final = "receivables"
+
+# A decision on its way to the log: sequence, account key, bytes.
+Outgoing = tuple[int, bytes, bytes]
+
+
+class Owner:
+    """Owns shards of one log. Single-threaded. Open it, then call `poll`, `take`, `send`, `tend` in rounds; close it.
+
+    Raises what opening a shard raises, ShardStopped for a shard that cannot go on.
+    """
+
+    def __init__(self, log: Log, shards: Sequence[int], state: Path, cache_bytes: int, name: str) -> None:
+        self.log: Final = log
+        self.open: Final[dict[int, OpenShard]] = {}
+        self._decisions = log.writer(DECISIONS, name, claim=shards)
+        self._facts = log.writer(FACTS, f"{name}-facts")
+        try:
+            for number in shards:
+                directory = state / f"shard-{number:03d}"
+                self.open[number] = open_shard(log, number, directory, cache_bytes // len(shards))
+            start = {number: shard.shard.row.next_offset for number, shard in self.open.items()}
+            self._reader = log.reader(FACTS, start)
+        except BaseException:
+            self.close()
+            raise
+        self._commit_at = {
+            # Staggered, so that not all shards commit at once.
+            number: time.monotonic() + COMMIT_SECONDS * (1 + index / len(self.open))
+            for index, number in enumerate(self.open)
+        }
+        self._paused: set[int] = set()
+        self._drained: dict[int, int] = {}
+        self._saved: dict[int, int] = {}
+        self._waiting: list[tuple[int, int, bytes, bytes]] = []
+        self._commit_seconds: list[float] = []
+        self._behind_since: dict[int, float] = {}
+        self.at_end = False
+        self.stopped: Final[dict[int, str]] = {}
+        for number, opened in self.open.items():
+            self.send(number, opened.shard.outbox)
+            opened.shard.outbox = []
+            if opened.shard.row.rules_version != RULES_VERSION:
+                self._append_rules(number)
+
+    def _append_rules(self, number: int) -> None:
+        event_id = f"rules:{RULES_VERSION}"
+        fact = Rules(event_id, 0, "", "headrace", "", "", "", 0, RULES_VERSION)
+        self._facts.send(number, None, encode_fact(fact))
+
+    def poll(self, timeout_seconds: float) -> dict[int, list[Record]]:
+        """The next facts, by shard; [] for none. Also moves appends on and takes confirmations in."""
+        self.confirmations(0.0)
+        try:
+            records = self._reader.poll(BATCH_FACTS * 4, timeout_seconds)
+        except LogUnavailable:
+            return {}
+        self.at_end = not records
+        found: dict[int, list[Record]] = {}
+        for record in records:
+            found.setdefault(record.partition, []).append(record)
+        return found
+
+    def take(self, number: int, records: Sequence[Record]) -> list[Outgoing]:
+        """Let the shard take the facts in; what it decided is to be sent.
+
+        A shard that cannot go on is stopped: it is read no further, and `stopped` says why.
+        """
+        opened = self.open.get(number)
+        if opened is None:
+            return []
+        try:
+            for record in records:
+                opened.take(record.offset, record.value)
+        except ShardStopped as error:
+            self.stopped[number] = str(error)
+            self._reader.pause([number])
+            opened.close()
+            del self.open[number]
+            return []
+        decided = opened.shard.outbox
+        opened.shard.outbox = []
+        return decided
+
+    def send(self, number: int, decided: Sequence[Outgoing]) -> None:
+        """Queue decisions for the log; `confirmations` moves them on."""
+        for sequence, key, raw in decided:
+            self._waiting.append((number, sequence, key, raw))
+        self._push()
+
+    def _push(self) -> None:
+        sent = 0
+        for number, sequence, key, raw in self._waiting:
+            try:
+                self._decisions.send(number, key, raw, sequence)
+            except Full:
+                break
+            sent += 1
+        del self._waiting[:sent]
+
+    def confirmations(self, timeout_seconds: float) -> None:
+        """Take in what the log confirmed; pause and resume shards by their backlog."""
+        try:
+            self._confirmed(self._decisions.poll(timeout_seconds))
+            self._facts.poll(0.0)
+        except LogUnavailable:
+            # What is queued stays queued; the shards pause when their bound is reached.
+            pass
+        if self._waiting:
+            self._push()
+        for number, opened in self.open.items():
+            backlog = len(opened.shard.unconfirmed)
+            if backlog > MOST_UNCONFIRMED and number not in self._paused:
+                self._reader.pause([number])
+                self._paused.add(number)
+            elif number in self._paused and backlog < MOST_UNCONFIRMED // 2:
+                self._reader.resume([number])
+                self._paused.discard(number)
+
+    def _confirmed(self, confirmed: Sequence[Confirmed]) -> None:
+        for entry in confirmed:
+            opened = self.open.get(entry.partition)
+            if opened is not None:
+                opened.shard.confirm(entry.token, entry.offset)
+
+    def tend(self, number: int) -> None:
+        """Commit the shard where it is time to; drain wakes where the log is at its end."""
+        opened = self.open.get(number)
+        if opened is None:
+            return
+        shard = opened.shard
+        now = time.monotonic()
+        if shard.dirty_rows >= COMMIT_DIRTY_ROWS or (now >= self._commit_at[number] and shard.uncommitted):
+            self.commit(number)
+        if self.at_end and shard.wakes_left() and self._drained.get(number, -1) < shard.row.next_offset:
+            self._drained[number] = shard.row.next_offset
+            event_id = f"drain:{number}:{shard.row.next_offset}"
+            drain = Drain(event_id, shard.row.now, "", "headrace", "", "", "", shard.row.now, WAKES_PER_DRAIN)
+            self._facts.send(number, None, encode_fact(drain))
+
+    def commit(self, number: int) -> None:
+        start = time.monotonic()
+        self.open[number].shard.commit()
+        done = time.monotonic()
+        if len(self._commit_seconds) < MOST_TIMES:
+            self._commit_seconds.append(done - start)
+        self._commit_at[number] = done + COMMIT_SECONDS
+
+    def take_commit_seconds(self) -> list[float]:
+        """How long the commits since the last call took."""
+        taken = self._commit_seconds
+        self._commit_seconds = []
+        return taken
+
+    def lags(self) -> dict[int, tuple[int, float]]:
+        """For each shard, facts not taken in and for how many seconds there have been any."""
+        now = time.monotonic()
+        try:
+            ends = self.log.end_offsets(FACTS)
+        except LogUnavailable:
+            return {}
+        found: dict[int, tuple[int, float]] = {}
+        for number in self.open:
+            behind = max(0, ends[number] - self._reader.position(number))
+            since = self._behind_since.setdefault(number, now) if behind else now
+            if not behind:
+                self._behind_since.pop(number, None)
+            found[number] = (behind, now - since)
+        return found
+
+    def save_progress(self) -> None:
+        """Tell others how far the shards are; state itself does not need it."""
+        now = {number: opened.shard.row.next_offset for number, opened in self.open.items()}
+        if now != self._saved:
+            self.log.save_positions(GROUP, FACTS, now)
+            self._saved = now
+
+    @property
+    def unconfirmed(self) -> int:
+        return sum(len(opened.shard.unconfirmed) for opened in self.open.values())
+
+    def idle(self) -> bool:
+        """Nothing to read, to drain, to send or to confirm."""
+        if not self.at_end or self._waiting or self._facts.unconfirmed or self.unconfirmed:
+            return False
+        if any(opened.shard.wakes_left() for opened in self.open.values()):
+            return False
+        ends = self.log.end_offsets(FACTS)
+        return all(self._reader.position(number) >= ends[number] for number in self.open)
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Confirm what can be confirmed in time, commit everything."""
+        # Where the log is away the commit keeps what is unconfirmed, and a restart sends it again.
+        with suppress(LogUnavailable):
+            self._confirmed(self._decisions.flush(timeout_seconds))
+        for number in self.open:
+            self.commit(number)
+        self.save_progress()
+
+    def close(self) -> None:
+        for opened in self.open.values():
+            opened.close()
+        self._decisions.close()
+        self._facts.close()

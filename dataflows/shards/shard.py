@@ -1,0 +1,641 @@
+"""One shard: ordered facts in, numbered decisions out, state that is a checkpoint of the two logs.
+
+Guarantees, each with its test in tests/dataflows/shards:
+- The same facts give the same decisions, byte for byte, whatever was committed, evicted or killed when.
+- A decision's number is given once; what a restart finds logged is adopted, never concluded anew.
+- An event id has one effect; the same id with other contents is rejected.
+- A transition that fails changes nothing, parks its account, and is told as a decision.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from librt.strings import BytesWriter
+
+from dataflows.rules.account import ACCOUNT, Account, load
+from dataflows.rules.context import Context
+from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
+from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
+from dataflows.shards.store import (
+    Store,
+    event_key,
+    events_before,
+    new_batch,
+    parked_key,
+    row_key,
+    unconfirmed_key,
+)
+from dataflows.shards.wakes import Wakes, moved
+from schemas.codec import contents_digest, decode_decision, decode_fact, digest64, encode_decision, schema_id
+from schemas.records import (
+    Clock,
+    Decision,
+    Drain,
+    EventRow,
+    Fact,
+    OperatorAction,
+    Rules,
+    ShardRow,
+    put_event_row,
+    read_event_row,
+)
+from schemas.records import Policy as PolicyFact
+from schemas.wire import Reader, Unreadable
+
+DAY_MS: Final = 86_400_000
+# A live clock that jumps further waits for an operator: reminders must not go out on a wrong day.
+MOST_LIVE_JUMP_MS: Final = 5 * 60_000
+# In a replay the clock stands at the end of the day before; a fact may be of the day after that one.
+MOST_FUTURE_MS: Final = 2 * DAY_MS
+# Wakes that run after each fact; more wait for drain facts, so that a payment never waits for them.
+WAKES_PER_FACT: Final = 4
+EVENT_DAYS: Final = 45
+MOST_DIRTY_ROWS: Final = 2_000
+# Event ids of these are kept for ever: they move money, or say that it moved.
+MONEY_KINDS: Final = frozenset(
+    (
+        "invoice",
+        "credit_note",
+        "receipt",
+        "receipt_returned",
+        "cash_transferred",
+        "remittance_advice",
+        "operator_action",
+    )
+)
+
+
+class ShardStopped(Exception):
+    """This shard cannot go on; the others can. The message says what a person has to do."""
+
+
+class Diverged(ShardStopped):
+    """The rules conclude otherwise than what the log already says of the same fact."""
+
+
+class _Failed(Exception):
+    """A transition failed; the state has to be taken back to before it."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause: Final = cause
+        self.reason: Final = reason
+
+
+class Logged:
+    """What the log already says of one fact.
+
+    values: Its decisions as bytes; complete: that is all of them; last_offset: of the last one in the log.
+    """
+
+    __slots__ = ("complete", "last_offset", "values")
+
+    def __init__(self, values: list[bytes], complete: bool, last_offset: int) -> None:
+        self.values: Final = values
+        self.complete: Final = complete
+        self.last_offset: Final = last_offset
+
+
+class Shard:
+    """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has.
+
+    outbox: Decisions that are to be appended, (sequence, account key, bytes), in order; the owner takes them.
+    """
+
+    def __init__(self, number: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
+        self.number: Final = number
+        self.store: Final = store
+        self.cache_bytes: Final = cache_bytes
+        self.row = row
+        self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
+        self.outbox: list[tuple[int, bytes, bytes]] = []
+        # All decisions that the log has not confirmed, and which of them the last commit stored.
+        self.unconfirmed: dict[int, bytes] = {}
+        self._stored_unconfirmed: set[int] = set()
+        # Decisions below this are in the log or in the outbox.
+        self.emitted = row.next_sequence
+        self.wakes = Wakes(store)
+        self._accounts: dict[str, Account] = {}
+        self._sizes: dict[str, int] = {}
+        self._stored_wakes: dict[str, int] = {}
+        self._cache_used = 0
+        self._dirty: dict[str, Account] = {}
+        self._events: dict[bytes, bytes] = {}
+        self._rows: dict[bytes, bytes | None] = {}
+        self._since: list[tuple[int, bytes, Logged | None]] = []
+        self._failures: dict[tuple[int, str], str] = {}
+        self._group: list[Decision] = []
+        self._adopted: list[Decision] | None = None
+        self._adopt_at = 0
+        self._offset = 0
+        self.dirty_rows = 0
+        self.facts = 0
+        self.kinds: Final[dict[str, int]] = {}
+        self.duplicates = 0
+        self.hits = 0
+        self.misses = 0
+
+    # --- facts ---
+
+    def process(self, offset: int, value: bytes, logged: Logged | None) -> None:
+        """Take in the fact at `offset`; its decisions are in the outbox then. Raises Diverged, ShardStopped."""
+        assert offset >= self.row.next_offset, f"fact {offset} of shard {self.number} was taken in already"
+        self._since.append((offset, value, logged))
+        self._retrying(offset, value, logged)
+        if self._cache_used > self.cache_bytes or self.dirty_rows >= MOST_DIRTY_ROWS * 4:
+            self.commit()
+
+    def _retrying(self, offset: int, value: bytes, logged: Logged | None) -> None:
+        while True:
+            try:
+                self._one(offset, value, logged)
+            except _Failed as failed:
+                self._failures[offset, failed.cause] = failed.reason
+                self._rewind()
+            else:
+                return
+
+    def _rewind(self) -> None:
+        """Go back to the last commit and take in again what came since, but for the last fact."""
+        again = self._since[:-1]
+        row = self.store.shard_row()
+        confirmed, decisions_offset = self.row.confirmed_sequence, self.row.decisions_offset
+        self.row = row if row is not None else ShardRow(self.row.log_id, self.row.decisions_log_id)
+        self.row.confirmed_sequence = confirmed
+        self.row.decisions_offset = decisions_offset
+        self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
+        self.wakes.committed()
+        self._accounts.clear()
+        self._sizes.clear()
+        self._stored_wakes.clear()
+        self._dirty.clear()
+        self._events.clear()
+        self._rows.clear()
+        self._cache_used = 0
+        self.dirty_rows = 0
+        for offset, value, logged in again:
+            self._one(offset, value, logged)
+
+    def _one(self, offset: int, value: bytes, logged: Logged | None) -> None:
+        self._offset = offset
+        self._group = []
+        self._adopted = None
+        self._adopt_at = 0
+        if logged is not None and logged.complete:
+            self._adopted = [decode_decision(raw) for raw in logged.values]
+        limit = WAKES_PER_FACT
+        try:
+            fact = decode_fact(value)
+        except Unreadable as error:
+            self._reject_bytes(str(error))
+        else:
+            if isinstance(fact, Clock):
+                self._take_clock(fact)
+                if fact.mode == "replay":
+                    limit = -1
+            elif isinstance(fact, Drain):
+                limit = fact.limit
+            elif isinstance(fact, PolicyFact):
+                self._take_policy(fact)
+            elif isinstance(fact, Rules):
+                self._take_rules(fact)
+            elif isinstance(fact, OperatorAction) and fact.action in ("allow_clock", "allow_future"):
+                self._take_allowance(fact)
+            else:
+                self._take(fact, value)
+        self._run_wakes(limit)
+        self._finish(logged)
+        self.row.next_offset = offset + 1
+        self.row.last_offset = offset
+        self.facts += 1
+
+    def _finish(self, logged: Logged | None) -> None:
+        """Number the decisions of this fact, compare them with what the log says, put the new ones into the outbox."""
+        group = self._group
+        count = len(group)
+        row = self.row
+        said = logged.values if logged is not None else []
+        if len(said) > count or (logged is not None and logged.complete and len(said) != count):
+            raise Diverged(self._difference(f"the log has {len(said)} decisions, the rules conclude {count}"))
+        for index in range(count):
+            decision = group[index]
+            decision.shard = self.number
+            decision.sequence = row.next_sequence
+            decision.fact_offset = self._offset
+            decision.index = index
+            decision.count = count
+            decision.policy_version = self.policy.version
+            adopted = self._adopted
+            # What the engine itself says of a fact has the version under which it was said first.
+            decision.rules_version = (
+                adopted[index].rules_version if adopted is not None and index < len(adopted) else RULES_VERSION
+            )
+            raw = encode_decision(decision)
+            if index < len(said) and raw != said[index]:
+                raise Diverged(
+                    self._difference(
+                        f"decision {index} is {_brief(said[index])} in the log, {_brief(raw)} by the rules"
+                    )
+                )
+            if row.next_sequence >= self.emitted:
+                self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
+                self.emitted = row.next_sequence + 1
+                self.unconfirmed[row.next_sequence] = raw
+                self.outbox.append((row.next_sequence, decision_key(decision), raw))
+            row.next_sequence += 1
+
+    def _difference(self, what: str) -> str:
+        return (
+            f"shard {self.number}, fact at offset {self._offset}: {what}. The state or the code is not the one that wrote "
+            "the log: put back the version that wrote it, or start from an empty state directory"
+        )
+
+    # --- facts for the whole shard ---
+
+    def _take_clock(self, fact: Clock) -> None:
+        row = self.row
+        if row.now and fact.now <= row.now:
+            return
+        jump = fact.now - row.now
+        if fact.mode == "live" and row.now and jump > MOST_LIVE_JUMP_MS and fact.now > row.allowed_clock:
+            self._reject(fact, "shard.clock", f"clock_jump_seconds:{jump // 1000}")
+            return
+        row.now = fact.now
+        row.mode = fact.mode
+        row.watermarks = fact.watermarks
+        today = fact.now // DAY_MS
+        if today // EVENT_DAYS > row.pruned_day:
+            # Ids of the generation before the last one are at least 45 days old.
+            row.pruned_day = today // EVENT_DAYS
+
+    def _take_policy(self, fact: PolicyFact) -> None:
+        if fact.version <= self.row.policy_version:
+            return
+        try:
+            policy = parse(fact.text)
+        except WrongPolicy as error:
+            self._reject(fact, "shard.policy", str(error))
+            return
+        self.policy = policy
+        self.row.policy_version = fact.version
+        self.row.policy_text = fact.text
+
+    def _take_rules(self, fact: Rules) -> None:
+        if fact.version.isdigit() and int(fact.version) > int(RULES_VERSION):
+            raise ShardStopped(
+                f"shard {self.number}: the log is at rules version {fact.version}, this program has {RULES_VERSION}: "
+                "start the newer program"
+            )
+        self.row.rules_version = fact.version
+
+    def _take_allowance(self, fact: OperatorAction) -> None:
+        if fact.action == "allow_clock":
+            self.row.allowed_clock = fact.until
+        else:
+            self.row.allowed_future = fact.until
+
+    # --- facts of an account ---
+
+    def _take(self, fact: Fact, value: bytes) -> None:
+        row = self.row
+        generation = 0 if fact.kind in MONEY_KINDS else 1 + row.now // DAY_MS // EVENT_DAYS
+        event = event_key(generation, fact.event_id)
+        known = self._known_event(event, generation, fact.event_id)
+        digest = contents_digest(value)
+        if known is not None:
+            if known.schema_id == schema_id(value) and known.digest != digest:
+                self._reject(fact, "shard.event_id", "event_id_with_other_contents")
+            else:
+                self.duplicates += 1
+            return
+        if row.now and fact.event_time > row.now + MOST_FUTURE_MS and fact.event_time > row.allowed_future:
+            self._reject(fact, "shard.future", f"event_time_ahead_days:{(fact.event_time - row.now) // DAY_MS}")
+            return
+        out = BytesWriter()
+        put_event_row(out, EventRow(schema_id(value), digest, 0))
+        self._events[event] = out.getvalue()
+        self.dirty_rows += 1
+        account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
+        if account.row.parked_at >= 0:
+            if isinstance(fact, OperatorAction) and fact.action == "resume_account":
+                self._resume(account)
+            else:
+                self._wait(account, value)
+        elif not (isinstance(fact, OperatorAction) and fact.action == "resume_account"):
+            self._conclude(account, fact, value)
+        self._changed(account)
+
+    def _known_event(self, event: bytes, generation: int, event_id: str) -> EventRow | None:
+        raw = self._events.get(event)
+        if raw is None:
+            raw = self.store.one(event)
+        if raw is None and generation > 1:
+            before = event_key(generation - 1, event_id)
+            raw = self._events.get(before)
+            if raw is None:
+                raw = self.store.one(before)
+        return None if raw is None else read_event_row(Reader(raw))
+
+    def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
+        """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
+        adopted = self._adopted_of(account, fact.event_id)
+        failure = self._failures.get((self._offset, fact.event_id))
+        if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
+            failure = adopted[0].reasons[0]
+        if failure is not None:
+            self._park(account, failure)
+            self._wait(account, value)
+            self._stamp(self._group[-1:], fact, account)
+            return
+        ctx = self._context()
+        try:
+            decisions = adopt(account, fact, adopted, ctx) if adopted is not None else transition(account, fact, ctx)
+        except Exception as error:
+            raise _Failed(fact.event_id, f"{type(error).__name__}: {error}") from error
+        self._stamp(decisions, fact, account)
+        self._group += decisions
+
+    def _adopted_of(self, account: Account, cause_id: str) -> list[Decision] | None:
+        """The logged decisions of this cause, or None where rules are to run."""
+        if self._adopted is None:
+            return None
+        start = self._adopt_at
+        at = start
+        logged = self._adopted
+        while at < len(logged) and logged[at].cause_id == cause_id and logged[at].account_id == account.row.account_id:
+            at += 1
+        self._adopt_at = at
+        return logged[start:at]
+
+    def _stamp(self, decisions: list[Decision], fact: Fact, account: Account) -> None:
+        for d in decisions:
+            d.cause_kind = fact.kind
+            d.cause_id = fact.event_id
+            d.event_time = fact.event_time
+            d.recorded_time = fact.recorded_time
+            self._stamp_account(d, account)
+
+    def _stamp_account(self, d: Decision, account: Account) -> None:
+        d.tenant = account.row.tenant
+        d.entity = account.row.entity
+        d.account_id = account.row.account_id
+        d.origin = self._origin()
+
+    def _origin(self) -> str:
+        return "live" if self.row.mode == "live" else "history"
+
+    def _context(self) -> Context:
+        return Context(self.row.now, self._origin(), self.policy)
+
+    # --- parked accounts ---
+
+    def _park(self, account: Account, reason: str) -> None:
+        account.row.parked_at = self._offset
+        account.touch()
+        self.row.parked_accounts += 1
+        self._group.append(
+            Decision(
+                kind="exception_raised",
+                rule="shard.parked",
+                reference_id=f"parked:{account.row.account_id}",
+                reasons=[reason],
+            )
+        )
+
+    def _wait(self, account: Account, value: bytes) -> None:
+        self._rows[parked_key(account.key, account.row.parked_facts)] = value
+        account.row.parked_facts += 1
+        account.touch()
+
+    def _resume(self, account: Account) -> None:
+        """Take in what waited, in order; where one fails again, it and the rest wait on."""
+        waiting: list[bytes] = []
+        for number in range(account.row.parked_facts):
+            key = parked_key(account.key, number)
+            raw = self._rows[key] if key in self._rows else self.store.one(key)
+            assert raw is not None, f"fact {number} that waits for {account.key} is missing"
+            waiting.append(raw)
+            self._rows[key] = None
+        account.row.parked_at = -1
+        account.row.parked_facts = 0
+        account.touch()
+        self.row.parked_accounts -= 1
+        for raw in waiting:
+            if account.row.parked_at >= 0:
+                self._wait(account, raw)
+            else:
+                self._conclude(account, decode_fact(raw), raw)
+
+    # --- wakes ---
+
+    def _bound(self) -> int:
+        """Wakes due by this may run: now, or how far the cash sources are complete."""
+        bound = self.row.now
+        for name in self.policy.cash_sources:
+            complete = 0
+            for watermark in self.row.watermarks:
+                if watermark.name == name:
+                    complete = watermark.time
+            bound = min(bound, complete)
+        return bound
+
+    def wakes_left(self) -> bool:
+        """Whether wakes are due that have not run: the owner appends a drain fact when the log is at its end."""
+        return self.wakes.due(self._bound())
+
+    def _run_wakes(self, limit: int) -> None:
+        bound = self._bound()
+        while limit:
+            due = self.wakes.pop(bound)
+            if due is None:
+                return
+            limit -= 1
+            account = self._account(due[1])
+            self._wake(account, due[0])
+            self._changed(account)
+
+    def _wake(self, account: Account, due: int) -> None:
+        ctx = self._context()
+        if account.row.parked_at >= 0:
+            account.row.wake = (ctx.today + 1) * DAY_MS
+            account.touch()
+            return
+        cause = f"wake:{account.row.account_id}:{due}"
+        failure = self._failures.get((self._offset, cause))
+        adopted = self._adopted_of(account, cause)
+        if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
+            failure = adopted[0].reasons[0]
+        if failure is not None:
+            account.row.wake = (ctx.today + 1) * DAY_MS
+            self._park(account, failure)
+            decisions = self._group[-1:]
+        else:
+            try:
+                decisions = adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
+            except Exception as error:
+                raise _Failed(cause, f"{type(error).__name__}: {error}") from error
+            self._group += decisions
+        for d in decisions:
+            d.cause_kind = "wake"
+            d.cause_id = cause
+            d.event_time = due
+            d.recorded_time = self.row.now
+            self._stamp_account(d, account)
+
+    # --- rejected ---
+
+    def _reject(self, fact: Fact, rule: str, reason: str) -> None:
+        self._adopt_at += 1
+        self._group.append(
+            Decision(
+                kind="fact_rejected",
+                rule=rule,
+                origin=self._origin(),
+                tenant=fact.tenant,
+                entity=fact.entity,
+                account_id=fact.account_id,
+                cause_kind=fact.kind,
+                cause_id=fact.event_id,
+                event_time=fact.event_time,
+                recorded_time=fact.recorded_time,
+                reasons=[reason],
+            )
+        )
+
+    def _reject_bytes(self, reason: str) -> None:
+        self._adopt_at += 1
+        self._group.append(
+            Decision(
+                kind="fact_rejected",
+                rule="shard.unreadable",
+                origin=self._origin(),
+                recorded_time=self.row.now,
+                reasons=[reason],
+            )
+        )
+
+    # --- accounts in memory ---
+
+    def _account(self, key: str) -> Account:
+        account = self._accounts.pop(key, None)
+        if account is None:
+            self.misses += 1
+            account = load(key, self.store)
+            if not account.row.tenant:
+                raise AssertionError(f"account {key} without a tenant")
+            self._stored_wakes[key] = account.row.wake
+        else:
+            self.hits += 1
+        self._accounts[key] = account
+        return account
+
+    def _changed(self, account: Account) -> None:
+        """After a transition: the account's wake, its size, its rows to store."""
+        key = account.key
+        if account.dirty:
+            before = len(self._dirty)
+            self._dirty[key] = account
+            self.dirty_rows += 1 + len(self._dirty) - before
+            self.wakes.set(key, account.row.wake)
+        size = int(account.size_bytes())
+        self._cache_used += size - self._sizes.get(key, 0)
+        self._sizes[key] = size
+
+    # --- commit ---
+
+    def confirm(self, sequence: int, offset: int) -> None:
+        """All decisions up to `sequence` are in the log; that one at `offset`."""
+        at = self.row.confirmed_sequence
+        while at <= sequence:
+            self.unconfirmed.pop(at, None)
+            at += 1
+        self.row.confirmed_sequence = max(self.row.confirmed_sequence, sequence + 1)
+        self.row.decisions_offset = max(self.row.decisions_offset, offset + 1)
+
+    def remember_unconfirmed(self, sequence: int, raw: bytes) -> None:
+        """A decision that the last commit stored as unconfirmed."""
+        self.unconfirmed[sequence] = raw
+        self._stored_unconfirmed.add(sequence)
+
+    def commit(self) -> None:
+        """Store, in one batch, all that changed since the last commit and every decision not yet confirmed."""
+        if self._since:
+            self.row.last_digest = digest64(self._since[-1][1])
+        batch = new_batch()
+        put: Callable[[bytes, bytes], None] = batch.put
+        delete: Callable[[bytes], None] = batch.delete
+        for key, account in self._dirty.items():
+            for name in account.dirty:
+                raw = account.encoded(name)
+                if raw is None:
+                    delete(row_key(key, name))
+                else:
+                    put(row_key(key, name), raw)
+            if ACCOUNT in account.dirty:
+                gone, new = moved(self._stored_wakes[key], account.row.wake, key)
+                if gone is not None:
+                    delete(gone)
+                if new is not None:
+                    put(new, b"")
+                self._stored_wakes[key] = account.row.wake
+            account.settle()
+        for event, raw in self._events.items():
+            put(event, raw)
+        for name_key, value in self._rows.items():
+            if value is None:
+                delete(name_key)
+            else:
+                put(name_key, value)
+        for sequence in self._stored_unconfirmed:
+            if sequence not in self.unconfirmed:
+                delete(unconfirmed_key(sequence))
+        for sequence, raw in self.unconfirmed.items():
+            if sequence not in self._stored_unconfirmed:
+                put(unconfirmed_key(sequence), raw)
+        self._stored_unconfirmed = set(self.unconfirmed)
+        if self.row.pruned_day > 1:
+            start, stop = events_before(self.row.pruned_day - 1)
+            batch.delete_range(start, stop)
+        self.store.write(batch, self.row)
+        self._dirty.clear()
+        self._events.clear()
+        self._rows.clear()
+        self._since.clear()
+        self._failures.clear()
+        self.wakes.committed()
+        self.dirty_rows = 0
+        self._evict()
+
+    def _evict(self) -> None:
+        """Let go of the accounts that were used longest ago until the rest fits. All are stored now."""
+        if self._cache_used <= self.cache_bytes:
+            return
+        for key in list(self._accounts):
+            if self._cache_used <= self.cache_bytes:
+                break
+            del self._accounts[key]
+            del self._stored_wakes[key]
+            self._cache_used -= self._sizes.pop(key, 0)
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether a commit would store anything new."""
+        return bool(self._since) or self._stored_unconfirmed != set(self.unconfirmed)
+
+    @property
+    def cached_accounts(self) -> int:
+        return len(self._accounts)
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def decision_key(d: Decision) -> bytes:
+    """The key of a decision in its log: that of its account."""
+    return f"{d.tenant}/{d.entity}/{d.account_id}".encode()
+
+
+def _brief(raw: bytes) -> str:
+    """A decision for a message: number, kind, account, amount."""
+    d = decode_decision(raw)
+    return f"[{d.shard}-{d.sequence} {d.kind} {d.rule} {d.account_id} {d.document} {d.amount} {d.currency}]"

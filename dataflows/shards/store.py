@@ -1,0 +1,128 @@
+"""A shard's rows in RocksDB: one directory a shard, one atomic batch a commit.
+
+Keys: the table's letter, then what tells its rows apart. `E` event ids, `W` wakes in order of
+time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
+`M` where the shard stands, and the tables of an account (dataflows/rules/account.py), each row's
+key being table, account key, zero byte, document.
+"""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from librt.strings import BytesWriter
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+
+from dataflows.rules.account import ITEMS, Rows
+from schemas.records import ShardRow, put_shard_row, read_shard_row
+from schemas.wire import Reader
+
+META: Final = b"M"
+BLOCK_CACHE_BYTES: Final = 16 << 20
+# Measured 2026-11 on 2 cores, 1.5 million random keys: 8 MB with a bloom filter in the memtable
+# costs 1.3 us a put and 0.7 us a miss; 64 MB without one 1.6 us and 2.4 us.
+WRITE_BUFFER_BYTES: Final = 8 << 20
+
+
+class StoreInUse(Exception):
+    """Another process has this shard open. The message says which directory."""
+
+
+class Store(Rows):
+    """The rows of one shard. `write` is atomic; a kill at any moment leaves all of a batch or nothing of it."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory: Final = directory
+        try:
+            self._db = Rdict(str(directory), _options())
+        except Exception as error:
+            if "lock" in str(error).lower():
+                raise StoreInUse(f"{directory} is open in another process; a shard has one owner at a time") from error
+            raise
+
+    def shard_row(self) -> ShardRow | None:
+        raw = self._db.get(META)
+        return None if raw is None else read_shard_row(Reader(raw))
+
+    def fetch(self, account_key: str, name: str) -> bytes | None:
+        raw: bytes | None = self._db.get(row_key(account_key, name))
+        return raw
+
+    def open_items(self, account_key: str) -> list[bytes]:
+        start = row_key(account_key, ITEMS)
+        return [value for _, value in self.range(start, start[:-1] + b"\x01", 1 << 62)]
+
+    def range(self, start: bytes, stop: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Rows with start <= key < stop, in order, at the most `most`."""
+        bound = ReadOptions()
+        bound.set_iterate_upper_bound(stop)
+        rows = self._db.iter(bound)
+        rows.seek(start)
+        found: list[tuple[bytes, bytes]] = []
+        while len(found) < most and rows.valid():
+            found.append((rows.key(), rows.value()))
+            rows.next()
+        return found
+
+    def one(self, key: bytes) -> bytes | None:
+        raw: bytes | None = self._db.get(key)
+        return raw
+
+    def rows(self) -> int:
+        """How many rows there are, as RocksDB estimates it."""
+        found: int | None = self._db.property_int_value("rocksdb.estimate-num-keys")
+        return found or 0
+
+    def write(self, batch: WriteBatch, row: ShardRow) -> None:
+        out = BytesWriter()
+        put_shard_row(out, row)
+        batch.put(META, out.getvalue())
+        self._db.write(batch)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def new_batch() -> WriteBatch:
+    return WriteBatch(raw_mode=True)
+
+
+def row_key(account_key: str, name: str) -> bytes:
+    return f"{name[0]}{account_key}\0{name[1:]}".encode()
+
+
+def event_key(generation: int, event_id: str) -> bytes:
+    """The key of an event id: 96 bits of its hash. Generation 0 is for ever; others end with their days."""
+    return b"E" + generation.to_bytes(2, "big") + blake2b(event_id.encode(), digest_size=12).digest()
+
+
+def events_before(generation: int) -> tuple[bytes, bytes]:
+    """The range of keys of every generation after 0 and before this one."""
+    return b"E\x00\x01", b"E" + generation.to_bytes(2, "big")
+
+
+def wake_key(due: int, account_key: str) -> bytes:
+    return b"W" + due.to_bytes(8, "big") + account_key.encode()
+
+
+def unconfirmed_key(sequence: int) -> bytes:
+    return b"U" + sequence.to_bytes(8, "big")
+
+
+def parked_key(account_key: str, number: int) -> bytes:
+    return f"P{account_key}\0".encode() + number.to_bytes(8, "big")
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_memtable_prefix_bloom_ratio(0.1)
+    options.set_memtable_whole_key_filtering(True)
+    options.set_compression_type(DBCompressionType.lz4())
+    tables = BlockBasedOptions()
+    tables.set_bloom_filter(10, False)
+    tables.set_block_cache(Cache(BLOCK_CACHE_BYTES))
+    options.set_block_based_table_factory(tables)
+    return options

@@ -1,0 +1,59 @@
+"""What holds for all tests: no stale compiled modules, and no real service missed in silence.
+
+Tests marked `kafka` need a real broker. They run in one worker, so that one broker serves them all.
+Where there is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from headrace.compiled import StaleCompiled, mode, refuse_stale
+
+SERVICES = ("kafka",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        refuse_stale()
+    except StaleCompiled as stale:
+        raise pytest.UsageError(str(stale)) from stale
+
+
+def pytest_report_header() -> str:
+    return f"hot path: {mode()}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for service in SERVICES:
+            if item.get_closest_marker(service) is not None:
+                item.add_marker(pytest.mark.xdist_group(service))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    needed = [service for service in SERVICES if item.get_closest_marker(service) is not None]
+    if report.skipped and needed and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"with CI=true a test that needs {needed[0]} may not be skipped: {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    for service in SERVICES:
+        count = sum(service in report.keywords for report in skipped)
+        if count:
+            terminalreporter.write_line("")
+            terminalreporter.write_line(
+                f"!!! {count} TESTS THAT NEED A REAL {service.upper()} WERE SKIPPED: the {service} side is not tested here !!!",
+                red=True,
+                bold=True,
+            )
