@@ -1,42 +1,10 @@
-"""Minor units as people write them: decimal texts with the decimals of the currency (ISO 4217)."""
+"""Minor units as people and programs write them: decimal texts with the decimals of the currency (ISO 4217)."""
 
-from typing import Final
-
-_NOT_TWO: Final[dict[str, int]] = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
-}
-
-
-def decimals(currency: str) -> int:
-    """How many decimals the currency has."""
-    return _NOT_TWO.get(currency, 2)
+from connectors.currencies import MINOR_DIGITS
 
 
 def plain(minor: int, currency: str) -> str:
-    """147703.18: what programs read."""
+    """147703.18: what programs read. An unknown currency has no decimals."""
     return _written(minor, currency, "")
 
 
@@ -46,7 +14,7 @@ def grouped(minor: int, currency: str) -> str:
 
 
 def _written(minor: int, currency: str, separator: str) -> str:
-    places = decimals(currency)
+    places = MINOR_DIGITS.get(currency, 0)
     sign = "-" if minor < 0 else ""
     whole, rest = divmod(abs(minor), 10**places)
     text = f"{whole:,}" if separator else str(whole)

@@ -4,8 +4,6 @@ A handle of chDB that returned an error gives the rest of the failed answer to t
 (chdb 4.4.0, seen November 2026), so a handle is given up after any error.
 """
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.local import Lock
 
 # What waiting does not heal: syntax, unknown names, types, passwords, rights.
 _PERSON_MUST_ACT: Final = frozenset(
@@ -44,35 +43,6 @@ class Place:
             return f"chDB in {self.directory}"
         parts = urlsplit(self.url)
         return f"ClickHouse at {parts.hostname}:{parts.port or 8123}{parts.path}"
-
-
-class HeldElsewhere(SinkStopped):
-    """Another process has chDB open."""
-
-
-class Lock:
-    """An exclusive lock on a file, held until `close` or the process's end. Holds its process id for messages."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        """Raises HeldElsewhere at once where another process has it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(self._file, 32, 0).decode(errors="replace").strip() or "unknown"
-            os.close(self._file)
-            raise HeldElsewhere(
-                f"{what} is open in process {owner} and only one may have it: "
-                f"stop that process, or let it answer (lock file {path})"
-            ) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
-
-    def close(self) -> None:
-        with suppress(OSError):
-            os.ftruncate(self._file, 0)
-        os.close(self._file)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from sinks.base import SinkError, SinkStopped
-from sinks.clickhouse.connect import Database, HeldElsewhere, Place
+from sinks.clickhouse.connect import Database, Place
+from sinks.local import HeldElsewhere, SocketPath
 
 # An answer is whole in memory on its way; a bigger one is refused with ClickHouse's own error.
 _MOST_ANSWER_BYTES: Final = 256 << 20
@@ -35,8 +36,6 @@ _MOST_AT_ONCE: Final = 4
 _WAIT_SECONDS: Final = 330.0
 # Between taking chDB's lock and answering, a starting process needs about a second.
 _STARTING_SECONDS: Final = 10.0
-# sun_path of Linux holds 108 bytes.
-_MOST_PATH_BYTES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,6 @@ class Views(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-class SocketPath:
-    """A Unix socket's path in a form that the kernel takes however long it is. Close it after use."""
-
-    def __init__(self, path: Path) -> None:
-        self._directory: int | None = None
-        self.address = str(path)
-        if len(os.fsencode(path)) > _MOST_PATH_BYTES:
-            self._directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-            self.address = f"/proc/self/fd/{self._directory}/{path.name}"
-
-    def close(self) -> None:
-        if self._directory is not None:
-            os.close(self._directory)
-            self._directory = None
 
 
 def _ask_raw(database: Database, sql: str, parameters: Mapping[str, Any]) -> bytes:

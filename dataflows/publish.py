@@ -1,0 +1,268 @@
+"""The publishing flow shells: decisions into ClickHouse, and what must come back as facts.
+
+Each is a dataflow of its own, in a process of its own: what stalls one delays nothing else. A source
+that polls, a sink that blocks while its outside is away, one worker: what is not read yet waits in
+the log, and memory stays bounded.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import bytewax.operators as op
+import structlog
+from bytewax._bytewax import cli_main
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from connectors.log.base import Log, LogUnavailable, Reader, Record
+from dataflows.forwarding import ForwardChunk, Forwarder
+from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
+from schemas.records import Decision
+from schemas.topics import DECISIONS, FACTS
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.ranges import Range
+from sinks.clickhouse.reading import QueryServer
+from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+from sinks.redis.connect import RedisServer
+from sinks.redis.store import Store, Wiped
+from sinks.sequences import Sequences
+
+# KPIs are at most this much behind, and an insert is worth its fixed cost.
+COMMIT_SECONDS: Final = 1.0
+# 2,000 decisions are decoded in about 50 ms without a compiler: how long a stop waits for one chunk.
+_CHUNK_RECORDS: Final = 2_000
+_POLL_SECONDS: Final = 0.1
+_AWAY_SECONDS: Final = 0.5
+_PART: Final = "00"
+
+C = TypeVar("C")
+
+
+class _Pump(Generic[C]):
+    """What a flow does: `read` gives the next chunk, or None at the end; `take` puts it where it goes."""
+
+    def __init__(self, read: Callable[[], C | None], take: Callable[[C], None]) -> None:
+        self.read = read
+        self.take = take
+        self.failure: BaseException | None = None
+
+    def guarded(self, call: Callable[[], C | None]) -> C | None:
+        """Keep what went wrong: bytewax hands on its text and not always its type."""
+        try:
+            return call()
+        except BaseException as error:
+            self.failure = self.failure or error
+            raise
+
+
+class _SourcePart(StatefulSourcePartition[Any, None]):
+    def __init__(self, pump: _Pump[Any]) -> None:
+        self._pump = pump
+
+    def next_batch(self) -> list[Any]:
+        chunk = self._pump.guarded(self._pump.read)
+        if chunk is None:
+            raise StopIteration
+        return [(_PART, chunk)]
+
+    def snapshot(self) -> None:
+        return None
+
+
+class _Source(FixedPartitionedSource[Any, None]):
+    def __init__(self, pump: _Pump[Any]) -> None:
+        self._pump = pump
+
+    def list_parts(self) -> list[str]:
+        return [_PART]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _SourcePart:
+        return _SourcePart(self._pump)
+
+
+class _SinkPart(StatefulSinkPartition[Any, None]):
+    def __init__(self, pump: _Pump[Any]) -> None:
+        self._pump = pump
+
+    def write_batch(self, values: list[Any]) -> None:
+        for chunk in values:
+            self._pump.guarded(lambda chunk=chunk: self._pump.take(chunk))  # type: ignore[misc]
+
+    def snapshot(self) -> None:
+        return None
+
+
+class _Sink(FixedPartitionedSink[Any, None]):
+    def __init__(self, pump: _Pump[Any]) -> None:
+        self._pump = pump
+
+    def list_parts(self) -> list[str]:
+        return [_PART]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _SinkPart:
+        return _SinkPart(self._pump)
+
+
+def _run(name: str, pump: _Pump[Any]) -> None:
+    """Run the dataflow to its end. Raises what `read` or `take` raised."""
+    flow = Dataflow(name)
+    op.output("publish", op.input("decisions", flow, _Source(pump)), _Sink(pump))
+    try:
+        cli_main(flow)  # type: ignore[no-untyped-call]
+    finally:
+        if pump.failure is not None:
+            raise pump.failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Decisions:
+    """Records as read; `last` ends the flow after them."""
+
+    records: Sequence[Record]
+    last: bool
+
+
+class _ClickHousePublisher:
+    """Reads the decisions from where the table ends and hands them to the sink, committing once a second."""
+
+    def __init__(self, log: Log, sink: ClickHouseSink, patience: Patience, stop: Stop, status: PublishStatus) -> None:
+        self._log = log
+        self._sink = sink
+        self._patience = patience
+        self._stop = stop
+        self._status = status
+        self._until_idle = False
+        self._ended = False
+        self._committed = time.monotonic()
+        shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
+        if sink.pending:
+            again = _read_ranges(log, sink.pending, patience)
+            patience.persist(lambda: sink.recover(again))
+        self._reader = patience.persist(lambda: log.reader(DECISIONS, {shard: sink.start(shard) for shard in shards}))
+
+    def run(self, until_idle: bool) -> None:
+        self._until_idle = until_idle
+        try:
+            _run("publish_clickhouse", _Pump(self._read, self._take))
+        finally:
+            self._reader.close()
+
+    def _read(self) -> _Decisions | None:
+        if self._ended:
+            return None
+        records: list[Record] = []
+        try:
+            records = self._reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)
+            idle = self._until_idle and not records and caught_up(self._log, self._reader, DECISIONS)
+        except LogUnavailable as error:
+            # Not waited for here: what was read before is still committed in time.
+            self._status.state = f"away: {error}"
+            time.sleep(_AWAY_SECONDS)
+            idle = False
+        self._ended = idle or bool(self._stop)
+        return _Decisions(records, self._ended)
+
+    def _take(self, chunk: _Decisions) -> None:
+        for record in chunk.records:
+            if self._sink.full:
+                self._commit()
+            if self._sink.add(decoded(record), record.offset):
+                self._status.positions[record.partition] = record.offset + 1
+        if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
+            self._commit()
+
+    def _commit(self) -> None:
+        number = self._sink.waiting
+        self._patience.persist(self._sink.commit)
+        self._status.published += number
+        self._committed = time.monotonic()
+
+
+def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[Decision]:
+    """Exactly the decisions of these ranges, read from their first offsets on."""
+    found: list[Decision] = []
+    sequences = Sequences({shard: wanted.first for shard, wanted in ranges.items()})
+    starts = {shard: wanted.first_offset for shard, wanted in ranges.items()}
+    reader: Reader = patience.persist(lambda: log.reader(DECISIONS, starts))
+    try:
+        while any(sequences.following(shard) <= wanted.last for shard, wanted in ranges.items()):
+            for record in patience.persist(lambda: reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)):
+                wanted = ranges[record.partition]
+                if sequences.following(record.partition) > wanted.last:
+                    reader.pause([record.partition])
+                    continue
+                decision = decoded(record)
+                if sequences.take(record.partition, decision.sequence, record.offset):
+                    found.append(decision)
+    finally:
+        reader.close()
+    return found
+
+
+def publish_clickhouse(
+    log: Log,
+    place: Place,
+    socket_path: Path,
+    *,
+    until_idle: bool,
+    stop: Stop,
+    status: PublishStatus,
+    batch_rows: int = BATCH_ROWS,
+) -> None:
+    """Publish decisions into ClickHouse until told to stop, or with `until_idle` until all there are is published.
+
+    On chDB it answers questions at `socket_path` all the while. While ClickHouse or the log is away it
+    waits and tries again. Raises HeldElsewhere, SinkStopped (a gap among them), LogRefused.
+    """
+    patience = Patience("publish clickhouse", stop, status)
+    database = Database(place)
+    try:
+        identity = patience.persist(lambda: log.identity(DECISIONS))
+        sink = patience.persist(lambda: ClickHouseSink(database, identity, batch_rows))
+        publisher = _ClickHousePublisher(log, sink, patience, stop, status)
+        if place.url:
+            publisher.run(until_idle)
+        else:
+            with QueryServer(socket_path, database):
+                publisher.run(until_idle)
+    except Stopped:
+        structlog.get_logger().info("left while something was away", flow="publish clickhouse")
+    finally:
+        database.close()
+        status.state = "stopped"
+
+
+def publish_forward(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop, status: PublishStatus) -> None:
+    """Keep the directory and forward what it finds, until told to stop, or with `until_idle` until nothing is left.
+
+    Where Redis is empty, or is emptied meanwhile, everything is read again from the beginning; facts that
+    are appended again have no second effect. Raises SinkStopped, LogRefused.
+    """
+    patience = Patience("publish forward", stop, status)
+    try:
+        identity = patience.persist(lambda: f"{log.identity(DECISIONS)} {log.identity(FACTS)}")
+        while True:
+            store = patience.persist(lambda: Store(server, identity))
+            try:
+                _forward(Forwarder(log, store, patience, status), until_idle, stop)
+                return
+            except Wiped as error:
+                structlog.get_logger().warning("reading everything again", flow="publish forward", reason=str(error))
+    except Stopped:
+        structlog.get_logger().info("left while something was away", flow="publish forward")
+    finally:
+        status.state = "stopped"
+
+
+def _forward(forwarder: Forwarder, until_idle: bool, stop: Stop) -> None:
+    def read() -> ForwardChunk | None:
+        return None if stop or (until_idle and forwarder.idle) else forwarder.read()
+
+    try:
+        _run("publish_forward", _Pump(read, forwarder.take))
+    finally:
+        forwarder.close()

@@ -1,0 +1,5 @@
+"""The directory (who has which document and bank account), receipts that wait for a payer, and live balances.
+
+All of it is made from the logs and can be lost: it is read again from the beginning. May not be
+here: reading or writing the event log (the flow shell does that).
+"""

@@ -1,0 +1,256 @@
+"""The directory: whom a receipt without a payer can be from, judged only when all that was known has been read.
+
+A receipt is judged after everything that stood in both logs when it was read: what the logs say in
+another shard may name a second account. So a rebuild, which reads the shards in another order,
+forwards nothing that the first reading did not.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from schemas.records import Customer, Decision, OperatorAction
+from schemas.topics import SUSPENSE_PREFIX
+from sinks.redis.store import (
+    AWAITED,
+    CUSTOMERS,
+    DOCUMENTS,
+    PAYERS,
+    RECEIPTS,
+    REFUSED,
+    WAITING,
+    Store,
+    Work,
+    key,
+)
+
+ACTOR: Final = "headrace.directory"
+_NAMES_DOCUMENT: Final = frozenset({"item_posted", "invoice_released", "invoice_held"})
+_NOTE: Final = "all that is known of this receipt points to this account alone"
+
+
+def fold(reference: str) -> str:
+    """Upper case, letters and digits only, without leading zeros.
+
+    No prefix is dropped and no letter guessed: here a wrong guess moves money to a stranger's
+    account, whose own rules would then find an item for it.
+    """
+    return "".join(c for c in reference.upper() if c.isalnum()).lstrip("0")
+
+
+def bank_fold(account: str) -> str:
+    """IBANs and account numbers: upper case, letters and digits only."""
+    return "".join(c for c in account.upper() if c.isalnum())
+
+
+def _company(of: Decision | Customer) -> str:
+    return f"{of.tenant}/{of.entity}"
+
+
+def _receipt(company: str, account: str, receipt_id: str) -> str:
+    return key(company, account, receipt_id)
+
+
+def is_suspense(account: str) -> bool:
+    return account.startswith(SUSPENSE_PREFIX)
+
+
+def learn(store: Store, decisions: Sequence[Decision], customers: Sequence[Customer]) -> Work:
+    """What these decisions and customers, each in its shard's order, change in the directory. Reads only."""
+    work = Work(store)
+    for decision in decisions:
+        _want_decision(work, decision)
+    for customer in customers:
+        _want_customer(work, customer)
+    work.load()
+    for name in [name for table, name in work.values if table == WAITING]:
+        for awaited in _awaits(work.get(WAITING, name)):
+            work.want(AWAITED, awaited)
+    for name in [name for table, name in work.values if table == CUSTOMERS]:
+        for bank in work.get(CUSTOMERS, name) or []:
+            work.want(PAYERS, key(name.split("\n")[0], bank))
+    work.load()
+    for customer in customers:
+        _learn_customer(work, customer)
+    for decision in decisions:
+        _learn_decision(work, decision)
+    return work
+
+
+def _want_decision(work: Work, decision: Decision) -> None:
+    company = _company(decision)
+    if decision.kind in _NAMES_DOCUMENT:
+        folded = key(company, fold(decision.document))
+        work.want(DOCUMENTS, folded)
+        work.want(AWAITED, key(DOCUMENTS, folded))
+    if decision.receipt_id and is_suspense(decision.account_id):
+        name = _receipt(company, decision.account_id, decision.receipt_id)
+        work.want(WAITING, name)
+        work.want(RECEIPTS, name)
+        for awaited in _awaits(_waiting(decision)):
+            work.want(AWAITED, awaited)
+    if decision.kind == "cash_transferred" and decision.rule == "transfer.refused":
+        work.want(REFUSED, key(company, decision.account_id))
+
+
+def _want_customer(work: Work, customer: Customer) -> None:
+    company = _company(customer)
+    work.want(CUSTOMERS, key(company, customer.account_id))
+    work.want(REFUSED, key(company, customer.account_id))
+    for bank in customer.bank_accounts:
+        folded = key(company, bank_fold(bank))
+        work.want(PAYERS, folded)
+        work.want(AWAITED, key(PAYERS, folded))
+
+
+def _waiting(decision: Decision) -> dict[str, Any]:
+    """What is kept of a receipt that waits, from the exception that says so."""
+    return {
+        "shard": decision.shard,
+        "sequence": decision.sequence,
+        "tenant": decision.tenant,
+        "entity": decision.entity,
+        "account": decision.account_id,
+        "receipt": decision.receipt_id,
+        "references": decision.candidates,
+        "payer": decision.text,
+        "event_time": decision.event_time,
+        "recorded_time": decision.recorded_time,
+    }
+
+
+def _awaits(waiting: dict[str, Any] | None) -> list[str]:
+    """Fields of AWAITED for the documents and the bank account that a waiting receipt names."""
+    if waiting is None:
+        return []
+    company = f"{waiting['tenant']}/{waiting['entity']}"
+    names = [key(DOCUMENTS, company, folded) for text in waiting["references"] if (folded := fold(text))]
+    if payer := bank_fold(waiting["payer"]):
+        names.append(key(PAYERS, company, payer))
+    return names
+
+
+def _learn_customer(work: Work, customer: Customer) -> None:
+    """The latest customer fact holds: bank accounts that it no longer names are forgotten."""
+    company, account = _company(customer), customer.account_id
+    name = key(company, account)
+    banks = sorted({folded for bank in customer.bank_accounts if (folded := bank_fold(bank))})
+    for bank in work.get(CUSTOMERS, name) or []:
+        if bank not in banks:
+            work.remove(PAYERS, key(company, bank), account)
+    for bank in banks:
+        work.add(PAYERS, key(company, bank), account)
+        work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
+    work.put(CUSTOMERS, name, banks)
+    refused = work.get(REFUSED, name)
+    if refused:
+        work.put(REFUSED, name, None)
+        work.new.update(refused)
+
+
+def _learn_decision(work: Work, decision: Decision) -> None:
+    _keep_balance(work, decision)
+    company, account = _company(decision), decision.account_id
+    if decision.kind in _NAMES_DOCUMENT and (folded := fold(decision.document)):
+        work.add(DOCUMENTS, key(company, folded), [account, decision.document])
+        work.new.update(work.get(AWAITED, key(DOCUMENTS, company, folded)) or [])
+        return
+    if decision.kind == "cash_transferred" and decision.rule == "transfer.refused":
+        work.transfers.append((decision, [decision.shard, decision.fact_offset]))
+        work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
+        return
+    name = _receipt(company, account, decision.receipt_id)
+    if decision.kind == "cash_transferred":
+        work.transfers.append((decision, work.get(RECEIPTS, name) if is_suspense(account) else None))
+    if not decision.receipt_id or not is_suspense(account):
+        return
+    if decision.kind == "receipt_booked":
+        work.put(RECEIPTS, name, [decision.shard, decision.fact_offset])
+    elif decision.kind == "exception_raised" and "unidentified" in decision.reasons:
+        _stop_waiting(work, name)
+        work.put(WAITING, name, _waiting(decision))
+        for awaited in _awaits(_waiting(decision)):
+            work.add(AWAITED, awaited, name)
+        work.new.add(name)
+    elif decision.kind in ("cash_transferred", "receipt_reversed") and decision.receipt_unapplied == 0:
+        _stop_waiting(work, name)
+        work.put(RECEIPTS, name, None)
+
+
+def _stop_waiting(work: Work, name: str) -> None:
+    for awaited in _awaits(work.get(WAITING, name)):
+        work.remove(AWAITED, awaited, name)
+    work.put(WAITING, name, None)
+
+
+def _keep_balance(work: Work, decision: Decision) -> None:
+    """Live balances: headrace:balance:TENANT/ENTITY/ACCOUNT, minor units as CURRENCY:ledger, and the last sequence."""
+    if not decision.currency:
+        return
+    balances = work.balances.setdefault(f"{_company(decision)}/{decision.account_id}", {})
+    for ledger in ("open_debit", "open_credit", "unapplied", "on_account"):
+        balances[f"{decision.currency}:{ledger}"] = getattr(decision, ledger)
+    balances["shard"] = decision.shard
+    balances["sequence"] = decision.sequence
+
+
+def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, OperatorAction]]]:
+    """Judge these waiting receipts: the facts to append, each with its shard, and the work to commit after them."""
+    work = Work(store)
+    work.judged.update(receipts)
+    for name in work.judged:
+        work.want(WAITING, name)
+    work.load()
+    waiting = {name: found for name in sorted(work.judged) if (found := work.get(WAITING, name)) is not None}
+    for found in waiting.values():
+        for awaited in _awaits(found):
+            table, company, folded = awaited.split("\n", 2)
+            work.want(table, key(company, folded))
+    work.load()
+    targets = {name: _target(work, found) for name, found in waiting.items()}
+    for name, target in targets.items():
+        if target:
+            work.want(REFUSED, key(name.split("\n")[0], target))
+    work.load()
+    facts = [
+        (waiting[name]["shard"], _identify(waiting[name], target))
+        for name, target in targets.items()
+        if target and name not in (work.get(REFUSED, key(name.split("\n")[0], target)) or [])
+    ]
+    return work, facts
+
+
+def _target(work: Work, waiting: dict[str, Any]) -> str:
+    """The one account that all known references and the payer's bank account point to, or empty."""
+    company = f"{waiting['tenant']}/{waiting['entity']}"
+    accounts: set[str] = set()
+    for reference in waiting["references"]:
+        folded = fold(reference)
+        known = (work.get(DOCUMENTS, key(company, folded)) or []) if folded else []
+        as_written = [account for account, document in known if document == reference.strip()]
+        accounts.update(as_written or [account for account, _ in known])
+    if payer := bank_fold(waiting["payer"]):
+        accounts.update(work.get(PAYERS, key(company, payer)) or [])
+    return accounts.pop() if len(accounts) == 1 else ""
+
+
+def _identify(waiting: dict[str, Any], target: str) -> OperatorAction:
+    """The same for the same exception and target, whenever it is made: its shard takes it once."""
+    return OperatorAction(
+        event_id=f"identify:{waiting['shard']}-{waiting['sequence']}:{target}",
+        recorded_time=waiting["recorded_time"],
+        correlation="",
+        source=ACTOR,
+        tenant=waiting["tenant"],
+        entity=waiting["entity"],
+        account_id=waiting["account"],
+        event_time=waiting["event_time"],
+        action="identify_payer",
+        actor=ACTOR,
+        receipt_id=waiting["receipt"],
+        document="",
+        target_account=target,
+        currency="",
+        amount=0,
+        until=0,
+        note=_NOTE,
+    )

@@ -1,0 +1,91 @@
+"""Real logs with hand-made ledgers on them, for the tests of what is published."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from connectors.log.base import Log, account_key, partition_of
+from connectors.log.sqlite import SqliteLog
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import Customer, Decision, Fact, Receipt, RemittanceLine
+from schemas.topics import DECISIONS, FACTS
+from sinks.clickhouse.connect import Database, Place
+from tests.ledger import Ledger, instant
+
+
+class Never:
+    """A stop that never comes."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def open_log(directory: Path, shards: int) -> SqliteLog:
+    """A SQLite log in `directory` with both topics."""
+    log = SqliteLog(directory, sync=False)
+    log.ensure_topic(FACTS, shards)
+    log.ensure_topic(DECISIONS, shards)
+    return log
+
+
+def append(log: Log, topic: str, records: list[tuple[int, bytes, bytes]]) -> None:
+    writer = log.writer(topic, "test")
+    for partition, key, value in records:
+        writer.send(partition, key, value)
+    writer.flush(10.0)
+    writer.close()
+
+
+def append_decisions(log: Log, ledger: Ledger, start: int = 0) -> None:
+    append(log, DECISIONS, ledger.records()[start:])
+
+
+def append_fact(log: Log, fact: Fact) -> int:
+    """Append to the shard of its account; returns the offset."""
+    key = account_key(fact.tenant, fact.entity, fact.account_id)
+    shard = partition_of(key, log.partitions(FACTS))
+    offset = log.end_offsets(FACTS)[shard]
+    append(log, FACTS, [(shard, key, encode_fact(fact))])
+    return offset
+
+
+def all_facts(log: Log) -> list[Fact]:
+    """Every fact, by shard and offset."""
+    ends = log.end_offsets(FACTS)
+    found: list[Fact] = []
+    for shard, end in enumerate(ends):
+        reader = log.reader(FACTS, {shard: 0})
+        while reader.position(shard) < end:
+            found += [decode_fact(record.value) for record in reader.poll(1000, 1.0)]
+        reader.close()
+    return found
+
+
+def customer(account: str, banks: list[str], event: str = "") -> Customer:
+    return Customer(
+        event_id=event or f"customer:{account}", recorded_time=instant("2026-01-01"), correlation="", source="erp",
+        tenant="t1", entity="us01", account_id=account, event_time=instant("2026-01-01"), name=account, active=True,
+        country="US", language="en", segment="", tier="", currency="USD", terms_days=30, billing_address="1 Main St",
+        email="", po_required=False, direct_debit=False, affiliate=False, bank_accounts=banks,
+    )  # fmt: skip
+
+
+def receipt(account: str, receipt_id: str, amount: int, payer: str, references: list[str]) -> Receipt:
+    return Receipt(
+        event_id=f"bank:{receipt_id}", recorded_time=instant("2026-01-05"), correlation="trace", source="bank-usd-1",
+        tenant="t1", entity="us01", account_id=account, event_time=instant("2026-01-05"), receipt_id=receipt_id,
+        bank_account="US-OPS-1", bank_reference=f"REF{receipt_id}", currency="USD", amount=amount,
+        posting_date=20458, value_date=20459, payer_name="ACME", payer_account=payer, text="for goods",
+        lines=[RemittanceLine(reference, None) for reference in references],
+    )  # fmt: skip
+
+
+def table_digest(place: Place) -> tuple[int, str]:
+    """How many rows the table has, and a digest of all of them in order."""
+    with Database(place) as database, database.client() as client:
+        rows = client.raw_query("SELECT * FROM decisions ORDER BY shard, sequence", fmt="TSV")
+    return rows.count(b"\n"), hashlib.sha256(rows).hexdigest()
+
+
+def as_row(decision: Decision) -> dict[str, Any]:
+    return {name: getattr(decision, name) for name in Decision.__slots__}
