@@ -236,6 +236,7 @@ def _receipt(check: _Check, fact: Receipt) -> None:
 def _returned(check: _Check, fact: ReceiptReturned) -> None:
     check.identifier("receipt_id", fact.receipt_id)
     check.identifier("bank_account", fact.bank_account)
+    check.optional_identifier("bank_reference", fact.bank_reference)
     check.currency("currency", fact.currency)
     check.positive("amount", fact.amount, fact.currency)
     check.booked_day("posting_date", fact.posting_date)

@@ -69,11 +69,11 @@ def read_rows(stream: BinaryIO, mapping: Mapping, file: str, needed: Sequence[st
     return RowFile(tuple(names), _csv_rows(lines, mapping, names, names[-1] in needed))
 
 
-def read_row(raw: bytes, mapping: Mapping, header: Sequence[str], line: int) -> Row | BadRow:
+def read_row(raw: bytes, mapping: Mapping, header: Sequence[str], line: int, needed: Sequence[str]) -> Row | BadRow:
     """One row whose bytes were kept."""
     if mapping.format == "jsonl":
         return _json_cells(raw, mapping.encoding, line)
-    return _cells(raw, header, mapping.csv, mapping.encoding, line)
+    return _csv_row(raw, header, mapping, line, header[-1] in needed)
 
 
 class _Lines:
@@ -127,13 +127,16 @@ def _csv_rows(lines: _Lines, mapping: Mapping, names: Sequence[str], last_used: 
         if fault:
             yield BadRow(line, "", raw, fault)
             continue
-        cells = _cells(raw, names, options, encoding, line)
-        if isinstance(cells, Row) and not raw.endswith(b"\n") and options.final_newline and last_used:
-            yield BadRow(line, names[-1], raw, _NO_END)
-        elif isinstance(cells, BadRow) and not raw.endswith(b"\n"):
-            yield BadRow(line, cells.column, raw, f"the file is truncated: it ends within this row ({cells.detail})")
-        else:
-            yield cells
+        yield _csv_row(raw, names, mapping, line, last_used)
+
+
+def _csv_row(raw: bytes, names: Sequence[str], mapping: Mapping, line: int, last_used: bool) -> Row | BadRow:
+    cells = _cells(raw, names, mapping.csv, mapping.encoding, line)
+    if raw.endswith(b"\n"):
+        return cells
+    if isinstance(cells, BadRow):
+        return BadRow(line, cells.column, raw, f"the file is truncated: it ends within this row ({cells.detail})")
+    return BadRow(line, names[-1], raw, _NO_END) if mapping.csv.final_newline and last_used else cells
 
 
 _NO_END: Final = (

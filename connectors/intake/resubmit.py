@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from connectors import dead_letters
 from connectors.dead_letters import DeadLetter, FileOrigin, Replayed, TopicOrigin
-from connectors.files.build import Builder, Refused
+from connectors.files.build import Builder, Refused, needed_columns
 from connectors.files.ingest import Producer
 from connectors.files.mapping import load
 from connectors.files.rows import Row, read_row
@@ -93,7 +93,7 @@ class Resubmission:
         mapping = load(path)
         if path not in self._builders:
             self._builders[path] = Builder(mapping)
-        row = read_row(letter.raw, mapping, origin.header, origin.line)
+        row = read_row(letter.raw, mapping, origin.header, origin.line, needed_columns(mapping))
         made = (
             self._builders[path].facts(row, self._wall_ms) if isinstance(row, Row) else Refused(row.column, row.detail)
         )

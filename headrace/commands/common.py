@@ -1,0 +1,53 @@
+"""What commands that only touch the log share: opening the installation, and saying what failed."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from connectors.files.mapping import WrongMapping
+from connectors.files.rows import BadFile
+from connectors.log.base import Log, LogRefused, LogUnavailable
+from headrace.flows import open_installation
+from headrace.settings import Settings, WrongSettings, load
+
+FOUND_WANTING = 1
+WRONG_USAGE = 2
+
+
+def say(text: str) -> None:
+    """One line or more on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Failures of the outside become a message on stderr and an exit code."""
+    try:
+        yield
+    except (WrongSettings, WrongMapping) as error:
+        say(str(error))
+        raise typer.Exit(WRONG_USAGE) from None
+    except (BadFile, LogRefused) as error:
+        say(str(error))
+        raise typer.Exit(FOUND_WANTING) from None
+    except LogUnavailable as error:
+        say(f"{error}\nNothing that was confirmed is lost; run the same command again when the log is back.")
+        raise typer.Exit(FOUND_WANTING) from None
+    except OSError as error:
+        say(f"{error.filename}: {error.strerror}")
+        raise typer.Exit(FOUND_WANTING) from None
+
+
+@contextmanager
+def installation(directory: Path | None, config: Path | None) -> Iterator[tuple[Settings, Log]]:
+    """The installation's settings and its open log; made on first use. Failures are told."""
+    with failures_told():
+        settings = load(directory, config)
+        log = open_installation(settings)
+        try:
+            yield settings, log
+        finally:
+            log.close()

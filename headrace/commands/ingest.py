@@ -1,0 +1,79 @@
+"""headrace ingest: files become facts in the topics that producers send to."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import connectors.files
+from connectors.files.ingest import MOST_REPORTED, Counts, ingest_file
+from connectors.files.ledger import FileLedger, Ingested, file_digest
+from connectors.files.mapping import Mapping, load
+from connectors.files.rows import BadFile
+from connectors.intake.clockwork import utc_text
+from connectors.log.base import Log
+from headrace.commands.common import FOUND_WANTING, failures_told, installation, say
+
+AWAY_SECONDS = 30.0
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="CSV or JSON-lines files.", show_default=False)],
+    mapping: Annotated[str, typer.Option("--map", help="Mapping file, or the name of one that comes with headrace.")],
+    directory: Annotated[Path | None, typer.Option("--dir", help="The installation; made on first use.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
+    again: Annotated[
+        bool, typer.Option(help="Ingest a file that was ingested before; it has no second effect.")
+    ] = False,
+) -> None:
+    """Read files by a mapping (docs/mapping.md) and append their facts; rows that are refused become dead letters.
+
+    Exit 1 where a file or a row was refused, 2 where the mapping is wrong.
+    """
+    with failures_told():
+        mapping_path = _mapping_path(mapping)
+        checked = load(mapping_path)
+    wanting = False
+    with installation(directory, config) as (settings, log), FileLedger(settings.dir) as ledger:
+        for path in files:
+            try:
+                wanting = not _one(log, ledger, checked, mapping_path, path, again) or wanting
+            except BadFile as error:
+                say(f"{error}\n{path}: nothing of this file was taken")
+                wanting = True
+    if wanting:
+        raise typer.Exit(FOUND_WANTING)
+
+
+def _mapping_path(said: str) -> Path:
+    """The file that is meant: a path, or the bare name of a mapping that is shipped."""
+    shipped = Path(connectors.files.__file__).parent / "mappings" / f"{said}.toml"
+    return shipped if not Path(said).exists() and shipped.exists() else Path(said)
+
+
+def _one(log: Log, ledger: FileLedger, mapping: Mapping, mapping_path: Path, path: Path, again: bool) -> bool:
+    """Ingest one file; whether nothing in it was refused."""
+    digest = file_digest(path)
+    before = ledger.find(digest, mapping.name)
+    if before is not None and not again:
+        say(
+            f"{path}: was ingested already, as {before.file} at {utc_text(before.time_ms)} "
+            f"({before.facts:,} facts, {before.refused:,} rows refused): nothing to do"
+        )
+        return True
+    give_up_at = time.monotonic() + AWAY_SECONDS
+    wall_ms = time.time_ns() // 1_000_000
+    counts = ingest_file(log, mapping, mapping_path, path, wall_ms, say, lambda: time.monotonic() > give_up_at)
+    total = counts.facts.total()
+    ledger.save(digest, mapping.name, Ingested(str(path), wall_ms, counts.rows, total, counts.refused))
+    print(_summary(path, counts))
+    if counts.refused > MOST_REPORTED:
+        say(f"{path}: {counts.refused - MOST_REPORTED:,} more rows were refused: headrace dead-letters list")
+    return counts.refused == 0
+
+
+def _summary(path: Path, counts: Counts) -> str:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.facts.items()) or "none"
+    skipped = f", {counts.skipped:,} skipped" if counts.skipped else ""
+    return f"{path}: {counts.rows:,} rows, {counts.refused:,} refused{skipped}; facts: {kinds}"

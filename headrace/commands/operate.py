@@ -1,0 +1,189 @@
+"""headrace operate: what an operator says, as facts in the log."""
+
+import getpass
+import time
+import uuid
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.checks import findings
+from connectors.files.ingest import Producer
+from connectors.files.values import EPOCH
+from connectors.intake.whole_shards import publish_allowance
+from headrace.commands.common import WRONG_USAGE, installation, say
+from schemas.records import OperatorAction
+
+AWAY_SECONDS = 30.0
+
+app = typer.Typer(help="What an operator allows or orders; each is a fact in the log.", no_args_is_help=True)
+
+Until = Annotated[str, typer.Option(help="Latest time allowed, such as 2026-12-31T12:00:00Z.")]
+Note = Annotated[str, typer.Option(help="Why; kept with the fact.")]
+Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
+Account = Annotated[str, typer.Argument(help="The account.")]
+Tenant = Annotated[str, typer.Option(help="The tenant.")]
+Entity = Annotated[str, typer.Option(help="The company of the tenant.")]
+Receipt = Annotated[str, typer.Option(help="The receipt.")]
+Document = Annotated[str, typer.Option(help="The item.")]
+
+
+@app.callback()
+def where(
+    context: typer.Context,
+    directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
+) -> None:
+    context.obj = (directory, config)
+
+
+@app.command()
+def allow_clock(context: typer.Context, until: Until, note: Note, actor: Actor = "") -> None:
+    """Let time jump up to UNTIL: intake was away for long, or goes live after a replay."""
+    _allow(context, "allow_clock", until, note, actor)
+
+
+@app.command()
+def allow_future(context: typer.Context, until: Until, note: Note, actor: Actor = "") -> None:
+    """Let shards take facts that happen up to UNTIL, ahead of their time."""
+    _allow(context, "allow_future", until, note, actor)
+
+
+@app.command()
+def resume_account(
+    context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
+) -> None:
+    """Let an account go on that was parked because a transition failed."""
+    _order(context, "resume_account", tenant, entity, account, note, actor)
+
+
+@app.command()
+def block_reminders(
+    context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
+) -> None:
+    """Send the account no reminders until they are unblocked."""
+    _order(context, "block_reminders", tenant, entity, account, note, actor)
+
+
+@app.command()
+def unblock_reminders(
+    context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
+) -> None:
+    """Take a block of reminders back."""
+    _order(context, "unblock_reminders", tenant, entity, account, note, actor)
+
+
+@app.command()
+def identify_payer(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The suspense account that the receipt stands in.")],
+    receipt: Receipt,
+    target: Annotated[str, typer.Option(help="The account that paid.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Say whose money a receipt in a suspense account is."""
+    _order(context, "identify_payer", tenant, entity, account, note, actor, receipt=receipt, target=target)
+
+
+@app.command()
+def apply_cash(
+    context: typer.Context,
+    account: Account,
+    receipt: Receipt,
+    document: Document,
+    amount_minor: Annotated[int, typer.Option(help="Minor units.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Apply a receipt's unapplied money to an item."""
+    money = (currency, amount_minor)
+    _order(context, "apply_cash", tenant, entity, account, note, actor, receipt, document, money=money)
+
+
+@app.command()
+def unapply_cash(
+    context: typer.Context,
+    account: Account,
+    receipt: Receipt,
+    document: Document,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Take applied money off an item; it stays here, unapplied."""
+    _order(context, "unapply_cash", tenant, entity, account, note, actor, receipt, document)
+
+
+def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:
+    until_ms = _time_ms(until)
+    with installation(*context.obj) as (settings, log):
+        now_ms = time.time_ns() // 1_000_000
+        event = publish_allowance(log, settings.shards, action, until_ms, actor or getpass.getuser(), note, now_ms)
+        print(f"{event}: {action} until {until} is in all {settings.shards} shards")
+
+
+def _time_ms(text: str) -> int:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        say(f"--until {text}: not a time with its zone, such as 2026-12-31T12:00:00Z")
+        raise typer.Exit(WRONG_USAGE)
+    return (found - EPOCH) // timedelta(milliseconds=1)
+
+
+def _order(
+    context: typer.Context,
+    action: str,
+    tenant: str,
+    entity: str,
+    account: str,
+    note: str,
+    actor: str,
+    receipt: str = "",
+    document: str = "",
+    target: str = "",
+    money: tuple[str, int] = ("", 0),
+) -> None:
+    """Send an operator_action to the account, by the topic operations."""
+    now_ms = time.time_ns() // 1_000_000
+    fact = OperatorAction(
+        event_id=f"{action}:{uuid.uuid4()}",
+        recorded_time=now_ms,
+        correlation="",
+        source="operate",
+        tenant=tenant,
+        entity=entity,
+        account_id=account,
+        event_time=now_ms,
+        action=action,
+        actor=actor or getpass.getuser(),
+        receipt_id=receipt,
+        document=document,
+        target_account=target,
+        currency=money[0],
+        amount=money[1],
+        until=0,
+        note=note,
+    )
+    found = findings(fact, now_ms)
+    if found or not account:
+        say("\n".join(found or ["account: is empty"]))
+        raise typer.Exit(WRONG_USAGE)
+    with installation(*context.obj) as (_, log):
+        give_up_at = time.monotonic() + AWAY_SECONDS
+        with closing(Producer(log, "operate", lambda: time.monotonic() > give_up_at)) as producer:
+            producer.send(fact)
+            producer.flush()
+        print(f"{fact.event_id}: sent to {tenant}/{entity}/{account}")
