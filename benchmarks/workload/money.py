@@ -1,7 +1,7 @@
 """Money on our bank accounts: receipts, what comes back, and the remittance advices beside them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks.workload.accounts import (
@@ -71,6 +71,8 @@ class Cashier:
             if when == "before":
                 started = work_time(now + chance.along(_BEFORE_MONEY))
         message = self._writer.message(payer, channel, list(payment.names) or paid, payment.note)
+        if payment.names and [x[0] for x in payment.names] != [d.number for d, _ in parts]:
+            message = replace(message, references="none" if message.references == "none" else "garbled")
         if advice_id and chance.yes(0.6):
             message = Message([], f"{'REMITTANCE ADVICE' if chance.yes(0.5) else 'Avis'} {advice_id}", "none", [])
         receipt = self._receipt(payer, channel, amount, message, started)
