@@ -49,6 +49,8 @@ def test_every_receipt_has_its_truth_and_the_truth_adds_up(run: Run) -> None:
         assert sum(part for _, _, part in line["pairs"]) + line["rest"] == receipt.amount
         assert receipt.account_id in ("", line["payer"])
         assert (line["rest"] > 0) == (line["rest_why"] in ("over", "double"))
+        repeated = sum(part for _, _, part in line["again"])
+        assert repeated == (line["rest"] if line["rest_why"] == "double" else 0)
 
 
 def test_no_document_is_paid_beyond_its_amount(run: Run) -> None:
