@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -18,9 +17,9 @@ from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
 from headrace.operations import MetricsServer, ReceivablesMetrics, StopFlag, flow_port, memory_gauge, serve_metrics
+from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
-from sinks.clickhouse.connect import Place
 from sinks.redis.connect import RedisServer
 
 METRICS_SECONDS: Final = 1.0
@@ -115,16 +114,6 @@ def start_receivables(settings: Settings, shards: Sequence[int], until_idle: boo
     return 1 if owner.stopped else 0
 
 
-def clickhouse_place(settings: Settings) -> Place:
-    """Where this installation's ClickHouse is."""
-    return Place(settings.dir / "clickhouse", settings.clickhouse)
-
-
-def query_socket(settings: Settings) -> Path:
-    """Where the process that has chDB open answers questions."""
-    return settings.dir / "run" / "clickhouse.sock"
-
-
 def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, stop: StopFlag) -> int:
     """Run intake. `paced`: a replay waits, where it has to, for the flows behind it at each day's end."""
     log = open_installation(settings)
@@ -160,7 +149,7 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     status = PublishStatus()
     server = _served(settings, "publish forward", lambda: {"ok": status.state == "running", "state": status.state})
     try:
-        with RedisServer(settings.dir / "redis", settings.dir / "run" / "redis.sock", settings.redis) as redis:
+        with RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis:
             publish_forward(log, redis, until_idle=until_idle, stop=stop, status=status)
     finally:
         log.close()

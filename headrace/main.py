@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from headrace.commands import dead_letters, ingest, operate, run
+from headrace.commands import dead_letters, demo, ingest, operate, query, report, run, timeline
 from headrace.compiled import StaleCompiled, refuse_stale
 
 app = typer.Typer(
@@ -14,8 +14,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(run.run)
+app.command()(demo.demo)
 app.command()(ingest.ingest)
+app.command()(run.run)
+app.command()(report.report)
+app.command()(query.query)
+app.command()(timeline.timeline)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(operate.app, name="operate")
 
