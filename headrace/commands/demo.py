@@ -22,8 +22,9 @@ from headrace.amounts import grouped
 from headrace.commands.common import FOUND_WANTING, failures_told
 from headrace.commands.report import show
 from headrace.flows import open_installation
+from headrace.formulas import rounded
 from headrace.places import views
-from headrace.report import make_report
+from headrace.report import Report, make_report
 from headrace.settings import Settings, load
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.reading import Views
@@ -97,10 +98,29 @@ def _distributor(directory: Path, config: Config, told: Console, shown: Console)
         log.close()
     _run_all(settings, "distributor", told)
     with closing(views(settings)) as found:
-        for report in make_report(found, _last_day(config)):
-            show(report)
+        reports = make_report(found, _last_day(config))
+        for report in reports:
+            if report.currency == settings.base_currency:
+                show(report)
+        shown.print(_by_currency(reports))
         for title, sql in TABLES:
             _print_table(shown, found, title, sql)
+
+
+def _by_currency(reports: Sequence[Report]) -> Table:
+    """A line for each currency."""
+    title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in ("invoiced", "open", "past due", "unapplied", "unidentified", "DSO"):
+        table.add_column(name, justify="right")
+    for r in reports:
+        figures = (r.invoiced, r.open, r.past_due, r.unapplied, r.unidentified)
+        dso = rounded(r.pace.dso, 1)
+        table.add_row(
+            r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
+        )
+    return table
 
 
 def _last_day(config: Config) -> date:
@@ -174,11 +194,11 @@ TABLES: Final = (
     (
         "Drafts: released and held",
         """
-        SELECT if(released, 'released', 'held') AS state, currency, count() AS number, sum(amount) AS amount,
+        SELECT if(released, 'released', 'held') AS state, currency, count() AS number, sum(billed) AS amount,
                arrayStringConcat(topK(3)(if(released OR empty(why), '', splitByChar(':', why[1])[1])), ', ') AS `mostly for`
         FROM (
             SELECT tenant, entity, account_id, document, any(currency) AS currency,
-                   argMax(kind, sequence) = 'invoice_released' AS released, argMax(amount, sequence) AS amount,
+                   argMax(kind, sequence) = 'invoice_released' AS released, argMax(amount, sequence) AS billed,
                    argMax(reasons, sequence) AS why
             FROM decisions WHERE kind IN ('invoice_held', 'invoice_released')
             GROUP BY tenant, entity, account_id, document
@@ -202,16 +222,17 @@ TABLES: Final = (
     (
         "Receipts",
         """
-        SELECT state, currency, count() AS number, sum(amount) AS amount FROM (
+        SELECT state, currency, count() AS number, sum(booked) AS amount FROM (
             SELECT tenant, entity, account_id, receipt_id, any(currency) AS currency,
-                   sumIf(amount, kind = 'receipt_booked') AS amount,
-                   argMax(receipt_unapplied, sequence) AS unapplied,
-                   multiIf(unapplied = 0, 'applied in full, no person', unapplied < amount, 'applied in part', 'not applied') AS state
+                   sumIf(amount, kind = 'receipt_booked') AS booked,
+                   argMax(receipt_unapplied, sequence) AS left_over,
+                   multiIf(left_over = 0, 'applied in full, by no person',
+                           left_over < booked, 'applied in part', 'waits for a person or a document') AS state
             FROM decisions
             WHERE receipt_id != '' AND NOT startsWith(account_id, '~')
               AND kind IN ('receipt_booked', 'cash_applied', 'cash_proposed', 'receipt_reversed', 'application_reversed')
             GROUP BY tenant, entity, account_id, receipt_id
-        ) WHERE amount > 0 GROUP BY state, currency ORDER BY state, currency
+        ) WHERE booked > 0 GROUP BY state, currency ORDER BY state, currency
         """,
     ),
     (
@@ -224,8 +245,8 @@ TABLES: Final = (
     (
         "Promises",
         """
-        SELECT substring(state, 9) AS state, currency, count() AS number, sum(amount) AS amount FROM (
-            SELECT tenant, entity, account_id, reference_id, any(currency) AS currency, any(amount) AS amount,
+        SELECT substring(state, 9) AS state, currency, count() AS number, sum(promised) AS amount FROM (
+            SELECT tenant, entity, account_id, reference_id, any(currency) AS currency, any(amount) AS promised,
                    argMax(kind, sequence) AS state
             FROM decisions WHERE startsWith(kind, 'promise_') GROUP BY tenant, entity, account_id, reference_id
         ) GROUP BY state, currency ORDER BY state, currency
