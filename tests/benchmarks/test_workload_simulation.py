@@ -30,7 +30,7 @@ from schemas.topics import TOPIC_OF_KIND
 
 ROOT = Path(__file__).parents[2]
 SMALL = Config(accounts=12, months=2, seed=7)
-SMALL_DIGEST = "bbddd447b98b3bf85b7ea2b5c336eb27081a08c14d5fb944ab8f3bc2bec08ffa"
+SMALL_DIGEST = "679e9da36011bb45debb8b724315751a57268dbac1f3484c48ccfd0e0106caab"
 HARD = Config(accounts=120, months=4, seed=3, difficulty=3)
 
 PRINT_DIGEST = """
