@@ -63,17 +63,22 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
-        for decision in more:
-            evolve_decision(account, decision, ctx)
+        _post(account, more, ctx)
         decisions += more
         at += 1
         assert at < MOST_DECISIONS, f"over {MOST_DECISIONS} decisions from one fact"
     return decisions
+
+
+def _post(account: Account, decisions: list[Decision], ctx: Context) -> None:
+    row = account.row
+    for decision in decisions:
+        ctx.stamp(decision, row.tenant, row.entity, row.account_id)
+        evolve_decision(account, decision, ctx)
 
 
 def refusal(account: Account, fact: Fact) -> Decision | None:
@@ -332,14 +337,12 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
     """Take the fact in with the decisions that the log already has of it: rules are not run."""
     if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
         evolve_fact(account, fact, ctx)
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     return decisions
 
 
 def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """A wake with the decisions that the log already has of it."""
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     evolve_wake(account, ctx)
     return decisions
