@@ -49,7 +49,13 @@ def get(port: int, path: str) -> tuple[int, str] | None:
 def test_a_flow_is_well_tells_its_metrics_and_leaves_in_order(flow: str, tmp_path: Path) -> None:
     name, *sink = flow.split()
     base = free_base()
-    settings = {"HEADRACE_METRICS_PORT": str(base), "HEADRACE_SHARDS": "4", "HEADRACE_LOG_SYNC": "false"}
+    # A relative directory: the embedded servers work in others, and must be found all the same.
+    settings = {
+        "HEADRACE_METRICS_PORT": str(base),
+        "HEADRACE_SHARDS": "4",
+        "HEADRACE_LOG_SYNC": "false",
+        "PYTHONPATH": str(ROOT),
+    }
     command = [
         sys.executable,
         "-m",
@@ -61,7 +67,9 @@ def test_a_flow_is_well_tells_its_metrics_and_leaves_in_order(flow: str, tmp_pat
         *(f"--sink={s}" for s in sink),
     ]
     with (tmp_path / "stderr").open("w") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=errors, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | settings, stderr=errors, stdout=subprocess.PIPE
+        )
         try:
             port = flow_port(base, flow)
             until = time.monotonic() + 60
