@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.log.base import Full, Log, Reader, Record, account_key, partition_of
-from dataflows.publishing import Patience, PublishStatus, decoded
+from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import FACT_IDS, CashTransferred, Customer, Decision, Fact, Receipt
+from schemas.records import FACT_IDS, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
 from schemas.topics import DECISIONS, FACTS
 from schemas.wire import Unreadable
 from sinks.base import SinkStopped
 from sinks.redis.directory import judge, learn
 from sinks.redis.store import Positions, Store, Work
-from sinks.redis.transfers import WrongCause, transfer_fact
+from sinks.redis.transfers import WrongCause, brings, transfer_fact
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
@@ -28,7 +28,9 @@ _JUDGED_AT_ONCE: Final = 500
 # Reading on to the next wanted fact of a shard costs less than opening the log at it anew.
 _READ_ON_OFFSETS: Final = 20_000
 _CUSTOMER_HEAD: Final = b"\x00" + FACT_IDS["customer"].to_bytes(4, "big")
-_MONEY_HEADS: Final = tuple(b"\x00" + FACT_IDS[kind].to_bytes(4, "big") for kind in ("receipt", "cash_transferred"))
+_MONEY_HEADS: Final = tuple(
+    b"\x00" + FACT_IDS[kind].to_bytes(4, "big") for kind in ("receipt", "cash_transferred", "receipt_returned")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Forwarder:
         self._writer = patience.persist(lambda: log.writer(FACTS, "headrace.forward"))
         self._snapshot = patience.persist(self._ends)
         self._unjudged = True
+        self._told: Mapping[int, int] = {}
         self.idle = False
 
     def _ends(self) -> tuple[list[int], list[int]]:
@@ -101,6 +104,9 @@ class Forwarder:
         if self._unjudged and self._has_read(chunk, self._snapshot):
             self._judge()
         self.idle = not self._unjudged and not decisions and self._has_read(chunk, self._patience.persist(self._ends))
+        if self.idle and self._told != chunk.decision_positions:
+            self._told = chunk.decision_positions
+            self._patience.persist(lambda: self._log.save_positions(FORWARD, DECISIONS, chunk.decision_positions))
 
     def _positions(self, chunk: ForwardChunk) -> Positions:
         sequences = {shard: self._sequences.following(shard) for shard in range(self._partitions)}
@@ -156,7 +162,7 @@ class Forwarder:
             facts.append((partition_of(key, self._partitions), fact))
         return facts
 
-    def _transfer(self, decision: Decision, cause: Fact | None) -> CashTransferred:
+    def _transfer(self, decision: Decision, cause: Fact | None) -> CashTransferred | ReceiptReturned:
         if cause is not None:
             try:
                 return transfer_fact(decision, cause)
@@ -166,7 +172,7 @@ class Forwarder:
         found = self._search(decision)
         where = f"decisions shard {decision.shard}, sequence {decision.sequence}"
         if found is None:
-            raise SinkStopped(f"{where}: moves receipt {decision.receipt_id!r}, which no fact before it brought")
+            raise SinkStopped(f"{where}: moves receipt {decision.receipt_id!r}, and no fact before it brought that")
         try:
             return transfer_fact(decision, found)
         except WrongCause as error:
@@ -184,8 +190,13 @@ class Forwarder:
                     if record.offset >= end or not record.value.startswith(_MONEY_HEADS):
                         continue
                     fact = _fact(record)
-                    assert isinstance(fact, Receipt | CashTransferred)
-                    if (fact.tenant, fact.entity, fact.account_id, fact.receipt_id) == (
+                    assert isinstance(fact, Receipt | CashTransferred | ReceiptReturned)
+                    if isinstance(fact, brings(decision.rule)) and (
+                        fact.tenant,
+                        fact.entity,
+                        fact.account_id,
+                        fact.receipt_id,
+                    ) == (
                         decision.tenant,
                         decision.entity,
                         decision.account_id,

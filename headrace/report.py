@@ -29,6 +29,7 @@ CEI_MONTHS: Final = 3
 AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
 _FOR_EVER: Final = 2**63 - 1
 
+# A dispute that came ahead of its invoice may name no amount: then it contests all of it.
 # An application counts from the later day of its two sides: cash that came before the invoice
 # stands as unapplied until the invoice is posted, whichever day the application carries.
 _ITEMS: Final = """
@@ -54,7 +55,7 @@ SELECT in_currency,
        countIf(is_debit), sumIf(raised, is_debit),
        countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
        countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
-       countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
+       countIf(is_debit AND is_disputed), sumIf(if(contested = 0, raised, least(contested, raised)), is_debit AND is_disputed),
        countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
        countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
        countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from schemas.records import Customer, Decision, OperatorAction
 from schemas.topics import SUSPENSE_PREFIX
+from sinks.redis import transfers
 from sinks.redis.store import (
     AWAITED,
     CUSTOMERS,
@@ -88,7 +89,7 @@ def _want_decision(work: Work, decision: Decision) -> None:
         work.want(RECEIPTS, name)
         for awaited in _awaits(_waiting(decision)):
             work.want(AWAITED, awaited)
-    if decision.kind == "cash_transferred" and decision.rule == "transfer.refused":
+    if decision.kind == "cash_transferred" and decision.rule == transfers.REFUSED:
         work.want(REFUSED, key(company, decision.account_id))
 
 
@@ -154,13 +155,14 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         work.add(DOCUMENTS, key(company, folded), [account, decision.document])
         work.new.update(work.get(AWAITED, key(DOCUMENTS, company, folded)) or [])
         return
-    if decision.kind == "cash_transferred" and decision.rule == "transfer.refused":
-        work.transfers.append((decision, [decision.shard, decision.fact_offset]))
-        work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
-        return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":
-        work.transfers.append((decision, work.get(RECEIPTS, name) if is_suspense(account) else None))
+        brought: list[int] | None = [decision.shard, decision.fact_offset]
+        if decision.rule == transfers.OUT:
+            brought = work.get(RECEIPTS, name) if is_suspense(account) else None
+        work.transfers.append((decision, brought))
+        if decision.rule == transfers.REFUSED:
+            work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
     if not decision.receipt_id or not is_suspense(account):
         return
     if decision.kind == "receipt_booked":

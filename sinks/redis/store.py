@@ -194,12 +194,19 @@ class Store:
         raise SinkStopped(f"{self._server.name}: another forwarder writes to it: let one of them run")
 
     def _queue(self, pipe: Any, work: Work, positions: Positions, stamp: str) -> None:
+        kept: dict[str, dict[str, str]] = {}
+        gone: dict[str, list[str]] = {}
         for table, name in sorted(work.changed):
             value = work.values[table, name]
             if value is None:
-                pipe.hdel(PREFIX + table, name)
+                gone.setdefault(table, []).append(name)
             else:
-                pipe.hset(PREFIX + table, name, json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+                text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+                kept.setdefault(table, {})[name] = text
+        for table, mapping in kept.items():
+            pipe.hset(PREFIX + table, mapping=mapping)
+        for table, names in gone.items():
+            pipe.hdel(PREFIX + table, *names)
         for account, balances in work.balances.items():
             pipe.hset(f"{PREFIX}balance:{account}", mapping=balances)
         if work.judged:
@@ -209,8 +216,8 @@ class Store:
             pipe.delete(PREFIX + NEW)
         if work.new:
             pipe.sadd(PREFIX + NEW, *sorted(work.new))
-        mapping: dict[str, str | int] = {"stamp": stamp}
-        mapping.update({f"d{shard}": offset for shard, offset in positions.decisions.items()})
-        mapping.update({f"s{shard}": sequence for shard, sequence in positions.sequences.items()})
-        mapping.update({f"f{shard}": offset for shard, offset in positions.facts.items()})
-        pipe.hset(PREFIX + _POSITION, mapping=mapping)
+        reached: dict[str, str | int] = {"stamp": stamp}
+        reached.update({f"d{shard}": offset for shard, offset in positions.decisions.items()})
+        reached.update({f"s{shard}": sequence for shard, sequence in positions.sequences.items()})
+        reached.update({f"f{shard}": offset for shard, offset in positions.facts.items()})
+        pipe.hset(PREFIX + _POSITION, mapping=reached)

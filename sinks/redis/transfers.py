@@ -1,34 +1,54 @@
 """Cash that a decision sent to another account, as the fact that books it there."""
 
-from schemas.records import CashTransferred, Decision, Fact, Receipt
+from typing import Final
 
-SOURCE = "headrace.forwarder"
+from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned
+
+SOURCE: Final = "headrace.forwarder"
+OUT: Final = "transfer.out"
+REFUSED: Final = "transfer.refused"
+RETURN: Final = "transfer.return"
 
 
 class WrongCause(ValueError):
-    """The fact at a decision's cause is not the receipt that the decision moves."""
+    """The fact at a decision's cause is not about the receipt that the decision moves."""
 
 
-def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred:
-    """The fact for the account that the money goes to: decision.counterparty.
+def brings(rule: str) -> tuple[type[Receipt | CashTransferred | ReceiptReturned], ...]:
+    """Kinds of facts that a decision of this rule may go back to."""
+    if rule == RETURN:
+        return (ReceiptReturned,)
+    return (CashTransferred,) if rule == REFUSED else (Receipt, CashTransferred)
 
-    `cause` is the fact by which the receipt came to the decision's account: a receipt, or a transfer.
-    The same decision gives the same event_id and contents each time, so its shard takes it once.
-    Raises WrongCause.
+
+def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred | ReceiptReturned:
+    """The fact for decision.counterparty: of money that comes (`transfer.out`), that comes back because it was
+    refused (`transfer.refused`), or that the bank took back after it had been sent on (`transfer.return`).
+
+    `cause` is the fact by which the receipt, or its return, came to the decision's account. The same
+    decision gives the same event_id and contents each time, so its shard takes it once. Raises WrongCause.
     """
-    if not isinstance(cause, Receipt | CashTransferred):
-        raise WrongCause(f"a {cause.kind} where a receipt or a transfer was due")
+    if not isinstance(cause, brings(decision.rule)):
+        raise WrongCause(f"a {cause.kind} cannot be what {decision.rule} goes back to")
+    assert isinstance(cause, Receipt | CashTransferred | ReceiptReturned)
     if cause.account_id != decision.account_id or cause.receipt_id != decision.receipt_id:
         raise WrongCause(
             f"receipt {cause.receipt_id!r} of {cause.account_id!r} where {decision.receipt_id!r} "
             f"of {decision.account_id!r} was due"
         )
-    number = f"{decision.shard}-{decision.sequence}"
-    refused = decision.rule == "transfer.refused"
-    if refused and not isinstance(cause, CashTransferred):
-        raise WrongCause("a refusal of what was not transferred")
+    if isinstance(cause, ReceiptReturned):
+        return _sent_back(decision, cause)
+    return _sent(decision, cause)
+
+
+def _number(decision: Decision) -> str:
+    return f"{decision.shard}-{decision.sequence}"
+
+
+def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferred:
+    refused = decision.rule == REFUSED
     return CashTransferred(
-        event_id=f"transfer:{number}",
+        event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
         correlation=cause.correlation,
         source=SOURCE,
@@ -37,7 +57,7 @@ def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred:
         account_id=decision.counterparty,
         event_time=decision.event_time,
         # Money on its way back is still the transfer that the first decision sent.
-        transfer_id=cause.transfer_id if refused and isinstance(cause, CashTransferred) else number,
+        transfer_id=cause.transfer_id if refused and isinstance(cause, CashTransferred) else _number(decision),
         from_account=decision.account_id,
         returned=refused,
         receipt_id=cause.receipt_id,
@@ -51,4 +71,25 @@ def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred:
         payer_account=cause.payer_account,
         text=cause.text,
         lines=cause.lines,
+    )
+
+
+def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
+    return ReceiptReturned(
+        event_id=f"transfer:{_number(decision)}",
+        recorded_time=decision.recorded_time,
+        correlation=cause.correlation,
+        source=SOURCE,
+        tenant=decision.tenant,
+        entity=decision.entity,
+        account_id=decision.counterparty,
+        event_time=decision.event_time,
+        receipt_id=cause.receipt_id,
+        bank_account=cause.bank_account,
+        currency=cause.currency,
+        amount=decision.amount,
+        posting_date=cause.posting_date,
+        value_date=cause.value_date,
+        reason=cause.reason,
+        bank_reference=cause.bank_reference,
     )

@@ -89,6 +89,19 @@ def test_health_is_200_only_while_ok_is_true(process: Process) -> None:
     assert process.get("/other")[0] == 404
 
 
+def test_a_container_asks_for_its_health(process: Process) -> None:
+    def ask() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "deploy/ask_health.py", str(process.server.port)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ask().returncode, ask().stdout) == (0, '{"ok": true, "shards": {"3": "running"}}\n')
+    process.health = {"ok": False}
+    assert (ask().returncode, ask().stderr) == (1, "HTTP Error 503: Service Unavailable\n")
+    process.server.close()
+    assert ask().returncode == 1
+    process.server = serve_metrics(0, dict, registry=process.registry)
+
+
 def test_a_taken_port_is_a_wrong_setting(process: Process) -> None:
     with pytest.raises(WrongSettings, match=f"metrics_port = {process.server.port}: cannot listen on 127.0.0.1"):
         serve_metrics(process.server.port, dict)
