@@ -1,5 +1,6 @@
 """What starts what: opens the logs, the shards and the sinks of a flow, and runs it until it may leave."""
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -99,6 +100,10 @@ def start_receivables(settings: Settings, shards: Sequence[int], until_idle: boo
     owner = Owner(log, shards, settings.dir / "state", settings.cache_bytes, name)
     watch = _Watch(owner, stop, until_idle)
     server = _served(settings, "receivables", watch.health)
+    # Facts, rows and decisions make no reference cycles, and looking for them among a million
+    # objects that live long took a seventh of the time (November 2026).
+    gc.freeze()
+    gc.disable()
     told.info("receivables started", shards=f"{min(shards)}-{max(shards)}", rules=RULES_VERSION)
     try:
         run_receivables(owner, watch.leave)
