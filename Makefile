@@ -3,7 +3,7 @@
 # make test    all tests
 # make check   lint, format, types, generated code, compose file
 # make bench   BENCH=spine or another benchmark
-# make lock    renew requirements.lock from pyproject.toml
+# make lock    requirements.lock from pyproject.toml; UPGRADE=--upgrade takes the newest of everything
 # COMPILE=no, or HEADRACE_INTERPRETED=1 in the environment, runs the same source interpreted.
 .PHONY: setup demo test check bench lock clean
 .NOTPARALLEL:
@@ -12,7 +12,8 @@ BIN := .venv/bin
 BENCH ?= spine
 TESTS ?=
 COMPILE ?= yes
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+UPGRADE ?=
+LOCK := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 setup:
@@ -35,7 +36,10 @@ check: setup
 bench: setup
 	@$(BIN)/headrace bench $(BENCH)
 
-lock: setup
+$(BIN)/uv:
+	@COMPILE=$(COMPILE) deploy/setup.sh
+
+lock: $(BIN)/uv
 	$(LOCK) --extra dev --output-file requirements.lock
 	$(LOCK) --constraints requirements.lock --output-file deploy/requirements.lock
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.log.base import Full, Log, Reader, Record, account_key, partition_of
-from dataflows.publishing import Patience, PublishStatus, decoded
+from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import FACT_IDS, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
 from schemas.topics import DECISIONS, FACTS
@@ -67,6 +67,7 @@ class Forwarder:
         self._writer = patience.persist(lambda: log.writer(FACTS, "headrace.forward"))
         self._snapshot = patience.persist(self._ends)
         self._unjudged = True
+        self._told: Mapping[int, int] = {}
         self.idle = False
 
     def _ends(self) -> tuple[list[int], list[int]]:
@@ -103,6 +104,9 @@ class Forwarder:
         if self._unjudged and self._has_read(chunk, self._snapshot):
             self._judge()
         self.idle = not self._unjudged and not decisions and self._has_read(chunk, self._patience.persist(self._ends))
+        if self.idle and self._told != chunk.decision_positions:
+            self._told = chunk.decision_positions
+            self._patience.persist(lambda: self._log.save_positions(FORWARD, DECISIONS, chunk.decision_positions))
 
     def _positions(self, chunk: ForwardChunk) -> Positions:
         sequences = {shard: self._sequences.following(shard) for shard in range(self._partitions)}

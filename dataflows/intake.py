@@ -74,11 +74,13 @@ def run_intake(
     until_idle: bool,
     stop: Callable[[], bool] = never,
     machine: Machine | None = None,
+    pace: Callable[[], None] | None = None,
 ) -> None:
     """Run intake until `stop` says so, or with `until_idle` until all that is there now is in the facts log.
 
     `live` follows the input topics and ticks each minute; `replay` appends what is there in the order it
-    happened, day by day (docs/intake.md). On return all that was delivered is durable and positions are saved.
+    happened, day by day (docs/intake.md); where money without an account came it calls `pace` before a day is
+    closed, which waits until the flows behind have said whose it is. On return all that was delivered is durable and positions are saved.
     Raises ClockRefused, IntakeBusy and others of LogRefused (a person has to act), LogUnavailable (at the
     start, or where `stop` comes while the log is away).
     """
@@ -94,7 +96,7 @@ def run_intake(
             _run_live(log, settings, until_idle, stop, machine)
             return
         while True:
-            _run_replay(log, settings.shards, plan_path, stop, machine)
+            _run_replay(log, settings.shards, plan_path, stop, machine, pace)
             if until_idle or stop() or not _wait_for_more(log, stop):
                 return
 
@@ -256,7 +258,9 @@ def _run_live(log: Log, settings: IntakeSettings, until_idle: bool, stop: Callab
         outlet.settle()
 
 
-def _run_replay(log: Log, shards: int, path: Path, stop: Callable[[], bool], machine: Machine) -> None:
+def _run_replay(
+    log: Log, shards: int, path: Path, stop: Callable[[], bool], machine: Machine, pace: Callable[[], None] | None
+) -> None:
     """Make a plan of what is in the input topics, or take up the unfinished one, and carry it out."""
     plan = Plan(path)
     try:
@@ -269,7 +273,7 @@ def _run_replay(log: Log, shards: int, path: Path, stop: Callable[[], bool], mac
         if plan.phase == "collect":
             _collect(log, plan, shards, stop, machine)
         if plan.phase == "send" and not stop():
-            _send(log, plan, clocks, stop, machine)
+            _send(log, plan, clocks, stop, machine, pace)
         if plan.phase == "send" and not stop():
             for topic, ends in plan.end().items():
                 log.save_positions(GROUP, topic, ends)
@@ -302,11 +306,18 @@ def _collect(log: Log, plan: Plan, shards: int, stop: Callable[[], bool], machin
         structlog.get_logger().info("replay planned", facts=plan.count())
 
 
-def _send(log: Log, plan: Plan, clocks: Sequence[ShardClock], stop: Callable[[], bool], machine: Machine) -> None:
+def _send(
+    log: Log,
+    plan: Plan,
+    clocks: Sequence[ShardClock],
+    stop: Callable[[], bool],
+    machine: Machine,
+    pace: Callable[[], None] | None,
+) -> None:
     cursor, ends = plan.cursor()
     there = sent_since(log, ends)
-    rest = batches(plan, cursor, clocks, machine.wall_ms())
     with closing(Sender(log, plan, there, stop)) as sender:
+        rest = batches(plan, cursor, clocks, machine.wall_ms(), lambda: pace is not None and sender.unidentified)
 
         def pull() -> Sequence[Batch] | None:
             batch = None if stop() else next(rest, None)
@@ -315,6 +326,9 @@ def _send(log: Log, plan: Plan, clocks: Sequence[ShardClock], stop: Callable[[],
         def push(found: Sequence[Batch]) -> None:
             for batch in found:
                 sender.send(batch)
+                if batch.ends_day and pace is not None and sender.unidentified:
+                    sender.settle()
+                    pace()
 
         _run_flow("intake_send", pull, lambda found: found, push)
         sender.settle()

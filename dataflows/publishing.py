@@ -14,6 +14,8 @@ from schemas.wire import Unreadable
 from sinks.base import RetryLater, SinkStopped
 
 T = TypeVar("T")
+# Under this name the forwarder tells how many decisions it has taken, for whoever waits for it.
+FORWARD: Final = "forward"
 _FIRST_WAIT_SECONDS: Final = 0.2
 _LONGEST_WAIT_SECONDS: Final = 30.0
 # A signal does not wake who waits, so nobody waits longer than this at a time.

@@ -24,6 +24,11 @@ if [[ ! -x .venv/bin/headrace || "$(cat .venv/made 2>/dev/null)" != "$(wanted)" 
     echo "Installing what requirements.lock names; about a minute the first time"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    if ! problems="$(.venv/bin/python -m pip check)"; then
+        echo "$problems" >&2
+        echo "requirements.lock does not have all that pyproject.toml names; run make lock, then make again" >&2
+        exit 1
+    fi
     wanted >.venv/made
 fi
 

@@ -11,6 +11,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("benchmarks", "connectors", "dataflows", "headrace", "schemas", "sinks")
 # The suffix with the interpreter's version in it; mypyc writes no other.
 SUFFIX = EXTENSION_SUFFIXES[0]
 
@@ -23,8 +24,8 @@ def findings(root: Path = ROOT) -> list[str]:
     """What is wrong with the compiled modules under `root`, a line for each; empty is sound or not compiled."""
     present = {
         str(path.relative_to(root)).removesuffix(SUFFIX) + ".py"
-        for package in root.glob("*/__init__.py")
-        for path in package.parent.rglob("*" + SUFFIX)
+        for package in PACKAGES
+        for path in (root / package).rglob("*" + SUFFIX)
     }
     try:
         manifest = json.loads((root / "compiled.json").read_text())

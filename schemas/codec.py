@@ -7,7 +7,7 @@ from schemas/avro/ids.json; a body of an id that is not ours is Unreadable, neve
 from hashlib import blake2b
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_le, write_i32_be
-from mypy_extensions import i64
+from mypy_extensions import i64, u8
 
 from schemas.records import DECISION_ID, FACT_IDS, Decision, Fact, put_decision, put_fact, read_decision, read_fact
 from schemas.wire import MAX_MESSAGE_BYTES, Reader, Unreadable
@@ -34,7 +34,7 @@ def decode_fact(value: bytes) -> Fact:
 
 def encode_fact(fact: Fact) -> bytes:
     out = BytesWriter()
-    out.append(0)
+    out.append(u8(0))
     write_i32_be(out, FACT_IDS[fact.kind])
     put_fact(out, fact)
     return out.getvalue()
@@ -54,7 +54,7 @@ def decode_decision(value: bytes) -> Decision:
 
 def encode_decision(decision: Decision) -> bytes:
     out = BytesWriter()
-    out.append(0)
+    out.append(u8(0))
     write_i32_be(out, DECISION_ID)
     put_decision(out, decision)
     return out.getvalue()
@@ -66,9 +66,9 @@ def contents_digest(value: bytes) -> int:
     Two messages of one event_id and one schema say the same where these agree.
     """
     reader = Reader(value, 5)
-    reader.raw()
+    reader.skip()
     reader.long()
-    reader.raw()
+    reader.skip()
     return digest64(value[reader.at :])
 
 

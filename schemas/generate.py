@@ -192,7 +192,7 @@ def _array_codec(schema: dict[str, Any]) -> list[str]:
         "        put_long(out, len(items))",
         "        for item in items:",
         f"            put_{name}(out, item)",
-        "    out.append(0)",
+        "    out.append(u8(0))",
         "",
         "",
     ]
@@ -229,7 +229,7 @@ def generate() -> str:
         "from typing import ClassVar, Final",
         "",
     ]
-    out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64", ""]
+    out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, u8", ""]
     helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts"
     out += [f"from schemas.wire import {helpers}", "", ""]
     facts = [s for s in latest.values() if s.group == "facts"]

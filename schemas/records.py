@@ -3,7 +3,7 @@
 from typing import ClassVar, Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, u8
 
 from schemas.wire import Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts
 
@@ -312,7 +312,7 @@ def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine]) -> None
         put_long(out, len(items))
         for item in items:
             put_remittance_line(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class Receipt(Fact):
@@ -491,7 +491,7 @@ def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine]) -> None:
         put_long(out, len(items))
         for item in items:
             put_invoice_line(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class Invoice(Fact):
@@ -650,7 +650,7 @@ def _put_shipment_lines(out: BytesWriter, items: list[ShipmentLine]) -> None:
         put_long(out, len(items))
         for item in items:
             put_shipment_line(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class Shipment(Fact):
@@ -845,7 +845,7 @@ def _put_order_lines(out: BytesWriter, items: list[OrderLine]) -> None:
         put_long(out, len(items))
         for item in items:
             put_order_line(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class Order(Fact):
@@ -969,7 +969,7 @@ def _put_watermarks(out: BytesWriter, items: list[Watermark]) -> None:
         put_long(out, len(items))
         for item in items:
             put_watermark(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class Clock(Fact):
@@ -2105,7 +2105,7 @@ def _put_balances(out: BytesWriter, items: list[Balance]) -> None:
         put_long(out, len(items))
         for item in items:
             put_balance(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class PromiseRow:
@@ -2193,7 +2193,7 @@ def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
         put_long(out, len(items))
         for item in items:
             put_promise_row(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class WaitingReference:
@@ -2241,7 +2241,7 @@ def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> 
         put_long(out, len(items))
         for item in items:
             put_waiting_reference(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class AccountRow:
@@ -2569,41 +2569,6 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_boolean(out, x.sla_said)
 
 
-class EventRow:
-    """An event that had its effect.
-
-    schema_id: Wire id of its schema.
-    digest: 64 bits of its contents.
-    day: Log day of its arrival; 0 keeps it for ever.
-    """
-
-    __slots__ = ("schema_id", "digest", "day", )
-
-    def __init__(
-        self,
-        schema_id: int,
-        digest: int,
-        day: int,
-    ) -> None:
-        self.schema_id = schema_id
-        self.digest = digest
-        self.day = day
-
-
-def read_event_row(r: Reader) -> EventRow:
-    return EventRow(
-        r.long(),
-        r.long(),
-        r.long(),
-    )
-
-
-def put_event_row(out: BytesWriter, x: EventRow) -> None:
-    put_long(out, x.schema_id)
-    put_long(out, x.digest)
-    put_long(out, x.day)
-
-
 class Item:
     """One open or cleared item.
 
@@ -2729,7 +2694,7 @@ def _put_items(out: BytesWriter, items: list[Item]) -> None:
         put_long(out, len(items))
         for item in items:
             put_item(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class ItemGroup:
@@ -2827,7 +2792,7 @@ def _put_order_state_lines(out: BytesWriter, items: list[OrderStateLine]) -> Non
         put_long(out, len(items))
         for item in items:
             put_order_state_line(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class ShipmentState:
@@ -2890,7 +2855,7 @@ def _put_shipment_states(out: BytesWriter, items: list[ShipmentState]) -> None:
         put_long(out, len(items))
         for item in items:
             put_shipment_state(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class OrderRow:
@@ -3003,7 +2968,7 @@ def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
         put_long(out, len(items))
         for item in items:
             put_allocation(out, item)
-    out.append(0)
+    out.append(u8(0))
 
 
 class ReceiptRow:

@@ -6,7 +6,7 @@ Compiled by mypyc where there is a compiler; the same source runs as it is.
 from typing import Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, u8
 
 # A fact of the largest real invoices (5,000 lines) is about 400 kB.
 MAX_MESSAGE_BYTES: Final = 1 << 20
@@ -66,11 +66,19 @@ class Reader:
     def raw(self) -> bytes:
         size = self.long()
         at = self.at
-        stop = at + size
-        if size < 0 or stop > self.end:
+        # Not at + size > end: compiled numbers of 64 bits wrap around.
+        if size < 0 or size > self.end - at:
             raise Unreadable(f"text or bytes of {size} at byte {at} runs past the end")
+        stop = at + size
         self.at = stop
         return self.data[at:stop]
+
+    def skip(self) -> None:
+        """Pass over a text or bytes."""
+        size = self.long()
+        if size < 0 or self.at + size > self.end:
+            raise Unreadable(f"text or bytes of {size} at byte {self.at} runs past the end")
+        self.at += size
 
     def text(self) -> str:
         at = self.at
@@ -108,14 +116,21 @@ class Reader:
 
 
 def put_long(out: BytesWriter, number: i64) -> None:
-    zigzag: i64 = (number << 1) ^ (number >> 63)
+    """Raises ValueError for a number over 64 bits, as compiled code does before it gets here."""
+    sign: i64 = number >> 63
+    if sign < -1 or sign > 0:
+        raise ValueError("int too large to convert to i64")
+    zigzag: i64 = (number << 1) ^ sign
     while zigzag > 127 or zigzag < 0:
-        out.append((zigzag & 127) | 128)
+        out.append(u8((zigzag & 127) | 128))
         zigzag = (zigzag >> 7) & 0x1FFFFFFFFFFFFFF
-    out.append(zigzag)
+    out.append(u8(zigzag))
 
 
 def put_text(out: BytesWriter, text: str) -> None:
+    if not text:
+        out.append(u8(0))
+        return
     encoded = text.encode()
     put_long(out, len(encoded))
     out.write(encoded)
@@ -127,14 +142,14 @@ def put_raw(out: BytesWriter, raw: bytes) -> None:
 
 
 def put_boolean(out: BytesWriter, value: bool) -> None:
-    out.append(1 if value else 0)
+    out.append(u8(1 if value else 0))
 
 
 def put_optional_long(out: BytesWriter, number: int | None) -> None:
     if number is None:
-        out.append(0)
+        out.append(u8(0))
     else:
-        out.append(2)
+        out.append(u8(2))
         put_long(out, number)
 
 
@@ -143,4 +158,4 @@ def put_texts(out: BytesWriter, texts: list[str]) -> None:
         put_long(out, len(texts))
         for text in texts:
             put_text(out, text)
-    out.append(0)
+    out.append(u8(0))

@@ -10,6 +10,9 @@ from collections.abc import Generator
 import pytest
 
 from headrace.compiled import StaleCompiled, mode, refuse_stale
+from tests.brokers import kafka, local_kafka
+
+__all__ = ["kafka", "local_kafka"]
 
 SERVICES = ("kafka",)
 

@@ -8,7 +8,7 @@ the shape of the public late-payment sample. Nothing here knows how facts are ma
 
 from benchmarks.workload.config import Config, Rates
 from benchmarks.workload.history import ar_history_shape
-from benchmarks.workload.publishing import interleavings, key_of, publish
+from benchmarks.workload.publishing import interleavings, publish
 from benchmarks.workload.simulation import Simulation, simulate
 from benchmarks.workload.stream import bench_stream, warm_up_facts
 from benchmarks.workload.truth import TROUBLES, Truth
@@ -22,7 +22,6 @@ __all__ = [
     "ar_history_shape",
     "bench_stream",
     "interleavings",
-    "key_of",
     "publish",
     "simulate",
     "warm_up_facts",

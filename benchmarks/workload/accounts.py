@@ -18,7 +18,7 @@ class Habit:
 
 
 HABITS: tuple[tuple[Habit, int], ...] = (
-    (Habit("prompt", (-8, -4, -2, -1, 0, 1)), 31),
+    (Habit("prompt", (-12, -7, -5, -3, -2, 0)), 31),
     (Habit("late", (-2, 1, 4, 8, 15, 30)), 22),
     (Habit("chronic", (6, 14, 22, 32, 45, 75)), 8),
     (Habit("disputer", (-2, 0, 3, 7, 12, 25), dispute=0.2, short=2.0), 6),
@@ -301,7 +301,8 @@ def make_accounts(config: Config, chance: Chance) -> list[Account]:
     habits = Mix(HABITS)
     ranks = list(range(config.accounts))
     chance.shuffle(ranks)
-    weight = sum(1 / (rank + 4) for rank in range(config.accounts))
+    # Whole billionths: from Python 3.12 on sum() adds floats more exactly than before, and so otherwise.
+    weight = sum(1_000_000_000 // (rank + 4) for rank in range(config.accounts))
     month = 30 * 86_400_000
     heads: dict[tuple[int, str], Account] = {}
     accounts = []
@@ -310,7 +311,7 @@ def make_accounts(config: Config, chance: Chance) -> list[Account]:
         at_home = currency == config.currencies[0][0]
         place = 0 if len(entities) == 1 or (at_home != chance.yes(0.08)) else 1 + chance.below(len(entities) - 1)
         account = Account(index + 1, entities[place], currency, habits.draw(chance))
-        share = config.accounts * config.orders_per_month / ((rank + 4) * weight)
+        share = config.accounts * config.orders_per_month * (1_000_000_000 // (rank + 4)) / weight
         account.gap = max(1, int(month / max(0.4, share)))
         account.size = 1 + min(9, int(share / config.orders_per_month))
         _describe(account, chance)

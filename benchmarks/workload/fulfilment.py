@@ -120,8 +120,9 @@ class Fulfilment:
         self._say_order(purchase, lines, now, purchase.recorded, False)
         if chance.yes(rates.order_amended):
             purchase.lines = [OrderLine(x.line, x.product, x.quantity_milli + 1000, x.unit_price_micro) for x in lines]
-            purchase.recorded = max(purchase.recorded, now + HOUR) + world.delay(PROMPT)
-            self._say_order(purchase, purchase.lines, now + HOUR, purchase.recorded, False)
+            amended = now + HOUR + world.delay(PROMPT)
+            self._say_order(purchase, purchase.lines, now + HOUR, amended, False)
+            purchase.recorded = min(purchase.recorded, amended)
         if chance.yes(rates.order_cancelled):
             happened = now + chance.between(2, 30) * HOUR
             purchase.cancelled = max(purchase.recorded + 1, happened + world.delay(PROMPT))

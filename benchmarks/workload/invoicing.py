@@ -42,7 +42,7 @@ class Purchase:
         self.placed = placed
         self.po_reference = po_reference
         self.lines = lines
-        self.recorded = 0
+        self.recorded = 0  # when it first is
         self.parcels: list[Parcel] = []
         self.short_closed = False  # some of it is never shipped
         self.cancelled: int | None = None  # when that is recorded

@@ -1,7 +1,7 @@
 """Money on our bank accounts: receipts, what comes back, and the remittance advices beside them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks.workload.accounts import (
@@ -42,6 +42,7 @@ class Payment:
     firm: bool = False
     note: str = ""
     names: tuple[Paid, ...] = ()  # what the message names where that is not the parts
+    again: tuple[Part, ...] = ()  # the parts of the payment that this one repeats
 
 
 class Cashier:
@@ -71,11 +72,13 @@ class Cashier:
             if when == "before":
                 started = work_time(now + chance.along(_BEFORE_MONEY))
         message = self._writer.message(payer, channel, list(payment.names) or paid, payment.note)
+        if payment.names and [x[0] for x in payment.names] != [d.number for d, _ in parts]:
+            message = replace(message, references="none" if message.references == "none" else "garbled")
         if advice_id and chance.yes(0.6):
             message = Message([], f"{'REMITTANCE ADVICE' if chance.yes(0.5) else 'Avis'} {advice_id}", "none", [])
         receipt = self._receipt(payer, channel, amount, message, started)
         troubles = self._troubles(payment, channel, receipt, message, bool(taken))
-        pairs: list[object] = [[d.account.account_id, d.number, part] for d, part in parts]
+        pairs = _pairs(parts)
         pairs += [[payer.account_id, number, -credit] for number, credit in taken]
         if when:
             troubles.append(f"advice_{when}")
@@ -262,11 +265,10 @@ class Cashier:
         """The money goes back: its documents are owed again."""
         world = self._world
         payment.payer.credits.extend(taken)
-        pairs: list[object] = []
         for document, part in payment.parts:
             document.remaining += part
             document.account.open[document.number] = document
-            pairs.append([document.account.account_id, document.number, part])
+        pairs = _pairs(payment.parts)
         pairs += [[payment.payer.account_id, number, -credit] for number, credit in taken]
         line: Line = {
             "type": "returned", "bank_account": receipt.bank_account, "receipt_id": receipt.receipt_id,
@@ -304,6 +306,10 @@ def _bank_reference(channel: Channel, bank: BankAccount, day_text: str) -> str:
     return f"NTRF{bank.code}{day_text}{bank.entries:06d}"
 
 
+def _pairs(parts: Sequence[Part]) -> list[object]:
+    return [[document.account.account_id, document.number, part] for document, part in parts]
+
+
 def _receipt_line(
     payment: Payment, channel: Channel, receipt: Receipt, pairs: list[object], message: Message, troubles: list[str]
 ) -> Line:
@@ -311,6 +317,6 @@ def _receipt_line(
         "type": "receipt", "tenant": receipt.tenant, "entity": receipt.entity, "bank_account": receipt.bank_account,
         "receipt_id": receipt.receipt_id, "payer": payment.payer.account_id, "account_id": receipt.account_id,
         "currency": receipt.currency, "amount": receipt.amount, "pairs": pairs, "rest": payment.rest,
-        "rest_why": payment.rest_why, "references": message.references, "habit": payment.payer.habit.name,
+        "rest_why": payment.rest_why, "again": _pairs(payment.again), "references": message.references, "habit": payment.payer.habit.name,
         "channel": channel.name, "troubles": troubles,
     }  # fmt: skip

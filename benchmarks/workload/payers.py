@@ -171,7 +171,7 @@ class Payers:
         self._cashier.send(Payment(payer, parts, rest, why, tuple(troubles)), now)
         if chance.yes(rates.double) and short is None:
             names = tuple((d.number, part, d.order_id, d.po_reference) for d, part in parts)
-            again = Payment(payer, [], sum(x[1] for x in parts), "double", names=names)
+            again = Payment(payer, [], sum(x[1] for x in parts), "double", names=names, again=tuple(parts))
             world.at(work_time(now + chance.between(1, 12) * DAY), partial(self._cashier.send, again))
         if chance.yes(rates.dispute_cleared):
             later = now + (payer.channel.slowest_days + chance.between(1, 15)) * DAY

@@ -3,28 +3,20 @@
 from collections.abc import Callable, Iterable
 from random import Random
 
-from connectors.log.base import Full, Log, Writer, account_key, partition_of
+from connectors.log.base import Full, Log, Writer, partition_of
+from connectors.placing import producer_key
 from schemas.codec import encode_fact
-from schemas.records import Fact, Receipt
+from schemas.records import Fact
 from schemas.topics import INPUT_TOPICS, TOPIC_OF_KIND
 
 PROGRESS_EVERY = 2_000
 FLUSH_SECONDS = 60.0
 
 
-def key_of(fact: Fact) -> bytes:
-    """What a producer keys a fact by: its account; without one the bank's reference, else the fact's own id."""
-    if fact.account_id:
-        return account_key(fact.tenant, fact.entity, fact.account_id)
-    if isinstance(fact, Receipt):
-        return (fact.bank_reference or fact.receipt_id).encode()
-    return fact.event_id.encode()
-
-
 def publish(facts: Iterable[Fact], log: Log, partitions: int = 4, progress: Callable[[int], None] | None = None) -> int:
     """Append `facts` to the producers' topics of `log`, made with `partitions` where they are not there; how many.
 
-    When it returns all of them are durable. At most the writers' bound is under way; `progress` is
+    Each goes to the partition of its producer's key. When it returns all of them are durable. At most the writers' bound is under way; `progress` is
     called with the number sent so far, about every 2,000 facts. Raises what the log raises:
     LogUnavailable where it is away for longer than a minute, LogRefused.
     """
@@ -36,7 +28,7 @@ def publish(facts: Iterable[Fact], log: Log, partitions: int = 4, progress: Call
     try:
         for fact in facts:
             writer, count = writers[TOPIC_OF_KIND[fact.kind]]
-            key = key_of(fact)
+            key = producer_key(fact)
             sent += 1
             _send(writer, partition_of(key, count), key, encode_fact(fact), sent)
             if sent % PROGRESS_EVERY == 0:

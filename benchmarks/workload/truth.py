@@ -10,7 +10,8 @@ come later, or after the end of the run. Every line has `type`:
     paid), `account_id` (as on the fact; empty where the bank did not know), `currency`, `amount`, `pairs`: a
     list of [account, document, amount], what the payer paid with it; negative where a credit note was
     taken off; `rest`: what is for no document, `rest_why` (over, double or empty); pairs and rest add up to
-    `amount`. `references`: exact (the receipt's lines name exactly the documents of the pairs as they are
+    `amount`; `again`: the pairs of the earlier payment that a double one repeats: whichever of the two clears
+    them, the books come out the same. `references`: exact (the receipt's lines name exactly the documents of the pairs as they are
     written in the books, with these amounts), text (its text does and no lines), none, or wrong (any
     other); `habit`, `channel`, `troubles`: words of TROUBLES.
 `returned`: `bank_account`, `receipt_id`, `amount`, `pairs`: undone, as they were on the receipt.

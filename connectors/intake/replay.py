@@ -21,12 +21,15 @@ from connectors.intake.plan import Cursor, Plan, Planned
 from connectors.log.base import Log
 from connectors.reading import read_to_end
 from connectors.steady import SteadyWriter
-from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS
+from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS, SUSPENSE_PREFIX
 
 BATCH_FACTS: Final = 2_000
 # Between two durable cursors; a restart compares at most about so many records.
 SETTLE_RECORDS: Final = 10_000
 TOPIC_NUMBER: Final = {topic: number for number, topic in enumerate(INPUT_TOPICS)}
+
+
+_SUSPENSE: Final = f"/{SUSPENSE_PREFIX}".encode()
 
 
 class Message(NamedTuple):
@@ -38,10 +41,11 @@ class Message(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Messages in order, and how far the plan is sent once they are durable."""
+    """Messages in order, how far the plan is sent once they are durable, and whether a day's facts end with them."""
 
     messages: list[Message]
     cursor: Cursor
+    ends_day: bool
 
 
 class Collector:
@@ -101,9 +105,11 @@ def sent_since(log: Log, ends: Sequence[int]) -> Counter[bytes]:
     return found
 
 
-def batches(plan: Plan, cursor: Cursor, clocks: Sequence[ShardClock], now_ms: int) -> Iterator[Batch]:
+def batches(
+    plan: Plan, cursor: Cursor, clocks: Sequence[ShardClock], now_ms: int, daily: Callable[[], bool]
+) -> Iterator[Batch]:
     """The rest of the plan, from the cursor on: facts by day, and after each day a clock fact for every shard whose
-    clock is not there yet."""
+    clock is not there yet. Where `daily`, no batch goes from one day's facts into its clock."""
     last = plan.last_time()
     if last is None:
         return
@@ -118,18 +124,22 @@ def batches(plan: Plan, cursor: Cursor, clocks: Sequence[ShardClock], now_ms: in
             day = fact.time // DAY_MS
             if open_day < 0:
                 open_day = day
+            if open_day < day and messages and daily():
+                yield Batch(messages, cursor._replace(open_day=open_day), True)
+                messages = []
             while open_day < day:
                 messages += _close(open_day, clocks, now_ms)
                 open_day += 1
                 if len(messages) >= BATCH_FACTS:
                     # A gap of years is cut too; the cursor is before this fact, with the days closed so far.
-                    yield Batch(messages, cursor._replace(open_day=open_day))
+                    yield Batch(messages, cursor._replace(open_day=open_day), False)
                     messages = []
             messages.append(Message(fact.shard, fact.key, fact.value))
             cursor = Cursor(*fact[:4], open_day)
-        yield Batch(messages, cursor)
+        yield Batch(messages, cursor, False)
     if open_day <= last_day:
-        yield Batch(_close(last_day, clocks, now_ms), cursor._replace(open_day=last_day + 1))
+        yield Batch([], cursor, True)
+        yield Batch(_close(last_day, clocks, now_ms), cursor._replace(open_day=last_day + 1), False)
 
 
 def _close(day: int, clocks: Sequence[ShardClock], now_ms: int) -> list[Message]:
@@ -150,9 +160,13 @@ class Sender:
         self._facts = SteadyWriter(log, FACTS, "intake", give_up)
         self._cursor: Cursor | None = None
         self._sent = 0
+        # Whether money came whose account others have to find: from then on they have a say in each day.
+        self.unidentified = False
 
     def send(self, batch: Batch) -> None:
         for message in batch.messages:
+            if message.key is not None and _SUSPENSE in message.key:
+                self.unidentified = True
             if self._there and self._is_there(message):
                 continue
             self._facts.send(*message)

@@ -42,6 +42,9 @@ def outside(path: Path) -> Iterator[None]:
         if code in _AWAY:
             raise LogUnavailable(f"{path}: {_AWAY[code]}: {error}") from error
         raise LogRefused(f"{path}: not a readable log: {error}; {MEND}") from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message, and Python cannot decode that.
+        raise LogRefused(f"{path}: not a readable log: {error.object!r}; {MEND}") from error
 
 
 def entries_table(partition: int) -> str:
@@ -86,9 +89,13 @@ class TopicFile:
         run(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
         run(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         run(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
-        made, self.identity, self.partitions = run("SELECT format, identity, partitions FROM log").fetchone()
+        head = run("SELECT format, identity, partitions FROM log").fetchone()
+        if head is None or not isinstance(head[1], str) or not isinstance(head[2], int):
+            raise LogRefused(f"{self.path}: damaged: it does not say what it is; {MEND}")
+        made, self.identity, self.partitions = head
         if made != FORMAT:
             raise LogRefused(f"{self.path}: format {made}, this version reads {FORMAT}; use the version that wrote it")
+        self.ends()
 
     def check_in_place(self) -> None:
         """Raises OtherLog where the file was deleted or replaced: what is written here would be lost."""
@@ -107,8 +114,11 @@ class TopicFile:
             raise LogRefused(f"{self.path}: no partition {wrong[0]}, there are {self.partitions}")
 
     def ends(self) -> list[int]:
-        """The next offset of each partition."""
-        return [end for (end,) in self.connection.execute("SELECT next FROM partitions ORDER BY partition")]
+        """The next offset of each partition. Raises LogRefused where the table of partitions is damaged."""
+        ends = [end for (end,) in self.connection.execute("SELECT next FROM partitions ORDER BY partition")]
+        if len(ends) != self.partitions or None in ends:
+            raise LogRefused(f"{self.path}: damaged: {self.partitions} partitions, and ends {ends}; {MEND}")
+        return ends
 
     def begins(self) -> list[int]:
         """The first offset of each partition that is there, or the next one of an empty partition."""
@@ -118,13 +128,14 @@ class TopicFile:
 
     def records(self, partition: int, first: int, count: int, crc: int, body: bytes) -> list[Record]:
         """The records of one entry. Raises LogRefused where it is damaged."""
+        last = first + count - 1 if isinstance(count, int) else f"? ({count!r} records)"
         try:
-            if checksum(self.identity, partition, first, count, body) != crc:
+            if not isinstance(body, bytes) or checksum(self.identity, partition, first, count, body) != crc:
                 raise DamagedEntry("its checksum differs")
             return unpack(partition, first, count, body)
-        except (DamagedEntry, TypeError) as error:
+        except DamagedEntry as error:
             raise LogRefused(
-                f"{self.path}: damaged: partition {partition}, offsets {first} to {first + count - 1}: {error}; {MEND}"
+                f"{self.path}: damaged: partition {partition}, offsets {first} to {last}: {error}; {MEND}"
             ) from error
 
     def check_ends(self) -> None:

@@ -184,7 +184,7 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
             return _propose(account, receipt, 0, reasons, _references(wanted))
         pays = stated
     credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
-    if credits and missing:
+    if missing and any(pay < 0 for pay in pays):
         return _propose(account, receipt, 0, missing, _references(wanted))
     decisions: list[Decision] = []
     seen: set[str] = set()

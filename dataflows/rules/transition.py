@@ -80,7 +80,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
     reason = ""
     document = ""
-    if isinstance(fact, Invoice | CreditNote):
+    if isinstance(fact, (Invoice, CreditNote)):
         document = fact.document
         if (
             account.item(document) is not None
@@ -96,7 +96,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "receipt_known"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
-    elif isinstance(fact, ReceiptReturned | Promise):
+    elif isinstance(fact, (ReceiptReturned, Promise)):
         if fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
@@ -119,7 +119,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         if fact.stage == "posted":
             return release.decide_posted(account, fact)
         return release.decide_draft(account, fact, ctx)
-    if isinstance(fact, Order | Shipment | ProofOfDelivery):
+    if isinstance(fact, (Order, Shipment, ProofOfDelivery)):
         return release.recheck_order(account, fact.order_id, ctx)
     if isinstance(fact, Customer):
         return release.recheck(account, list(account.row.held), ctx)

@@ -6,6 +6,7 @@ from typing import Final
 from dataflows.shards.store import Store, wake_key
 
 CHUNK: Final = 512
+NEVER: Final = 1 << 62
 
 
 class Wakes:
@@ -22,11 +23,14 @@ class Wakes:
         self._at = 0
         self._after = b"W"
         self._ended = False
+        # No wake is due before this: what makes asking after each fact cheap.
+        self._none_before = 0
 
     def set(self, account_key: str, due: int) -> None:
         """Wake the account at `due`, UTC milliseconds; 0 takes its wake away."""
         self._set[account_key] = due
         if due:
+            self._none_before = min(self._none_before, due)
             heappush(self._heap, (due, account_key))
 
     def pop(self, bound: int) -> tuple[int, str] | None:
@@ -42,6 +46,8 @@ class Wakes:
         return self._first(bound) is not None
 
     def _first(self, bound: int) -> tuple[int, str] | None:
+        if bound < self._none_before:
+            return None
         while self._heap:
             due, key = self._heap[0]
             if self._set.get(key) == due:
@@ -53,8 +59,12 @@ class Wakes:
         elif stored is not None:
             first = stored
         else:
+            self._none_before = NEVER
             return None
-        return first if first[0] <= bound else None
+        if first[0] > bound:
+            self._none_before = first[0]
+            return None
+        return first
 
     def _stored(self) -> tuple[int, str] | None:
         """The first stored wake that was not overruled."""

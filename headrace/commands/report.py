@@ -38,7 +38,7 @@ def report(
     if not found:
         say(f"nothing{f' in {currency}' if currency else ''} by {day}: has publish run?")
     for each in found:
-        _print(each)
+        show(each)
 
 
 def _day(text: str) -> date:
@@ -63,7 +63,8 @@ def _instant_ms(text: str) -> int:
     return int(found.timestamp() * 1000)
 
 
-def _print(report: Report) -> None:
+def show(report: Report) -> None:
+    """A report as a table on stdout."""
     code = report.currency
     table = Table(title=f"{code} at the end of {report.as_of}", title_justify="left")
     table.add_column("")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from headrace.commands.common import FOUND_WANTING, failures_told, say
-from headrace.publishing import views
+from headrace.places import views
 from headrace.settings import load
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views

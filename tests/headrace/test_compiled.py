@@ -95,28 +95,27 @@ def test_a_listed_module_that_is_not_there_is_said(tree: Path) -> None:
 
 
 def test_every_way_to_be_stale_is_found(tmp_path: Path) -> None:
-    package = tmp_path / "rules"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
+    package = tmp_path / "dataflows" / "rules"
+    package.mkdir(parents=True)
     for name in ("same", "edited", "lost", "stray", "orphan"):
         (package / f"{name}.py").write_text(f"NAME = {name!r}\n")
         (package / f"{name}{SUFFIX}").write_bytes(b"machine code")
     assert findings(tmp_path) == sorted(
-        f"rules/{n}.py: {NOT_KNOWN}" for n in ("same", "edited", "lost", "stray", "orphan")
+        f"dataflows/rules/{n}.py: {NOT_KNOWN}" for n in ("same", "edited", "lost", "stray", "orphan")
     )
 
     kept = ("same", "edited", "lost", "orphan")
-    sources = {f"rules/{n}.py": sha256((package / f"{n}.py").read_bytes()).hexdigest() for n in kept}
+    sources = {f"dataflows/rules/{n}.py": sha256((package / f"{n}.py").read_bytes()).hexdigest() for n in kept}
     manifest = {"python": sys.implementation.cache_tag, "sources": sources}
     (tmp_path / "compiled.json").write_text(json.dumps(manifest))
     (package / "edited.py").write_text("NAME = 'another'\n")
     (package / f"lost{SUFFIX}").unlink()
     (package / "orphan.py").unlink()
     assert findings(tmp_path) == [
-        f"rules/stray.py: {NOT_KNOWN}",
-        "rules/edited.py: changed after it was compiled",
-        "rules/lost.py: its compiled module is gone, those compiled with it are still there",
-        "rules/orphan.py: compiled, and its source is gone",
+        f"dataflows/rules/stray.py: {NOT_KNOWN}",
+        "dataflows/rules/edited.py: changed after it was compiled",
+        "dataflows/rules/lost.py: its compiled module is gone, those compiled with it are still there",
+        "dataflows/rules/orphan.py: compiled, and its source is gone",
     ]
 
 

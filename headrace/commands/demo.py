@@ -1,0 +1,255 @@
+"""headrace demo: real history and a simulated distributor through all flows, ending in tables a finance person reads."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.workload import Config, Truth, ar_history_shape, publish, simulate
+from connectors.log.base import Log
+from dataflows.shards.owner import GROUP as RECEIVABLES
+from headrace.amounts import grouped
+from headrace.commands.common import FOUND_WANTING, failures_told
+from headrace.commands.report import show
+from headrace.flows import open_installation
+from headrace.formulas import rounded
+from headrace.places import views
+from headrace.report import Report, make_report
+from headrace.settings import Settings, load
+from schemas.topics import DECISIONS, FACTS
+from sinks.clickhouse.reading import Views
+
+SAMPLE: Final = Path("../shared/data/ar_history.csv")
+# The sample's figures at these days are in the reference; a copy of its shape has the same span.
+HISTORY_DAYS: Final = (date(2012, 12, 31), date(2013, 6, 30))
+LOOK_SECONDS: Final = 0.2
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the two installations go.")] = Path("out/demo"),
+    accounts: Annotated[int, typer.Option(min=10, max=1_000_000, help="Accounts of the simulated distributor.")] = 500,
+    months: Annotated[int, typer.Option(min=1, max=120, help="Months simulated.")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same distributor.")] = 1,
+) -> None:
+    """Run real history and a simulated distributor through all flows, and show what came of them."""
+    told = Console(stderr=True)
+    shown = Console()
+    for name in ("history", "distributor"):
+        if (directory / name).exists():
+            told.print(f"{directory / name} is there already; remove it, or name another --dir", style="red")
+            raise typer.Exit(FOUND_WANTING)
+    started = time.monotonic()
+    with failures_told():
+        _history(directory / "history", told)
+        _distributor(directory / "distributor", Config(accounts=accounts, months=months, seed=seed), told, shown)
+    shown.print(f"\nDone in {time.monotonic() - started:.0f} s. Look further:")
+    where = directory / "distributor"
+    for line in (
+        f"headrace report --dir {where} --as-of {_last_day(Config(months=months)).isoformat()}",
+        f"headrace timeline --dir {where} C000001",
+        f'headrace query --dir {where} "SELECT kind, count() FROM decisions GROUP BY kind ORDER BY 2 DESC"',
+        f"headrace verify --dir {where}",
+    ):
+        shown.print(f"  {line}", highlight=False, soft_wrap=True)
+
+
+def _history(directory: Path, told: Console) -> None:
+    """The public sample, or a file of its shape where it is not there."""
+    settings = load(directory, None)
+    source = SAMPLE
+    if not source.exists():
+        directory.mkdir(parents=True)
+        source = directory / "ar_history_shape.csv"
+        ar_history_shape(source)
+        told.print(f"{SAMPLE} is not there: using a made file of its shape, {source}")
+    _headrace("ingest", "--dir", str(directory), "--map", "ar_history", str(source))
+    _run_all(settings, "history", told)
+    with closing(views(settings)) as found:
+        for as_of in HISTORY_DAYS:
+            for report in make_report(found, as_of):
+                show(report)
+
+
+def _distributor(directory: Path, config: Config, told: Console, shown: Console) -> None:
+    settings = load(directory, None)
+    log = open_installation(settings)
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with Truth(directory / "truth.jsonl") as truth, _bar(told) as progress:
+            task = progress.add_task("simulate", total=None)
+            sent = publish(
+                simulate(config, truth),
+                log,
+                settings.input_partitions,
+                lambda count: progress.update(task, completed=count),
+            )
+            progress.update(task, total=sent, completed=sent)
+    finally:
+        log.close()
+    _run_all(settings, "distributor", told)
+    with closing(views(settings)) as found:
+        reports = make_report(found, _last_day(config))
+        for report in reports:
+            if report.currency == settings.base_currency:
+                show(report)
+        shown.print(_by_currency(reports))
+        for title, sql in TABLES:
+            _print_table(shown, found, title, sql)
+
+
+def _by_currency(reports: Sequence[Report]) -> Table:
+    """A line for each currency."""
+    title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in ("invoiced", "open", "past due", "unapplied", "unidentified", "DSO"):
+        table.add_column(name, justify="right")
+    for r in reports:
+        figures = (r.invoiced, r.open, r.past_due, r.unapplied, r.unidentified)
+        dso = rounded(r.pace.dso, 1)
+        table.add_row(
+            r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
+        )
+    return table
+
+
+def _last_day(config: Config) -> date:
+    """The last day that is simulated."""
+    return config.end() - timedelta(days=1)
+
+
+def _bar(told: Console) -> Progress:
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=told)
+
+
+def _headrace(*arguments: str) -> None:
+    """Run the command itself; its own words are on stderr where it fails."""
+    done = subprocess.run([sys.executable, "-m", "headrace.main", *arguments], check=False)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
+def _run_all(settings: Settings, name: str, told: Console) -> None:
+    """All flows over what was published, with a bar for what each has done."""
+    command = [sys.executable, "-m", "headrace.main", "run", "all", "--replay", "--until-idle"]
+    errors: list[str] = []
+    with _bar(told) as progress:
+        child = subprocess.Popen([*command, "--dir", str(settings.dir)], stderr=subprocess.PIPE, text=True, bufsize=1)
+        assert child.stderr is not None
+        reader = threading.Thread(target=lambda lines: errors.extend(lines), args=(child.stderr,))
+        reader.start()
+        log = open_installation(settings)
+        facts = progress.add_task(f"{name}: facts", total=None)
+        decided = progress.add_task(f"{name}: decided", total=None)
+        while child.poll() is None:
+            _look(log, progress, facts, decided)
+            time.sleep(LOOK_SECONDS)
+        _look(log, progress, facts, decided)
+        log.close()
+        reader.join()
+    if child.returncode:
+        told.print("".join(errors), style="red")
+        raise typer.Exit(child.returncode)
+
+
+def _look(log: Log, progress: Progress, facts: Any, decided: Any) -> None:
+    there = sum(log.end_offsets(FACTS))
+    done = sum(log.positions(RECEIVABLES, FACTS).values())
+    progress.update(facts, completed=there, total=there)
+    progress.update(
+        decided, completed=done, total=there, description=f"decided, {sum(log.end_offsets(DECISIONS)):,} decisions"
+    )
+
+
+def _print_table(shown: Console, views: Views, title: str, sql: str) -> None:
+    answer = views.ask(sql)
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in answer.names:
+        numeric = name in ("number", "amount", "share", "")
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in answer.rows:
+        table.add_row(*[_cell(name, row, answer.names) for name in answer.names])
+    shown.print(table)
+
+
+def _cell(name: str, row: Sequence[Any], names: Sequence[str]) -> str:
+    value = row[names.index(name)]
+    if name == "amount":
+        return grouped(value, row[names.index("currency")])
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+TABLES: Final = (
+    (
+        "Drafts: released and held",
+        """
+        SELECT if(released, 'released', 'held') AS state, currency, count() AS number, sum(billed) AS amount,
+               arrayStringConcat(topK(3)(if(released OR empty(why), '', splitByChar(':', why[1])[1])), ', ') AS `mostly for`
+        FROM (
+            SELECT tenant, entity, account_id, document, any(currency) AS currency,
+                   argMax(kind, sequence) = 'invoice_released' AS released, argMax(amount, sequence) AS billed,
+                   argMax(reasons, sequence) AS why
+            FROM decisions WHERE kind IN ('invoice_held', 'invoice_released')
+            GROUP BY tenant, entity, account_id, document
+        ) GROUP BY released, currency ORDER BY released DESC, currency
+        """,
+    ),
+    (
+        "Reminders by step",
+        """
+        SELECT level AS step, countIf(kind = 'reminder_due') AS sent, countIf(kind = 'reminder_suppressed') AS suppressed
+        FROM decisions WHERE kind IN ('reminder_due', 'reminder_suppressed') GROUP BY level ORDER BY level
+        """,
+    ),
+    (
+        "Cash application",
+        """
+        SELECT rule, currency, count() AS number, sum(amount) AS amount
+        FROM decisions WHERE kind = 'cash_applied' GROUP BY rule, currency ORDER BY rule, currency
+        """,
+    ),
+    (
+        "Receipts",
+        """
+        SELECT state, currency, count() AS number, sum(booked) AS amount FROM (
+            SELECT tenant, entity, account_id, receipt_id, any(currency) AS currency,
+                   sumIf(amount, kind = 'receipt_booked') AS booked,
+                   argMax(receipt_unapplied, sequence) AS left_over,
+                   multiIf(left_over = 0, 'applied in full, by no person',
+                           left_over < booked, 'applied in part', 'waits for a person or a document') AS state
+            FROM decisions
+            WHERE receipt_id != '' AND NOT startsWith(account_id, '~')
+              AND kind IN ('receipt_booked', 'cash_applied', 'cash_proposed', 'receipt_reversed', 'application_reversed')
+            GROUP BY tenant, entity, account_id, receipt_id
+        ) WHERE booked > 0 GROUP BY state, currency ORDER BY state, currency
+        """,
+    ),
+    (
+        "Disputes by category",
+        """
+        SELECT text AS category, currency, count() AS number, sum(amount) AS amount
+        FROM decisions WHERE kind = 'dispute_opened' GROUP BY category, currency ORDER BY number DESC, category, currency
+        """,
+    ),
+    (
+        "Promises",
+        """
+        SELECT substring(state, 9) AS state, currency, count() AS number, sum(promised) AS amount FROM (
+            SELECT tenant, entity, account_id, reference_id, any(currency) AS currency, any(amount) AS promised,
+                   argMax(kind, sequence) AS state
+            FROM decisions WHERE startsWith(kind, 'promise_') GROUP BY tenant, entity, account_id, reference_id
+        ) GROUP BY state, currency ORDER BY state, currency
+        """,
+    ),
+)

@@ -1,0 +1,169 @@
+"""headrace run: one flow in this process, or all of them as processes of their own."""
+
+import signal
+import subprocess
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import structlog
+import typer
+
+from dataflows.shards.shard import ShardStopped
+from dataflows.shards.store import StoreInUse
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
+from headrace.flows import (
+    Pace,
+    open_installation,
+    start_clickhouse,
+    start_forward,
+    start_intake,
+    start_receivables,
+)
+from headrace.operations import StopFlag, configure_logging
+from headrace.settings import Settings, WrongSettings, load
+from sinks.base import SinkStopped
+
+CHILD_STOP_SECONDS: Final = 60.0
+WATCH_SECONDS: Final = 0.05
+
+
+class Flow(StrEnum):
+    """What may be run."""
+
+    intake = "intake"
+    receivables = "receivables"
+    publish = "publish"
+    all = "all"
+
+
+class Sink(StrEnum):
+    """The flows of publish."""
+
+    clickhouse = "clickhouse"
+    forward = "forward"
+
+
+def run(
+    flow: Annotated[Flow, typer.Argument(help="The flow; all starts every flow as a process of its own.")] = Flow.all,
+    directory: Annotated[Path | None, typer.Option("--dir", help="The installation; made on first use.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
+    replay: Annotated[bool, typer.Option("--replay/--live", help="History in its own order, or as it comes.")] = False,
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="Leave when all that is there is done.")] = False,
+    shards: Annotated[str, typer.Option(help="Shards of this receivables process, such as 0-7.")] = "",
+    sink: Annotated[Sink | None, typer.Option(help="The flow of publish; both where none is named.")] = None,
+    paced: Annotated[bool, typer.Option("--paced", hidden=True)] = False,
+) -> None:
+    """Run flows until told to stop (SIGTERM commits, then leaves)."""
+    stop = StopFlag()
+    stop.install()
+    configure_logging(flow.value if sink is None else f"{flow.value} {sink.value}")
+    with failures_told():
+        settings = load(directory, config)
+        chosen = _shards(shards, settings.shards)
+        try:
+            if flow is Flow.intake:
+                code = start_intake(settings, "replay" if replay else "live", until_idle, paced, stop)
+            elif flow is Flow.receivables:
+                code = start_receivables(settings, chosen, until_idle, stop)
+            elif sink is Sink.clickhouse:
+                code = start_clickhouse(settings, until_idle, stop)
+            elif sink is Sink.forward:
+                code = start_forward(settings, until_idle, stop)
+            else:
+                code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
+        except (StoreInUse, ShardStopped, SinkStopped) as error:
+            say(str(error))
+            code = FOUND_WANTING
+    raise typer.Exit(code)
+
+
+def _shards(text: str, there: int) -> list[int]:
+    """The shards that `A-B` or `A` names; all where it is empty."""
+    if not text:
+        return list(range(there))
+    first, _, last = text.partition("-")
+    if not first.isdigit() or (last and not last.isdigit()):
+        raise WrongSettings(f"--shards {text}: must be A-B or A, from 0 to {there - 1}")
+    chosen = list(range(int(first), int(last or first) + 1))
+    if not chosen or chosen[-1] >= there:
+        raise WrongSettings(f"--shards {text}: must be A-B or A, from 0 to {there - 1}")
+    return chosen
+
+
+class _Children:
+    """The flows as processes; one that dies is told of, and ends the rest."""
+
+    def __init__(self, settings: Settings, directory: Path | None, config: Path | None, stop: StopFlag) -> None:
+        self._settings = settings
+        where = ["--dir", str(directory)] if directory is not None else []
+        self._where = where + (["--config", str(config)] if config is not None else [])
+        self._stop = stop
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._log = structlog.get_logger()
+
+    def _start(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "headrace.main", "run", *arguments, *self._where]
+        self._running[name] = subprocess.Popen(command)
+
+    def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
+        """Run the flows; 0 where all of them left in order."""
+        # Made here, so that no two processes make a topic at the same time.
+        log = open_installation(self._settings)
+        try:
+            self._start("clickhouse", "publish", "--sink", "clickhouse")
+            self._start("forward", "publish", "--sink", "forward")
+            if flow is Flow.all:
+                self._start("receivables", "receivables")
+                mode = ["--replay", "--paced"] if replay else ["--live"]
+                self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))
+            pace = Pace(log, self._failed)
+            code = self._watch(pace if until_idle else None)
+        finally:
+            ended = self._end()
+            log.close()
+        if code == 0 and until_idle:
+            # What the flows left over after they were told to stop.
+            self._start("clickhouse", "publish", "--sink", "clickhouse", "--until-idle")
+            code = self._running.pop("clickhouse").wait()
+        return max(code, ended)
+
+    def _failed(self) -> bool:
+        return bool(self._stop) or any(child.poll() for child in self._running.values())
+
+    def _watch(self, pace: Pace | None) -> int:
+        """Wait until told to stop, until a flow fails, or (with `pace`) until all is done."""
+        while not self._stop:
+            for name, child in list(self._running.items()):
+                code = child.poll()
+                if code is None:
+                    continue
+                del self._running[name]
+                if code:
+                    self._log.error("a flow ended; the others are stopped", flow=name, code=code)
+                    return FOUND_WANTING
+            if pace is not None and "intake" not in self._running and pace.quiet():
+                return 0
+            time.sleep(WATCH_SECONDS)
+        return 0
+
+    def _end(self) -> int:
+        """Tell all that run to stop, and wait for them; the worst exit code."""
+        for child in self._running.values():
+            child.send_signal(signal.SIGTERM)
+        worst = 0
+        for name, child in self._running.items():
+            try:
+                code = child.wait(CHILD_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._log.error("did not stop in time and was killed; a restart recovers", flow=name)
+                child.kill()
+                code = child.wait()
+            worst = max(worst, abs(code))
+        self._running.clear()
+        return FOUND_WANTING if worst else 0
+
+
+__all__ = ["WRONG_USAGE", "run"]

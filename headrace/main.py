@@ -1,0 +1,38 @@
+"""The command line. Exit 0 done, 1 found wanting, 2 wrong usage."""
+
+import sys
+
+import typer
+
+from headrace.commands import dead_letters, demo, ingest, operate, query, report, run, timeline
+from headrace.compiled import StaleCompiled, refuse_stale
+
+app = typer.Typer(
+    help="Accounts receivable over event logs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo.demo)
+app.command()(ingest.ingest)
+app.command()(run.run)
+app.command()(report.report)
+app.command()(query.query)
+app.command()(timeline.timeline)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(operate.app, name="operate")
+
+
+def main() -> None:
+    """Entry point of the command."""
+    try:
+        refuse_stale()
+    except StaleCompiled as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    app()
+
+
+if __name__ == "__main__":
+    main()

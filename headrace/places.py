@@ -1,0 +1,27 @@
+"""Where the views of an installation are, from its settings."""
+
+from pathlib import Path
+
+from headrace.settings import Settings
+from sinks.clickhouse.connect import Place
+from sinks.clickhouse.reading import Views, open_views
+
+
+def clickhouse_place(settings: Settings) -> Place:
+    """The ClickHouse of this installation: a server, or chDB in dir/clickhouse."""
+    return Place(settings.dir / "clickhouse", settings.clickhouse)
+
+
+def query_socket(settings: Settings) -> Path:
+    """Where the publishing process answers questions while it has chDB open."""
+    return settings.dir / "run" / "clickhouse.sock"
+
+
+def redis_socket(settings: Settings) -> Path:
+    """Where the embedded Valkey listens while the forwarder runs."""
+    return settings.dir / "run" / "redis.sock"
+
+
+def views(settings: Settings) -> Views:
+    """Whoever can answer questions about the views. Raises HeldElsewhere, SinkStopped, RetryLater."""
+    return open_views(clickhouse_place(settings), query_socket(settings))
