@@ -20,14 +20,22 @@ def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
 
 
 def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decision]:
-    """Look at held drafts again: release what is healed, say anew what is held for other reasons."""
+    """Look at held drafts again: release what is healed, say anew what is held for other reasons.
+
+    At most one draft of an order goes at once: the next one is looked at when what this one bills is
+    posted, so that no goods are billed twice.
+    """
     decisions: list[Decision] = []
+    orders: set[str] = set()
     for document in documents:
         draft = account.draft(document)
         assert draft is not None, f"no draft {document}"
         invoice = draft_invoice(draft)
+        if invoice.order_id in orders:
+            continue
         reasons = holding_reasons(account, invoice, ctx)
         if not reasons:
+            orders.add(invoice.order_id)
             decisions.append(_released(account, invoice, ctx))
         elif reasons != draft.reasons:
             decisions.append(_held(invoice, reasons))

@@ -157,7 +157,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule == "returned.early":
         return cash.match(account, account.known_receipt(d.receipt_id))
     if kind == "item_posted" or kind == "invoice_released":
-        return _follow_item(account, d)
+        # What it bills of its order, the order's other drafts cannot bill any more.
+        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
         item = account.item(d.document)
