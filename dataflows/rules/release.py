@@ -5,7 +5,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import draft_invoice
 from dataflows.rules.money import line_net
 from dataflows.rules.policy import DAY_MS, Release
-from schemas.records import Decision, Invoice, OrderRow
+from schemas.records import Decision, Invoice, OrderRow, ShipmentState
 
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
@@ -128,30 +128,46 @@ def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
             reasons.append(f"line_not_ordered:{line.line}")
 
 
+def _billed_after(fact: Invoice, order: OrderRow) -> dict[int, int]:
+    """For each ordered line, what is billed of it with this draft: of a draft without lines, all that was ordered."""
+    billed: dict[int, int] = {}
+    for line in fact.lines:
+        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
+    if not fact.lines:
+        return {ordered.line: ordered.ordered for ordered in order.lines}
+    return {ordered.line: ordered.invoiced + billed.get(ordered.line, 0) for ordered in order.lines}
+
+
 def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
     """Every invoiced quantity is shipped and not yet billed."""
     if not order.shipments:
         reasons.append("shipment_missing")
         return
-    billed: dict[int, int] = {}
-    for line in fact.lines:
-        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
+    billed = _billed_after(fact, order)
     for ordered in order.lines:
-        wanted = billed.get(ordered.line, 0) if fact.lines else ordered.ordered - ordered.invoiced
-        if ordered.invoiced + wanted > ordered.shipped:
+        if billed[ordered.line] > ordered.shipped:
             reasons.append(f"not_shipped:{ordered.line}")
 
 
 def _check_delivered(fact: Invoice, order: OrderRow, rule: Release, ctx: Context, reasons: list[str]) -> None:
-    """Each shipment of the billed lines is delivered without complaint, or was sent so long ago without one."""
-    lines = {line.order_line for line in fact.lines}
+    """Every invoiced quantity is delivered without complaint, or was sent so long ago without one.
+
+    Where it is not, each shipment that keeps it from being so is a reason.
+    """
+    arrived: dict[int, int] = {}
+    waiting: list[ShipmentState] = []
     for shipment in order.shipments:
-        if lines and not any(sent.order_line in lines for sent in shipment.lines):
+        aged = ctx.today - shipment.ship_date >= rule.pod_days
+        if shipment.complaint or not (shipment.delivered_date or aged):
+            waiting.append(shipment)
             continue
-        if shipment.complaint:
-            reasons.append(f"complaint:{shipment.shipment_id}")
-        elif not shipment.delivered_date and ctx.today - shipment.ship_date < rule.pod_days:
-            reasons.append(f"proof_of_delivery_missing:{shipment.shipment_id}")
+        for sent in shipment.lines:
+            arrived[sent.order_line] = arrived.get(sent.order_line, 0) + sent.quantity_milli
+    short = {line for line, billed in _billed_after(fact, order).items() if billed > arrived.get(line, 0)}
+    for shipment in waiting:
+        if any(sent.order_line in short for sent in shipment.lines):
+            missing = "complaint" if shipment.complaint else "proof_of_delivery_missing"
+            reasons.append(f"{missing}:{shipment.shipment_id}")
 
 
 def _held(fact: Invoice, reasons: list[str]) -> Decision:
