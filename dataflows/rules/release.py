@@ -129,13 +129,13 @@ def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
 
 
 def _billed_after(fact: Invoice, order: OrderRow) -> dict[int, int]:
-    """For each ordered line, what is billed of it with this draft: of a draft without lines, all that was ordered."""
+    """For each ordered line of the draft, what is billed of it with this draft; of one without lines, all that was ordered."""
     billed: dict[int, int] = {}
     for line in fact.lines:
         billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
     if not fact.lines:
         return {ordered.line: ordered.ordered for ordered in order.lines}
-    return {ordered.line: ordered.invoiced + billed.get(ordered.line, 0) for ordered in order.lines}
+    return {x.line: x.invoiced + billed[x.line] for x in order.lines if x.line in billed}
 
 
 def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
@@ -145,7 +145,7 @@ def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
         return
     billed = _billed_after(fact, order)
     for ordered in order.lines:
-        if billed[ordered.line] > ordered.shipped:
+        if billed.get(ordered.line, 0) > ordered.shipped:
             reasons.append(f"not_shipped:{ordered.line}")
 
 
