@@ -121,9 +121,10 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
 
 
 def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
-    order = account.order(fact.order_id) if fact.order_id else None
     if fact.stage == "posted":
-        if order is not None:
+        if fact.order_id:
+            # The order itself may come later; what is billed of it is known by then.
+            order = _known_order(account, fact.order_id)
             _bill(order, fact)
             account.put_order(order)
         return
@@ -140,9 +141,8 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
 def _bill(order: OrderRow, fact: Invoice) -> None:
     """Count the invoiced quantities on the order's lines."""
     for line in fact.lines:
-        for ordered in order.lines:
-            if ordered.line == line.order_line:
-                ordered.invoiced += line.quantity_milli
+        if line.order_line:
+            _order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
 
 
 def _known_order(account: Account, order_id: str) -> OrderRow:

@@ -120,7 +120,8 @@ def _check_lines(fact: Invoice, reasons: list[str]) -> None:
 def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
     for line in fact.lines:
         for ordered in order.lines:
-            if ordered.line == line.order_line:
+            # A line that only shipments or bills speak of was not ordered.
+            if ordered.line == line.order_line and ordered.ordered:
                 if ordered.unit_price_micro != line.unit_price_micro:
                     reasons.append(f"price_not_agreed:{line.line}")
                 break
