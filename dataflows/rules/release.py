@@ -95,7 +95,9 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
     if order.currency != fact.currency:
         reasons.append(f"currency_not_ordered:{fact.currency}")
     _check_prices(fact, order, reasons)
-    if rule.condition != "on_order":
+    if rule.condition == "on_order":
+        _check_ordered(fact, order, reasons)
+    else:
         _check_shipped(fact, order, reasons)
     if rule.condition == "on_pod":
         _check_delivered(fact, order, rule, ctx, reasons)
@@ -137,6 +139,14 @@ def _billed_after(fact: Invoice, order: OrderRow) -> dict[int, int]:
     if not fact.lines:
         return {ordered.line: ordered.ordered for ordered in order.lines}
     return {x.line: x.invoiced + billed[x.line] for x in order.lines if x.line in billed}
+
+
+def _check_ordered(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
+    """Every invoiced quantity is ordered and not yet billed."""
+    billed = _billed_after(fact, order)
+    for ordered in order.lines:
+        if ordered.ordered and billed.get(ordered.line, 0) > ordered.ordered:
+            reasons.append(f"more_than_ordered:{ordered.line}")
 
 
 def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
