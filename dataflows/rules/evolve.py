@@ -6,7 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from dataflows.rules.account import Account
 from dataflows.rules.cash import waiting_references
-from dataflows.rules.context import Context, contact_time, step_day
+from dataflows.rules.context import Context, contact_time, next_contact, step_day
 from dataflows.rules.policy import DAY_MS
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
@@ -296,7 +296,8 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
         item.action_date = step_day(ctx.policy, d.due_date, 1)
-        account.wake_by(contact_time(ctx.policy, account.key, max(item.action_date, ctx.today)))
+        if item.action_date:
+            account.wake_by(next_contact(ctx, account.key, item.action_date))
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:
@@ -591,7 +592,7 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
             PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
         )
         promises.sort(key=_by_promised)
-        account.wake_by(contact_time(ctx.policy, account.key, max(judge_date, ctx.today)))
+        account.wake_by(next_contact(ctx, account.key, judge_date))
         return
     for promise in promises:
         if promise.promise_id == d.reference_id:
