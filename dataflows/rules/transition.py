@@ -97,7 +97,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, ReceiptReturned | Promise):
-        if fact.amount <= 0:
+        # One that takes a promise back need not say how much it was.
+        if fact.amount <= 0 and not (isinstance(fact, Promise) and fact.cancelled):
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
