@@ -2475,10 +2475,9 @@ class DisputeRow:
     status: open, in_review or closed.
     owner: Who has it.
     opened_time: UTC ms.
-    paused: What of it pauses the item.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "paused", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
 
     def __init__(
         self,
@@ -2490,7 +2489,6 @@ class DisputeRow:
         status: str = 'open',
         owner: str = '',
         opened_time: int = 0,
-        paused: int = 0,
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -2500,7 +2498,6 @@ class DisputeRow:
         self.status = status
         self.owner = owner
         self.opened_time = opened_time
-        self.paused = paused
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -2512,7 +2509,6 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.text(),
         r.text(),
         r.text(),
-        r.long(),
         r.long(),
     )
 
@@ -2526,7 +2522,6 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.status)
     put_text(out, x.owner)
     put_long(out, x.opened_time)
-    put_long(out, x.paused)
 
 
 class DraftRow:

@@ -306,19 +306,27 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _adopt_early_disputes(account: Account, item: Item) -> None:
-    """Disputes that came before their invoice pause it from now on."""
+    """Disputes that came before their invoice pause it from now on; one that named no amount contests all of it."""
     for dispute_id in list(account.row.early_disputes):
         dispute = account.dispute(dispute_id)
         if dispute is not None and dispute.document == item.document:
-            _pause(account, item, dispute)
+            if not dispute.amount:
+                dispute.amount = item.amount
+                account.put_dispute(dispute)
+            item.disputes.append(dispute_id)
             account.row.early_disputes.remove(dispute_id)
+    _pause(account, item)
 
 
-def _pause(account: Account, item: Item, dispute: DisputeRow) -> None:
-    dispute.paused = min(dispute.amount, item.open - item.disputed)
-    item.disputed += dispute.paused
-    item.disputes.append(dispute.dispute_id)
-    account.put_dispute(dispute)
+def _pause(account: Account, item: Item) -> None:
+    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that."""
+    contested = 0
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if dispute.status != "closed":
+            contested += dispute.amount
+    item.disputed = min(contested, item.open)
 
 
 def _drop_draft(account: Account, document: str, released: bool) -> None:
@@ -479,6 +487,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
         receipt.allocations.remove(allocation)
     item = account.reopen_item(d.document)
     item.open += d.amount
+    _pause(account, item)
     item.action_date = _resumed(ctx, item)
     if item.action_date:
         account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
@@ -552,32 +561,35 @@ def _post_credit(account: Account, d: Decision) -> None:
 def _post_dispute(account: Account, d: Decision) -> None:
     if d.kind == "dispute_opened":
         dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
-        item = account.item(d.document)
-        if item is not None and item.kind != "credit_note":
-            _pause(account, item, dispute)
-            account.touch_item(item)
-            _fill(d, item)
-        elif account.cleared_item(d.document) is None:
-            account.row.early_disputes.append(d.reference_id)
-            account.touch()
-        account.put_dispute(dispute)
-        return
-    known = account.dispute(d.reference_id)
-    assert known is not None, f"no dispute {d.reference_id}"
+    else:
+        known = account.dispute(d.reference_id)
+        assert known is not None, f"no dispute {d.reference_id}"
+        dispute = known
+        if d.kind == "dispute_routed":
+            dispute.status = "in_review"
+            dispute.owner = d.text
+        else:
+            dispute.status = "closed"
+    account.put_dispute(dispute)
     if d.kind == "dispute_routed":
-        known.status = "in_review"
-        known.owner = d.text
-        account.put_dispute(known)
         return
-    known.status = "closed"
-    account.put_dispute(known)
-    if d.reference_id in account.row.early_disputes:
-        account.row.early_disputes.remove(d.reference_id)
-        account.touch()
+    opened = d.kind == "dispute_opened"
     item = account.item(d.document)
-    if item is not None and d.reference_id in item.disputes:
-        item.disputes.remove(d.reference_id)
-        item.disputed -= min(item.disputed, known.paused)
+    if item is None:
+        item = account.cleared_item(d.document)
+    early = account.row.early_disputes
+    if d.reference_id in early:
+        early.remove(d.reference_id)
+        account.touch()
+    elif item is None:
+        early.append(d.reference_id)
+        account.touch()
+    elif item.kind != "credit_note":
+        if opened:
+            item.disputes.append(d.reference_id)
+        else:
+            item.disputes.remove(d.reference_id)
+        _pause(account, item)
         account.touch_item(item)
         _fill(d, item)
 
@@ -643,8 +655,10 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
     tomorrow = ctx.policy.business_day(ctx.today + 1)
+    last = len(ctx.policy.steps_days)
     for item in account.debits_to_act_on(ctx.today):
-        item.action_date = tomorrow
+        # Nothing comes after the last step, a broken promise neither.
+        item.action_date = tomorrow if item.level < last else 0
         account.touch_item(item)
     row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
     days = [item.action_date for group in account.groups.values() for item in group.items if item.action_date]
