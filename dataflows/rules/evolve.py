@@ -286,7 +286,6 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
     item.document_date = d.document_date
     item.posting_date = d.posting_date
     item.due_date = d.due_date
-    item.event_id = d.cause_id
     if credit:
         balance.open_credit += d.amount
         balance.credits_raised += d.amount
@@ -456,21 +455,31 @@ def _lower(item: Item, amount: int) -> None:
 
 
 def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
-    """Count applied cash for the earliest promises it is for; each unit once. Negative takes it off, latest first."""
-    promises = account.row.promises
-    if not promises:
+    """Count applied cash for the promises it is for; each unit once, earliest promise first. Negative takes it off.
+
+    What is beyond them all is kept with the last one, so that taking that off again breaks none.
+    """
+    fit = [
+        promise
+        for promise in account.row.promises
+        if promise.currency == currency
+        and value_date >= promise.made_date
+        and (not promise.documents or document in promise.documents)
+    ]
+    if not fit:
         return
     left = amount
-    for promise in promises if amount > 0 else promises[::-1]:
-        if promise.currency != currency or (promise.documents and document not in promise.documents):
-            continue
-        if amount > 0 and value_date < promise.made_date:
-            continue
-        taken = min(left, promise.amount - promise.counted) if amount > 0 else -min(-left, promise.counted)
-        promise.counted += taken
-        left -= taken
-        if not left:
-            break
+    if amount > 0:
+        for promise in fit:
+            taken = min(left, max(0, promise.amount - promise.counted))
+            promise.counted += taken
+            left -= taken
+        fit[-1].counted += left
+    else:
+        for promise in reversed(fit):
+            taken = min(-left, promise.counted)
+            promise.counted -= taken
+            left += taken
     account.touch()
 
 
@@ -502,7 +511,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     else:
         balance.returned += d.amount
         receipt.returned += d.amount
-    _count_for_promises(account, d.document, d.currency, -d.amount, 0)
+    _count_for_promises(account, d.document, d.currency, -d.amount, receipt.value_date)
     account.put_receipt(receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
@@ -548,9 +557,6 @@ def _post_credit(account: Account, d: Decision) -> None:
     balance.open_credit -= d.amount
     _lower(invoice, d.amount)
     _lower(credit, d.amount)
-    for promise in account.row.promises:
-        if promise.currency == d.currency and d.document in promise.documents:
-            promise.credited += d.amount
     _fill(d, invoice)
     account.touch_item(invoice)
     account.touch_item(credit)
@@ -615,7 +621,6 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
         promises.remove(promise)
         return
     promise.status = d.kind.removeprefix("promise_")
-    d.item_amount = promise.counted
     if d.kind == "promise_broken":
         _raise_levels(account, promise, ctx)
 

@@ -31,6 +31,8 @@ from schemas.records import (
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
+# Besides applied cash, what changes how much of a promise is here.
+MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
 MOST_DECISIONS: Final = 100_000
 
@@ -174,7 +176,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
-    if kind == "application_reversed" and account.row.promises:
+    if kind in MOVED_CASH and account.row.promises:
         return promises.judge_again(account, ctx)
     return []
 
