@@ -53,6 +53,16 @@ def contact_time(policy: Policy, account_key: str, day: int) -> int:
     return day * DAY_MS + policy.window_start_ms + spread
 
 
+def next_contact(ctx: Context, account_key: str, day: int) -> int:
+    """The account's contact time on `day`, or else its first one that is still to come, UTC milliseconds.
+
+    What comes in while a day's contact time is past waits for the next: it is judged on books that
+    have the rest of that day.
+    """
+    time = contact_time(ctx.policy, account_key, max(day, ctx.today))
+    return time if time > ctx.now else contact_time(ctx.policy, account_key, ctx.today + 1)
+
+
 def step_day(policy: Policy, due_date: int, level: int) -> int:
     """The business day of the reminder that raises an item to `level`; 0 where the sequence ends before it."""
     if level > len(policy.steps_days):

@@ -31,6 +31,8 @@ from schemas.records import (
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
+# Besides applied cash, what changes how much of a promise is here.
+MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
 MOST_DECISIONS: Final = 100_000
 
@@ -102,7 +104,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, (ReceiptReturned, Promise)):
-        if fact.amount <= 0:
+        # One that takes a promise back need not say how much it was.
+        if fact.amount <= 0 and not (isinstance(fact, Promise) and fact.cancelled):
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
@@ -162,7 +165,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule == "returned.early":
         return cash.match(account, account.known_receipt(d.receipt_id))
     if kind == "item_posted" or kind == "invoice_released":
-        return _follow_item(account, d)
+        # What it bills of its order, the order's other drafts cannot bill any more.
+        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
         item = account.item(d.document)
@@ -176,7 +181,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
-    if kind == "application_reversed" and account.row.promises:
+    if kind in MOVED_CASH and account.row.promises:
         return promises.judge_again(account, ctx)
     return []
 
