@@ -148,7 +148,7 @@ class Books:
         _require(invoice.kind != "credit_note" and credit.kind == "credit_note", d, "allocates no credit to a debit")
         invoice.open -= d.amount
         credit.open -= d.amount
-        _require(0 <= credit.open, d, f"takes more of {d.counterparty} than is open")
+        _require(credit.open >= 0, d, f"takes more of {d.counterparty} than is open")
         sums = self.sums[d.account_id, d.currency]
         sums.open_debit -= d.amount
         sums.open_credit -= d.amount

@@ -30,7 +30,6 @@ from tests.scenario_language import (
     PolicyChange,
     Scenario,
     Step,
-    minor,
 )
 
 CACHE_BYTES = 16 << 20

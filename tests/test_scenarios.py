@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenario_language import WrongScenario, parse
+from tests.scenario_language import parse
 from tests.scenario_runner import Run
 
 FOLDER = Path(__file__).parent / "scenarios"

@@ -18,7 +18,7 @@ from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Check, Checks, Finding, as_json
 from headrace.audit.live import RedisBalances
 from headrace.commands.common import FOUND_WANTING, failures_told
-from headrace.publishing import clickhouse_place, query_socket, redis_socket
+from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings, load
 from schemas.topics import FACTS
 from sinks.base import SinkError
