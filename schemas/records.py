@@ -2118,12 +2118,11 @@ class PromiseRow:
     made_date: Day it was made.
     judge_date: First day on which it is judged.
     documents: Items, or empty.
-    counted: Cash counted for it when it was last judged.
+    counted: Cash applied to what it is for, each unit for one promise; the last that it is for has what is beyond them all.
     status: open, kept, partially_kept or broken.
-    credited: Credits and disputes that lower it.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "credited", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
 
     def __init__(
         self,
@@ -2136,7 +2135,6 @@ class PromiseRow:
         documents: list[str] | None = None,
         counted: int = 0,
         status: str = 'open',
-        credited: int = 0,
     ) -> None:
         self.promise_id = promise_id
         self.currency = currency
@@ -2147,7 +2145,6 @@ class PromiseRow:
         self.documents: list[str] = documents if documents is not None else []
         self.counted = counted
         self.status = status
-        self.credited = credited
 
 
 def read_promise_row(r: Reader) -> PromiseRow:
@@ -2161,7 +2158,6 @@ def read_promise_row(r: Reader) -> PromiseRow:
         r.texts(),
         r.long(),
         r.text(),
-        r.long(),
     )
 
 
@@ -2175,7 +2171,6 @@ def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
     put_texts(out, x.documents)
     put_long(out, x.counted)
     put_text(out, x.status)
-    put_long(out, x.credited)
 
 
 def _read_promise_rows(r: Reader) -> list[PromiseRow]:
@@ -2475,10 +2470,9 @@ class DisputeRow:
     status: open, in_review or closed.
     owner: Who has it.
     opened_time: UTC ms.
-    paused: What of it pauses the item.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "paused", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
 
     def __init__(
         self,
@@ -2490,7 +2484,6 @@ class DisputeRow:
         status: str = 'open',
         owner: str = '',
         opened_time: int = 0,
-        paused: int = 0,
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -2500,7 +2493,6 @@ class DisputeRow:
         self.status = status
         self.owner = owner
         self.opened_time = opened_time
-        self.paused = paused
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -2512,7 +2504,6 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.text(),
         r.text(),
         r.text(),
-        r.long(),
         r.long(),
     )
 
@@ -2526,7 +2517,6 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.status)
     put_text(out, x.owner)
     put_long(out, x.opened_time)
-    put_long(out, x.paused)
 
 
 class DraftRow:
@@ -2586,13 +2576,12 @@ class Item:
     action_date: Day of the next reminder step; 0 none.
     order_id: Order it bills.
     corrects: Invoice that a credit note names.
-    event_id: Fact that brought it.
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "event_id", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
 
     def __init__(
         self,
@@ -2610,7 +2599,6 @@ class Item:
         action_date: int = 0,
         order_id: str = '',
         corrects: str = '',
-        event_id: str = '',
         disputes: list[str] | None = None,
         said_level: int = 0,
         raise_by: int = 0,
@@ -2629,7 +2617,6 @@ class Item:
         self.action_date = action_date
         self.order_id = order_id
         self.corrects = corrects
-        self.event_id = event_id
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
         self.raise_by = raise_by
@@ -2649,7 +2636,6 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.long(),
         r.long(),
-        r.text(),
         r.text(),
         r.text(),
         r.texts(),
@@ -2673,7 +2659,6 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_long(out, x.action_date)
     put_text(out, x.order_id)
     put_text(out, x.corrects)
-    put_text(out, x.event_id)
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
