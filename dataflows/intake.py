@@ -331,7 +331,8 @@ def _collect(work: _Work, plan: Plan) -> None:
 def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
     cursor, ends = plan.cursor()
     pace = work.pace
-    with closing(Sender(work.log, plan, sent_since(work.log, ends), work.stop)) as sender:
+    there = patiently(lambda: sent_since(work.log, ends), work.stop)
+    with closing(Sender(work.log, plan, there, work.stop)) as sender:
         # What was sent before a restart is not looked at again: it may have had such money.
         sender.unidentified = cursor[:4] != START[:4]
         daily = pace is not None
