@@ -71,7 +71,7 @@ def moved_to(fact: Fact, account_id: str) -> Fact:
 
 
 def _names(fact: Fact) -> list[str]:
-    return [name for name in Fact.__slots__ if name != "kind"] + list(type(fact).__slots__)
+    return [name for name in Fact.FIELDS if name != "kind"] + list(type(fact).FIELDS)
 
 
 def with_days(facts: Iterable[Fact], until: int = 0) -> Iterator[Fact]:

@@ -123,7 +123,7 @@ def _difference(concluded: bytes, said: Said) -> str:
         right = decode_decision(concluded)
     except Unreadable as error:
         return f"the rules conclude bytes that are no decision: {error}"
-    different = [n for n in Decision.__slots__ if getattr(right, n) != getattr(said.decision, n)]
+    different = [n for n in Decision.FIELDS if getattr(right, n) != getattr(said.decision, n)]
     parts = [f"{n} {getattr(said.decision, n)!r}, by the rules {getattr(right, n)!r}" for n in different[:3]]
     return f"{_brief(said.decision)}: the log has {'; '.join(parts)}"
 

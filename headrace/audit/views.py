@@ -39,7 +39,7 @@ def _column(name: str) -> str:
     return f"toString(`{name}`)"
 
 
-_NAMES: Final = tuple(Decision.__slots__)
+_NAMES: Final = Decision.FIELDS
 _TEXT: Final = f"arrayStringConcat([{', '.join(_column(name) for name in _NAMES)}], char(31))"
 _DIGESTS: Final = f"""
 SELECT intDiv(sequence, {BLOCK}) AS block, count(),
