@@ -20,7 +20,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
 from dataflows.forwarding import ForwardChunk, Forwarder
-from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
+from dataflows.publishing import Lag, Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
@@ -135,6 +135,7 @@ class _ClickHousePublisher:
         self._patience = patience
         self._stop = stop
         self._status = status
+        self._lag = Lag(log, status)
         self._until_idle = False
         self._ended = False
         self._committed = time.monotonic()
@@ -158,9 +159,11 @@ class _ClickHousePublisher:
         try:
             records = self._reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)
             idle = self._until_idle and not records and caught_up(self._log, self._reader, DECISIONS)
+            self._lag.tell(self._reader)
+            self._status.running()
         except LogUnavailable as error:
             # Not waited for here: what was read before is still committed in time.
-            self._status.state = f"away: {error}"
+            self._status.away(str(error))
             time.sleep(_AWAY_SECONDS)
             idle = False
         self._ended = idle or bool(self._stop)
@@ -170,16 +173,16 @@ class _ClickHousePublisher:
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
-            if self._sink.add(decoded(record), record.offset):
-                self._status.positions[record.partition] = record.offset + 1
+            self._sink.add(decoded(record), record.offset)
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit()
 
     def _commit(self) -> None:
-        number = self._sink.waiting
+        number, began = self._sink.waiting, time.monotonic()
         self._patience.persist(self._sink.commit)
-        self._status.published += number
         self._committed = time.monotonic()
+        if number:
+            self._status.wrote(number, self._committed - began)
 
 
 def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[Decision]:

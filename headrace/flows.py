@@ -17,7 +17,15 @@ from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
-from headrace.operations import MetricsServer, ReceivablesMetrics, StopFlag, flow_port, memory_gauge, serve_metrics
+from headrace.operations import (
+    MetricsServer,
+    PublishMetrics,
+    ReceivablesMetrics,
+    StopFlag,
+    flow_port,
+    memory_gauge,
+    serve_metrics,
+)
 from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
@@ -136,7 +144,7 @@ def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, 
 def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Publish decisions into ClickHouse."""
     log = open_installation(settings)
-    status = PublishStatus()
+    status = PublishStatus(metrics=PublishMetrics("clickhouse"))
     server = _served(settings, "publish clickhouse", lambda: {"ok": status.state == "running", "state": status.state})
     try:
         place, socket = clickhouse_place(settings), query_socket(settings)
@@ -151,7 +159,7 @@ def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> in
 def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Keep the directory and bring back as facts what must come back."""
     log = open_installation(settings)
-    status = PublishStatus()
+    status = PublishStatus(metrics=PublishMetrics("forward"))
     server = _served(settings, "publish forward", lambda: {"ok": status.state == "running", "state": status.state})
     try:
         with RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis:
