@@ -15,7 +15,7 @@ from schemas.wire import Unreadable
 from sinks.base import RetryLater, SinkStopped
 
 T = TypeVar("T")
-# Under this name the forwarder tells how many decisions it has taken, for whoever waits for it.
+# Under this name the forwarder tells how many decisions and facts it has done with, for whoever waits for it.
 FORWARD: Final = "forward"
 LAG_SECONDS: Final = 1.0
 _FIRST_WAIT_SECONDS: Final = 0.2
