@@ -4,13 +4,12 @@ At least once: facts are appended before the directory's position moves, their i
 made of the decision alone, and a shard takes an id once. bytewax may not be here (publish.py).
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from connectors.log.base import Full, Log, Reader, Record, account_key, partition_of
-from dataflows.publishing import FORWARD, Lag, Patience, PublishStatus, decoded
+from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import FACT_IDS, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
 from schemas.topics import DECISIONS, FACTS
@@ -68,7 +67,6 @@ class Forwarder:
         self._facts = patience.persist(lambda: log.reader(FACTS, starts[FACTS]))
         self._writer = patience.persist(lambda: log.writer(FACTS, "headrace.forward"))
         self._snapshot = patience.persist(self._ends)
-        self._lag = Lag(log, status)
         self._unjudged = True
         self._told = Positions()
         self.idle = False
@@ -78,7 +76,6 @@ class Forwarder:
 
     def read(self) -> ForwardChunk:
         """What came next; empty where nothing did within a fiftieth of a second. Raises Stopped."""
-        self._patience.persist(lambda: self._lag.tell(self._decisions))
         wait = 0.0 if self._unjudged else _POLL_SECONDS
         facts = self._patience.persist(lambda: self._facts.poll(_FACTS_AT_ONCE, 0.0))
         decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, 0.0 if facts else wait))
@@ -100,12 +97,12 @@ class Forwarder:
         customers = [fact for record in chunk.customers if isinstance(fact := _fact(record), Customer)]
         positions = self._positions(chunk)
         if decisions or customers or positions != self._store.positions:
-            began = time.monotonic()
             work = self._patience.persist(lambda: learn(self._store, decisions, customers))
             self._append(self._transfers(work))
             self._patience.persist(lambda: self._store.commit(work, positions))
             self._unjudged = self._unjudged or bool(work.new)
-            self._status.wrote(len(decisions), time.monotonic() - began)
+            self._status.published += len(decisions)
+            self._status.positions = positions.decisions
         if self._unjudged and self._has_read(chunk, self._snapshot):
             self._judge()
         self.idle = not self._unjudged and self._has_read(chunk, self._patience.persist(self._ends))

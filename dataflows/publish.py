@@ -20,7 +20,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
 from dataflows.forwarding import ForwardChunk, Forwarder
-from dataflows.publishing import Lag, Patience, PublishStatus, Stop, Stopped, caught_up, decoded
+from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
@@ -120,9 +120,10 @@ def _run(name: str, pump: _Pump[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Decisions:
-    """Records as read; `last` ends the flow after them."""
+    """Records as read, and how far the reader had come with them; `last` ends the flow after them."""
 
     records: Sequence[Record]
+    positions: Mapping[int, int]
     last: bool
 
 
@@ -135,15 +136,15 @@ class _ClickHousePublisher:
         self._patience = patience
         self._stop = stop
         self._status = status
-        self._lag = Lag(log, status)
         self._until_idle = False
         self._ended = False
         self._committed = time.monotonic()
-        shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
+        self._shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
         if sink.pending:
             again = _read_ranges(log, sink.pending, patience)
             patience.persist(lambda: sink.recover(again))
-        self._reader = patience.persist(lambda: log.reader(DECISIONS, {shard: sink.start(shard) for shard in shards}))
+        starts = {shard: sink.start(shard) for shard in self._shards}
+        self._reader = patience.persist(lambda: log.reader(DECISIONS, starts))
 
     def run(self, until_idle: bool) -> None:
         self._until_idle = until_idle
@@ -159,30 +160,29 @@ class _ClickHousePublisher:
         try:
             records = self._reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)
             idle = self._until_idle and not records and caught_up(self._log, self._reader, DECISIONS)
-            self._lag.tell(self._reader)
-            self._status.running()
+            self._status.state = "running"
         except LogUnavailable as error:
             # Not waited for here: what was read before is still committed in time.
-            self._status.away(str(error))
+            self._status.state = f"away: {error}"
             time.sleep(_AWAY_SECONDS)
             idle = False
         self._ended = idle or bool(self._stop)
-        return _Decisions(records, self._ended)
+        return _Decisions(records, {shard: self._reader.position(shard) for shard in self._shards}, self._ended)
 
     def _take(self, chunk: _Decisions) -> None:
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
             self._sink.add(decoded(record), record.offset)
+        self._status.positions = chunk.positions
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit()
 
     def _commit(self) -> None:
-        number, began = self._sink.waiting, time.monotonic()
+        number = self._sink.waiting
         self._patience.persist(self._sink.commit)
+        self._status.published += number
         self._committed = time.monotonic()
-        if number:
-            self._status.wrote(number, self._committed - began)
 
 
 def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[Decision]:

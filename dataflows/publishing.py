@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -10,14 +10,12 @@ import structlog
 from connectors.log.base import Log, LogUnavailable, Reader, Record
 from schemas.codec import decode_decision
 from schemas.records import Decision
-from schemas.topics import DECISIONS
 from schemas.wire import Unreadable
 from sinks.base import RetryLater, SinkStopped
 
 T = TypeVar("T")
 # Under this name the forwarder tells how many decisions and facts it has done with, for whoever waits for it.
 FORWARD: Final = "forward"
-LAG_SECONDS: Final = 1.0
 _FIRST_WAIT_SECONDS: Final = 0.2
 _LONGEST_WAIT_SECONDS: Final = 30.0
 # A signal does not wake who waits, so nobody waits longer than this at a time.
@@ -34,60 +32,17 @@ class Stopped(Exception):
     """Told to leave while something was away. Nothing is lost: positions are where they were."""
 
 
-class Metrics(Protocol):
-    """Where a publishing flow tells how it does."""
-
-    def wrote(self, decisions: int, seconds: float) -> None:
-        """One write of so many decisions took so long."""
-
-    def standing(self, lag_decisions: Mapping[int, int], waiting: bool) -> None:
-        """Decisions in the log that the sink does not have, by shard; whether it waits for what is away."""
-
-
 @dataclass(slots=True)
 class PublishStatus:
-    """How a publishing flow stands; written by the flow, read by health in other threads."""
+    """How a publishing flow stands; written by the flow, read by metrics and health in other threads.
+
+    `positions` are the offsets it has taken all decisions before, by shard; replaced, never changed.
+    """
 
     state: str = "starting"
     published: int = 0
     forwarded: int = 0
-    metrics: Metrics | None = None
-
-    def wrote(self, decisions: int, seconds: float) -> None:
-        self.published += decisions
-        if self.metrics is not None:
-            self.metrics.wrote(decisions, seconds)
-
-    def away(self, reason: str) -> None:
-        self.state = f"away: {reason}"
-        if self.metrics is not None:
-            self.metrics.standing({}, True)
-
-    def running(self) -> None:
-        """Nothing is waited for; cheap, called all the time."""
-        if self.state != "running":
-            self.state = "running"
-            if self.metrics is not None:
-                self.metrics.standing({}, False)
-
-
-class Lag:
-    """Tells the metrics once a second how many decisions are not taken yet, where there are metrics."""
-
-    def __init__(self, log: Log, status: PublishStatus) -> None:
-        self._log = log
-        self._status = status
-        self._next = 0.0
-
-    def tell(self, reader: Reader) -> None:
-        """Raises LogUnavailable."""
-        now = time.monotonic()
-        if self._status.metrics is None or now < self._next:
-            return
-        self._next = now + LAG_SECONDS
-        ends = self._log.end_offsets(DECISIONS)
-        lag = {shard: max(end - reader.position(shard), 0) for shard, end in enumerate(ends)}
-        self._status.metrics.standing(lag, False)
+    positions: Mapping[int, int] = field(default_factory=dict)
 
 
 class Patience:
@@ -109,13 +64,13 @@ class Patience:
                 if str(error) != said:
                     said = str(error)
                     self._log.warning("away, will try again", reason=said)
-                self._status.away(said)
+                self._status.state = f"away: {said}"
                 self._sleep(max(wait, getattr(error, "after_seconds", 0.0)))
                 wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
                 continue
             if said:
                 self._log.info("back")
-            self._status.running()
+            self._status.state = "running"
             return result
 
     def _sleep(self, seconds: float) -> None:

@@ -88,4 +88,4 @@ def table_digest(place: Place) -> tuple[int, str]:
 
 
 def as_row(decision: Decision) -> dict[str, Any]:
-    return {name: getattr(decision, name) for name in Decision.__slots__}
+    return {name: getattr(decision, name) for name in Decision.FIELDS}

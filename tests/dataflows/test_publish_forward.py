@@ -222,7 +222,7 @@ def test_a_transfer_becomes_a_fact_with_all_of_the_receipt(world: World) -> None
     (fact,) = world.run()
     assert isinstance(fact, CashTransferred)
     lines = [(line.document, line.amount) for line in fact.lines]
-    found = {name: getattr(fact, name) for name in (*Fact.__slots__, *CashTransferred.__slots__) if name != "lines"}
+    found = {name: getattr(fact, name) for name in (*Fact.FIELDS, *CashTransferred.FIELDS) if name != "lines"}
     assert lines == [("INV-1", None)]
     assert found == {
         "kind": "cash_transferred",

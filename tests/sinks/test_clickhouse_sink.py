@@ -55,13 +55,13 @@ def expected(decisions: list[Decision]) -> list[tuple[Any, ...]]:
 
 
 def test_every_field_is_stored_as_it_is(place: Place) -> None:
-    assert tuple(COLUMNS) == Decision.__slots__
+    assert tuple(COLUMNS) == Decision.FIELDS
     full = Decision(
         **{
             name: {"reasons": ["due:5", "Ünï"], "candidates": ["A'1", "B\\2"]}.get(name, 7 if at else "")  # type: ignore[arg-type]
             if name in ("reasons", "candidates")
             else (at + 1 if isinstance(getattr(Decision(), name), int) else f"{name} 'x' \t ü")
-            for at, name in enumerate(Decision.__slots__)
+            for at, name in enumerate(Decision.FIELDS)
         }
     )
     full.shard, full.sequence = 3, 0
