@@ -177,11 +177,15 @@ class Run:
         """A decision in words: what must be written of it, and what may be."""
         x = _Words(d, self.scenario.currency)
         head, parts = _SAYINGS[d.kind](x)
-        account = "suspense" if d.account_id.startswith("~suspense:") else d.account_id
+        account = _short(d.account_id)
         return (head if account == ACCOUNT else f"[{account}] {head}"), [part for part in parts if part]
 
 
 _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-Z]{3}) )?(?P<parts>.+)")
+
+
+def _short(account: str) -> str:
+    return "suspense" if account.startswith("~suspense:") else account
 
 
 class _Words:
@@ -221,7 +225,7 @@ class _Words:
     def transfer(self) -> tuple[str, list[str]]:
         d = self.d
         said = {"transfer.out": "transferred", "transfer.refused": "refused", "transfer.return": "return of"}[d.rule]
-        return f"{said} {d.receipt_id} {self.amount} to {d.counterparty}", [self.because]
+        return f"{said} {d.receipt_id} {self.amount} to {_short(d.counterparty)}", [self.because]
 
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {

@@ -41,7 +41,7 @@ def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
     if fact.status == "in_review":
         return [_about("dispute_routed", "disputes.routed", known, fact.owner)]
     closing = fact.credited + fact.rejected + fact.written_off
-    if closing != known.amount:
+    if closing != known.amount or min(fact.credited, fact.rejected, fact.written_off) < 0:
         return [_rejected(fact.dispute_id, known.document, f"closing_amounts:{closing}_of_{known.amount}")]
     parts = (("credited", fact.credited), ("rejected", fact.rejected), ("written_off", fact.written_off))
     outcome = ", ".join([f"{name} {amount}" for name, amount in parts if amount])
