@@ -18,8 +18,8 @@ from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
-from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ShardRow
-from sinks.redis.transfers import transfer_fact
+from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
+from sinks.redis.transfers import brings, transfer_fact
 from tests.books import Books, Unsound
 from tests.scenario_language import (
     ACCOUNT,
@@ -48,8 +48,8 @@ class Run:
         self._offset = 0
         self._policies = 0
         self._last = b""
-        self._brought: dict[tuple[str, str], Fact] = {}
-        self._sent: list[CashTransferred] = []
+        self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
+        self._sent: list[CashTransferred | ReceiptReturned] = []
 
     def close(self) -> None:
         self.shard.close()
@@ -96,14 +96,19 @@ class Run:
         return self._fact(action)
 
     def _fact(self, fact: Fact) -> list[Decision]:
-        if isinstance(fact, Receipt | CashTransferred):
-            self._brought[fact.account_id, fact.receipt_id] = fact
+        if isinstance(fact, Receipt | CashTransferred | ReceiptReturned):
+            self._money.append(fact)
         self._last = encode_fact(fact)
         decisions = self._take(self._last)
         for d in decisions:
             if d.kind == "cash_transferred":
-                self._sent.append(transfer_fact(d, self._brought[d.account_id, d.receipt_id]))
+                self._sent.append(transfer_fact(d, self._cause(d)))
         return decisions
+
+    def _cause(self, d: Decision) -> Fact:
+        """The last fact that brought this money, or its return, to the account."""
+        kinds, whose = brings(d.rule), (d.account_id, d.receipt_id)
+        return next(x for x in reversed(self._money) if isinstance(x, kinds) and (x.account_id, x.receipt_id) == whose)
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1
