@@ -64,10 +64,6 @@ class Facts:
 
 def but(fact: Fact, **changes: Any) -> Fact:
     """The fact with other values in some fields."""
-    names = [*(name for name in Fact.__slots__ if name != "kind"), *type(fact).__slots__]
-    kind: Any = type(fact)
-def but(fact: Fact, **changes: Any) -> Fact:
-    """The fact with other values in some fields."""
     names = [*(name for name in Fact.FIELDS if name != "kind"), *type(fact).FIELDS]
     kind: Any = type(fact)
     changed: Fact = kind(*[changes.get(name, getattr(fact, name)) for name in names])
