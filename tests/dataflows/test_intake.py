@@ -563,6 +563,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[
     return base, expected
 
 
+@pytest.mark.slow
 def test_a_replay_that_dies_at_any_call_of_the_log_writes_the_same_log(
     unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
 ) -> None:
