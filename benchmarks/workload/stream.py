@@ -39,25 +39,27 @@ def warm_up_facts(accounts: int, backlog: int) -> int:
     return accounts * (1 + backlog)
 
 
-def bench_stream(accounts: int, facts: int, seed: int, backlog: int) -> Iterator[Fact]:
+def bench_stream(accounts: int, facts: int, seed: int, backlog: int, start: int = START) -> Iterator[Fact]:
     """`warm_up_facts(accounts, backlog)` facts that build the backlog, then `facts` to measure.
 
     Of the latter about 45 % are posted invoices, 40 % receipts that name their account and one or two
     of its open documents, chosen among all of them, 5 % orders, shipments, proofs of delivery and
     their drafts, 10 % the rest: disputes, promises, credit notes, advices with the receipts that need
     them, returned money, and facts sent twice. Accounts are drawn evenly. About `backlog` items of
-    each account stay open. One fact a millisecond of recorded time; all in one currency.
+    each account stay open. One fact a millisecond of recorded time from
+    `start` (UTC milliseconds) on; all in one currency.
     Memory: some 4 x (2 x backlog + 10) bytes for each account.
     """
-    return _Stream(accounts, seed, backlog).facts(facts)
+    return _Stream(accounts, seed, backlog, start).facts(facts)
 
 
 class _Stream:
     """The open documents of all accounts, as their numbers in one flat array."""
 
-    def __init__(self, accounts: int, seed: int, backlog: int) -> None:
+    def __init__(self, accounts: int, seed: int, backlog: int, start: int) -> None:
         if accounts < 1 or backlog < 1:
             raise ValueError(f"accounts {accounts} and backlog {backlog} must be at least 1")
+        self._start = start
         self._accounts = accounts
         self._backlog = backlog
         self._room = 2 * backlog + 8
@@ -96,7 +98,7 @@ class _Stream:
     def _head(self, account: int) -> tuple[str, int, str, str, str, str, str, int]:
         at = self._at
         self._at = at + 1
-        return f"e{at:010d}", START + at, "", "bench", TENANT, ENTITY, f"A{account:07d}", START + at
+        return f"e{at:010d}", self._start + at, "", "bench", TENANT, ENTITY, f"A{account:07d}", self._start + at
 
     def _customer(self, account: int) -> Customer:
         return Customer(
@@ -155,7 +157,7 @@ class _Stream:
 
     def _document(self, account: int, number: int, stage: str, order: str) -> Invoice:
         amount = _amount(account, number)
-        today = (START + self._at) // DAY
+        today = (self._start + self._at) // DAY
         line = InvoiceLine(1, 1, "P-1", 1000, amount * 10_000, amount, 0, "EXEMPT")
         due = today + 10 + number % 50
         return Invoice(
@@ -183,7 +185,7 @@ class _Stream:
 
     def _money(self, account: int, amount: int, reference: str, lines: list[RemittanceLine]) -> Receipt:
         at = self._at
-        today = (START + at) // DAY
+        today = (self._start + at) // DAY
         return Receipt(
             *self._head(account), f"R{at:010d}", "021000021-000000004711", reference, CURRENCY, amount, today, today,
             "PAYER", "", "", lines,
@@ -199,7 +201,7 @@ class _Stream:
             number = self._number(account)
             self._goods.append((account, number, 1))
             line = OrderLine(1, "P-1", 1000, _amount(account, number) * 10_000)
-            today = (START + self._at) // DAY
+            today = (self._start + self._at) // DAY
             return Order(*self._head(account), _order(account, number), today, CURRENCY, "", False, [line])
         account, number, step = self._goods.popleft()
         order = _order(account, number)
@@ -207,7 +209,7 @@ class _Stream:
             self._goods.append((account, number, step + 1))
         if step == 1:
             return self._document(account, number, "draft", order)
-        today = (START + self._at) // DAY
+        today = (self._start + self._at) // DAY
         if step == 2:
             self._add(account, number)
             goods = [ShipmentLine(1, "P-1", 1000)]
@@ -235,7 +237,7 @@ class _Stream:
         number = self._any_open(account)
         document = _document(account, number)
         if kind > 0.92:
-            due = (START + self._at) // DAY + 7
+            due = (self._start + self._at) // DAY + 7
             return Promise(
                 *self._head(account), f"P{self._at:010d}", CURRENCY, _amount(account, number), due, [document], False
             )
@@ -249,7 +251,7 @@ class _Stream:
     def _returned(self, receipt: Receipt, account: int, numbers: list[int]) -> ReceiptReturned:
         for number in numbers:
             self._add(account, number)
-        today = (START + self._at) // DAY
+        today = (self._start + self._at) // DAY
         return ReceiptReturned(
             *self._head(account),
             receipt.receipt_id,
@@ -264,7 +266,7 @@ class _Stream:
 
     def _credit_note(self, account: int) -> CreditNote:
         number = self._take(account)
-        today = (START + self._at) // DAY
+        today = (self._start + self._at) // DAY
         return CreditNote(
             *self._head(account), f"CN-{self._at:010d}", today, today, CURRENCY, _amount(account, number), 0,
             _document(account, number), "PRC",

@@ -1,0 +1,129 @@
+"""headrace bench: measurements of this installation's code on this machine, each as a dated file."""
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.local_kafka import NoLocalKafka
+from benchmarks.measure import RESULTS, as_json, result_path
+from benchmarks.month_end import MonthEnd, run_month_end
+from benchmarks.processes import ProcessFailed
+from benchmarks.spine import DEFAULT_PARTS, PARTS, Spine, run_spine
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
+
+
+class Name(StrEnum):
+    """What can be measured."""
+
+    spine = "spine"
+    month_end = "month-end"
+
+
+def bench(
+    name: Annotated[Name, typer.Argument(help="spine: receivables alone. month-end: all flows under a burst.")],
+    json_output: Annotated[bool, typer.Option("--json", help="The result on stdout, as it is in its file.")] = False,
+    parts: Annotated[str, typer.Option(help=f"Of spine, comma between: {', '.join(PARTS)}.")] = ",".join(DEFAULT_PARTS),
+    accounts: Annotated[int | None, typer.Option(min=1, help="Accounts.")] = None,
+    backlog: Annotated[int | None, typer.Option(min=1, help="Open items of each account.")] = None,
+    facts: Annotated[int | None, typer.Option(min=1000, help="spine: facts of one run.")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="spine: runs of the throughput part.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="How long latency, or the burst, is measured.")] = None,
+    capacity: Annotated[float | None, typer.Option(help="spine: facts/s of which latency takes a third.")] = None,
+    kills: Annotated[int | None, typer.Option(min=1, help="spine: kills of the restart part.")] = None,
+    scale_accounts: Annotated[str | None, typer.Option(help="spine: few and many, as 10000,1000000.")] = None,
+    storm_accounts: Annotated[int | None, typer.Option(min=1, help="spine: accounts that wake in one minute.")] = None,
+    shards: Annotated[int | None, typer.Option(min=1, max=256, help="Shards.")] = None,
+    cache_bytes: Annotated[int | None, typer.Option(min=1, help="Memory for accounts kept loaded.")] = None,
+    kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
+    results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
+) -> None:
+    """Measure, and leave the result as a dated file with machine, versions, commit and command."""
+    chosen = {
+        "accounts": accounts,
+        "backlog": backlog,
+        "facts": facts,
+        "repeats": repeats,
+        "rate": rate,
+        "seconds": seconds,
+        "capacity": capacity,
+        "kills": kills,
+        "scale_accounts": _pair(scale_accounts) if scale_accounts else None,
+        "storm_accounts": storm_accounts,
+        "shards": shards,
+        "cache_bytes": cache_bytes,
+        "kafka": kafka,
+    }
+    given: dict[str, Any] = {option: value for option, value in chosen.items() if value is not None}
+    with failures_told():
+        try:
+            if name is Name.spine:
+                result = run_spine(Spine(parts=_parts(parts), **given), say)
+            else:
+                result = run_month_end(_month_end(given), results, say)
+        except (NoLocalKafka, ProcessFailed, TimeoutError) as error:
+            say(str(error))
+            raise typer.Exit(FOUND_WANTING) from None
+        path = result_path(results, name.value, result["date"], "json")
+        path.write_text(as_json(result))
+    if json_output:
+        sys.stdout.write(as_json(result))
+    else:
+        show(result)
+    say(f"{path}")
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in text.split(","))
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        say(f"--parts {text}: {', '.join(unknown)} is none of {', '.join(PARTS)}")
+        raise typer.Exit(WRONG_USAGE)
+    return chosen
+
+
+def _pair(text: str) -> tuple[int, int]:
+    few, _, many = text.partition(",")
+    if not (few.isdigit() and many.isdigit()):
+        say(f"--scale-accounts {text}: write two numbers with a comma between")
+        raise typer.Exit(WRONG_USAGE)
+    return int(few), int(many)
+
+
+def _month_end(given: Mapping[str, Any]) -> MonthEnd:
+    """Its options. Raises WRONG_USAGE for one that it does not have."""
+    known = {"accounts", "backlog", "rate", "seconds", "shards", "cache_bytes", "kafka"}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        say(f"month-end has no option --{unknown[0].replace('_', '-')}")
+        raise typer.Exit(WRONG_USAGE)
+    return MonthEnd(**given)
+
+
+def show(result: Mapping[str, Any]) -> None:
+    """Each figure on a line of its own; lists of samples are in the file."""
+    table = Table(title=f"{result['benchmark']}: {result['mode']}, {result['commit']}", title_justify="left")
+    table.add_column("")
+    table.add_column("", justify="right")
+    for name, value in result.items():
+        if name not in ("benchmark", "mode", "commit", "options", "versions", "command", "samples"):
+            _add(table, name, value)
+    Console().print(table)
+
+
+def _add(table: Table, name: str, value: object) -> None:
+    if isinstance(value, Mapping):
+        for inner, each in value.items():
+            _add(table, f"{name}.{inner}", each)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        table.add_row(name, str(value))
+    else:
+        table.add_row(name, f"{value:,}")
