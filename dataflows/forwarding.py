@@ -181,8 +181,9 @@ class Forwarder:
     def _search(self, decision: Decision) -> Fact | None:
         """The last fact up to the decision's that brought its receipt, by reading its shard from the beginning."""
         found: Fact | None = None
-        shard, end = decision.shard, decision.fact_offset + 1
+        shard = decision.shard
         begin = self._patience.persist(lambda: self._log.begin_offsets(FACTS))[shard]
+        end = min(decision.fact_offset + 1, self._patience.persist(lambda: self._log.end_offsets(FACTS))[shard])
         reader = self._patience.persist(lambda: self._log.reader(FACTS, {shard: begin}))
         try:
             while reader.position(shard) < end:

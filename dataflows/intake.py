@@ -27,7 +27,7 @@ from connectors.intake.clockwork import HOUR_MS, ClockRefused, ShardClock, shard
 from connectors.intake.inputs import GROUP, Arrival, Inputs, present_ends, start_offsets
 from connectors.intake.live import ROUND_RECORDS, LiveFeed, Machine
 from connectors.intake.outlet import Delivery, Outlet, Tick
-from connectors.intake.plan import Plan
+from connectors.intake.plan import START, Plan
 from connectors.intake.reception import dead_letter, receive
 from connectors.intake.replay import Batch, Collector, Sender, batches, sent_since
 from connectors.log.base import Log, LogRefused, LogUnavailable
@@ -80,7 +80,8 @@ def run_intake(
 
     `live` follows the input topics and ticks each minute; `replay` appends what is there in the order it
     happened, day by day (docs/intake.md); where money without an account came it calls `pace` before a day is
-    closed, which waits until the flows behind have said whose it is. On return all that was delivered is durable and positions are saved.
+    closed, which waits until the flows behind have said whose it is. On return all that was delivered is
+    durable and positions are saved.
     Raises ClockRefused, IntakeBusy and others of LogRefused (a person has to act), LogUnavailable (at the
     start, or where `stop` comes while the log is away).
     """
@@ -317,6 +318,8 @@ def _send(
     cursor, ends = plan.cursor()
     there = sent_since(log, ends)
     with closing(Sender(log, plan, there, stop)) as sender:
+        # What was sent before a restart is not looked at again: it may have had such money.
+        sender.unidentified = cursor[:4] != START[:4]
         rest = batches(plan, cursor, clocks, machine.wall_ms(), lambda: pace is not None and sender.unidentified)
 
         def pull() -> Sequence[Batch] | None:

@@ -43,15 +43,23 @@ uv_command() {
     if type -P uv; then return 0; fi
     local python
     python="$(type -P python3)" || return 1
-    [[ -x build/uv/bin/uv ]] || "$python" -m pip install --quiet --target build/uv uv >&2 || return 1
+    if [[ ! -x build/uv/bin/uv ]]; then
+        "$python" -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target build/uv uv >&2 ||
+            return 1
+    fi
     echo build/uv/bin/uv
+}
+
+by_uv() {
+    local uv
+    uv="$(uv_command)" || return 1
+    "$uv" python find 3.12 2>/dev/null || "$uv" python find 3.11 2>/dev/null && return 0
+    "$uv" python install --quiet 3.12 >&2 && "$uv" python find 3.12
 }
 
 if choose < <(candidates); then exit 0; fi
 echo "No Python 3.12 or 3.11 here that can make a virtual environment; asking uv for one." >&2
-if uv="$(uv_command)" && "$uv" python install 3.12 >&2 && found="$("$uv" python find 3.12)"; then
-    if choose <<<"$found"; then exit 0; fi
-fi
+if found="$(by_uv)" && choose <<<"$found"; then exit 0; fi
 cat >&2 <<'SAY'
 headrace needs CPython 3.12 or 3.11 with venv, ssl and sqlite3, and found none. Install one of:
   Debian, Ubuntu:  apt-get install python3 python3-venv python3-dev   (where python3 is 3.11 or 3.12)

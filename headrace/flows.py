@@ -3,10 +3,12 @@
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
+from prometheus_client import REGISTRY
 
 from connectors.log import open_log
 from connectors.log.base import Log
@@ -17,7 +19,16 @@ from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
-from headrace.operations import MetricsServer, ReceivablesMetrics, StopFlag, flow_port, memory_gauge, serve_metrics
+from headrace.lag import LagWatch
+from headrace.operations import (
+    MetricsServer,
+    PublishMetrics,
+    ReceivablesMetrics,
+    StopFlag,
+    flow_port,
+    memory_gauge,
+    serve_metrics,
+)
 from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
@@ -28,11 +39,15 @@ STOP_SECONDS: Final = 30.0
 PACE_SECONDS: Final = 0.01
 
 
-def open_installation(settings: Settings) -> Log:
-    """The installation's log with all its topics, made where they are missing, checked where they are there."""
-    log = open_log(
+def _open(settings: Settings) -> Log:
+    return open_log(
         settings.kafka, settings.dir / "log", settings.topic_prefix, settings.kafka_transactional, settings.log_sync
     )
+
+
+def open_installation(settings: Settings) -> Log:
+    """The installation's log with all its topics, made where they are missing, checked where they are there."""
+    log = _open(settings)
     for topic in INPUT_TOPICS:
         log.ensure_topic(topic, settings.input_partitions)
     log.ensure_topic(DEAD_LETTERS, 1)
@@ -136,31 +151,44 @@ def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, 
 def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Publish decisions into ClickHouse."""
     log = open_installation(settings)
-    status = PublishStatus()
-    server = _served(settings, "publish clickhouse", lambda: {"ok": status.state == "running", "state": status.state})
     try:
-        place, socket = clickhouse_place(settings), query_socket(settings)
-        publish_clickhouse(log, place, socket, until_idle=until_idle, stop=stop, status=status)
+        with _publishing(settings, "clickhouse") as status:
+            place, socket = clickhouse_place(settings), query_socket(settings)
+            publish_clickhouse(log, place, socket, until_idle=until_idle, stop=stop, status=status)
     finally:
         log.close()
-        if server is not None:
-            server.close()
     return 0
 
 
 def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Keep the directory and bring back as facts what must come back."""
     log = open_installation(settings)
-    status = PublishStatus()
-    server = _served(settings, "publish forward", lambda: {"ok": status.state == "running", "state": status.state})
     try:
-        with RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis:
+        with (
+            _publishing(settings, "forward") as status,
+            RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis,
+        ):
             publish_forward(log, redis, until_idle=until_idle, stop=stop, status=status)
     finally:
         log.close()
-        if server is not None:
-            server.close()
     return 0
+
+
+@contextmanager
+def _publishing(settings: Settings, sink: str) -> Iterator[PublishStatus]:
+    """The status of a publishing flow, told as metrics and health. One that waits for what is away is well."""
+    status = PublishStatus()
+    server = _served(settings, f"publish {sink}", lambda: {"ok": status.state != "stopped", "state": status.state})
+    if server is None:
+        yield status
+        return
+    watch = LagWatch(_open(settings), lambda: status.positions)
+    REGISTRY.register(PublishMetrics(sink, status, watch.last))
+    try:
+        yield status
+    finally:
+        watch.close()
+        server.close()
 
 
 def _served(settings: Settings, flow: str, health: Callable[[], dict[str, object]]) -> MetricsServer | None:

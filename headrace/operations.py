@@ -1,9 +1,7 @@
 """What operators see of a process: logs, metrics, health, and how it is told to stop.
 
-A flow's metrics are updated once in a while (every second or so), never for each fact: an update of
-all of it takes tens of microseconds for each shard. What may stand still in one place only is told
-for that place (a shard, a topic); rates are told for the process, and an amount given to `rates` is
-what happened since the last call. Nothing here decides anything about receivables, and the flows work the same without it.
+Intake's metrics are in connectors/intake/metrics.py. Nothing here decides anything about receivables,
+and the flows work the same without it.
 """
 
 import json
@@ -21,7 +19,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from dataflows.publishing import PublishStatus
 from headrace.settings import WrongSettings
 
 # The flows of an installation; each takes the port this far above `metrics_port`.
@@ -186,40 +187,12 @@ def shard_label(shard: int) -> str:
     return f"{shard:03d}"
 
 
-class IntakeMetrics:
-    """What came in and where it went."""
-
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        self._facts = Counter("headrace_intake_facts", "Facts placed in shards, by kind.", ("kind",), registry=registry)
-        self._dead_letters = Counter(
-            "headrace_intake_dead_letters",
-            "What could not be read or placed, by reason.",
-            ("reason",),
-            registry=registry,
-        )
-        self._lag_messages = Gauge(
-            "headrace_intake_lag_messages", "Messages of a topic not read.", ("topic",), registry=registry
-        )
-        self._unconfirmed = Gauge(
-            "headrace_intake_backlog_unconfirmed", "Facts sent and not yet confirmed by the log.", registry=registry
-        )
-
-    def rates(self, facts: Mapping[str, int], dead_letters: Mapping[str, int]) -> None:
-        """Facts by kind and dead letters by reason."""
-        for kind, count in facts.items():
-            self._facts.labels(kind).inc(count)
-        for reason, count in dead_letters.items():
-            self._dead_letters.labels(reason).inc(count)
-
-    def standing(self, lag_messages: Mapping[str, int], unconfirmed: int) -> None:
-        """How intake stands now, with the lag by topic."""
-        for topic, count in lag_messages.items():
-            self._lag_messages.labels(topic).set(count)
-        self._unconfirmed.set(unconfirmed)
-
-
 class ReceivablesMetrics:
-    """The shards of one process."""
+    """The shards of one process, told about once a second.
+
+    Never for each fact: an update of all of it takes tens of microseconds for each shard. What may
+    stand still in one shard only is told by shard; rates are told for the process.
+    """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
@@ -245,7 +218,7 @@ class ReceivablesMetrics:
         self._parked = gauge("parked_accounts", "Accounts whose transition failed; their facts wait.")
 
     def rates(self, facts: int, decisions: Mapping[str, int], cache_hits: int, cache_misses: int) -> None:
-        """Over all shards of the process; `decisions` by kind."""
+        """Add what happened since the last call, over all shards of the process; `decisions` by kind."""
         self._facts.inc(facts)
         for kind, count in decisions.items():
             self._decisions.labels(kind).inc(count)
@@ -268,39 +241,27 @@ class ReceivablesMetrics:
         self._parked.labels(label).set(parked_accounts)
 
 
-class PublishMetrics:
-    """One sink: `clickhouse`, `forward`, ..."""
+class PublishMetrics(Collector):
+    """A sink's `PublishStatus` and its lag by shard, read at each scrape."""
 
-    def __init__(self, sink: str, registry: CollectorRegistry = REGISTRY) -> None:
-        decisions = Counter("headrace_publish_decisions", "Decisions the sink has taken.", ("sink",), registry=registry)
-        writes = Histogram(
-            "headrace_publish_write_seconds",
-            "Time of one write to the sink.",
-            ("sink",),
-            buckets=SECONDS_BUCKETS,
-            registry=registry,
-        )
-        waits = Gauge(
-            "headrace_publish_waiting", "1 while the sink is away and is tried again.", ("sink",), registry=registry
-        )
-        self._decisions = decisions.labels(sink)
-        self._writes = writes.labels(sink)
-        self._waits = waits.labels(sink)
+    def __init__(self, sink: str, status: PublishStatus, lag: Callable[[], Mapping[int, int]]) -> None:
         self._sink = sink
-        self._lag = Gauge(
+        self._status = status
+        self._lag = lag
+
+    def collect(self) -> Iterable[Metric]:
+        status, labels = self._status, ("sink",)
+        taken = CounterMetricFamily("headrace_publish_decisions", "Decisions the sink has taken.", labels=labels)
+        taken.add_metric((self._sink,), status.published)
+        brought = CounterMetricFamily("headrace_publish_facts", "Facts brought back to the log.", labels=labels)
+        brought.add_metric((self._sink,), status.forwarded)
+        waiting = GaugeMetricFamily("headrace_publish_waiting", "1 while the sink or the log is away.", labels=labels)
+        waiting.add_metric((self._sink,), 1 if status.state.startswith("away") else 0)
+        lag = GaugeMetricFamily(
             "headrace_publish_lag_decisions",
-            "Decisions in the log that the sink does not have.",
-            ("sink", "shard"),
-            registry=registry,
+            "Decisions in the log that the sink has not read.",
+            labels=("sink", "shard"),
         )
-
-    def wrote(self, decisions: int, seconds: float) -> None:
-        """One write of so many decisions took so long."""
-        self._decisions.inc(decisions)
-        self._writes.observe(seconds)
-
-    def standing(self, lag_decisions: Mapping[int, int], waiting: bool) -> None:
-        """How the sink stands now, with the lag by shard."""
-        for shard, count in lag_decisions.items():
-            self._lag.labels(self._sink, shard_label(shard)).set(count)
-        self._waits.set(1 if waiting else 0)
+        for shard, count in self._lag().items():
+            lag.add_metric((self._sink, shard_label(shard)), count)
+        yield from (taken, brought, waiting, lag)

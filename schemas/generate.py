@@ -139,7 +139,8 @@ def _class(schema: dict[str, Any], group: str) -> list[str]:
     lines = [f"class {class_name(schema['name'])}{base}:", f'    """{schema["doc"]}', ""]
     lines += [f"    {field['name']}: {field['doc']}" for field in own]
     slots = "".join(f'"{field["name"]}", ' for field in own)
-    lines += ['    """', "", f"    __slots__ = ({slots})"]
+    # Compiled classes have no __slots__ to be asked for.
+    lines += ['    """', "", f"    __slots__ = ({slots})", f"    FIELDS: ClassVar[tuple[str, ...]] = ({slots})"]
     if is_fact:
         lines.append(f'    KIND: ClassVar[str] = "{schema["name"]}"')
     lines += ["", "    def __init__(", "        self,"]
@@ -206,6 +207,7 @@ def _fact_base(header: list[dict[str, Any]]) -> list[str]:
         '    """',
         "",
         f"    __slots__ = ({slots})",
+        f"    FIELDS: ClassVar[tuple[str, ...]] = ({slots})",
         "",
         "    def __init__(",
         "        self,",

@@ -23,6 +23,7 @@ class Fact:
     """
 
     __slots__ = ("kind", "event_id", "recorded_time", "correlation", "source", "tenant", "entity", "account_id", "event_time")
+    FIELDS: ClassVar[tuple[str, ...]] = ("kind", "event_id", "recorded_time", "correlation", "source", "tenant", "entity", "account_id", "event_time")
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Decision:
     """
 
     __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", )
 
     def __init__(
         self,
@@ -275,6 +277,7 @@ class RemittanceLine:
     """
 
     __slots__ = ("document", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", )
 
     def __init__(
         self,
@@ -332,6 +335,7 @@ class Receipt(Fact):
     """
 
     __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
     KIND: ClassVar[str] = "receipt"
 
     def __init__(
@@ -430,6 +434,7 @@ class InvoiceLine:
     """
 
     __slots__ = ("line", "order_line", "product", "quantity_milli", "unit_price_micro", "net", "tax", "tax_code", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("line", "order_line", "product", "quantity_milli", "unit_price_micro", "net", "tax", "tax_code", )
 
     def __init__(
         self,
@@ -512,6 +517,7 @@ class Invoice(Fact):
     """
 
     __slots__ = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", )
     KIND: ClassVar[str] = "invoice"
 
     def __init__(
@@ -609,6 +615,7 @@ class ShipmentLine:
     """
 
     __slots__ = ("order_line", "product", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_line", "product", "quantity_milli", )
 
     def __init__(
         self,
@@ -664,6 +671,7 @@ class Shipment(Fact):
     """
 
     __slots__ = ("shipment_id", "order_id", "carrier", "ship_date", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "order_id", "carrier", "ship_date", "lines", )
     KIND: ClassVar[str] = "shipment"
 
     def __init__(
@@ -734,6 +742,7 @@ class ProofOfDelivery(Fact):
     """
 
     __slots__ = ("shipment_id", "order_id", "delivered_date", "complaint", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "order_id", "delivered_date", "complaint", )
     KIND: ClassVar[str] = "proof_of_delivery"
 
     def __init__(
@@ -800,6 +809,7 @@ class OrderLine:
     """
 
     __slots__ = ("line", "product", "quantity_milli", "unit_price_micro", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "quantity_milli", "unit_price_micro", )
 
     def __init__(
         self,
@@ -860,6 +870,7 @@ class Order(Fact):
     """
 
     __slots__ = ("order_id", "order_date", "currency", "po_reference", "cancelled", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "order_date", "currency", "po_reference", "cancelled", "lines", )
     KIND: ClassVar[str] = "order"
 
     def __init__(
@@ -932,6 +943,7 @@ class Watermark:
     """
 
     __slots__ = ("name", "time", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "time", )
 
     def __init__(
         self,
@@ -981,6 +993,7 @@ class Clock(Fact):
     """
 
     __slots__ = ("now", "mode", "watermarks", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("now", "mode", "watermarks", )
     KIND: ClassVar[str] = "clock"
 
     def __init__(
@@ -1040,6 +1053,7 @@ class Drain(Fact):
     """
 
     __slots__ = ("limit", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit", )
     KIND: ClassVar[str] = "drain"
 
     def __init__(
@@ -1104,6 +1118,7 @@ class Customer(Fact):
     """
 
     __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", )
     KIND: ClassVar[str] = "customer"
 
     def __init__(
@@ -1214,6 +1229,7 @@ class CreditNote(Fact):
     """
 
     __slots__ = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", )
     KIND: ClassVar[str] = "credit_note"
 
     def __init__(
@@ -1300,6 +1316,7 @@ class ReceiptReturned(Fact):
     """
 
     __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", )
     KIND: ClassVar[str] = "receipt_returned"
 
     def __init__(
@@ -1385,6 +1402,7 @@ class RemittanceAdvice(Fact):
     """
 
     __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", )
     KIND: ClassVar[str] = "remittance_advice"
 
     def __init__(
@@ -1466,6 +1484,7 @@ class Dispute(Fact):
     """
 
     __slots__ = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", )
     KIND: ClassVar[str] = "dispute"
 
     def __init__(
@@ -1547,6 +1566,7 @@ class DisputeUpdate(Fact):
     """
 
     __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", )
     KIND: ClassVar[str] = "dispute_update"
 
     def __init__(
@@ -1627,6 +1647,7 @@ class Promise(Fact):
     """
 
     __slots__ = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", )
     KIND: ClassVar[str] = "promise"
 
     def __init__(
@@ -1706,6 +1727,7 @@ class OperatorAction(Fact):
     """
 
     __slots__ = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", )
     KIND: ClassVar[str] = "operator_action"
 
     def __init__(
@@ -1791,6 +1813,7 @@ class Policy(Fact):
     """
 
     __slots__ = ("version", "text", "digest", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("version", "text", "digest", )
     KIND: ClassVar[str] = "policy"
 
     def __init__(
@@ -1850,6 +1873,7 @@ class Rules(Fact):
     """
 
     __slots__ = ("version", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("version", )
     KIND: ClassVar[str] = "rules"
 
     def __init__(
@@ -1914,6 +1938,7 @@ class CashTransferred(Fact):
     """
 
     __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -2028,6 +2053,7 @@ class Balance:
     """
 
     __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
 
     def __init__(
         self,
@@ -2118,12 +2144,12 @@ class PromiseRow:
     made_date: Day it was made.
     judge_date: First day on which it is judged.
     documents: Items, or empty.
-    counted: Cash counted for it when it was last judged.
+    counted: Cash applied to what it is for, each unit for one promise; the last that it is for has what is beyond them all.
     status: open, kept, partially_kept or broken.
-    credited: Credits and disputes that lower it.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "credited", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
 
     def __init__(
         self,
@@ -2136,7 +2162,6 @@ class PromiseRow:
         documents: list[str] | None = None,
         counted: int = 0,
         status: str = 'open',
-        credited: int = 0,
     ) -> None:
         self.promise_id = promise_id
         self.currency = currency
@@ -2147,7 +2172,6 @@ class PromiseRow:
         self.documents: list[str] = documents if documents is not None else []
         self.counted = counted
         self.status = status
-        self.credited = credited
 
 
 def read_promise_row(r: Reader) -> PromiseRow:
@@ -2161,7 +2185,6 @@ def read_promise_row(r: Reader) -> PromiseRow:
         r.texts(),
         r.long(),
         r.text(),
-        r.long(),
     )
 
 
@@ -2175,7 +2198,6 @@ def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
     put_texts(out, x.documents)
     put_long(out, x.counted)
     put_text(out, x.status)
-    put_long(out, x.credited)
 
 
 def _read_promise_rows(r: Reader) -> list[PromiseRow]:
@@ -2204,6 +2226,7 @@ class WaitingReference:
     """
 
     __slots__ = ("folded", "receipt_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("folded", "receipt_id", )
 
     def __init__(
         self,
@@ -2278,6 +2301,7 @@ class AccountRow:
     """
 
     __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
 
     def __init__(
         self,
@@ -2418,6 +2442,7 @@ class AdviceRow:
     """
 
     __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
 
     def __init__(
         self,
@@ -2475,10 +2500,10 @@ class DisputeRow:
     status: open, in_review or closed.
     owner: Who has it.
     opened_time: UTC ms.
-    paused: What of it pauses the item.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "paused", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
 
     def __init__(
         self,
@@ -2490,7 +2515,6 @@ class DisputeRow:
         status: str = 'open',
         owner: str = '',
         opened_time: int = 0,
-        paused: int = 0,
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -2500,7 +2524,6 @@ class DisputeRow:
         self.status = status
         self.owner = owner
         self.opened_time = opened_time
-        self.paused = paused
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -2512,7 +2535,6 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.text(),
         r.text(),
         r.text(),
-        r.long(),
         r.long(),
     )
 
@@ -2526,7 +2548,6 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.status)
     put_text(out, x.owner)
     put_long(out, x.opened_time)
-    put_long(out, x.paused)
 
 
 class DraftRow:
@@ -2539,6 +2560,7 @@ class DraftRow:
     """
 
     __slots__ = ("fact", "reasons", "held_time", "sla_said", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", )
 
     def __init__(
         self,
@@ -2586,13 +2608,13 @@ class Item:
     action_date: Day of the next reminder step; 0 none.
     order_id: Order it bills.
     corrects: Invoice that a credit note names.
-    event_id: Fact that brought it.
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "event_id", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
 
     def __init__(
         self,
@@ -2610,7 +2632,6 @@ class Item:
         action_date: int = 0,
         order_id: str = '',
         corrects: str = '',
-        event_id: str = '',
         disputes: list[str] | None = None,
         said_level: int = 0,
         raise_by: int = 0,
@@ -2629,7 +2650,6 @@ class Item:
         self.action_date = action_date
         self.order_id = order_id
         self.corrects = corrects
-        self.event_id = event_id
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
         self.raise_by = raise_by
@@ -2649,7 +2669,6 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.long(),
         r.long(),
-        r.text(),
         r.text(),
         r.text(),
         r.texts(),
@@ -2673,7 +2692,6 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_long(out, x.action_date)
     put_text(out, x.order_id)
     put_text(out, x.corrects)
-    put_text(out, x.event_id)
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
@@ -2704,6 +2722,7 @@ class ItemGroup:
     """
 
     __slots__ = ("items", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("items", )
 
     def __init__(
         self,
@@ -2735,6 +2754,7 @@ class OrderStateLine:
     """
 
     __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
 
     def __init__(
         self,
@@ -2806,6 +2826,7 @@ class ShipmentState:
     """
 
     __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", )
 
     def __init__(
         self,
@@ -2873,6 +2894,7 @@ class OrderRow:
     """
 
     __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", )
 
     def __init__(
         self,
@@ -2931,6 +2953,7 @@ class Allocation:
     """
 
     __slots__ = ("document", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", )
 
     def __init__(
         self,
@@ -2997,6 +3020,7 @@ class ReceiptRow:
     """
 
     __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
 
     def __init__(
         self,
@@ -3117,6 +3141,7 @@ class ShardRow:
     """
 
     __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
 
     def __init__(
         self,

@@ -45,8 +45,9 @@ class SocketPath:
 
     def __init__(self, path: Path) -> None:
         self._directory: int | None = None
-        self.address = str(path)
-        if len(os.fsencode(path)) > _MOST_PATH_BYTES:
+        # The child that binds it works in another directory.
+        self.address = os.path.abspath(path)
+        if len(os.fsencode(self.address)) > _MOST_PATH_BYTES:
             self._directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             self.address = f"/proc/{os.getpid()}/fd/{self._directory}/{path.name}"
 

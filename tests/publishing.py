@@ -29,7 +29,7 @@ def open_log(directory: Path, shards: int) -> SqliteLog:
 
 
 def append(log: Log, topic: str, records: list[tuple[int, bytes, bytes]]) -> None:
-    writer = log.writer(topic, "test")
+    writer = log.writer(topic, "test", most_unconfirmed=len(records) + 1)
     for partition, key, value in records:
         writer.send(partition, key, value)
     writer.flush(10.0)
@@ -88,4 +88,4 @@ def table_digest(place: Place) -> tuple[int, str]:
 
 
 def as_row(decision: Decision) -> dict[str, Any]:
-    return {name: getattr(decision, name) for name in Decision.__slots__}
+    return {name: getattr(decision, name) for name in Decision.FIELDS}

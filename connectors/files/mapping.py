@@ -341,7 +341,7 @@ def _value_findings(
     said = value.model_fields_set
     wrong = sorted(said - _ALLOWED[kind])
     if wrong:
-        return [f"{name}: {', '.join(wrong)} cannot be said of a {kind.value}"]
+        return [f"{name}: {', '.join(wrong)} cannot be said of this field, of type {kind.value}"]
     found = []
     sources = [source for source in _SOURCES if source in said]
     if len(sources) != 1:

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from connectors.files.mapping import CsvOptions, Mapping
 
 ROW_MAX_BYTES: Final = 1 << 20
+# A quote that nobody closes costs so many lines read twice.
+ROW_MAX_LINES: Final = 1_000
 BOM: Final = b"\xef\xbb\xbf"
 WIDE_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -86,13 +88,15 @@ class _Lines:
 
     def next(self) -> bytes:
         """The next line with its line end, `number` is its; b"" at the end. Of a line over ROW_MAX_BYTES the rest is skipped."""
-        line = self._back.pop() if self._back else self._stream.readline(ROW_MAX_BYTES + 1)
+        line = self._back.pop() if self._back else self._read()
         if line:
             self.number += 1
-        if _too_long(line):
-            rest = line
-            while rest and not rest.endswith(b"\n"):
-                rest = self._stream.readline(ROW_MAX_BYTES)
+        return line
+
+    def _read(self) -> bytes:
+        line = rest = self._stream.readline(ROW_MAX_BYTES + 1)
+        while _too_long(line) and rest and not rest.endswith(b"\n"):
+            rest = self._stream.readline(ROW_MAX_BYTES)
         return line
 
     def give_back(self, lines: list[bytes]) -> None:
@@ -193,7 +197,7 @@ def _record(lines: _Lines, quote: bytes, delimiter: bytes) -> tuple[bytes, str]:
     size = len(first)
     while open_quote:
         line = lines.next()
-        if not line or size + len(line) > ROW_MAX_BYTES:
+        if not line or size + len(line) > ROW_MAX_BYTES or len(parts) >= ROW_MAX_LINES:
             # Only the row that opens the quote is lost: what it swallowed may be good rows.
             lines.give_back([*parts[1:], line] if line else parts[1:])
             return (

@@ -40,7 +40,7 @@ def receive(topic: str, partitions: int, record: Record, wall_ms: int, shards: i
     if isinstance(placement, Rejected):
         return placement
     if TOPIC_OF_KIND[fact.kind] != topic:
-        return Rejected("wrong_topic", "", f"a {fact.kind} came in {topic}; it belongs in {TOPIC_OF_KIND[fact.kind]}")
+        return Rejected("wrong_topic", "", f"{fact.kind} came in {topic}; it belongs in {TOPIC_OF_KIND[fact.kind]}")
     found = findings(fact, wall_ms)
     if found:
         return Rejected("invalid", found[0].partition(":")[0], "; ".join(found))

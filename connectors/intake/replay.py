@@ -25,7 +25,7 @@ from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS, SUSPENSE_PREFIX
 
 BATCH_FACTS: Final = 2_000
 # Between two durable cursors; a restart compares at most about so many records.
-SETTLE_RECORDS: Final = 10_000
+SETTLE_RECORDS: Final = 2_000
 TOPIC_NUMBER: Final = {topic: number for number, topic in enumerate(INPUT_TOPICS)}
 
 

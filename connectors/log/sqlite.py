@@ -103,7 +103,7 @@ class SqliteLog(Log):
     def begin_offsets(self, topic: str) -> list[int]:
         file = self._file(topic)
         with outside(file.path):
-            return file.begins()
+            return file.bounds()[0]
 
     def end_offsets(self, topic: str) -> list[int]:
         file = self._file(topic)

@@ -120,11 +120,22 @@ class TopicFile:
             raise LogRefused(f"{self.path}: damaged: {self.partitions} partitions, and ends {ends}; {MEND}")
         return ends
 
-    def begins(self) -> list[int]:
-        """The first offset of each partition that is there, or the next one of an empty partition."""
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is as of one moment, whatever other processes append meanwhile."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
+
+    def bounds(self) -> tuple[list[int], list[int]]:
+        """For each partition its first offset that is there (the next one where it is empty), and its next offset."""
         run = self.connection.execute
-        firsts = [run(f"SELECT min(first) FROM {entries_table(p)}").fetchone()[0] for p in range(self.partitions)]
-        return [end if first is None else first for first, end in zip(firsts, self.ends(), strict=True)]
+        with self.snapshot():
+            ends = self.ends()
+            firsts = [run(f"SELECT min(first) FROM {entries_table(p)}").fetchone()[0] for p in range(self.partitions)]
+        return [end if first is None else first for first, end in zip(firsts, ends, strict=True)], ends
 
     def records(self, partition: int, first: int, count: int, crc: int, body: bytes) -> list[Record]:
         """The records of one entry. Raises LogRefused where it is damaged."""
@@ -140,10 +151,15 @@ class TopicFile:
 
     def check_ends(self) -> None:
         """Raises LogRefused where a partition's last entry is damaged or does not end at its next offset."""
-        for partition, end in enumerate(self.ends()):
-            last = self.connection.execute(
-                f"SELECT first, count, crc, body FROM {entries_table(partition)} ORDER BY first DESC LIMIT 1"
-            ).fetchone()
+        with self.snapshot():
+            ends = self.ends()
+            lasts = [
+                self.connection.execute(
+                    f"SELECT first, count, crc, body FROM {entries_table(partition)} ORDER BY first DESC LIMIT 1"
+                ).fetchone()
+                for partition in range(self.partitions)
+            ]
+        for partition, (end, last) in enumerate(zip(ends, lasts, strict=True)):
             stored = 0
             if last is not None:
                 stored = last[0] + len(self.records(partition, *last))

@@ -39,7 +39,7 @@ class SqliteReader(Reader):
         self._behind = True
         file.check_partitions(list(start))
         with outside(file.path):
-            begins, ends = file.begins(), file.ends()
+            begins, ends = file.bounds()
         for partition, offset in start.items():
             begin, end = begins[partition], ends[partition]
             if not begin <= offset <= end:

@@ -126,13 +126,16 @@ class Account:
         self.dirty.add(ACCOUNT)
 
     def touch_item(self, item: Item) -> None:
-        """Say that an open item changed; one that is wholly cleared moves to the cleared ones."""
+        """Say that an item changed; one that is wholly cleared moves to the cleared ones, if it is not there."""
         folded = fold(item.document)
+        group = self.groups.get(folded)
+        if group is None or item not in group.items:
+            self._put(CLEARED + folded, self.cleared_group(folded))
+            return
         self.dirty.add(ITEMS + folded)
         self.dirty.add(ACCOUNT)
         if item.open:
             return
-        group = self.groups[folded]
         group.items.remove(item)
         if not group.items:
             del self.groups[folded]

@@ -69,10 +69,20 @@ def _wanted(receipt: ReceiptRow, lines: list[RemittanceLine], rule: str, advice_
         elif known.amount is not None and line.amount is not None:
             known.amount += line.amount
     for allocation in receipt.allocations:
-        paid = found.get(allocation.document)
+        paid = found.get(allocation.document) or _spelled_otherwise(list(found.values()), allocation.document)
         if paid is not None and paid.amount is not None:
             paid.amount -= allocation.amount
     return [w for w in found.values() if w.amount is None or w.amount != 0]
+
+
+def _spelled_otherwise(wanted: list[Wanted], document: str) -> Wanted | None:
+    """The one reference by which this document can have been found, other than its own number."""
+    folded = fold(document)
+    alike = [w for w in wanted if fold(w.reference) == folded]
+    if not alike:
+        near = neighbours(folded)
+        alike = [w for w in wanted if fold(w.reference) in near]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
@@ -121,21 +131,34 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | N
     """The reference as written is no document: the one document it is another spelling of, or one edit away from."""
     folded = fold(w.reference)
     documents = _group(account, folded)
-    if len(documents) > 1:
-        spelled = [item for item in documents if plain(item.document) == plain(w.reference)]
-        documents = spelled or [item for item in documents if bare(item.document) == bare(w.reference)]
-        if len(documents) != 1:
+    held = [document for document in account.row.held if fold(document) == folded]
+    if len(documents) + len(held) > 1:
+        names = [item.document for item in documents] + held
+        spelled = [name for name in names if plain(name) == plain(w.reference)]
+        spelled = spelled or [name for name in names if bare(name) == bare(w.reference)]
+        if len(spelled) != 1:
             w.reason = f"ambiguous:{w.reference}"
             return
+        documents = [item for item in documents if item.document == spelled[0]]
+        held = [document for document in held if document == spelled[0]]
+    if held:
+        w.reason = f"held:{held[0]}"
+        return
     if documents:
         item = documents[0]
         sure = bare(item.document) == bare(w.reference)
         _take_or_say(w, item, receipt, NORMALISED, sure or amount == item.open)
         return
+    _one_edit(account, receipt, w, amount)
+
+
+def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
+    """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees."""
     near: list[Item] = []
-    for neighbour in neighbours(folded):
+    held = {fold(document) for document in account.row.held}
+    for neighbour in neighbours(fold(w.reference)):
         near += _group(account, neighbour)
-        if len(near) > 1:
+        if len(near) > 1 or (near and neighbour in held):
             w.reason = f"ambiguous:{w.reference}"
             return
     if near:
@@ -175,7 +198,9 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     left = receipt.unapplied
     missing = [w.reason for w in wanted if w.item is None]
     if len(wanted) == 1 and not missing:
-        pays = [left]
+        # A single reference takes what came, and no more than the payer gave it.
+        said = wanted[0].amount
+        pays = [left if said is None else min(left, said)]
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
@@ -200,7 +225,7 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     if not left:
         return decisions
     if not missing:
-        missing = ["overpaid"]
+        missing = ["overpaid"] if sum(pays) == receipt.unapplied else [f"lines_sum:{sum(pays)}_of_{receipt.unapplied}"]
     return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
 
 
@@ -244,6 +269,9 @@ def _by_text(account: Account, receipt: ReceiptRow) -> list[Decision]:
             reasons.append(w.reason)
     found = list(hits.values())
     opens = [w.item.open for w in found if w.item is not None]
+    if not found and not reasons and receipt.allocations:
+        # What was said when the rest was applied still holds.
+        return []
     if not found or reasons:
         return _propose(account, receipt, 0, reasons or ["no_reference"], sorted(hits))
     whole = sum(opens) == receipt.unapplied
@@ -257,7 +285,12 @@ def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
     """As _resolve, but a word that is no document says nothing."""
     item = account.item(w.reference)
     if item is None and account.cleared_item(w.reference) is not None:
-        w.reason = f"cleared:{w.reference}"
+        # What this receipt cleared itself is explained already.
+        if all(allocation.document != w.reference for allocation in receipt.allocations):
+            w.reason = f"cleared:{w.reference}"
+        return
+    if item is None and w.reference in account.row.held:
+        w.reason = f"held:{w.reference}"
         return
     if item is None:
         spelled = [other for other in _group(account, fold(w.reference)) if bare(other.document) == bare(w.reference)]

@@ -1,31 +1,66 @@
-"""What a transition may know beside the account and the fact: the log's time, the policy, where it stands."""
+"""What a transition may know beside the account and the fact: the log's time, the policy, what caused it."""
 
 from typing import Final
 from zlib import crc32
 
 from dataflows.rules.policy import DAY_MS, Policy
+from schemas.records import Decision
 
 
 class Context:
-    """The shard's time and policy at one fact. No rule asks the machine.
+    """The shard's time and policy at one fact or wake, and that cause. No rule asks the machine.
 
     now: The shard's time, UTC milliseconds; today: its day.
     origin: live or history.
     """
 
-    __slots__ = ("now", "origin", "policy", "today")
+    __slots__ = ("cause_id", "cause_kind", "event_time", "now", "origin", "policy", "recorded_time", "today")
 
-    def __init__(self, now: int, origin: str, policy: Policy) -> None:
+    def __init__(
+        self,
+        now: int,
+        origin: str,
+        policy: Policy,
+        cause_kind: str,
+        cause_id: str,
+        event_time: int,
+        recorded_time: int,
+    ) -> None:
         self.now: Final = now
         self.today: Final = now // DAY_MS
         self.origin: Final = origin
         self.policy: Final = policy
+        self.cause_kind: Final = cause_kind
+        self.cause_id: Final = cause_id
+        self.event_time: Final = event_time
+        self.recorded_time: Final = recorded_time
+
+    def stamp(self, d: Decision, tenant: str, entity: str, account_id: str) -> None:
+        """Write into a decision whose it is and what caused it; before it is posted."""
+        d.tenant = tenant
+        d.entity = entity
+        d.account_id = account_id
+        d.origin = self.origin
+        d.cause_kind = self.cause_kind
+        d.cause_id = self.cause_id
+        d.event_time = self.event_time
+        d.recorded_time = self.recorded_time
 
 
 def contact_time(policy: Policy, account_key: str, day: int) -> int:
     """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash."""
     spread = crc32(account_key.encode()) % policy.window_ms
     return day * DAY_MS + policy.window_start_ms + spread
+
+
+def next_contact(ctx: Context, account_key: str, day: int) -> int:
+    """The account's contact time on `day`, or else its first one that is still to come, UTC milliseconds.
+
+    What comes in while a day's contact time is past waits for the next: it is judged on books that
+    have the rest of that day.
+    """
+    time = contact_time(ctx.policy, account_key, max(day, ctx.today))
+    return time if time > ctx.now else contact_time(ctx.policy, account_key, ctx.today + 1)
 
 
 def step_day(policy: Policy, due_date: int, level: int) -> int:

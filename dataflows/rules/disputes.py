@@ -20,6 +20,7 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
     return [
         Decision(
             kind="dispute_opened",
+            event_time=fact.event_time,
             rule=rule if item is not None else "disputes.opened_early",
             currency=fact.currency,
             amount=amount,

@@ -6,7 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from dataflows.rules.account import Account
 from dataflows.rules.cash import waiting_references
-from dataflows.rules.context import Context, contact_time, step_day
+from dataflows.rules.context import Context, contact_time, next_contact, step_day
 from dataflows.rules.policy import DAY_MS
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
@@ -121,9 +121,10 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
 
 
 def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
-    order = account.order(fact.order_id) if fact.order_id else None
     if fact.stage == "posted":
-        if order is not None:
+        if fact.order_id:
+            # The order itself may come later; what is billed of it is known by then.
+            order = _known_order(account, fact.order_id)
             _bill(order, fact)
             account.put_order(order)
         return
@@ -140,9 +141,8 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
 def _bill(order: OrderRow, fact: Invoice) -> None:
     """Count the invoiced quantities on the order's lines."""
     for line in fact.lines:
-        for ordered in order.lines:
-            if ordered.line == line.order_line:
-                ordered.invoiced += line.quantity_milli
+        if line.order_line:
+            _order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
 
 
 def _known_order(account: Account, order_id: str) -> OrderRow:
@@ -286,7 +286,6 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
     item.document_date = d.document_date
     item.posting_date = d.posting_date
     item.due_date = d.due_date
-    item.event_id = d.cause_id
     if credit:
         balance.open_credit += d.amount
         balance.credits_raised += d.amount
@@ -296,7 +295,8 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
         item.action_date = step_day(ctx.policy, d.due_date, 1)
-        account.wake_by(contact_time(ctx.policy, account.key, max(item.action_date, ctx.today)))
+        if item.action_date:
+            account.wake_by(next_contact(ctx, account.key, item.action_date))
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:
@@ -305,19 +305,27 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _adopt_early_disputes(account: Account, item: Item) -> None:
-    """Disputes that came before their invoice pause it from now on."""
+    """Disputes that came before their invoice pause it from now on; one that named no amount contests all of it."""
     for dispute_id in list(account.row.early_disputes):
         dispute = account.dispute(dispute_id)
         if dispute is not None and dispute.document == item.document:
-            _pause(account, item, dispute)
+            if not dispute.amount:
+                dispute.amount = item.amount
+                account.put_dispute(dispute)
+            item.disputes.append(dispute_id)
             account.row.early_disputes.remove(dispute_id)
+    _pause(account, item)
 
 
-def _pause(account: Account, item: Item, dispute: DisputeRow) -> None:
-    dispute.paused = min(dispute.amount, item.open - item.disputed)
-    item.disputed += dispute.paused
-    item.disputes.append(dispute.dispute_id)
-    account.put_dispute(dispute)
+def _pause(account: Account, item: Item) -> None:
+    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that."""
+    contested = 0
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if dispute.status != "closed":
+            contested += dispute.amount
+    item.disputed = min(contested, item.open)
 
 
 def _drop_draft(account: Account, document: str, released: bool) -> None:
@@ -447,21 +455,31 @@ def _lower(item: Item, amount: int) -> None:
 
 
 def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
-    """Count applied cash for the earliest promises it is for; each unit once. Negative takes it off, latest first."""
-    promises = account.row.promises
-    if not promises:
+    """Count applied cash for the promises it is for; each unit once, earliest promise first. Negative takes it off.
+
+    What is beyond them all is kept with the last one, so that taking that off again breaks none.
+    """
+    fit = [
+        promise
+        for promise in account.row.promises
+        if promise.currency == currency
+        and value_date >= promise.made_date
+        and (not promise.documents or document in promise.documents)
+    ]
+    if not fit:
         return
     left = amount
-    for promise in promises if amount > 0 else promises[::-1]:
-        if promise.currency != currency or (promise.documents and document not in promise.documents):
-            continue
-        if amount > 0 and value_date < promise.made_date:
-            continue
-        taken = min(left, promise.amount - promise.counted) if amount > 0 else -min(-left, promise.counted)
-        promise.counted += taken
-        left -= taken
-        if not left:
-            break
+    if amount > 0:
+        for promise in fit:
+            taken = min(left, max(0, promise.amount - promise.counted))
+            promise.counted += taken
+            left -= taken
+        fit[-1].counted += left
+    else:
+        for promise in reversed(fit):
+            taken = min(-left, promise.counted)
+            promise.counted -= taken
+            left += taken
     account.touch()
 
 
@@ -478,6 +496,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
         receipt.allocations.remove(allocation)
     item = account.reopen_item(d.document)
     item.open += d.amount
+    _pause(account, item)
     item.action_date = _resumed(ctx, item)
     if item.action_date:
         account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
@@ -492,7 +511,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     else:
         balance.returned += d.amount
         receipt.returned += d.amount
-    _count_for_promises(account, d.document, d.currency, -d.amount, 0)
+    _count_for_promises(account, d.document, d.currency, -d.amount, receipt.value_date)
     account.put_receipt(receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
@@ -538,9 +557,6 @@ def _post_credit(account: Account, d: Decision) -> None:
     balance.open_credit -= d.amount
     _lower(invoice, d.amount)
     _lower(credit, d.amount)
-    for promise in account.row.promises:
-        if promise.currency == d.currency and d.document in promise.documents:
-            promise.credited += d.amount
     _fill(d, invoice)
     account.touch_item(invoice)
     account.touch_item(credit)
@@ -551,32 +567,35 @@ def _post_credit(account: Account, d: Decision) -> None:
 def _post_dispute(account: Account, d: Decision) -> None:
     if d.kind == "dispute_opened":
         dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
-        item = account.item(d.document)
-        if item is not None and item.kind != "credit_note":
-            _pause(account, item, dispute)
-            account.touch_item(item)
-            _fill(d, item)
-        elif account.cleared_item(d.document) is None:
-            account.row.early_disputes.append(d.reference_id)
-            account.touch()
-        account.put_dispute(dispute)
-        return
-    known = account.dispute(d.reference_id)
-    assert known is not None, f"no dispute {d.reference_id}"
+    else:
+        known = account.dispute(d.reference_id)
+        assert known is not None, f"no dispute {d.reference_id}"
+        dispute = known
+        if d.kind == "dispute_routed":
+            dispute.status = "in_review"
+            dispute.owner = d.text
+        else:
+            dispute.status = "closed"
+    account.put_dispute(dispute)
     if d.kind == "dispute_routed":
-        known.status = "in_review"
-        known.owner = d.text
-        account.put_dispute(known)
         return
-    known.status = "closed"
-    account.put_dispute(known)
-    if d.reference_id in account.row.early_disputes:
-        account.row.early_disputes.remove(d.reference_id)
-        account.touch()
+    opened = d.kind == "dispute_opened"
     item = account.item(d.document)
-    if item is not None and d.reference_id in item.disputes:
-        item.disputes.remove(d.reference_id)
-        item.disputed -= min(item.disputed, known.paused)
+    if item is None:
+        item = account.cleared_item(d.document)
+    early = account.row.early_disputes
+    if d.reference_id in early:
+        early.remove(d.reference_id)
+        account.touch()
+    elif item is None:
+        early.append(d.reference_id)
+        account.touch()
+    elif item.kind != "credit_note":
+        if opened:
+            item.disputes.append(d.reference_id)
+        else:
+            item.disputes.remove(d.reference_id)
+        _pause(account, item)
         account.touch_item(item)
         _fill(d, item)
 
@@ -591,7 +610,7 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
             PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
         )
         promises.sort(key=_by_promised)
-        account.wake_by(contact_time(ctx.policy, account.key, max(judge_date, ctx.today)))
+        account.wake_by(next_contact(ctx, account.key, judge_date))
         return
     for promise in promises:
         if promise.promise_id == d.reference_id:
@@ -602,7 +621,6 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
         promises.remove(promise)
         return
     promise.status = d.kind.removeprefix("promise_")
-    d.item_amount = promise.counted
     if d.kind == "promise_broken":
         _raise_levels(account, promise, ctx)
 
@@ -642,8 +660,10 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
     tomorrow = ctx.policy.business_day(ctx.today + 1)
+    last = len(ctx.policy.steps_days)
     for item in account.debits_to_act_on(ctx.today):
-        item.action_date = tomorrow
+        # Nothing comes after the last step, a broken promise neither.
+        item.action_date = tomorrow if item.level < last else 0
         account.touch_item(item)
     row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
     days = [item.action_date for group in account.groups.values() for item in group.items if item.action_date]

@@ -18,6 +18,7 @@ def decide_promise(account: Account, fact: Promise) -> list[Decision]:
         Decision(
             kind="promise_opened",
             rule="promises.opened",
+            event_time=fact.event_time,
             currency=fact.currency,
             amount=fact.amount,
             reference_id=fact.promise_id,
@@ -48,22 +49,55 @@ def judge_again(account: Account, ctx: Context) -> list[Decision]:
 
 
 def judged(account: Account, promise: PromiseRow, ctx: Context, rule: str) -> Decision:
-    """Kept: enough, less tolerance; partially kept: some; broken: none. Credits and disputes lower what is promised."""
-    wanted = promise.amount - promise.credited
-    counted = promise.counted
-    for document in promise.documents:
-        item = account.item(document)
-        if item is not None:
-            wanted -= item.disputed
-    if not promise.documents:
-        counted += account.balance(promise.currency).unapplied
+    """Kept: enough, less tolerance; partially kept: some; broken: none.
+
+    Credits and disputes lower what is promised to what can still be paid of it.
+    """
+    counted = promise.counted + (0 if promise.documents else _unapplied_for(account, promise))
+    wanted = min(promise.amount, promise.counted + _payable(account, promise))
     if counted + ctx.policy.promise_tolerance_minor >= wanted:
         kind = "promise_kept"
     elif counted > 0:
         kind = "promise_partially_kept"
     else:
         kind = "promise_broken"
-    return _about(kind, rule, promise)
+    decision = _about(kind, rule, promise)
+    decision.item_amount = min(counted, promise.amount)
+    return decision
+
+
+def _payable(account: Account, promise: PromiseRow) -> int:
+    """What is open and undisputed of what the promise is for; all that is promised where a document is not here."""
+    if not promise.documents:
+        return sum([item.open - item.disputed for item in account.debits_by_due(promise.currency)])
+    payable = 0
+    for document in promise.documents:
+        item = account.item(document)
+        if item is not None:
+            payable += item.open - item.disputed
+        elif account.cleared_item(document) is None:
+            return promise.amount
+    return payable
+
+
+def _unapplied_for(account: Account, promise: PromiseRow) -> int:
+    """Unapplied cash valued since the promise for the account was made; each unit once, earliest promise first."""
+    receipts = [account.known_receipt(receipt_id) for receipt_id in account.row.unapplied]
+    left = {x.receipt_id: x.unapplied for x in receipts if x.currency == promise.currency}
+    taken = 0
+    for other in account.row.promises:
+        if other.documents or other.currency != promise.currency:
+            continue
+        taken = 0
+        for receipt in receipts:
+            if receipt.value_date >= other.made_date:
+                part = min(left.get(receipt.receipt_id, 0), max(0, other.amount - other.counted - taken))
+                if part:
+                    left[receipt.receipt_id] -= part
+                    taken += part
+        if other is promise:
+            break
+    return taken
 
 
 def find(account: Account, promise_id: str) -> PromiseRow | None:

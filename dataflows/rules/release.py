@@ -5,7 +5,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import draft_invoice
 from dataflows.rules.money import line_net
 from dataflows.rules.policy import DAY_MS, Release
-from schemas.records import Decision, Invoice, OrderRow
+from schemas.records import Decision, Invoice, OrderRow, ShipmentState
 
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
@@ -20,14 +20,22 @@ def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
 
 
 def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decision]:
-    """Look at held drafts again: release what is healed, say anew what is held for other reasons."""
+    """Look at held drafts again: release what is healed, say anew what is held for other reasons.
+
+    At most one draft of an order goes at once: the next one is looked at when what this one bills is
+    posted, so that no goods are billed twice.
+    """
     decisions: list[Decision] = []
+    orders: set[str] = set()
     for document in documents:
         draft = account.draft(document)
         assert draft is not None, f"no draft {document}"
         invoice = draft_invoice(draft)
+        if invoice.order_id in orders:
+            continue
         reasons = holding_reasons(account, invoice, ctx)
         if not reasons:
+            orders.add(invoice.order_id)
             decisions.append(_released(account, invoice, ctx))
         elif reasons != draft.reasons:
             decisions.append(_held(invoice, reasons))
@@ -87,7 +95,9 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
     if order.currency != fact.currency:
         reasons.append(f"currency_not_ordered:{fact.currency}")
     _check_prices(fact, order, reasons)
-    if rule.condition != "on_order":
+    if rule.condition == "on_order":
+        _check_ordered(fact, order, reasons)
+    else:
         _check_shipped(fact, order, reasons)
     if rule.condition == "on_pod":
         _check_delivered(fact, order, rule, ctx, reasons)
@@ -112,7 +122,8 @@ def _check_lines(fact: Invoice, reasons: list[str]) -> None:
 def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
     for line in fact.lines:
         for ordered in order.lines:
-            if ordered.line == line.order_line:
+            # A line that only shipments or bills speak of was not ordered.
+            if ordered.line == line.order_line and ordered.ordered:
                 if ordered.unit_price_micro != line.unit_price_micro:
                     reasons.append(f"price_not_agreed:{line.line}")
                 break
@@ -120,30 +131,54 @@ def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
             reasons.append(f"line_not_ordered:{line.line}")
 
 
+def _billed_after(fact: Invoice, order: OrderRow) -> dict[int, int]:
+    """For each ordered line of the draft, what is billed of it with this draft; of one without lines, all that was ordered."""
+    billed: dict[int, int] = {}
+    for line in fact.lines:
+        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
+    if not fact.lines:
+        return {ordered.line: ordered.ordered for ordered in order.lines}
+    return {x.line: x.invoiced + billed[x.line] for x in order.lines if x.line in billed}
+
+
+def _check_ordered(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
+    """Every invoiced quantity is ordered and not yet billed."""
+    billed = _billed_after(fact, order)
+    for ordered in order.lines:
+        if ordered.ordered and billed.get(ordered.line, 0) > ordered.ordered:
+            reasons.append(f"more_than_ordered:{ordered.line}")
+
+
 def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
     """Every invoiced quantity is shipped and not yet billed."""
     if not order.shipments:
         reasons.append("shipment_missing")
         return
-    billed: dict[int, int] = {}
-    for line in fact.lines:
-        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
+    billed = _billed_after(fact, order)
     for ordered in order.lines:
-        wanted = billed.get(ordered.line, 0) if fact.lines else ordered.ordered - ordered.invoiced
-        if ordered.invoiced + wanted > ordered.shipped:
+        if billed.get(ordered.line, 0) > ordered.shipped:
             reasons.append(f"not_shipped:{ordered.line}")
 
 
 def _check_delivered(fact: Invoice, order: OrderRow, rule: Release, ctx: Context, reasons: list[str]) -> None:
-    """Each shipment of the billed lines is delivered without complaint, or was sent so long ago without one."""
-    lines = {line.order_line for line in fact.lines}
+    """Every invoiced quantity is delivered without complaint, or was sent so long ago without one.
+
+    Where it is not, each shipment that keeps it from being so is a reason.
+    """
+    arrived: dict[int, int] = {}
+    waiting: list[ShipmentState] = []
     for shipment in order.shipments:
-        if lines and not any(sent.order_line in lines for sent in shipment.lines):
+        aged = ctx.today - shipment.ship_date >= rule.pod_days
+        if shipment.complaint or not (shipment.delivered_date or aged):
+            waiting.append(shipment)
             continue
-        if shipment.complaint:
-            reasons.append(f"complaint:{shipment.shipment_id}")
-        elif not shipment.delivered_date and ctx.today - shipment.ship_date < rule.pod_days:
-            reasons.append(f"proof_of_delivery_missing:{shipment.shipment_id}")
+        for sent in shipment.lines:
+            arrived[sent.order_line] = arrived.get(sent.order_line, 0) + sent.quantity_milli
+    short = {line for line, billed in _billed_after(fact, order).items() if billed > arrived.get(line, 0)}
+    for shipment in waiting:
+        if any(sent.order_line in short for sent in shipment.lines):
+            missing = "complaint" if shipment.complaint else "proof_of_delivery_missing"
+            reasons.append(f"{missing}:{shipment.shipment_id}")
 
 
 def _held(fact: Invoice, reasons: list[str]) -> Decision:

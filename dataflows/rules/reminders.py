@@ -8,11 +8,11 @@ from schemas.records import Decision, Item
 def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     """One letter's reminders, or why none goes, for every item with a step due today.
 
-    Suppression is said once for each step. Within the days between letters nothing is said:
-    the items wait for the next letter.
+    Suppression is said once for each step. Within the days between letters, and on days that are no
+    business days, nothing is said: the items wait for the next letter.
     """
     items = account.debits_to_act_on(ctx.today)
-    if not items:
+    if not items or ctx.policy.business_day(ctx.today) != ctx.today:
         return []
     covered = _covered(account, sorted({item.currency for item in items}))
     pause = account.row.last_letter + ctx.policy.days_between_letters > ctx.today

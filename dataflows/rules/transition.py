@@ -31,6 +31,8 @@ from schemas.records import (
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
+# Besides applied cash, what changes how much of a promise is here.
+MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
 MOST_DECISIONS: Final = 100_000
 
@@ -63,17 +65,22 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
-        for decision in more:
-            evolve_decision(account, decision, ctx)
+        _post(account, more, ctx)
         decisions += more
         at += 1
         assert at < MOST_DECISIONS, f"over {MOST_DECISIONS} decisions from one fact"
     return decisions
+
+
+def _post(account: Account, decisions: list[Decision], ctx: Context) -> None:
+    row = account.row
+    for decision in decisions:
+        ctx.stamp(decision, row.tenant, row.entity, row.account_id)
+        evolve_decision(account, decision, ctx)
 
 
 def refusal(account: Account, fact: Fact) -> Decision | None:
@@ -97,7 +104,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, (ReceiptReturned, Promise)):
-        if fact.amount <= 0:
+        # One that takes a promise back need not say how much it was.
+        if fact.amount <= 0 and not (isinstance(fact, Promise) and fact.cancelled):
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
@@ -157,7 +165,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule == "returned.early":
         return cash.match(account, account.known_receipt(d.receipt_id))
     if kind == "item_posted" or kind == "invoice_released":
-        return _follow_item(account, d)
+        # What it bills of its order, the order's other drafts cannot bill any more.
+        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
         item = account.item(d.document)
@@ -171,7 +181,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
-    if kind == "application_reversed" and account.row.promises:
+    if kind in MOVED_CASH and account.row.promises:
         return promises.judge_again(account, ctx)
     return []
 
@@ -332,14 +342,12 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
     """Take the fact in with the decisions that the log already has of it: rules are not run."""
     if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
         evolve_fact(account, fact, ctx)
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     return decisions
 
 
 def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """A wake with the decisions that the log already has of it."""
-    for decision in decisions:
-        evolve_decision(account, decision, ctx)
+    _post(account, decisions, ctx)
     evolve_wake(account, ctx)
     return decisions

@@ -335,17 +335,15 @@ class Shard:
         failure = self._failures.get((self._offset, fact.event_id))
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
+        ctx = self._context(fact.kind, fact.event_id, fact.event_time, fact.recorded_time)
         if failure is not None:
-            self._park(account, failure)
+            self._park(account, failure, ctx)
             self._wait(account, value)
-            self._stamp(self._group[-1:], fact, account)
             return
-        ctx = self._context()
         try:
             decisions = adopt(account, fact, adopted, ctx) if adopted is not None else transition(account, fact, ctx)
         except Exception as error:
             raise _Failed(fact.event_id, f"{type(error).__name__}: {error}") from error
-        self._stamp(decisions, fact, account)
         self._group += decisions
 
     def _adopted_of(self, account: Account, cause_id: str) -> list[Decision] | None:
@@ -360,40 +358,24 @@ class Shard:
         self._adopt_at = at
         return logged[start:at]
 
-    def _stamp(self, decisions: list[Decision], fact: Fact, account: Account) -> None:
-        for d in decisions:
-            d.cause_kind = fact.kind
-            d.cause_id = fact.event_id
-            d.event_time = fact.event_time
-            d.recorded_time = fact.recorded_time
-            self._stamp_account(d, account)
-
-    def _stamp_account(self, d: Decision, account: Account) -> None:
-        d.tenant = account.row.tenant
-        d.entity = account.row.entity
-        d.account_id = account.row.account_id
-        d.origin = self._origin()
-
     def _origin(self) -> str:
         return "live" if self.row.mode == "live" else "history"
 
-    def _context(self) -> Context:
-        return Context(self.row.now, self._origin(), self.policy)
+    def _context(self, cause_kind: str, cause_id: str, event_time: int, recorded_time: int) -> Context:
+        return Context(self.row.now, self._origin(), self.policy, cause_kind, cause_id, event_time, recorded_time)
 
     # --- parked accounts ---
 
-    def _park(self, account: Account, reason: str) -> None:
-        account.row.parked_at = self._offset
+    def _park(self, account: Account, reason: str, ctx: Context) -> None:
+        row = account.row
+        row.parked_at = self._offset
         account.touch()
         self.row.parked_accounts += 1
-        self._group.append(
-            Decision(
-                kind="exception_raised",
-                rule="shard.parked",
-                reference_id=f"parked:{account.row.account_id}",
-                reasons=[reason],
-            )
+        told = Decision(
+            kind="exception_raised", rule="shard.parked", reference_id=f"parked:{row.account_id}", reasons=[reason]
         )
+        ctx.stamp(told, row.tenant, row.entity, row.account_id)
+        self._group.append(told)
 
     def _wait(self, account: Account, value: bytes) -> None:
         self._rows[parked_key(account.key, account.row.parked_facts)] = value
@@ -448,32 +430,25 @@ class Shard:
             self._changed(account)
 
     def _wake(self, account: Account, due: int) -> None:
-        ctx = self._context()
+        tomorrow = (self.row.now // DAY_MS + 1) * DAY_MS
         if account.row.parked_at >= 0:
-            account.row.wake = (ctx.today + 1) * DAY_MS
+            account.row.wake = tomorrow
             account.touch()
             return
         cause = f"wake:{account.row.account_id}:{due}"
+        ctx = self._context("wake", cause, due, self.row.now)
         failure = self._failures.get((self._offset, cause))
         adopted = self._adopted_of(account, cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         if failure is not None:
-            account.row.wake = (ctx.today + 1) * DAY_MS
-            self._park(account, failure)
-            decisions = self._group[-1:]
-        else:
-            try:
-                decisions = adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
-            except Exception as error:
-                raise _Failed(cause, f"{type(error).__name__}: {error}") from error
-            self._group += decisions
-        for d in decisions:
-            d.cause_kind = "wake"
-            d.cause_id = cause
-            d.event_time = due
-            d.recorded_time = self.row.now
-            self._stamp_account(d, account)
+            account.row.wake = tomorrow
+            self._park(account, failure, ctx)
+            return
+        try:
+            self._group += adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
+        except Exception as error:
+            raise _Failed(cause, f"{type(error).__name__}: {error}") from error
 
     # --- rejected ---
 

@@ -1,5 +1,6 @@
 """headrace demo: real history and a simulated distributor through all flows, ending in tables a finance person reads."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ SAMPLE: Final = Path("../shared/data/ar_history.csv")
 # The sample's figures at these days are in the reference; a copy of its shape has the same span.
 HISTORY_DAYS: Final = (date(2012, 12, 31), date(2013, 6, 30))
 LOOK_SECONDS: Final = 0.2
+# What a demo made, the next one may replace.
+MARK: Final = "made-by-demo"
 
 
 def demo(
@@ -44,21 +47,24 @@ def demo(
     """Run real history and a simulated distributor through all flows, and show what came of them."""
     told = Console(stderr=True)
     shown = Console()
-    for name in ("history", "distributor"):
-        if (directory / name).exists():
-            told.print(f"{directory / name} is there already; remove it, or name another --dir", style="red")
-            raise typer.Exit(FOUND_WANTING)
+    if directory.exists() and not (directory / MARK).exists() and any(directory.iterdir()):
+        told.print(f"{directory} holds something that no demo made; name another --dir", style="red")
+        raise typer.Exit(FOUND_WANTING)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    (directory / MARK).write_text("Made by headrace demo, which replaces it.\n")
     started = time.monotonic()
     with failures_told():
         _history(directory / "history", told)
         _distributor(directory / "distributor", Config(accounts=accounts, months=months, seed=seed), told, shown)
     shown.print(f"\nDone in {time.monotonic() - started:.0f} s. Look further:")
     where = directory / "distributor"
+    headrace = sys.argv[0]
     for line in (
-        f"headrace report --dir {where} --as-of {_last_day(Config(months=months)).isoformat()}",
-        f"headrace timeline --dir {where} C000001",
-        f'headrace query --dir {where} "SELECT kind, count() FROM decisions GROUP BY kind ORDER BY 2 DESC"',
-        f"headrace verify --dir {where}",
+        f"{headrace} report --dir {where} --as-of {_last_day(Config(months=months)).isoformat()}",
+        f"{headrace} timeline --dir {where} C000001",
+        f'{headrace} query --dir {where} "SELECT kind, count() FROM decisions GROUP BY kind ORDER BY 2 DESC"',
+        f"{headrace} verify --dir {where}",
     ):
         shown.print(f"  {line}", highlight=False, soft_wrap=True)
 
@@ -104,7 +110,7 @@ def _distributor(directory: Path, config: Config, told: Console, shown: Console)
                 show(report)
         shown.print(_by_currency(reports))
         for title, sql in TABLES:
-            _print_table(shown, found, title, sql)
+            _print_table(shown, found, title, sql.replace("{base}", settings.base_currency))
 
 
 def _by_currency(reports: Sequence[Report]) -> Table:
@@ -202,7 +208,7 @@ TABLES: Final = (
                    argMax(reasons, sequence) AS why
             FROM decisions WHERE kind IN ('invoice_held', 'invoice_released')
             GROUP BY tenant, entity, account_id, document
-        ) GROUP BY released, currency ORDER BY released DESC, currency
+        ) WHERE currency = '{base}' GROUP BY released, currency ORDER BY released DESC, currency
         """,
     ),
     (
@@ -216,7 +222,7 @@ TABLES: Final = (
         "Cash application",
         """
         SELECT rule, currency, count() AS number, sum(amount) AS amount
-        FROM decisions WHERE kind = 'cash_applied' GROUP BY rule, currency ORDER BY rule, currency
+        FROM decisions WHERE kind = 'cash_applied' AND currency = '{base}' GROUP BY rule, currency ORDER BY rule, currency
         """,
     ),
     (
@@ -232,14 +238,14 @@ TABLES: Final = (
             WHERE receipt_id != '' AND NOT startsWith(account_id, '~')
               AND kind IN ('receipt_booked', 'cash_applied', 'cash_proposed', 'receipt_reversed', 'application_reversed')
             GROUP BY tenant, entity, account_id, receipt_id
-        ) WHERE booked > 0 GROUP BY state, currency ORDER BY state, currency
+        ) WHERE booked > 0 AND currency = '{base}' GROUP BY state, currency ORDER BY state, currency
         """,
     ),
     (
         "Disputes by category",
         """
         SELECT text AS category, currency, count() AS number, sum(amount) AS amount
-        FROM decisions WHERE kind = 'dispute_opened' GROUP BY category, currency ORDER BY number DESC, category, currency
+        FROM decisions WHERE kind = 'dispute_opened' AND currency = '{base}' GROUP BY category, currency ORDER BY number DESC, category, currency
         """,
     ),
     (
@@ -249,7 +255,7 @@ TABLES: Final = (
             SELECT tenant, entity, account_id, reference_id, any(currency) AS currency, any(amount) AS promised,
                    argMax(kind, sequence) AS state
             FROM decisions WHERE startsWith(kind, 'promise_') GROUP BY tenant, entity, account_id, reference_id
-        ) GROUP BY state, currency ORDER BY state, currency
+        ) WHERE currency = '{base}' GROUP BY state, currency ORDER BY state, currency
         """,
     ),
 )

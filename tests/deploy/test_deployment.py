@@ -8,17 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
 from ruamel.yaml import YAML
 
-from headrace.operations import FLOWS, IntakeMetrics, PublishMetrics, ReceivablesMetrics, flow_port, memory_gauge
+import connectors.intake.metrics
+from dataflows.publishing import PublishStatus
+from headrace.main import app
+from headrace.operations import FLOWS, PublishMetrics, ReceivablesMetrics, flow_port, memory_gauge
 from headrace.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 # Prometheus makes `up` itself; prometheus_client's process collector the others.
 OTHERS_METRICS = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"}
-PROMQL_WORDS = {"by", "count", "histogram_quantile", "increase", "job", "max", "or", "rate", "sum", "vector"}
+PROMQL_WORDS = {"by", "count", "histogram_quantile", "increase", "job", "max", "or", "rate", "sum", "time", "vector"}
 PROMQL_LABELS = {"kind", "le", "reason", "sink", "shard"}
+
+
+def flow_of(command: list[str]) -> str:
+    """The flow that a container's command runs, as FLOWS names it."""
+    return " ".join(word for word in command[1:-2] if word != "--sink")
 
 
 def yaml_of(path: str) -> Any:
@@ -96,7 +106,9 @@ def test_every_flow_runs_and_is_asked_on_its_own_port(settings: Settings, servic
             words = service["command"]
             assert words[0] == "run"
             assert words[-2:] == ["--config", "/etc/headrace.toml"]
-            ports[" ".join(words[1:-2])] = int(service["healthcheck"]["test"][-1])
+            # Parses as the command line would; a word that it does not know raises.
+            typer.main.get_command(app).commands["run"].make_context("run", words[1:])  # type: ignore[attr-defined]
+            ports[flow_of(words)] = int(service["healthcheck"]["test"][-1])
     assert ports == {flow: flow_port(settings.metrics_port, flow) for flow in FLOWS}
 
 
@@ -107,19 +119,20 @@ def test_prometheus_scrapes_every_flow(settings: Settings, services: dict[str, d
     for group in job["static_configs"]:
         (target,) = group["targets"]
         name, port = target.split(":")
-        assert services[name]["command"][1:-2] == group["labels"]["flow"].split()
+        assert flow_of(services[name]["command"]) == group["labels"]["flow"]
         scraped[group["labels"]["flow"]] = int(port)
     assert scraped == {flow: flow_port(settings.metrics_port, flow) for flow in FLOWS}
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
     registry = CollectorRegistry()
-    IntakeMetrics(registry)
     ReceivablesMetrics(registry)
-    PublishMetrics("clickhouse", registry)
     memory_gauge(registry)
+    registry.register(PublishMetrics("clickhouse", PublishStatus(), dict))
+    intake = [metric for metric in vars(connectors.intake.metrics).values() if isinstance(metric, MetricWrapperBase)]
+    assert intake
     told = set()
-    for family in registry.collect():
+    for family in [*registry.collect(), *(family for metric in intake for family in metric.collect())]:
         suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}[family.type]
         told |= {family.name + suffix for suffix in suffixes}
     dashboard = json.loads((ROOT / "deploy/grafana/dashboards/operations.json").read_text())

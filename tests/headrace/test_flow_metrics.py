@@ -1,8 +1,16 @@
 """The flows' metrics: names that dashboards and alerts are built on, and what they add up to."""
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry
 
-from headrace.operations import IntakeMetrics, PublishMetrics, ReceivablesMetrics
+from connectors.log import open_log
+from dataflows.publishing import PublishStatus
+from headrace.lag import LagWatch
+from headrace.operations import PublishMetrics, ReceivablesMetrics
+from schemas.topics import DECISIONS
 
 
 def samples(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
@@ -52,36 +60,54 @@ def test_receivables_add_up_what_happened_and_tell_how_shards_stand_last() -> No
     }
 
 
-def test_intake_counts_by_kind_and_reason() -> None:
+def test_a_sink_that_waits_is_seen_and_so_is_its_lag() -> None:
     registry = CollectorRegistry()
-    metrics = IntakeMetrics(registry)
-    metrics.rates({"invoice": 3, "receipt": 1}, {"unreadable": 2})
-    metrics.rates({"invoice": 4}, {})
-    metrics.standing({"payments": 10, "invoices": 0}, unconfirmed=5)
-    metrics.standing({"payments": 0, "invoices": 1}, unconfirmed=0)
+    status = PublishStatus(state="away: ClickHouse at clickhouse:8123", published=40)
+    lag = {0: 20_000, 15: 3}
+    registry.register(PublishMetrics("clickhouse", status, lambda: lag))
     assert samples(registry) == {
-        ("headrace_intake_facts_total", "invoice"): 7,
-        ("headrace_intake_facts_total", "receipt"): 1,
-        ("headrace_intake_dead_letters_total", "unreadable"): 2,
-        ("headrace_intake_lag_messages", "payments"): 0,
-        ("headrace_intake_lag_messages", "invoices"): 1,
-        ("headrace_intake_backlog_unconfirmed",): 0,
+        ("headrace_publish_decisions_total", "clickhouse"): 40,
+        ("headrace_publish_facts_total", "clickhouse"): 0,
+        ("headrace_publish_waiting", "clickhouse"): 1,
+        ("headrace_publish_lag_decisions", "clickhouse", "000"): 20_000,
+        ("headrace_publish_lag_decisions", "clickhouse", "015"): 3,
+    }
+    status.state = "running"
+    status.published += 20_003
+    status.forwarded = 2
+    lag = {0: 0}
+    assert samples(registry) == {
+        ("headrace_publish_decisions_total", "clickhouse"): 20_043,
+        ("headrace_publish_facts_total", "clickhouse"): 2,
+        ("headrace_publish_waiting", "clickhouse"): 0,
+        ("headrace_publish_lag_decisions", "clickhouse", "000"): 0,
     }
 
 
-def test_a_sink_that_waits_is_seen_and_so_is_its_lag() -> None:
-    registry = CollectorRegistry()
-    metrics = PublishMetrics("clickhouse", registry)
-    metrics.standing({0: 20_000, 15: 3}, waiting=True)
-    found = samples(registry)
-    assert found["headrace_publish_waiting", "clickhouse"] == 1
-    assert found["headrace_publish_lag_decisions", "clickhouse", "000"] == 20_000
-    metrics.wrote(20_003, seconds=0.04)
-    metrics.standing({0: 0, 15: 0}, waiting=False)
-    found = samples(registry)
-    assert found["headrace_publish_waiting", "clickhouse"] == 0
-    assert found["headrace_publish_lag_decisions", "clickhouse", "000"] == 0
-    assert found["headrace_publish_lag_decisions", "clickhouse", "015"] == 0
-    assert found["headrace_publish_decisions_total", "clickhouse"] == 20_003
-    assert found["headrace_publish_write_seconds_bucket", "clickhouse", "0.05"] == 1
-    assert found["headrace_publish_write_seconds_bucket", "clickhouse", "0.02"] == 0
+def test_lag_is_measured_against_the_decisions_log_and_again(tmp_path: Path) -> None:
+    log = open_log("", tmp_path, "", False, False)
+    log.ensure_topic(DECISIONS, 3)
+    writer = log.writer(DECISIONS, "test")
+    for number in range(10):
+        writer.send(1, None, b"decision", token=number)
+    writer.flush(10)
+    positions = {1: 4, 2: 0}
+    watch = LagWatch(open_log("", tmp_path, "", False, False), lambda: positions, every_seconds=0.01)
+    try:
+        eventually(lambda: watch.last() == {1: 6, 2: 0})
+        positions[1] = 10
+        eventually(lambda: watch.last() == {1: 0, 2: 0})
+        writer.send(2, None, b"decision", token=1)
+        writer.flush(10)
+        eventually(lambda: watch.last() == {1: 0, 2: 1})
+    finally:
+        watch.close()
+        writer.close()
+        log.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until, "did not come true within 20 seconds"
+        time.sleep(0.01)

@@ -99,7 +99,7 @@ def test_neighbouring_versions_of_every_schema_are_compatible() -> None:
     versions = defaultdict(list)
     for source in sources():
         versions[source.group, source.name].append(source)
-    assert len(versions) >= 28
+    assert {name for _, name in versions} > {name for name, _ in wire_ids()}
     for (group, name), found in versions.items():
         assert [source.version for source in found] == list(range(1, len(found) + 1)), f"{group}/{name}"
         for old, new in pairwise(found):

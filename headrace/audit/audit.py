@@ -1,0 +1,195 @@
+"""The whole audit: shard by shard through both logs once, every check beside the others."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from connectors.log.base import Log
+from headrace.audit.findings import Checks
+from headrace.audit.keep import Scratch
+from headrace.audit.rerun import Rerun
+from headrace.audit.shard import ShardAudit
+from headrace.audit.state import StateCheck, StateCopy, Unstable
+from headrace.audit.streams import Group, ShardLogs
+from headrace.audit.transit import Transit
+from headrace.audit.views import ClickHouseCheck, TableCheck, check_balances
+from schemas.records import ShardRow
+from schemas.topics import DECISIONS, FACTS
+from sinks.base import SinkError
+from sinks.clickhouse.reading import Views
+
+# The group under which receivables says how far it is.
+RECEIVABLES: Final = "receivables"
+PROGRESS_FACTS: Final = 1_000
+_ACCOUNTS_AT_ONCE: Final = 1_000
+
+
+class LiveBalances(Protocol):
+    """Where live balances are, opened for reading."""
+
+    def until(self, shard: int) -> int:
+        """Decisions below this sequence are in them."""
+        ...
+
+    def of(self, accounts: Sequence[str]) -> list[Mapping[str, str]]:
+        """The hash of each account; empty where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is audited. `state` holds a directory for each shard; `views` and `live` are None where there are none."""
+
+    log: Log
+    state: Path
+    views: Views | None
+    live: LiveBalances | None
+    cache_bytes: int
+
+
+def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], None] | None = None) -> None:
+    """Run every check into `checks`. `progress` gets the shard and the facts read so far in it.
+
+    Raises LogUnavailable where the log is away; what is wrong is a finding.
+    """
+    log = sources.log
+    with tempfile.TemporaryDirectory(prefix="headrace-verify-") as scratch_directory:
+        scratch = Scratch(Path(scratch_directory))
+        try:
+            transit = Transit(checks.transit, scratch)
+            clickhouse = _clickhouse(sources, checks)
+            for shard in range(log.partitions(FACTS)):
+                with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
+                    _Shard(sources, checks, shard, clickhouse, Path(directory)).run(transit, scratch, progress)
+            transit.finish()
+        finally:
+            scratch.close()
+
+
+def _clickhouse(sources: Sources, checks: Checks) -> ClickHouseCheck | None:
+    if sources.views is None:
+        return None
+    with _telling(checks, "ClickHouse"):
+        return ClickHouseCheck(checks.views, sources.views)
+    return None
+
+
+@contextmanager
+def _telling(checks: Checks, what: str) -> Iterator[None]:
+    """A sink that cannot be asked is a finding: nobody knows then whether it is right."""
+    try:
+        yield
+    except SinkError as error:
+        checks.views.find("unreachable", f"{what} does not answer: {error}")
+
+
+class _Shard:
+    """The audit of one shard."""
+
+    def __init__(
+        self, sources: Sources, checks: Checks, shard: int, clickhouse: ClickHouseCheck | None, directory: Path
+    ) -> None:
+        self._sources: Final = sources
+        self._checks: Final = checks
+        self._shard: Final = shard
+        self._clickhouse: Final = clickhouse
+        self._directory: Final = directory
+        self._last = b""
+        self._state_done = False
+
+    def run(self, transit: Transit, scratch: Scratch, progress: Callable[[int, int], None] | None) -> None:
+        with ExitStack() as stack:
+            copy = self._open_state()
+            if copy is not None:
+                stack.callback(copy.close)
+            logs = self._logs(copy)
+            audit = ShardAudit(self._shard, self._checks, transit, scratch)
+            rerun = self._rerun(logs.first_version)
+            stack.callback(rerun.close)
+            table = None if self._clickhouse is None else TableCheck(self._checks.views, self._clickhouse, self._shard)
+            number = taken = 0
+            for group in logs:
+                if copy is not None and copy.row is not None and group.offset >= copy.row.next_offset:
+                    self._compare_state(copy, copy.row, audit, rerun, taken)
+                self._take(group, audit, rerun, table)
+                taken = group.said[-1].decision.sequence + 1 if group.said else taken
+                number += 1
+                if progress is not None and number % PROGRESS_FACTS == 0:
+                    progress(self._shard, number)
+            if copy is not None and copy.row is not None:
+                self._compare_state(copy, copy.row, audit, rerun, taken)
+            audit.finish()
+            self._compare_views(logs.decisions.next_sequence, audit, table)
+            if progress is not None:
+                progress(self._shard, number)
+
+    def _take(self, group: Group, audit: ShardAudit, rerun: Rerun, table: TableCheck | None) -> None:
+        audit.take(group)
+        rerun.take(group)
+        self._last = group.value
+        if table is not None:
+            for entry in group.said:
+                table.take(entry.decision)
+
+    # --- state ---
+
+    def _open_state(self) -> StateCopy | None:
+        directory = self._sources.state / f"shard-{self._shard:03d}"
+        if not directory.is_dir():
+            self._checks.state.note(f"shard {self._shard} has no checkpoint in {self._sources.state}")
+            return None
+        try:
+            copy = StateCopy(directory, self._directory / "copy")
+        except Unstable as error:
+            self._checks.state.note(f"not checked: {error}; stop the process that writes it")
+            return None
+        if copy.damaged:
+            self._checks.state.find("damaged", f"{directory} cannot be read: {copy.damaged}", shard=self._shard)
+        return copy
+
+    def _logs(self, copy: StateCopy | None) -> ShardLogs:
+        log = self._sources.log
+        taken_in = log.positions(RECEIVABLES, FACTS).get(self._shard, 0)
+        unconfirmed: dict[int, bytes] = {}
+        if copy is not None and copy.row is not None:
+            taken_in = max(taken_in, copy.row.next_offset)
+            unconfirmed = copy.unconfirmed()
+        return ShardLogs(log, self._shard, self._checks.sequence, taken_in, unconfirmed)
+
+    def _rerun(self, first_version: str) -> Rerun:
+        log = self._sources.log
+        row = ShardRow(log.identity(FACTS), log.identity(DECISIONS))
+        directory = self._directory / "rerun"
+        return Rerun(self._checks.rerun, self._shard, row, directory, self._sources.cache_bytes, first_version)
+
+    def _compare_state(self, copy: StateCopy, row: ShardRow, audit: ShardAudit, rerun: Rerun, taken: int) -> None:
+        if self._state_done:
+            return
+        self._state_done = True
+        log = self._sources.log
+        check = StateCheck(self._checks.state, self._shard, audit.books)
+        check.identity(row, log.identity(FACTS), log.identity(DECISIONS))
+        check.compare(copy, row, taken, self._last)
+        rerun.compare_state(copy)
+
+    # --- views ---
+
+    def _compare_views(self, known: int, audit: ShardAudit, table: TableCheck | None) -> None:
+        if table is not None and self._clickhouse is not None:
+            with _telling(self._checks, "ClickHouse"):
+                table.finish()
+                self._clickhouse.counted(self._shard, known)
+                if self._clickhouse.published(self._shard) == known:
+                    self._clickhouse.open_items(self._shard, audit.books)
+                    self._clickhouse.balances(self._shard, audit.books)
+        if self._sources.live is not None:
+            with _telling(self._checks, "Redis"):
+                until = self._sources.live.until(self._shard)
+                accounts = sorted(audit.books.accounts.values(), key=lambda account: account.key)
+                for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
+                    some = accounts[at : at + _ACCOUNTS_AT_ONCE]
+                    stored = self._sources.live.of([account.key for account in some])
+                    check_balances(self._checks.views, self._shard, some, stored, until)

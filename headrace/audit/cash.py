@@ -1,0 +1,164 @@
+"""The check of cash application: each posting is on an item that the payer, an advice or a person named.
+
+The books already hold that item and receipt are of one account and currency and that neither is
+overdrawn. Source of the steps: REFERENCE 3.5.
+"""
+
+from itertools import dropwhile
+from typing import Any, Final
+
+from headrace.audit.books import Account, Books, Item, Receipt, named
+from headrace.audit.findings import Check
+from headrace.audit.keep import Keep, Scratch
+from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice
+
+_OCR: Final = str.maketrans("OQILZSB", "0011258")
+STRUCTURED: Final = "cash.1.structured"
+ADVICE: Final = "cash.2.advice"
+NORMALISED: Final = "cash.3.normalised"
+ONE_EDIT: Final = "cash.3.one_edit"
+TEXT: Final = "cash.3.text"
+OPERATOR: Final = "cash.operator"
+CREDIT_NOTE: Final = "cash.credit_note"
+
+
+def folded(reference: str) -> str:
+    """Letters and digits, upper case, OCR pairs as digits, no prefix of letters, no leading zeros."""
+    text = "".join(c for c in reference.upper() if c.isalnum())
+    rest = "".join(dropwhile(str.isalpha, text)).lstrip("0")
+    if not rest:
+        rest = "0" if text.isdigit() else text
+    return rest if rest.isdigit() else (rest.translate(_OCR).lstrip("0") or "0")
+
+
+def within_one_edit(a: str, b: str) -> bool:
+    """Equal but for one letter more, less or other, or two neighbours swapped."""
+    if len(a) > len(b):
+        a, b = b, a
+    at = 0
+    while at < len(a) and a[at] == b[at]:
+        at += 1
+    if len(b) - len(a) == 1:
+        return a[at:] == b[at + 1 :]
+    if len(a) != len(b):
+        return False
+    swapped = a[at : at + 2] == b[at : at + 2][::-1] and a[at + 2 :] == b[at + 2 :]
+    return a[at + 1 :] == b[at + 1 :] or swapped
+
+
+def words(text: str) -> list[str]:
+    """Words of a free text that may be references: letters, digits and what may stand inside a number."""
+    kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
+    return [word.strip("-/._") for word in kept.split()]
+
+
+class Advices:
+    """The remittance advices of one shard: what each names, and the receipt it was used for."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._kept: Final[Keep[dict[str, Any]]] = Keep(scratch, dict, dict)
+
+    def take(self, account: Account, fact: RemittanceAdvice) -> None:
+        advice = {
+            "currency": fact.currency,
+            "amount": fact.amount,
+            "receipt": fact.receipt_id,
+            "reference": fact.bank_reference,
+            "names": tuple(line.document for line in fact.lines),
+        }
+        self._kept.put(named(account, fact.advice_id), advice)
+
+    def known(self, account: Account, advice_id: str) -> bool:
+        return self._kept.get(named(account, advice_id)) is not None
+
+    def of(self, account: Account, advice_id: str, receipt: Receipt) -> tuple[tuple[str, ...], str]:
+        """What the advice names, and why it is not this receipt's, or empty. It is this receipt's from now on."""
+        advice = self._kept.get(named(account, advice_id))
+        if advice is None:
+            return (), f"there is no advice {advice_id}"
+        wrong = ""
+        if advice["currency"] != receipt.currency:
+            wrong = f"advice {advice_id} is in {advice['currency']}"
+        elif advice["receipt"]:
+            if advice["receipt"] != receipt.receipt_id:
+                wrong = f"advice {advice_id} is of receipt {advice['receipt']}"
+        elif advice["reference"]:
+            if advice["reference"] != receipt.bank_reference:
+                wrong = f"advice {advice_id} is of bank reference {advice['reference']}"
+        elif advice["amount"] != receipt.unapplied:
+            wrong = f"advice {advice_id} is of {advice['amount']}, the receipt has {receipt.unapplied}"
+        if not wrong and not advice["receipt"]:
+            advice["receipt"] = receipt.receipt_id
+            self._kept.put(named(account, advice_id), advice)
+        return advice["names"], wrong
+
+
+class CashCheck:
+    """Looks at each cash_applied and credit_allocated before it is posted."""
+
+    def __init__(self, check: Check, books: Books, advices: Advices) -> None:
+        self._check: Final = check
+        self._books: Final = books
+        self._advices: Final = advices
+
+    def applied(self, account: Account, d: Decision, cause: Fact | None) -> None:
+        self._check.checked += 1
+        if account.suspense:
+            self._check.about(d, "suspense", f"cash is applied in {account.key}, which has no items")
+            return
+        receipt = self._books.receipt(account, d.receipt_id)
+        item = account.open.get(d.document)
+        if receipt is None or item is None:
+            # The books say so.
+            return
+        names = tuple(name for name, _ in receipt.lines)
+        if d.reference_id:
+            names, wrong = self._advices.of(account, d.reference_id, receipt)
+            if wrong:
+                self._check.about(d, "advice", f"{d.amount} of {d.receipt_id} on {d.document}: {wrong}")
+                return
+        if d.rule == STRUCTURED or d.rule == ADVICE:
+            if d.document not in names or (d.rule == ADVICE) != bool(d.reference_id):
+                what = f"advice {d.reference_id}" if d.rule == ADVICE else f"receipt {d.receipt_id}"
+                self._check.about(d, "not_named", f"{d.rule}: {what} does not name {d.document} but {names}")
+        elif d.rule in (NORMALISED, ONE_EDIT):
+            self._spelled(account, d, item, names)
+        elif d.rule == TEXT:
+            if folded(d.document) not in [folded(word) for word in words(receipt.text)]:
+                self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
+        elif d.rule == OPERATOR:
+            self._by_person(d, cause)
+        else:
+            self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
+
+    def _spelled(self, account: Account, d: Decision, item: Item, names: tuple[str, ...]) -> None:
+        """A reference that is no document itself is another spelling of this one, or one edit from it."""
+        right = folded(d.document)
+        alike = [n for n in names if folded(n) == right]
+        if d.rule == ONE_EDIT:
+            alike = [n for n in names if within_one_edit(folded(n), right)]
+            if d.amount > item.open:
+                return
+        if not alike:
+            self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")
+        elif all(name != d.document and self._is_document(account, name) for name in alike):
+            self._check.about(d, "other_document", f"{d.rule}: {alike} is a document, and the cash is on {d.document}")
+
+    def _is_document(self, account: Account, name: str) -> bool:
+        return name in account.held or self._books.item(account, name) is not None
+
+    def _by_person(self, d: Decision, cause: Fact | None) -> None:
+        asked = ("", "", "")
+        if isinstance(cause, OperatorAction):
+            asked = (cause.action, cause.receipt_id, cause.document)
+        if asked != ("apply_cash", d.receipt_id, d.document):
+            self._check.about(d, "not_asked", f"no person asked for {d.receipt_id} on {d.document}")
+
+    def allocated(self, account: Account, d: Decision) -> None:
+        """A credit note clears the invoice it names, or one that a payer named with it."""
+        self._check.checked += 1
+        credit = account.open.get(d.counterparty)
+        if d.rule == CREDIT_NOTE and credit is not None and credit.corrects != d.document:
+            self._check.about(
+                d, "not_named", f"credit note {d.counterparty} is for {credit.corrects}, not {d.document}"
+            )

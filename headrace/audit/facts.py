@@ -1,0 +1,385 @@
+"""What must follow from each fact, by simple logic of its own: the decisions that only this fact may cause.
+
+Each function takes a fact that counts (no duplicate, its account not parked) with the decisions that
+were made on it, before they are posted, and compares.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from headrace.audit.books import CREDIT, Account, Books, Receipt
+from headrace.audit.cash import Advices
+from headrace.audit.findings import Check
+from headrace.audit.orders import OrderBook
+from headrace.audit.policy import Terms
+from schemas.records import (
+    CashTransferred,
+    CreditNote,
+    Customer,
+    Decision,
+    Dispute,
+    DisputeUpdate,
+    Fact,
+    Invoice,
+    OperatorAction,
+    Order,
+    Promise,
+    ProofOfDelivery,
+    ReceiptReturned,
+    RemittanceAdvice,
+    Shipment,
+)
+from schemas.records import (
+    Receipt as ReceiptFact,
+)
+
+# What may follow from any fact, or from time alone, as a consequence of books and orders.
+CONSEQUENCES: Final = frozenset(
+    (
+        "invoice_released",
+        "invoice_held",
+        "cash_applied",
+        "credit_allocated",
+        "cash_proposed",
+        "dispute_closed",
+        "promise_kept",
+        "promise_partially_kept",
+        "promise_broken",
+        "exception_raised",
+        "exception_closed",
+    )
+)
+OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed"}
+# Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
+CAUSED: Final[dict[str, frozenset[str]]] = {
+    "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
+    "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
+    "invoice": frozenset(("item_posted",)),
+    "credit_note": frozenset(("item_posted",)),
+    "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred")),
+    "dispute": frozenset(("dispute_opened",)),
+    "dispute_update": frozenset(("dispute_routed",)),
+    "promise": frozenset(("promise_opened", "promise_cancelled")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
+}
+SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders", "resume_account"))
+
+
+class FactCheck:
+    """The check of facts against decisions, of one shard."""
+
+    def __init__(self, check: Check, books: Books, orders: OrderBook, advices: Advices) -> None:
+        self._check: Final = check
+        self._books: Final = books
+        self._orders: Final = orders
+        self._advices: Final = advices
+        self._shard = 0
+        self._offset = 0
+
+    def check(self, account: Account, fact: Fact, said: Sequence[Decision], shard: int, offset: int) -> None:
+        """Compare, and keep what the fact says. `said` are its decisions, not yet posted."""
+        self._check.checked += 1
+        self._shard, self._offset = shard, offset
+        allowed = CONSEQUENCES | CAUSED.get(fact.kind, frozenset())
+        if said and said[0].kind == "fact_rejected":
+            self._rejected(account, fact, said)
+            return
+        for d in said:
+            if d.kind not in allowed:
+                self._wrong(account, fact, "not_caused", f"a {fact.kind} does not lead to {d.kind}")
+        _CHECKS[fact.kind](self, account, fact, said)
+
+    def _wrong(self, account: Account, fact: Fact, code: str, text: str) -> None:
+        self._check.find(
+            code,
+            f"{fact.kind} {fact.event_id}: {text}",
+            shard=self._shard,
+            offset=self._offset,
+            account=account.key,
+        )
+
+    def _only(self, account: Account, fact: Fact, said: Sequence[Decision], kinds: Sequence[str]) -> Decision | None:
+        """The one decision of these kinds that must be there; a finding where it is not exactly one."""
+        found = [d for d in said if d.kind in kinds]
+        if len(found) == 1:
+            return found[0]
+        wanted = " or ".join(kinds)
+        if found:
+            self._wrong(account, fact, "more_than_one", f"it has {len(found)} times {wanted}")
+        else:
+            self._wrong(account, fact, "no_effect", f"it has no {wanted}, and was not rejected")
+        return None
+
+    def _same(self, account: Account, fact: Fact, d: Decision, right: dict[str, Any]) -> None:
+        """A finding for each field of the decision that is not what the fact says."""
+        for name, value in right.items():
+            said = getattr(d, name)
+            if said != value:
+                self._wrong(account, fact, "differs", f"{d.kind} says {name} {said!r}, the fact says {value!r}")
+
+    # --- rejected ---
+
+    def _rejected(self, account: Account, fact: Fact, said: Sequence[Decision]) -> None:
+        if len(said) > 1:
+            self._wrong(account, fact, "rejected_with_effect", f"it is rejected and has {said[1].kind}")
+        d = said[0]
+        reason = d.reasons[0].split(":")[0] if d.reasons else ""
+        right = self._is_so(account, fact, reason)
+        if right is False:
+            self._wrong(account, fact, "wrongly_rejected", f"it is rejected for {reason!r}, which is not so")
+
+    def _is_so(self, account: Account, fact: Fact, reason: str) -> bool | None:
+        """Whether the reason of a rejection holds; None for one that is not looked into."""
+        if isinstance(fact, Invoice | CreditNote):
+            if reason == "document_known":
+                return self._books.item(account, fact.document) is not None or fact.document in account.held
+        elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
+            known = self._books.receipt(account, fact.receipt_id)
+            return known is not None and known.amount > 0
+        elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
+            sent = self._books.receipt(account, fact.receipt_id)
+            return sent is None or sent.transferred < fact.amount
+        elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
+            return self._advices.known(account, fact.advice_id)
+        if reason == "amount_not_above_zero":
+            amount = getattr(fact, "amount", None)
+            return isinstance(amount, int) and amount <= 0 and not getattr(fact, "cancelled", False)
+        if isinstance(fact, OperatorAction | Dispute | DisputeUpdate | Promise):
+            return None
+        return False
+
+    # --- money ---
+
+    def _receipt(self, account: Account, fact: ReceiptFact, said: Sequence[Decision]) -> None:
+        self._keep_receipt(account, fact)
+        d = self._only(account, fact, said, ("receipt_booked",))
+        if d is not None:
+            self._booked(account, fact, d, "receipt", "")
+            self._pending(account, fact, said)
+
+    def _booked(
+        self, account: Account, fact: ReceiptFact | CashTransferred, d: Decision, rule: str, counterparty: str
+    ) -> None:
+        self._same(
+            account,
+            fact,
+            d,
+            {
+                "receipt_id": fact.receipt_id,
+                "currency": fact.currency,
+                "amount": fact.amount,
+                "posting_date": fact.posting_date,
+                "value_date": fact.value_date,
+                "rule": rule,
+                "counterparty": counterparty,
+            },
+        )
+
+    def _keep_receipt(self, account: Account, fact: ReceiptFact | CashTransferred) -> None:
+        receipt = self._books.receipt(account, fact.receipt_id) or Receipt(fact.receipt_id, fact.currency)
+        receipt.currency = fact.currency
+        receipt.bank_reference = fact.bank_reference
+        receipt.text = fact.text
+        receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
+        self._books.keep_receipt(account, receipt)
+
+    def _pending(self, account: Account, fact: ReceiptFact | CashTransferred, said: Sequence[Decision]) -> None:
+        """What went back before the receipt came is taken from it when it comes."""
+        receipt = self._books.receipt(account, fact.receipt_id)
+        back = _gone_back(said)
+        if receipt is None or receipt.pending == back == 0:
+            return
+        due = min(receipt.pending, fact.amount)
+        if back != due:
+            self._wrong(
+                account, fact, "early_return", f"{receipt.pending} went back before it came; {back} is taken, not {due}"
+            )
+        receipt.pending -= due
+        self._books.keep_receipt(account, receipt)
+
+    def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
+        known = self._books.receipt(account, fact.receipt_id)
+        takes = fact.returned or (account.known and (known is None or not known.amount))
+        if takes and not fact.returned:
+            self._keep_receipt(account, fact)
+        d = self._only(account, fact, said, ("receipt_booked", "cash_transferred"))
+        if d is None:
+            return
+        if not takes:
+            if d.rule != "transfer.refused":
+                self._wrong(account, fact, "differs", f"it is to be refused, and is {d.kind} by {d.rule}")
+            return
+        rule = "transfer.returned" if fact.returned else "transfer.in"
+        self._booked(account, fact, d, rule, fact.from_account)
+        self._pending(account, fact, said)
+
+    def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
+        receipt = self._books.receipt(account, fact.receipt_id)
+        if receipt is None or not receipt.amount:
+            if _gone_back(said):
+                self._wrong(account, fact, "not_caused", "money is taken back from a receipt that is not here")
+            receipt = receipt or Receipt(fact.receipt_id, fact.currency, fact.bank_reference)
+            receipt.pending += fact.amount
+            self._books.keep_receipt(account, receipt)
+            self._only(account, fact, said, ("exception_raised",))
+            return
+        if receipt.currency != fact.currency and _gone_back(said):
+            self._wrong(
+                account, fact, "other_currency", f"{fact.currency} goes back of a receipt in {receipt.currency}"
+            )
+        taken = _gone_back(said) + sum(d.amount for d in said if d.rule in ("transfer.return", "returned.too_much"))
+        if taken != fact.amount:
+            self._wrong(account, fact, "not_taken", f"{fact.amount} went back, {taken} is accounted for")
+
+    # --- documents ---
+
+    def _invoice(self, account: Account, fact: Invoice, said: Sequence[Decision]) -> None:
+        right = {
+            "currency": fact.currency,
+            "amount": fact.amount,
+            "item_kind": "invoice",
+            "due_date": fact.due_date,
+            "document_date": fact.document_date,
+        }
+        of_it = [d for d in said if d.document == fact.document]
+        if fact.stage == "posted":
+            self._orders.bill(account, fact)
+            account.held.pop(fact.document, None)
+            d = self._only(account, fact, of_it, ("item_posted",))
+            right["posting_date"] = fact.posting_date
+        else:
+            account.held[fact.document] = fact
+            first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
+            d = self._only(account, fact, first, ("invoice_held", "invoice_released"))
+        if d is not None:
+            self._same(account, fact, d, right)
+
+    def _credit_note(self, account: Account, fact: CreditNote, said: Sequence[Decision]) -> None:
+        d = self._only(account, fact, said, ("item_posted",))
+        if d is not None:
+            right = {
+                "document": fact.document,
+                "currency": fact.currency,
+                "amount": fact.amount,
+                "item_kind": CREDIT,
+                "counterparty": fact.invoice,
+                "posting_date": fact.posting_date,
+                "document_date": fact.document_date,
+            }
+            self._same(account, fact, d, right)
+
+    def _advice(self, account: Account, fact: RemittanceAdvice, said: Sequence[Decision]) -> None:
+        self._advices.take(account, fact)
+
+    # --- what people say ---
+
+    def _dispute(self, account: Account, fact: Dispute, said: Sequence[Decision]) -> None:
+        d = self._only(account, fact, said, ("dispute_opened",))
+        if d is None:
+            return
+        amount = fact.amount
+        if amount is None:
+            item = self._books.item(account, fact.document)
+            amount = 0 if item is None else item.open or item.amount
+        right = {"reference_id": fact.dispute_id, "document": fact.document, "currency": fact.currency}
+        self._same(account, fact, d, {**right, "amount": amount, "text": fact.category})
+
+    def _dispute_update(self, account: Account, fact: DisputeUpdate, said: Sequence[Decision]) -> None:
+        of_it = [d for d in said if d.reference_id == fact.dispute_id]
+        kind = "dispute_routed" if fact.status == "in_review" else "dispute_closed"
+        self._only(account, fact, of_it, (kind,))
+
+    def _promise(self, account: Account, fact: Promise, said: Sequence[Decision]) -> None:
+        of_it = [d for d in said if d.reference_id == fact.promise_id]
+        d = self._only(account, fact, of_it, ("promise_cancelled" if fact.cancelled else "promise_opened",))
+        if d is not None and not fact.cancelled:
+            right = {"currency": fact.currency, "amount": fact.amount, "due_date": fact.promised_date}
+            self._same(account, fact, d, {**right, "candidates": fact.documents})
+
+    def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
+        if fact.action in SILENT_ACTIONS:
+            if fact.action != "resume_account":
+                account.blocked = fact.action == "block_reminders"
+            return
+        kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
+        of_it = [d for d in said if d.receipt_id == fact.receipt_id]
+        d = self._only(account, fact, of_it[:1], (kind.get(fact.action, fact.action),))
+        if d is not None:
+            right = {"counterparty": fact.target_account, "rule": "transfer.out"}
+            self._same(account, fact, d, right if fact.action == "identify_payer" else {"document": fact.document})
+
+    # --- what has no decision of its own ---
+
+    def _customer(self, account: Account, fact: Customer, said: Sequence[Decision]) -> None:
+        account.known = True
+        account.active = fact.active
+        account.billing_address = bool(fact.billing_address)
+        account.po_required = fact.po_required
+        account.segment = fact.segment
+        account.tier = fact.tier
+        account.direct_debit = fact.direct_debit
+        account.affiliate = fact.affiliate
+
+    def _order(self, account: Account, fact: Order, said: Sequence[Decision]) -> None:
+        self._orders.take_order(account, fact)
+
+    def _shipment(self, account: Account, fact: Shipment, said: Sequence[Decision]) -> None:
+        self._orders.take_shipment(account, fact)
+
+    def _delivery(self, account: Account, fact: ProofOfDelivery, said: Sequence[Decision]) -> None:
+        self._orders.take_delivery(account, fact)
+
+    # --- drafts, whatever they are decided by ---
+
+    def draft(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
+        """invoice_released or invoice_held, before it is posted: of a draft that waits, and only as the policy demands."""
+        fact = account.held.get(d.document)
+        if fact is None:
+            self._check.about(d, "no_draft", f"{d.kind}: no draft {d.document} waits")
+            return
+        for name, right, said in (("amount", fact.amount, d.amount), ("currency", fact.currency, d.currency)):
+            if right != said:
+                self._check.about(d, "draft_differs", f"{d.kind}: the draft has {name} {right}, it says {said}")
+        lacking = self._orders.lacking(account, fact, terms, today)
+        if d.kind == "invoice_held":
+            if not lacking:
+                self._check.about(d, "held_without_reason", f"{d.document} lacks nothing, and is held for {d.reasons}")
+            return
+        if lacking:
+            self._check.about(d, "released_early", f"{d.document} is released without {', '.join(lacking)}")
+        condition, _ = terms.release(account.segment, account.tier)
+        if d.rule != f"release.{condition}":
+            self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
+        del account.held[d.document]
+        self._orders.bill(account, fact)
+
+    def still_held(self, account: Account, terms: Terms, today: int, shard: int) -> None:
+        """At the end of the log: drafts that wait for nothing."""
+        for document, fact in account.held.items():
+            if not account.parked and not self._orders.lacking(account, fact, terms, today):
+                self._check.find(
+                    "not_released", f"draft {document} lacks nothing, and is held", shard=shard, account=account.key
+                )
+
+
+def _gone_back(said: Sequence[Decision]) -> int:
+    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed"))
+
+
+_Check = Callable[[FactCheck, Account, Any, Sequence[Decision]], None]
+_CHECKS: Final[dict[str, _Check]] = {
+    "receipt": FactCheck._receipt,
+    "cash_transferred": FactCheck._transferred,
+    "invoice": FactCheck._invoice,
+    "credit_note": FactCheck._credit_note,
+    "receipt_returned": FactCheck._returned,
+    "remittance_advice": FactCheck._advice,
+    "dispute": FactCheck._dispute,
+    "dispute_update": FactCheck._dispute_update,
+    "promise": FactCheck._promise,
+    "operator_action": FactCheck._operator,
+    "customer": FactCheck._customer,
+    "order": FactCheck._order,
+    "shipment": FactCheck._shipment,
+    "proof_of_delivery": FactCheck._delivery,
+}

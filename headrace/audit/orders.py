@@ -1,0 +1,146 @@
+"""What is known of orders and their delivery, from the facts alone, and what a draft still lacks to be released."""
+
+from typing import Any, Final
+
+from headrace.audit.books import Account, named
+from headrace.audit.keep import Keep, Scratch
+from headrace.audit.policy import Terms
+from schemas.records import Invoice, Order, ProofOfDelivery, Shipment
+
+# Decimals of currencies that do not have two. Source: ISO 4217.
+NO_DECIMALS: Final = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+
+class OrderBook:
+    """Orders of one shard. An order is a dict that marshal can write:
+
+    known, cancelled, currency; ordered and price by line; shipped and billed by line, in thousandths;
+    shipments by id, each [day, delivered day, complaint, lines]; pods by shipment that is not here yet.
+    """
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._orders: Final[Keep[dict[str, Any]]] = Keep(scratch, dict, dict)
+
+    def order(self, account: Account, order_id: str) -> dict[str, Any]:
+        found = self._orders.get(named(account, order_id))
+        if found is None:
+            found = {
+                "known": False, "cancelled": False, "currency": "", "ordered": {}, "price": {},
+                "shipped": {}, "billed": {}, "shipments": {}, "pods": {},
+            }  # fmt: skip
+        return found
+
+    def _put(self, account: Account, order_id: str, order: dict[str, Any]) -> None:
+        self._orders.put(named(account, order_id), order)
+
+    def take_order(self, account: Account, fact: Order) -> None:
+        order = self.order(account, fact.order_id)
+        order["known"], order["cancelled"], order["currency"] = True, fact.cancelled, fact.currency
+        order["ordered"] = {line.line: line.quantity_milli for line in fact.lines}
+        order["price"].update({line.line: line.unit_price_micro for line in fact.lines})
+        self._put(account, fact.order_id, order)
+
+    def take_shipment(self, account: Account, fact: Shipment) -> None:
+        order = self.order(account, fact.order_id)
+        if fact.shipment_id in order["shipments"]:
+            return
+        delivered, complaint = order["pods"].pop(fact.shipment_id, (0, ""))
+        lines = sorted({line.order_line for line in fact.lines})
+        order["shipments"][fact.shipment_id] = [fact.ship_date, delivered, complaint, lines]
+        for line in fact.lines:
+            order["shipped"][line.order_line] = order["shipped"].get(line.order_line, 0) + line.quantity_milli
+        self._put(account, fact.order_id, order)
+
+    def take_delivery(self, account: Account, fact: ProofOfDelivery) -> None:
+        order = self.order(account, fact.order_id)
+        shipment = order["shipments"].get(fact.shipment_id)
+        if shipment is None:
+            order["pods"][fact.shipment_id] = (fact.delivered_date, fact.complaint)
+        else:
+            shipment[1], shipment[2] = fact.delivered_date, fact.complaint
+        self._put(account, fact.order_id, order)
+
+    def bill(self, account: Account, fact: Invoice) -> None:
+        """Its quantities are invoiced now."""
+        if not fact.order_id:
+            return
+        order = self.order(account, fact.order_id)
+        for line in fact.lines:
+            order["billed"][line.order_line] = order["billed"].get(line.order_line, 0) + line.quantity_milli
+        self._put(account, fact.order_id, order)
+
+    def lacking(self, account: Account, fact: Invoice, terms: Terms, today: int) -> list[str]:
+        """What the draft lacks to be released on `today`; empty where nothing."""
+        lacks: list[str] = []
+        if not account.known:
+            lacks.append("a customer")
+        else:
+            lacks += [] if account.active else ["an active customer"]
+            lacks += [] if account.billing_address else ["a billing address"]
+            lacks += ["a purchase order's number"] if account.po_required and not fact.po_reference else []
+        lacks += _arithmetic(fact)
+        order = self.order(account, fact.order_id)
+        if not fact.order_id or not order["known"]:
+            return [*lacks, "its order"]
+        if order["cancelled"]:
+            lacks.append("an order that was not cancelled")
+        if order["currency"] != fact.currency:
+            lacks.append("the order's currency")
+        for line in fact.lines:
+            if order["price"].get(line.order_line) != line.unit_price_micro:
+                lacks.append(f"the agreed price on line {line.line}")
+        condition, pod_days = terms.release(account.segment, account.tier)
+        if condition != "on_order":
+            lacks += _unshipped(fact, order)
+        if condition == "on_pod":
+            lacks += _undelivered(fact, order, pod_days, today)
+        return lacks
+
+
+def _arithmetic(fact: Invoice) -> list[str]:
+    """Net is quantity times price, rounded half up to the minor unit; the lines add up to the document."""
+    if not fact.lines:
+        return []
+    decimals = 0 if fact.currency in NO_DECIMALS else 3 if fact.currency in THREE_DECIMALS else 2
+    scale = 10 ** (9 - decimals)
+    for line in fact.lines:
+        exact = line.quantity_milli * line.unit_price_micro
+        net = (2 * abs(exact) + scale) // (2 * scale)
+        if line.net != (net if exact >= 0 else -net):
+            return [f"right arithmetic on line {line.line}"]
+    tax = sum(line.tax for line in fact.lines)
+    right = tax == fact.tax and tax + sum(line.net for line in fact.lines) == fact.amount
+    return [] if right else ["lines that add up"]
+
+
+def _unshipped(fact: Invoice, order: dict[str, Any]) -> list[str]:
+    """Quantities shipped must be at least those invoiced before and those of this draft."""
+    if not order["shipments"]:
+        return ["a shipment"]
+    wanted: dict[int, int] = {}
+    for line in fact.lines:
+        wanted[line.order_line] = wanted.get(line.order_line, 0) + line.quantity_milli
+    if not fact.lines:
+        wanted = {line: quantity - order["billed"].get(line, 0) for line, quantity in order["ordered"].items()}
+    return [
+        f"shipment of {quantity} on line {line}, of {order['shipped'].get(line, 0)} sent "
+        f"{order['billed'].get(line, 0)} are billed"
+        for line, quantity in wanted.items()
+        if order["billed"].get(line, 0) + quantity > order["shipped"].get(line, 0)
+    ]
+
+
+def _undelivered(fact: Invoice, order: dict[str, Any], pod_days: int, today: int) -> list[str]:
+    lines = {line.order_line for line in fact.lines}
+    lacks: list[str] = []
+    for shipment_id, (day, delivered, complaint, sent) in order["shipments"].items():
+        if lines and not lines.intersection(sent):
+            continue
+        if complaint:
+            lacks.append(f"delivery of {shipment_id} without a complaint")
+        elif not delivered and today - day < pod_days:
+            lacks.append(f"proof of delivery of {shipment_id}")
+    return lacks

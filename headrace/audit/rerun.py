@@ -1,0 +1,132 @@
+"""The rules run again: the shard engine, as a black box, on the same facts in an empty place.
+
+Where decisions were made by another version of the rules they are adopted, as a restart would. The
+decisions must be the same bytes, and at the checkpoint's place every row of the state too.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from dataflows.rules.transition import RULES_VERSION
+from dataflows.shards.shard import Logged, Shard, ShardStopped
+from dataflows.shards.store import Store
+from headrace.audit.findings import Check
+from headrace.audit.state import StateCopy
+from headrace.audit.streams import Group, Said
+from schemas.codec import decode_decision
+from schemas.records import Decision, ShardRow
+from schemas.wire import Unreadable
+
+COMMIT_FACTS: Final = 20_000
+SCAN_ROWS: Final = 10_000
+# Where the shard stands says how far the log had confirmed; unconfirmed decisions are no state.
+_NOT_COMPARED: Final = (b"M", b"U")
+
+
+class Rerun:
+    """One shard's run. `take` its groups in order, then `close`. After a difference in number it is over."""
+
+    def __init__(
+        self, check: Check, shard: int, row: ShardRow, directory: Path, cache_bytes: int, first_version: str
+    ) -> None:
+        self._check: Final = check
+        self._number: Final = shard
+        self._shard: Final = Shard(shard, Store(directory), row, cache_bytes)
+        self._version = first_version or RULES_VERSION
+        self._facts = 0
+        self.over = False
+
+    def take(self, group: Group) -> None:
+        """Run the rules on the fact, and compare what they conclude with what the log says."""
+        if self.over:
+            return
+        self._facts += 1
+        if group.said:
+            self._version = group.said[0].decision.rules_version
+        logged = None
+        if self._version != RULES_VERSION:
+            logged = Logged([entry.raw for entry in group.said], True, -1)
+            self._check.note(f"decisions of rules version {self._version} are adopted, not made again")
+        else:
+            self._check.checked += 1
+        try:
+            self._shard.process(group.offset, group.value, logged)
+        except (ShardStopped, AssertionError) as error:
+            self._over(group, "stopped", f"the rules stop: {error}")
+            return
+        self._compare(group)
+        self._shard.outbox.clear()
+        self._shard.confirm(self._shard.row.next_sequence - 1, -1)
+        if self._facts % COMMIT_FACTS == 0:
+            self._shard.commit()
+
+    def _over(self, group: Group, code: str, text: str) -> None:
+        self._check.find(code, text, shard=self._number, offset=group.offset)
+        self._check.note(f"shard {self._number}: the rules were run up to offset {group.offset} only")
+        self.over = True
+
+    def _compare(self, group: Group) -> None:
+        concluded = [raw for _, _, raw in self._shard.outbox]
+        for raw, said in zip(concluded, group.said, strict=False):
+            if raw != said.raw:
+                self._check.about(said.decision, "differs", _difference(raw, said))
+        if len(concluded) != len(group.said):
+            more = [decode_decision(raw) for raw in concluded[len(group.said) :]]
+            more += [said.decision for said in group.said[len(concluded) :]]
+            self._over(
+                group,
+                "count",
+                f"the rules conclude {len(concluded)} decisions, the log has {len(group.said)}; the first that only "
+                f"one has: {_brief(more[0])}",
+            )
+
+    def compare_state(self, copy: StateCopy) -> None:
+        """Every row of the checkpoint against the run's own, at the same place."""
+        if self.over:
+            return
+        self._shard.commit()
+        ours, theirs = self._rows(), (entry for entry in copy.rows() if entry[0][:1] not in _NOT_COMPARED)
+        mine, other = next(ours, None), next(theirs, None)
+        while mine is not None or other is not None:
+            self._check.checked += 1
+            if other is None or (mine is not None and mine[0] < other[0]):
+                assert mine is not None
+                self._row("row_missing", mine[0], "the checkpoint does not have it")
+                mine = next(ours, None)
+            elif mine is None or other[0] < mine[0]:
+                self._row("row_extra", other[0], "the rules did not make it")
+                other = next(theirs, None)
+            else:
+                if mine[1] != other[1]:
+                    self._row("row_differs", mine[0], "the checkpoint has other contents")
+                mine, other = next(ours, None), next(theirs, None)
+
+    def _row(self, code: str, key: bytes, text: str) -> None:
+        account, _, name = key[1:].partition(b"\0")
+        where = key.hex() if key[:1] in (b"E", b"W") else f"{account.decode(errors='replace')} {name!r}"
+        self._check.find(code, f"row {key[:1].decode(errors='replace')} {where}: {text}", shard=self._number)
+
+    def _rows(self) -> Iterator[tuple[bytes, bytes]]:
+        after = b"\0"
+        while rows := self._shard.store.range(after, b"\xff", SCAN_ROWS):
+            yield from (entry for entry in rows if entry[0][:1] not in _NOT_COMPARED)
+            after = rows[-1][0] + b"\0"
+
+    def close(self) -> None:
+        self._shard.close()
+
+
+def _difference(concluded: bytes, said: Said) -> str:
+    """The first fields that differ."""
+    try:
+        right = decode_decision(concluded)
+    except Unreadable as error:
+        return f"the rules conclude bytes that are no decision: {error}"
+    different = [n for n in Decision.FIELDS if getattr(right, n) != getattr(said.decision, n)]
+    parts = [f"{n} {getattr(said.decision, n)!r}, by the rules {getattr(right, n)!r}" for n in different[:3]]
+    return f"{_brief(said.decision)}: the log has {'; '.join(parts)}"
+
+
+def _brief(d: Decision) -> str:
+    return f"{d.kind} {d.rule} {d.document or d.receipt_id or d.reference_id} {d.amount} {d.currency}".strip()

@@ -1,0 +1,221 @@
+"""One shard's walk: facts in order with their decisions, each handed to the checks it concerns."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from headrace.audit.books import Account, Books
+from headrace.audit.cash import Advices, CashCheck
+from headrace.audit.events import Events, Verdict
+from headrace.audit.facts import OF_TIME, FactCheck
+from headrace.audit.findings import Checks, account_of
+from headrace.audit.keep import Scratch
+from headrace.audit.orders import OrderBook
+from headrace.audit.policy import built_in, read_terms
+from headrace.audit.reminders import check_reminder
+from headrace.audit.streams import Group
+from headrace.audit.transit import Transit
+from schemas.codec import decode_fact
+from schemas.records import CashTransferred, Clock, Decision, Drain, Fact, OperatorAction, Policy, Rules
+
+DAY_MS: Final = 86_400_000
+MOST_FUTURE_MS: Final = 2 * DAY_MS
+WHOLE_SHARD_ACTIONS: Final = frozenset(("allow_clock", "allow_future"))
+# A draft that only time heals is looked at again on the next business day: this many days at the most.
+LOOKED_AT_AGAIN_DAYS: Final = 7
+
+
+class ShardAudit:
+    """Checks one shard. `take` its groups in order, then `finish`."""
+
+    def __init__(self, shard: int, checks: Checks, transit: Transit, scratch: Scratch) -> None:
+        self.shard: Final = shard
+        self._checks: Final = checks
+        self._transit: Final = transit
+        self.books: Final = Books(checks.books, scratch)
+        advices = Advices(scratch)
+        self._events: Final = Events(checks.duplicates, scratch, shard)
+        self._facts: Final = FactCheck(checks.facts, self.books, OrderBook(scratch), advices)
+        self._cash: Final = CashCheck(checks.cash, self.books, advices)
+        self._terms = built_in()
+        self._policy_version = 0
+        self._now = 0
+        self._allowed_future = 0
+        self._watermarks: dict[str, int] = {}
+
+    @property
+    def today(self) -> int:
+        return self._now // DAY_MS
+
+    def _complete_day(self) -> int:
+        """The day up to which all cash is known."""
+        times = [self._watermarks.get(name, 0) for name in self._terms.cash_sources]
+        return min([self._now, *times]) // DAY_MS
+
+    # --- one fact ---
+
+    def take(self, group: Group) -> None:
+        """All that is said of one fact, in order: first of the fact, then what time brought about."""
+        said = [entry.decision for entry in group.said]
+        fact = group.fact
+        if fact is None:
+            self._unreadable(group, said)
+            rest = said[1:]
+        elif isinstance(fact, Clock | Policy | Rules | Drain) or (
+            isinstance(fact, OperatorAction) and fact.action in WHOLE_SHARD_ACTIONS
+        ):
+            rest = self._whole_shard(fact, said)
+        else:
+            rest = self._of_account(group, fact, said)
+        while rest:
+            rest = self._wake(rest)
+
+    def _unreadable(self, group: Group, said: Sequence[Decision]) -> None:
+        self._checks.facts.checked += 1
+        if not said or said[0].rule != "shard.unreadable":
+            self._checks.facts.find(
+                "unreadable_taken",
+                "its bytes are no fact, and it was not rejected",
+                shard=self.shard,
+                offset=group.offset,
+            )
+
+    def _whole_shard(self, fact: Fact, said: list[Decision]) -> list[Decision]:
+        own, rest = _leading(said, fact)
+        if own:
+            if own[0].kind != "fact_rejected":
+                self._checks.facts.about(own[0], "not_caused", f"a {fact.kind} does not lead to {own[0].kind}")
+        elif isinstance(fact, Clock):
+            if fact.now > self._now:
+                self._now = fact.now
+                self._watermarks = {mark.name: mark.time for mark in fact.watermarks}
+        elif isinstance(fact, Policy):
+            if fact.version > self._policy_version:
+                self._policy_version = fact.version
+                self._terms = read_terms(fact.text)
+        elif isinstance(fact, OperatorAction) and fact.action == "allow_future":
+            self._allowed_future = fact.until
+        return rest
+
+    def _of_account(self, group: Group, fact: Fact, said: list[Decision]) -> list[Decision]:
+        own, rest = _leading(said, fact)
+        verdict = self._events.judge(group, fact, own, self.today)
+        if verdict is not Verdict.FIRST:
+            return rest
+        account = self.books.account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
+        if own and own[0].rule == "shard.future":
+            self._future(fact, own[0])
+        elif account.parked:
+            if isinstance(fact, OperatorAction) and fact.action == "resume_account":
+                rest = self._resume(account, rest)
+            else:
+                account.waiting.append((group.offset, group.value))
+                if own:
+                    self._checks.facts.about(own[0], "parked", f"{account.key} is parked, and its facts wait")
+        else:
+            self._conclude(account, fact, own, group.offset, group.value)
+        return rest
+
+    def _future(self, fact: Fact, d: Decision) -> None:
+        if fact.event_time <= max(self._now + MOST_FUTURE_MS, self._allowed_future):
+            self._checks.facts.about(d, "wrongly_rejected", "its event time is not ahead of the shard's")
+        self._events.forget(fact)
+
+    def _conclude(self, account: Account, fact: Fact, own: list[Decision], offset: int, value: bytes) -> None:
+        if own and own[0].rule == "shard.parked":
+            account.parked = True
+            account.waiting.append((offset, value))
+            self._checks.facts.note(f"account {account.key} was parked: {', '.join(own[0].reasons)}")
+            return
+        self._facts.check(account, fact, own, self.shard, offset)
+        self._post(account, own, fact)
+        if isinstance(fact, CashTransferred):
+            for d in own:
+                if d.kind == "receipt_booked":
+                    self._transit.arrived(fact, d)
+                elif d.kind == "fact_rejected":
+                    self._transit.turned_away(fact, d)
+
+    def _resume(self, account: Account, said: list[Decision]) -> list[Decision]:
+        """What waited is taken in, in order; where one fails again, it and the rest wait on."""
+        waiting, account.waiting, account.parked = account.waiting, [], False
+        for offset, value in waiting:
+            if account.parked:
+                account.waiting.append((offset, value))
+                continue
+            fact = decode_fact(value)
+            own, said = _leading(said, fact)
+            self._conclude(account, fact, own, offset, value)
+        return said
+
+    # --- time ---
+
+    def _wake(self, said: list[Decision]) -> list[Decision]:
+        """What time brought about for one account; what is of no cause that is known is a finding each."""
+        first = said[0]
+        at = 0
+        while at < len(said) and (said[at].cause_id, account_of(said[at])) == (first.cause_id, account_of(first)):
+            at += 1
+        own, rest = said[:at], said[at:]
+        if first.cause_kind != "wake" or not first.cause_id.startswith(f"wake:{first.account_id}:"):
+            self._checks.facts.about(
+                first,
+                "foreign_cause",
+                f"{first.kind} is caused by {first.cause_kind} {first.cause_id}, not by this fact",
+            )
+        else:
+            self._facts_of_time(own)
+        account = self.books.account(account_of(first))
+        if first.rule == "shard.parked":
+            account.parked = True
+            self._checks.facts.note(f"account {account.key} was parked: {', '.join(first.reasons)}")
+        self._post(account, own, None)
+        return rest
+
+    def _facts_of_time(self, own: Sequence[Decision]) -> None:
+        for d in own:
+            if d.kind not in OF_TIME:
+                self._checks.facts.about(d, "not_caused", f"time alone does not lead to {d.kind}")
+
+    # --- posting ---
+
+    def _post(self, account: Account, own: Sequence[Decision], cause: Fact | None) -> None:
+        for d in own:
+            if account_of(d) != account.key:
+                self._checks.facts.about(d, "other_account", f"it is caused by {account.key}")
+                account = self.books.account(account_of(d))
+            if d.kind == "reminder_due":
+                check_reminder(self._checks.reminders, account, d, self._terms, self.today, self._complete_day())
+            elif d.kind in ("invoice_released", "invoice_held"):
+                self._facts.draft(account, d, self._terms, self.today)
+            elif d.kind == "cash_applied":
+                self._cash.applied(account, d, cause)
+            elif d.kind == "credit_allocated":
+                self._cash.allocated(account, d)
+            elif d.kind == "cash_transferred" and d.rule == "transfer.out":
+                self._transit.sent(d)
+            self.books.post(account, d)
+            if d.kind == "reminder_due":
+                account.last_letter = self.today
+            elif d.kind == "dispute_opened" and d.rule == "disputes.opened_early" and not d.amount:
+                # The customer contests all that is open, once it is here.
+                dispute = account.disputes.get(d.reference_id)
+                if dispute is not None:
+                    dispute.amount = None
+
+    def finish(self) -> None:
+        """The log is at its end."""
+        self.books.finish(self.shard)
+        day = self._complete_day() - LOOKED_AT_AGAIN_DAYS
+        for account in self.books.accounts.values():
+            self._facts.still_held(account, self._terms, day, self.shard)
+        parked = sum(account.parked for account in self.books.accounts.values())
+        if parked:
+            self._checks.facts.note(f"shard {self.shard}: {parked} accounts are parked, their facts wait")
+
+
+def _leading(said: list[Decision], fact: Fact) -> tuple[list[Decision], list[Decision]]:
+    """The first decisions, those caused by this fact, and the rest."""
+    at = 0
+    while at < len(said) and said[at].cause_id == fact.event_id and said[at].cause_kind == fact.kind:
+        at += 1
+    return said[:at], said[at:]

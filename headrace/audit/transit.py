@@ -1,0 +1,123 @@
+"""The check of money between accounts, over all shards: each transfer leaves once and arrives, or comes back, once."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from headrace.audit.findings import Check, account_of
+from headrace.audit.keep import Keep, Scratch
+from schemas.records import CashTransferred, Decision
+
+
+@dataclass(slots=True)
+class Transfer:
+    """One transfer: what was sent, and what each arrival said. `sent` is None until its shard is read.
+
+    sent: account, target, receipt, amount, currency. arrived: the same with the rule, shard, offset, sequence.
+    """
+
+    sent: tuple[str, str, str, int, str] | None = None
+    arrived: list[tuple[str, str, str, int, str, str, int, int, int]] = field(default_factory=list)
+    turned_away: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def _pack(transfer: Transfer) -> Any:
+    return (transfer.sent, transfer.arrived, transfer.turned_away)
+
+
+def _unpack(values: Any) -> Transfer:
+    return Transfer(*values)
+
+
+class Transit:
+    """All transfers of the installation. Shards may be read in any order."""
+
+    def __init__(self, check: Check, scratch: Scratch) -> None:
+        self._check: Final = check
+        self._transfers: Final[Keep[Transfer]] = Keep(scratch, _pack, _unpack)
+
+    def _get(self, transfer_id: str) -> Transfer:
+        return self._transfers.get(transfer_id) or Transfer()
+
+    def sent(self, d: Decision) -> None:
+        """A cash_transferred with rule transfer.out."""
+        self._check.checked += 1
+        name = f"{d.shard}-{d.sequence}"
+        transfer = self._get(name)
+        target = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        transfer.sent = (account_of(d), target, d.receipt_id, d.amount, d.currency)
+        self._transfers.put(name, transfer)
+
+    def arrived(self, fact: CashTransferred, d: Decision) -> None:
+        """A receipt_booked with rule transfer.in or transfer.returned, and the fact that brought it."""
+        transfer = self._get(fact.transfer_id)
+        sender = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        transfer.arrived.append(
+            (sender, account_of(d), d.receipt_id, d.amount, d.currency, d.rule, d.shard, d.fact_offset, d.sequence)
+        )
+        self._transfers.put(fact.transfer_id, transfer)
+
+    def turned_away(self, fact: CashTransferred, d: Decision) -> None:
+        """The fact was rejected: the money neither arrives nor comes back by it."""
+        transfer = self._get(fact.transfer_id)
+        transfer.turned_away.append((d.shard, d.fact_offset, ", ".join(d.reasons)))
+        self._transfers.put(fact.transfer_id, transfer)
+
+    def finish(self) -> None:
+        """All shards are read: judge each transfer, and say what is still on its way."""
+        under_way: Counter[str] = Counter()
+        number = 0
+        for name, transfer in self._transfers.items():
+            self._judge(name, transfer)
+            if transfer.sent is not None and not transfer.arrived:
+                number += 1
+                under_way[transfer.sent[4]] += transfer.sent[3]
+        if number:
+            sums = ", ".join(f"{amount} {currency}" for currency, amount in sorted(under_way.items()))
+            self._check.note(f"{number} transfers are in transit: {sums} in minor units")
+
+    def _judge(self, name: str, transfer: Transfer) -> None:
+        for arrival in transfer.arrived[1:]:
+            self._wrong("doubled", name, arrival, "it arrives a second time")
+        for arrival in transfer.arrived[:1]:
+            if transfer.sent is None:
+                self._wrong("from_nothing", name, arrival, "no decision sent it")
+            else:
+                self._compare(name, transfer.sent, arrival)
+        if transfer.turned_away and not transfer.arrived:
+            shard, offset, why = transfer.turned_away[0]
+            self._check.find(
+                "turned_away", f"transfer {name}: its fact was rejected: {why}", shard=shard, offset=offset
+            )
+
+    def _compare(
+        self,
+        name: str,
+        sent: tuple[str, str, str, int, str],
+        arrival: tuple[str, str, str, int, str, str, int, int, int],
+    ) -> None:
+        account, target, *money = sent
+        if arrival[5] == "transfer.returned":
+            account, target = target, account
+        for code, right, said in (
+            ("sender", account, arrival[0]),
+            ("target", target, arrival[1]),
+            ("receipt", money[0], arrival[2]),
+            ("amount", money[1], arrival[3]),
+            ("currency", money[2], arrival[4]),
+        ):
+            if right != said:
+                self._wrong(code, name, arrival, f"{code} is {right!r} where it was sent, {said!r} where it arrived")
+
+    def _wrong(
+        self, code: str, name: str, arrival: tuple[str, str, str, int, str, str, int, int, int], text: str
+    ) -> None:
+        _, account, _, amount, currency, _, shard, offset, sequence = arrival
+        self._check.find(
+            code,
+            f"transfer {name} of {amount} {currency}: {text}",
+            shard=shard,
+            offset=offset,
+            sequence=sequence,
+            account=account,
+        )

@@ -1,0 +1,134 @@
+"""Checks at the edge: a good fact has no finding; each thing that may be wrong has its own."""
+
+import pytest
+
+from connectors.checks import findings
+from connectors.currencies import MINOR_DIGITS, decimal_text
+from schemas.records import Fact, InvoiceLine, RemittanceLine
+from schemas.topics import TOPIC_OF_KIND
+from tests.facts import (
+    DAY,
+    TODAY,
+    advice,
+    customer,
+    dispute,
+    instant,
+    invoice,
+    one_of_each,
+    operator_action,
+    receipt,
+    returned,
+)
+
+
+def test_a_good_fact_of_every_kind_has_no_finding() -> None:
+    good = one_of_each()
+    assert {fact.kind for fact in good} == set(TOPIC_OF_KIND)
+    assert [findings(fact, TODAY) for fact in good] == [[] for _ in good]
+
+
+def test_minor_digits_are_those_of_iso_4217() -> None:
+    assert {code: MINOR_DIGITS[code] for code in ("USD", "EUR", "JPY", "KWD", "BHD", "ISK", "CLF")} == {
+        "USD": 2,
+        "EUR": 2,
+        "JPY": 0,
+        "KWD": 3,
+        "BHD": 3,
+        "ISK": 0,
+        "CLF": 4,
+    }
+    assert not {"XXX", "XAU", "XTS"} & MINOR_DIGITS.keys()
+    assert [decimal_text(a, c) for a, c in ((5594, "USD"), (-5, "EUR"), (7, "JPY"), (-1234, "KWD"))] == [
+        "55.94 USD",
+        "-0.05 EUR",
+        "7 JPY",
+        "-1.234 KWD",
+    ]
+
+
+WRONG: list[tuple[Fact, str]] = [
+    (invoice(event_id=""), "event_id: is empty"),
+    (invoice(source=""), "source: is empty"),
+    (invoice(tenant="a/b"), "tenant: 'a/b' has a slash, which parts tenant, entity and account in keys"),
+    (invoice(document="x" * 129), "document: has 129 characters; at most 128 are taken"),
+    (invoice(document="INV\x00"), "document: 'INV\\x00' has characters that do not print"),
+    (
+        invoice(account_id="~suspense:b:01"),
+        "account_id: '~suspense:b:01' is one of headrace's own accounts; leave it empty where it is unknown",
+    ),
+    (
+        invoice(amount=-1200, tax=0, lines=[]),
+        "amount: -12.00 USD is not above zero and at most 1,000,000,000,000,000 minor units",
+    ),
+    (
+        invoice(amount=0, tax=0, lines=[]),
+        "amount: 0.00 USD is not above zero and at most 1,000,000,000,000,000 minor units",
+    ),
+    (invoice(currency="XYZ"), "currency: 'XYZ' is not an ISO 4217 currency with a minor unit, such as USD or EUR"),
+    (invoice(stage="open"), "stage: 'open' is not known; it may be 'draft', 'posted'"),
+    (invoice(tax=10_701, lines=[]), "tax: 10,701 is not between 0 and 10,700"),
+    (invoice(amount=10_701), "lines: add up to 107.00 USD, the invoice says 107.01 USD"),
+    (invoice(tax=699), "lines: have 7.00 USD of tax, the invoice says 6.99 USD"),
+    (
+        invoice(event_time=instant("2099-01-01")),
+        "event_time: 2099-01-01 00:00:00 UTC is in the future: more than a day after the machine's time; send it again then",
+    ),
+    (
+        invoice(recorded_time=instant("2099-01-01")),
+        "recorded_time: 2099-01-01 00:00:00 UTC is in the future: more than a day after the machine's time; send it again then",
+    ),
+    (
+        invoice(event_time=TODAY // 1000),
+        "event_time: 1970-01-21 12:31:40 UTC is before 1980-01-01; it must be UTC milliseconds",
+    ),
+    (invoice(posting_date=DAY + 400), "posting_date: 2027-04-14 is not between 1980-01-01 and 2027-03-11"),
+    (invoice(due_date=0), "due_date: 1970-01-01 is not between 1980-01-01 and 2036-03-10"),
+    (invoice(due_date=10**9), "due_date: day 1,000,000,000 after 1970-01-01 is not between 1980-01-01 and 2036-03-10"),
+    (receipt(bank_account=""), "bank_account: is empty"),
+    (receipt(amount=-1), "amount: -0.01 USD is not above zero and at most 1,000,000,000,000,000 minor units"),
+    (receipt(lines=[RemittanceLine("", 5)]), "lines.1.document: is empty"),
+    (returned(amount=0), "amount: 0.00 USD is not above zero and at most 1,000,000,000,000,000 minor units"),
+    (advice(amount=-1), "amount: -1 is not between 0 and 1,000,000,000,000,000"),
+    (
+        customer(country="USA"),
+        "country: 'USA' is not ISO 3166-1 alpha-2, such as US or DE; leave it empty where unknown",
+    ),
+    (customer(terms_days=-1), "terms_days: -1 is not between 0 and 3,653"),
+    (
+        dispute(channel="fax"),
+        "channel: 'fax' is not known; it may be '', 'message', 'portal', 'short_payment', 'operator'",
+    ),
+    (
+        operator_action(action="allow_clock"),
+        "action: allow_clock is for a whole installation: headrace operate --dir DIR allow-clock",
+    ),
+    (operator_action(actor=""), "actor: is empty"),
+]
+
+
+@pytest.mark.parametrize(("fact", "finding"), WRONG, ids=lambda value: value if isinstance(value, str) else "")
+def test_each_wrong_thing_is_found_alone(fact: Fact, finding: str) -> None:
+    assert findings(fact, TODAY) == [finding]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        invoice(event_time=TODAY + 86_400_000),
+        invoice(stage="draft", amount=1, tax=0),
+        invoice(lines=[InvoiceLine(1, 0, "", 0, 0, 10_500, 700, ""), InvoiceLine(2, 0, "rebate", 0, 0, -500, 0, "")]),
+        receipt(account_id=""),
+        advice(value_date=0, amount=0),
+        dispute(amount=None),
+        operator_action(account_id="~suspense:bank-usd-1:07", action="identify_payer"),
+        customer(country="", billing_address=""),
+    ],
+    ids=lambda fact: fact.kind,
+)
+def test_what_is_unusual_but_right_passes(fact: Fact) -> None:
+    assert findings(fact, TODAY) == []
+
+
+def test_all_findings_are_told() -> None:
+    found = findings(invoice(event_id="", currency="", amount=-1, lines=[], tax=0), TODAY)
+    assert [finding.partition(":")[0] for finding in found] == ["event_id", "currency", "amount"]

@@ -1,0 +1,498 @@
+"""The intake flow on a real log: live and replay, killed and started again, refused time, and what reaches dead letters."""
+
+import multiprocessing
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from connectors import dead_letters
+from connectors.dead_letters import DeadLetter
+from connectors.files.ingest import Producer, ensure_topics
+from connectors.intake.clockwork import HOUR_MS, MINUTE_MS, ClockRefused, clock_message, shard_clocks
+from connectors.intake.inputs import GROUP, start_offsets
+from connectors.intake.live import Machine
+from connectors.intake.whole_shards import publish_allowance
+from connectors.log.base import Log, account_key, partition_of
+from connectors.log.sqlite import SqliteLog
+from dataflows.intake import IntakeBusy, Mode, run_intake
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import Clock, Fact
+from schemas.topics import FACTS, INPUT_TOPICS, TOPIC_OF_KIND
+from tests.dataflows.intake_runner import SmallSettings
+from tests.dataflows.killing import KillingLog
+from tests.facts import DAY, DAY_MS, TODAY, customer, dispute, facts, instant, invoice, receipt, records
+
+SHARDS = 4
+ROOT = Path(__file__).parents[2]
+
+
+class FakeMachine(Machine):
+    """A machine whose clocks a test moves. `wall` and `monotonic` are in milliseconds."""
+
+    def __init__(self, wall: int = TODAY) -> None:
+        self.wall = wall
+        self.monotonic = 1_000
+
+    def wall_ms(self) -> int:
+        return self.wall
+
+    def monotonic_ms(self) -> int:
+        return self.monotonic
+
+    def pass_time(self, milliseconds: int) -> None:
+        self.wall += milliseconds
+        self.monotonic += milliseconds
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    opened = SqliteLog(tmp_path / "log", sync=False)
+    ensure_topics(opened, 4)
+    opened.ensure_topic(FACTS, SHARDS)
+    yield opened
+    opened.close()
+
+
+def send(log: Log, sent: Iterable[Fact]) -> None:
+    producer = Producer(log, "test", lambda: False)
+    for fact in sent:
+        producer.send(fact)
+    producer.flush()
+    producer.close()
+
+
+def run(log: Log, tmp_path: Path, mode: Mode, machine: Machine | None = None) -> None:
+    run_intake(log, SmallSettings(tmp_path), mode, True, machine=machine or FakeMachine())
+
+
+def placed(log: Log) -> list[list[Fact]]:
+    """What the facts log has of each shard, without clocks."""
+    return [[fact for fact in partition if fact.kind != "clock"] for partition in facts(log, FACTS)]
+
+
+def clocks(log: Log) -> list[list[int]]:
+    return [[fact.now for fact in partition if isinstance(fact, Clock)] for partition in facts(log, FACTS)]
+
+
+def letters(log: Log) -> list[DeadLetter]:
+    return [entry for _, entry in dead_letters.letters(log) if isinstance(entry, DeadLetter)]
+
+
+def shard_of(fact: Fact) -> int:
+    return partition_of(account_key(fact.tenant, fact.entity, fact.account_id), SHARDS)
+
+
+def history(days: int, accounts: int = 20) -> list[Fact]:
+    """Invoices and receipts of some accounts over some days before today, in the order of topics, not of time."""
+    found: list[Fact] = [
+        customer(event_id=f"c{a}", account_id=f"A-{a}", event_time=TODAY - days * DAY_MS) for a in range(accounts)
+    ]
+    for day in range(days):
+        for account in range(accounts):
+            name, at = f"{day}-{account}", TODAY - (days - day) * DAY_MS + account
+            booked = {"account_id": f"A-{account}", "posting_date": DAY - days + day}
+            found.append(invoice(event_id=f"i{name}", document=f"I{name}", event_time=at, **booked))
+            found.append(
+                receipt(event_id=f"r{name}", receipt_id=f"R{name}", event_time=at + HOUR_MS, value_date=DAY, **booked)
+            )
+    return found
+
+
+# --- live ---
+
+
+def test_live_places_every_fact_once_and_saves_positions(log: Log, tmp_path: Path) -> None:
+    sent = history(3)
+    send(log, sent)
+    run(log, tmp_path, "live")
+    found = placed(log)
+    assert Counter(fact.event_id for partition in found for fact in partition) == Counter(f.event_id for f in sent)
+    for shard, partition in enumerate(found):
+        assert {shard_of(fact) for fact in partition} <= {shard}
+        assert {fact.recorded_time for fact in partition} == {TODAY}
+    for topic in INPUT_TOPICS:
+        assert start_offsets(log)[topic] == dict(enumerate(log.end_offsets(topic)))
+    run(log, tmp_path, "live")
+    assert [len(partition) for partition in placed(log)] == [len(partition) for partition in found]
+
+
+def test_live_keeps_the_order_of_an_account_within_a_topic(log: Log, tmp_path: Path) -> None:
+    sent = [invoice(event_id=f"i{n}", document=f"I{n}") for n in range(1_500)]
+    send(log, sent)
+    run(log, tmp_path, "live")
+    shard = shard_of(sent[0])
+    assert [fact.event_id for fact in placed(log)[shard]] == [fact.event_id for fact in sent]
+
+
+def test_live_ticks_every_shard_with_watermarks(log: Log, tmp_path: Path) -> None:
+    machine = FakeMachine(TODAY + 30_000)
+    run(log, tmp_path, "live", machine)
+    machine.pass_time(3 * MINUTE_MS)
+    run(log, tmp_path, "live", machine)
+    expected = [TODAY + n * MINUTE_MS for n in range(4)]
+    assert clocks(log) == [expected] * SHARDS
+    for partition in facts(log, FACTS):
+        for fact in partition:
+            assert isinstance(fact, Clock)
+            assert fact.mode == "live"
+            assert {mark.name: mark.time for mark in fact.watermarks} == dict.fromkeys(INPUT_TOPICS, fact.now)
+
+
+def test_the_watermark_of_a_topic_that_is_not_read_waits(log: Log, tmp_path: Path) -> None:
+    """The tick at the start comes before what waits in payments; the one after it says that all is there."""
+    send(log, [receipt(recorded_time=TODAY - 5_000)])
+    machine = FakeMachine()
+    run(log, tmp_path, "live", machine)
+    machine.pass_time(MINUTE_MS)
+    run(log, tmp_path, "live", machine)
+    for partition in facts(log, FACTS):
+        before, after = (fact for fact in partition if isinstance(fact, Clock))
+        assert {mark.name: mark.time for mark in before.watermarks} == dict.fromkeys(INPUT_TOPICS, TODAY) | {
+            "payments": 0
+        }
+        assert {mark.time for mark in after.watermarks} == {TODAY + MINUTE_MS}
+    shard = shard_of(receipt())
+    assert [fact.kind for fact in facts(log, FACTS)[shard]] == ["clock", "receipt", "clock"]
+
+
+def test_away_for_a_year_is_refused_until_an_operator_allows_it(log: Log, tmp_path: Path) -> None:
+    machine = FakeMachine()
+    run(log, tmp_path, "live", machine)
+    machine.pass_time(365 * DAY_MS)
+    send(log, [invoice()])
+    with pytest.raises(ClockRefused, match="more than 24 hours apart"):
+        run(log, tmp_path, "live", machine)
+    assert placed(log) == [[]] * SHARDS
+    publish_allowance(log, SHARDS, "allow_clock", machine.wall + HOUR_MS, "operator", "was away", machine.wall)
+    run(log, tmp_path, "live", machine)
+    assert clocks(log) == [[TODAY, TODAY + 365 * DAY_MS]] * SHARDS
+    assert sum(fact.kind == "invoice" for partition in placed(log) for fact in partition) == 1
+
+
+def test_a_machines_clock_set_a_year_ahead_while_intake_runs_moves_nothing(log: Log, tmp_path: Path) -> None:
+    """Facts go on, with the time it would be; ticks stop until the clock is right again."""
+    machine = FakeMachine()
+    rounds = 0
+
+    def stop() -> bool:
+        nonlocal rounds
+        rounds += 1
+        machine.pass_time(MINUTE_MS // 10)
+        if rounds == 50:
+            machine.wall += 365 * DAY_MS
+            send(log, [invoice()])
+        if rounds == 150:
+            machine.wall -= 365 * DAY_MS
+        return rounds > 200
+
+    run_intake(log, SmallSettings(tmp_path), "live", False, stop, machine)
+    found = clocks(log)[0]
+    assert found == [TODAY + n * MINUTE_MS for n in range(len(found))]
+    assert found[-1] == TODAY + 20 * MINUTE_MS
+    (fact,) = placed(log)[shard_of(invoice())]
+    assert TODAY < fact.recorded_time < TODAY + 21 * MINUTE_MS
+    assert any(
+        event.now - before.now == MINUTE_MS
+        for before, event in zip(_clock_facts(log), _clock_facts(log)[1:], strict=False)
+    )
+
+
+def _clock_facts(log: Log) -> list[Clock]:
+    return [fact for fact in facts(log, FACTS)[0] if isinstance(fact, Clock)]
+
+
+def test_what_cannot_be_taken_becomes_a_dead_letter_with_its_origin(log: Log, tmp_path: Path) -> None:
+    good = encode_fact(invoice())
+    key = account_key("t1", "us01", "A-1")
+    own = partition_of(key, 4)
+    wrong = {
+        "unreadable": [b"\x07random bytes", b"", good[:30], b"\0\0\0\x03\xe7" + good[5:], good + bytes(10_000_000)],
+        "kind_not_accepted": [clock_message(TODAY, "live", ())],
+        "wrong_topic": [encode_fact(receipt())],
+        "no_account": [encode_fact(invoice(account_id=""))],
+        "invalid": [
+            encode_fact(invoice(event_time=instant("2099-01-01"))),
+            encode_fact(invoice(amount=-5, lines=[], tax=0)),
+        ],
+    }
+    writer = log.writer("invoices", "test")
+    sent: list[tuple[str, bytes]] = []
+    for reason, values in wrong.items():
+        for value in values:
+            writer.send(own, None, value)
+            sent.append((reason, value))
+    writer.send((own + 1) % 4, None, good)
+    writer.send(own, key, good)
+    writer.flush(10)
+    writer.close()
+    run(log, tmp_path, "live")
+    found = letters(log)
+    assert Counter(letter.reason for letter in found) == Counter(reason for reason, _ in sent) + Counter(
+        ["wrong_partition"]
+    )
+    by_origin = {str(letter.origin): letter for letter in found}
+    for offset, (reason, value) in enumerate(sent):
+        letter = by_origin[f"invoices/{own}/{offset}"]
+        assert (letter.reason, letter.size, value.startswith(letter.raw)) == (reason, len(value), True)
+    assert by_origin[f"invoices/{(own + 1) % 4}/0"].reason == "wrong_partition"
+    assert [fact.event_id for partition in placed(log) for fact in partition] == ["Invoice-1"]
+
+
+def test_a_second_intake_is_refused(log: Log, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def stop() -> bool:
+        with pytest.raises(IntakeBusy) as busy:
+            run(log, tmp_path, "live")
+        refused.append(str(busy.value))
+        return True
+
+    run_intake(log, SmallSettings(tmp_path), "live", False, stop, FakeMachine())
+    assert refused[0].endswith("another intake runs on this installation; stop it first")
+
+
+# --- replay ---
+
+
+def test_replay_goes_by_time_and_closes_each_day(log: Log, tmp_path: Path) -> None:
+    sent = history(5)
+    send(log, sent)
+    run(log, tmp_path, "replay")
+    ends = [TODAY - n * DAY_MS - 1 for n in reversed(range(5))]
+    assert clocks(log) == [ends] * SHARDS
+    for partition in facts(log, FACTS):
+        times = [fact.event_time for fact in partition]
+        assert times == sorted(times)
+        assert all(fact.recorded_time == fact.event_time for fact in partition)
+    assert Counter(f.event_id for p in placed(log) for f in p) == Counter(f.event_id for f in sent)
+    assert not (tmp_path / "intake" / "replay.db").exists()
+    for topic in INPUT_TOPICS:
+        assert log.positions(GROUP, topic) == dict(enumerate(log.end_offsets(topic)))
+
+
+def test_facts_of_one_moment_go_by_topic_and_a_recorded_time_goes_before_the_event(log: Log, tmp_path: Path) -> None:
+    moment = TODAY - 5 * DAY_MS
+    send(
+        log,
+        [
+            dispute(event_time=moment),
+            receipt(event_time=moment),
+            invoice(event_time=moment),
+            customer(event_time=moment),
+        ],
+    )
+    send(log, [receipt(event_id="late", event_time=moment, recorded_time=moment + DAY_MS)])
+    run(log, tmp_path, "replay")
+    found = facts(log, FACTS)[shard_of(invoice())]
+    assert [fact.event_id for fact in found] == [
+        "Customer-1",
+        "Invoice-1",
+        "Receipt-1",
+        "Dispute-1",
+        f"clock:replay:{moment + DAY_MS - 1}",
+        "late",
+        f"clock:replay:{moment + 2 * DAY_MS - 1}",
+    ]
+
+
+def test_days_without_facts_are_closed_too(log: Log, tmp_path: Path) -> None:
+    send(log, [invoice(event_time=TODAY - 1000 * DAY_MS), invoice(event_id="i2", event_time=TODAY - 10 * DAY_MS)])
+    run(log, tmp_path, "replay")
+    assert clocks(log)[0] == [TODAY - n * DAY_MS - 1 for n in reversed(range(9, 1000))]
+
+
+def test_a_day_that_is_not_over_is_not_closed(log: Log, tmp_path: Path) -> None:
+    send(log, [invoice(event_time=TODAY - 1), invoice(event_id="i2", event_time=TODAY + HOUR_MS)])
+    machine = FakeMachine(TODAY + 2 * HOUR_MS)
+    run(log, tmp_path, "replay", machine)
+    assert clocks(log) == [[TODAY - 1]] * SHARDS
+    assert sum(map(len, placed(log))) == 2
+    run(log, tmp_path, "live", machine)
+    assert clocks(log)[0][1:] == list(range(TODAY, TODAY + 2 * HOUR_MS + 1, MINUTE_MS))
+
+
+def test_a_second_replay_goes_on_after_the_last_day(log: Log, tmp_path: Path) -> None:
+    first, later = TODAY - 10 * DAY_MS, TODAY - 7 * DAY_MS
+    send(log, [invoice(event_time=first)])
+    run(log, tmp_path, "replay")
+    closed = first + DAY_MS - 1
+    send(log, [invoice(event_id="new", event_time=later), invoice(event_id="late", event_time=first - DAY_MS)])
+    run(log, tmp_path, "replay")
+    found = facts(log, FACTS)[shard_of(invoice())]
+    assert [fact.event_id for fact in found] == [
+        "Invoice-1",
+        f"clock:replay:{closed}",
+        "late",
+        f"clock:replay:{closed + DAY_MS}",
+        f"clock:replay:{closed + 2 * DAY_MS}",
+        "new",
+        f"clock:replay:{closed + 3 * DAY_MS}",
+    ]
+    assert [fact.recorded_time for fact in found][2] == closed + 1
+    run(log, tmp_path, "replay")
+    assert facts(log, FACTS)[shard_of(invoice())][-1].event_id == f"clock:replay:{closed + 3 * DAY_MS}"
+
+
+def test_live_waits_for_an_unfinished_replay(log: Log, tmp_path: Path) -> None:
+    send(log, history(2))
+    rounds = iter([False] * 3 + [True] * 10)
+    run_intake(log, SmallSettings(tmp_path), "replay", True, lambda: next(rounds), FakeMachine())
+    assert placed(log) == [[]] * SHARDS
+    with pytest.raises(IntakeBusy, match=r"a replay is unfinished; finish it first: headrace run intake --replay"):
+        run(log, tmp_path, "live")
+    run(log, tmp_path, "replay")
+    assert sum(map(len, placed(log))) == len(history(2))
+
+
+def test_dead_letters_of_a_replay(log: Log, tmp_path: Path) -> None:
+    send(log, history(1, 3))
+    writer = log.writer("payments", "test")
+    writer.send(1, None, b"junk")
+    writer.flush(5)
+    writer.close()
+    run(log, tmp_path, "replay")
+    assert [str(letter.origin).split("/")[:2] for letter in letters(log)] == [["payments", "1"]]
+    assert sum(map(len, placed(log))) == 9
+
+
+# --- kills ---
+
+
+def runner(directory: Path, mode: Mode, calls: int = 0) -> subprocess.Popen[bytes]:
+    """Intake in its own process, past its imports."""
+    command = [sys.executable, "-m", "tests.dataflows.intake_runner", str(directory), mode, str(calls)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"started\n"
+    return process
+
+
+def copy_inputs(source: Path, target: Path) -> Log:
+    """A copy of an installation: the same input, nothing done yet."""
+    shutil.copytree(source / "log", target / "log")
+    return SqliteLog(target / "log", sync=False)
+
+
+def values(log: Log) -> list[list[bytes]]:
+    return [[record.value for record in partition] for partition in records(log, FACTS)]
+
+
+def die_at(directory: Path, calls: int) -> bool:
+    """Replay in a forked process that dies at that call; whether it did."""
+
+    def child() -> None:
+        inner = KillingLog(SqliteLog(directory / "log", sync=False), calls)
+        run_intake(inner, SmallSettings(directory), "replay", True)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(120)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[bytes]]]:
+    """An installation with 75 days of 40 accounts in its input topics, and what a replay that is not broken makes of it."""
+    base = tmp_path_factory.mktemp("unbroken")
+    log = SqliteLog(base / "log", sync=False)
+    ensure_topics(log, 4)
+    log.ensure_topic(FACTS, SHARDS)
+    send(log, history(75, 40))
+    log.close()
+    whole = copy_inputs(base, base / "whole")
+    run_intake(whole, SmallSettings(base / "whole"), "replay", True)
+    expected = values(whole)
+    whole.close()
+    assert sum(decode_fact(value).kind != "clock" for partition in expected for value in partition) == 40 + 75 * 40 * 2
+    return base, expected
+
+
+def test_a_replay_that_dies_at_any_call_of_the_log_writes_the_same_log(
+    unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
+) -> None:
+    """Each window between append, confirmation and cursor, then a second death on the way back."""
+    base, expected = unbroken
+    seed = random.randrange(1 << 30)
+    dice = random.Random(seed)
+    calls = 0
+    died = True
+    while died:
+        calls += 1
+        directory = tmp_path / str(calls)
+        log = copy_inputs(base, directory)
+        died = die_at(directory, calls)
+        if died:
+            die_at(directory, dice.randint(1, 25))
+        run_intake(log, SmallSettings(directory), "replay", True)
+        assert values(log) == expected, f"died at call {calls}, seed {seed}"
+        assert not (directory / "intake" / "replay.db").exists()
+        log.close()
+        shutil.rmtree(directory)
+    # At least three appends of 2,000 records with the look at the end behind each, and positions of eight topics.
+    assert calls > 25
+
+
+def test_a_replay_that_is_killed_at_random_moments_writes_the_same_log(
+    unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
+) -> None:
+    base, expected = unbroken
+    seed = random.randrange(1 << 30)
+    dice = random.Random(seed)
+    log = copy_inputs(base, tmp_path / "broken")
+    kills = 0
+    for attempt in range(12):
+        process = runner(tmp_path / "broken", "replay")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(dice.uniform(0.0, 0.1 + 0.1 * attempt))
+        if process.poll() is None:
+            process.kill()
+            kills += 1
+        if process.wait() == 0:
+            break
+    else:
+        run_intake(log, SmallSettings(tmp_path / "broken"), "replay", True)
+    assert kills > 0, f"seed {seed}: nothing was killed"
+    assert values(log) == expected, f"seed {seed}"
+    log.close()
+
+
+def test_live_that_is_killed_loses_nothing(log: Log, tmp_path: Path) -> None:
+    sent = history(60, 60)
+    for third in range(3):
+        send(log, sent[third::3])
+        process = runner(tmp_path, "live")
+        give_up = time.monotonic() + 60
+        before = sum(log.end_offsets(FACTS))
+        while sum(log.end_offsets(FACTS)) == before and time.monotonic() < give_up:
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    run_intake(log, SmallSettings(tmp_path), "live", True)
+    found = Counter(record.value for partition in records(log, FACTS) for record in partition)
+    ids = Counter(decode_fact(value).event_id for value in found)
+    assert {fact.event_id for fact in sent} <= ids.keys()
+    assert all(len(clock) == len(set(clock)) for clock in clocks(log))
+
+
+def test_sigterm_leaves_with_everything_saved(log: Log, tmp_path: Path) -> None:
+    sent = history(20, 20)
+    send(log, sent)
+    process = runner(tmp_path, "live")
+    give_up = time.monotonic() + 60
+    while sum(map(len, records(log, FACTS))) < len(sent) + SHARDS and time.monotonic() < give_up:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(30) == 0
+    for topic in {TOPIC_OF_KIND[fact.kind] for fact in sent}:
+        assert log.positions(GROUP, topic) == dict(enumerate(log.end_offsets(topic)))
+    assert [clock.mode for clock in shard_clocks(log)] == ["live"] * SHARDS

@@ -1,0 +1,478 @@
+"""The forwarder on a real Valkey and a real log: what it forwards, what it does not, and that it does so once."""
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.log.sqlite import SqliteLog
+from dataflows.publish import publish_forward
+from dataflows.publishing import PublishStatus
+from schemas.codec import contents_digest, encode_fact
+from schemas.records import CashTransferred, Fact, OperatorAction, ReceiptReturned
+from schemas.topics import DECISIONS
+from sinks.base import SinkStopped
+from sinks.redis.connect import RedisServer
+from sinks.redis.store import Positions, Store, Wiped, Work
+from tests.ledger import Ledger, day, instant
+from tests.publishing import Never, all_facts, append, append_decisions, append_fact, customer, open_log, receipt
+
+ROOT = Path(__file__).parents[2]
+SHARDS = 4
+SUSPENSE = "~suspense:US-OPS-1:07"
+
+
+class World:
+    """A log, a ledger whose decisions are in it, and a Valkey."""
+
+    def __init__(self, directory: Path, server: RedisServer) -> None:
+        self.log: SqliteLog = open_log(directory / "log", SHARDS)
+        self.ledger = Ledger(shards=SHARDS)
+        self.server = server
+        self._written = 0
+
+    def invoice(self, account: str, document: str) -> None:
+        self.ledger.invoice(account, document, 100_00, "2026-01-01", "2026-02-01")
+
+    def unidentified(self, receipt_id: str, references: list[str], payer: str = "", amount: int = 100_00) -> None:
+        """A receipt that the suspense account has booked and cannot place."""
+        offset = append_fact(self.log, receipt(SUSPENSE, receipt_id, amount, payer, references))
+        self.ledger.receipt(SUSPENSE, receipt_id, amount, "2026-01-05", fact_offset=offset)
+        self.say_unidentified(receipt_id, references, payer)
+
+    def say_unidentified(self, receipt_id: str, references: list[str], payer: str = "") -> None:
+        self.ledger.say(
+            "exception_raised", SUSPENSE, "2026-01-05", receipt_id=receipt_id, reasons=["unidentified"],
+            candidates=references, text=payer, reference_id=f"unidentified:{receipt_id}",
+        )  # fmt: skip
+
+    def run(self) -> list[Fact]:
+        """Write what the ledger has since, forward, and return all facts but receipts and customers."""
+        append_decisions(self.log, self.ledger, self._written)
+        self._written = len(self.ledger.decisions)
+        publish_forward(self.log, self.server, until_idle=True, stop=Never(), status=PublishStatus())
+        return [fact for fact in all_facts(self.log) if fact.kind not in ("receipt", "customer")]
+
+    def targets(self) -> list[tuple[str, str]]:
+        """(receipt, account) of every identify_payer fact, after a run."""
+        return sorted((fact.receipt_id, fact.target_account) for fact in self.run() if isinstance(fact, OperatorAction))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock") as found:
+        yield found
+
+
+@pytest.fixture
+def world(tmp_path: Path, server: RedisServer) -> World:
+    return World(tmp_path, server)
+
+
+def test_a_reference_of_one_account_identifies_the_payer(world: World) -> None:
+    world.invoice("C1", "INV-1001")
+    world.unidentified("R1", ["inv 1001"])
+    (fact,) = world.run()
+    said = world.ledger.decisions[-1]
+    assert isinstance(fact, OperatorAction)
+    assert {
+        name: getattr(fact, name) for name in ("action", "actor", "receipt_id", "target_account", "account_id")
+    } == {
+        "action": "identify_payer",
+        "actor": "headrace.directory",
+        "receipt_id": "R1",
+        "target_account": "C1",
+        "account_id": SUSPENSE,
+    }
+    assert fact.event_id == f"identify:{said.shard}-{said.sequence}:C1"
+    assert (fact.event_time, fact.recorded_time) == (said.event_time, said.recorded_time)
+    assert len(world.run()) == 1
+
+
+@pytest.mark.parametrize("kind", ["invoice_held", "invoice_released", "item_posted"])
+def test_held_drafts_and_credit_notes_are_known_documents(world: World, kind: str) -> None:
+    world.ledger.say(kind, "C1", "2026-01-01", document="X-77", amount=5)
+    world.unidentified("R1", ["X77"])
+    assert world.targets() == [("R1", "C1")]
+
+
+def test_an_ambiguous_reference_forwards_nothing(world: World) -> None:
+    world.invoice("C1", "1001-A")
+    world.invoice("C2", "1001A")
+    world.unidentified("R1", ["1001/A"])
+    assert world.targets() == []
+
+
+def test_references_of_two_accounts_forward_nothing(world: World) -> None:
+    world.invoice("C1", "INV-1")
+    world.invoice("C2", "INV-2")
+    world.unidentified("R1", ["INV-1", "INV-2"])
+    assert world.targets() == []
+
+
+def test_a_document_as_written_counts_before_one_that_looks_alike(world: World) -> None:
+    world.invoice("C1", "INV-7")
+    world.invoice("C2", "INV7")
+    world.unidentified("R1", ["INV-7"])
+    assert world.targets() == [("R1", "C1")]
+
+
+def test_no_prefix_and_no_letter_is_guessed(world: World) -> None:
+    world.invoice("C1", "INV-4711")
+    world.unidentified("R1", ["PO-4711", "4711", "INV-4712"])
+    assert world.targets() == []
+
+
+def test_leading_zeros_make_no_difference(world: World) -> None:
+    world.invoice("C1", "0004711")
+    world.unidentified("R1", ["4711"])
+    assert world.targets() == [("R1", "C1")]
+
+
+def test_another_entity_has_other_documents(world: World) -> None:
+    world.ledger.entity = "de01"
+    world.invoice("C1", "INV-1")
+    world.ledger.entity = "us01"
+    world.unidentified("R1", ["INV-1"])
+    assert world.targets() == []
+
+
+def test_a_reference_that_comes_later_forwards(world: World) -> None:
+    world.unidentified("R1", ["INV-5"])
+    assert world.targets() == []
+    world.invoice("C9", "INV-5")
+    assert world.targets() == [("R1", "C9")]
+
+
+def test_a_bank_account_of_one_customer_identifies_the_payer(world: World) -> None:
+    append_fact(world.log, customer("C3", ["US12 3456"]))
+    world.unidentified("R1", ["unknown 1"], payer="us123456")
+    assert world.targets() == [("R1", "C3")]
+
+
+def test_a_customer_that_comes_later_forwards(world: World) -> None:
+    world.unidentified("R1", [], payer="US1")
+    assert world.targets() == []
+    append_fact(world.log, customer("C3", ["US1"]))
+    assert world.targets() == [("R1", "C3")]
+
+
+def test_a_bank_account_of_two_customers_forwards_nothing(world: World) -> None:
+    append_fact(world.log, customer("C3", ["US1"]))
+    append_fact(world.log, customer("C4", ["US1"]))
+    world.unidentified("R1", [], payer="US1")
+    assert world.targets() == []
+
+
+def test_bank_account_and_reference_that_disagree_forward_nothing(world: World) -> None:
+    append_fact(world.log, customer("C3", ["US1"]))
+    world.invoice("C1", "INV-1")
+    world.unidentified("R1", ["INV-1"], payer="US1")
+    assert world.targets() == []
+
+
+def test_the_latest_customer_fact_holds(world: World) -> None:
+    append_fact(world.log, customer("C3", ["US1", "US2"]))
+    append_fact(world.log, customer("C3", ["US2"], event="customer:C3:2"))
+    world.unidentified("R1", [], payer="US1")
+    world.unidentified("R2", [], payer="US2")
+    assert world.targets() == [("R2", "C3")]
+
+
+def test_nothing_is_judged_before_all_that_was_there_is_read(world: World) -> None:
+    """The second account of a reference may stand far behind in another shard."""
+    one, other = _accounts_of_two_shards(world.ledger)
+    world.invoice(one, "INV-1")
+    world.unidentified("R1", ["INV-1"])
+    for at in range(6_000):
+        world.invoice(other, f"X-{at}")
+    world.invoice(other, "inv1")
+    world.ledger.decisions[-1].document = "INV 1"
+    world.unidentified("R2", ["inv 1 "])
+    assert world.targets() == [("R1", one)]
+
+
+def _accounts_of_two_shards(ledger: Ledger) -> tuple[str, str]:
+    taken = {ledger.shard_of(SUSPENSE)}
+    found: list[str] = []
+    for at in range(100):
+        if ledger.shard_of(f"C{at}") not in taken:
+            taken.add(ledger.shard_of(f"C{at}"))
+            found.append(f"C{at}")
+    return found[0], found[1]
+
+
+def _send_out(world: World, receipt_id: str, target: str, amount: int = 100_00) -> None:
+    world.ledger.say(
+        "cash_transferred", SUSPENSE, "2026-01-06", rule="transfer.out", receipt_id=receipt_id, amount=amount,
+        counterparty=target, posting_date=day("2026-01-05"), fact_offset=1_000,
+    )  # fmt: skip
+
+
+def test_a_transfer_becomes_a_fact_with_all_of_the_receipt(world: World) -> None:
+    world.unidentified("R1", ["INV-1"], payer="US1")
+    _send_out(world, "R1", "C1")
+    sent = world.ledger.decisions[-1]
+    (fact,) = world.run()
+    assert isinstance(fact, CashTransferred)
+    lines = [(line.document, line.amount) for line in fact.lines]
+    found = {name: getattr(fact, name) for name in (*Fact.FIELDS, *CashTransferred.FIELDS) if name != "lines"}
+    assert lines == [("INV-1", None)]
+    assert found == {
+        "kind": "cash_transferred",
+        "event_id": f"transfer:{sent.shard}-{sent.sequence}",
+        "recorded_time": sent.recorded_time,
+        "correlation": "trace",
+        "source": "headrace.forwarder",
+        "tenant": "t1",
+        "entity": "us01",
+        "account_id": "C1",
+        "event_time": instant("2026-01-06"),
+        "transfer_id": f"{sent.shard}-{sent.sequence}",
+        "from_account": SUSPENSE,
+        "returned": False,
+        "receipt_id": "R1",
+        "bank_account": "US-OPS-1",
+        "bank_reference": "REFR1",
+        "currency": "USD",
+        "amount": 100_00,
+        "posting_date": 20458,
+        "value_date": 20459,
+        "payer_name": "ACME",
+        "payer_account": "US1",
+        "text": "for goods",
+    }
+
+
+def _refuse(world: World, account: str, fact: CashTransferred) -> None:
+    shard = world.ledger.shard_of(account)
+    offset = world.log.end_offsets("facts")[shard] - 1
+    world.ledger.say(
+        "cash_transferred", account, "2026-01-07", rule="transfer.refused", receipt_id=fact.receipt_id,
+        amount=fact.amount, counterparty=SUSPENSE, reference_id=fact.transfer_id, fact_offset=offset,
+    )  # fmt: skip
+
+
+def test_a_refusal_brings_the_money_back_and_is_not_repeated(world: World) -> None:
+    world.invoice("C1", "INV-1")
+    world.unidentified("R1", ["INV-1"])
+    assert world.targets() == [("R1", "C1")]
+    _send_out(world, "R1", "C1")
+    (sent,) = [fact for fact in world.run() if isinstance(fact, CashTransferred)]
+    _refuse(world, "C1", sent)
+    refused = world.ledger.decisions[-1]
+    (back,) = [fact for fact in world.run() if isinstance(fact, CashTransferred) and fact.returned]
+    assert (back.account_id, back.from_account, back.amount) == (SUSPENSE, "C1", 100_00)
+    assert back.event_id == f"transfer:{refused.shard}-{refused.sequence}"
+    assert back.transfer_id == sent.transfer_id
+    assert (back.receipt_id, back.bank_reference, back.posting_date) == ("R1", "REFR1", 20458)
+    # It is unidentified again, and the same account is not asked again...
+    world.ledger.receipt(SUSPENSE, "R1", 100_00, "2026-01-05", rule="transfer.returned", counterparty="C1",
+                         fact_offset=world.log.end_offsets("facts")[world.ledger.shard_of(SUSPENSE)] - 1)  # fmt: skip
+    world.say_unidentified("R1", ["INV-1"])
+    assert world.targets() == [("R1", "C1")]
+    # ... until its customer is known.
+    append_fact(world.log, customer("C1", []))
+    assert world.targets() == [("R1", "C1"), ("R1", "C1")]
+    # The next transfer goes back to the fact that brought the money back.
+    _send_out(world, "R1", "C1")
+    again = [fact for fact in world.run() if isinstance(fact, CashTransferred)]
+    assert [(fact.returned, fact.amount) for fact in again if fact.account_id == "C1"] == [(False, 100_00)] * 2
+
+
+def test_a_return_of_money_that_was_sent_on_follows_it(world: World) -> None:
+    world.unidentified("R1", [])
+    _send_out(world, "R1", "C1")
+    returned = ReceiptReturned(
+        event_id="bank:R1:back", recorded_time=5, correlation="", source="bank-usd-1", tenant="t1", entity="us01",
+        account_id=SUSPENSE, event_time=instant("2026-01-20"), receipt_id="R1", bank_account="US-OPS-1", currency="USD",
+        amount=100_00, posting_date=20473, value_date=20473, reason="R01", bank_reference="REFR1",
+    )  # fmt: skip
+    offset = append_fact(world.log, returned)
+    world.ledger.say(
+        "cash_transferred", SUSPENSE, "2026-01-20", rule="transfer.return", receipt_id="R1", amount=60_00,
+        counterparty="C1", posting_date=20473, fact_offset=offset,
+    )  # fmt: skip
+    decision = world.ledger.decisions[-1]
+    (fact,) = [f for f in world.run() if isinstance(f, ReceiptReturned) and f.account_id == "C1"]
+    assert fact.event_id == f"transfer:{decision.shard}-{decision.sequence}"
+    assert (fact.receipt_id, fact.amount, fact.posting_date, fact.reason) == ("R1", 60_00, 20473, "R01")
+
+
+def test_a_receipt_booked_by_a_later_fact_is_searched_for(world: World) -> None:
+    """A parked account books a receipt while it takes a resume fact in: the fact at that offset is not the receipt."""
+    append_fact(world.log, receipt(SUSPENSE, "R1", 100_00, "US1", []))
+    resume = append_fact(world.log, customer(SUSPENSE, []))
+    world.ledger.receipt(SUSPENSE, "R1", 100_00, "2026-01-05", fact_offset=resume)
+    _send_out(world, "R1", "C1")
+    (fact,) = world.run()
+    assert isinstance(fact, CashTransferred)
+    assert (fact.receipt_id, fact.bank_reference) == ("R1", "REFR1")
+
+
+def test_a_transfer_of_a_receipt_that_nothing_brought_stops(world: World) -> None:
+    _send_out_unknown(world)
+    with pytest.raises(SinkStopped, match="moves receipt 'R404', and no fact before it brought that"):
+        world.run()
+
+
+def _send_out_unknown(world: World) -> None:
+    world.ledger.receipt("C1", "R404", 5, "2026-01-01")
+    world.ledger.say(
+        "cash_transferred", "C1", "2026-01-06", rule="transfer.out", receipt_id="R404", amount=5, counterparty="C2"
+    )
+
+
+def _busy(world: World) -> None:
+    """Twenty unidentified receipts: some known, some sent on, some ambiguous."""
+    for at in range(20):
+        world.invoice(f"C{at}", f"INV-{at}")
+        world.invoice(f"C{at + 1}", f"DUP-{at // 2}")
+    for at in range(20):
+        world.unidentified(f"R{at}", [f"DUP-{at}" if at % 5 == 4 else f"INV-{at}"])
+        if at % 3 == 0:
+            _send_out(world, f"R{at}", f"C{at}")
+
+
+def _contents(facts: list[Fact]) -> dict[str, int]:
+    """Digest of each event id's contents; an id with two contents is a failure."""
+    found: dict[str, int] = {}
+    for fact in facts:
+        digest = contents_digest(encode_fact(fact))
+        assert found.setdefault(fact.event_id, digest) == digest, fact.event_id
+    return found
+
+
+def test_a_restart_forwards_nothing_again(world: World) -> None:
+    _busy(world)
+    first = world.run()
+    assert len(first) > 12
+    assert len(world.run()) == len(first)
+
+
+def test_a_wiped_redis_is_rebuilt_and_gives_the_same_facts(world: World) -> None:
+    _busy(world)
+    first = world.run()
+    before = _everything(world.server)
+    world.server.client.flushall()
+    again = world.run()
+    assert len(again) > len(first)
+    assert _contents(again) == _contents(first)
+    after = _everything(world.server)
+    assert {name: after[name] for name in after if name != "headrace:position"} == {
+        name: before[name] for name in before if name != "headrace:position"
+    }
+
+
+def _everything(server: RedisServer) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in server.client.keys("headrace:*"):
+        kind = server.client.type(name)
+        found[name] = server.client.hgetall(name) if kind == "hash" else server.client.smembers(name)
+    return found
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from connectors.log.sqlite import SqliteLog
+from dataflows.publish import publish_forward
+from dataflows.publishing import PublishStatus
+from headrace.operations import StopFlag
+from sinks.redis.connect import RedisServer
+
+directory = Path(sys.argv[1])
+with RedisServer(directory / "redis", directory / "run" / "redis.sock") as server:
+    publish_forward(SqliteLog(directory / "log", False), server, until_idle=True, stop=StopFlag(), status=PublishStatus())
+"""
+
+
+@pytest.mark.slow
+def test_kills_at_random_lose_nothing(tmp_path: Path) -> None:
+    """The Valkey of a killed forwarder stays behind and is taken over by the next one."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    with RedisServer(tmp_path / "unbroken" / "redis", tmp_path / "unbroken" / "redis.sock") as server:
+        unbroken = World(tmp_path / "unbroken", server)
+        _busy(unbroken)
+        expected = _contents(unbroken.run())
+        written = World(tmp_path, server)
+        _busy(written)
+        append_decisions(written.log, written.ledger)
+    for _ in range(8):
+        process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path)], cwd=ROOT)
+        try:
+            process.wait(rng.uniform(0.5, 1.2))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], cwd=ROOT, check=False).returncode == 0
+    found = [fact for fact in all_facts(written.log) if fact.kind not in ("receipt", "customer")]
+    assert _contents(found) == expected, f"seed {seed}"
+
+
+def test_live_balances_follow_the_decisions(world: World) -> None:
+    world.invoice("C1", "INV-1")
+    world.ledger.receipt("C1", "R5", 30_00, "2026-01-05")
+    last = world.ledger.decisions[-1]
+    world.run()
+    assert world.server.client.hgetall("headrace:balance:t1/us01/C1") == {
+        "USD:open_debit": "10000",
+        "USD:open_credit": "0",
+        "USD:unapplied": "3000",
+        "USD:on_account": "0",
+        "shard": str(last.shard),
+        "sequence": str(last.sequence),
+    }
+
+
+def test_a_gap_stops_the_forwarder(world: World) -> None:
+    for document in ("INV-1", "INV-2", "INV-3"):
+        world.invoice("C1", document)
+    records = world.ledger.records()
+    append(world.log, DECISIONS, [records[0], records[2]])
+    with pytest.raises(SinkStopped, match="sequence 2 where 1 was due"):
+        publish_forward(world.log, world.server, until_idle=True, stop=Never(), status=PublishStatus())
+
+
+def test_another_log_s_directory_is_refused(world: World, tmp_path: Path) -> None:
+    world.run()
+    other = World(tmp_path / "other", world.server)
+    with pytest.raises(SinkStopped, match="holds the directory of another log"):
+        other.run()
+
+
+def test_of_two_forwarders_one_stops(server: RedisServer) -> None:
+    one, other = Store(server, "log"), Store(server, "log")
+    one.commit(Work(one), Positions({0: 1}, {0: 1}, {0: 1}))
+    with pytest.raises(SinkStopped, match="another forwarder writes to it"):
+        other.commit(Work(other), Positions({0: 2}, {0: 2}, {0: 2}))
+    assert Store(server, "log").positions == Positions({0: 1}, {0: 1}, {0: 1})
+
+
+def test_a_redis_emptied_in_use_is_noticed(server: RedisServer) -> None:
+    store = Store(server, "log")
+    store.commit(Work(store), Positions({0: 1}, {0: 1}, {0: 1}))
+    server.client.flushall()
+    with pytest.raises(Wiped):
+        store.commit(Work(store), Positions({0: 2}, {0: 2}, {0: 2}))
+    assert Store(server, "log").positions == Positions()
+
+
+def test_the_embedded_valkey_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
+    for expected in (Positions(), Positions({0: 5}, {0: 4}, {0: 3})):
+        with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock") as server:
+            store = Store(server, "log")
+            assert store.positions == expected
+            store.commit(Work(store), Positions({0: 5}, {0: 4}, {0: 3}))
+
+
+def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    with RedisServer(deep / "redis", deep / "run" / "redis.sock") as server:
+        assert server.client.ping()

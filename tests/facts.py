@@ -1,0 +1,265 @@
+"""Facts of every kind that producers send, well-formed unless a test says otherwise; and reading them back from a log."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.log.base import Log, Record
+from connectors.reading import read_to_end
+from schemas.codec import decode_fact
+from schemas.records import (
+    CreditNote,
+    Customer,
+    Dispute,
+    DisputeUpdate,
+    Fact,
+    Invoice,
+    InvoiceLine,
+    OperatorAction,
+    Order,
+    OrderLine,
+    Promise,
+    ProofOfDelivery,
+    Receipt,
+    ReceiptReturned,
+    RemittanceAdvice,
+    RemittanceLine,
+    Shipment,
+    ShipmentLine,
+)
+
+DAY_MS = 86_400_000
+
+
+def instant(text: str) -> int:
+    """UTC milliseconds of an ISO time."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+TODAY = instant("2026-03-10")
+DAY = TODAY // DAY_MS
+
+
+def header(event_id: str, account: str = "A-1", **changes: Any) -> dict[str, Any]:
+    fields = {
+        "event_id": event_id,
+        "recorded_time": 0,
+        "correlation": "",
+        "source": "erp",
+        "tenant": "t1",
+        "entity": "us01",
+        "account_id": account,
+        "event_time": TODAY,
+    }
+    return fields | changes
+
+
+def _made(kind: type[Fact], fields: dict[str, Any], changes: dict[str, Any]) -> Any:
+    return kind(**(header(changes.pop("event_id", f"{kind.__name__}-1")) | fields | changes))
+
+
+def invoice(**changes: Any) -> Invoice:
+    fields = {
+        "document": "INV-1",
+        "stage": "posted",
+        "document_date": DAY,
+        "posting_date": DAY,
+        "due_date": DAY + 30,
+        "currency": "USD",
+        "amount": 10_700,
+        "tax": 700,
+        "order_id": "O-1",
+        "po_reference": "",
+        "replaces": "",
+        "lines": [InvoiceLine(1, 1, "P-1", 5_000, 20_000_000, 10_000, 700, "S1")],
+    }
+    made: Invoice = _made(Invoice, fields, changes)
+    return made
+
+
+def receipt(**changes: Any) -> Receipt:
+    fields = {
+        "receipt_id": "R-1",
+        "bank_account": "bank-usd-1",
+        "bank_reference": "REF-1",
+        "currency": "USD",
+        "amount": 10_700,
+        "posting_date": DAY,
+        "value_date": DAY,
+        "payer_name": "Payer",
+        "payer_account": "",
+        "text": "",
+        "lines": [RemittanceLine("INV-1", 10_700)],
+    }
+    made: Receipt = _made(Receipt, fields, changes)
+    return made
+
+
+def customer(**changes: Any) -> Customer:
+    fields = {
+        "name": "Customer 1",
+        "active": True,
+        "country": "US",
+        "language": "en",
+        "segment": "",
+        "tier": "",
+        "currency": "USD",
+        "terms_days": 30,
+        "billing_address": "1 Street",
+        "email": "",
+        "po_required": False,
+        "direct_debit": False,
+        "affiliate": False,
+        "bank_accounts": [],
+    }
+    made: Customer = _made(Customer, fields, changes)
+    return made
+
+
+def dispute(**changes: Any) -> Dispute:
+    fields = {
+        "dispute_id": "D-1",
+        "document": "INV-1",
+        "currency": "USD",
+        "amount": 500,
+        "category": "pricing",
+        "reason": "",
+        "channel": "portal",
+    }
+    made: Dispute = _made(Dispute, fields, changes)
+    return made
+
+
+def returned(**changes: Any) -> ReceiptReturned:
+    fields = {
+        "receipt_id": "R-1",
+        "bank_account": "bank-usd-1",
+        "currency": "USD",
+        "amount": 10_700,
+        "posting_date": DAY,
+        "value_date": DAY,
+        "reason": "AM04",
+        "bank_reference": "REF-1",
+    }
+    made: ReceiptReturned = _made(ReceiptReturned, fields, changes)
+    return made
+
+
+def advice(**changes: Any) -> RemittanceAdvice:
+    fields = {
+        "advice_id": "ADV-1",
+        "currency": "USD",
+        "amount": 10_700,
+        "receipt_id": "",
+        "bank_reference": "REF-1",
+        "value_date": DAY,
+        "lines": [RemittanceLine("INV-1", None)],
+    }
+    made: RemittanceAdvice = _made(RemittanceAdvice, fields, changes)
+    return made
+
+
+def operator_action(**changes: Any) -> OperatorAction:
+    fields = {
+        "action": "resume_account",
+        "actor": "operator",
+        "receipt_id": "",
+        "document": "",
+        "target_account": "",
+        "currency": "",
+        "amount": 0,
+        "until": 0,
+        "note": "",
+    }
+    made: OperatorAction = _made(OperatorAction, fields, changes)
+    return made
+
+
+def one_of_each() -> list[Fact]:
+    """A fact of every kind that producers send."""
+    others: list[tuple[type[Fact], dict[str, Any]]] = [
+        (
+            Order,
+            {
+                "order_id": "O-1",
+                "order_date": DAY,
+                "currency": "USD",
+                "po_reference": "PO",
+                "cancelled": False,
+                "lines": [OrderLine(1, "P-1", 5_000, 20_000_000)],
+            },
+        ),
+        (
+            Shipment,
+            {
+                "shipment_id": "S-1",
+                "order_id": "O-1",
+                "carrier": "c",
+                "ship_date": DAY,
+                "lines": [ShipmentLine(1, "P-1", 5_000)],
+            },
+        ),
+        (ProofOfDelivery, {"shipment_id": "S-1", "order_id": "O-1", "delivered_date": DAY, "complaint": ""}),
+        (
+            CreditNote,
+            {
+                "document": "CN-1",
+                "document_date": DAY,
+                "posting_date": DAY,
+                "currency": "USD",
+                "amount": 100,
+                "tax": 0,
+                "invoice": "INV-1",
+                "reason": "",
+            },
+        ),
+        (
+            DisputeUpdate,
+            {
+                "dispute_id": "D-1",
+                "status": "closed",
+                "owner": "",
+                "credited": 500,
+                "rejected": 0,
+                "written_off": 0,
+                "note": "",
+            },
+        ),
+        (
+            Promise,
+            {
+                "promise_id": "P-1",
+                "currency": "USD",
+                "amount": 100,
+                "promised_date": DAY + 5,
+                "documents": ["INV-1"],
+                "cancelled": False,
+            },
+        ),
+    ]
+    return [
+        invoice(),
+        receipt(),
+        customer(),
+        dispute(),
+        returned(),
+        advice(),
+        operator_action(),
+        *(kind(**(header(f"{kind.__name__}-1") | fields)) for kind, fields in others),
+    ]
+
+
+def records(log: Log, topic: str) -> list[list[Record]]:
+    """All records of a topic, by partition."""
+    begins, ends = log.begin_offsets(topic), log.end_offsets(topic)
+    found: list[list[Record]] = [[] for _ in ends]
+    reader = log.reader(topic, dict(enumerate(begins)))
+    for batch in read_to_end(reader, dict(enumerate(ends))):
+        for record in batch:
+            found[record.partition].append(record)
+    reader.close()
+    return found
+
+
+def facts(log: Log, topic: str) -> list[list[Fact]]:
+    """All facts of a topic, by partition."""
+    return [[decode_fact(record.value) for record in partition] for partition in records(log, topic)]

@@ -1,0 +1,1 @@
+"""Kills, stalls and lost parts, on the real logs with real processes."""

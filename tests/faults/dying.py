@@ -1,0 +1,76 @@
+"""A receivables process that kills itself (-9) at a chosen point: `python -m tests.faults.dying DIR SHARDS LOG POINT COUNT`.
+
+POINT is one of POINTS, COUNT how often it is passed before. LOG is `sqlite` or `BOOTSTRAP,PREFIX`.
+Exits 0 when it is idle: all facts are decided, confirmed and committed.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.log.base import Confirmed, Log
+from connectors.log.kafka import KafkaLog
+from connectors.log.sqlite import SqliteLog
+from dataflows.receivables import run_receivables
+from dataflows.shards.owner import Outgoing, Owner
+
+# Between commit and append, between append and confirmation, between confirmation and commit.
+POINTS = ("never", "before_send", "after_append", "after_confirmation", "after_commit")
+CACHE_BYTES = 64 << 20
+
+
+class DyingOwner(Owner):
+    """An owner that dies when its point was passed often enough."""
+
+    point = "never"
+    left = 0
+
+    def _pass(self, point: str) -> None:
+        if point == self.point:
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.left -= 1
+
+    def send(self, number: int, decided: Sequence[Outgoing]) -> None:
+        if decided:
+            self._pass("before_send")
+        super().send(number, decided)
+
+    def _confirmed(self, confirmed: Sequence[Confirmed]) -> None:
+        if confirmed:
+            self._pass("after_append")
+        super()._confirmed(confirmed)
+        if confirmed:
+            self._pass("after_confirmation")
+
+    def commit(self, number: int) -> None:
+        super().commit(number)
+        self._pass("after_commit")
+
+
+def open_log(directory: Path, log: str) -> Log:
+    """The log that LOG names."""
+    if log == "sqlite":
+        return SqliteLog(directory / "log")
+    bootstrap, prefix = log.split(",")
+    return KafkaLog(bootstrap, prefix)
+
+
+def main(directory: str, shards: str, log_name: str, point: str, count: str) -> int:
+    first, last = shards.split("-")
+    numbers = range(int(first), int(last) + 1)
+    DyingOwner.point, DyingOwner.left = point, int(count)
+    log = open_log(Path(directory), log_name)
+    owner = DyingOwner(log, numbers, Path(directory) / "state", CACHE_BYTES, f"receivables-{shards}")
+    print("ready", flush=True)
+    run_receivables(owner, lambda: not owner.open or (owner.at_end and owner.idle()))
+    owner.stop(30.0)
+    owner.close()
+    log.close()
+    return 1 if owner.stopped else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,97 @@
+"""Every flow as a process of its own on embedded parts: it is well, tells its metrics, and leaves when it is told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from headrace.operations import FLOWS, flow_port
+
+ROOT = Path(__file__).parents[2]
+# One metric that is there from the start, with its value before anything has happened.
+FIRST_SAMPLES = {
+    "intake": 'headrace_intake_backlog_records{topic="payments"} 0.0',
+    "receivables": 'headrace_receivables_lag_facts{shard="001"} 0.0',
+    "publish clickhouse": 'headrace_publish_waiting{sink="clickhouse"} 0.0',
+    "publish forward": 'headrace_publish_decisions_total{sink="forward"} 0.0',
+}
+
+
+def free_base() -> int:
+    """A metrics_port whose flows' ports are free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return min(port, 65_000)
+
+
+def get(port: int, path: str) -> tuple[int, str] | None:
+    """Status and text, or None while nobody listens."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (ConnectionError, HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_flow_is_well_tells_its_metrics_and_leaves_in_order(flow: str, tmp_path: Path) -> None:
+    name, *sink = flow.split()
+    base = free_base()
+    # A relative directory: the embedded servers work in others, and must be found all the same.
+    settings = {
+        "HEADRACE_METRICS_PORT": str(base),
+        "HEADRACE_SHARDS": "4",
+        "HEADRACE_LOG_SYNC": "false",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "headrace.main",
+        "run",
+        name,
+        "--dir",
+        str(tmp_path),
+        *(f"--sink={s}" for s in sink),
+    ]
+    with (tmp_path / "stderr").open("w") as errors:
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | settings, stderr=errors, stdout=subprocess.PIPE
+        )
+        try:
+            port = flow_port(base, flow)
+            until = time.monotonic() + 60
+            metrics = None
+            while metrics is None or FIRST_SAMPLES[flow] not in metrics[1]:
+                said = (tmp_path / "stderr").read_text()
+                assert process.poll() is None, said
+                assert time.monotonic() < until, f"{metrics}\n{said}"
+                time.sleep(0.05)
+                metrics = get(port, "/metrics")
+            assert "headrace_memory_peak_bytes" in metrics[1]
+            health = get(port, "/health")
+            assert health is not None
+            assert health[0] == 200
+            assert json.loads(health[1])["ok"] is True
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+    said = (tmp_path / "stderr").read_text()
+    assert process.returncode == 0, said
+    assert output == b""
+    assert [json.loads(line)["process"] for line in said.splitlines()] == [flow] * len(said.splitlines())

@@ -1,0 +1,150 @@
+"""Small real installations for tests: facts on a SQLite log, shards that decide on them, transfers brought back."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from connectors.log.base import Log, account_key, partition_of
+from connectors.log.sqlite import SqliteLog
+from connectors.placing import Placement, place
+from dataflows.shards.owner import Owner
+from schemas.codec import decode_decision, decode_fact, encode_fact
+from schemas.records import CashTransferred, Clock, Decision, Fact, OperatorAction, Receipt, Watermark
+from schemas.topics import DECISIONS, FACTS
+from sinks.redis.transfers import transfer_fact
+
+DAY_MS = 86_400_000
+
+
+def open_log(directory: Path, shards: int) -> SqliteLog:
+    log = SqliteLog(directory / "log", sync=False)
+    log.ensure_topic(FACTS, shards)
+    log.ensure_topic(DECISIONS, shards)
+    return log
+
+
+def clock(day: int, behind_days: int = 0) -> Clock:
+    """The end of a day; all payments up to `behind_days` before it are known."""
+    now = day * DAY_MS + DAY_MS - 1
+    mark = Watermark("payments", now - behind_days * DAY_MS)
+    return Clock(f"clock:{now}", now, "", "headrace", "", "", "", now, now, "replay", [mark])
+
+
+class Facts:
+    """Appends facts where intake would place them; those for whole shards to every shard."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._shards = log.partitions(FACTS)
+
+    def append(self, facts: Iterable[Fact]) -> None:
+        writer = self._log.writer(FACTS, "test")
+        for fact in facts:
+            if not fact.account_id and not isinstance(fact, Receipt) and fact.kind != "receipt_returned":
+                for shard in range(self._shards):
+                    writer.send(shard, None, encode_fact(fact))
+                continue
+            shard, key, account_id = self._placed(fact)
+            raw = encode_fact(fact)
+            if account_id != fact.account_id:
+                raw = encode_fact(moved_to(fact, account_id))
+            writer.send(shard, key, raw)
+            if writer.unconfirmed > 10_000:
+                writer.poll(1.0)
+        writer.flush(30.0)
+        writer.close()
+
+    def _placed(self, fact: Fact) -> Placement:
+        placed = place(fact, self._shards)
+        if isinstance(placed, Placement):
+            return placed
+        key = account_key(fact.tenant, fact.entity, fact.account_id)
+        return Placement(partition_of(key, self._shards), key, fact.account_id)
+
+
+def moved_to(fact: Fact, account_id: str) -> Fact:
+    """The fact with another account."""
+    values = [getattr(fact, name) for name in _names(fact)]
+    values[6] = account_id
+    kind: Any = type(fact)
+    return kind(*values)  # type: ignore[no-any-return]
+
+
+def _names(fact: Fact) -> list[str]:
+    return [name for name in Fact.FIELDS if name != "kind"] + list(type(fact).FIELDS)
+
+
+def with_days(facts: Iterable[Fact], until: int = 0) -> Iterator[Fact]:
+    """The facts with a clock at each day's end, by recorded time, and on to the day `until`."""
+    day = 0
+    for fact in facts:
+        recorded = fact.recorded_time // DAY_MS
+        if day and recorded > day:
+            for ended in range(day, recorded):
+                yield clock(ended)
+        day = max(day, recorded)
+        yield fact
+    for ended in range(day, max(day, until) + 1):
+        yield clock(ended)
+
+
+def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_bytes: int = 1 << 28) -> None:
+    """Run receivables over what the log has, until idle."""
+    owner = Owner(log, list(shards if shards is not None else range(log.partitions(FACTS))), state, cache_bytes, "test")
+    while True:
+        found = owner.poll(0.0)
+        for number, records in found.items():
+            owner.send(number, owner.take(number, records))
+        for number in list(owner.open):
+            owner.tend(number)
+        if owner.stopped:
+            raise AssertionError(owner.stopped)
+        if not found and owner.idle():
+            break
+    owner.stop(10.0)
+    owner.close()
+
+
+def all_facts(log: Log) -> list[tuple[int, int, Fact]]:
+    """(shard, offset, fact) of every one."""
+    return [(s, o, decode_fact(raw)) for s, o, _, raw in records_of(log, FACTS)]
+
+
+def all_decisions(log: Log) -> list[Decision]:
+    return [decode_decision(raw) for _, _, _, raw in records_of(log, DECISIONS)]
+
+
+def records_of(log: Log, topic: str) -> list[tuple[int, int, bytes | None, bytes]]:
+    found = []
+    for shard, end in enumerate(log.end_offsets(topic)):
+        reader = log.reader(topic, {shard: 0})
+        while reader.position(shard) < end:
+            found += [tuple(record) for record in reader.poll(2_000, 1.0)]
+        reader.close()
+    return found
+
+
+def identify(decision: Decision, target: str) -> OperatorAction:
+    """What the directory says of a receipt whose payer it knows."""
+    d = decision
+    return OperatorAction(
+        f"identify:{d.shard}-{d.sequence}:{target}", d.recorded_time, "", "headrace.directory", d.tenant, d.entity,
+        d.account_id, d.event_time, "identify_payer", "headrace.directory", d.receipt_id, "", target, "", 0, 0, "",
+    )  # fmt: skip
+
+
+def forward(log: Log, done: set[tuple[int, int]]) -> list[Fact]:
+    """The facts for transfers that were decided and are not in `done` yet, made as the forwarder makes them."""
+    facts: list[Fact] = []
+    brought: dict[tuple[int, int], Fact] = {}
+    for shard, offset, fact in all_facts(log):
+        brought[shard, offset] = fact
+    by_receipt = {(f.account_id, f.receipt_id): f for f in brought.values() if isinstance(f, Receipt | CashTransferred)}
+    for d in all_decisions(log):
+        if d.kind == "cash_transferred" and (d.shard, d.sequence) not in done:
+            done.add((d.shard, d.sequence))
+            if d.rule == "transfer.refused":
+                facts.append(transfer_fact(d, brought[d.shard, d.fact_offset]))
+            elif d.rule == "transfer.out":
+                facts.append(transfer_fact(d, by_receipt[d.account_id, d.receipt_id]))
+    return facts

@@ -1,0 +1,287 @@
+"""Runs a scenario through a real shard on RocksDB, and says where it and the scenario differ.
+
+Days pass by the clock of a replay: each day's facts, then its end. Every decision is held against
+the second set of books (tests/books.py).
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import date
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+
+from connectors.intake.clockwork import day_end_message
+from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.shards.shard import Shard
+from dataflows.shards.store import Store
+from headrace.amounts import plain
+from schemas.codec import decode_decision, encode_fact
+from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ShardRow
+from sinks.redis.transfers import transfer_fact
+from tests.books import Books, Unsound
+from tests.scenario_language import (
+    ACCOUNT,
+    EPOCH,
+    Again,
+    Arrives,
+    DayEnds,
+    PolicyChange,
+    Scenario,
+    Step,
+)
+
+CACHE_BYTES = 16 << 20
+# These only say again what their fact says: they are expected without being written.
+ECHOES = frozenset(("item_posted", "receipt_booked"))
+
+
+class Run:
+    """One scenario's shard, its decisions so far and what differed."""
+
+    def __init__(self, scenario: Scenario, directory: Path) -> None:
+        self.scenario = scenario
+        self.shard = Shard(0, Store(directory), ShardRow("facts", "decisions"), CACHE_BYTES)
+        self.books = Books()
+        self.differences: list[str] = []
+        self._offset = 0
+        self._policies = 0
+        self._last = b""
+        self._brought: dict[tuple[str, str], Fact] = {}
+        self._sent: list[CashTransferred] = []
+
+    def close(self) -> None:
+        self.shard.close()
+
+    def all(self) -> list[str]:
+        """Run every line and day; the differences, each as text of several lines."""
+        steps = self.scenario.steps
+        today = steps[0].day
+        self._take(day_end_message(today - 1))
+        for step in steps:
+            while today < step.day:
+                self._end(today)
+                today += 1
+            if isinstance(step.action, DayEnds):
+                self._compare(step, self._take(day_end_message(today)))
+                today += 1
+            else:
+                self._compare(step, self._act(step))
+        self._end(today)
+        return self.differences
+
+    def _end(self, day: int) -> None:
+        """The end of a day that the scenario says nothing about: nothing may come of it."""
+        decisions = self._take(day_end_message(day))
+        if decisions:
+            said = "".join([f"\n    got       {self.told(d)}" for d in decisions])
+            when = date.fromordinal(day + EPOCH).isoformat()
+            self.differences.append(f"{self.scenario.path}: {when} end of day, of which it says nothing{said}")
+
+    def _act(self, step: Step) -> list[Decision]:
+        action = step.action
+        if isinstance(action, Again):
+            return self._take(self._last)
+        if isinstance(action, PolicyChange):
+            return self._take(encode_fact(self._policy(action)))
+        if isinstance(action, Arrives):
+            for fact in self._sent:
+                if fact.receipt_id == action.receipt_id:
+                    self._sent.remove(fact)
+                    return self._fact(fact)
+            self.differences.append(f"{self.scenario.path}:{step.line}: {step.text}: nothing of it is on its way")
+            return []
+        assert isinstance(action, Fact)
+        return self._fact(action)
+
+    def _fact(self, fact: Fact) -> list[Decision]:
+        if isinstance(fact, Receipt | CashTransferred):
+            self._brought[fact.account_id, fact.receipt_id] = fact
+        self._last = encode_fact(fact)
+        decisions = self._take(self._last)
+        for d in decisions:
+            if d.kind == "cash_transferred":
+                self._sent.append(transfer_fact(d, self._brought[d.account_id, d.receipt_id]))
+        return decisions
+
+    def _policy(self, change: PolicyChange) -> Policy:
+        self._policies += 1
+        document = tomllib.loads(DEFAULT_TEXT)
+        _merge(document, change.part)
+        text = _toml({**document, "version": self._policies})
+        digest = sha256(text.encode()).hexdigest()
+        return Policy(f"policy-{self._policies}", 0, "", "headrace", "", "", "", 0, self._policies, text, digest)
+
+    def _take(self, value: bytes) -> list[Decision]:
+        self.shard.process(self._offset, value, None)
+        self._offset += 1
+        decisions = [decode_decision(raw) for _, _, raw in self.shard.outbox]
+        self.shard.outbox = []
+        try:
+            self.books.take_all(decisions).settle()
+        except Unsound as error:
+            self.differences.append(f"{self.scenario.path}: {error}")
+        return decisions
+
+    # --- what is expected against what came ---
+
+    def _compare(self, step: Step, decisions: list[Decision]) -> None:
+        expected = [line.strip() for _, line in step.below]
+        balances = [line for line in expected if _BALANCE.fullmatch(line)]
+        expected = [line for line in expected if line not in balances]
+        got = decisions
+        if expected == ["nothing"]:
+            expected = []
+        else:
+            said = [d for d in decisions if d.kind in ECHOES and not any(self._fits(line, d) for line in expected)]
+            got = [d for d in decisions if d not in said]
+        where = f"{self.scenario.path}:{step.line}: {step.text}"
+        if len(got) != len(expected) or not all(map(self._fits, expected, got)):
+            wanted = "".join([f"\n    expected  {line}" for line in expected or ["nothing"]])
+            came = "".join([f"\n    got       {self.told(d)}" for d in got]) or "\n    got       nothing"
+            self.differences.append(where + wanted + came)
+        for line in balances:
+            found = self._balance(line)
+            if found != line:
+                self.differences.append(f"{where}\n    expected  {line}\n    got       {found}")
+
+    def _balance(self, line: str) -> str:
+        """What the books have where the line says what is expected, in the line's own form."""
+        found = _BALANCE.fullmatch(line)
+        assert found is not None
+        currency = found["currency"] or self.scenario.currency
+        sums = self.books.sums[self._account(found["account"]), currency]
+        wanted = [part.split(" ", 1)[0] for part in found["parts"].split(", ")]
+        amounts = {"open": sums.open_debit, "credit": sums.open_credit, "unapplied": sums.unapplied}
+        parts = [f"{name} {plain(amount, currency)}" for name, amount in amounts.items() if amount or name in wanted]
+        head = line[: found.start("parts")]
+        return head + (", ".join(parts) if parts else "zero")
+
+    def _account(self, text: str | None) -> str:
+        if text is None:
+            return ACCOUNT
+        if text == "suspense":
+            return next((a for a, _ in self.books.sums if a.startswith("~suspense:")), "")
+        return text
+
+    def _fits(self, line: str, d: Decision) -> bool:
+        head, parts = self._described(d)
+        return any(line == " ".join([head, *some]) for n in range(len(parts) + 1) for some in combinations(parts, n))
+
+    def told(self, d: Decision) -> str:
+        head, parts = self._described(d)
+        return " ".join([head, *parts])
+
+    def _described(self, d: Decision) -> tuple[str, list[str]]:
+        """A decision in words: what must be written of it, and what may be."""
+        x = _Words(d, self.scenario.currency)
+        head, parts = _SAYINGS[d.kind](x)
+        account = "suspense" if d.account_id.startswith("~suspense:") else d.account_id
+        return (head if account == ACCOUNT else f"[{account}] {head}"), [part for part in parts if part]
+
+
+_BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-Z]{3}) )?(?P<parts>.+)")
+
+
+class _Words:
+    """A decision's fields as a scenario writes them."""
+
+    def __init__(self, d: Decision, currency: str) -> None:
+        self.d = d
+        self._currency = currency
+
+    def money(self, amount: int) -> str:
+        d = self.d
+        return plain(amount, d.currency) + ("" if d.currency == self._currency else f" {d.currency}")
+
+    @property
+    def amount(self) -> str:
+        return self.money(self.d.amount)
+
+    @property
+    def because(self) -> str:
+        return f"because {', '.join(self.d.reasons)}" if self.d.reasons else ""
+
+    @property
+    def by(self) -> str:
+        return f"by {self.d.rule}"
+
+    @property
+    def leaving(self) -> str:
+        return f"leaving {self.money(self.d.item_open)}"
+
+    @property
+    def candidates(self) -> str:
+        return f"for {', '.join(self.d.candidates)}" if self.d.candidates else ""
+
+    def promise(self, what: str) -> tuple[str, list[str]]:
+        return f"promise {self.d.reference_id} {what} {self.amount}", [f"counting {self.money(self.d.item_amount)}"]
+
+    def transfer(self) -> tuple[str, list[str]]:
+        d = self.d
+        said = {"transfer.out": "transferred", "transfer.refused": "refused", "transfer.return": "return of"}[d.rule]
+        return f"{said} {d.receipt_id} {self.amount} to {d.counterparty}", [self.because]
+
+
+_SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
+    "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because]),
+    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by]),
+    "item_posted": lambda x: (f"posted {x.d.document} {x.amount}", [f"disputing {x.money(x.d.item_disputed)}"]),
+    "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
+    "cash_applied": lambda x: (f"applied {x.d.receipt_id} to {x.d.document} {x.amount}", [x.by, x.leaving]),
+    "cash_unapplied": lambda x: (f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}", [x.leaving]),
+    "application_reversed": lambda x: (
+        f"reversed {x.d.receipt_id} from {x.d.document} {x.amount}",
+        [x.leaving, f"at level {x.d.level}"],
+    ),
+    "receipt_reversed": lambda x: (f"returned {x.d.receipt_id} {x.amount}", []),
+    "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
+    "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
+    "cash_transferred": _Words.transfer,
+    "dispute_opened": lambda x: (
+        f"dispute {x.d.reference_id} opened on {x.d.document} {x.amount}",
+        [f"as {x.d.text}", x.by, f"pausing {x.money(x.d.item_disputed)}"],
+    ),
+    "dispute_routed": lambda x: (f"dispute {x.d.reference_id} routed to {x.d.text}", []),
+    "dispute_closed": lambda x: (
+        f"dispute {x.d.reference_id} closed",
+        [x.by, f"pausing {x.money(x.d.item_disputed)}"],
+    ),
+    "promise_opened": lambda x: x.promise("opened"),
+    "promise_kept": lambda x: x.promise("kept"),
+    "promise_partially_kept": lambda x: x.promise("partially kept"),
+    "promise_broken": lambda x: x.promise("broken"),
+    "promise_cancelled": lambda x: x.promise("cancelled"),
+    "reminder_due": lambda x: (f"reminder of {x.d.document} at level {x.d.level} for {x.amount}", []),
+    "reminder_suppressed": lambda x: (f"no reminder of {x.d.document} at level {x.d.level}", [x.because]),
+    "exception_raised": lambda x: (f"exception {x.d.reference_id}", [x.amount if x.d.amount else "", x.because]),
+    "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
+    "fact_rejected": lambda x: ("rejected", [x.because]),
+}
+
+
+def _merge(into: dict[str, object], part: dict[str, object]) -> None:
+    for name, value in part.items():
+        known = into.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _merge(known, value)
+        else:
+            into[name] = value
+
+
+def _toml(document: dict[str, object]) -> str:
+    """The document as TOML: its own values, then its tables."""
+    return "\n".join(_toml_lines(document, "")) + "\n"
+
+
+def _toml_lines(table: dict[str, object], path: str) -> Iterator[str]:
+    if path:
+        yield f"[{path}]"
+    for name, value in table.items():
+        if not isinstance(value, dict):
+            # Python writes numbers, texts and lists of them as TOML does.
+            yield f"{name} = {value!r}"
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _toml_lines(value, f"{path}.{name}" if path else name)

@@ -1,0 +1,235 @@
+"""Decisions in the table, each once, on chDB and on the server at HEADRACE_TEST_CLICKHOUSE where there is one."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.records import Decision
+from sinks.base import SinkStopped
+from sinks.clickhouse.arrow import COLUMNS
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
+from sinks.clickhouse.sink import ClickHouseSink
+from sinks.local import HeldElsewhere
+from sinks.sequences import Gap
+from tests.ledger import Ledger
+
+SERVER = os.environ.get("HEADRACE_TEST_CLICKHOUSE", "")
+
+
+@pytest.fixture(params=["chdb", "server"] if SERVER else ["chdb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty database."""
+    if request.param == "chdb":
+        yield Place(tmp_path / "clickhouse")
+        return
+    found = Place(tmp_path, f"{SERVER.rstrip('/')}/headrace_test_{os.getpid()}")
+    yield found
+    with Database(found) as database, database.client() as client:
+        client.command(f"DROP DATABASE headrace_test_{os.getpid()}")
+
+
+def ledger_of(number: int) -> Ledger:
+    ledger = Ledger(shards=4)
+    for at in range(number):
+        ledger.invoice(f"C{at % 20}", f"INV-{at}", 1_000 + at, "2026-01-01", "2026-02-01")
+    return ledger
+
+
+def publish(sink: ClickHouseSink, decisions: list[Decision]) -> None:
+    for decision in decisions:
+        sink.add(decision, decision.sequence)
+    sink.commit()
+
+
+def stored(database: Database) -> list[tuple[Any, ...]]:
+    return database.rows("SELECT shard, sequence, document, amount FROM decisions ORDER BY shard, sequence")
+
+
+def expected(decisions: list[Decision]) -> list[tuple[Any, ...]]:
+    return sorted((d.shard, d.sequence, d.document, d.amount) for d in decisions)
+
+
+def test_every_field_is_stored_as_it_is(place: Place) -> None:
+    assert tuple(COLUMNS) == Decision.FIELDS
+    full = Decision(
+        **{
+            name: {"reasons": ["due:5", "Ünï"], "candidates": ["A'1", "B\\2"]}.get(name, 7 if at else "")  # type: ignore[arg-type]
+            if name in ("reasons", "candidates")
+            else (at + 1 if isinstance(getattr(Decision(), name), int) else f"{name} 'x' \t ü")
+            for at, name in enumerate(Decision.FIELDS)
+        }
+    )
+    full.shard, full.sequence = 3, 0
+    with Database(place) as database:
+        publish(ClickHouseSink(database, "log"), [full])
+        columns = ", ".join(f"`{name}`" for name in COLUMNS)
+        (row,) = database.rows(f"SELECT {columns} FROM decisions")
+    for name, value in zip(COLUMNS, row, strict=True):
+        want: Any = getattr(full, name)
+        if name.endswith("_date"):
+            want = date(1970, 1, 1) + timedelta(days=want)
+        elif name.endswith("_time"):
+            want = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=want)
+            value = value.replace(tzinfo=UTC)
+        assert value == want, name
+
+
+def test_days_beyond_the_columns_are_cut_and_stop_nothing(place: Place) -> None:
+    with Database(place) as database:
+        publish(
+            ClickHouseSink(database, "log"),
+            [Decision(due_date=2_932_896, posting_date=-200_000, event_time=253_402_300_799_000)],
+        )
+        assert database.rows(
+            "SELECT toString(due_date), toString(posting_date), toYear(event_time) FROM decisions"
+        ) == [("2299-12-31", "1900-01-01", 2299)]
+
+
+def test_one_commit_is_one_part(place: Place) -> None:
+    with Database(place) as database:
+        publish(ClickHouseSink(database, "log"), ledger_of(20_000).decisions)
+        assert database.rows(
+            "SELECT count(), sum(rows) FROM system.parts WHERE active AND table = 'decisions' AND database = currentDatabase()"
+        ) == [(1, 20_000)]
+
+
+def test_it_goes_on_where_it_ended(place: Place) -> None:
+    decisions = ledger_of(100).decisions
+    with Database(place) as database:
+        publish(ClickHouseSink(database, "log"), decisions[:60])
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        following = {shard: sum(d.shard == shard for d in decisions[:60]) for shard in range(4)}
+        assert {shard: sink.start(shard) for shard in range(4)} == following
+        assert [sink.add(d, d.sequence) for d in decisions] == [False] * 60 + [True] * 40
+        sink.commit()
+        assert stored(database) == expected(decisions)
+
+
+def test_a_gap_stops_it(place: Place) -> None:
+    ledger = Ledger(shards=1)
+    for at in range(5):
+        ledger.invoice("C1", f"INV-{at}", 100, "2026-01-01", "2026-02-01")
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        sink.add(ledger.decisions[0], 0)
+        with pytest.raises(Gap, match="shard 0, offset 30: sequence 3 where 1 was due; 2 missing"):
+            sink.add(ledger.decisions[3], 30)
+
+
+def test_another_log_is_refused(place: Place) -> None:
+    with Database(place) as database:
+        publish(ClickHouseSink(database, "log one"), ledger_of(5).decisions)
+        with pytest.raises(SinkStopped, match="come from log log one, this log is log two"):
+            ClickHouseSink(database, "log two")
+
+
+class _Cut(ClickHouseSink):
+    """A publisher that dies at a point of its commit."""
+
+    def __init__(self, database: Database, log: str, point: str) -> None:
+        super().__init__(database, log)
+        self.point = point
+
+    def _save(self, batch: int, phase: Phase, ranges: Any) -> None:
+        if self.point == "before after" and phase is Phase.AFTER:
+            raise KeyboardInterrupt
+        super()._save(batch, phase, ranges)
+
+    def _insert(self, rows: Any, name: str) -> None:
+        if self.point == "before insert":
+            raise KeyboardInterrupt
+        super()._insert(rows, name)
+
+
+@pytest.mark.parametrize("point", ["before insert", "before after"])
+def test_a_batch_that_was_cut_short_is_finished_once(place: Place, point: str) -> None:
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        publish(ClickHouseSink(database, "log"), decisions[:20])
+        with pytest.raises(KeyboardInterrupt):
+            publish(_Cut(database, "log", point), decisions)
+        sink = ClickHouseSink(database, "log")
+        assert sorted(sink.pending) == sorted({d.shard for d in decisions[20:]})
+        again = [d for d in decisions[20:] if sink.pending[d.shard].first <= d.sequence <= sink.pending[d.shard].last]
+        sink.recover(again)
+        publish(sink, decisions)
+        assert stored(database) == expected(decisions)
+        assert ClickHouseSink(database, "log").pending == {}
+
+
+def test_a_token_whose_part_was_lost_is_seen(place: Place) -> None:
+    """ClickHouse notes a token before the part is in place: after a kill in between the token would keep the rows out."""
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        with pytest.raises(KeyboardInterrupt):
+            publish(_Cut(database, "log", "before after"), decisions)
+        with database.client() as client:
+            client.command("ALTER TABLE decisions DELETE WHERE 1 SETTINGS mutations_sync = 2")
+        assert stored(database) == []
+        sink = ClickHouseSink(database, "log")
+        sink.recover(decisions)
+        assert stored(database) == expected(decisions)
+
+
+def test_rows_doubled_by_hand_are_found_by_recovery(place: Place) -> None:
+    decisions = ledger_of(10).decisions
+    with Database(place) as database:
+        with pytest.raises(KeyboardInterrupt):
+            publish(_Cut(database, "log", "before after"), decisions)
+        with database.client() as client:
+            client.command("INSERT INTO decisions SELECT * FROM decisions LIMIT 1")
+        with pytest.raises(SinkStopped, match="is 2 times in decisions"):
+            ClickHouseSink(database, "log").recover(decisions)
+
+
+def test_of_two_publishers_only_one_goes_on(place: Place) -> None:
+    decisions = ledger_of(60).decisions
+    with Database(place) as database:
+        one, other = ClickHouseSink(database, "log"), ClickHouseSink(database, "log")
+        publish(one, decisions[:30])
+        with pytest.raises(SinkStopped, match="another publisher"):
+            publish(other, decisions[:40])
+        # What the second had begun is finished by the next one, not doubled.
+        sink = ClickHouseSink(database, "log")
+        sink.recover([d for d in decisions if d.shard in sink.pending and d.sequence <= sink.pending[d.shard].last])
+        publish(sink, decisions)
+        assert stored(database) == expected(decisions)
+
+
+def test_tables_of_a_later_version_are_refused(place: Place) -> None:
+    with Database(place) as database:
+        database.migrate()
+        database.migrate()
+        with database.client() as client:
+            client.command("INSERT INTO schema_versions (version) VALUES (999)")
+        with pytest.raises(SinkStopped, match="tables of version 999"):
+            database.migrate()
+
+
+def test_chdb_is_held_by_one(tmp_path: Path) -> None:
+    place = Place(tmp_path / "clickhouse")
+    with Database(place), pytest.raises(HeldElsewhere, match=f"open in process {os.getpid()}"):
+        Database(place)
+    Database(place).close()
+
+
+def test_the_token_is_of_the_ranges_alone() -> None:
+    one, two = Range(0, 5, 9, 50, 60), Range(1, 1, 2, 10, 12)
+    assert token("log", [one, two]) == token("log", [two, one])
+    assert token("log", [one]) != token("log", [two])
+    assert token("log", [one]) != token("other", [one])
+    assert token("log", [one]) == token("log", [Range(0, 5, 9, 51, 61)])
+
+
+def test_the_latest_row_of_a_shard_counts() -> None:
+    old = Saved("a", 1, Phase.AFTER, "log", Range(0, 0, 4, 0, 5))
+    begun = Saved("b", 2, Phase.BEFORE, "log", Range(0, 5, 9, 5, 10))
+    done = Saved("b", 2, Phase.AFTER, "log", Range(0, 5, 9, 5, 10))
+    assert latest([begun, old]) == {0: begun}
+    assert latest([done, begun, old]) == {0: done}
