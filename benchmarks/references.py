@@ -115,7 +115,10 @@ class _Books:
             account = accounts.get(key)
             if account is None:
                 account = accounts[key] = load(key, rows)
-            decisions: list[Decision] = transition(account, fact, Context(fact.recorded_time, "live", policy))
+            ctx = Context(
+                fact.recorded_time, "live", policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time
+            )
+            decisions: list[Decision] = transition(account, fact, ctx)
             self.decisions += len(decisions)
             account.dirty.clear()
 

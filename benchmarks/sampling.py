@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from benchmarks.processes import memory_bytes
-from connectors.intake.inputs import GROUP as INTAKE
+from connectors.intake.positions import GROUP as INTAKE
 from connectors.log.base import Log
 from dataflows.publishing import FORWARD
 from dataflows.shards.owner import GROUP as RECEIVABLES

@@ -22,7 +22,8 @@ from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
 _FACTS_AT_ONCE: Final = 10_000
-_POLL_SECONDS: Final = 0.05
+# How long a round waits for decisions; while receipts wait to be judged it does not.
+_POLL_SECONDS: Final = 0.02
 _FLUSH_SECONDS: Final = 5.0
 _JUDGED_AT_ONCE: Final = 500
 # Reading on to the next wanted fact of a shard costs less than opening the log at it anew.
@@ -67,16 +68,17 @@ class Forwarder:
         self._writer = patience.persist(lambda: log.writer(FACTS, "headrace.forward"))
         self._snapshot = patience.persist(self._ends)
         self._unjudged = True
-        self._told: Mapping[int, int] = {}
+        self._told = Positions()
         self.idle = False
 
     def _ends(self) -> tuple[list[int], list[int]]:
         return self._log.end_offsets(DECISIONS), self._log.end_offsets(FACTS)
 
     def read(self) -> ForwardChunk:
-        """What came next; empty where nothing did within a few hundredths of a second. Raises Stopped."""
-        decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, _POLL_SECONDS))
-        facts = self._patience.persist(lambda: self._facts.poll(_FACTS_AT_ONCE, 0.0 if decisions else _POLL_SECONDS))
+        """What came next; empty where nothing did within a fiftieth of a second. Raises Stopped."""
+        wait = 0.0 if self._unjudged else _POLL_SECONDS
+        facts = self._patience.persist(lambda: self._facts.poll(_FACTS_AT_ONCE, 0.0))
+        decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, 0.0 if facts else wait))
         shards = range(self._partitions)
         return ForwardChunk(
             decisions,
@@ -100,13 +102,18 @@ class Forwarder:
             self._patience.persist(lambda: self._store.commit(work, positions))
             self._unjudged = self._unjudged or bool(work.new)
             self._status.published += len(decisions)
-            self._status.positions = dict(positions.decisions)
+            self._status.positions = positions.decisions
         if self._unjudged and self._has_read(chunk, self._snapshot):
             self._judge()
-        self.idle = not self._unjudged and not decisions and self._has_read(chunk, self._patience.persist(self._ends))
-        if self.idle and self._told != chunk.decision_positions:
-            self._told = chunk.decision_positions
-            self._patience.persist(lambda: self._log.save_positions(FORWARD, DECISIONS, chunk.decision_positions))
+        self.idle = not self._unjudged and self._has_read(chunk, self._patience.persist(self._ends))
+        if self.idle and self._told != positions:
+            self._patience.persist(lambda: self._tell(positions))
+
+    def _tell(self, positions: Positions) -> None:
+        """Save, for whoever waits for it, that all up to here is done and nothing is left to judge."""
+        self._log.save_positions(FORWARD, FACTS, positions.facts)
+        self._log.save_positions(FORWARD, DECISIONS, positions.decisions)
+        self._told = positions
 
     def _positions(self, chunk: ForwardChunk) -> Positions:
         sequences = {shard: self._sequences.following(shard) for shard in range(self._partitions)}

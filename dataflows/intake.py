@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -24,14 +25,16 @@ from bytewax.testing import run_main
 from connectors.checks import DAY_MS
 from connectors.files.ingest import ensure_topics
 from connectors.intake.clockwork import HOUR_MS, ClockRefused, ShardClock, shard_clocks
-from connectors.intake.inputs import GROUP, Arrival, Inputs, present_ends, start_offsets
+from connectors.intake.inputs import Arrival, Inputs, present_ends
 from connectors.intake.live import ROUND_RECORDS, LiveFeed, Machine
 from connectors.intake.outlet import Delivery, Outlet, Tick
 from connectors.intake.plan import START, Plan
+from connectors.intake.positions import Positions
 from connectors.intake.reception import dead_letter, receive
 from connectors.intake.replay import Batch, Collector, Sender, batches, sent_since
 from connectors.log.base import Log, LogRefused, LogUnavailable
 from connectors.placing import Rejected
+from connectors.steady import patiently
 from schemas.topics import FACTS
 
 Mode = Literal["live", "replay"]
@@ -87,19 +90,32 @@ def run_intake(
     """
     ensure_topics(log, settings.input_partitions)
     log.ensure_topic(FACTS, settings.shards)
-    machine = machine or Machine()
     directory = settings.dir / "intake"
     with _only_one(directory):
+        positions = Positions(log, directory / "positions.json")
+        work = _Work(log, settings, positions, stop, machine or Machine(), pace)
         plan_path = directory / "replay.db"
         if mode == "live":
             if plan_path.exists():
                 raise IntakeBusy(f"{plan_path}: a replay is unfinished; finish it first: headrace run intake --replay")
-            _run_live(log, settings, until_idle, stop, machine)
+            _run_live(work, until_idle)
             return
         while True:
-            _run_replay(log, settings.shards, plan_path, stop, machine, pace)
-            if until_idle or stop() or not _wait_for_more(log, stop):
+            _run_replay(work, plan_path)
+            if until_idle or stop() or not _wait_for_more(work):
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one run of intake works on and with."""
+
+    log: Log
+    settings: IntakeSettings
+    positions: Positions
+    stop: Callable[[], bool]
+    machine: Machine
+    pace: Callable[[], None] | None
 
 
 @contextmanager
@@ -232,16 +248,20 @@ def _deliveries(arrivals: Sequence[Arrival | Tick], wall_ms: int, shards: int) -
     return found
 
 
-def _run_live(log: Log, settings: IntakeSettings, until_idle: bool, stop: Callable[[], bool], machine: Machine) -> None:
-    operate = f"headrace operate --dir {settings.dir}"
-    clocks = shard_clocks(log)
-    with closing(Inputs(log, start_offsets(log))) as inputs, closing(Outlet(log, clocks, stop)) as outlet:
-        feed = LiveFeed(inputs, clocks, machine, settings.catch_up_hours * HOUR_MS, operate)
+def _run_live(work: _Work, until_idle: bool) -> None:
+    operate = f"headrace operate --dir {work.settings.dir}"
+    clocks = shard_clocks(work.log)
+    start = work.positions.load()
+    with (
+        closing(Inputs(work.log, start)) as inputs,
+        closing(Outlet(work.log, work.positions, start, clocks, work.stop)) as outlet,
+    ):
+        feed = LiveFeed(inputs, clocks, work.machine, work.settings.catch_up_hours * HOUR_MS, operate)
         settled = time.monotonic()
 
         def pull() -> Sequence[Arrival | Tick] | None:
             nonlocal settled
-            if stop():
+            if work.stop():
                 return None
             found = feed.round()
             if outlet.dirty and time.monotonic() - settled > SETTLE_SECONDS:
@@ -250,7 +270,7 @@ def _run_live(log: Log, settings: IntakeSettings, until_idle: bool, stop: Callab
             return None if until_idle and not found and feed.idle() else found
 
         def step(arrivals: Sequence[Arrival | Tick]) -> list[Delivery | Tick]:
-            return _deliveries(arrivals, feed.now_ms(), settings.shards)
+            return _deliveries(arrivals, feed.now_ms(), work.settings.shards)
 
         def push(deliveries: Sequence[Delivery | Tick]) -> None:
             outlet.deliver(deliveries, feed.now_ms())
@@ -259,25 +279,23 @@ def _run_live(log: Log, settings: IntakeSettings, until_idle: bool, stop: Callab
         outlet.settle()
 
 
-def _run_replay(
-    log: Log, shards: int, path: Path, stop: Callable[[], bool], machine: Machine, pace: Callable[[], None] | None
-) -> None:
+def _run_replay(work: _Work, path: Path) -> None:
     """Make a plan of what is in the input topics, or take up the unfinished one, and carry it out."""
+    log, stop = work.log, work.stop
     plan = Plan(path)
     try:
         identity = log.identity(FACTS)
         clocks = shard_clocks(log)
         if not plan.phase:
             closed = min(clock.now + 1 for clock in clocks) // DAY_MS - 1
-            plan.begin(identity, start_offsets(log), present_ends(log), closed)
+            plan.begin(identity, work.positions.load(), present_ends(log), closed)
         plan.check(identity)
         if plan.phase == "collect":
-            _collect(log, plan, shards, stop, machine)
+            _collect(work, plan)
         if plan.phase == "send" and not stop():
-            _send(log, plan, clocks, stop, machine, pace)
+            _send(work, plan, clocks)
         if plan.phase == "send" and not stop():
-            for topic, ends in plan.end().items():
-                log.save_positions(GROUP, topic, ends)
+            patiently(lambda: work.positions.save(plan.end()), stop)
             plan.remove()
     except sqlite3.Error as error:
         raise LogUnavailable(f"{path}: {error}; make room or repair the disk and start again") from error
@@ -285,12 +303,15 @@ def _run_replay(
         plan.close()
 
 
-def _collect(log: Log, plan: Plan, shards: int, stop: Callable[[], bool], machine: Machine) -> None:
+def _collect(work: _Work, plan: Plan) -> None:
     end = plan.end()
-    with closing(Inputs(log, plan.reached())) as inputs, closing(Collector(log, plan, stop)) as collector:
+    with (
+        closing(Inputs(work.log, plan.reached())) as inputs,
+        closing(Collector(work.log, plan, work.stop)) as collector,
+    ):
 
         def pull() -> Sequence[Arrival] | None:
-            if stop():
+            if work.stop():
                 return None
             found = inputs.poll(ROUND_RECORDS)
             if not found and inputs.lagging(end) == {}:
@@ -298,32 +319,27 @@ def _collect(log: Log, plan: Plan, shards: int, stop: Callable[[], bool], machin
             return [a for a in found if a.record.offset < end[a.topic][a.record.partition]]
 
         def step(arrivals: Sequence[Arrival]) -> list[Delivery | Tick]:
-            return _deliveries(arrivals, machine.wall_ms(), shards)
+            return _deliveries(arrivals, work.machine.wall_ms(), work.settings.shards)
 
         _run_flow("intake_collect", pull, step, collector.keep)
         collector.settle()
-    if not stop():
-        plan.seal(log.end_offsets(FACTS))
+    if not work.stop():
+        plan.seal(patiently(lambda: work.log.end_offsets(FACTS), work.stop))
         structlog.get_logger().info("replay planned", facts=plan.count())
 
 
-def _send(
-    log: Log,
-    plan: Plan,
-    clocks: Sequence[ShardClock],
-    stop: Callable[[], bool],
-    machine: Machine,
-    pace: Callable[[], None] | None,
-) -> None:
+def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
     cursor, ends = plan.cursor()
-    there = sent_since(log, ends)
-    with closing(Sender(log, plan, there, stop)) as sender:
+    pace = work.pace
+    there = patiently(lambda: sent_since(work.log, ends), work.stop)
+    with closing(Sender(work.log, plan, there, work.stop)) as sender:
         # What was sent before a restart is not looked at again: it may have had such money.
         sender.unidentified = cursor[:4] != START[:4]
-        rest = batches(plan, cursor, clocks, machine.wall_ms(), lambda: pace is not None and sender.unidentified)
+        daily = pace is not None
+        rest = batches(plan, cursor, clocks, work.machine.wall_ms(), lambda: daily and sender.unidentified)
 
         def pull() -> Sequence[Batch] | None:
-            batch = None if stop() else next(rest, None)
+            batch = None if work.stop() else next(rest, None)
             return None if batch is None else [batch]
 
         def push(found: Sequence[Batch]) -> None:
@@ -337,13 +353,13 @@ def _send(
         sender.settle()
 
 
-def _wait_for_more(log: Log, stop: Callable[[], bool]) -> bool:
+def _wait_for_more(work: _Work) -> bool:
     """Wait until there is something new in the input topics and producers are quiet; False where told to stop."""
-    done = start_offsets(log)
-    before, since = present_ends(log), time.monotonic()
-    while not stop():
+    done = work.positions.load()
+    before, since = present_ends(work.log), time.monotonic()
+    while not work.stop():
         time.sleep(0.2)
-        ends = present_ends(log)
+        ends = patiently(lambda: present_ends(work.log), work.stop)
         if ends != before:
             before, since = ends, time.monotonic()
         elif ends != done and time.monotonic() - since > QUIET_SECONDS:

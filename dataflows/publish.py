@@ -120,9 +120,10 @@ def _run(name: str, pump: _Pump[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Decisions:
-    """Records as read; `last` ends the flow after them."""
+    """Records as read, and how far the reader had come with them; `last` ends the flow after them."""
 
     records: Sequence[Record]
+    positions: Mapping[int, int]
     last: bool
 
 
@@ -138,11 +139,12 @@ class _ClickHousePublisher:
         self._until_idle = False
         self._ended = False
         self._committed = time.monotonic()
-        shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
+        self._shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
         if sink.pending:
             again = _read_ranges(log, sink.pending, patience)
             patience.persist(lambda: sink.recover(again))
-        self._reader = patience.persist(lambda: log.reader(DECISIONS, {shard: sink.start(shard) for shard in shards}))
+        starts = {shard: sink.start(shard) for shard in self._shards}
+        self._reader = patience.persist(lambda: log.reader(DECISIONS, starts))
 
     def run(self, until_idle: bool) -> None:
         self._until_idle = until_idle
@@ -158,20 +160,21 @@ class _ClickHousePublisher:
         try:
             records = self._reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)
             idle = self._until_idle and not records and caught_up(self._log, self._reader, DECISIONS)
+            self._status.state = "running"
         except LogUnavailable as error:
             # Not waited for here: what was read before is still committed in time.
             self._status.state = f"away: {error}"
             time.sleep(_AWAY_SECONDS)
             idle = False
         self._ended = idle or bool(self._stop)
-        return _Decisions(records, self._ended)
+        return _Decisions(records, {shard: self._reader.position(shard) for shard in self._shards}, self._ended)
 
     def _take(self, chunk: _Decisions) -> None:
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
-            if self._sink.add(decoded(record), record.offset):
-                self._status.positions[record.partition] = record.offset + 1
+            self._sink.add(decoded(record), record.offset)
+        self._status.positions = chunk.positions
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit()
 

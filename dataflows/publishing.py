@@ -1,7 +1,7 @@
 """What both publishing flows share: patience with what is away, and the end of a bounded run."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from schemas.wire import Unreadable
 from sinks.base import RetryLater, SinkStopped
 
 T = TypeVar("T")
-# Under this name the forwarder tells how many decisions it has taken, for whoever waits for it.
+# Under this name the forwarder tells how many decisions and facts it has done with, for whoever waits for it.
 FORWARD: Final = "forward"
 _FIRST_WAIT_SECONDS: Final = 0.2
 _LONGEST_WAIT_SECONDS: Final = 30.0
@@ -34,12 +34,15 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class PublishStatus:
-    """How a publishing flow stands; written by the flow, read by metrics and health in other threads."""
+    """How a publishing flow stands; written by the flow, read by metrics and health in other threads.
+
+    `positions` are the offsets it has taken all decisions before, by shard; replaced, never changed.
+    """
 
     state: str = "starting"
     published: int = 0
     forwarded: int = 0
-    positions: dict[int, int] = field(default_factory=dict)
+    positions: Mapping[int, int] = field(default_factory=dict)
 
 
 class Patience:

@@ -215,6 +215,10 @@ class Pace:
         forwarded = self._log.positions(FORWARD, DECISIONS)
         if any(forwarded.get(shard, 0) < end for shard, end in enumerate(decisions)):
             return False
+        # A customer fact leads to no decision, and may name the payer of a receipt that waits.
+        read = self._log.positions(FORWARD, FACTS)
+        if any(read.get(shard, 0) < end for shard, end in enumerate(facts)):
+            return False
         return self._log.end_offsets(FACTS) == facts
 
     def wait(self) -> None:

@@ -47,7 +47,7 @@ class Facts:
             shard, key, account_id = self._placed(fact)
             raw = encode_fact(fact)
             if account_id != fact.account_id:
-                raw = encode_fact(moved_to(fact, account_id))
+                raw = encode_fact(but(fact, account_id=account_id))
             writer.send(shard, key, raw)
             if writer.unconfirmed > 10_000:
                 writer.poll(1.0)
@@ -62,16 +62,12 @@ class Facts:
         return Placement(partition_of(key, self._shards), key, fact.account_id)
 
 
-def moved_to(fact: Fact, account_id: str) -> Fact:
-    """The fact with another account."""
-    values = [getattr(fact, name) for name in _names(fact)]
-    values[6] = account_id
+def but(fact: Fact, **changes: Any) -> Fact:
+    """The fact with other values in some fields."""
+    names = [*(name for name in Fact.FIELDS if name != "kind"), *type(fact).FIELDS]
     kind: Any = type(fact)
-    return kind(*values)  # type: ignore[no-any-return]
-
-
-def _names(fact: Fact) -> list[str]:
-    return [name for name in Fact.FIELDS if name != "kind"] + list(type(fact).FIELDS)
+    changed: Fact = kind(*[changes.get(name, getattr(fact, name)) for name in names])
+    return changed
 
 
 def with_days(facts: Iterable[Fact], until: int = 0) -> Iterator[Fact]:

@@ -308,7 +308,7 @@ def _operator(x: Line, action: str) -> Fact:
         "someone",
         x.text("receipt"),
         x.text("document"),
-        x.text("target"),
+        x.account if x.text("target") == "suspense" else x.text("target"),
         x.currency if x.found.get("amount") else "",
         x.money(),
         0,
@@ -450,6 +450,10 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
     if arrives is not None:
         return Step(number, text, day, Arrives(arrives["receipt"]), [])
     line = Line(number, day, found[2] or ACCOUNT, currency)
+    if line.account == "suspense":
+        line.account = next(
+            (s.action.account_id for s in before if isinstance(s.action, Fact) and s.action.account_id[:1] == "~"), ""
+        )
     for pattern, build in _FACTS:
         matched = pattern.fullmatch(what)
         if matched is not None:

@@ -18,8 +18,8 @@ from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
-from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ShardRow
-from sinks.redis.transfers import transfer_fact
+from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
+from sinks.redis.transfers import brings, transfer_fact
 from tests.books import Books, Unsound
 from tests.scenario_language import (
     ACCOUNT,
@@ -48,8 +48,8 @@ class Run:
         self._offset = 0
         self._policies = 0
         self._last = b""
-        self._brought: dict[tuple[str, str], Fact] = {}
-        self._sent: list[CashTransferred] = []
+        self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
+        self._sent: list[CashTransferred | ReceiptReturned] = []
 
     def close(self) -> None:
         self.shard.close()
@@ -96,14 +96,19 @@ class Run:
         return self._fact(action)
 
     def _fact(self, fact: Fact) -> list[Decision]:
-        if isinstance(fact, Receipt | CashTransferred):
-            self._brought[fact.account_id, fact.receipt_id] = fact
+        if isinstance(fact, Receipt | CashTransferred | ReceiptReturned):
+            self._money.append(fact)
         self._last = encode_fact(fact)
         decisions = self._take(self._last)
         for d in decisions:
             if d.kind == "cash_transferred":
-                self._sent.append(transfer_fact(d, self._brought[d.account_id, d.receipt_id]))
+                self._sent.append(transfer_fact(d, self._cause(d)))
         return decisions
+
+    def _cause(self, d: Decision) -> Fact:
+        """The last fact that brought this money, or its return, to the account."""
+        kinds, whose = brings(d.rule), (d.account_id, d.receipt_id)
+        return next(x for x in reversed(self._money) if isinstance(x, kinds) and (x.account_id, x.receipt_id) == whose)
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1
@@ -177,11 +182,15 @@ class Run:
         """A decision in words: what must be written of it, and what may be."""
         x = _Words(d, self.scenario.currency)
         head, parts = _SAYINGS[d.kind](x)
-        account = "suspense" if d.account_id.startswith("~suspense:") else d.account_id
+        account = _short(d.account_id)
         return (head if account == ACCOUNT else f"[{account}] {head}"), [part for part in parts if part]
 
 
 _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-Z]{3}) )?(?P<parts>.+)")
+
+
+def _short(account: str) -> str:
+    return "suspense" if account.startswith("~suspense:") else account
 
 
 class _Words:
@@ -221,7 +230,7 @@ class _Words:
     def transfer(self) -> tuple[str, list[str]]:
         d = self.d
         said = {"transfer.out": "transferred", "transfer.refused": "refused", "transfer.return": "return of"}[d.rule]
-        return f"{said} {d.receipt_id} {self.amount} to {d.counterparty}", [self.because]
+        return f"{said} {d.receipt_id} {self.amount} to {_short(d.counterparty)}", [self.because]
 
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {

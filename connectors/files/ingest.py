@@ -16,8 +16,8 @@ from connectors.dead_letters import DeadLetter, FileOrigin
 from connectors.files.build import Builder, Refused, needed_columns
 from connectors.files.mapping import Mapping
 from connectors.files.rows import Row, read_rows
-from connectors.log.base import Log, partition_of
-from connectors.placing import producer_key
+from connectors.log.base import Log
+from connectors.placing import partition_of_account, producer_key
 from connectors.steady import SteadyWriter
 from schemas.codec import encode_fact
 from schemas.records import Fact
@@ -57,7 +57,7 @@ class Producer:
         if writer is None:
             writer = self._writers[topic] = SteadyWriter(self._log, topic, self._owner, self._give_up)
             self._partitions[topic] = self._log.partitions(topic)
-        writer.send(partition_of(key, self._partitions[topic]), key, value)
+        writer.send(partition_of_account(key, self._partitions[topic]), key, value)
 
     def flush(self) -> None:
         for writer in self._writers.values():

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
 from connectors.intake import metrics
+from connectors.intake.positions import Offsets
 from connectors.log.base import Log, LogUnavailable, Reader, Record
 from schemas.topics import INPUT_TOPICS
 
-GROUP: Final = "intake"
 T = TypeVar("T")
 
 
@@ -20,19 +20,6 @@ class Arrival(NamedTuple):
     topic: str
     partitions: int
     record: Record
-
-
-Offsets = dict[str, dict[int, int]]
-
-
-def start_offsets(log: Log) -> Offsets:
-    """Where intake goes on in each input topic: its saved positions, or the beginning."""
-    found: Offsets = {}
-    for topic in INPUT_TOPICS:
-        begins = log.begin_offsets(topic)
-        saved = log.positions(GROUP, topic)
-        found[topic] = {partition: saved.get(partition, begin) for partition, begin in enumerate(begins)}
-    return found
 
 
 def present_ends(log: Log) -> Offsets:

@@ -11,7 +11,7 @@ from connectors import dead_letters
 from connectors.dead_letters import DeadLetter
 from connectors.intake import metrics
 from connectors.intake.clockwork import ShardClock, clock_message
-from connectors.intake.inputs import GROUP, Offsets
+from connectors.intake.positions import Offsets, Positions
 from connectors.intake.reception import Received
 from connectors.log.base import Log, LogUnavailable
 from connectors.steady import SteadyWriter
@@ -44,11 +44,14 @@ def time_of(fact: Fact) -> int:
 class Outlet:
     """Close it; `settle` first, or what is not durable is read again."""
 
-    def __init__(self, log: Log, clocks: Sequence[ShardClock], give_up: Callable[[], bool]) -> None:
-        self._log = log
+    def __init__(
+        self, log: Log, positions: Positions, start: Offsets, clocks: Sequence[ShardClock], give_up: Callable[[], bool]
+    ) -> None:
+        """`start` is where reading began."""
+        self._positions = positions
         self._facts = SteadyWriter(log, FACTS, "intake", give_up)
         self._letters = SteadyWriter(log, DEAD_LETTERS, "intake", give_up)
-        self._reached: Offsets = {topic: {} for topic in INPUT_TOPICS}
+        self._reached: Offsets = {topic: dict(by_partition) for topic, by_partition in start.items()}
         # Time of the last fact read, by topic and partition, since the start.
         self._read_time: dict[tuple[str, int], int] = {}
         last = max(clocks, key=lambda clock: clock.now)
@@ -97,11 +100,9 @@ class Outlet:
         self._facts.flush()
         self._letters.flush()
         try:
-            for topic, reached in self._reached.items():
-                if reached:
-                    self._log.save_positions(GROUP, topic, reached)
+            self._positions.save(self._reached)
         except LogUnavailable:
-            # The next settle saves them; until then they would be read again.
+            # The next settle saves them in the log too.
             return
         self.dirty = False
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from connectors.intake.positions import Offsets
 from connectors.log.base import OtherLog
 
 FORMAT: Final = 1
@@ -38,7 +39,6 @@ class Cursor(NamedTuple):
 
 
 START: Final = Cursor(-(1 << 62), 0, 0, 0, -1)
-Offsets = dict[str, dict[int, int]]
 
 
 class Plan:

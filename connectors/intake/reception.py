@@ -6,8 +6,8 @@ from librt.strings import BytesWriter
 
 from connectors.checks import findings
 from connectors.dead_letters import DeadLetter, TopicOrigin
-from connectors.log.base import Record, account_key, partition_of
-from connectors.placing import Rejected, place
+from connectors.log.base import Record, account_key
+from connectors.placing import Rejected, partition_of_account, place
 from schemas.codec import decode_fact
 from schemas.records import Fact
 from schemas.topics import TOPIC_OF_KIND
@@ -48,7 +48,7 @@ def receive(topic: str, partitions: int, record: Record, wall_ms: int, shards: i
         key = account_key(fact.tenant, fact.entity, fact.account_id)
         if record.key is not None and record.key != key:
             return Rejected("wrong_key", "account_id", f"sent with key {record.key!r}, its account's is {key!r}")
-        own = partition_of(key, partitions)
+        own = partition_of_account(key, partitions)
         if record.partition != own:
             return Rejected(
                 "wrong_partition",

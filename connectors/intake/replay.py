@@ -15,12 +15,12 @@ from connectors.checks import DAY_MS
 from connectors.dead_letters import DeadLetter
 from connectors.intake import metrics
 from connectors.intake.clockwork import ShardClock, day_end_message
-from connectors.intake.inputs import Offsets
 from connectors.intake.outlet import Delivery, time_of
 from connectors.intake.plan import Cursor, Plan, Planned
+from connectors.intake.positions import Offsets
 from connectors.log.base import Log
 from connectors.reading import read_to_end
-from connectors.steady import SteadyWriter
+from connectors.steady import SteadyWriter, patiently
 from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS, SUSPENSE_PREFIX
 
 BATCH_FACTS: Final = 2_000
@@ -157,6 +157,7 @@ class Sender:
         self._log = log
         self._plan = plan
         self._there = there
+        self._give_up = give_up
         self._facts = SteadyWriter(log, FACTS, "intake", give_up)
         self._cursor: Cursor | None = None
         self._sent = 0
@@ -189,7 +190,8 @@ class Sender:
         """Make durable what was sent, then the cursor behind it."""
         self._facts.flush()
         if self._cursor is not None:
-            self._plan.save_cursor(self._cursor, self._log.end_offsets(FACTS))
+            ends = patiently(lambda: self._log.end_offsets(FACTS), self._give_up)
+            self._plan.save_cursor(self._cursor, ends)
         self._cursor = None
         self._sent = 0
 

@@ -16,6 +16,7 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+RETURNED_EARLY: Final = "returned.early"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
 MOST_TOKENS: Final = 200
@@ -50,7 +51,8 @@ def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
         for advice in advices:
             wanted += _wanted(receipt, advice.lines, ADVICE, advice.advice_id)
         stated = sum([w.amount or 0 for w in wanted])
-        if wanted and stated != receipt.unapplied:
+        # What is open stands for amounts that are not stated; whether that adds up is seen below.
+        if wanted and stated != receipt.unapplied and all(w.amount is not None for w in wanted):
             return _propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], _references(wanted))
     if not wanted:
         return _by_text(account, receipt)
@@ -208,9 +210,10 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
             return _propose(account, receipt, 0, reasons, _references(wanted))
         pays = stated
-    credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
-    if missing and any(pay < 0 for pay in pays):
+    if missing and min(pays) < 0:
+        # With a credit taken off, the rest alone is more than the payment.
         return _propose(account, receipt, 0, missing, _references(wanted))
+    credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
     decisions: list[Decision] = []
     seen: set[str] = set()
     for w, pay in zip(wanted, pays, strict=True):
@@ -362,12 +365,15 @@ def retry(account: Account, document: str) -> list[Decision]:
 
 
 def explain(account: Account, advice: AdviceRow) -> list[Decision]:
-    """An advice that came after its money: apply what it explains."""
+    """An advice that came after its money: apply the first receipt that it explains."""
+    decisions: list[Decision] = []
     for receipt_id in account.row.unapplied:
         receipt = account.known_receipt(receipt_id)
         if any(found.advice_id == advice.advice_id for found in _advices_for(account, receipt)):
-            return match(account, receipt)
-    return []
+            decisions += match(account, receipt)
+            if any(d.kind == "cash_applied" for d in decisions):
+                break
+    return decisions
 
 
 def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
@@ -424,6 +430,13 @@ def reverse(receipt: ReceiptRow, amount: int, posting_date: int, value_date: int
         over.reasons = [f"returned_more_than_received:{left}"]
         over.reference_id = f"return:{receipt.receipt_id}"
         decisions.append(over)
+    return decisions
+
+
+def reverse_early(receipt: ReceiptRow) -> list[Decision]:
+    """Money that has just come and went back before: it is gone, and what is left of it is applied after that."""
+    decisions = reverse(receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
+    decisions[0].rule = RETURNED_EARLY
     return decisions
 
 

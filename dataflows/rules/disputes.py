@@ -20,7 +20,6 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
     return [
         Decision(
             kind="dispute_opened",
-            event_time=fact.event_time,
             rule=rule if item is not None else "disputes.opened_early",
             currency=fact.currency,
             amount=amount,
@@ -41,7 +40,7 @@ def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
     if fact.status == "in_review":
         return [_about("dispute_routed", "disputes.routed", known, fact.owner)]
     closing = fact.credited + fact.rejected + fact.written_off
-    if closing != known.amount:
+    if closing != known.amount or min(fact.credited, fact.rejected, fact.written_off) < 0:
         return [_rejected(fact.dispute_id, known.document, f"closing_amounts:{closing}_of_{known.amount}")]
     parts = (("credited", fact.credited), ("rejected", fact.rejected), ("written_off", fact.written_off))
     outcome = ", ".join([f"{name} {amount}" for name, amount in parts if amount])

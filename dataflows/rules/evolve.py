@@ -5,7 +5,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 """
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import waiting_references
+from dataflows.rules.cash import RETURNED_EARLY, waiting_references
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
 from dataflows.rules.policy import DAY_MS
 from schemas.codec import decode_fact, encode_fact
@@ -529,8 +529,8 @@ def _post_returned_unapplied(account: Account, d: Decision) -> None:
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
     account.balance(d.currency).returned += d.amount
     receipt.returned += d.amount
-    if receipt.pending_return:
-        receipt.pending_return = max(0, receipt.pending_return - d.amount)
+    if d.rule == RETURNED_EARLY:
+        receipt.pending_return = 0
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
 

@@ -18,7 +18,6 @@ def decide_promise(account: Account, fact: Promise) -> list[Decision]:
         Decision(
             kind="promise_opened",
             rule="promises.opened",
-            event_time=fact.event_time,
             currency=fact.currency,
             amount=fact.amount,
             reference_id=fact.promise_id,

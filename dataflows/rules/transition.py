@@ -103,10 +103,22 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "receipt_known"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
-    elif isinstance(fact, (ReceiptReturned, Promise)):
-        # One that takes a promise back need not say how much it was.
-        if fact.amount <= 0 and not (isinstance(fact, Promise) and fact.cancelled):
+    elif isinstance(fact, ReceiptReturned):
+        came = account.receipt(fact.receipt_id)
+        if fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
+        elif came is not None and came.currency != fact.currency:
+            reason = f"currency_of_receipt:{came.currency}"
+    elif isinstance(fact, Promise):
+        # One that takes a promise back need not say how much it was.
+        if fact.amount <= 0 and not fact.cancelled:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, Dispute):
+        if fact.amount is not None and fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, OperatorAction):
+        if fact.amount < 0:
+            reason = f"amount_below_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
@@ -157,13 +169,10 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_booked":
         receipt = account.known_receipt(d.receipt_id)
         if receipt.pending_return:
-            amount = min(receipt.pending_return, receipt.unapplied)
-            return cash.reverse(receipt, amount, receipt.return_date, receipt.return_date)
-        if account.suspense:
-            return [_unidentified(d, account)]
-        return cash.match(account, receipt)
-    if kind == "receipt_reversed" and d.rule == "returned.early":
-        return cash.match(account, account.known_receipt(d.receipt_id))
+            return cash.reverse_early(receipt)
+        return _follow_money(account, d)
+    if kind == "receipt_reversed" and d.rule == cash.RETURNED_EARLY:
+        return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
@@ -181,9 +190,25 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
-    if kind in MOVED_CASH and account.row.promises:
-        return promises.judge_again(account, ctx)
+    if kind in MOVED_CASH:
+        decisions = []
+        if kind == "application_reversed":
+            # What else is here for the item is good for it now.
+            decisions += _follow_item(account, d)
+        elif kind == "cash_unapplied":
+            decisions += _credits_for(account, d.document)
+        if account.row.promises:
+            decisions += promises.judge_again(account, ctx)
+        return decisions
     return []
+
+
+def _follow_money(account: Account, d: Decision) -> list[Decision]:
+    """Apply what came, or look for whose it is."""
+    receipt = account.known_receipt(d.receipt_id)
+    if not receipt.unapplied:
+        return []
+    return [_unidentified(d, account)] if account.suspense else cash.match(account, receipt)
 
 
 def _follow_item(account: Account, d: Decision) -> list[Decision]:
@@ -194,16 +219,25 @@ def _follow_item(account: Account, d: Decision) -> list[Decision]:
         return []
     if item.kind == "credit_note":
         invoice = account.item(item.corrects) if item.corrects else None
-        return [] if invoice is None else cash.allocate_credit(item, invoice)
-    for document in account.row.credits:
-        credit = account.item(document)
-        assert credit is not None, f"no open credit note {document}"
-        if credit.corrects == d.document:
-            found = cash.allocate_credit(credit, item)
+        found = [] if invoice is None else cash.allocate_credit(item, invoice)
+        return found or (cash.retry(account, d.document) if account.row.waiting else [])
+    # The rest of what waits is tried after a credit is posted.
+    return _credits_for(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
+
+
+def _credits_for(account: Account, document: str) -> list[Decision]:
+    """The first open credit note that names the open invoice clears it."""
+    invoice = account.item(document)
+    if invoice is None:
+        return []
+    for name in account.row.credits:
+        credit = account.item(name)
+        assert credit is not None, f"no open credit note {name}"
+        if credit.corrects == document:
+            found = cash.allocate_credit(credit, invoice)
             if found:
-                # The rest of what waits is tried after this is posted.
                 return found
-    return cash.retry(account, d.document) if account.row.waiting else []
+    return []
 
 
 def _booked(fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:

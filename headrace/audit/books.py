@@ -110,12 +110,11 @@ class Sums:
 
 @dataclass(slots=True)
 class Dispute:
-    """An open dispute. amount is None where the customer contests all that is open."""
+    """An open dispute. amount is None until its item is here, where the customer contests all of that."""
 
     document: str
     currency: str
     amount: int | None
-    paused: int = 0
 
 
 @dataclass(slots=True)
@@ -335,10 +334,7 @@ class Books:
             d.posting_date,
             d.counterparty if d.item_kind == CREDIT else "",
         )
-        if d.item_kind != CREDIT:
-            for dispute in account.disputes.values():
-                if dispute.document == d.document and dispute.currency == d.currency:
-                    _pause(item, dispute)
+        _pause(account, item)
         self._place(account, item)
 
     def _post_booked(self, account: Account, d: Decision) -> None:
@@ -382,6 +378,7 @@ class Books:
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
             item.open += d.amount
+            _pause(account, item)
             if item.open > item.amount:
                 self._wrong(d, "over_amount", f"{item.open} open of {d.document}, which is over {item.amount}")
             self._place(account, item)
@@ -437,31 +434,22 @@ class Books:
 
     # --- disputes, promises, reminders: no balance moves, the item's own figures do ---
 
-    def _post_dispute_opened(self, account: Account, d: Decision) -> None:
-        if d.reference_id in account.disputes:
+    def _post_dispute(self, account: Account, d: Decision) -> None:
+        """dispute_opened, dispute_closed."""
+        if d.kind == "dispute_closed":
+            account.disputes.pop(d.reference_id, None)
+        elif d.reference_id in account.disputes:
             self._wrong(d, "dispute_twice", f"dispute {d.reference_id} is open already")
-        dispute = Dispute(d.document, d.currency, d.amount)
+        else:
+            account.disputes[d.reference_id] = Dispute(d.document, d.currency, d.amount)
         item = self.item(account, d.document)
-        if item is None:
-            account.disputes[d.reference_id] = dispute
-        elif item.open and item.kind != CREDIT:
-            account.disputes[d.reference_id] = dispute
-            _pause(item, dispute)
-            if d.item_disputed != item.disputed:
-                self._wrong(
-                    d, "item_disputed", f"{item.disputed} of {d.document} is disputed now, it says {d.item_disputed}"
-                )
-                item.disputed = d.item_disputed
-
-    def _post_dispute_closed(self, account: Account, d: Decision) -> None:
-        dispute = account.disputes.pop(d.reference_id, None)
-        item = account.open.get(d.document)
-        if dispute is None or item is None:
+        if item is None or item.kind == CREDIT:
             return
-        item.disputed -= min(item.disputed, dispute.paused)
-        if d.item_amount and d.item_disputed != item.disputed:
+        _pause(account, item)
+        if d.item_disputed != item.disputed:
             self._wrong(d, "item_disputed", f"{item.disputed} of {d.document} is disputed, it says {d.item_disputed}")
             item.disputed = d.item_disputed
+        self._place(account, item)
 
     def _post_promise(self, account: Account, d: Decision) -> None:
         if d.kind == "promise_opened":
@@ -506,11 +494,17 @@ def named(account: Account, document: str) -> str:
     return f"{account.key}\n{document}"
 
 
-def _pause(item: Item, dispute: Dispute) -> None:
-    """Disputed is at most what is open."""
-    free = item.open - item.disputed
-    dispute.paused = free if dispute.amount is None else min(dispute.amount, free)
-    item.disputed += dispute.paused
+def _pause(account: Account, item: Item) -> None:
+    """What its open disputes contest pauses a debit, as far as it is open."""
+    if item.kind == CREDIT:
+        return
+    contested = 0
+    for dispute in account.disputes.values():
+        if dispute.document == item.document and dispute.currency == item.currency:
+            if dispute.amount is None:
+                dispute.amount = item.amount
+            contested += dispute.amount
+    item.disputed = min(contested, item.open)
 
 
 def all_of(kinds: Iterable[str], post: Any) -> dict[str, Any]:
@@ -525,8 +519,7 @@ _POST: Final[dict[str, Any]] = {
     "receipt_reversed": Books._post_returned,
     "cash_transferred": Books._post_transferred,
     "credit_allocated": Books._post_credit,
-    "dispute_opened": Books._post_dispute_opened,
-    "dispute_closed": Books._post_dispute_closed,
+    **all_of(("dispute_opened", "dispute_closed"), Books._post_dispute),
     **all_of(
         ("promise_opened", "promise_kept", "promise_partially_kept", "promise_broken", "promise_cancelled"),
         Books._post_promise,

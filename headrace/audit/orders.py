@@ -1,5 +1,6 @@
 """What is known of orders and their delivery, from the facts alone, and what a draft still lacks to be released."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from headrace.audit.books import Account, named
@@ -17,8 +18,8 @@ THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TN
 class OrderBook:
     """Orders of one shard. An order is a dict that marshal can write:
 
-    known, cancelled, currency; ordered and price by line; shipped and billed by line, in thousandths;
-    shipments by id, each [day, delivered day, complaint, lines]; pods by shipment that is not here yet.
+    known, cancelled, currency; price by line; ordered and billed by line, in thousandths; shipments by
+    id, each [day, delivered day, complaint, quantities by line]; pods by shipment that is not here yet.
     """
 
     def __init__(self, scratch: Scratch) -> None:
@@ -29,7 +30,7 @@ class OrderBook:
         if found is None:
             found = {
                 "known": False, "cancelled": False, "currency": "", "ordered": {}, "price": {},
-                "shipped": {}, "billed": {}, "shipments": {}, "pods": {},
+                "billed": {}, "shipments": {}, "pods": {},
             }  # fmt: skip
         return found
 
@@ -48,10 +49,10 @@ class OrderBook:
         if fact.shipment_id in order["shipments"]:
             return
         delivered, complaint = order["pods"].pop(fact.shipment_id, (0, ""))
-        lines = sorted({line.order_line for line in fact.lines})
-        order["shipments"][fact.shipment_id] = [fact.ship_date, delivered, complaint, lines]
+        lines: dict[int, int] = {}
         for line in fact.lines:
-            order["shipped"][line.order_line] = order["shipped"].get(line.order_line, 0) + line.quantity_milli
+            lines[line.order_line] = lines.get(line.order_line, 0) + line.quantity_milli
+        order["shipments"][fact.shipment_id] = [fact.ship_date, delivered, complaint, lines]
         self._put(account, fact.order_id, order)
 
     def take_delivery(self, account: Account, fact: ProofOfDelivery) -> None:
@@ -90,14 +91,17 @@ class OrderBook:
         if order["currency"] != fact.currency:
             lacks.append("the order's currency")
         for line in fact.lines:
-            if order["price"].get(line.order_line) != line.unit_price_micro:
+            ordered = order["ordered"].get(line.order_line, 0)
+            if not ordered or order["price"].get(line.order_line) != line.unit_price_micro:
                 lacks.append(f"the agreed price on line {line.line}")
         condition, pod_days = terms.release(account.segment, account.tier)
-        if condition != "on_order":
-            lacks += _unshipped(fact, order)
+        if condition == "on_order":
+            return lacks + _beyond(fact, order, order["ordered"], "an order")
+        if not order["shipments"]:
+            return [*lacks, "a shipment"]
         if condition == "on_pod":
-            lacks += _undelivered(fact, order, pod_days, today)
-        return lacks
+            return lacks + _beyond(fact, order, _delivered(order, pod_days, today), "proof of delivery")
+        return lacks + _beyond(fact, order, _sent(order["shipments"].values()), "shipment")
 
 
 def _arithmetic(fact: Invoice) -> list[str]:
@@ -116,31 +120,30 @@ def _arithmetic(fact: Invoice) -> list[str]:
     return [] if right else ["lines that add up"]
 
 
-def _unshipped(fact: Invoice, order: dict[str, Any]) -> list[str]:
-    """Quantities shipped must be at least those invoiced before and those of this draft."""
-    if not order["shipments"]:
-        return ["a shipment"]
+def _beyond(fact: Invoice, order: dict[str, Any], there: dict[int, int], what: str) -> list[str]:
+    """Lines of which more is billed, before and by this draft, than there is. A draft without lines bills all ordered."""
     wanted: dict[int, int] = {}
     for line in fact.lines:
-        wanted[line.order_line] = wanted.get(line.order_line, 0) + line.quantity_milli
-    if not fact.lines:
-        wanted = {line: quantity - order["billed"].get(line, 0) for line, quantity in order["ordered"].items()}
+        wanted[line.order_line] = (
+            wanted.get(line.order_line, order["billed"].get(line.order_line, 0)) + line.quantity_milli
+        )
     return [
-        f"shipment of {quantity} on line {line}, of {order['shipped'].get(line, 0)} sent "
-        f"{order['billed'].get(line, 0)} are billed"
-        for line, quantity in wanted.items()
-        if order["billed"].get(line, 0) + quantity > order["shipped"].get(line, 0)
+        f"{what} of {quantity} on line {number}: {there.get(number, 0)} are there, {order['billed'].get(number, 0)} billed"
+        for number, quantity in (wanted if fact.lines else order["ordered"]).items()
+        if quantity > there.get(number, 0)
     ]
 
 
-def _undelivered(fact: Invoice, order: dict[str, Any], pod_days: int, today: int) -> list[str]:
-    lines = {line.order_line for line in fact.lines}
-    lacks: list[str] = []
-    for shipment_id, (day, delivered, complaint, sent) in order["shipments"].items():
-        if lines and not lines.intersection(sent):
-            continue
-        if complaint:
-            lacks.append(f"delivery of {shipment_id} without a complaint")
-        elif not delivered and today - day < pod_days:
-            lacks.append(f"proof of delivery of {shipment_id}")
-    return lacks
+def _sent(shipments: Iterable[list[Any]]) -> dict[int, int]:
+    """Quantities of these shipments, by order line."""
+    found: dict[int, int] = {}
+    for _, _, _, lines in shipments:
+        for number, quantity in lines.items():
+            found[number] = found.get(number, 0) + quantity
+    return found
+
+
+def _delivered(order: dict[str, Any], pod_days: int, today: int) -> dict[int, int]:
+    """Quantities that arrived, or went out `pod_days` ago, without a complaint."""
+    arrived = [s for s in order["shipments"].values() if not s[2] and (s[1] or today - s[0] >= pod_days)]
+    return _sent(arrived)

@@ -118,10 +118,10 @@ def _by_currency(reports: Sequence[Report]) -> Table:
     title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("")
-    for name in ("invoiced", "open", "past due", "unapplied", "unidentified", "DSO"):
-        table.add_column(name, justify="right")
+    for name in ("open", "past due", "unapplied", "unidentified", "DSO"):
+        table.add_column(name, justify="right", no_wrap=True)
     for r in reports:
-        figures = (r.invoiced, r.open, r.past_due, r.unapplied, r.unidentified)
+        figures = (r.open, r.past_due, r.unapplied, r.unidentified)
         dso = rounded(r.pace.dso, 1)
         table.add_row(
             r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"

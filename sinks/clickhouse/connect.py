@@ -25,7 +25,7 @@ _PERSON_MUST_ACT: Final = frozenset(
     {16, 27, 36, 43, 46, 47, 50, 53, 60, 62, 81, 115, 164, 192, 193, 194, 291, 497, 516}
 )
 # A server's socket that says nothing for this long is taken for away.
-_ANSWER_SECONDS: Final = 60
+_ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
 
 

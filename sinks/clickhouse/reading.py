@@ -25,6 +25,8 @@ from sinks.local import HeldElsewhere, SocketPath
 _MOST_ANSWER_BYTES: Final = 256 << 20
 _LIMITS: Final[dict[str, str | int]] = {
     "max_result_bytes": _MOST_ANSWER_BYTES,
+    # A column that is the same in all rows counts once in bytes.
+    "max_result_rows": 1_000_000,
     "max_execution_time": 300,
     "max_bytes_before_external_group_by": 1 << 30,
     "max_bytes_before_external_sort": 1 << 30,

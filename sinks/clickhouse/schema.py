@@ -178,6 +178,26 @@ FROM (
 WINDOW running AS (PARTITION BY tenant, entity, account_id, currency ORDER BY day)
 """
 
+_DAILY_TOTALS: Final = """
+CREATE OR REPLACE VIEW daily_totals AS
+SELECT tenant, entity, currency, day,
+       sum(debits) OVER running AS open_debit,
+       sum(credits) OVER running AS open_credit,
+       sum(cash) OVER running AS unapplied,
+       sum(unknown) OVER running AS unidentified,
+       open_debit - open_credit - unapplied AS balance
+FROM (
+    SELECT tenant, entity, currency, posted_on AS day, sum(open_debit_change) AS debits,
+           sum(open_credit_change) AS credits,
+           sumIf(unapplied_change, NOT startsWith(account_id, '~suspense:')) AS cash,
+           sumIf(unapplied_change, startsWith(account_id, '~suspense:')) AS unknown
+    FROM decisions
+    WHERE open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0
+    GROUP BY tenant, entity, currency, day
+)
+WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
+"""
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         _DECISIONS,
@@ -188,6 +208,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _RECEIPTS,
         _APPLICATIONS,
         _DAILY_BALANCES,
+        _DAILY_TOTALS,
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

@@ -117,6 +117,12 @@ class Store:
 
     def _open(self, log: str) -> Positions:
         with self._server.outside():
+            memory = self._server.client.info("memory")
+            if memory.get("maxmemory") and memory["maxmemory_policy"] != "noeviction":
+                raise SinkStopped(
+                    f"{self._server.name}: maxmemory-policy is {memory['maxmemory_policy']}, which would silently drop "
+                    "documents and forward to the wrong account; set it to noeviction"
+                )
             found: dict[str, str] = self._server.client.hgetall(PREFIX + _POSITION)
             if not found:
                 self._stamp = f"{self._owner}:0"

@@ -7,28 +7,32 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from connectors import dead_letters
+from connectors import dead_letters, steady
 from connectors.dead_letters import DeadLetter
-from connectors.files.ingest import Producer, ensure_topics
+from connectors.files.ingest import Producer, ensure_topics, ingest_file
+from connectors.files.mapping import load
 from connectors.intake.clockwork import HOUR_MS, MINUTE_MS, ClockRefused, clock_message, shard_clocks
-from connectors.intake.inputs import GROUP, start_offsets
 from connectors.intake.live import Machine
+from connectors.intake.positions import GROUP, Positions
 from connectors.intake.whole_shards import publish_allowance
-from connectors.log.base import Log, account_key, partition_of
+from connectors.log.base import Confirmed, Log, LogUnavailable, Writer, account_key, partition_of
+from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.intake import IntakeBusy, Mode, run_intake
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import Clock, Fact
+from schemas.records import Clock, Fact, Invoice, Receipt
 from schemas.topics import FACTS, INPUT_TOPICS, TOPIC_OF_KIND
+from tests.connectors.files.test_ingest import MAPPING, SAMPLE
 from tests.dataflows.intake_runner import SmallSettings
-from tests.dataflows.killing import KillingLog
+from tests.dataflows.killing import KillingLog, KillingWriter
 from tests.facts import DAY, DAY_MS, TODAY, customer, dispute, facts, instant, invoice, receipt, records
 
 SHARDS = 4
@@ -120,7 +124,7 @@ def test_live_places_every_fact_once_and_saves_positions(log: Log, tmp_path: Pat
         assert {shard_of(fact) for fact in partition} <= {shard}
         assert {fact.recorded_time for fact in partition} == {TODAY}
     for topic in INPUT_TOPICS:
-        assert start_offsets(log)[topic] == dict(enumerate(log.end_offsets(topic)))
+        assert log.positions(GROUP, topic) == dict(enumerate(log.end_offsets(topic)))
     run(log, tmp_path, "live")
     assert [len(partition) for partition in placed(log)] == [len(partition) for partition in found]
 
@@ -260,7 +264,135 @@ def test_a_second_intake_is_refused(log: Log, tmp_path: Path) -> None:
     assert refused[0].endswith("another intake runs on this installation; stop it first")
 
 
+class AwayLog(KillingLog):
+    """A log that is away now and then, once it has `started`: at appends, looks at its ends, and saving of positions."""
+
+    def __init__(self, inner: Log) -> None:
+        super().__init__(inner, 0)
+        self.started = False
+        self.times = 0
+        self._dice = random.Random(11)
+
+    def maybe_away(self) -> None:
+        if self.started and self._dice.random() < 0.2:
+            self.times += 1
+            raise LogUnavailable("broker away")
+
+    def writer(self, topic: str, owner: str, claim: Sequence[int] = (), most_unconfirmed: int = 20_000) -> Writer:
+        return AwayWriter(self._inner.writer(topic, owner, claim, most_unconfirmed), self)
+
+    def end_offsets(self, topic: str) -> list[int]:
+        if topic == FACTS:
+            self.maybe_away()
+        return self._inner.end_offsets(topic)
+
+    def save_positions(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
+        self.maybe_away()
+        self._inner.save_positions(group, topic, positions)
+
+
+class AwayWriter(KillingWriter):
+    def __init__(self, inner: Writer, log: AwayLog) -> None:
+        super().__init__(inner, log.countdown)
+        self._log = log
+
+    def flush(self, timeout_seconds: float) -> list[Confirmed]:
+        self._log.maybe_away()
+        return self._inner.flush(timeout_seconds)
+
+
+@pytest.mark.parametrize("mode", ["live", "replay"])
+def test_a_log_that_is_away_now_and_then_loses_nothing(
+    log: Log, tmp_path: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steady, "AWAY_WAIT_SECONDS", 0.001)
+    sent = history(5)
+    send(log, sent)
+    away = AwayLog(log)
+
+    def stop() -> bool:
+        away.started = True
+        return False
+
+    for _ in range(10):
+        away.started = False
+        run_intake(away, SmallSettings(tmp_path), mode, True, stop, FakeMachine())
+    assert away.times > 5
+    assert Counter(f.event_id for p in placed(log) for f in p) == Counter(f.event_id for f in sent)
+
+
+def test_positions_that_the_log_forgot_are_known_beside_it(log: Log, tmp_path: Path) -> None:
+    send(log, history(2))
+    run(log, tmp_path, "live")
+    for topic in INPUT_TOPICS:
+        log.save_positions(GROUP, topic, dict.fromkeys(range(4), 0))
+    kept = Positions(log, tmp_path / "intake" / "positions.json")
+    assert kept.load() == {topic: dict(enumerate(log.end_offsets(topic))) for topic in INPUT_TOPICS}
+    run(log, tmp_path, "live")
+    assert sum(map(len, placed(log))) == len(history(2))
+
+
+def test_positions_beside_another_log_do_not_count(log: Log, tmp_path: Path) -> None:
+    send(log, history(2))
+    run(log, tmp_path, "live")
+    other = SqliteLog(tmp_path / "other", sync=False)
+    ensure_topics(other, 4)
+    kept = Positions(other, tmp_path / "intake" / "positions.json")
+    assert kept.load() == {topic: dict.fromkeys(range(4), 0) for topic in INPUT_TOPICS}
+    other.close()
+
+
 # --- replay ---
+
+
+def test_the_sample_from_file_to_facts(log: Log, tmp_path: Path) -> None:
+    if not SAMPLE.exists():
+        pytest.skip(f"{SAMPLE} is not there: the sample of REFERENCE section 5 is not tested here")
+    counts = ingest_file(log, load(MAPPING), MAPPING, SAMPLE, TODAY, lambda _: None, lambda: False)
+    run(log, tmp_path, "replay")
+    found = facts(log, FACTS)
+    assert sum(map(len, placed(log))) == counts.facts.total() == 7959
+    first, last = instant("2012-01-01"), max(f.event_time for p in placed(log) for f in p) // DAY_MS * DAY_MS
+    ends = list(range(first + DAY_MS - 1, last + DAY_MS, DAY_MS))
+    assert clocks(log) == [ends] * SHARDS
+    open_items: dict[str, int] = {}
+    for partition in found:
+        for fact in partition:
+            if isinstance(fact, Clock) and fact.now == instant("2013-01-01") - 1:
+                break
+            if isinstance(fact, Invoice):
+                open_items[fact.document] = fact.amount
+            elif isinstance(fact, Receipt):
+                assert open_items.pop(fact.lines[0].document) == fact.amount
+    # Open at the end of 2012-12-31, as REFERENCE section 5 has it.
+    assert (len(open_items), sum(open_items.values())) == (99, 572_506)
+    assert letters(log) == []
+
+
+@pytest.mark.kafka
+def test_live_and_replay_over_kafka(kafka: str, tmp_path: Path) -> None:
+    """The same history by replay, then more of it live, on a real broker."""
+    log = KafkaLog(kafka, f"t{uuid.uuid4().hex[:12]}.")
+    ensure_topics(log, 4)
+    log.ensure_topic(FACTS, SHARDS)
+    first = history(3)
+    send(log, first)
+    machine = FakeMachine()
+    run(log, tmp_path, "replay", machine)
+    assert clocks(log) == [[TODAY - n * DAY_MS - 1 for n in reversed(range(3))]] * SHARDS
+    later = [invoice(event_id=f"later{n}", document=f"L{n}", account_id=f"A-{n}") for n in range(20)]
+    send(log, later)
+    writer = log.writer("invoices", "test")
+    writer.send(0, None, b"junk")
+    writer.flush(10)
+    writer.close()
+    run(log, tmp_path, "live", machine)
+    assert Counter(f.event_id for p in placed(log) for f in p) == Counter(f.event_id for f in first + later)
+    assert [(letter.reason, letter.raw) for letter in letters(log)] == [("unreadable", b"junk")]
+    assert [partition[-1] for partition in clocks(log)] == [TODAY] * SHARDS
+    for topic in INPUT_TOPICS:
+        assert log.positions(GROUP, topic) == dict(enumerate(log.end_offsets(topic)))
+    log.close()
 
 
 def test_replay_goes_by_time_and_closes_each_day(log: Log, tmp_path: Path) -> None:

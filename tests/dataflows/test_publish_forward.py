@@ -1,9 +1,11 @@
 """The forwarder on a real Valkey and a real log: what it forwards, what it does not, and that it does so once."""
 
+import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from dataflows.publishing import PublishStatus
 from schemas.codec import contents_digest, encode_fact
 from schemas.records import CashTransferred, Fact, OperatorAction, ReceiptReturned
 from schemas.topics import DECISIONS
-from sinks.base import SinkStopped
+from sinks.base import RetryLater, SinkStopped
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Positions, Store, Wiped, Work
 from tests.ledger import Ledger, day, instant
@@ -462,6 +464,36 @@ def test_a_redis_emptied_in_use_is_noticed(server: RedisServer) -> None:
     with pytest.raises(Wiped):
         store.commit(Work(store), Positions({0: 2}, {0: 2}, {0: 2}))
     assert Store(server, "log").positions == Positions()
+
+
+def test_a_redis_that_drops_keys_is_refused(server: RedisServer) -> None:
+    server.client.config_set("maxmemory", "100mb")
+    server.client.config_set("maxmemory-policy", "allkeys-lru")
+    with pytest.raises(SinkStopped, match="maxmemory-policy is allkeys-lru"):
+        Store(server, "log")
+
+
+def test_an_embedded_valkey_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock") as server:
+        store = Store(server, "log")
+        os.kill(server.client.info("server")["process_id"], signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                store.commit(Work(store), Positions({0: 5}, {0: 4}, {0: 3}))
+                break
+            except (RetryLater, Wiped):
+                store = _patiently_opened(server, deadline)
+        assert Store(server, "log").positions == Positions({0: 5}, {0: 4}, {0: 3})
+
+
+def _patiently_opened(server: RedisServer, deadline: float) -> Store:
+    while time.monotonic() < deadline:
+        try:
+            return Store(server, "log")
+        except RetryLater:
+            time.sleep(0.05)
+    raise AssertionError("Valkey did not come back")
 
 
 def test_the_embedded_valkey_keeps_its_data_over_a_restart(tmp_path: Path) -> None:

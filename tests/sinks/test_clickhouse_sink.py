@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Decision
-from sinks.base import SinkStopped
+from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.arrow import COLUMNS
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
@@ -233,3 +233,12 @@ def test_the_latest_row_of_a_shard_counts() -> None:
     done = Saved("b", 2, Phase.AFTER, "log", Range(0, 5, 9, 5, 10))
     assert latest([begun, old]) == {0: begun}
     assert latest([done, begun, old]) == {0: done}
+
+
+def test_an_answer_after_a_failed_one_is_its_own(tmp_path: Path) -> None:
+    """A chDB handle gives the rest of a failed answer to the next query: it may not be used again."""
+    with Database(Place(tmp_path / "clickhouse")) as database:
+        for _ in range(3):
+            with pytest.raises(RetryLater, match="throwIf"):
+                database.rows("SELECT number, throwIf(number = 300000) FROM numbers(500000)")
+            assert database.rows("SELECT 1") == [(1,)]

@@ -1,0 +1,152 @@
+"""query, timeline and report as they are called: what they print, and the codes they leave with."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from headrace.commands.query import query
+from headrace.commands.report import report
+from headrace.commands.timeline import timeline
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.ledger import Ledger, day
+
+app = typer.Typer()
+app.command()(query)
+app.command()(report)
+app.command()(timeline)
+
+
+def written() -> Ledger:
+    ledger = Ledger()
+    ledger.invoice("C1", "INV-1", 100_00, "2026-01-10", "2026-02-09")
+    ledger.say(
+        "invoice_held", "C1", "2026-01-11", document="INV-9", amount=5_00, reasons=["not_shipped:1", "po_missing"]
+    )
+    ledger.receipt("C1", "R1", 60_00, "2026-02-05", rule="transfer.in", counterparty="~suspense:US:01")
+    ledger.applied("C1", "INV-1", "R1", 60_00, "2026-02-05")
+    ledger.say("dispute_opened", "C1", "2026-02-06", document="INV-1", reference_id="D1", amount=40_00, text="price")
+    ledger.say(
+        "promise_broken", "C1", "2026-02-20", reference_id="P1", amount=40_00, due_date=day("2026-02-15"), item_amount=0
+    )
+    ledger.say("fact_rejected", "C1", "2026-02-21", reasons=["receipt_known"])
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("installation")
+    with Database(Place(found / "clickhouse")) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in written().decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    return found
+
+
+def run(directory: Path, *arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "160", "NO_COLOR": "1"}).invoke(app, [*arguments, "--dir", str(directory)])
+
+
+def test_query_writes_json_csv_and_a_table(directory: Path) -> None:
+    sql = "SELECT document, amount, cleared_on, ['[b]x'] AS marks FROM items ORDER BY document"
+    done = run(directory, "query", sql, "--format", "json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == [{"document": "INV-1", "amount": 100_00, "cleared_on": None, "marks": ["[b]x"]}]
+    assert run(directory, "query", sql, "--format", "csv").stdout == (
+        'document,amount,cleared_on,marks\nINV-1,10000,,"[""[b]x""]"\n'
+    )
+    table = run(directory, "query", sql)
+    assert [cell.strip() for cell in table.stdout.splitlines()[3].strip("│").split("│")] == [
+        "INV-1",
+        "10000",
+        "",
+        '["[b]x"]',
+    ]
+
+
+def test_a_question_that_writes_or_is_wrong_leaves_with_one(directory: Path) -> None:
+    for sql, said in (
+        ("ALTER TABLE decisions DELETE WHERE 1", "readonly mode"),
+        ("SELECT 1 SETTINGS readonly = 0", "Cannot modify 'readonly' setting"),
+        ("SELEC 1", "Syntax error"),
+        ("SELECT throwIf(number = 300000) FROM numbers(500000)", "Value passed to 'throwIf'"),
+    ):
+        done = run(directory, "query", sql)
+        assert (done.exit_code, done.stdout) == (1, ""), sql
+        assert said in done.stderr
+    assert run(directory, "query", "SELECT count() FROM decisions", "--format", "csv").stdout == "count()\n7\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT number FROM numbers(1000001)", "max rows: 1.00 million"),
+        ("SELECT repeat('x', 1000 + number % 2) FROM numbers(999999)", "max bytes: 256.00 MiB"),
+    ],
+)
+def test_an_answer_without_bounds_is_refused(directory: Path, sql: str, said: str) -> None:
+    done = run(directory, "query", sql)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"Limit for result exceeded, {said}" in done.stderr
+
+
+def test_timeline_says_everything_in_order(directory: Path) -> None:
+    done = run(directory, "timeline", "C1", "--json")
+    rows = json.loads(done.stdout)
+    assert [(row["event_time"][:10], row["words"]) for row in rows] == [
+        ("2026-01-10", "Invoice INV-1 of 100.00 USD posted, due 2026-02-09"),
+        ("2026-01-11", "Invoice INV-9 of 5.00 USD held: not shipped:1, po missing"),
+        ("2026-02-05", "Receipt R1 of 60.00 USD booked transferred from ~suspense:US:01"),
+        ("2026-02-05", "60.00 USD of receipt R1 applied to INV-1 (cash.1.structured), 40.00 USD still open"),
+        ("2026-02-06", "Dispute D1 of 40.00 USD on INV-1: price"),
+        ("2026-02-20", "Promise P1 of 40.00 USD by 2026-02-15: broken, 0.00 USD came"),
+        ("2026-02-21", f"test {rows[0]['shard']}-6 rejected: receipt known"),
+    ]
+    assert [row["sequence"] for row in rows] == list(range(7))
+    table = run(directory, "timeline", "C1")
+    assert "Dispute D1 of 40.00 USD on INV-1: price" in table.stdout
+    assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01")
+
+
+def test_timeline_of_an_unknown_account(directory: Path) -> None:
+    done = run(directory, "timeline", "C404")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "C404: no decisions" in done.stderr
+
+
+def test_report_in_json_and_for_people(directory: Path) -> None:
+    said = json.loads(run(directory, "report", "--as-of", "2026-02-28", "--json").stdout)
+    assert [each["currency"] for each in said] == ["USD"]
+    assert said[0]["open"] == {"count": 1, "amount": "40.00"}
+    assert json.loads(run(directory, "report", "--as-of", "2026-02-28", "--json", "--currency", "EUR").stdout) == []
+    lines = run(directory, "report", "--as-of", "2026-02-28").stdout.splitlines()
+    (line,) = [line for line in lines if "1-30 days past due" in line]
+    assert [cell.strip() for cell in line.strip("│").split("│")] == ["1-30 days past due", "1", "40.00"]
+
+
+@pytest.mark.parametrize(
+    ("known_at", "amount"),
+    [("2026-02-04", "100.00"), ("2026-02-05", "40.00"), ("2026-02-05T00:00:00", "40.00"), ("2026-02-05T00:30:00+01:00", "100.00")],
+)  # fmt: skip
+def test_known_at_is_a_time_in_utc_or_the_end_of_a_day(directory: Path, known_at: str, amount: str) -> None:
+    done = run(directory, "report", "--as-of", "2026-02-28", "--known-at", known_at, "--json")
+    assert json.loads(done.stdout)[0]["open"]["amount"] == amount
+
+
+@pytest.mark.parametrize("arguments", [("--as-of", "28.2.2026"), ("--as-of", "2026-02-28", "--known-at", "noon")])
+def test_wrong_days_are_wrong_usage(directory: Path, arguments: tuple[str, ...]) -> None:
+    done = run(directory, "report", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{arguments[-2]} {arguments[-1]}: write a" in done.stderr
+
+
+def test_chdb_held_by_a_process_that_does_not_answer_is_said(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sinks.clickhouse.reading._STARTING_SECONDS", 0.2)
+    with Database(Place(directory / "clickhouse")):
+        done = run(directory, "query", "SELECT 1")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "is open in process" in done.stderr
