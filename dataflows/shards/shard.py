@@ -119,6 +119,8 @@ class Shard:
         self._rows: dict[bytes, bytes | None] = {}
         self._since: list[tuple[int, bytes, Logged | None]] = []
         self._failures: dict[tuple[int, str], str] = {}
+        # Event ids of a generation became old since the last commit.
+        self._prune = False
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
@@ -167,6 +169,7 @@ class Shard:
         self._events.clear()
         self._rows.clear()
         self._cache_used = 0
+        self._prune = False
         self.dirty_rows = 0
         for offset, value, logged in again:
             self._one(offset, value, logged)
@@ -262,6 +265,7 @@ class Shard:
         if today // EVENT_DAYS > row.pruned_day:
             # Ids of the generation before the last one are at least 45 days old.
             row.pruned_day = today // EVENT_DAYS
+            self._prune = True
 
     def _take_policy(self, fact: PolicyFact) -> None:
         if fact.version <= self.row.policy_version:
@@ -561,7 +565,8 @@ class Shard:
             if sequence not in self._stored_unconfirmed:
                 put(unconfirmed_key(sequence), raw)
         self._stored_unconfirmed = set(self.unconfirmed)
-        if self.row.pruned_day > 1:
+        if self._prune and self.row.pruned_day > 1:
+            # Once a generation: each deletion of a range that is in memory is looked through at every read.
             start, stop = events_before(self.row.pruned_day - 1)
             batch.delete_range(start, stop)
         self.store.write(batch, self.row)
@@ -570,6 +575,7 @@ class Shard:
         self._rows.clear()
         self._since.clear()
         self._failures.clear()
+        self._prune = False
         self.wakes.committed()
         self.dirty_rows = 0
         self._evict()
