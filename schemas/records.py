@@ -3232,7 +3232,7 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
-    """The fact of that wire id; Unreadable for an id that is not ours."""
+    """The fact of that wire id, of any version; Unreadable for an id that is not ours."""
     if schema_id == 101:
         return read_receipt(r)
     if schema_id == 102:
@@ -3270,6 +3270,13 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
     if schema_id == 118:
         return read_cash_transferred(r)
     raise Unreadable(f"schema id {schema_id} is not one of ours")
+
+
+def read_any_decision(schema_id: i64, r: Reader) -> Decision:
+    """The decision of that wire id, of any version; Unreadable for an id that is not ours."""
+    if schema_id == 201:
+        return read_decision(r)
+    raise Unreadable(f"schema id {schema_id} is not a decision's")
 
 
 def put_fact(out: BytesWriter, fact: Fact) -> None:
