@@ -10,6 +10,8 @@ from connectors.log.base import Full, Log, LogUnavailable, Writer
 
 AWAY_WAIT_SECONDS: Final = 0.5
 FLUSH_SECONDS: Final = 10.0
+# Another writer of an embedded log holds it for about a millisecond.
+MOVE_SECONDS: Final = 0.01
 T = TypeVar("T")
 
 
@@ -50,6 +52,11 @@ class SteadyWriter:
                 patiently(lambda: self._writer.poll(0.1), self._give_up)
             else:
                 return
+
+    def move(self) -> None:
+        """Send on what is queued, as far as that goes at once: for few records at a time, so that none waits for more."""
+        if self._writer.unconfirmed:
+            patiently(lambda: self._writer.poll(MOVE_SECONDS), self._give_up)
 
     def flush(self) -> None:
         if self._writer.unconfirmed:

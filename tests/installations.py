@@ -139,7 +139,7 @@ def forward(log: Log, done: set[tuple[int, int]]) -> list[Fact]:
     for d in all_decisions(log):
         if d.kind == "cash_transferred" and (d.shard, d.sequence) not in done:
             done.add((d.shard, d.sequence))
-            if d.rule == "transfer.refused":
+            if d.rule in ("transfer.refused", "transfer.return"):
                 facts.append(transfer_fact(d, brought[d.shard, d.fact_offset]))
             elif d.rule == "transfer.out":
                 facts.append(transfer_fact(d, by_receipt[d.account_id, d.receipt_id]))

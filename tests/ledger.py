@@ -31,7 +31,6 @@ class Ledger:
         self._next: dict[int, int] = defaultdict(int)
         self._balances: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._open: dict[tuple[str, str], int] = {}
-        self._kinds: dict[tuple[str, str], str] = {}
         self._receipts: dict[tuple[str, str], int] = {}
 
     def shard_of(self, account: str) -> int:

@@ -2,12 +2,11 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from connectors.log.base import Log, account_key, partition_of
 from connectors.log.sqlite import SqliteLog
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import Customer, Decision, Fact, Receipt, RemittanceLine
+from schemas.records import Customer, Fact, Receipt, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
 from tests.ledger import Ledger, instant
@@ -85,7 +84,3 @@ def table_digest(place: Place) -> tuple[int, str]:
     with Database(place) as database, database.client() as client:
         rows = client.raw_query("SELECT * FROM decisions ORDER BY shard, sequence", fmt="TSV")
     return rows.count(b"\n"), hashlib.sha256(rows).hexdigest()
-
-
-def as_row(decision: Decision) -> dict[str, Any]:
-    return {name: getattr(decision, name) for name in Decision.FIELDS}

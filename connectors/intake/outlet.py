@@ -76,6 +76,8 @@ class Outlet:
                 self._facts.send(outcome.shard, outcome.key, outcome.message(max(now_ms, self._last_tick)))
             self._reached[delivery.topic][delivery.partition] = delivery.offset + 1
             self.dirty = True
+        self._facts.move()
+        self._letters.move()
 
     def _tick(self, tick: Tick) -> None:
         if tick.now > self._last_tick:

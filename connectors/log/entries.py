@@ -10,6 +10,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate, pairwise, repeat
 from typing import Final
 
@@ -18,6 +19,10 @@ from connectors.log.base import Record
 # Bounds of one entry: a reader holds one entry for each partition in memory.
 MOST_RECORDS: Final = 4096
 MOST_BYTES: Final = 256 * 1024
+
+
+# Record's own constructor is a Python function; this takes a third of its time.
+_RECORD: Final = partial(tuple.__new__, Record)
 
 
 class DamagedEntry(ValueError):
@@ -46,26 +51,25 @@ def pack(keys: Sequence[bytes | None], values: Sequence[bytes]) -> bytes:
 
 def unpack(partition: int, first: int, count: int, body: bytes) -> list[Record]:
     """The records of an entry. Raises DamagedEntry where the lengths do not fill the body."""
-    lengths = array("i")
     if count < 1 or len(body) < 8 * count:
         raise DamagedEntry(f"{count} records in {len(body)} bytes")
-    lengths.frombytes(body[: 8 * count])
+    lengths = array("i", body[: 8 * count])
     if sys.byteorder == "big":
         lengths.byteswap()
-    key_lengths, value_lengths = lengths[:count], lengths[count:]
-    lowest = min(key_lengths)
-    if lowest < -1 or min(value_lengths) < 0:
-        raise DamagedEntry("a length below zero")
-    without_key = lowest == -1
-    sizes = [max(length, 0) for length in key_lengths] if without_key else key_lengths
-    values_at = 8 * count + sum(sizes)
-    if values_at + sum(value_lengths) != len(body):
-        raise DamagedEntry(f"lengths of {values_at + sum(value_lengths)} bytes in a body of {len(body)}")
-    keys: list[bytes | None] = [body[a:b] for a, b in pairwise(accumulate(sizes, initial=8 * count))]
+    sizes: Sequence[int] = lengths
+    without_key = min(lengths) < 0
     if without_key:
-        keys = [None if length < 0 else key for key, length in zip(keys, key_lengths, strict=True)]
-    values = [body[a:b] for a, b in pairwise(accumulate(value_lengths, initial=values_at))]
-    return list(map(Record, repeat(partition), range(first, first + count), keys, values))
+        if min(lengths) < -1 or min(lengths[count:]) < 0:
+            raise DamagedEntry("a length below zero")
+        sizes = [max(length, 0) for length in lengths]
+    ends = list(accumulate(sizes, initial=8 * count))
+    if ends[-1] != len(body):
+        raise DamagedEntry(f"lengths of {ends[-1]} bytes in a body of {len(body)}")
+    parts: list[bytes | None] = [body[start:end] for start, end in pairwise(ends)]
+    if without_key:
+        parts[:count] = [None if length < 0 else key for key, length in zip(parts, lengths[:count], strict=False)]
+    fields = zip(repeat(partition), range(first, first + count), parts, parts[count:], strict=False)
+    return list(map(_RECORD, fields))
 
 
 def cuts(keys: Sequence[bytes | None], values: Sequence[bytes]) -> Iterator[tuple[int, int]]:

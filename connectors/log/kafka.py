@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, TopicDescription  # type: ignore[attr-defined]
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, OffsetSpec, TopicDescription  # type: ignore[attr-defined]
 
 from connectors.log.base import Log, LogRefused, LogUnavailable, OtherLog, UnsafeTopic
-from connectors.log.kafka_client import CALL_SECONDS, answer_of, failure, settings
+from connectors.log.kafka_client import CALL_SECONDS, answer_of, failure, patiently, settings
+from connectors.log.kafka_group import Group
 from connectors.log.kafka_reader import KafkaReader
 from connectors.log.kafka_writer import KafkaTransactionalWriter, KafkaWriter, Target
 from connectors.log.names import check_topic
@@ -39,7 +40,7 @@ class KafkaLog(Log):
         self._transactional = transactional
         self._where = f"kafka {bootstrap}"
         self._cluster = ""
-        self._groups: dict[str, Consumer] = {}
+        self._groups: dict[str, Group] = {}
         try:
             self._admin = AdminClient(settings(bootstrap))
         except KafkaException as error:
@@ -109,22 +110,21 @@ class KafkaLog(Log):
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise failure(f"{self._where}, topic {name}", error.args[0]) from error
         give_up = time.monotonic() + CALL_SECONDS
-        while True:
-            # Metadata names leaders a moment before they take anything: what counts is that they answer.
-            try:
-                self.end_offsets(topic)
-            except (LogUnavailable, LogRefused):
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
+        while self._describe(topic) is None:
+            if time.monotonic() > give_up:
+                raise LogUnavailable(f"{self._where}: topic {name} was created and is not known yet")
+            time.sleep(0.02)
+        # Metadata names leaders a moment before they take anything: what counts is that they answer.
+        self.end_offsets(topic)
 
-    def topics(self) -> list[str]:
+    def _metadata(self, topic: str | None = None) -> ClusterMetadata:
         try:
-            names = self._admin.list_topics(timeout=CALL_SECONDS).topics
+            return self._admin.list_topics(topic, timeout=CALL_SECONDS)
         except KafkaException as error:
             raise failure(self._where, error.args[0]) from error
+
+    def topics(self) -> list[str]:
+        names = self._metadata().topics
         return sorted(
             name.removeprefix(self._prefix)
             for name in names
@@ -149,9 +149,16 @@ class KafkaLog(Log):
     def _offsets(self, topic: str, spec: Callable[[], OffsetSpec]) -> list[int]:
         name = self._name(topic)
         asked = {TopicPartition(name, p): spec() for p in range(self.partitions(topic))}
-        futures = self._admin.list_offsets(asked, request_timeout=CALL_SECONDS)
         where = f"{self._where}, topic {name}"
-        by_partition = {at.partition: answer_of(where, future).offset for at, future in futures.items()}
+
+        def ask() -> dict[int, int]:
+            # Without fresh metadata the client asks with the leader epochs it knows, and after a
+            # broker's restart it is refused for ever (librdkafka 2.16, seen November 2026).
+            self._metadata(name)
+            futures = self._admin.list_offsets(asked, request_timeout=CALL_SECONDS)
+            return {at.partition: answer_of(where, future, CALL_SECONDS + 1).offset for at, future in futures.items()}
+
+        by_partition = patiently(ask)
         return [by_partition[partition] for partition in range(len(asked))]
 
     def reader(self, topic: str, start: Mapping[int, int]) -> KafkaReader:
@@ -178,40 +185,23 @@ class KafkaLog(Log):
             return KafkaTransactionalWriter(target, self._admin, claim, most_unconfirmed, transactional_id)
         return KafkaWriter(target, self._admin, claim, most_unconfirmed)
 
-    def _group(self, group: str) -> Consumer:
-        """A client that speaks for the group without joining it."""
-        consumer = self._groups.get(group)
-        if consumer is None:
-            config = settings(self._bootstrap, group_id=self._prefix + group, enable_auto_commit=False)
-            consumer = self._groups[group] = Consumer(config)
-        return consumer
-
     def positions(self, group: str, topic: str) -> dict[int, int]:
         """What Kafka keeps for the consumer group. It forgets a group that saves nothing for offsets.retention.minutes
         (a week by default)."""
         name = self._name(topic)
         asked = [TopicPartition(name, partition) for partition in range(self.partitions(topic))]
-        try:
-            found = self._group(group).committed(asked, timeout=CALL_SECONDS)
-        except KafkaException as error:
-            raise failure(f"{self._where}, group {self._prefix + group}", error.args[0]) from error
-        for each in found:
-            if each.error is not None:
-                raise failure(f"{self._where}, group {self._prefix + group}", each.error)
-        return {each.partition: each.offset for each in found if each.offset >= 0}
+        return patiently(lambda: self._group(group).positions(asked))
 
     def save_positions(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
         name = self._name(topic)
         offsets = [TopicPartition(name, partition, offset) for partition, offset in positions.items()]
-        if not offsets:
-            return
-        try:
-            saved = self._group(group).commit(offsets=offsets, asynchronous=False)
-        except KafkaException as error:
-            raise failure(f"{self._where}, group {self._prefix + group}", error.args[0]) from error
-        for each in saved or ():
-            if each.error is not None:
-                raise failure(f"{self._where}, group {self._prefix + group}", each.error)
+        if offsets:
+            patiently(lambda: self._group(group).save(offsets))
+
+    def _group(self, group: str) -> Group:
+        if group not in self._groups:
+            self._groups[group] = Group(self._bootstrap, self._prefix + group)
+        return self._groups[group]
 
     def status(self) -> str:
         try:
@@ -221,6 +211,4 @@ class KafkaLog(Log):
         return f"ready: {self._where}: {len(brokers)} brokers answer"
 
     def close(self) -> None:
-        for consumer in self._groups.values():
-            consumer.close()
         self._groups.clear()

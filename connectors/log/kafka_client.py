@@ -31,6 +31,7 @@ _AWAY: Final = frozenset(
         KafkaError._TIMED_OUT_QUEUE,
         KafkaError._RESOLVE,
         KafkaError._WAIT_COORD,
+        KafkaError._NOENT,  # no leader of a partition is known just now
         KafkaError._DESTROY_BROKER,
         KafkaError._NODE_UPDATE,
         KafkaError.REQUEST_TIMED_OUT,
@@ -101,6 +102,18 @@ def answer_of(where: str, future: "Future[Answer]", timeout_seconds: float = CAL
         raise failure(where, error.args[0]) from error
     except FutureTimeout:
         raise LogUnavailable(f"{where}: no answer for {timeout_seconds:g} s") from None
+
+
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """Call again while it raises LogUnavailable, up to CALL_SECONDS: leaders and coordinators move when brokers start."""
+    give_up = time.monotonic() + CALL_SECONDS
+    while True:
+        try:
+            return call()
+        except LogUnavailable:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
 
 
 class Health:

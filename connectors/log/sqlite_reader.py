@@ -17,13 +17,14 @@ READ_AHEAD_BYTES: Final = 256 * 1024
 class _Tail:
     """What a reader knows of one partition: records fetched and not yet returned, and where to go on."""
 
-    __slots__ = ("at", "fetch", "fetched", "partition", "paused")
+    __slots__ = ("aligned", "at", "fetch", "fetched", "partition", "paused")
 
     def __init__(self, partition: int, start: int) -> None:
         self.partition = partition
         self.fetched: list[Record] = []
         self.at = 0
         self.fetch = start
+        self.aligned = False
         self.paused = False
 
 
@@ -96,8 +97,9 @@ class SqliteReader(Reader):
                 raise OtherLog(
                     f"{self._file.path}: partition {tail.partition} ends at {ends[tail.partition]}, before {tail.fetch}"
                 )
-            if tail.fetch < ends[tail.partition]:
-                if not tail.fetched and not tail.paused:
+            # A paused one is looked at again on resume.
+            if tail.fetch < ends[tail.partition] and not tail.paused:
+                if not tail.fetched:
                     self._fetch(tail)
                     found = True
                 self._behind = self._behind or tail.fetch < ends[tail.partition]
@@ -106,10 +108,10 @@ class SqliteReader(Reader):
     def _fetch(self, tail: _Tail) -> None:
         """Read whole entries from the tail's offset on, until READ_AHEAD_BYTES are held."""
         table = entries_table(tail.partition)
+        # After the first fetch the next offset is an entry's first one; until then it may be inside one.
+        begin = "?" if tail.aligned else f"(SELECT max(first) FROM {table} WHERE first <= ?)"
         cursor = self._file.connection.execute(
-            f"SELECT first, count, crc, body FROM {table} "
-            f"WHERE first >= (SELECT max(first) FROM {table} WHERE first <= ?) ORDER BY first",
-            (tail.fetch,),
+            f"SELECT first, count, crc, body FROM {table} WHERE first >= {begin} ORDER BY first", (tail.fetch,)
         )
         size = 0
         for first, count, crc, body in cursor:
@@ -119,6 +121,7 @@ class SqliteReader(Reader):
                 break
             tail.fetched += records[skipped:] if skipped else records
             tail.fetch = first + count
+            tail.aligned = True
             size += len(body)
             if size >= READ_AHEAD_BYTES:
                 break

@@ -64,7 +64,7 @@ class Events:
             return Verdict.FIRST
         rejected = bool(said) and all(d.kind == "fact_rejected" for d in said)
         if known[0] == fact.kind and known[1] == digest:
-            if said:
+            if said and not rejected:
                 self._wrong(group, fact, "second_effect", f"it came at offset {known[2]} and has {_kinds(said)} again")
             return Verdict.AGAIN
         if not rejected:

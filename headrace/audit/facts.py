@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from headrace.audit.books import CREDIT, Account, Books, Receipt
 from headrace.audit.cash import Advices
+from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
 from headrace.audit.policy import Terms
@@ -124,18 +125,23 @@ class FactCheck:
             self._wrong(account, fact, "rejected_with_effect", f"it is rejected and has {said[1].kind}")
         d = said[0]
         reason = d.reasons[0].split(":")[0] if d.reasons else ""
-        right = self._is_so(account, fact, reason)
+        right = self._is_so(account, fact, reason) if reason else False
         if right is False:
             self._wrong(account, fact, "wrongly_rejected", f"it is rejected for {reason!r}, which is not so")
+        elif right is None and fact.kind in MONEY_KINDS and fact.kind != "operator_action":
+            self._check.note(f"facts of kind {fact.kind} are rejected for {reason!r}: nothing to hold it against")
 
     def _is_so(self, account: Account, fact: Fact, reason: str) -> bool | None:
-        """Whether the reason of a rejection holds; None for one that is not looked into."""
+        """Whether the reason of a rejection holds; None for one that cannot be told from the facts alone."""
         if isinstance(fact, Invoice | CreditNote):
             if reason == "document_known":
                 return self._books.item(account, fact.document) is not None or fact.document in account.held
         elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
             known = self._books.receipt(account, fact.receipt_id)
             return known is not None and known.amount > 0
+        elif isinstance(fact, ReceiptReturned) and reason == "currency_of_receipt":
+            came = self._books.receipt(account, fact.receipt_id)
+            return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
             sent = self._books.receipt(account, fact.receipt_id)
             return sent is None or sent.transferred < fact.amount
@@ -144,9 +150,7 @@ class FactCheck:
         if reason == "amount_not_above_zero":
             amount = getattr(fact, "amount", None)
             return isinstance(amount, int) and amount <= 0 and not getattr(fact, "cancelled", False)
-        if isinstance(fact, OperatorAction | Dispute | DisputeUpdate | Promise):
-            return None
-        return False
+        return None
 
     # --- money ---
 
@@ -186,15 +190,14 @@ class FactCheck:
     def _pending(self, account: Account, fact: ReceiptFact | CashTransferred, said: Sequence[Decision]) -> None:
         """What went back before the receipt came is taken from it when it comes."""
         receipt = self._books.receipt(account, fact.receipt_id)
-        back = _gone_back(said)
-        if receipt is None or receipt.pending == back == 0:
+        if receipt is None:
             return
-        due = min(receipt.pending, fact.amount)
-        if back != due:
+        taken = _accounted(said)
+        if taken != receipt.pending:
             self._wrong(
-                account, fact, "early_return", f"{receipt.pending} went back before it came; {back} is taken, not {due}"
+                account, fact, "early_return", f"{receipt.pending} went back before it came; {taken} is accounted for"
             )
-        receipt.pending -= due
+        receipt.pending = 0
         self._books.keep_receipt(account, receipt)
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
@@ -227,7 +230,7 @@ class FactCheck:
             self._wrong(
                 account, fact, "other_currency", f"{fact.currency} goes back of a receipt in {receipt.currency}"
             )
-        taken = _gone_back(said) + sum(d.amount for d in said if d.rule in ("transfer.return", "returned.too_much"))
+        taken = _accounted(said)
         if taken != fact.amount:
             self._wrong(account, fact, "not_taken", f"{fact.amount} went back, {taken} is accounted for")
 
@@ -364,6 +367,11 @@ class FactCheck:
 
 def _gone_back(said: Sequence[Decision]) -> int:
     return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed"))
+
+
+def _accounted(said: Sequence[Decision]) -> int:
+    """All of a return: what was taken back here, what has to be taken back elsewhere, what was never received."""
+    return _gone_back(said) + sum(d.amount for d in said if d.rule in ("transfer.return", "returned.too_much"))
 
 
 _Check = Callable[[FactCheck, Account, Any, Sequence[Decision]], None]

@@ -13,9 +13,19 @@ from headrace.audit.orders import OrderBook
 from headrace.audit.policy import built_in, read_terms
 from headrace.audit.reminders import check_reminder
 from headrace.audit.streams import Group
-from headrace.audit.transit import Transit
+from headrace.audit.transit import BROUGHT, Transit
 from schemas.codec import decode_fact
-from schemas.records import CashTransferred, Clock, Decision, Drain, Fact, OperatorAction, Policy, Rules
+from schemas.records import (
+    CashTransferred,
+    Clock,
+    Decision,
+    Drain,
+    Fact,
+    OperatorAction,
+    Policy,
+    ReceiptReturned,
+    Rules,
+)
 
 DAY_MS: Final = 86_400_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
@@ -134,6 +144,9 @@ class ShardAudit:
                     self._transit.arrived(fact, d)
                 elif d.kind == "fact_rejected":
                     self._transit.turned_away(fact, d)
+        taken = not own or own[0].kind != "fact_rejected"
+        if isinstance(fact, ReceiptReturned) and fact.event_id.startswith(BROUGHT) and taken:
+            self._transit.taken_back(fact, account.key, self.shard, offset)
 
     def _resume(self, account: Account, said: list[Decision]) -> list[Decision]:
         """What waited is taken in, in order; where one fails again, it and the rest wait on."""
@@ -191,7 +204,7 @@ class ShardAudit:
                 self._cash.applied(account, d, cause)
             elif d.kind == "credit_allocated":
                 self._cash.allocated(account, d)
-            elif d.kind == "cash_transferred" and d.rule == "transfer.out":
+            elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d)
             self.books.post(account, d)
             if d.kind == "reminder_due":

@@ -12,7 +12,7 @@ from typing import Final
 
 from rocksdict import AccessType, Options, Rdict, ReadOptions
 
-from headrace.audit.books import CREDIT, Account, Books
+from headrace.audit.books import CREDIT, Account, Books, Sums
 from headrace.audit.findings import Check
 from schemas.codec import decode_fact, digest64
 from schemas.records import (
@@ -163,7 +163,8 @@ class StateCheck:
             self._check.checked += 1
             self._account(self._books.account(name), read_account_row(Reader(raw)))
         for name, account in self._books.accounts.items():
-            if name not in seen and (account.sums or account.held or account.waiting):
+            moved = any(sums != Sums() for sums in account.sums.values())
+            if name not in seen and (moved or account.held or account.waiting):
                 self._wrong("account_missing", "the checkpoint does not have it", name)
 
     def _account(self, account: Account, row: AccountRow) -> None:

@@ -6,7 +6,10 @@ from typing import Any, Final
 
 from headrace.audit.findings import Check, account_of
 from headrace.audit.keep import Keep, Scratch
-from schemas.records import CashTransferred, Decision
+from schemas.records import CashTransferred, Decision, ReceiptReturned
+
+# What the forwarder puts before the number of a decision that it brings to another account.
+BROUGHT: Final = "transfer:"
 
 
 @dataclass(slots=True)
@@ -14,15 +17,17 @@ class Transfer:
     """One transfer: what was sent, and what each arrival said. `sent` is None until its shard is read.
 
     sent: account, target, receipt, amount, currency. arrived: the same with the rule, shard, offset, sequence.
+    moves: money is on its way; False where the bank has it back and only the word of it is.
     """
 
     sent: tuple[str, str, str, int, str] | None = None
     arrived: list[tuple[str, str, str, int, str, str, int, int, int]] = field(default_factory=list)
     turned_away: list[tuple[int, int, str]] = field(default_factory=list)
+    moves: bool = True
 
 
 def _pack(transfer: Transfer) -> Any:
-    return (transfer.sent, transfer.arrived, transfer.turned_away)
+    return (transfer.sent, transfer.arrived, transfer.turned_away, transfer.moves)
 
 
 def _unpack(values: Any) -> Transfer:
@@ -40,12 +45,22 @@ class Transit:
         return self._transfers.get(transfer_id) or Transfer()
 
     def sent(self, d: Decision) -> None:
-        """A cash_transferred with rule transfer.out."""
+        """A cash_transferred with rule transfer.out, or transfer.return: the bank took back what had been sent on."""
         self._check.checked += 1
         name = f"{d.shard}-{d.sequence}"
         transfer = self._get(name)
         target = f"{d.tenant}/{d.entity}/{d.counterparty}"
         transfer.sent = (account_of(d), target, d.receipt_id, d.amount, d.currency)
+        transfer.moves = d.rule == "transfer.out"
+        self._transfers.put(name, transfer)
+
+    def taken_back(self, fact: ReceiptReturned, account: str, shard: int, offset: int) -> None:
+        """A return that was brought after its money, and that its account took."""
+        name = fact.event_id.removeprefix(BROUGHT)
+        transfer = self._get(name)
+        transfer.arrived.append(
+            ("", account, fact.receipt_id, fact.amount, fact.currency, "transfer.return", shard, offset, -1)
+        )
         self._transfers.put(name, transfer)
 
     def arrived(self, fact: CashTransferred, d: Decision) -> None:
@@ -69,7 +84,7 @@ class Transit:
         number = 0
         for name, transfer in self._transfers.items():
             self._judge(name, transfer)
-            if transfer.sent is not None and not transfer.arrived:
+            if transfer.sent is not None and not transfer.arrived and transfer.moves:
                 number += 1
                 under_way[transfer.sent[4]] += transfer.sent[3]
         if number:
@@ -99,6 +114,9 @@ class Transit:
         account, target, *money = sent
         if arrival[5] == "transfer.returned":
             account, target = target, account
+        elif arrival[5] == "transfer.return":
+            # A return does not say who sends it on.
+            account = ""
         for code, right, said in (
             ("sender", account, arrival[0]),
             ("target", target, arrival[1]),

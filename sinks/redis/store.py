@@ -44,9 +44,6 @@ class Positions:
     sequences: dict[int, int] = field(default_factory=dict)
     facts: dict[int, int] = field(default_factory=dict)
 
-    def copy(self) -> "Positions":
-        return Positions(dict(self.decisions), dict(self.sequences), dict(self.facts))
-
 
 class Work:
     """Fields read and changes collected; nothing is written until `Store.commit`.

@@ -137,6 +137,20 @@ def test_live_keeps_the_order_of_an_account_within_a_topic(log: Log, tmp_path: P
     assert [fact.event_id for fact in placed(log)[shard]] == [fact.event_id for fact in sent]
 
 
+def test_a_fact_is_appended_in_the_round_it_comes_not_when_positions_are_saved(log: Log, tmp_path: Path) -> None:
+    rounds = 0
+
+    def stop() -> bool:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 5:
+            send(log, [invoice()])
+        return sum(map(len, placed(log))) == 1 or rounds > 25
+
+    run_intake(log, SmallSettings(tmp_path), "live", False, stop, FakeMachine())
+    assert rounds < 25
+
+
 def test_live_ticks_every_shard_with_watermarks(log: Log, tmp_path: Path) -> None:
     machine = FakeMachine(TODAY + 30_000)
     run(log, tmp_path, "live", machine)
@@ -549,6 +563,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[
     return base, expected
 
 
+@pytest.mark.slow
 def test_a_replay_that_dies_at_any_call_of_the_log_writes_the_same_log(
     unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
 ) -> None:

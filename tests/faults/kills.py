@@ -33,8 +33,10 @@ from tests.faults.dying import CACHE_BYTES, POINTS, open_log
 DAY_MS = 86_400_000
 SHARDS = 8
 # A process that is to be killed at a random moment lives this long after it is ready.
-LIVES_SECONDS = (0.0, 0.4)
+LIVES_SECONDS = (0.0, 0.1)
 RUN_SECONDS = 300
+# About what one round of a process takes in.
+ROUND_FACTS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,17 @@ def digests(log: Log) -> tuple[list[str], int]:
 
 
 def kill_over_and_over(
-    directory: Path, log_name: str, processes: int, kills: int, chance: random.Random, feed: Callable[[], int]
+    directory: Path,
+    log_name: str,
+    processes: int,
+    kills: int,
+    chance: random.Random,
+    portion: int,
+    feed: Callable[[], int],
 ) -> dict[str, int]:
     """Start the processes in ever another order and kill one of them each time.
 
-    `feed` appends the next portion of the facts before each start, so that there is always work to be killed at.
+    `feed` appends the next `portion` of the facts before each start, so that there is always work to be killed at.
     """
     share = SHARDS // processes
     ranges = [f"{n * share}-{(n + 1) * share - 1}" for n in range(processes)]
@@ -160,7 +168,7 @@ def kill_over_and_over(
             for shards in ranges:
                 if shards not in running or running[shards].poll() is not None:
                     at = point if shards == victim and point != "random" else "never"
-                    running[shards] = _start(directory, shards, log_name, at, chance.randrange(12))
+                    running[shards] = _start(directory, shards, log_name, at, _passes(point, portion, chance))
             if point == "random":
                 time.sleep(chance.uniform(*LIVES_SECONDS))
                 running[victim].kill()
@@ -178,6 +186,13 @@ def kill_over_and_over(
         for shards in list(running):
             _stop(running, shards)
     return done
+
+
+def _passes(point: str, portion: int, chance: random.Random) -> int:
+    """How often a process passes its point before it dies there: so often that it does while it takes in a portion."""
+    rounds = max(1, portion // ROUND_FACTS)
+    most = {"before_send": 4 * rounds, "after_append": rounds, "after_confirmation": rounds, "after_commit": 3}
+    return chance.randrange(most.get(point, 1))
 
 
 def finish(directory: Path, log_name: str, processes: int) -> None:
@@ -212,7 +227,9 @@ def run(directory: Path, log_name: str, facts: int, kills: int, processes: int, 
     log = open_log(broken, log_name)
     portion = facts // (kills + 1)
     fill(log, all_of_them, portion)
-    done = kill_over_and_over(broken, log_name, processes, kills, chance, lambda: fill(log, all_of_them, portion))
+    done = kill_over_and_over(
+        broken, log_name, processes, kills, chance, portion, lambda: fill(log, all_of_them, portion)
+    )
     fill(log, all_of_them, facts)
     finish(broken, log_name, processes)
     got, total = digests(log)

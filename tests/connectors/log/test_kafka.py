@@ -217,5 +217,10 @@ def test_a_broker_that_is_away_is_told_and_nothing_is_lost(local_kafka: LocalKaf
             range(partition, number, 2)
         )
     assert log.status().startswith("ready: ")
-    writer.close()
-    reader.close()
+    log.save_positions("after", "facts", {0: 1})
+    assert log.positions("after", "facts") == {0: 1}
+    stored = everything(log, "facts")
+    assert [len(stored[partition]) for partition in (0, 1)] == [number // 2, number // 2]
+    again = log.writer("facts", "one")
+    again.send(0, b"k", b"after")
+    assert [each.partition for each in again.flush(10)] == [0]

@@ -1,0 +1,54 @@
+"""Random histories: the rules and the shard engine leave nothing for the auditor to find, rebuilt from the logs neither."""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from headrace.audit.audit import Sources, run_audit
+from headrace.audit.findings import Checks
+from tests.headrace.audit.histories import ACCOUNTS, History
+from tests.installations import Facts, all_decisions, decide, forward, identify, open_log, with_days
+
+SHARDS = 2
+LENGTH = 250
+# Reminders of all steps of what is last invoiced.
+DAYS_AFTER = 60
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_random_history_leaves_nothing_to_find(seed: int, tmp_path: Path) -> None:
+    history = History(seed, LENGTH)
+    log = open_log(tmp_path, SHARDS)
+    Facts(log).append(with_days(history.facts, history.last_day + DAYS_AFTER))
+    decide(log, tmp_path / "state")
+    chance = Random(seed)
+    done: set[tuple[int, int]] = set()
+    judged: set[tuple[int, int]] = set()
+    for _ in range(4):
+        facts = forward(log, done)
+        for d in all_decisions(log):
+            if "unidentified" in d.reasons and (d.shard, d.sequence) not in judged:
+                judged.add((d.shard, d.sequence))
+                facts.append(identify(d, chance.choice([*ACCOUNTS, "NOBODY"])))
+        Facts(log).append(facts)
+        decide(log, tmp_path / "state")
+    concluded = findings(tmp_path)
+    assert concluded == [], f"seed {seed}"
+    assert len(all_decisions(log)) > LENGTH
+
+    shutil.rmtree(tmp_path / "state")
+    decide(log, tmp_path / "state", cache_bytes=1)
+    assert findings(tmp_path) == [], f"seed {seed}, rebuilt from the logs"
+    log.close()
+
+
+def findings(directory: Path) -> list[str]:
+    checks = Checks()
+    opened = open_log(directory, SHARDS)
+    run_audit(Sources(opened, directory / "state", None, None, 1 << 24), checks)
+    opened.close()
+    assert checks.books.checked
+    assert checks.state.checked
+    return [f"{finding.code} {finding.account} {finding.text}" for check in checks.all() for finding in check.findings]

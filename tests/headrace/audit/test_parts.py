@@ -1,0 +1,99 @@
+"""The auditor's own small parts: where documents are kept, how references are read, the days of a policy."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.audit.cash import folded, within_one_edit, words
+from headrace.audit.keep import Keep, Scratch
+from headrace.audit.policy import built_in, read_terms
+
+
+def test_what_does_not_fit_in_memory_comes_back_from_the_file(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path)
+    kept: Keep[tuple[int, str]] = Keep(scratch, lambda value: value, tuple, most_held=10)
+    for number in range(100):
+        kept.put(f"d{number}", (number, "x"))
+    assert len(kept._held) <= 10
+    assert [kept.get(f"d{number}") for number in (0, 57, 99)] == [(0, "x"), (57, "x"), (99, "x")]
+    kept.put("d0", (-1, "changed"))
+    kept.drop("d1")
+    assert kept.get("d1") is None
+    everything = dict(kept.items())
+    assert len(everything) == 99
+    assert everything["d0"] == (-1, "changed")
+    assert kept.get("d100") is None
+    scratch.close()
+
+
+@pytest.mark.parametrize(
+    ("reference", "right"),
+    [
+        ("INV-0042", "42"),
+        ("inv 42", "42"),
+        ("RE/26/4761", "264761"),
+        ("0000", "0"),
+        ("INV-4Z", "42"),
+        ("CN 1O0", "100"),
+        ("ABC", "A8C"),
+    ],
+)
+def test_references_are_read_without_prefix_zeros_and_punctuation(reference: str, right: str) -> None:
+    assert folded(reference) == right
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "near"),
+    [
+        ("1234", "1234", True),
+        ("1234", "1243", True),
+        ("1234", "124", True),
+        ("1234", "12534", True),
+        ("1234", "1235", True),
+        ("1234", "4321", False),
+        ("1234", "12", False),
+        ("1234", "1423", False),
+    ],
+)
+def test_one_edit(a: str, b: str, near: bool) -> None:
+    assert within_one_edit(a, b) is near
+    assert within_one_edit(b, a) is near
+
+
+def test_words_of_a_text() -> None:
+    assert words("our payment (INV-301), re: 12/44. Thanks") == ["our", "payment", "INV-301", "re", "12/44", "Thanks"]
+
+
+def test_the_policy_in_force_where_none_was_published() -> None:
+    terms = built_in()
+    assert terms.release("", "") == ("on_shipment", 10)
+    assert terms.minimum_minor == 500
+    # 2024-10-14 was a Monday; a week before it is one too, the day after it a Tuesday, ten days after it a Thursday.
+    assert [terms.step_day(20_010, level) for level in range(1, 6)] == [20_003, 20_011, 20_020, 20_031, 20_040]
+
+
+def test_a_tier_wins_over_a_segment_and_takes_the_rest_from_the_base() -> None:
+    text = """
+        version = 2
+        [release]
+        condition = "on_shipment"
+        pod_days = 10
+        hold_sla_days = 5
+        [reminders]
+        steps_days = [1]
+        minimum_minor = 0
+        days_between_letters = 0
+        weekend = [5, 6]
+        holidays = ["2024-10-15"]
+        [cash]
+        sources = ["payments"]
+        [segments.small.release]
+        condition = "on_order"
+        [tiers.gold.release]
+        condition = "on_pod"
+    """
+    terms = read_terms(text)
+    assert terms.release("small", "gold") == ("on_pod", 10)
+    assert terms.release("small", "") == ("on_order", 10)
+    # The holiday 2024-10-15 is day 20,011.
+    assert terms.step_day(20_010, 1) == 20_012
