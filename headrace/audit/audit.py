@@ -152,11 +152,11 @@ class _Shard:
 
     def _logs(self, copy: StateCopy | None) -> ShardLogs:
         log = self._sources.log
-        taken_in = log.positions(RECEIVABLES, FACTS).get(self._shard, 0)
-        unconfirmed: dict[int, bytes] = {}
         if copy is not None and copy.row is not None:
-            taken_in = max(taken_in, copy.row.next_offset)
-            unconfirmed = copy.unconfirmed()
+            # A process that runs says how far it is before the log has all of it; its checkpoint has both.
+            taken_in, unconfirmed = copy.row.next_offset, copy.unconfirmed()
+        else:
+            taken_in, unconfirmed = log.positions(RECEIVABLES, FACTS).get(self._shard, 0), {}
         return ShardLogs(log, self._shard, self._checks.sequence, taken_in, unconfirmed)
 
     def _rerun(self, first_version: str) -> Rerun:
@@ -182,14 +182,13 @@ class _Shard:
             with _telling(self._checks, "ClickHouse"):
                 table.finish()
                 self._clickhouse.counted(self._shard, known)
-                if self._clickhouse.published(self._shard) == known:
-                    self._clickhouse.open_items(self._shard, audit.books)
-                    self._clickhouse.balances(self._shard, audit.books)
+                self._clickhouse.made_of(self._shard, known, audit.books)
         if self._sources.live is not None:
             with _telling(self._checks, "Redis"):
-                until = self._sources.live.until(self._shard)
                 accounts = sorted(audit.books.accounts.values(), key=lambda account: account.key)
                 for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
                     some = accounts[at : at + _ACCOUNTS_AT_ONCE]
                     stored = self._sources.live.of([account.key for account in some])
-                    check_balances(self._checks.views, self._shard, some, stored, until)
+                    check_balances(
+                        self._checks.views, self._shard, some, stored, self._sources.live.until(self._shard), known
+                    )

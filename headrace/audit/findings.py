@@ -39,9 +39,12 @@ class Check:
     def find(
         self, code: str, text: str, *, shard: int = -1, offset: int = -1, sequence: int = -1, account: str = ""
     ) -> None:
+        self.keep(Finding(f"{self.name}.{code}", shard, offset, sequence, account, text))
+
+    def keep(self, finding: Finding) -> None:
         self.count += 1
         if len(self.findings) < MOST_KEPT:
-            self.findings.append(Finding(f"{self.name}.{code}", shard, offset, sequence, account, text))
+            self.findings.append(finding)
 
     def about(self, d: Decision, code: str, text: str) -> None:
         """A finding about a decision."""

@@ -30,7 +30,6 @@ class RedisBalances:
             self._client = redis.Redis(
                 unix_socket_path=self._path.address, socket_timeout=_ANSWER_SECONDS, decode_responses=True
             )
-        self._position = self._ask(lambda: self._client.hgetall(f"{PREFIX}position"))
 
     def _ask(self, question: Any) -> Any:
         try:
@@ -41,7 +40,7 @@ class RedisBalances:
             raise RetryLater(str(error)) from error
 
     def until(self, shard: int) -> int:
-        return int(self._position.get(f"s{shard}", 0))
+        return int(self._ask(lambda: self._client.hget(f"{PREFIX}position", f"s{shard}")) or 0)
 
     def of(self, accounts: Sequence[str]) -> list[Mapping[str, str]]:
         pipe = self._client.pipeline(transaction=False)

@@ -52,10 +52,12 @@ SELECT sequence, {", ".join(_column(name) for name in _NAMES)}
 FROM decisions WHERE shard = {{shard:UInt16}} AND sequence >= {{first:Int64}} AND sequence < {{stop:Int64}}
 ORDER BY sequence
 """
-_PUBLISHED: Final = """
-SELECT shard, max(last + 1) FROM publish_state WHERE phase = 'after' GROUP BY shard
+_PUBLISHED: Final = "SELECT shard, max(last + 1) FROM publish_state WHERE phase = 'after' GROUP BY shard"
+# Beyond what is published there may be a batch that is being inserted.
+_UNDER_WAY: Final = "SELECT max(last + 1) FROM publish_state WHERE shard = {shard:UInt16}"
+_COUNT: Final = """
+SELECT countIf(sequence < {until:Int64}), max(sequence) + 1 FROM decisions WHERE shard = {shard:UInt16}
 """
-_COUNTS: Final = "SELECT shard, count(), max(sequence) + 1 FROM decisions GROUP BY shard"
 _OF_SHARD: Final = """(tenant, entity, account_id) IN (
     SELECT tenant, entity, account_id FROM decisions WHERE shard = {shard:UInt16} GROUP BY tenant, entity, account_id)"""
 _OPEN_ITEMS: Final = f"""
@@ -97,12 +99,11 @@ class ClickHouseCheck:
     def __init__(self, check: Check, views: Views) -> None:
         self._check: Final = check
         self._views: Final = views
-        self._published: Final = {row[0]: row[1] for row in views.ask(_PUBLISHED).rows}
-        self._there: Final = {row[0]: (row[1], row[2]) for row in views.ask(_COUNTS).rows}
+        self._published: Final = {row[0]: int(row[1]) for row in views.ask(_PUBLISHED).rows}
 
     def published(self, shard: int) -> int:
-        """Decisions below this are in the table, by the publisher's own word."""
-        return int(self._published.get(shard, 0))
+        """Decisions below this were in the table when the audit began, by the publisher's own word."""
+        return self._published.get(shard, 0)
 
     def digests(self, shard: int, block: int) -> dict[int, tuple[int, str]]:
         """How many rows the block and those after it have, and their digests."""
@@ -117,53 +118,78 @@ class ClickHouseCheck:
     def counted(self, shard: int, known: int) -> None:
         """The table has as many rows as the log has decisions, once the log is read. `known` is the log's next sequence."""
         published = self.published(shard)
-        number, beyond = self._there.get(shard, (0, 0))
+        number, beyond = self._views.ask(_COUNT, {"shard": shard, "until": published}).rows[0]
         self._check.checked += number
         if number != published:
             self._check.find(
                 "count", f"decisions of shard {shard}: {number} rows, {published} were published", shard=shard
             )
-        if beyond > known:
-            self._check.find("row_extra", f"the table goes up to {beyond - 1}, the log to {known - 1}", shard=shard)
+        under_way = max(self._views.ask(_UNDER_WAY, {"shard": shard}).rows[0][0], published)
+        if number and beyond > under_way:
+            text = f"the table goes up to decision {beyond - 1}, {under_way - 1} is the last that was published"
+            self._check.find("row_extra", text, shard=shard)
         if published < known:
             self._check.note(f"shard {shard}: {known - published} decisions are not published to ClickHouse yet")
 
-    def open_items(self, shard: int, books: Books) -> None:
-        """The open items and the last balances of the views against the books. All must be published."""
+    def made_of(self, shard: int, known: int, books: Books) -> None:
+        """The open items and the last balances of the views against the books, where all is published and stays so."""
+        if self.published(shard) != known:
+            return
+        found = Check(self._check.name, self._check.title)
+        self._open_items(found, shard, books)
+        self._balances(found, shard, books)
+        self._check.checked += found.checked
+        if self._views.ask(_UNDER_WAY, {"shard": shard}).rows[0][0] > known:
+            self._check.note(f"shard {shard}: open items and balances went on while they were looked at")
+            return
+        for finding in found.findings:
+            self._check.keep(finding)
+
+    def _open_items(self, check: Check, shard: int, books: Books) -> None:
         left = {(account.key, d): item for account in books.accounts.values() for d, item in account.open.items()}
         for key, document, *said in self._views.ask(_OPEN_ITEMS, {"shard": shard}).rows:
-            self._check.checked += 1
+            check.checked += 1
             item = left.pop((key, document), None)
             if item is None:
-                self._wrong("item_extra", shard, key, f"open_items has {document}, which is not open")
+                check.find("item_extra", shard=shard, account=key, text=f"open_items has {document}, which is not open")
                 continue
             right = [item.currency, item.kind, item.amount, item.open, item.disputed, item.level, _day(item.due_date)]
             names = ("currency", "item_kind", "amount", "open", "disputed", "level", "due_date")
             for name, here, there in zip(names, right, said, strict=True):
                 if here != there:
-                    self._wrong(
-                        "item_differs", shard, key, f"open_items: {name} of {document} is {here}, it has {there}"
+                    check.find(
+                        "item_differs",
+                        shard=shard,
+                        account=key,
+                        text=f"open_items: {name} of {document} is {here}, it has {there}",
                     )
         for key, document in sorted(left):
-            self._wrong("item_missing", shard, key, f"open_items does not have {document}")
+            check.find("item_missing", shard=shard, account=key, text=f"open_items does not have {document}")
 
-    def balances(self, shard: int, books: Books) -> None:
+    def _balances(self, check: Check, shard: int, books: Books) -> None:
         left = {
             (account.key, currency): sums.balances()[:3]
             for account in books.accounts.values()
             for currency, sums in account.sums.items()
         }
         for key, currency, *said in self._views.ask(_BALANCES, {"shard": shard}).rows:
-            self._check.checked += 1
+            check.checked += 1
             right = left.pop((key, currency), (0, 0, 0))
             if tuple(said) != right:
-                self._wrong("balance", shard, key, f"daily_balances in {currency}: {said}, should be {list(right)}")
+                check.find(
+                    "balance",
+                    shard=shard,
+                    account=key,
+                    text=f"daily_balances in {currency}: {said}, should be {list(right)}",
+                )
         for (key, currency), right in sorted(left.items()):
             if any(right):
-                self._wrong("balance", shard, key, f"daily_balances has none in {currency}, should be {list(right)}")
-
-    def _wrong(self, code: str, shard: int, key: str, text: str) -> None:
-        self._check.find(code, text, shard=shard, account=key)
+                check.find(
+                    "balance",
+                    shard=shard,
+                    account=key,
+                    text=f"daily_balances has none in {currency}, should be {list(right)}",
+                )
 
 
 class TableCheck:
@@ -226,11 +252,14 @@ class TableCheck:
 
 
 def check_balances(
-    check: Check, shard: int, accounts: Sequence[Account], stored: Sequence[Mapping[str, str]], until: int
+    check: Check, shard: int, accounts: Sequence[Account], stored: Sequence[Mapping[str, str]], until: int, known: int
 ) -> None:
-    """Redis's hash of each account against its books. Those below sequence `until` must be there as they are."""
+    """Redis's hash of each account against its books: decisions below `until` are in it, below `known` in the books."""
     for account, found in zip(accounts, stored, strict=True):
         if account.last_sequence < 0 or account.last_sequence >= until:
+            continue
+        if int(found.get("sequence", -1)) > account.last_sequence and until > known:
+            # It went on while the log was read.
             continue
         check.checked += 1
         right: dict[str, Any] = {"shard": shard, "sequence": account.last_sequence}

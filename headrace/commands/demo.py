@@ -228,7 +228,8 @@ TABLES: Final = (
     (
         "Receipts",
         """
-        SELECT state, currency, count() AS number, sum(booked) AS amount FROM (
+        SELECT state, currency, count() AS number, sum(booked) AS amount,
+               concat(toString(round(100 * count() / sum(count()) OVER (), 1)), ' %') AS share FROM (
             SELECT tenant, entity, account_id, receipt_id, any(currency) AS currency,
                    sumIf(amount, kind = 'receipt_booked') AS booked,
                    argMax(receipt_unapplied, sequence) AS left_over,

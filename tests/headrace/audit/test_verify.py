@@ -419,6 +419,10 @@ def viewed(directory: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
             "INSERT INTO decisions SELECT * FROM decisions WHERE kind = 'promise_opened'",
             ["views.row_doubled", "views.count"],
         ),
+        (
+            "INSERT INTO decisions SELECT * REPLACE (9999 AS sequence) FROM decisions WHERE kind = 'promise_opened'",
+            ["views.row_extra"],
+        ),
     ],
 )
 def test_a_changed_row_of_clickhouse_is_found(
