@@ -9,7 +9,7 @@ from hashlib import blake2b
 from librt.strings import BytesWriter, read_i32_be, read_i64_le, write_i32_be
 from mypy_extensions import i64, u8
 
-from schemas.records import DECISION_ID, FACT_IDS, Decision, Fact, put_decision, put_fact, read_decision, read_fact
+from schemas.records import DECISION_ID, FACT_IDS, Decision, Fact, put_decision, put_fact, read_any_decision, read_fact
 from schemas.wire import MAX_MESSAGE_BYTES, Reader, Unreadable
 
 
@@ -42,11 +42,8 @@ def encode_fact(fact: Fact) -> bytes:
 
 def decode_decision(value: bytes) -> Decision:
     """The decision in `value`. Raises Unreadable with the place where it breaks."""
-    number = schema_id(value)
-    if number != DECISION_ID:
-        raise Unreadable(f"schema id {number} is not a decision's")
     reader = Reader(value, 5)
-    decision = read_decision(reader)
+    decision = read_any_decision(schema_id(value), reader)
     if reader.at != reader.end:
         raise Unreadable(f"{reader.end - reader.at} bytes left over after the decision")
     return decision

@@ -247,19 +247,43 @@ def generate() -> str:
             out += _class(nested, source.group) + _codec(nested)
             if nested is not source.schema:
                 out += _array_codec(nested)
-    out += _dispatch(facts, ids)
+    out += _dispatch(facts, [s for s in latest.values() if s.group == "decisions"], ids)
     return "\n".join(out).rstrip() + "\n"
 
 
-def _dispatch(facts: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
-    """decode_fact_body and put_fact over all kinds, and the tables of ids."""
+def _older(latest: Source) -> list[Source]:
+    """The versions before the latest of the same schema."""
+    return [s for s in sources() if s.group == latest.group and s.name == latest.name and s.version < latest.version]
+
+
+def _literal(field: dict[str, Any]) -> str:
+    """The default of a field as Python."""
+    return "[]" if field["default"] == [] else repr(field["default"])
+
+
+def _read_by_id(function: str, kind: str, latest: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
+    """A function that reads the record of a wire id, of whatever version: what an old one lacks has its default."""
     out = [
-        "def read_fact(schema_id: i64, r: Reader) -> Fact:",
-        '    """The fact of that wire id; Unreadable for an id that is not ours."""',
+        f"def {function}(schema_id: i64, r: Reader) -> {kind}:",
+        f'    """The {kind.lower()} of that wire id, of any version; Unreadable for an id that is not ours."""',
     ]
-    for source in facts:
+    for source in latest:
         out += [f"    if schema_id == {ids[source.name, source.version]}:", f"        return read_{source.name}(r)"]
-    out += ['    raise Unreadable(f"schema id {schema_id} is not one of ours")', "", ""]
+    for source in latest:
+        for old in _older(source):
+            known = len(old.schema["fields"])
+            out += [f"    if schema_id == {ids[old.name, old.version]}:", f"        return {class_name(old.name)}("]
+            out += [f"            {_read(field['type'])}," for field in old.schema["fields"]]
+            out += [f"            {_literal(field)}," for field in source.schema["fields"][known:]]
+            out += ["        )"]
+    what = "one of ours" if kind == "Fact" else f"a {kind.lower()}'s"
+    out += [f'    raise Unreadable(f"schema id {{schema_id}} is not {what}")', "", ""]
+    return out
+
+
+def _dispatch(facts: list[Source], decisions: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
+    """Reading by wire id and writing by class, and the tables of ids."""
+    out = _read_by_id("read_fact", "Fact", facts, ids) + _read_by_id("read_any_decision", "Decision", decisions, ids)
     out += ["def put_fact(out: BytesWriter, fact: Fact) -> None:"]
     for source in facts:
         out += [
@@ -270,7 +294,7 @@ def _dispatch(facts: list[Source], ids: dict[tuple[str, int], int]) -> list[str]
     out += ['    raise AssertionError(f"no encoder for {fact.kind}")', "", ""]
     pairs = [(s.name, ids[s.name, s.version]) for s in facts]
     out += ["FACT_IDS: Final[dict[str, int]] = {", *(f'    "{name}": {number},' for name, number in pairs), "}"]
-    out += [f"DECISION_ID: Final = {ids['decision', 1]}", ""]
+    out += [f"DECISION_ID: Final = {ids['decision', decisions[0].version]}", ""]
     return out
 
 

@@ -3134,14 +3134,13 @@ class ShardRow:
     watermarks: Of the last clock.
     accounts: Accounts.
     open_items: Open items.
-    pruned_day: Event ids of days up to here are gone.
     last_offset: Offset of the last fact; -1 none.
     decisions_offset: Offset in the decisions log after the last confirmed decision.
     parked_accounts: Accounts that are parked.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "pruned_day", "last_offset", "decisions_offset", "parked_accounts", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", )
 
     def __init__(
         self,
@@ -3161,7 +3160,6 @@ class ShardRow:
         watermarks: list[Watermark] | None = None,
         accounts: int = 0,
         open_items: int = 0,
-        pruned_day: int = 0,
         last_offset: int = -1,
         decisions_offset: int = 0,
         parked_accounts: int = 0,
@@ -3182,7 +3180,6 @@ class ShardRow:
         self.watermarks: list[Watermark] = watermarks if watermarks is not None else []
         self.accounts = accounts
         self.open_items = open_items
-        self.pruned_day = pruned_day
         self.last_offset = last_offset
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
@@ -3209,7 +3206,6 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
     )
 
 
@@ -3230,14 +3226,13 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     _put_watermarks(out, x.watermarks)
     put_long(out, x.accounts)
     put_long(out, x.open_items)
-    put_long(out, x.pruned_day)
     put_long(out, x.last_offset)
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
-    """The fact of that wire id; Unreadable for an id that is not ours."""
+    """The fact of that wire id, of any version; Unreadable for an id that is not ours."""
     if schema_id == 101:
         return read_receipt(r)
     if schema_id == 102:
@@ -3275,6 +3270,13 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
     if schema_id == 118:
         return read_cash_transferred(r)
     raise Unreadable(f"schema id {schema_id} is not one of ours")
+
+
+def read_any_decision(schema_id: i64, r: Reader) -> Decision:
+    """The decision of that wire id, of any version; Unreadable for an id that is not ours."""
+    if schema_id == 201:
+        return read_decision(r)
+    raise Unreadable(f"schema id {schema_id} is not a decision's")
 
 
 def put_fact(out: BytesWriter, fact: Fact) -> None:

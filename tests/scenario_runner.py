@@ -42,7 +42,7 @@ class Run:
 
     def __init__(self, scenario: Scenario, directory: Path) -> None:
         self.scenario = scenario
-        self.shard = Shard(0, Store(directory), ShardRow("facts", "decisions"), CACHE_BYTES)
+        self.shard = Shard(0, 1, Store(directory), ShardRow("facts", "decisions"), CACHE_BYTES)
         self.books = Books()
         self.differences: list[str] = []
         self._offset = 0

@@ -45,11 +45,10 @@ def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
     """Apply what is certain of a receipt's unapplied cash and propose the rest."""
     if account.suspense or not receipt.unapplied:
         return []
-    wanted = _wanted(receipt, receipt.lines, STRUCTURED, "")
+    wanted = _wanted(receipt, [(line, "") for line in receipt.lines], STRUCTURED)
     if not wanted:
         advices = _advices_for(account, receipt)
-        for advice in advices:
-            wanted += _wanted(receipt, advice.lines, ADVICE, advice.advice_id)
+        wanted = _wanted(receipt, [(line, a.advice_id) for a in advices for line in a.lines], ADVICE)
         stated = sum([w.amount or 0 for w in wanted])
         # What is open stands for amounts that are not stated; whether that adds up is seen below.
         if wanted and stated != receipt.unapplied and all(w.amount is not None for w in wanted):
@@ -61,10 +60,11 @@ def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
     return _by_wanted(account, receipt, wanted)
 
 
-def _wanted(receipt: ReceiptRow, lines: list[RemittanceLine], rule: str, advice_id: str) -> list[Wanted]:
-    """The lines as references, each once; what this receipt already paid on them is taken off."""
+def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: str) -> list[Wanted]:
+    """The lines, each with the advice it is of, as references, each once; what this receipt already paid on them is
+    taken off."""
     found: dict[str, Wanted] = {}
-    for line in lines:
+    for line, advice_id in lines:
         known = found.get(line.document)
         if known is None:
             found[line.document] = Wanted(line.document, line.amount, rule, advice_id)
@@ -365,14 +365,21 @@ def retry(account: Account, document: str) -> list[Decision]:
 
 
 def explain(account: Account, advice: AdviceRow) -> list[Decision]:
-    """An advice that came after its money: apply the first receipt that it explains."""
-    decisions: list[Decision] = []
+    """An advice that came after its money: apply the first receipt that it names, or the one that it must mean."""
+    meant: list[ReceiptRow] = []
     for receipt_id in account.row.unapplied:
         receipt = account.known_receipt(receipt_id)
-        if any(found.advice_id == advice.advice_id for found in _advices_for(account, receipt)):
-            decisions += match(account, receipt)
-            if any(d.kind == "cash_applied" for d in decisions):
-                break
+        # One that names documents itself is not explained by another's words.
+        if not receipt.lines and any(found.advice_id == advice.advice_id for found in _advices_for(account, receipt)):
+            meant.append(receipt)
+    if len(meant) > 1 and not (advice.receipt_id or advice.bank_reference):
+        # Two receipts of its amount: a person has to say which.
+        return []
+    decisions: list[Decision] = []
+    for receipt in meant:
+        decisions += match(account, receipt)
+        if any(d.kind == "cash_applied" for d in decisions):
+            break
     return decisions
 
 

@@ -308,7 +308,7 @@ def _adopt_early_disputes(account: Account, item: Item) -> None:
     """Disputes that came before their invoice pause it from now on; one that named no amount contests all of it."""
     for dispute_id in list(account.row.early_disputes):
         dispute = account.dispute(dispute_id)
-        if dispute is not None and dispute.document == item.document:
+        if dispute is not None and dispute.document == item.document and dispute.currency == item.currency:
             if not dispute.amount:
                 dispute.amount = item.amount
                 account.put_dispute(dispute)
@@ -629,7 +629,7 @@ def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
     """Reminders of what was promised resume one level up. Source: REFERENCE 3.4."""
     for document in promise.documents:
         item = account.item(document)
-        if item is not None:
+        if item is not None and item.kind != "credit_note":
             item.raise_by = 1
             item.action_date = ctx.today + 1
             account.touch_item(item)

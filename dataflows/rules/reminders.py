@@ -73,7 +73,7 @@ def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Co
     for promise in row.promises:
         if promise.status == "open" and (not promise.documents or item.document in promise.documents):
             reasons.append(f"promise:{promise.promise_id}")
-    if left < ctx.policy.minimum_minor:
+    if left <= 0 or left < ctx.policy.minimum_minor:
         if item.disputed:
             reasons.append("disputed")
         if covered:

@@ -344,8 +344,6 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         target = fact.target_account
         if not target or target == account.row.account_id:
             return [_action_rejected(fact, "target_account_missing")]
-        if target in receipt.refused_by and fact.source == "headrace":
-            return [_action_rejected(fact, f"refused_before:{target}")]
         decision = cash.apply_by_person(receipt, "", receipt.unapplied)
         decision.kind = "cash_transferred"
         decision.rule = "transfer.out"

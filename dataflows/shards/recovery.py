@@ -124,7 +124,7 @@ def open_shard(log: Log, number: int, directory: Path, cache_bytes: int) -> Open
     try:
         row = store.shard_row() or ShardRow(facts_id, decisions_id)
         _check_identity(log, number, directory, row, facts_id, decisions_id)
-        shard = Shard(number, store, row, cache_bytes)
+        shard = Shard(number, log.partitions(FACTS), store, row, cache_bytes)
         end = log.end_offsets(DECISIONS)[number]
         if end < row.decisions_offset:
             raise OtherLog(

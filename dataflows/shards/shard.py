@@ -10,14 +10,15 @@ Guarantees, each with its test in tests/dataflows/shards:
 from collections.abc import Callable
 from typing import Final
 
+from connectors.log.base import partition_of
 from dataflows.rules.account import ACCOUNT, Account, load
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
 from dataflows.shards.store import (
     Store,
+    aging_key,
     event_key,
-    events_before,
     new_batch,
     parked_key,
     row_key,
@@ -45,6 +46,7 @@ MOST_FUTURE_MS: Final = 2 * DAY_MS
 # Wakes that run after each fact; more wait for drain facts, so that a payment never waits for them.
 WAKES_PER_FACT: Final = 4
 EVENT_DAYS: Final = 45
+FORGET_ROWS: Final = 500
 MOST_DIRTY_ROWS: Final = 2_000
 # Event ids of these are kept for ever: they move money, or say that it moved.
 MONEY_KINDS: Final = frozenset(
@@ -97,8 +99,9 @@ class Shard:
     outbox: Decisions that are to be appended, (sequence, account key, bytes), in order; the owner takes them.
     """
 
-    def __init__(self, number: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
+    def __init__(self, number: int, shards: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
         self.number: Final = number
+        self.shards: Final = shards
         self.store: Final = store
         self.cache_bytes: Final = cache_bytes
         self.row = row
@@ -120,11 +123,11 @@ class Shard:
         self._since: list[tuple[int, bytes, Logged | None]] = []
         self._failures: dict[tuple[int, str], str] = {}
         # Event ids of a generation became old since the last commit.
-        self._prune = False
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
         self._offset = 0
+        self._forgotten = 0
         self.dirty_rows = 0
         self.facts = 0
         self.kinds: Final[dict[str, int]] = {}
@@ -169,7 +172,6 @@ class Shard:
         self._events.clear()
         self._rows.clear()
         self._cache_used = 0
-        self._prune = False
         self.dirty_rows = 0
         for offset, value, logged in again:
             self._one(offset, value, logged)
@@ -222,7 +224,7 @@ class Shard:
             decision.fact_offset = self._offset
             decision.index = index
             decision.count = count
-            decision.policy_version = self.policy.version
+            decision.policy_version = row.policy_version
             adopted = self._adopted
             # What the engine itself says of a fact has the version under which it was said first.
             decision.rules_version = (
@@ -261,11 +263,6 @@ class Shard:
         row.now = fact.now
         row.mode = fact.mode
         row.watermarks = fact.watermarks
-        today = fact.now // DAY_MS
-        if today // EVENT_DAYS > row.pruned_day:
-            # Ids of the generation before the last one are at least 45 days old.
-            row.pruned_day = today // EVENT_DAYS
-            self._prune = True
 
     def _take_policy(self, fact: PolicyFact) -> None:
         if fact.version <= self.row.policy_version:
@@ -297,22 +294,30 @@ class Shard:
 
     def _take(self, fact: Fact, value: bytes) -> None:
         row = self.row
-        generation = 0 if fact.kind in MONEY_KINDS else 1 + row.now // DAY_MS // EVENT_DAYS
-        event = event_key(generation, fact.event_id)
-        known = self._known_event(event, generation, fact.event_id)
+        if not (fact.tenant and fact.entity and fact.account_id) or "/" in fact.tenant or "/" in fact.entity:
+            self._reject(fact, "shard.account", "tenant_entity_or_account_missing")
+            return
+        event = event_key(fact.event_id)
         digest = contents_digest(value)
+        known = self._known_event(event)
         if known is not None:
-            if known[:4] == value[1:5] and known != event_value(value, digest):
-                self._reject(fact, "shard.event_id", "event_id_with_other_contents")
-            else:
+            if known[:12] == event_value(value, digest, 0)[:12]:
                 self.duplicates += 1
+            else:
+                self._reject(fact, "shard.event_id", "event_id_with_other_contents")
             return
         if row.now and fact.event_time > row.now + MOST_FUTURE_MS and fact.event_time > row.allowed_future:
             self._reject(fact, "shard.future", f"event_time_ahead_days:{(fact.event_time - row.now) // DAY_MS}")
             return
-        self._events[event] = event_value(value, digest)
-        self.dirty_rows += 1
         account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
+        if account is None:
+            self._reject(fact, "shard.misplaced", f"not_of_shard:{self.number}")
+            return
+        generation = 0 if fact.kind in MONEY_KINDS else _generation(row.now or fact.recorded_time)
+        self._events[event] = event_value(value, digest, generation)
+        if generation:
+            self._rows[aging_key(generation, event)] = b""
+        self.dirty_rows += 1
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
                 self._resume(account)
@@ -322,16 +327,15 @@ class Shard:
             self._conclude(account, fact, value)
         self._changed(account)
 
-    def _known_event(self, event: bytes, generation: int, event_id: str) -> bytes | None:
+    def _known_event(self, event: bytes) -> bytes | None:
+        """What is kept of the event, unless it is one of those that are forgotten by now."""
         raw = self._events.get(event)
         if raw is None:
             raw = self.store.one(event)
-        if raw is None and generation > 1:
-            before = event_key(generation - 1, event_id)
-            raw = self._events.get(before)
-            if raw is None:
-                raw = self.store.one(before)
-        return raw
+        if raw is None:
+            return None
+        generation = int.from_bytes(raw[12:], "big")
+        return raw if not generation or generation >= _generation(self.row.now) - 1 else None
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
@@ -339,7 +343,8 @@ class Shard:
         failure = self._failures.get((self._offset, fact.event_id))
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
-        ctx = self._context(fact.kind, fact.event_id, fact.event_time, fact.recorded_time)
+        origin = self._origin()
+        ctx = Context(self.row.now, origin, self.policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time)
         if failure is not None:
             self._park(account, failure, ctx)
             self._wait(account, value)
@@ -364,9 +369,6 @@ class Shard:
 
     def _origin(self) -> str:
         return "live" if self.row.mode == "live" else "history"
-
-    def _context(self, cause_kind: str, cause_id: str, event_time: int, recorded_time: int) -> Context:
-        return Context(self.row.now, self._origin(), self.policy, cause_kind, cause_id, event_time, recorded_time)
 
     # --- parked accounts ---
 
@@ -430,17 +432,19 @@ class Shard:
                 return
             limit -= 1
             account = self._account(due[1])
-            self._wake(account, due[0])
+            assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
+            self._wake(account, due[0], bound)
             self._changed(account)
 
-    def _wake(self, account: Account, due: int) -> None:
-        tomorrow = (self.row.now // DAY_MS + 1) * DAY_MS
+    def _wake(self, account: Account, due: int, now: int) -> None:
+        """Let time do its work on the account. `now` is how far the books are complete, which is what rules may see."""
+        tomorrow = (now // DAY_MS + 1) * DAY_MS
         if account.row.parked_at >= 0:
             account.row.wake = tomorrow
             account.touch()
             return
         cause = f"wake:{account.row.account_id}:{due}"
-        ctx = self._context("wake", cause, due, self.row.now)
+        ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now)
         failure = self._failures.get((self._offset, cause))
         adopted = self._adopted_of(account, cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
@@ -488,13 +492,14 @@ class Shard:
 
     # --- accounts in memory ---
 
-    def _account(self, key: str) -> Account:
+    def _account(self, key: str) -> Account | None:
+        """The account of that key; None where it is another shard's."""
         account = self._accounts.pop(key, None)
         if account is None:
+            if partition_of(key.encode(), self.shards) != self.number:
+                return None
             self.misses += 1
             account = load(key, self.store)
-            if not account.row.tenant:
-                raise AssertionError(f"account {key} without a tenant")
             self._stored_wakes[key] = account.row.wake
         else:
             self.hits += 1
@@ -565,20 +570,36 @@ class Shard:
             if sequence not in self._stored_unconfirmed:
                 put(unconfirmed_key(sequence), raw)
         self._stored_unconfirmed = set(self.unconfirmed)
-        if self._prune and self.row.pruned_day > 1:
-            # Once a generation: each deletion of a range that is in memory is looked through at every read.
-            start, stop = events_before(self.row.pruned_day - 1)
-            batch.delete_range(start, stop)
+        self._forget(delete)
         self.store.write(batch, self.row)
         self._dirty.clear()
         self._events.clear()
         self._rows.clear()
         self._since.clear()
         self._failures.clear()
-        self._prune = False
         self.wakes.committed()
         self.dirty_rows = 0
         self._evict()
+
+    def _forget(self, delete: Callable[[bytes], None]) -> None:
+        """Take away event ids of generations that count no more, a bounded number with each commit."""
+        oldest = _generation(self.row.now) - 1
+        if oldest <= self._forgotten:
+            return
+        rows = self.store.range(b"F", aging_key(oldest, b""), FORGET_ROWS)
+        for key, _ in rows:
+            delete(key)
+            # An id that came again in a later generation is kept with that one.
+            if self._generation_of(key[3:]) < oldest:
+                delete(key[3:])
+        if len(rows) < FORGET_ROWS:
+            self._forgotten = oldest
+
+    def _generation_of(self, event: bytes) -> int:
+        raw = self._events.get(event)
+        if raw is None:
+            raw = self.store.one(event)
+        return 0 if raw is None else int.from_bytes(raw[12:], "big")
 
     def _evict(self) -> None:
         """Let go of the accounts that were used longest ago until the rest fits. All are stored now."""
@@ -604,9 +625,14 @@ class Shard:
         self.store.close()
 
 
-def event_value(value: bytes, digest: int) -> bytes:
-    """What is kept of an event: its schema's id and 64 bits of its contents."""
-    return value[1:5] + digest.to_bytes(8, "big", signed=True)
+def event_value(value: bytes, digest: int, generation: int) -> bytes:
+    """What is kept of an event: its schema's id, 64 bits of its contents, and the generation it is forgotten with."""
+    return value[1:5] + digest.to_bytes(8, "big", signed=True) + generation.to_bytes(2, "big")
+
+
+def _generation(now: int) -> int:
+    """Event ids that are not kept for ever are kept in this generation and the next: 45 days at least. Never 0."""
+    return 1 + now // DAY_MS // EVENT_DAYS
 
 
 def decision_key(d: Decision) -> bytes:

@@ -1,6 +1,7 @@
 """A shard's rows in RocksDB: one directory a shard, one atomic batch a commit.
 
-Keys: the table's letter, then what tells its rows apart. `E` event ids, `W` wakes in order of
+Keys: the table's letter, then what tells its rows apart. `E` event ids, `F` those of them that are
+forgotten one day, by generation, `W` wakes in order of
 time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
 `M` where the shard stands, and the tables of an account (dataflows/rules/account.py), each row's
 key being table, account key, zero byte, document.
@@ -96,14 +97,15 @@ def row_key(account_key: str, name: str) -> bytes:
     return f"{name[0]}{account_key}\0{name[1:]}".encode()
 
 
-def event_key(generation: int, event_id: str) -> bytes:
-    """The key of an event id: 96 bits of its hash. Generation 0 is for ever; others end with their days."""
-    return b"E" + generation.to_bytes(2, "big") + blake2b(event_id.encode(), digest_size=12).digest()
+def event_key(event_id: str) -> bytes:
+    """The key of an event id: the id itself where it is short, else 192 bits of its hash."""
+    raw = event_id.encode()
+    return b"E" + (raw if len(raw) <= 24 else b"\0" + blake2b(raw, digest_size=24).digest())
 
 
-def events_before(generation: int) -> tuple[bytes, bytes]:
-    """The range of keys of every generation after 0 and before this one."""
-    return b"E\x00\x01", b"E" + generation.to_bytes(2, "big")
+def aging_key(generation: int, event: bytes) -> bytes:
+    """Where an event id that is not kept for ever waits to be forgotten with its generation."""
+    return b"F" + generation.to_bytes(2, "big") + event
 
 
 def wake_key(due: int, account_key: str) -> bytes:

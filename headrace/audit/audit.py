@@ -163,7 +163,8 @@ class _Shard:
         log = self._sources.log
         row = ShardRow(log.identity(FACTS), log.identity(DECISIONS))
         directory = self._directory / "rerun"
-        return Rerun(self._checks.rerun, self._shard, row, directory, self._sources.cache_bytes, first_version)
+        shards = log.partitions(FACTS)
+        return Rerun(self._checks.rerun, self._shard, shards, row, directory, self._sources.cache_bytes, first_version)
 
     def _compare_state(self, copy: StateCopy, row: ShardRow, audit: ShardAudit, rerun: Rerun, taken: int) -> None:
         if self._state_done:

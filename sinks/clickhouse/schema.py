@@ -113,7 +113,10 @@ SELECT tenant, entity, account_id, document,
        anyIf(item_kind, raises) AS item_kind,
        sumIf(amount, raises) AS amount,
        sum(change) AS open,
-       argMaxIf(item_disputed, sequence, kind IN ('dispute_opened', 'dispute_closed')) AS disputed,
+       argMaxIf(item_disputed, sequence, kind IN (
+           'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
+           'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed'
+       )) AS disputed,
        maxIf(level, kind = 'reminder_due') AS level,
        anyIf(posted_on, raises) AS posting_date,
        anyIf(due_date, raises) AS due_date,

@@ -3,15 +3,20 @@
 import copy
 import io
 import json
+import shutil
 from collections import defaultdict
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import fastavro
 import pytest
 
 from schemas import generate
+from schemas.codec import encode_fact
 from schemas.generate import HEADER, SOURCES, evolution_findings, sources, wire_ids
+from schemas.records import DisputeUpdate
+from schemas.wire import Reader
 
 OLD: dict[str, Any] = {
     "type": "record",
@@ -133,3 +138,24 @@ def test_every_fact_starts_with_the_same_header() -> None:
 def test_records_are_what_the_sources_say(capsys: pytest.CaptureFixture[str]) -> None:
     assert generate.main(["--check"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_new_version_reads_what_the_old_one_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The generated module of a tree with a second version of dispute_update reads the first with the default."""
+    shutil.copytree(SOURCES, tmp_path / "avro")
+    first = json.loads((SOURCES / "facts" / "dispute_update.1.avsc").read_text())
+    second = first | {
+        "fields": [*first["fields"], {"name": "urgency", "type": "int", "doc": "How urgent.", "default": 3}]
+    }
+    (tmp_path / "avro" / "facts" / "dispute_update.2.avsc").write_text(json.dumps(second))
+    ids = json.loads((SOURCES / "ids.json").read_text()) | {"dispute_update.2": 150}
+    (tmp_path / "avro" / "ids.json").write_text(json.dumps(ids))
+    monkeypatch.setattr(generate, "SOURCES", tmp_path / "avro")
+    assert evolution_findings(first, second) == []
+    made: dict[str, Any] = {"__name__": "made"}
+    exec(compile(generate.generate(), "made", "exec"), made)
+    head = ("d-1", 5, "", "crm", "t", "e", "C1", 7)
+    old = encode_fact(DisputeUpdate(*head, "D-1", "closed", "desk", 1, 2, 3, "done"))
+    read = made["read_fact"](ids["dispute_update.1"], Reader(old, 5))
+    assert (read.event_id, read.note, read.urgency) == ("d-1", "done", 3)
+    assert made["FACT_IDS"]["dispute_update"] == 150

@@ -37,7 +37,9 @@ def test_decisions_that_only_the_checkpoint_has_are_audited_as_if_they_stood_in_
     ids = log.identity(FACTS), log.identity(DECISIONS)
     made = 0
     for number in range(SHARDS):
-        shard = Shard(number, Store(tmp_path / "state" / f"shard-{number:03d}"), ShardRow(*ids), 1 << 24)
+        shard = Shard(
+            number, log.partitions(FACTS), Store(tmp_path / "state" / f"shard-{number:03d}"), ShardRow(*ids), 1 << 24
+        )
         for at, offset, _, raw in records_of(log, FACTS):
             if at == number:
                 shard.process(offset, raw, None)
