@@ -117,6 +117,7 @@ class Shard:
         self._sizes: dict[str, int] = {}
         self._stored_wakes: dict[str, int] = {}
         self._cache_used = 0
+        self._cache_low: Final = cache_bytes - cache_bytes // 8
         self._dirty: dict[str, Account] = {}
         self._events: dict[bytes, bytes] = {}
         self._rows: dict[bytes, bytes | None] = {}
@@ -142,7 +143,11 @@ class Shard:
         assert offset >= self.row.next_offset, f"fact {offset} of shard {self.number} was taken in already"
         self._since.append((offset, value, logged))
         self._retrying(offset, value, logged)
-        if self._cache_used > self.cache_bytes or self.dirty_rows >= MOST_DIRTY_ROWS * 4:
+        if self._cache_used > self.cache_bytes:
+            self._evict()
+            if self._cache_used > self._cache_low:
+                self.commit()
+        elif self.dirty_rows >= MOST_DIRTY_ROWS * 4:
             self.commit()
 
     def _retrying(self, offset: int, value: bytes, logged: Logged | None) -> None:
@@ -579,7 +584,8 @@ class Shard:
         self._failures.clear()
         self.wakes.committed()
         self.dirty_rows = 0
-        self._evict()
+        if self._cache_used > self._cache_low:
+            self._evict()
 
     def _forget(self, delete: Callable[[bytes], None]) -> None:
         """Take away event ids of generations that count no more, a bounded number with each commit."""
@@ -602,12 +608,15 @@ class Shard:
         return 0 if raw is None else int.from_bytes(raw[12:], "big")
 
     def _evict(self) -> None:
-        """Let go of the accounts that were used longest ago until the rest fits. All are stored now."""
-        if self._cache_used <= self.cache_bytes:
-            return
+        """Let go of the accounts that were used longest ago, but for those that are not stored, until there is room.
+
+        An eighth of the cache at once: a full cache must not mean a commit, or a look at all of it, for each fact.
+        """
         for key in list(self._accounts):
-            if self._cache_used <= self.cache_bytes:
+            if self._cache_used <= self._cache_low:
                 break
+            if key in self._dirty:
+                continue
             del self._accounts[key]
             del self._stored_wakes[key]
             self._cache_used -= self._sizes.pop(key, 0)

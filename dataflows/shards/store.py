@@ -36,7 +36,11 @@ class Store(Rows):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory: Final = directory
         try:
-            self._db = Rdict(str(directory), _options())
+            options = _options()
+            # Named for the column family too: without that rocksdict 0.3.29 takes what the directory's OPTIONS file
+            # says when it opens one that is there, and that file knows no bloom filter. Measured 2026-11: a key that
+            # is not there costs 0.35 us with the filter, 1.7 to 3.1 us without.
+            self._db = Rdict(str(directory), options, column_families={"default": options})
         except Exception as error:
             if "lock" in str(error).lower():
                 raise StoreInUse(f"{directory} is open in another process; a shard has one owner at a time") from error
