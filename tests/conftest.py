@@ -8,6 +8,7 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
@@ -15,6 +16,9 @@ from tests.brokers import kafka, local_kafka
 __all__ = ["kafka", "local_kafka"]
 
 SERVICES = ("kafka",)
+
+# --hypothesis-profile=nightly tries much more.
+settings.register_profile("nightly", max_examples=10_000, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -215,14 +215,18 @@ class Account:
         self.dirty.add(ACCOUNT)
 
     def balance(self, currency: str) -> Balance:
-        """The sums of that currency; new and zero where it had none. A new one is kept once it is touched."""
-        balances = self.row.balances
-        for balance in balances:
+        """The sums of that currency, to be read: zero where it has none."""
+        for balance in self.row.balances:
             if balance.currency == currency:
                 return balance
-        balance = Balance(currency)
-        balances.append(balance)
-        balances.sort(key=_by_currency)
+        return Balance(currency)
+
+    def posting_balance(self, currency: str) -> Balance:
+        """The sums of that currency, to be posted to: kept from now on."""
+        balance = self.balance(currency)
+        if balance not in self.row.balances:
+            self.row.balances.append(balance)
+            self.row.balances.sort(key=_by_currency)
         return balance
 
     @property

@@ -278,7 +278,7 @@ def _open_item(account: Account, document: str) -> Item:
 
 def _post_item(account: Account, d: Decision, ctx: Context) -> None:
     assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.document}"
-    balance = account.balance(d.currency)
+    balance = account.posting_balance(d.currency)
     assert balance.open_debit + d.amount < MOST_MINOR
     assert balance.open_credit + d.amount < MOST_MINOR
     credit = d.item_kind == "credit_note"
@@ -359,7 +359,7 @@ def _post_hold(account: Account, d: Decision) -> None:
 
 def _post_receipt(account: Account, d: Decision) -> None:
     assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.receipt_id}"
-    balance = account.balance(d.currency)
+    balance = account.posting_balance(d.currency)
     assert balance.unapplied + d.amount < MOST_MINOR
     receipt = account.known_receipt(d.receipt_id)
     balance.unapplied += d.amount
@@ -413,7 +413,7 @@ def _post_advised(account: Account, d: Decision, receipt: ReceiptRow) -> None:
 
 def _take(account: Account, receipt: ReceiptRow, amount: int) -> None:
     """Take unapplied cash from a receipt and its account."""
-    balance = account.balance(receipt.currency)
+    balance = account.posting_balance(receipt.currency)
     balance.unapplied -= amount
     receipt.unapplied -= amount
     if not receipt.unapplied and not account.suspense:
@@ -430,7 +430,7 @@ def _post_application(account: Account, d: Decision) -> None:
     assert d.amount <= receipt.unapplied, f"{d.amount} of {d.receipt_id} with {receipt.unapplied} unapplied"
     assert item.currency == receipt.currency
     assert item.kind != "credit_note"
-    balance = account.balance(d.currency)
+    balance = account.posting_balance(d.currency)
     balance.open_debit -= d.amount
     balance.cash_applied += d.amount
     _take(account, receipt, d.amount)
@@ -500,7 +500,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     item.action_date = _resumed(ctx, item)
     if item.action_date:
         account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
-    balance = account.balance(d.currency)
+    balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount
     if d.kind == "cash_unapplied":
@@ -527,7 +527,7 @@ def _resumed(ctx: Context, item: Item) -> int:
 def _post_returned_unapplied(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
-    account.balance(d.currency).returned += d.amount
+    account.posting_balance(d.currency).returned += d.amount
     receipt.returned += d.amount
     if d.rule == RETURNED_EARLY:
         receipt.pending_return = 0
@@ -538,7 +538,7 @@ def _post_returned_unapplied(account: Account, d: Decision) -> None:
 def _post_transfer(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
-    account.balance(d.currency).transferred_out += d.amount
+    account.posting_balance(d.currency).transferred_out += d.amount
     receipt.transferred += d.amount
     receipt.sent_to = d.counterparty
     _take(account, receipt, d.amount)
@@ -552,7 +552,7 @@ def _post_credit(account: Account, d: Decision) -> None:
     assert invoice.currency == credit.currency
     assert invoice.kind != "credit_note"
     assert credit.kind == "credit_note"
-    balance = account.balance(d.currency)
+    balance = account.posting_balance(d.currency)
     balance.open_debit -= d.amount
     balance.open_credit -= d.amount
     _lower(invoice, d.amount)
