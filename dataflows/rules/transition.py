@@ -192,7 +192,10 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return decisions
     if kind in MOVED_CASH:
         decisions = []
-        if kind == "application_reversed":
+        if kind == "receipt_reversed" and not account.suspense:
+            # What is left may be just what the payer's references add up to.
+            decisions += _follow_money(account, d)
+        elif kind == "application_reversed":
             # What else is here for the item is good for it now.
             decisions += _follow_item(account, d)
         elif kind == "cash_unapplied":
