@@ -32,6 +32,8 @@ from tests.histories import (
 # Documents that no reference to another can mean, and those that are near one of them.
 FAR = ("INV-1001", "INV-47110", "inv 20003")
 NEAR = ("INV-1002", "INV-1020", "RE-1001")
+# Without persons, who take cash off that other cash then waits for.
+BY_RULES = ("receipt", "receipt", "returned", "credit_note", "advice", "dispute", "promise", "draft")
 NIGHTLY = settings.get_current_profile_name() == "nightly"
 # A history takes 50 to 100 ms, most of it to open RocksDB.
 few = settings(max_examples=10_000 if NIGHTLY else 50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -116,7 +118,7 @@ def changed(fact: Fact, **changes: object) -> Fact:
 
 
 @few
-@given(histories(), st.sampled_from(AMOUNTS), st.sampled_from((*DOCUMENTS, "1001", "ZZ-9")), st.booleans())
+@given(histories(BY_RULES), st.sampled_from(AMOUNTS), st.sampled_from((*DOCUMENTS, "1001", "ZZ-9")), st.booleans())
 def test_money_that_comes_and_goes_back_leaves_the_items_as_they_were(
     history: History, amount: int, reference: str, early: bool
 ) -> None:
