@@ -218,7 +218,7 @@ def _chart(options: MonthEnd, run: _Run) -> str:
         Span("ClickHouse stands still", run.stalled[0] - zero, run.stalled[1] - zero),
     ]
     panels = [
-        Panel("rate", "per s", run.samples.rate_lines()),
+        Panel("rate", "records/s", run.samples.rate_lines()),
         Panel("lag", "records", run.samples.lag_lines()),
         Panel("memory", "MB", run.samples.memory_lines()),
     ]

@@ -23,7 +23,7 @@ from sinks.clickhouse.reading import SocketViews
 SAMPLE_SECONDS: Final = 0.25
 COUNT_SECONDS: Final = 0.5
 # Rates are drawn over so many samples: less is noise.
-SMOOTH: Final = 4
+SMOOTH: Final = 8
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Samples:
 
 class Sampler:
     """Takes samples in a thread of its own from `with` on; `begin` starts them anew. What goes wrong there is raised by
-    `all_caught_up`."""
+    `all_caught_up`. The forwarder says how far it is only when nothing is left: its lag is an upper bound until then."""
 
     def __init__(self, settings: Settings, pids: Mapping[str, int]) -> None:
         self._settings = settings
