@@ -58,7 +58,7 @@ class History:
 
 def _told(fact: Fact) -> str:
     shown: dict[str, Any] = {}
-    for name in type(fact).__slots__:
+    for name in type(fact).FIELDS:
         value = getattr(fact, name)
         if value not in ("", 0, [], None, False):
             shown[name] = (
@@ -135,9 +135,9 @@ class _Maker:
             self.day = min(DAYS - 1, self.day + self.draw(st.integers(0, 2)))
         day = self.day if self.orderly else self.draw(DAY)
         for name in ("document_date", "posting_date", "value_date", "order_date", "ship_date"):
-            if name in kind.__init__.__annotations__:
+            if name in kind.FIELDS:
                 fields.setdefault(name, FIRST_DAY + day)
-        if "due_date" in kind.__init__.__annotations__:
+        if "due_date" in kind.FIELDS:
             fields["due_date"] = FIRST_DAY + self.draw(st.integers(-10, DAYS))
         self.facts.append(kind(**_header(number, day), **fields))
 
@@ -385,7 +385,7 @@ def run(
 ) -> Outcome:
     """Take the messages in, one by one, in a new shard; with what a log says of each, where that is given."""
     with TemporaryDirectory() as directory:
-        shard = Shard(0, Store(Path(directory)), r.ShardRow("facts", "decisions"), cache_bytes)
+        shard = Shard(0, 1, Store(Path(directory)), r.ShardRow("facts", "decisions"), cache_bytes)
         try:
             for offset, value in enumerate(values):
                 shard.process(offset, value, logged[offset] if logged else None)

@@ -136,7 +136,8 @@ def test_month_end(tmp_path: Path) -> None:
     assert phases["burst"]["clickhouse_per_second"] == 0
     assert found["highest_lag"]["clickhouse"] > 2000
     samples = found["samples"]
-    assert samples["counts"]["clickhouse"][-1] == samples["counts"]["decisions"][-1] > 3000
+    # The counts of a sample are taken one after the other, ClickHouse's last.
+    assert samples["counts"]["clickhouse"][-1] >= samples["counts"]["decisions"][-1] > 3000
     assert all(lags[-1] == 0 for lags in samples["lags"].values())
     assert set(found["memory_mb"]) == {"intake", "receivables", "clickhouse", "forward"}
     assert ElementTree.parse(tmp_path / found["chart"]).getroot().tag.endswith("svg")

@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -25,11 +27,16 @@ FIRST_SAMPLES = {
 
 
 def free_base() -> int:
-    """A metrics_port whose flows' ports are free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return min(port, 65_000)
+    """A metrics_port whose flows' ports are free just now, below those that the system hands out by itself."""
+    while True:
+        base = random.randrange(20_000, 32_000, len(FLOWS))
+        with ExitStack() as probes:
+            try:
+                for port in range(base, base + len(FLOWS)):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
 
 
 def get(port: int, path: str) -> tuple[int, str] | None:

@@ -112,7 +112,7 @@ def _uncontested(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
 
 def changed(fact: Fact, **changes: object) -> Fact:
     """The same fact but for this."""
-    names = [*Fact.__slots__[1:], *type(fact).__slots__]
+    names = [*Fact.FIELDS[1:], *type(fact).FIELDS]
     made: Fact = type(fact)(**{name: getattr(fact, name) for name in names} | changes)
     return made
 
