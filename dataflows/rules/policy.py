@@ -9,6 +9,24 @@ DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text(
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 DAY_MS: Final = 86_400_000
 CONDITIONS: Final = ("on_order", "on_shipment", "on_pod")
+# A step further from the due date than this is a mistake.
+STEP_DAYS: Final = range(-365, 3_651)
+# What may stand in each table.
+_KNOWN: Final = {
+    "": ("version", "release", "reminders", "promises", "cash", "segments", "tiers"),
+    "release": ("condition", "pod_days", "hold_sla_days"),
+    "reminders": (
+        "steps_days",
+        "minimum_minor",
+        "days_between_letters",
+        "window_start_minute",
+        "window_minutes",
+        "weekend",
+        "holidays",
+    ),
+    "promises": ("tolerance_days", "tolerance_minor"),
+    "cash": ("sources",),
+}
 
 
 class WrongPolicy(ValueError):
@@ -39,6 +57,10 @@ class Policy:
         self.steps_days: Final = _numbers(reminders, "reminders", "steps_days")
         if self.steps_days != sorted(set(self.steps_days)):
             raise WrongPolicy(f"reminders.steps_days: {self.steps_days} must rise, each once")
+        if any(days not in STEP_DAYS for days in self.steps_days):
+            raise WrongPolicy(
+                f"reminders.steps_days: {self.steps_days} must be from {STEP_DAYS[0]} to {STEP_DAYS[-1]} days after the due date"
+            )
         self.minimum_minor: Final = _number(reminders, "reminders", "minimum_minor", 0, 10**12)
         self.days_between_letters: Final = _number(reminders, "reminders", "days_between_letters", 0, 365)
         self.window_start_ms: Final = 60_000 * _number(reminders, "reminders", "window_start_minute", 0, 1439)
@@ -64,12 +86,11 @@ class Policy:
         return found if found is not None else self.release
 
     def business_day(self, day: int) -> int:
-        """`day`, or the next one that is neither weekend nor holiday."""
-        for moved in range(day, day + 40):
-            # 1970-01-01 was a Thursday: weekday 3.
-            if (moved + 3) % 7 not in self.weekend and moved not in self.holidays:
-                return moved
-        raise AssertionError(f"no business day within 40 days of {day}")
+        """`day`, or the next one that is neither weekend nor holiday. There is one: a week has a working day."""
+        # 1970-01-01 was a Thursday: weekday 3.
+        while (day + 3) % 7 in self.weekend or day in self.holidays:
+            day += 1
+        return day
 
 
 def parse(text: str) -> Policy:
@@ -78,11 +99,16 @@ def parse(text: str) -> Policy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongPolicy(f"not TOML: {error}") from error
-    known = {"version", "release", "reminders", "promises", "cash", "segments", "tiers"}
-    for name in sorted(document):
-        if name not in known:
-            raise WrongPolicy(f"{name}: unknown; known are {', '.join(sorted(known))}")
+    _refuse_unknown(document, "", _KNOWN[""])
+    for name in ("release", "reminders", "promises", "cash"):
+        _refuse_unknown(_table(document, name), name, _KNOWN[name])
     return Policy(_number(document, "", "version", 0, 10**9), document)
+
+
+def _refuse_unknown(table: dict[str, object], path: str, known: tuple[str, ...]) -> None:
+    for name in sorted(table):
+        if name not in known:
+            raise WrongPolicy(f"{path}.{name}: unknown; known are {', '.join(known)}".lstrip("."))
 
 
 def _table(document: dict[str, object], name: str) -> dict[str, object]:
@@ -148,6 +174,10 @@ def _variants(document: dict[str, object], name: str, base: dict[str, object]) -
         path = f"{name}.{key}.release"
         if not isinstance(value, dict):
             raise WrongPolicy(f"{name}.{key}: must be a table")
-        own = _table(value, "release")
+        _refuse_unknown(value, f"{name}.{key}", ("release",))
+        own = value.get("release")
+        if not isinstance(own, dict):
+            raise WrongPolicy(f"{path}: a table [{path}] must be there")
+        _refuse_unknown(own, path, _KNOWN["release"])
         found[key] = _release({**base, **own}, path)
     return found
