@@ -4,13 +4,14 @@ from typing import Final
 
 # Currencies whose minor unit is not a hundredth.
 _DIGITS: Final[dict[str, int]] = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }  # fmt: skip
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimals the currency has: 0, 2 or 3."""
+    """How many decimals the currency has: 0, 2, 3 or 4."""
     return _DIGITS.get(currency, 2)
 
 
