@@ -129,6 +129,9 @@ class _Maker:
         # The last receipt that says nothing, its amount, and what an advice would say of it.
         self.advised: tuple[str, int, list[r.RemittanceLine]] | None = None
 
+    def yes(self) -> bool:
+        return bool(self.draw(st.booleans()))
+
     def add(self, kind: type[Fact], **fields: Any) -> None:
         number = len(self.facts)
         if self.orderly:
@@ -205,7 +208,7 @@ class _Maker:
         invoice = self.draw(st.sampled_from(["", *DOCUMENTS]))
         # Remittances may name CRN-9.
         there = any(isinstance(x, r.CreditNote) and x.document == "CRN-9" for x in self.facts)
-        document = f"CRN-{number}00" if there or self.draw(st.booleans()) else "CRN-9"
+        document = f"CRN-{number}00" if there or self.yes() else "CRN-9"
         self.add(
             r.CreditNote,
             document=document,
@@ -223,7 +226,7 @@ class _Maker:
         """Half of them pay for what there is, about, and say so or leave it to an advice; the others are anything."""
         number = len(self.facts)
         amount, currency, lines = self.draw(AMOUNT), self.pick(), self.draw(remittance())
-        if self.draw(st.booleans()):
+        if self.yes():
             paid = self.draw(st.lists(st.sampled_from(self.debits()), min_size=1, max_size=2))
             lines = [r.RemittanceLine(x.document, self.draw(st.sampled_from([None, x.amount]))) for x in paid]
             amount = max(1, sum(x.amount for x in paid) + self.draw(st.sampled_from([0, 0, 0, -40, -1, 40])))
@@ -231,7 +234,7 @@ class _Maker:
             if self.draw(st.integers(0, 2)) == 0:
                 self.advised = (f"R-{number}", amount, [r.RemittanceLine(x.document, x.amount) for x in paid])
                 lines = []
-        text = " ".join(self.draw(st.lists(REFERENCE, max_size=2))) if lines or self.draw(st.booleans()) else ""
+        text = " ".join(self.draw(st.lists(REFERENCE, max_size=2))) if lines or self.yes() else ""
         self.receipts[f"R-{number}"] = (amount, currency)
         self.add(
             r.Receipt,
@@ -267,8 +270,9 @@ class _Maker:
         return None
 
     def advice(self) -> None:
-        named, amount, lines = self.draw(st.sampled_from(["", *sorted(self.receipts)])), self.draw(AMOUNT), []
-        if self.advised is not None and self.draw(st.booleans()):
+        named, amount = self.draw(st.sampled_from(["", *sorted(self.receipts)])), self.draw(AMOUNT)
+        lines: list[r.RemittanceLine] = []
+        if self.advised is not None and self.yes():
             named, amount, lines = self.advised
             named = self.draw(st.sampled_from([named, ""]))
         self.add(

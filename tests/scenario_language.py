@@ -16,6 +16,7 @@ from connectors.placing import suspense_account
 from dataflows.rules.money import line_net
 from schemas import records as r
 from schemas.records import Fact
+from schemas.topics import SUSPENSE_PREFIX
 
 EPOCH = date(1970, 1, 1).toordinal()
 TENANT, ENTITY, ACCOUNT = "t1", "us01", "acme"
@@ -93,10 +94,10 @@ class Line:
         text = self.found.get(name)
         return minor(text, self.currency) if text else 0
 
-    def common(self) -> tuple[str, int, str, str, str, str, str, int]:
+    def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
         """The fields that every fact begins with."""
         now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
-        return (f"line-{self.number}", now, "", "scenario", TENANT, ENTITY, self.account, now)
+        return (f"line-{self.number}", now, "", source, TENANT, ENTITY, self.account, now)
 
 
 def day_of(text: str) -> int:
@@ -231,6 +232,8 @@ def _order(x: Line) -> Fact:
 def _invoice(x: Line) -> Fact:
     lines = _billed(x.found["items"] or "", x.currency) if x.found.get("items") else []
     tax = sum(line.tax for line in lines)
+    if not lines and not x.found.get("amount"):
+        raise ValueError(f"'{x.found['stage']} {x.text('document')}' says no amount: give one, or lines")
     return r.Invoice(
         *x.common(),
         x.text("document"),
@@ -295,15 +298,15 @@ def _closing(x: Line) -> Fact:
         if name not in sums:
             raise ValueError(f"{part!r} is not credited, rejected or written off, and an amount")
         sums[name] = minor(amount, x.currency)
-    return r.DisputeUpdate(*x.common(), x.text("dispute"), "closed", "", *sums.values(), "")
+    return r.DisputeUpdate(
+        *x.common(), x.text("dispute"), "closed", "", sums["credited"], sums["rejected"], sums["written off"], ""
+    )
 
 
 def _operator(x: Line, action: str) -> Fact:
-    common = list(x.common())
-    if x.found.get("who") == "directory":
-        common[3] = "headrace"
     return r.OperatorAction(
-        *common,  # type: ignore[arg-type]
+        # The directory is headrace's own, and a person is not.
+        *x.common("headrace" if x.found.get("who") == "directory" else "scenario"),
         action,
         "someone",
         x.text("receipt"),
@@ -431,7 +434,7 @@ def parse(path: Path) -> Scenario:
         except ValueError as error:
             raise WrongScenario(f"{path}:{number}: {text.strip()}\n    {error}") from error
     if not steps:
-        raise WrongScenario(f"{path}: has no dated line")
+        raise WrongScenario(f"{path}:1: has no dated line")
     return Scenario(path, currency, xfail, [_with_policy(path, step) for step in steps])
 
 
@@ -451,9 +454,7 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
         return Step(number, text, day, Arrives(arrives["receipt"]), [])
     line = Line(number, day, found[2] or ACCOUNT, currency)
     if line.account == "suspense":
-        line.account = next(
-            (s.action.account_id for s in before if isinstance(s.action, Fact) and s.action.account_id[:1] == "~"), ""
-        )
+        line.account = _suspense_before(before)
     for pattern, build in _FACTS:
         matched = pattern.fullmatch(what)
         if matched is not None:
@@ -461,6 +462,14 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
             line.currency = line.found.get("currency") or currency
             return Step(number, text, day, build(line), [])
     raise ValueError("is no fact of the language; tests/scenarios/README.md has them all")
+
+
+def _suspense_before(steps: list[Step]) -> str:
+    """The suspense account that unidentified money above went to."""
+    for step in steps:
+        if isinstance(step.action, Fact) and step.action.account_id.startswith(SUSPENSE_PREFIX):
+            return step.action.account_id
+    raise ValueError("no money went to a suspense account above it")
 
 
 def _with_policy(path: Path, step: Step) -> Step:

@@ -19,6 +19,7 @@ from dataflows.shards.store import Store
 from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
+from schemas.topics import SUSPENSE_PREFIX
 from sinks.redis.transfers import brings, transfer_fact
 from tests.books import Books, Unsound
 from tests.scenario_language import (
@@ -167,7 +168,7 @@ class Run:
         if text is None:
             return ACCOUNT
         if text == "suspense":
-            return next((a for a, _ in self.books.sums if a.startswith("~suspense:")), "")
+            return next((a for a, _ in self.books.sums if a.startswith(SUSPENSE_PREFIX)), "")
         return text
 
     def _fits(self, line: str, d: Decision) -> bool:
@@ -190,7 +191,7 @@ _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-
 
 
 def _short(account: str) -> str:
-    return "suspense" if account.startswith("~suspense:") else account
+    return "suspense" if account.startswith(SUSPENSE_PREFIX) else account
 
 
 class _Words:

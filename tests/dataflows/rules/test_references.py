@@ -1,0 +1,112 @@
+"""References as payers write them, folded and compared."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflows.rules.references import bare, fold, neighbours, plain, tokens
+
+LETTERS_OF_FOLDS = "0123456789ACDEFGHJKMNPRTUVWXY"
+FOLDED = st.text(LETTERS_OF_FOLDS, min_size=1, max_size=10)
+DIGITS = st.text(string.digits, min_size=1, max_size=10)
+WRITTEN = st.text(string.ascii_letters + string.digits + " -/.#", min_size=1, max_size=16)
+
+
+@pytest.mark.parametrize(
+    ("written", "plain_text", "bare_text", "folded"),
+    [
+        ("INV-1001", "INV1001", "1001", "1001"),
+        ("inv 001001", "INV001001", "1001", "1001"),
+        ("1001.", "1001", "1001", "1001"),
+        ("#RE/1001", "RE1001", "1001", "1001"),
+        ("INV-1O01", "INV1O01", "1O01", "1001"),
+        ("2026-INV-17", "2026INV17", "2026INV17", "20261NV17"),
+        ("INV-17-B", "INV17B", "17B", "178"),
+        ("000", "000", "0", "0"),
+        ("INV-000", "INV000", "INV000", "1NV000"),
+        ("Rechnung", "RECHNUNG", "RECHNUNG", "RECHNUNG"),
+        ("---", "", "", "0"),
+    ],
+)
+def test_how_references_are_folded(written: str, plain_text: str, bare_text: str, folded: str) -> None:
+    assert (plain(written), bare(written), fold(written)) == (plain_text, bare_text, folded)
+
+
+@given(WRITTEN)
+def test_case_and_punctuation_make_no_difference(written: str) -> None:
+    assert fold(written.lower()) == fold(written.upper()) == fold(f" {written}. ")
+
+
+@given(st.integers(1, 10**12), st.integers(0, 4), st.sampled_from(["", "INV", "re-", "Nr. "]))
+def test_prefixes_and_zeros_make_no_difference(number: int, zeros: int, prefix: str) -> None:
+    assert fold(f"{prefix}{'0' * zeros}{number}") == str(number)
+
+
+@given(DIGITS, st.data())
+def test_letters_read_for_digits_make_no_difference(digits: str, data: st.DataObject) -> None:
+    """Past the first digit that is no zero: letters before it are a prefix."""
+    number = "1" + digits
+    at = data.draw(st.integers(1, len(number) - 1))
+    letter = {"0": "O", "1": "I", "2": "Z", "5": "S", "8": "B"}.get(number[at])
+    if letter is not None:
+        assert fold(number[:at] + letter + number[at + 1 :]) == fold(number)
+
+
+@given(WRITTEN)
+def test_a_fold_has_no_letters_that_are_read_for_digits(written: str) -> None:
+    assert set(fold(written)) <= set(LETTERS_OF_FOLDS)
+
+
+@given(FOLDED, st.data())
+def test_every_edit_of_one_letter_is_a_neighbour(folded: str, data: st.DataObject) -> None:
+    letter = st.sampled_from(string.digits if folded.isdigit() else LETTERS_OF_FOLDS)
+    near = neighbours(folded)
+    at = data.draw(st.integers(0, len(folded) - 1))
+    edits = {
+        folded[:at] + folded[at + 1 :],
+        folded[:at] + data.draw(letter) + folded[at:],
+        folded + data.draw(letter),
+        folded[:at] + data.draw(letter) + folded[at + 1 :],
+        folded[:at] + folded[at + 1 : at + 2] + folded[at] + folded[at + 2 :],
+    }
+    assert edits - {folded, ""} <= set(near)
+
+
+@given(FOLDED)
+def test_neighbours_are_one_edit_away_each_once_and_in_order(folded: str) -> None:
+    near = neighbours(folded)
+    assert near == sorted(set(near))
+    assert folded not in near
+    assert all(distance(folded, other) == 1 for other in near)
+
+
+def distance(one: str, other: str) -> int:
+    """Insertions, deletions, substitutions and swaps of two beside each other that make one of the other."""
+    rows = [[max(i, j) if 0 in (i, j) else 0 for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+    for i in range(1, len(one) + 1):
+        for j in range(1, len(other) + 1):
+            rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (one[i - 1] != other[j - 1]))
+            if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("thank you", []),
+        ("Payment of INV-1001 and 1002, thank you", ["INV-1001", "1002"]),
+        ("inv 1001", ["1001"]),
+        ("RE/2026/0017;RE/2026/0018", ["RE/2026/0017", "RE/2026/0018"]),
+        ("12.", []),
+        ("(INV-1001)", ["INV-1001"]),
+        ("INV-1001 INV-1001", ["INV-1001"]),
+        ("-1001-", ["1001"]),
+        ("A1 B22 C333", ["C333"]),
+    ],
+)
+def test_words_that_may_be_references(text: str, found: list[str]) -> None:
+    assert tokens(text) == found
