@@ -2879,6 +2879,60 @@ def _put_shipment_states(out: BytesWriter, items: list[ShipmentState]) -> None:
     out.append(u8(0))
 
 
+class BilledDocument:
+    """A document that bills the order, for telling a second one of the same contents.
+
+    document: Its number.
+    amount: Gross, minor units.
+    document_date: Day.
+    """
+
+    __slots__ = ("document", "amount", "document_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "document_date", )
+
+    def __init__(
+        self,
+        document: str,
+        amount: int,
+        document_date: int,
+    ) -> None:
+        self.document = document
+        self.amount = amount
+        self.document_date = document_date
+
+
+def read_billed_document(r: Reader) -> BilledDocument:
+    return BilledDocument(
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_billed_document(out: BytesWriter, x: BilledDocument) -> None:
+    put_text(out, x.document)
+    put_long(out, x.amount)
+    put_long(out, x.document_date)
+
+
+def _read_billed_documents(r: Reader) -> list[BilledDocument]:
+    items: list[BilledDocument] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_billed_document(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_billed_documents(out: BytesWriter, items: list[BilledDocument]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_billed_document(out, item)
+    out.append(u8(0))
+
+
 class OrderRow:
     """What is known of one order.
 
@@ -2891,10 +2945,11 @@ class OrderRow:
     shipments: Shipments.
     pods: Proofs of delivery that came before their shipment.
     drafts: Held drafts that bill it.
+    billed: Released and posted documents that bill it, in order.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
 
     def __init__(
         self,
@@ -2907,6 +2962,7 @@ class OrderRow:
         shipments: list[ShipmentState] | None = None,
         pods: list[str] | None = None,
         drafts: list[str] | None = None,
+        billed: list[BilledDocument] | None = None,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -2917,6 +2973,7 @@ class OrderRow:
         self.shipments: list[ShipmentState] = shipments if shipments is not None else []
         self.pods: list[str] = pods if pods is not None else []
         self.drafts: list[str] = drafts if drafts is not None else []
+        self.billed: list[BilledDocument] = billed if billed is not None else []
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -2930,6 +2987,7 @@ def read_order_row(r: Reader) -> OrderRow:
         _read_shipment_states(r),
         r.texts(),
         r.texts(),
+        _read_billed_documents(r),
     )
 
 
@@ -2943,6 +3001,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     _put_shipment_states(out, x.shipments)
     put_texts(out, x.pods)
     put_texts(out, x.drafts)
+    _put_billed_documents(out, x.billed)
 
 
 class Allocation:

@@ -12,6 +12,7 @@ from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AdviceRow,
     Allocation,
+    BilledDocument,
     CashTransferred,
     Customer,
     Decision,
@@ -139,10 +140,15 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
 
 
 def _bill(order: OrderRow, fact: Invoice) -> None:
-    """Count the invoiced quantities on the order's lines."""
+    """Count the invoiced quantities on the order's lines, and keep what tells a second bill of the same."""
+    order.billed.append(BilledDocument(fact.document, fact.amount, fact.document_date))
     for line in fact.lines:
         if line.order_line:
             _order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
+    if not fact.lines and fact.stage == "draft":
+        # A draft without lines was released for all that was ordered.
+        for ordered in order.lines:
+            ordered.invoiced = max(ordered.invoiced, ordered.ordered)
 
 
 def _known_order(account: Account, order_id: str) -> OrderRow:

@@ -94,7 +94,12 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
         reasons.append("order_cancelled")
     if order.currency != fact.currency:
         reasons.append(f"currency_not_ordered:{fact.currency}")
+    for other in order.billed:
+        if other.amount == fact.amount and other.document_date == fact.document_date:
+            reasons.append(f"duplicate_of:{other.document}")
     _check_prices(fact, order, reasons)
+    if not fact.lines and order.lines and all(x.invoiced >= x.ordered for x in order.lines):
+        reasons.append("nothing_left_to_bill")
     if rule.condition == "on_order":
         _check_ordered(fact, order, reasons)
     else:
@@ -105,7 +110,7 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
 
 
 def _check_lines(fact: Invoice, reasons: list[str]) -> None:
-    """Line arithmetic and the total, to the minor unit."""
+    """Line arithmetic and the total, to the minor unit; a tax code on each line."""
     if not fact.lines:
         return
     net = 0
@@ -115,6 +120,8 @@ def _check_lines(fact: Invoice, reasons: list[str]) -> None:
         tax += line.tax
         if line_net(line.quantity_milli, line.unit_price_micro, fact.currency) != line.net:
             reasons.append(f"line_arithmetic:{line.line}")
+        if not line.tax_code:
+            reasons.append(f"tax_code_missing:{line.line}")
     if net + tax != fact.amount or tax != fact.tax:
         reasons.append("total_mismatch")
 

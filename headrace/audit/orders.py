@@ -10,7 +10,7 @@ from schemas.records import Invoice, Order, ProofOfDelivery, Shipment
 
 # Decimals of currencies that do not have two. Source: ISO 4217.
 NO_DECIMALS: Final = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905
 )
 THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
@@ -18,8 +18,9 @@ THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TN
 class OrderBook:
     """Orders of one shard. An order is a dict that marshal can write:
 
-    known, cancelled, currency; price by line; ordered and billed by line, in thousandths; shipments by
-    id, each [day, delivered day, complaint, quantities by line]; pods by shipment that is not here yet.
+    known, cancelled, currency; price by line; ordered and billed by line, in thousandths; documents that
+    bill it, each [amount, document day]; shipments by id, each [day, delivered day, complaint,
+    quantities by line]; pods by shipment that is not here yet.
     """
 
     def __init__(self, scratch: Scratch) -> None:
@@ -30,7 +31,7 @@ class OrderBook:
         if found is None:
             found = {
                 "known": False, "cancelled": False, "currency": "", "ordered": {}, "price": {},
-                "billed": {}, "shipments": {}, "pods": {},
+                "billed": {}, "documents": [], "shipments": {}, "pods": {},
             }  # fmt: skip
         return found
 
@@ -69,6 +70,10 @@ class OrderBook:
         if not fact.order_id:
             return
         order = self.order(account, fact.order_id)
+        order["documents"].append([fact.amount, fact.document_date])
+        if not fact.lines and fact.stage == "draft":
+            for number, quantity in order["ordered"].items():
+                order["billed"][number] = max(order["billed"].get(number, 0), quantity)
         for line in fact.lines:
             order["billed"][line.order_line] = order["billed"].get(line.order_line, 0) + line.quantity_milli
         self._put(account, fact.order_id, order)
@@ -90,6 +95,10 @@ class OrderBook:
             lacks.append("an order that was not cancelled")
         if order["currency"] != fact.currency:
             lacks.append("the order's currency")
+        if [fact.amount, fact.document_date] in order["documents"]:
+            lacks.append("an amount or a date that no other bill of its order has")
+        if not fact.lines and all(order["billed"].get(n, 0) >= quantity for n, quantity in order["ordered"].items()):
+            lacks += ["something left to bill"] if order["ordered"] else []
         for line in fact.lines:
             ordered = order["ordered"].get(line.order_line, 0)
             if not ordered or order["price"].get(line.order_line) != line.unit_price_micro:
@@ -115,6 +124,8 @@ def _arithmetic(fact: Invoice) -> list[str]:
         net = (2 * abs(exact) + scale) // (2 * scale)
         if line.net != (net if exact >= 0 else -net):
             return [f"right arithmetic on line {line.line}"]
+        if not line.tax_code:
+            return [f"a tax code on line {line.line}"]
     tax = sum(line.tax for line in fact.lines)
     right = tax == fact.tax and tax + sum(line.net for line in fact.lines) == fact.amount
     return [] if right else ["lines that add up"]
