@@ -215,21 +215,28 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
         return _propose(account, receipt, 0, missing, _references(wanted))
     credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
     decisions: list[Decision] = []
-    seen: set[str] = set()
-    for w, pay in zip(wanted, pays, strict=True):
+    for w, pay in _each_once(wanted, pays):
         item = w.item
-        if item is None or pay <= 0:
-            continue
-        if item.document in seen or (missing and pay != item.open):
+        assert item is not None, "only references to items are paid"
+        if missing and pay != item.open:
             missing.append(f"amount_differs:{item.document}")
             continue
-        seen.add(item.document)
         left -= _pay(receipt, w, item, min(pay, item.open), credits, decisions)
     if not left:
         return decisions
     if not missing:
         missing = ["overpaid"] if sum(pays) == receipt.unapplied else [f"lines_sum:{sum(pays)}_of_{receipt.unapplied}"]
     return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
+
+
+def _each_once(wanted: list[Wanted], pays: list[int]) -> list[tuple[Wanted, int]]:
+    """What is to be paid on each item, by the first reference to it: two spellings of one number are one."""
+    found: dict[str, tuple[Wanted, int]] = {}
+    for w, pay in zip(wanted, pays, strict=True):
+        if w.item is not None and pay > 0:
+            first, before = found.get(w.item.document, (w, 0))
+            found[w.item.document] = (first, before + pay)
+    return list(found.values())
 
 
 def _pay(
