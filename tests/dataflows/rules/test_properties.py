@@ -36,7 +36,7 @@ NEAR = ("INV-1002", "INV-1020", "RE-1001")
 BY_RULES = ("receipt", "receipt", "returned", "credit_note", "advice", "dispute", "promise", "draft")
 NIGHTLY = settings.get_current_profile_name() == "nightly"
 # A history takes 50 to 100 ms, most of it to open RocksDB.
-few = settings(max_examples=10_000 if NIGHTLY else 50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=10_000 if NIGHTLY else 35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def balances_of(facts: tuple[Fact, ...]) -> dict[str, int]:
@@ -228,7 +228,7 @@ def test_histories_reach_what_the_properties_are_about() -> None:
     """The properties would be worth nothing if histories never led to these."""
     kinds: set[str] = set()
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=120, deadline=None, database=None, derandomize=True)
     @given(histories())
     def collect(history: History) -> None:
         for d in run(messages(history.facts)).decisions:
