@@ -101,7 +101,9 @@ def parse(text: str) -> Policy:
         raise WrongPolicy(f"not TOML: {error}") from error
     _refuse_unknown(document, "", _KNOWN[""])
     for name in ("release", "reminders", "promises", "cash"):
-        _refuse_unknown(_table(document, name), name, _KNOWN[name])
+        table = document.get(name)
+        if isinstance(table, dict):
+            _refuse_unknown(table, name, _KNOWN[name])
     return Policy(_number(document, "", "version", 0, 10**9), document)
 
 
