@@ -17,8 +17,10 @@ __all__ = ["kafka", "local_kafka"]
 
 SERVICES = ("kafka",)
 
-# --hypothesis-profile=nightly tries much more.
+# No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
+settings.register_profile("quick", deadline=None)
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
+settings.load_profile("quick")
 
 
 def pytest_configure(config: pytest.Config) -> None:
