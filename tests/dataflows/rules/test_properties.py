@@ -228,7 +228,7 @@ def test_histories_reach_what_the_properties_are_about() -> None:
     """The properties would be worth nothing if histories never led to these."""
     kinds: set[str] = set()
 
-    @settings(max_examples=120, database=None, derandomize=True)
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
     @given(histories())
     def collect(history: History) -> None:
         for d in run(messages(history.facts)).decisions:
