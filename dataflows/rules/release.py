@@ -2,7 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.evolve import draft_invoice
+from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
 from dataflows.rules.policy import DAY_MS, Release
 from schemas.records import Decision, Invoice, OrderRow, ShipmentState

@@ -9,7 +9,8 @@ from typing import Final
 from dataflows.rules import cash, disputes, promises, release, reminders
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.evolve import evolve_decision, evolve_fact, evolve_wake
+from dataflows.rules.evolve import evolve_decision, evolve_wake
+from dataflows.rules.keep import evolve_fact
 from schemas.records import (
     CashTransferred,
     CreditNote,

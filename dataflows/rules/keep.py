@@ -1,0 +1,214 @@
+"""What facts say, kept in an account's state: customers, orders, goods, drafts, receipts before they are booked.
+
+Amounts are posted by the decisions that follow (evolve.py), never here.
+"""
+
+from dataflows.rules.account import Account
+from dataflows.rules.context import Context, contact_time
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import (
+    AdviceRow,
+    BilledDocument,
+    CashTransferred,
+    Customer,
+    DraftRow,
+    Fact,
+    Invoice,
+    OperatorAction,
+    Order,
+    OrderRow,
+    OrderStateLine,
+    ProofOfDelivery,
+    Receipt,
+    ReceiptReturned,
+    ReceiptRow,
+    RemittanceAdvice,
+    Shipment,
+    ShipmentState,
+)
+
+
+def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
+    """Keep what the fact says. Amounts are posted by the decisions that follow."""
+    if isinstance(fact, Receipt):
+        _keep_receipt(account, fact)
+    elif isinstance(fact, Invoice):
+        _keep_invoice(account, fact, ctx)
+    elif isinstance(fact, Shipment):
+        _keep_shipment(account, fact)
+    elif isinstance(fact, ProofOfDelivery):
+        _keep_delivery(account, fact)
+    elif isinstance(fact, Order):
+        _keep_order(account, fact)
+    elif isinstance(fact, Customer):
+        _keep_customer(account, fact)
+    elif isinstance(fact, CashTransferred):
+        known = account.receipt(fact.receipt_id)
+        if not fact.returned and account.row.known and (known is None or not known.amount):
+            _keep_receipt(account, fact)
+    elif isinstance(fact, RemittanceAdvice):
+        row = AdviceRow(
+            fact.advice_id,
+            fact.currency,
+            fact.amount,
+            fact.receipt_id,
+            fact.bank_reference,
+            fact.value_date,
+            fact.lines,
+        )
+        account.put_advice(row)
+        account.row.advices.append(fact.advice_id)
+        account.touch()
+    elif isinstance(fact, ReceiptReturned):
+        early = account.receipt(fact.receipt_id)
+        if early is not None and not early.amount:
+            early.pending_return += fact.amount
+            account.put_receipt(early)
+        elif early is None:
+            waiting = ReceiptRow(fact.receipt_id, fact.bank_account, fact.bank_reference, fact.currency)
+            waiting.pending_return = fact.amount
+            waiting.return_date = fact.posting_date
+            account.put_receipt(waiting)
+    elif isinstance(fact, OperatorAction) and fact.action in ("block_reminders", "unblock_reminders"):
+        account.row.reminders_blocked = fact.action == "block_reminders"
+        account.touch()
+
+
+def _keep_customer(account: Account, fact: Customer) -> None:
+    row = account.row
+    row.known = True
+    row.active = fact.active
+    row.country = fact.country.upper()
+    row.segment = fact.segment
+    row.tier = fact.tier
+    row.currency = fact.currency
+    row.billing_address = fact.billing_address
+    row.po_required = fact.po_required
+    row.direct_debit = fact.direct_debit
+    row.affiliate = fact.affiliate
+    account.touch()
+
+
+def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
+    row = account.receipt(fact.receipt_id)
+    if row is None:
+        row = ReceiptRow(fact.receipt_id)
+    row.bank_account = fact.bank_account
+    row.bank_reference = fact.bank_reference
+    row.currency = fact.currency
+    row.posting_date = fact.posting_date
+    row.value_date = fact.value_date
+    row.payer_name = fact.payer_name
+    row.payer_account = fact.payer_account
+    row.text = fact.text
+    row.lines = fact.lines
+    account.put_receipt(row)
+
+
+def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
+    if fact.stage == "posted":
+        if fact.order_id:
+            # The order itself may come later; what is billed of it is known by then.
+            order = known_order(account, fact.order_id)
+            bill(order, fact)
+            account.put_order(order)
+        return
+    account.put_draft(fact.document, DraftRow(encode_fact(fact), None, ctx.now or fact.recorded_time))
+    account.row.held.append(fact.document)
+    account.touch()
+    account.wake_by(contact_time(ctx.policy, account.key, ctx.policy.business_day(ctx.today + 1)))
+    if fact.order_id:
+        order = known_order(account, fact.order_id)
+        order.drafts.append(fact.document)
+        account.put_order(order)
+
+
+def bill(order: OrderRow, fact: Invoice) -> None:
+    """Count the invoiced quantities on the order's lines, and keep what tells a second bill of the same."""
+    order.billed.append(BilledDocument(fact.document, fact.amount, fact.document_date))
+    for line in fact.lines:
+        if line.order_line:
+            _order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
+    if not fact.lines and fact.stage == "draft":
+        # A draft without lines was released for all that was ordered.
+        for ordered in order.lines:
+            ordered.invoiced = max(ordered.invoiced, ordered.ordered)
+
+
+def known_order(account: Account, order_id: str) -> OrderRow:
+    row = account.order(order_id)
+    return row if row is not None else OrderRow(order_id)
+
+
+def _order_line(order: OrderRow, number: int, product: str) -> OrderStateLine:
+    for line in order.lines:
+        if line.line == number:
+            return line
+    line = OrderStateLine(number, product)
+    order.lines.append(line)
+    order.lines.sort(key=_line_number)
+    return line
+
+
+def _line_number(line: OrderStateLine) -> int:
+    return line.line
+
+
+def _keep_order(account: Account, fact: Order) -> None:
+    row = known_order(account, fact.order_id)
+    row.known = True
+    row.cancelled = fact.cancelled
+    row.currency = fact.currency
+    row.po_reference = fact.po_reference
+    for line in row.lines:
+        line.ordered = 0
+    for sent in fact.lines:
+        line = _order_line(row, sent.line, sent.product)
+        line.product = sent.product
+        line.ordered = sent.quantity_milli
+        line.unit_price_micro = sent.unit_price_micro
+    account.put_order(row)
+
+
+def _keep_shipment(account: Account, fact: Shipment) -> None:
+    row = known_order(account, fact.order_id)
+    for shipment in row.shipments:
+        if shipment.shipment_id == fact.shipment_id:
+            return
+    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines)
+    row.shipments.append(shipment)
+    for sent in fact.lines:
+        _order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli
+    for pod in row.pods:
+        shipment_id, delivered, complaint = pod.split("\n", 2)
+        if shipment_id == fact.shipment_id:
+            row.pods.remove(pod)
+            _deliver(row, shipment, int(delivered), complaint)
+            break
+    account.put_order(row)
+
+
+def _keep_delivery(account: Account, fact: ProofOfDelivery) -> None:
+    row = known_order(account, fact.order_id)
+    for shipment in row.shipments:
+        if shipment.shipment_id == fact.shipment_id:
+            _deliver(row, shipment, fact.delivered_date, fact.complaint)
+            break
+    else:
+        row.pods.append(f"{fact.shipment_id}\n{fact.delivered_date}\n{fact.complaint}")
+    account.put_order(row)
+
+
+def _deliver(row: OrderRow, shipment: ShipmentState, delivered_date: int, complaint: str) -> None:
+    if not shipment.delivered_date:
+        for sent in shipment.lines:
+            _order_line(row, sent.order_line, sent.product).delivered += sent.quantity_milli
+    shipment.delivered_date = delivered_date
+    shipment.complaint = complaint
+
+
+def draft_invoice(draft: DraftRow) -> Invoice:
+    """The invoice that a draft row keeps."""
+    fact = decode_fact(draft.fact)
+    assert isinstance(fact, Invoice)
+    return fact
