@@ -9,5 +9,5 @@ class NoRows(Rows):
     def fetch(self, account_key: str, name: str) -> bytes | None:
         return None
 
-    def open_items(self, account_key: str) -> list[bytes]:
+    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
         return []

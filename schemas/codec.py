@@ -57,8 +57,8 @@ def encode_decision(decision: Decision) -> bytes:
     return out.getvalue()
 
 
-def contents_digest(value: bytes) -> int:
-    """64 bits of what a fact says, apart from how it came: event_id, recorded_time and correlation are left out.
+def contents_digest(value: bytes) -> bytes:
+    """8 bytes of what a fact says, apart from how it came: event_id, recorded_time and correlation are left out.
 
     Two messages of one event_id and one schema say the same where these agree.
     """
@@ -66,7 +66,7 @@ def contents_digest(value: bytes) -> int:
     reader.skip()
     reader.long()
     reader.skip()
-    return digest64(value[reader.at :])
+    return blake2b(value[reader.at :], digest_size=8).digest()
 
 
 def digest64(value: bytes) -> int:

@@ -125,8 +125,11 @@ def _nested(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _default(field: dict[str, Any], mutable: bool) -> str:
     if "default" not in field or not mutable:
         return ""
-    value = field["default"]
-    return " = None" if value == [] else f" = {value!r}"
+    return " = None" if field["default"] == [] else f" = {_python_default(field)}"
+
+
+def _python_default(field: dict[str, Any]) -> str:
+    return repr(field["default"].encode() if field["type"] == "bytes" else field["default"])
 
 
 def _class(schema: dict[str, Any], group: str) -> list[str]:
@@ -258,7 +261,7 @@ def _older(latest: Source) -> list[Source]:
 
 def _literal(field: dict[str, Any]) -> str:
     """The default of a field as Python."""
-    return "[]" if field["default"] == [] else repr(field["default"])
+    return "[]" if field["default"] == [] else _python_default(field)
 
 
 def _read_by_id(function: str, kind: str, latest: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:

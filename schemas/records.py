@@ -2268,28 +2268,16 @@ def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> 
 
 
 class AccountRow:
-    """What headrace knows of one account, less its documents.
+    """What headrace knows of one account, less its documents and its master data.
 
-    tenant: Tenant.
-    entity: Entity.
-    account_id: Account.
-    known: A customer fact was seen.
-    active: May get new invoices.
-    country: Upper-case ISO 3166-1 alpha-2.
-    segment: Segment.
-    tier: Tier.
-    currency: Default currency.
-    billing_address: Where bills go.
-    po_required: Needs purchase-order references.
-    direct_debit: Pays by direct debit.
-    affiliate: Same group.
     reminders_blocked: An operator's dunning block.
     wake: Next wake, UTC ms; 0 none.
     last_letter: Day of the last letter.
     parked_at: Offset of the fact whose transition failed; -1 not parked.
     parked_facts: How many facts wait.
     open_items: Open items.
-    indexed: Items have ordered index rows.
+    index: The index of open debits where it is small: dataflows/rules/open_debits.py.
+    indexed: The index of open debits is in rows of its own (tables X and Y).
     balances: For each currency, in order of code.
     held: Held drafts, by document, in order of arrival.
     unapplied: Receipts with unapplied cash, in order of arrival.
@@ -2300,30 +2288,18 @@ class AccountRow:
     waiting: References of unapplied receipts, to try them again when the document comes.
     """
 
-    __slots__ = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("tenant", "entity", "account_id", "known", "active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
 
     def __init__(
         self,
-        tenant: str = '',
-        entity: str = '',
-        account_id: str = '',
-        known: bool = False,
-        active: bool = True,
-        country: str = '',
-        segment: str = '',
-        tier: str = '',
-        currency: str = '',
-        billing_address: str = '',
-        po_required: bool = False,
-        direct_debit: bool = False,
-        affiliate: bool = False,
         reminders_blocked: bool = False,
         wake: int = 0,
         last_letter: int = 0,
         parked_at: int = -1,
         parked_facts: int = 0,
         open_items: int = 0,
+        index: bytes = b'',
         indexed: bool = False,
         balances: list[Balance] | None = None,
         held: list[str] | None = None,
@@ -2334,25 +2310,13 @@ class AccountRow:
         early_disputes: list[str] | None = None,
         waiting: list[WaitingReference] | None = None,
     ) -> None:
-        self.tenant = tenant
-        self.entity = entity
-        self.account_id = account_id
-        self.known = known
-        self.active = active
-        self.country = country
-        self.segment = segment
-        self.tier = tier
-        self.currency = currency
-        self.billing_address = billing_address
-        self.po_required = po_required
-        self.direct_debit = direct_debit
-        self.affiliate = affiliate
         self.reminders_blocked = reminders_blocked
         self.wake = wake
         self.last_letter = last_letter
         self.parked_at = parked_at
         self.parked_facts = parked_facts
         self.open_items = open_items
+        self.index = index
         self.indexed = indexed
         self.balances: list[Balance] = balances if balances is not None else []
         self.held: list[str] = held if held is not None else []
@@ -2366,25 +2330,13 @@ class AccountRow:
 
 def read_account_row(r: Reader) -> AccountRow:
     return AccountRow(
-        r.text(),
-        r.text(),
-        r.text(),
-        r.boolean(),
-        r.boolean(),
-        r.text(),
-        r.text(),
-        r.text(),
-        r.text(),
-        r.text(),
-        r.boolean(),
-        r.boolean(),
-        r.boolean(),
         r.boolean(),
         r.long(),
         r.long(),
         r.long(),
         r.long(),
         r.long(),
+        r.raw(),
         r.boolean(),
         _read_balances(r),
         r.texts(),
@@ -2398,25 +2350,13 @@ def read_account_row(r: Reader) -> AccountRow:
 
 
 def put_account_row(out: BytesWriter, x: AccountRow) -> None:
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
-    put_text(out, x.account_id)
-    put_boolean(out, x.known)
-    put_boolean(out, x.active)
-    put_text(out, x.country)
-    put_text(out, x.segment)
-    put_text(out, x.tier)
-    put_text(out, x.currency)
-    put_text(out, x.billing_address)
-    put_boolean(out, x.po_required)
-    put_boolean(out, x.direct_debit)
-    put_boolean(out, x.affiliate)
     put_boolean(out, x.reminders_blocked)
     put_long(out, x.wake)
     put_long(out, x.last_letter)
     put_long(out, x.parked_at)
     put_long(out, x.parked_facts)
     put_long(out, x.open_items)
+    put_raw(out, x.index)
     put_boolean(out, x.indexed)
     _put_balances(out, x.balances)
     put_texts(out, x.held)
@@ -2487,6 +2427,72 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
+
+
+class CustomerRow:
+    """An account's master data.
+
+    active: May get new invoices.
+    country: Upper-case ISO 3166-1 alpha-2.
+    segment: Segment.
+    tier: Tier.
+    currency: Default currency.
+    billing_address: Where bills go.
+    po_required: Needs purchase-order references.
+    direct_debit: Pays by direct debit.
+    affiliate: Same group.
+    """
+
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", )
+
+    def __init__(
+        self,
+        active: bool = True,
+        country: str = '',
+        segment: str = '',
+        tier: str = '',
+        currency: str = '',
+        billing_address: str = '',
+        po_required: bool = False,
+        direct_debit: bool = False,
+        affiliate: bool = False,
+    ) -> None:
+        self.active = active
+        self.country = country
+        self.segment = segment
+        self.tier = tier
+        self.currency = currency
+        self.billing_address = billing_address
+        self.po_required = po_required
+        self.direct_debit = direct_debit
+        self.affiliate = affiliate
+
+
+def read_customer_row(r: Reader) -> CustomerRow:
+    return CustomerRow(
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.boolean(),
+        r.boolean(),
+    )
+
+
+def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
+    put_boolean(out, x.active)
+    put_text(out, x.country)
+    put_text(out, x.segment)
+    put_text(out, x.tier)
+    put_text(out, x.currency)
+    put_text(out, x.billing_address)
+    put_boolean(out, x.po_required)
+    put_boolean(out, x.direct_debit)
+    put_boolean(out, x.affiliate)
 
 
 class DisputeRow:
@@ -2716,7 +2722,7 @@ def _put_items(out: BytesWriter, items: list[Item]) -> None:
 
 
 class ItemGroup:
-    """Items whose document numbers fold to the same reference.
+    """Items, open and cleared, whose document numbers fold to the same reference.
 
     items: In order of arrival.
     """
@@ -3196,10 +3202,11 @@ class ShardRow:
     last_offset: Offset of the last fact; -1 none.
     decisions_offset: Offset in the decisions log after the last confirmed decision.
     parked_accounts: Accounts that are parked.
+    row_format: Version of the rows' formats; a state of another one is built again from the logs.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
 
     def __init__(
         self,
@@ -3222,6 +3229,7 @@ class ShardRow:
         last_offset: int = -1,
         decisions_offset: int = 0,
         parked_accounts: int = 0,
+        row_format: int = 0,
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -3242,6 +3250,7 @@ class ShardRow:
         self.last_offset = last_offset
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
+        self.row_format = row_format
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -3260,6 +3269,7 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.text(),
         _read_watermarks(r),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3288,6 +3298,7 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.last_offset)
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)
+    put_long(out, x.row_format)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

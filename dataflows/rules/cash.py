@@ -132,7 +132,7 @@ def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> N
 def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
     """The reference as written is no document: the one document it is another spelling of, or one edit away from."""
     folded = fold(w.reference)
-    documents = _group(account, folded)
+    documents = account.alike(folded)
     held = [document for document in account.row.held if fold(document) == folded]
     if len(documents) + len(held) > 1:
         names = [item.document for item in documents] + held
@@ -159,7 +159,7 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | No
     near: list[Item] = []
     held = {fold(document) for document in account.row.held}
     for neighbour in neighbours(fold(w.reference)):
-        near += _group(account, neighbour)
+        near += account.alike(neighbour)
         if len(near) > 1 or (near and neighbour in held):
             w.reason = f"ambiguous:{w.reference}"
             return
@@ -181,18 +181,6 @@ def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: 
     else:
         w.item = item
         w.rule = rule
-
-
-def _group(account: Account, folded: str) -> list[Item]:
-    """Every document, open or cleared, whose number folds to `folded`."""
-    found: list[Item] = []
-    group = account.groups.get(folded)
-    if group is not None:
-        found += group.items
-    cleared = account.cleared_group(folded)
-    if cleared is not None:
-        found += cleared.items
-    return found
 
 
 def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
@@ -303,7 +291,7 @@ def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
         w.reason = f"held:{w.reference}"
         return
     if item is None:
-        spelled = [other for other in _group(account, fold(w.reference)) if bare(other.document) == bare(w.reference)]
+        spelled = [other for other in account.alike(fold(w.reference)) if bare(other.document) == bare(w.reference)]
         if len(spelled) > 1:
             w.reason = f"ambiguous:{w.reference}"
         if len(spelled) != 1:

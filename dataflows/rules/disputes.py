@@ -8,9 +8,7 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
     """Open it. On a cleared item it is accepted and counted, and pauses nothing; ahead of its item it waits for it."""
     if account.dispute(fact.dispute_id) is not None:
         return [_rejected(fact.dispute_id, fact.document, "dispute_known")]
-    item = account.item(fact.document)
-    if item is None:
-        item = account.cleared_item(fact.document)
+    item = account.known_item(fact.document)
     if item is not None and item.currency != fact.currency:
         return [_rejected(fact.dispute_id, fact.document, f"currency_of_item:{item.currency}")]
     amount = fact.amount

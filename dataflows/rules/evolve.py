@@ -237,7 +237,7 @@ def _post_application(account: Account, d: Decision) -> None:
     balance.open_debit -= d.amount
     balance.cash_applied += d.amount
     _take(account, receipt, d.amount)
-    _lower(item, d.amount)
+    account.lower_item(item, d.amount)
     for allocation in receipt.allocations:
         if allocation.document == d.document:
             allocation.amount += d.amount
@@ -249,12 +249,6 @@ def _post_application(account: Account, d: Decision) -> None:
         _post_advised(account, d, receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
-    account.touch_item(item)
-
-
-def _lower(item: Item, amount: int) -> None:
-    item.open -= amount
-    item.disputed = min(item.disputed, item.open)
 
 
 def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
@@ -297,10 +291,9 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     allocation.amount -= d.amount
     if not allocation.amount:
         receipt.allocations.remove(allocation)
-    item = account.reopen_item(d.document)
-    item.open += d.amount
+    item = account.raise_item(d.document, d.amount)
     _pause(account, item)
-    item.action_date = _resumed(ctx, item)
+    account.plan_item(item, _resumed(ctx, item))
     if item.action_date:
         account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
     balance = account.posting_balance(d.currency)
@@ -318,7 +311,6 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     account.put_receipt(receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
-    account.touch_item(item)
 
 
 def _resumed(ctx: Context, item: Item) -> int:
@@ -358,11 +350,9 @@ def _post_credit(account: Account, d: Decision) -> None:
     balance = account.posting_balance(d.currency)
     balance.open_debit -= d.amount
     balance.open_credit -= d.amount
-    _lower(invoice, d.amount)
-    _lower(credit, d.amount)
+    account.lower_item(invoice, d.amount)
+    account.lower_item(credit, d.amount)
     _fill(d, invoice)
-    account.touch_item(invoice)
-    account.touch_item(credit)
     if not credit.open:
         account.row.credits.remove(credit.document)
 
@@ -383,9 +373,7 @@ def _post_dispute(account: Account, d: Decision) -> None:
     if d.kind == "dispute_routed":
         return
     opened = d.kind == "dispute_opened"
-    item = account.item(d.document)
-    if item is None:
-        item = account.cleared_item(d.document)
+    item = account.known_item(d.document)
     early = account.row.early_disputes
     if d.reference_id in early:
         early.remove(d.reference_id)
@@ -434,8 +422,7 @@ def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
         item = account.item(document)
         if item is not None and item.kind != "credit_note":
             item.raise_by = 1
-            item.action_date = ctx.today + 1
-            account.touch_item(item)
+            account.plan_item(item, ctx.today + 1)
             account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
 
 
@@ -449,7 +436,7 @@ def _post_reminder(account: Account, d: Decision, ctx: Context) -> None:
         item.level = d.level
         item.said_level = 0
         item.raise_by = 0
-        item.action_date = step_day(ctx.policy, item.due_date, item.level + 1)
+        account.plan_item(item, step_day(ctx.policy, item.due_date, item.level + 1))
         account.row.last_letter = ctx.today
     else:
         item.said_level = d.level
@@ -466,11 +453,12 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     last = len(ctx.policy.steps_days)
     for item in account.debits_to_act_on(ctx.today):
         # Nothing comes after the last step, a broken promise neither.
-        item.action_date = tomorrow if item.level < last else 0
-        account.touch_item(item)
+        account.plan_item(item, tomorrow if item.level < last else 0)
     row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
-    days = [item.action_date for group in account.groups.values() for item in group.items if item.action_date]
-    days += [promise.judge_date for promise in row.promises if promise.status == "open"]
+    days = [promise.judge_date for promise in row.promises if promise.status == "open"]
+    first = account.first_action()
+    if first:
+        days.append(first)
     if row.held:
         days.append(tomorrow)
     row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1)) if days else 0

@@ -11,6 +11,7 @@ from schemas.records import (
     BilledDocument,
     CashTransferred,
     Customer,
+    CustomerRow,
     DraftRow,
     Fact,
     Invoice,
@@ -44,7 +45,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         _keep_customer(account, fact)
     elif isinstance(fact, CashTransferred):
         known = account.receipt(fact.receipt_id)
-        if not fact.returned and account.row.known and (known is None or not known.amount):
+        if not fact.returned and account.known and (known is None or not known.amount):
             _keep_receipt(account, fact)
     elif isinstance(fact, RemittanceAdvice):
         row = AdviceRow(
@@ -75,18 +76,18 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
 
 
 def _keep_customer(account: Account, fact: Customer) -> None:
-    row = account.row
-    row.known = True
-    row.active = fact.active
-    row.country = fact.country.upper()
-    row.segment = fact.segment
-    row.tier = fact.tier
-    row.currency = fact.currency
-    row.billing_address = fact.billing_address
-    row.po_required = fact.po_required
-    row.direct_debit = fact.direct_debit
-    row.affiliate = fact.affiliate
-    account.touch()
+    row = CustomerRow(
+        fact.active,
+        fact.country.upper(),
+        fact.segment,
+        fact.tier,
+        fact.currency,
+        fact.billing_address,
+        fact.po_required,
+        fact.direct_debit,
+        fact.affiliate,
+    )
+    account.put_customer(row)
 
 
 def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:

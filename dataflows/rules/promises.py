@@ -66,10 +66,17 @@ def judged(account: Account, promise: PromiseRow, ctx: Context, rule: str) -> De
 
 
 def _payable(account: Account, promise: PromiseRow) -> int:
-    """What is open and undisputed of what the promise is for; all that is promised where a document is not here."""
-    if not promise.documents:
-        return sum([item.open - item.disputed for item in account.debits_by_due(promise.currency)])
+    """What is open and undisputed of what the promise is for; all that is promised where a document is not here.
+
+    What is beyond the promise is not counted further.
+    """
     payable = 0
+    if not promise.documents:
+        for debit in account.debits_by_due(promise.currency):
+            payable += debit.open - debit.disputed
+            if payable >= promise.amount:
+                break
+        return payable
     for document in promise.documents:
         item = account.item(document)
         if item is not None:

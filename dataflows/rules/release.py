@@ -49,7 +49,7 @@ def recheck_order(account: Account, order_id: str, ctx: Context) -> list[Decisio
 
 def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
     """Holds older than their SLA, each said once."""
-    rule = ctx.policy.release_for(account.row.segment, account.row.tier)
+    rule = _rule(account, ctx)
     decisions: list[Decision] = []
     for document in account.row.held:
         draft = account.draft(document)
@@ -73,9 +73,9 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
 
 def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
     """Every reason to hold the draft, in a fixed order; empty releases it."""
-    row = account.row
+    row = account.customer()
     reasons: list[str] = []
-    if not row.known:
+    if row is None:
         reasons.append("customer_unknown")
     else:
         if not row.active:
@@ -85,7 +85,7 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
         if row.po_required and not fact.po_reference:
             reasons.append("po_reference_missing")
     _check_lines(fact, reasons)
-    rule = ctx.policy.release_for(row.segment, row.tier)
+    rule = _rule(account, ctx)
     order = account.order(fact.order_id) if fact.order_id else None
     if order is None or not order.known:
         reasons.append("order_missing")
@@ -107,6 +107,13 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
     if rule.condition == "on_pod":
         _check_delivered(fact, order, rule, ctx, reasons)
     return reasons
+
+
+def _rule(account: Account, ctx: Context) -> Release:
+    customer = account.customer()
+    return (
+        ctx.policy.release_for("", "") if customer is None else ctx.policy.release_for(customer.segment, customer.tier)
+    )
 
 
 def _check_lines(fact: Invoice, reasons: list[str]) -> None:
@@ -204,7 +211,7 @@ def _held(fact: Invoice, reasons: list[str]) -> Decision:
 
 
 def _released(account: Account, fact: Invoice, ctx: Context) -> Decision:
-    rule = ctx.policy.release_for(account.row.segment, account.row.tier)
+    rule = _rule(account, ctx)
     return _posting("invoice_released", f"release.{rule.condition}", fact)
 
 

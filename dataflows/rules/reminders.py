@@ -14,9 +14,9 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     items = account.debits_to_act_on(ctx.today)
     if not items or ctx.policy.business_day(ctx.today) != ctx.today:
         return []
-    covered = _covered(account, sorted({item.currency for item in items}))
+    covered = _covered(account, items)
     pause = account.row.last_letter + ctx.policy.days_between_letters > ctx.today
-    letter = f"{account.row.account_id}:{ctx.today}"
+    letter = f"{account.account_id}:{ctx.today}"
     decisions: list[Decision] = []
     for item in items:
         level = _highest_due(ctx, item)
@@ -45,10 +45,11 @@ def _highest_due(ctx: Context, item: Item) -> int:
     return min(reached, steps)
 
 
-def _covered(account: Account, currencies: list[str]) -> dict[str, int]:
-    """What unapplied cash and open credits pay of each item, oldest item first."""
+def _covered(account: Account, items: list[Item]) -> dict[str, int]:
+    """What unapplied cash and open credits pay of each item, oldest item first; up to the last one of `items`."""
     found: dict[str, int] = {}
-    for currency in currencies:
+    last = {item.currency: item for item in items}
+    for currency in sorted(last):
         balance = account.balance(currency)
         left = balance.unapplied + balance.on_account + balance.open_credit
         if left <= 0:
@@ -56,20 +57,22 @@ def _covered(account: Account, currencies: list[str]) -> dict[str, int]:
         for item in account.debits_by_due(currency):
             found[item.document] = min(left, item.open)
             left -= found[item.document]
-            if not left:
+            if not left or item is last[currency]:
                 break
     return found
 
 
 def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Context) -> list[str]:
     row = account.row
+    customer = account.customer()
     reasons: list[str] = []
     if row.reminders_blocked:
         reasons.append("blocked")
-    if row.direct_debit:
-        reasons.append("direct_debit")
-    if row.affiliate:
-        reasons.append("affiliate")
+    if customer is not None:
+        if customer.direct_debit:
+            reasons.append("direct_debit")
+        if customer.affiliate:
+            reasons.append("affiliate")
     for promise in row.promises:
         if promise.status == "open" and (not promise.documents or item.document in promise.documents):
             reasons.append(f"promise:{promise.promise_id}")

@@ -78,9 +78,8 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
 
 
 def _post(account: Account, decisions: list[Decision], ctx: Context) -> None:
-    row = account.row
     for decision in decisions:
-        ctx.stamp(decision, row.tenant, row.entity, row.account_id)
+        ctx.stamp(decision, account.tenant, account.entity, account.account_id)
         evolve_decision(account, decision, ctx)
 
 
@@ -90,10 +89,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     document = ""
     if isinstance(fact, (Invoice, CreditNote)):
         document = fact.document
-        if (
-            account.item(document) is not None
-            or account.cleared_item(document) is not None
-            or (document in account.row.held and (isinstance(fact, CreditNote) or fact.stage == "draft"))
+        if account.known_item(document) is not None or (
+            document in account.row.held and (isinstance(fact, CreditNote) or fact.stage == "draft")
         ):
             reason = "document_known"
         elif fact.amount <= 0:
@@ -310,7 +307,7 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
     if fact.returned:
         return [_booked(fact, "transfer.returned", fact.from_account)]
     receipt = account.receipt(fact.receipt_id)
-    if account.row.known and (receipt is None or not receipt.amount):
+    if account.known and (receipt is None or not receipt.amount):
         return [_booked(fact, "transfer.in", fact.from_account)]
     return [
         Decision(
@@ -321,7 +318,7 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
             receipt_id=fact.receipt_id,
             reference_id=fact.transfer_id,
             counterparty=fact.from_account,
-            reasons=["receipt_known" if account.row.known else "customer_unknown"],
+            reasons=["receipt_known" if account.known else "customer_unknown"],
         )
     ]
 
@@ -346,7 +343,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         return [_action_rejected(fact, "nothing_unapplied")]
     if fact.action == "identify_payer":
         target = fact.target_account
-        if not target or target == account.row.account_id:
+        if not target or target == account.account_id:
             return [_action_rejected(fact, "target_account_missing")]
         decision = cash.apply_by_person(receipt, "", receipt.unapplied)
         decision.kind = "cash_transferred"

@@ -15,17 +15,16 @@ from dataflows.rules.account import ACCOUNT, Account, load
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
+from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.store import (
     Store,
-    aging_key,
-    event_key,
     new_batch,
     parked_key,
     row_key,
     unconfirmed_key,
 )
 from dataflows.shards.wakes import Wakes, moved
-from schemas.codec import contents_digest, decode_decision, decode_fact, digest64, encode_decision
+from schemas.codec import decode_decision, decode_fact, digest64, encode_decision
 from schemas.records import (
     Clock,
     Decision,
@@ -45,21 +44,7 @@ MOST_LIVE_JUMP_MS: Final = 5 * 60_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 # Wakes that run after each fact; more wait for drain facts, so that a payment never waits for them.
 WAKES_PER_FACT: Final = 4
-EVENT_DAYS: Final = 45
-FORGET_ROWS: Final = 500
 MOST_DIRTY_ROWS: Final = 2_000
-# Event ids of these are kept for ever: they move money, or say that it moved.
-MONEY_KINDS: Final = frozenset(
-    (
-        "invoice",
-        "credit_note",
-        "receipt",
-        "receipt_returned",
-        "cash_transferred",
-        "remittance_advice",
-        "operator_action",
-    )
-)
 
 
 class ShardStopped(Exception):
@@ -113,22 +98,21 @@ class Shard:
         # Decisions below this are in the log or in the outbox.
         self.emitted = row.next_sequence
         self.wakes = Wakes(store)
+        self.events: Final = Events(store)
         self._accounts: dict[str, Account] = {}
-        self._sizes: dict[str, int] = {}
-        self._stored_wakes: dict[str, int] = {}
         self._cache_used = 0
         self._cache_low: Final = cache_bytes - cache_bytes // 8
         self._dirty: dict[str, Account] = {}
-        self._events: dict[bytes, bytes] = {}
-        self._rows: dict[bytes, bytes | None] = {}
+        # Facts of parked accounts, to put or to delete.
+        self._parked: dict[bytes, bytes | None] = {}
         self._since: list[tuple[int, bytes, Logged | None]] = []
         self._failures: dict[tuple[int, str], str] = {}
-        # Event ids of a generation became old since the last commit.
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
         self._offset = 0
-        self._forgotten = 0
+        # Wakes due by this may run: now, or how far the cash sources are complete.
+        self._bound = self._complete()
         self.dirty_rows = 0
         self.facts = 0
         self.kinds: Final[dict[str, int]] = {}
@@ -169,13 +153,12 @@ class Shard:
         self.row.confirmed_sequence = confirmed
         self.row.decisions_offset = decisions_offset
         self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
+        self._bound = self._complete()
         self.wakes.committed()
         self._accounts.clear()
-        self._sizes.clear()
-        self._stored_wakes.clear()
         self._dirty.clear()
-        self._events.clear()
-        self._rows.clear()
+        self.events.committed()
+        self._parked.clear()
         self._cache_used = 0
         self.dirty_rows = 0
         for offset, value, logged in again:
@@ -218,7 +201,10 @@ class Shard:
         """Number the decisions of this fact, compare them with what the log says, put the new ones into the outbox."""
         group = self._group
         count = len(group)
+        if not count and logged is None:
+            return
         row = self.row
+        key = b""
         said = logged.values if logged is not None else []
         if len(said) > count or (logged is not None and logged.complete and len(said) != count):
             raise Diverged(self._difference(f"the log has {len(said)} decisions, the rules conclude {count}"))
@@ -246,7 +232,9 @@ class Shard:
                 self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
                 self.emitted = row.next_sequence + 1
                 self.unconfirmed[row.next_sequence] = raw
-                self.outbox.append((row.next_sequence, decision_key(decision), raw))
+                if not index or decision.account_id != group[index - 1].account_id:
+                    key = decision_key(decision)
+                self.outbox.append((row.next_sequence, key, raw))
             row.next_sequence += 1
 
     def _difference(self, what: str) -> str:
@@ -268,6 +256,7 @@ class Shard:
         row.now = fact.now
         row.mode = fact.mode
         row.watermarks = fact.watermarks
+        self._bound = self._complete()
 
     def _take_policy(self, fact: PolicyFact) -> None:
         if fact.version <= self.row.policy_version:
@@ -278,6 +267,7 @@ class Shard:
             self._reject(fact, "shard.policy", str(error))
             return
         self.policy = policy
+        self._bound = self._complete()
         self.row.policy_version = fact.version
         self.row.policy_text = fact.text
 
@@ -302,26 +292,23 @@ class Shard:
         if not (fact.tenant and fact.entity and fact.account_id) or "/" in fact.tenant or "/" in fact.entity:
             self._reject(fact, "shard.account", "tenant_entity_or_account_missing")
             return
-        event = event_key(fact.event_id)
-        digest = contents_digest(value)
-        known = self._known_event(event)
-        if known is not None:
-            if known[:12] == event_value(value, digest, 0)[:12]:
+        known = self.events.take(fact.event_id, fact.kind, value, row.now, fact.recorded_time)
+        if known != NEW:
+            if known == SAME:
                 self.duplicates += 1
             else:
                 self._reject(fact, "shard.event_id", "event_id_with_other_contents")
             return
         if row.now and fact.event_time > row.now + MOST_FUTURE_MS and fact.event_time > row.allowed_future:
+            # Its id is free: when an operator allows it, it is sent again.
+            self.events.forget(fact.event_id)
             self._reject(fact, "shard.future", f"event_time_ahead_days:{(fact.event_time - row.now) // DAY_MS}")
             return
         account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
         if account is None:
+            self.events.forget(fact.event_id)
             self._reject(fact, "shard.misplaced", f"not_of_shard:{self.number}")
             return
-        generation = 0 if fact.kind in MONEY_KINDS else _generation(row.now or fact.recorded_time)
-        self._events[event] = event_value(value, digest, generation)
-        if generation:
-            self._rows[aging_key(generation, event)] = b""
         self.dirty_rows += 1
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
@@ -332,20 +319,10 @@ class Shard:
             self._conclude(account, fact, value)
         self._changed(account)
 
-    def _known_event(self, event: bytes) -> bytes | None:
-        """What is kept of the event, unless it is one of those that are forgotten by now."""
-        raw = self._events.get(event)
-        if raw is None:
-            raw = self.store.one(event)
-        if raw is None:
-            return None
-        generation = int.from_bytes(raw[12:], "big")
-        return raw if not generation or generation >= _generation(self.row.now) - 1 else None
-
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
         adopted = self._adopted_of(account, fact.event_id)
-        failure = self._failures.get((self._offset, fact.event_id))
+        failure = self._failures.get((self._offset, fact.event_id)) if self._failures else None
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         origin = self._origin()
@@ -367,7 +344,7 @@ class Shard:
         start = self._adopt_at
         at = start
         logged = self._adopted
-        while at < len(logged) and logged[at].cause_id == cause_id and logged[at].account_id == account.row.account_id:
+        while at < len(logged) and logged[at].cause_id == cause_id and logged[at].account_id == account.account_id:
             at += 1
         self._adopt_at = at
         return logged[start:at]
@@ -383,13 +360,13 @@ class Shard:
         account.touch()
         self.row.parked_accounts += 1
         told = Decision(
-            kind="exception_raised", rule="shard.parked", reference_id=f"parked:{row.account_id}", reasons=[reason]
+            kind="exception_raised", rule="shard.parked", reference_id=f"parked:{account.account_id}", reasons=[reason]
         )
-        ctx.stamp(told, row.tenant, row.entity, row.account_id)
+        ctx.stamp(told, account.tenant, account.entity, account.account_id)
         self._group.append(told)
 
     def _wait(self, account: Account, value: bytes) -> None:
-        self._rows[parked_key(account.key, account.row.parked_facts)] = value
+        self._parked[parked_key(account.key, account.row.parked_facts)] = value
         account.row.parked_facts += 1
         account.touch()
 
@@ -398,10 +375,10 @@ class Shard:
         waiting: list[bytes] = []
         for number in range(account.row.parked_facts):
             key = parked_key(account.key, number)
-            raw = self._rows[key] if key in self._rows else self.store.one(key)
+            raw = self._parked[key] if key in self._parked else self.store.one(key)
             assert raw is not None, f"fact {number} that waits for {account.key} is missing"
             waiting.append(raw)
-            self._rows[key] = None
+            self._parked[key] = None
         account.row.parked_at = -1
         account.row.parked_facts = 0
         account.touch()
@@ -414,8 +391,7 @@ class Shard:
 
     # --- wakes ---
 
-    def _bound(self) -> int:
-        """Wakes due by this may run: now, or how far the cash sources are complete."""
+    def _complete(self) -> int:
         bound = self.row.now
         for name in self.policy.cash_sources:
             complete = 0
@@ -427,10 +403,10 @@ class Shard:
 
     def wakes_left(self) -> bool:
         """Whether wakes are due that have not run: the owner appends a drain fact when the log is at its end."""
-        return self.wakes.due(self._bound())
+        return self.wakes.due(self._bound)
 
     def _run_wakes(self, limit: int) -> None:
-        bound = self._bound()
+        bound = self._bound
         while limit:
             due = self.wakes.pop(bound)
             if due is None:
@@ -448,9 +424,9 @@ class Shard:
             account.row.wake = tomorrow
             account.touch()
             return
-        cause = f"wake:{account.row.account_id}:{due}"
+        cause = f"wake:{account.account_id}:{due}"
         ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now)
-        failure = self._failures.get((self._offset, cause))
+        failure = self._failures.get((self._offset, cause)) if self._failures else None
         adopted = self._adopted_of(account, cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
@@ -505,7 +481,6 @@ class Shard:
                 return None
             self.misses += 1
             account = load(key, self.store)
-            self._stored_wakes[key] = account.row.wake
         else:
             self.hits += 1
         self._accounts[key] = account
@@ -518,10 +493,12 @@ class Shard:
             before = len(self._dirty)
             self._dirty[key] = account
             self.dirty_rows += 1 + len(self._dirty) - before
-            self.wakes.set(key, account.row.wake)
+            if account.row.wake != account.said_wake:
+                self.wakes.set(key, account.row.wake)
+                account.said_wake = account.row.wake
         size = int(account.size_bytes())
-        self._cache_used += size - self._sizes.get(key, 0)
-        self._sizes[key] = size
+        self._cache_used += size - account.said_bytes
+        account.said_bytes = size
 
     # --- commit ---
 
@@ -554,16 +531,20 @@ class Shard:
                 else:
                     put(row_key(key, name), raw)
             if ACCOUNT in account.dirty:
-                gone, new = moved(self._stored_wakes[key], account.row.wake, key)
+                gone, new = moved(account.stored_wake, account.row.wake, key)
                 if gone is not None:
                     delete(gone)
                 if new is not None:
                     put(new, b"")
-                self._stored_wakes[key] = account.row.wake
+                account.stored_wake = account.row.wake
+            for name, there in account.index_changes().items():
+                if there:
+                    put(row_key(key, name), b"")
+                else:
+                    delete(row_key(key, name))
             account.settle()
-        for event, raw in self._events.items():
-            put(event, raw)
-        for name_key, value in self._rows.items():
+        self.events.commit(put, delete, self.row.now)
+        for name_key, value in self._parked.items():
             if value is None:
                 delete(name_key)
             else:
@@ -575,37 +556,16 @@ class Shard:
             if sequence not in self._stored_unconfirmed:
                 put(unconfirmed_key(sequence), raw)
         self._stored_unconfirmed = set(self.unconfirmed)
-        self._forget(delete)
         self.store.write(batch, self.row)
         self._dirty.clear()
-        self._events.clear()
-        self._rows.clear()
+        self.events.committed()
+        self._parked.clear()
         self._since.clear()
         self._failures.clear()
         self.wakes.committed()
         self.dirty_rows = 0
         if self._cache_used > self._cache_low:
             self._evict()
-
-    def _forget(self, delete: Callable[[bytes], None]) -> None:
-        """Take away event ids of generations that count no more, a bounded number with each commit."""
-        oldest = _generation(self.row.now) - 1
-        if oldest <= self._forgotten:
-            return
-        rows = self.store.range(b"F", aging_key(oldest, b""), FORGET_ROWS)
-        for key, _ in rows:
-            delete(key)
-            # An id that came again in a later generation is kept with that one.
-            if self._generation_of(key[3:]) < oldest:
-                delete(key[3:])
-        if len(rows) < FORGET_ROWS:
-            self._forgotten = oldest
-
-    def _generation_of(self, event: bytes) -> int:
-        raw = self._events.get(event)
-        if raw is None:
-            raw = self.store.one(event)
-        return 0 if raw is None else int.from_bytes(raw[12:], "big")
 
     def _evict(self) -> None:
         """Let go of the accounts that were used longest ago, but for those that are not stored, until there is room.
@@ -617,9 +577,7 @@ class Shard:
                 break
             if key in self._dirty:
                 continue
-            del self._accounts[key]
-            del self._stored_wakes[key]
-            self._cache_used -= self._sizes.pop(key, 0)
+            self._cache_used -= self._accounts.pop(key).said_bytes
 
     @property
     def uncommitted(self) -> bool:
@@ -632,16 +590,6 @@ class Shard:
 
     def close(self) -> None:
         self.store.close()
-
-
-def event_value(value: bytes, digest: int, generation: int) -> bytes:
-    """What is kept of an event: its schema's id, 64 bits of its contents, and the generation it is forgotten with."""
-    return value[1:5] + digest.to_bytes(8, "big", signed=True) + generation.to_bytes(2, "big")
-
-
-def _generation(now: int) -> int:
-    """Event ids that are not kept for ever are kept in this generation and the next: 45 days at least. Never 0."""
-    return 1 + now // DAY_MS // EVENT_DAYS
 
 
 def decision_key(d: Decision) -> bytes:

@@ -1,8 +1,6 @@
 """A shard's rows in RocksDB: one directory a shard, one atomic batch a commit.
 
-Keys: the table's letter, then what tells its rows apart. `E` event ids, `F` those of them that are
-forgotten one day, by generation, `W` wakes in order of
-time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
+Keys: the table's letter, then what tells its rows apart. `E` event ids, `W` wakes in order of time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
 `M` where the shard stands, and the tables of an account (dataflows/rules/account.py), each row's
 key being table, account key, zero byte, document.
 """
@@ -14,7 +12,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
-from dataflows.rules.account import ITEMS, Rows
+from dataflows.rules.account import Rows
 from schemas.records import ShardRow, put_shard_row, read_shard_row
 from schemas.wire import Reader
 
@@ -54,9 +52,10 @@ class Store(Rows):
         raw: bytes | None = self._db.get(row_key(account_key, name))
         return raw
 
-    def open_items(self, account_key: str) -> list[bytes]:
-        start = row_key(account_key, ITEMS)
-        return [value for _, value in self.range(start, start[:-1] + b"\x01", 1 << 62)]
+    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
+        at = len(account_key.encode()) + 2
+        rows = self.range(row_key(account_key, start), row_key(account_key, stop), most)
+        return [(key[:1] + key[at:]).decode() for key, _ in rows]
 
     def range(self, start: bytes, stop: bytes, most: int) -> list[tuple[bytes, bytes]]:
         """Rows with start <= key < stop, in order, at the most `most`."""
@@ -101,11 +100,6 @@ def event_key(event_id: str) -> bytes:
     """The key of an event id: the id itself where it is short, else 192 bits of its hash."""
     raw = event_id.encode()
     return b"E" + (raw if len(raw) <= 24 else b"\0" + blake2b(raw, digest_size=24).digest())
-
-
-def aging_key(generation: int, event: bytes) -> bytes:
-    """Where an event id that is not kept for ever waits to be forgotten with its generation."""
-    return b"F" + generation.to_bytes(2, "big") + event
 
 
 def wake_key(due: int, account_key: str) -> bytes:

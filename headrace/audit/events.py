@@ -54,7 +54,7 @@ class Events:
         """What the fact is by its id, and whether what was said of it fits. `said` are its own decisions."""
         self._check.checked += 1
         known = self._known.get(fact.event_id)
-        digest = contents_digest(group.value)
+        digest = int.from_bytes(contents_digest(group.value), "little", signed=True)
         if known is not None and fact.kind not in MONEY_KINDS and known[0] not in MONEY_KINDS:
             age = today - known[3]
             if age >= FORGOTTEN_DAYS or (age >= KEPT_DAYS and said):

@@ -1,0 +1,182 @@
+"""The ordered index of an account's open debits: which is due next, whose next reminder step comes when.
+
+Small accounts keep it packed in their header. Past MOST_PACKED_BYTES it moves into rows of its own, one
+for each order, so that an account may have any number of open items: rules ask for the first ones and
+for those of a day, never for all. Credit notes are not in it.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from librt.strings import BytesWriter, read_i32_be, write_i32_be
+from mypy_extensions import i32, i64
+
+# Some 60 items. Packed entries are rewritten with each change of their account.
+MOST_PACKED_BYTES: Final = 2_000
+DUE: Final = "X"
+ACTION: Final = "Y"
+# Dates before 1970 have to sort before those after.
+_DATE_BASE: Final = 10_000_000
+_DATE_DIGITS: Final = 8
+_CHUNK: Final = 256
+
+
+class IndexRows:
+    """Where the names of index rows are read from. A base class; the method is overridden."""
+
+    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
+        """Names of the account's rows with start <= name < stop, in order, at the most `most`."""
+        raise NotImplementedError
+
+
+class Entry:
+    """An open debit in the index. Days since 1970-01-01; action_date 0 is none."""
+
+    __slots__ = ("action_date", "currency", "document", "due_date")
+
+    def __init__(self, currency: str, document: str, due_date: int, action_date: int) -> None:
+        self.currency: Final = currency
+        self.document: Final = document
+        self.due_date: Final = due_date
+        self.action_date: Final = action_date
+
+
+# --- packed: length of the name, the name (currency, zero, document), due date, action date; in order of arrival ---
+
+
+def pack(packed: bytes, currency: str, document: str, due_date: i32, action_date: i32) -> bytes:
+    """The index with one more entry."""
+    name = f"{currency}\0{document}".encode()
+    out = BytesWriter()
+    out.write(packed)
+    write_i32_be(out, i32(len(name)))
+    out.write(name)
+    write_i32_be(out, due_date)
+    write_i32_be(out, action_date)
+    return out.getvalue()
+
+
+def _place(packed: bytes, currency: str, document: str) -> i64:
+    """Where the document's entry begins."""
+    name = f"{currency}\0{document}".encode()
+    size: i64 = len(name)
+    at: i64 = 0
+    end: i64 = len(packed)
+    while at < end:
+        here: i64 = i64(read_i32_be(packed, at))
+        if here == size and packed[at + 4 : at + 4 + here] == name:
+            return at
+        at += 12 + here
+    raise AssertionError(f"{document} is not in the index")
+
+
+def unpack(packed: bytes, currency: str, document: str) -> bytes:
+    """The index without the document."""
+    at = _place(packed, currency, document)
+    behind: i64 = at + 12 + i64(read_i32_be(packed, at))
+    return packed[:at] + packed[behind:]
+
+
+def plan(packed: bytes, currency: str, document: str, action_date: i32) -> bytes:
+    """The index with another action date for the document."""
+    at = _place(packed, currency, document)
+    behind: i64 = at + 12 + i64(read_i32_be(packed, at))
+    out = BytesWriter()
+    write_i32_be(out, action_date)
+    return packed[: behind - 4] + out.getvalue() + packed[behind:]
+
+
+def entries(packed: bytes) -> list[Entry]:
+    """All entries, by due date, then document."""
+    found: list[Entry] = []
+    at: i64 = 0
+    end: i64 = len(packed)
+    while at < end:
+        behind: i64 = at + 12 + i64(read_i32_be(packed, at))
+        currency, document = packed[at + 4 : behind - 8].decode().split("\0", 1)
+        due: i64 = i64(read_i32_be(packed, behind - 8))
+        action: i64 = i64(read_i32_be(packed, behind - 4))
+        found.append(Entry(currency, document, due, action))
+        at = behind
+    found.sort(key=_by_due)
+    return found
+
+
+def first_action(packed: bytes) -> int:
+    """The earliest action date; 0 where there is none."""
+    first: i64 = 0
+    at: i64 = 0
+    end: i64 = len(packed)
+    while at < end:
+        at += 12 + i64(read_i32_be(packed, at))
+        day: i64 = i64(read_i32_be(packed, at - 4))
+        if day and (not first or day < first):
+            first = day
+    return first
+
+
+def _by_due(entry: Entry) -> tuple[int, str]:
+    return (entry.due_date, entry.document)
+
+
+# --- rows: their names are the index, they hold nothing ---
+
+
+def due_name(currency: str, due_date: int, document: str) -> str:
+    return f"{DUE}{currency}\0{_DATE_BASE + due_date:0{_DATE_DIGITS}d}{document}"
+
+
+def action_name(action_date: int, document: str) -> str:
+    return f"{ACTION}{_DATE_BASE + action_date:0{_DATE_DIGITS}d}{document}"
+
+
+class DebitRows:
+    """Index rows of one account: stored ones, overruled by what changed since the last commit.
+
+    changed: By name, whether the row is there now.
+    """
+
+    def __init__(self, account_key: str, rows: IndexRows) -> None:
+        self._key: Final = account_key
+        self._rows: Final = rows
+        self.changed: Final[dict[str, bool]] = {}
+
+    def put(self, name: str) -> None:
+        self.changed[name] = True
+
+    def delete(self, name: str) -> None:
+        self.changed[name] = False
+
+    def due(self, currency: str) -> Iterator[str]:
+        """Documents of open debits in that currency, by due date, then document."""
+        start = f"{DUE}{currency}\0"
+        for name in self._names(start, f"{DUE}{currency}\1"):
+            yield name[len(start) + _DATE_DIGITS :]
+
+    def actions(self, until: int) -> Iterator[tuple[int, str]]:
+        """(action date, document) of what is to be done up to that day, by action date, then document."""
+        for name in self._names(ACTION, f"{ACTION}{_DATE_BASE + until + 1:0{_DATE_DIGITS}d}"):
+            at = 1 + _DATE_DIGITS
+            yield int(name[1:at]) - _DATE_BASE, name[at:]
+
+    def _names(self, start: str, stop: str) -> Iterator[str]:
+        changed = sorted([name for name in self.changed if start <= name < stop])
+        at = 0
+        after = start
+        more = True
+        while more:
+            stored = self._rows.names(self._key, after, stop, _CHUNK)
+            more = len(stored) == _CHUNK
+            for name in stored:
+                while at < len(changed) and changed[at] < name:
+                    if self.changed[changed[at]]:
+                        yield changed[at]
+                    at += 1
+                if name not in self.changed:
+                    yield name
+            if more:
+                after = stored[-1] + "\0"
+        while at < len(changed):
+            if self.changed[changed[at]]:
+                yield changed[at]
+            at += 1

@@ -1,0 +1,92 @@
+"""The event ids that a shard took in: the same one has one effect.
+
+Ids of facts that move money are kept for ever, others for two generations of EVENT_DAYS: that is a rule of
+the log's time, so that it holds wherever the rows are that a generation leaves behind.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from dataflows.rules.policy import DAY_MS
+from dataflows.shards.store import Store, event_key
+from schemas.codec import contents_digest
+
+EVENT_DAYS: Final = 45
+# As many ids as one commit looks at, to take away those that count no more.
+LOOKED_AT: Final = 500
+# These move money, or say that it moved.
+MONEY_KINDS: Final = frozenset(
+    (
+        "invoice",
+        "credit_note",
+        "receipt",
+        "receipt_returned",
+        "cash_transferred",
+        "remittance_advice",
+        "operator_action",
+    )
+)
+NEW: Final = 0
+SAME: Final = 1
+OTHER: Final = 2
+
+
+class Events:
+    """The ids of one shard: stored ones, and those that came since the last commit."""
+
+    def __init__(self, store: Store) -> None:
+        self._store: Final = store
+        self._new: dict[bytes, bytes] = {}
+        # The oldest generation that counted when all rows had been looked at, and how far the present look is.
+        self._clean = 0
+        self._looked = b"E"
+
+    def take(self, event_id: str, kind: str, value: bytes, now: int, recorded_time: int) -> int:
+        """NEW, and noted from now on; SAME where it came before with the same contents; OTHER where with others.
+
+        value: The whole message; now: the shard's time, 0 before its first clock.
+        """
+        event = event_key(event_id)
+        says = value[1:5] + contents_digest(value)
+        known = self._new.get(event)
+        if known is None:
+            known = self._store.one(event)
+        if known is not None:
+            generation = int.from_bytes(known[12:], "big")
+            if not generation or generation >= _generation(now) - 1:
+                return SAME if known[:12] == says else OTHER
+        kept = 0 if kind in MONEY_KINDS else _generation(now or recorded_time)
+        self._new[event] = says + kept.to_bytes(2, "big")
+        return NEW
+
+    def forget(self, event_id: str) -> None:
+        """Take back what `take` has just noted: the fact was refused, and may come again."""
+        del self._new[event_key(event_id)]
+
+    def commit(self, put: Callable[[bytes, bytes], None], delete: Callable[[bytes], None], now: int) -> None:
+        """Store what is new, and take away some of what counts no more."""
+        for event, kept in self._new.items():
+            put(event, kept)
+        oldest = _generation(now) - 1
+        if oldest > self._clean:
+            self._clear(delete, oldest)
+
+    def _clear(self, delete: Callable[[bytes], None], oldest: int) -> None:
+        rows = self._store.range(self._looked, b"F", LOOKED_AT)
+        for event, kept in rows:
+            if 0 < int.from_bytes(kept[12:], "big") < oldest and event not in self._new:
+                delete(event)
+        if len(rows) == LOOKED_AT:
+            self._looked = rows[-1][0] + b"\0"
+        else:
+            self._looked = b"E"
+            self._clean = oldest
+
+    def committed(self) -> None:
+        """All is stored, or was taken back."""
+        self._new = {}
+
+
+def _generation(now: int) -> int:
+    """The generation of ids that come at `now`; never 0, which is for ever."""
+    return 1 + now // DAY_MS // EVENT_DAYS
