@@ -34,6 +34,11 @@ class Reader:
         data = self.data
         at = self.at
         end = self.end
+        if at < end:
+            head: i64 = data[at]
+            if head < 128:
+                self.at = at + 1
+                return -(head >> 1) - 1 if head & 1 else head >> 1
         shift: i64 = 0
         value: i64 = 0
         while True:
@@ -81,9 +86,23 @@ class Reader:
         self.at += size
 
     def text(self) -> str:
+        data = self.data
         at = self.at
+        if at < self.end:
+            # A text of less than 64 bytes, as nearly all are, has its size in one byte.
+            head: i64 = data[at]
+            stop: i64 = at + 1 + (head >> 1)
+            if head & 129 == 0 and stop <= self.end:
+                self.at = stop
+                if not head:
+                    return ""
+                raw = data[at + 1 : stop]
+            else:
+                raw = self.raw()
+        else:
+            raw = self.raw()
         try:
-            return self.raw().decode()
+            return raw.decode()
         except UnicodeDecodeError as error:
             raise Unreadable(f"text at byte {at} is not UTF-8") from error
 

@@ -13,6 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 
 class Record(NamedTuple):
     """One record as read. `key` is None for a record placed by hand (clock, policy, drain)."""
@@ -55,6 +57,7 @@ class Confirmed(NamedTuple):
     offset: int
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Reader(ABC):
     """Follows partitions of one topic. Opened by `Log.reader`; close it."""
 
@@ -82,6 +85,7 @@ class Reader(ABC):
     def close(self) -> None: ...
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Writer(ABC):
     """Appends to one topic. Opened by `Log.writer`; close it. Not shared between threads."""
 
@@ -111,6 +115,7 @@ class Writer(ABC):
         """Give up what is not confirmed; flush first."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Log(ABC):
     """One installation's topics. Thread-safe only where said; a process opens its own."""
 

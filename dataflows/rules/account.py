@@ -101,6 +101,7 @@ class Account:
         self._rows: Final = rows
         self._index: DebitRows | None = DebitRows(key, rows) if row.indexed else None
         self._loaded: Final[dict[str, Row | None]] = {}
+        self._last_item: Item | None = None
         self.dirty: Final[dict[str, bool]] = {}
 
     # --- items ---
@@ -120,10 +121,15 @@ class Account:
         return self._item(document)
 
     def _item(self, document: str) -> Item | None:
+        # A transition asks for the same item several times in a row.
+        last = self._last_item
+        if last is not None and last.document == document:
+            return last
         group = self._group(fold(document))
         if group is not None:
             for item in group.items:
                 if item.document == document:
+                    self._last_item = item
                     return item
         return None
 
@@ -179,6 +185,7 @@ class Account:
         else:
             assert isinstance(row, ItemGroup)
             row.items.append(item)
+        self._last_item = item
         self._opened(item)
 
     def _opened(self, item: Item) -> None:
@@ -380,6 +387,7 @@ class Account:
         """Forget what was changed (it is stored now) and every document."""
         self.dirty.clear()
         self._loaded.clear()
+        self._last_item = None
         if self._index is not None:
             self._index.changed.clear()
 

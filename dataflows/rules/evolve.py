@@ -4,6 +4,8 @@ Each decision is posted as docs/ledger.md says, and gets the balances right afte
 here means that a rule concluded what the books do not bear: nothing was changed by then.
 """
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from dataflows.rules.cash import RETURNED_EARLY, waiting_references
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
@@ -20,11 +22,11 @@ from schemas.records import (
 )
 
 # A judged promise is judged again when money comes late or goes back, for this long.
-PROMISE_KEPT_DAYS = 60
+PROMISE_KEPT_DAYS: Final = 60
 # References of one receipt that its account tries again by; the rest are tried by the first ones.
-MOST_WAITING = 64
-# No balance comes near this (9.2e18 minor units is what 64 bits hold).
-MOST_MINOR = 1 << 62
+MOST_WAITING: Final = 64
+# No balance comes near this (9.2e18 minor units is what 64 bits hold). Compiled code compares numbers below 2^62 fastest.
+MOST_MINOR: Final = 4_000_000_000_000_000_000
 
 
 def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:

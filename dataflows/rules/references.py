@@ -4,6 +4,7 @@ from typing import Final
 
 # Pairs that optical reading and typing confuse; folded to the digit.
 _OCR: Final = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"})
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS: Final = "0123456789"
 _FOLDED_ALPHABET: Final = "0123456789ACDEFGHJKMNPRTUVWXY"
 MIN_TOKEN_CHARACTERS: Final = 4
@@ -18,19 +19,27 @@ def plain(reference: str) -> str:
     upper = reference.upper()
     if upper.isalnum():
         return upper
+    # What stands in most references, at once.
+    upper = upper.replace("-", "").replace(" ", "")
+    if upper.isalnum():
+        return upper
     return "".join([c for c in upper if c.isalnum()])
 
 
 def bare(reference: str) -> str:
     """Plain, without a prefix of letters and without leading zeros; what is left must have a digit."""
     text = plain(reference)
-    if text.isdigit():
-        return text.lstrip("0") or "0"
-    at = 0
-    while at < len(text) and text[at].isalpha():
-        at += 1
-    rest = text[at:].lstrip("0")
-    return rest if rest else text
+    rest = text.lstrip(_LETTERS)
+    if rest and not rest[0].isdecimal():
+        # Letters of other alphabets.
+        at = 0
+        while at < len(rest) and rest[at].isalpha():
+            at += 1
+        rest = rest[at:]
+    rest = rest.lstrip("0")
+    if rest:
+        return rest
+    return "0" if text.isdigit() else text
 
 
 def fold(reference: str) -> str:

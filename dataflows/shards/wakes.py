@@ -6,7 +6,8 @@ from typing import Final
 from dataflows.shards.store import Store, wake_key
 
 CHUNK: Final = 512
-NEVER: Final = 1 << 62
+# Later than any time in milliseconds.
+NEVER: Final = 4_000_000_000_000_000_000
 
 
 class Wakes:
