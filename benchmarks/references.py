@@ -114,7 +114,7 @@ class _Books:
             key = f"{fact.tenant}/{fact.entity}/{fact.account_id}"
             account = accounts.get(key)
             if account is None:
-                account = accounts[key] = load(key, rows)
+                account = accounts[key] = load(key, rows, b"")
             ctx = Context(
                 fact.recorded_time, "live", policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time
             )

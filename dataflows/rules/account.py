@@ -84,7 +84,7 @@ class Account:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
-    stored_wake, said_wake, said_bytes: what the shard last stored and was last told; its business alone.
+    stored_wake, said_wake, said_bytes: what the shard has stored and was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -95,7 +95,7 @@ class Account:
         self.account_id: Final = account_id
         self.suspense: Final = account_id.startswith("~")
         self.row: Final = row
-        self.stored_wake = row.wake
+        self.stored_wake: Final = row.wake
         self.said_wake = row.wake
         self.said_bytes = 0
         self._rows: Final = rows
@@ -383,14 +383,6 @@ class Account:
         """Index rows, which hold nothing: by name, whether they are to be there."""
         return NO_CHANGES if self._index is None else self._index.changed
 
-    def settle(self) -> None:
-        """Forget what was changed (it is stored now) and every document."""
-        self.dirty.clear()
-        self._loaded.clear()
-        self._last_item = None
-        if self._index is not None:
-            self._index.changed.clear()
-
     def size_bytes(self) -> i64:
         """About how much memory this takes."""
         row = self.row
@@ -399,10 +391,9 @@ class Account:
         return HEADER_BYTES + len(row.index) + 600 * rows + 80 * ids
 
 
-def load(key: str, rows: Rows) -> Account:
-    """The account of that key, as stored; a new one where there is none."""
-    raw = rows.fetch(key, ACCOUNT)
-    return Account(key, AccountRow() if raw is None else read_account_row(Reader(raw)), rows)
+def load(key: str, rows: Rows, stored: bytes) -> Account:
+    """The account of that key, its header being `stored`; a new one where that is empty."""
+    return Account(key, read_account_row(Reader(stored)) if stored else AccountRow(), rows)
 
 
 def _by_due(item: Item) -> tuple[int, str]:
