@@ -8,6 +8,7 @@ leaves the rest unapplied.
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.exceptions import closed
 from dataflows.rules.references import bare, fold, neighbours, plain, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
@@ -439,7 +440,8 @@ def reverse_early(receipt: ReceiptRow) -> list[Decision]:
     """Money that has just come and went back before: it is gone, and what is left of it is applied after that."""
     decisions = reverse(receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
     decisions[0].rule = RETURNED_EARLY
-    return decisions
+    settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
+    return [decisions[0], settled, *decisions[1:]]
 
 
 def _returned(

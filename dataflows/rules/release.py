@@ -2,10 +2,13 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
 from dataflows.rules.policy import DAY_MS, Release
-from schemas.records import Decision, Invoice, OrderRow, ShipmentState
+from schemas.records import Decision, DraftRow, Invoice, OrderRow, ShipmentState
+
+OVERDUE = "release.sla"
 
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
@@ -15,8 +18,13 @@ def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision
 
 
 def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
-    """An invoice that the ERP has posted is open from posting."""
-    return [_posting("item_posted", "posted.erp", fact)]
+    """An invoice that the ERP has posted is open from posting, and waits for nothing where it was held."""
+    decisions = [_posting("item_posted", "posted.erp", fact)]
+    if fact.document in account.row.held:
+        draft = account.draft(fact.document)
+        assert draft is not None, f"no draft {fact.document}"
+        decisions += _hold_ended(draft, fact)
+    return decisions
 
 
 def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decision]:
@@ -37,6 +45,7 @@ def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decisi
         if not reasons:
             orders.add(invoice.order_id)
             decisions.append(_released(account, invoice, ctx))
+            decisions += _hold_ended(draft, invoice)
         elif reasons != draft.reasons:
             decisions.append(_held(invoice, reasons))
     return decisions
@@ -60,7 +69,7 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
         decisions.append(
             Decision(
                 kind="exception_raised",
-                rule="release.sla",
+                rule=OVERDUE,
                 currency=invoice.currency,
                 amount=invoice.amount,
                 document=document,
@@ -69,6 +78,11 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
             )
         )
     return decisions
+
+
+def _hold_ended(draft: DraftRow, fact: Invoice) -> list[Decision]:
+    """The draft is held no more: what was said of its age is settled."""
+    return [closed(OVERDUE, f"hold:{fact.document}", fact.currency, document=fact.document)] if draft.sla_said else []
 
 
 def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:

@@ -10,6 +10,7 @@ from dataflows.rules import cash, disputes, promises, release, reminders
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_wake
+from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact
 from schemas.records import (
     CashTransferred,
@@ -32,6 +33,7 @@ from schemas.records import (
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
+UNIDENTIFIED: Final = "cash.unidentified"
 # Besides applied cash, what changes how much of a promise is here.
 MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
@@ -190,7 +192,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return decisions
     if kind in MOVED_CASH:
         decisions = []
-        if kind == "receipt_reversed" and not account.suspense:
+        if account.suspense:
+            return _identified(d)
+        if kind == "receipt_reversed":
             # What is left may be just what the payer's references add up to.
             decisions += _follow_money(account, d)
         elif kind == "application_reversed":
@@ -201,7 +205,16 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "cash_transferred" and d.rule == "transfer.out" and account.suspense:
+        return _identified(d)
     return []
+
+
+def _identified(d: Decision) -> list[Decision]:
+    """Money left a suspense account: once none of its receipt is left, nobody has to look for its payer."""
+    if d.receipt_unapplied:
+        return []
+    return [closed(UNIDENTIFIED, f"unidentified:{d.receipt_id}", d.currency, receipt_id=d.receipt_id)]
 
 
 def _follow_money(account: Account, d: Decision) -> list[Decision]:
@@ -274,7 +287,7 @@ def _unidentified(d: Decision, account: Account) -> Decision:
     receipt = account.known_receipt(d.receipt_id)
     return Decision(
         kind="exception_raised",
-        rule="cash.unidentified",
+        rule=UNIDENTIFIED,
         currency=d.currency,
         amount=receipt.unapplied,
         receipt_id=d.receipt_id,
@@ -292,7 +305,7 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
     return [
         Decision(
             kind="exception_raised",
-            rule="returned.early",
+            rule=cash.RETURNED_EARLY,
             currency=fact.currency,
             amount=fact.amount,
             receipt_id=fact.receipt_id,

@@ -19,8 +19,6 @@ SILENT: Final = frozenset(
         "invoice_held",
         "cash_proposed",
         "dispute_routed",
-        "exception_raised",
-        "exception_closed",
         "fact_rejected",
     )
 )
@@ -128,6 +126,8 @@ class Account:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     # Open promises: the documents of each, none for the whole account.
     promises: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # What a person has to look at: the rule and id of each exception that is not closed.
+    exceptions: set[tuple[str, str]] = field(default_factory=set)
     # Items whose next reminder a broken promise raises.
     raised: set[str] = field(default_factory=set)
     known: bool = False
@@ -467,9 +467,34 @@ class Books:
             item.level = d.level
             account.raised.discard(d.document)
 
+    # --- exceptions ---
+
+    def _post_exception(self, account: Account, d: Decision) -> None:
+        said = (d.rule, d.reference_id)
+        if d.kind == "exception_raised":
+            account.exceptions.add(said)
+        elif said not in account.exceptions:
+            self._wrong(d, "no_exception", f"{d.reference_id} of {d.rule} was not raised, or was closed before")
+        else:
+            account.exceptions.remove(said)
+
+    def _resolved(self, account: Account, rule: str, reference: str) -> bool:
+        """What the exception was about is no more: the draft is held no longer, the money is all gone, or came."""
+        about = reference.partition(":")[2]
+        if rule == "release.sla":
+            return about not in account.held
+        receipt = self.receipt(account, about)
+        if rule == "cash.unidentified":
+            return receipt is None or not receipt.unapplied
+        return rule == "returned.early" and receipt is not None and receipt.amount > 0
+
     def finish(self, shard: int) -> None:
-        """At the end of the log: the items add up to the balances."""
+        """At the end of the log: the items add up to the balances, and what is resolved was closed."""
         for account in self.accounts.values():
+            for rule, reference in sorted(account.exceptions):
+                if self._resolved(account, rule, reference):
+                    text = f"exception {reference} of {rule} is resolved, and was not closed"
+                    self._check.find("exception_left", text, shard=shard, account=account.key)
             debits: dict[str, int] = {}
             credits: dict[str, int] = {}
             for item in account.open.values():
@@ -525,4 +550,5 @@ _POST: Final[dict[str, Any]] = {
         Books._post_promise,
     ),
     **all_of(("reminder_due", "reminder_suppressed"), Books._post_reminder),
+    **all_of(("exception_raised", "exception_closed"), Books._post_exception),
 }

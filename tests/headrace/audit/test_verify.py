@@ -210,6 +210,8 @@ CHANGES: list[tuple[str, Callable[[Decision], bool], Callable[[Decision], None],
     ("a fact that is not there", is_kind("receipt_booked", rule="transfer.in"), field("fact_offset", 9_999),
      ["sequence.no_such_fact"]),
     ("a cause that is none", is_kind("cash_applied", account_id="A"), field("cause_id", "nothing"), ["facts.foreign_cause"]),
+    ("an exception closed that was not raised", is_kind("exception_closed"), field("reference_id", "unidentified:R-9"),
+     ["books.no_exception", "books.exception_left"]),
     ("a kind that is none", is_kind("reminder_suppressed"), field("kind", "gift"), ["books.unknown_kind"]),
 ]  # fmt: skip
 
