@@ -9,7 +9,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.exceptions import closed
-from dataflows.rules.references import bare, fold, neighbours, plain, tokens
+from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
 STRUCTURED: Final = "cash.1.structured"
@@ -127,10 +127,10 @@ def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> N
     elif credit:
         w.reason = f"unknown:{w.reference}"
     else:
-        _normalise(account, receipt, w, receipt.unapplied if alone else w.amount)
+        _normalise(account, receipt, w, alone)
 
 
-def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
+def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
     """The reference as written is no document: the one document it is another spelling of, or one edit away from."""
     folded = fold(w.reference)
     documents = account.alike(folded)
@@ -149,14 +149,24 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | N
         return
     if documents:
         item = documents[0]
-        sure = bare(item.document) == bare(w.reference)
-        _take_or_say(w, item, receipt, NORMALISED, sure or amount == item.open)
+        sure = same_number(w.reference, item.document)
+        _take_or_say(w, item, receipt, NORMALISED, sure or _agrees(w, receipt, item, alone))
         return
-    _one_edit(account, receipt, w, amount)
+    _one_edit(account, receipt, w, alone)
 
 
-def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
-    """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees."""
+def _agrees(w: Wanted, receipt: ReceiptRow, item: Item, alone: bool) -> bool:
+    """Whether what came, and what the payer states, is just what is open of the item."""
+    if w.amount is None and not alone:
+        return False
+    return (w.amount is None or w.amount == item.open) and (not alone or receipt.unapplied == item.open)
+
+
+def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
+    """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees.
+
+    A number above it may be right as it is written, and its document come later: that is no misspelling for certain.
+    """
     near: list[Item] = []
     held = {fold(document) for document in account.row.held}
     for neighbour in neighbours(fold(w.reference)):
@@ -164,10 +174,13 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | No
         if len(near) > 1 or (near and neighbour in held):
             w.reason = f"ambiguous:{w.reference}"
             return
-    if near:
-        _take_or_say(w, near[0], receipt, ONE_EDIT, amount == near[0].open)
-    else:
+    if not near:
         w.reason = f"unknown:{w.reference}"
+        return
+    _take_or_say(w, near[0], receipt, ONE_EDIT, _agrees(w, receipt, near[0], alone))
+    if w.item is not None and later_number(w.reference, near[0].document):
+        w.item = None
+        w.reason = f"number_after:{near[0].document}"
 
 
 def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: bool) -> None:
