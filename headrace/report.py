@@ -30,8 +30,6 @@ AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
 _FOR_EVER: Final = 2**63 - 1
 
 # A dispute that came ahead of its invoice may name no amount: then it contests all of it.
-# An application counts from the later day of its two sides: cash that came before the invoice
-# stands as unapplied until the invoice is posted, whichever day the application carries.
 _ITEMS: Final = """
 WITH documents AS (
     SELECT anyIf(currency, raises) AS in_currency,
@@ -40,7 +38,7 @@ WITH documents AS (
            anyIf(posted_on, raises) AS raised_on,
            anyIf(due_date, raises) AS due_on,
            sumIf(change, posted_on <= {as_of:Date32}) AS rest,
-           greatest(maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}), raised_on) AS cleared_on,
+           maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}) AS cleared_on,
            sumIf(amount, kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) AS contested,
            countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) > 0 AS is_disputed,
            greatest(dateDiff('day', due_on, {as_of:Date32}), 0) AS age_days,
@@ -75,8 +73,6 @@ WITH held AS (
            sumIf(unapplied_change, posted_on <= {as_of:Date32}) AS rest
     FROM decisions
     WHERE receipt_id != '' AND unapplied_change != 0 AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
-      AND (tenant, entity, account_id, document) NOT IN (
-        SELECT tenant, entity, account_id, document FROM decisions WHERE raises AND posted_on > {as_of:Date32})
     GROUP BY tenant, entity, account_id, currency, receipt_id
 )
 SELECT currency, countIf(rest != 0 AND NOT is_suspense), sumIf(rest, NOT is_suspense),

@@ -3059,6 +3059,60 @@ def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
     out.append(u8(0))
 
 
+class CreditTaken:
+    """What a remittance took of a credit note for an item.
+
+    document: Item.
+    credit: Credit note.
+    amount: Minor units.
+    """
+
+    __slots__ = ("document", "credit", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "credit", "amount", )
+
+    def __init__(
+        self,
+        document: str,
+        credit: str,
+        amount: int,
+    ) -> None:
+        self.document = document
+        self.credit = credit
+        self.amount = amount
+
+
+def read_credit_taken(r: Reader) -> CreditTaken:
+    return CreditTaken(
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_credit_taken(out: BytesWriter, x: CreditTaken) -> None:
+    put_text(out, x.document)
+    put_text(out, x.credit)
+    put_long(out, x.amount)
+
+
+def _read_credit_takens(r: Reader) -> list[CreditTaken]:
+    items: list[CreditTaken] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_credit_taken(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_credit_takens(out: BytesWriter, items: list[CreditTaken]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_credit_taken(out, item)
+    out.append(u8(0))
+
+
 class ReceiptRow:
     """One receipt of this account.
 
@@ -3077,6 +3131,7 @@ class ReceiptRow:
     text: Unstructured text.
     lines: Structured references.
     allocations: What it cleared.
+    credits: Credits that its remittance took off, which its return gives back.
     proposed: What was last proposed, so that it is said once.
     refused_by: Accounts that did not take it.
     pending_return: Return that came before the receipt.
@@ -3084,8 +3139,8 @@ class ReceiptRow:
     sent_to: Account it was transferred to, or empty.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
 
     def __init__(
         self,
@@ -3104,6 +3159,7 @@ class ReceiptRow:
         text: str = '',
         lines: list[RemittanceLine] | None = None,
         allocations: list[Allocation] | None = None,
+        credits: list[CreditTaken] | None = None,
         proposed: list[str] | None = None,
         refused_by: list[str] | None = None,
         pending_return: int = 0,
@@ -3125,6 +3181,7 @@ class ReceiptRow:
         self.text = text
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.allocations: list[Allocation] = allocations if allocations is not None else []
+        self.credits: list[CreditTaken] = credits if credits is not None else []
         self.proposed: list[str] = proposed if proposed is not None else []
         self.refused_by: list[str] = refused_by if refused_by is not None else []
         self.pending_return = pending_return
@@ -3149,6 +3206,7 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         _read_remittance_lines(r),
         _read_allocations(r),
+        _read_credit_takens(r),
         r.texts(),
         r.texts(),
         r.long(),
@@ -3173,6 +3231,7 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_text(out, x.text)
     _put_remittance_lines(out, x.lines)
     _put_allocations(out, x.allocations)
+    _put_credit_takens(out, x.credits)
     put_texts(out, x.proposed)
     put_texts(out, x.refused_by)
     put_long(out, x.pending_return)

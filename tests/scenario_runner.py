@@ -222,6 +222,10 @@ class _Words:
         return f"leaving {self.money(self.d.item_open)}"
 
     @property
+    def posted_on(self) -> str:
+        return f"on {date.fromordinal(self.d.posting_date + EPOCH).isoformat()}"
+
+    @property
     def candidates(self) -> str:
         return f"for {', '.join(self.d.candidates)}" if self.d.candidates else ""
 
@@ -239,11 +243,19 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by]),
     "item_posted": lambda x: (f"posted {x.d.document} {x.amount}", [f"disputing {x.money(x.d.item_disputed)}"]),
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
-    "cash_applied": lambda x: (f"applied {x.d.receipt_id} to {x.d.document} {x.amount}", [x.by, x.leaving]),
-    "cash_unapplied": lambda x: (f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}", [x.leaving]),
+    "cash_applied": lambda x: (
+        f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",
+        [x.by, x.leaving, x.posted_on],
+    ),
+    "cash_unapplied": lambda x: (
+        f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}",
+        [x.leaving, x.posted_on],
+    ),
     "application_reversed": lambda x: (
-        f"reversed {x.d.receipt_id} from {x.d.document} {x.amount}",
-        [x.leaving, f"at level {x.d.level}"],
+        f"gave back {x.d.counterparty} from {x.d.document} {x.amount}"
+        if x.d.counterparty
+        else f"reversed {x.d.receipt_id} from {x.d.document} {x.amount}",
+        [x.leaving, f"at level {x.d.level}", x.posted_on],
     ),
     "receipt_reversed": lambda x: (f"returned {x.d.receipt_id} {x.amount}", []),
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),

@@ -17,6 +17,8 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+BY_PERSON: Final = "cash.operator"
+RETURNED_CREDIT: Final = "returned.credit"
 RETURNED_EARLY: Final = "returned.early"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
@@ -75,6 +77,11 @@ def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: 
         paid = found.get(allocation.document) or _spelled_otherwise(list(found.values()), allocation.document)
         if paid is not None and paid.amount is not None:
             paid.amount -= allocation.amount
+    for taken in receipt.credits:
+        for document, part in ((taken.document, taken.amount), (taken.credit, -taken.amount)):
+            paid = found.get(document)
+            if paid is not None and paid.amount is not None:
+                paid.amount -= part
     return [w for w in found.values() if w.amount is None or w.amount != 0]
 
 
@@ -256,15 +263,16 @@ def _pay(
                     currency=item.currency,
                     amount=part,
                     document=item.document,
+                    receipt_id=receipt.receipt_id,
                     counterparty=credit.document,
-                    posting_date=receipt.posting_date,
+                    posting_date=max(receipt.posting_date, item.posting_date, credit.posting_date),
                     value_date=receipt.value_date,
                 )
             )
             credits[at] = (credit, available - part)
             pay -= part
     if pay:
-        decisions.append(_applied(receipt, item.document, pay, w.rule, w.advice_id))
+        decisions.append(_applied(receipt, item, pay, w.rule, w.advice_id))
     return pay
 
 
@@ -337,23 +345,45 @@ def _propose(
     ]
 
 
-def _applied(receipt: ReceiptRow, document: str, amount: int, rule: str, advice_id: str) -> Decision:
+def _applied(receipt: ReceiptRow, item: Item, amount: int, rule: str, advice_id: str) -> Decision:
+    """Clearing is posted on the later day of its two sides: before that, one of them was not in the books."""
     return Decision(
         kind="cash_applied",
         rule=rule,
         currency=receipt.currency,
         amount=amount,
-        document=document,
+        document=item.document,
         receipt_id=receipt.receipt_id,
         reference_id=advice_id,
-        posting_date=receipt.posting_date,
+        posting_date=max(receipt.posting_date, item.posting_date),
         value_date=receipt.value_date,
     )
 
 
-def apply_by_person(receipt: ReceiptRow, document: str, amount: int) -> Decision:
+def apply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
     """What a person said is to be applied."""
-    return _applied(receipt, document, amount, "cash.operator", "")
+    return _applied(receipt, item, amount, BY_PERSON, "")
+
+
+def unapply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
+    """What a person said is to be taken off the item, on the day it was applied."""
+    decision = _applied(receipt, item, amount, BY_PERSON, "")
+    decision.kind = "cash_unapplied"
+    return decision
+
+
+def send_on(receipt: ReceiptRow, target: str) -> Decision:
+    """All that is unapplied goes to another account, on the day it came."""
+    return Decision(
+        kind="cash_transferred",
+        rule="transfer.out",
+        currency=receipt.currency,
+        amount=receipt.unapplied,
+        receipt_id=receipt.receipt_id,
+        counterparty=target,
+        posting_date=receipt.posting_date,
+        value_date=receipt.value_date,
+    )
 
 
 def retry(account: Account, document: str) -> list[Decision]:
@@ -410,64 +440,72 @@ def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
     ]
 
 
-def reverse(receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> list[Decision]:
-    """Money that went back: first what is unapplied, then applications, latest first, then what was sent on."""
+def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> list[Decision]:
+    """Money that went back: first what is unapplied, then applications, latest first, then what was sent on.
+
+    When none of it is left here, the credits that its remittance took off are open again too.
+    """
     decisions: list[Decision] = []
+    posting_date = max(posting_date, receipt.posting_date)
     left = amount
     part = min(left, receipt.unapplied)
     if part:
         decisions.append(
-            _returned(receipt, "receipt_reversed", "returned.unapplied", part, "", posting_date, value_date)
+            _returned(receipt, "receipt_reversed", "returned.unapplied", part, None, posting_date, value_date)
         )
         left -= part
+    kept = receipt.unapplied - part
     for allocation in reversed(receipt.allocations):
         part = min(left, allocation.amount)
+        kept += allocation.amount - part
         if part:
+            item = account.posted_item(allocation.document)
             decisions.append(
-                _returned(
-                    receipt,
-                    "application_reversed",
-                    "returned.applied",
-                    part,
-                    allocation.document,
-                    posting_date,
-                    value_date,
-                )
+                _returned(receipt, "application_reversed", "returned.applied", part, item, posting_date, value_date)
             )
             left -= part
+    if decisions and not kept:
+        for taken in reversed(receipt.credits):
+            item = account.posted_item(taken.document)
+            undone = _returned(
+                receipt, "application_reversed", RETURNED_CREDIT, taken.amount, item, posting_date, value_date
+            )
+            undone.counterparty = taken.credit
+            decisions.append(undone)
     part = min(left, receipt.transferred)
     if part:
-        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, "", posting_date, value_date)
+        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
         sent_on.counterparty = receipt.sent_to
         decisions.append(sent_on)
         left -= part
     if left:
-        over = _returned(receipt, "exception_raised", "returned.too_much", left, "", posting_date, value_date)
+        over = _returned(receipt, "exception_raised", "returned.too_much", left, None, posting_date, value_date)
         over.reasons = [f"returned_more_than_received:{left}"]
         over.reference_id = f"return:{receipt.receipt_id}"
         decisions.append(over)
     return decisions
 
 
-def reverse_early(receipt: ReceiptRow) -> list[Decision]:
+def reverse_early(account: Account, receipt: ReceiptRow) -> list[Decision]:
     """Money that has just come and went back before: it is gone, and what is left of it is applied after that."""
-    decisions = reverse(receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
+    decisions = reverse(account, receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
     decisions[0].rule = RETURNED_EARLY
     settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
     return [decisions[0], settled, *decisions[1:]]
 
 
 def _returned(
-    receipt: ReceiptRow, kind: str, rule: str, amount: int, document: str, posting_date: int, value_date: int
+    receipt: ReceiptRow, kind: str, rule: str, amount: int, item: Item | None, posting_date: int, value_date: int
 ) -> Decision:
+    """Nothing is undone on a day before it was done."""
     return Decision(
         kind=kind,
         rule=rule,
         currency=receipt.currency,
         amount=amount,
-        document=document,
+        document="" if item is None else item.document,
         receipt_id=receipt.receipt_id,
-        posting_date=posting_date,
+        posting_date=posting_date if item is None else max(posting_date, item.posting_date),
         value_date=value_date,
     )
 

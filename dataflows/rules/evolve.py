@@ -7,12 +7,13 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import RETURNED_EARLY, waiting_references
+from dataflows.rules.cash import RETURNED_CREDIT, RETURNED_EARLY, waiting_references
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.policy import DAY_MS
 from schemas.records import (
     Allocation,
+    CreditTaken,
     Decision,
     DisputeRow,
     Item,
@@ -46,6 +47,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         _post_proposal(account, d)
     elif kind == "credit_allocated":
         _post_credit(account, d)
+    elif kind == "application_reversed" and d.rule == RETURNED_CREDIT:
+        _post_credit_undone(account, d, ctx)
     elif kind in ("cash_unapplied", "application_reversed"):
         _post_reversal(account, d, ctx)
     elif kind == "receipt_reversed":
@@ -293,11 +296,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     allocation.amount -= d.amount
     if not allocation.amount:
         receipt.allocations.remove(allocation)
-    item = account.raise_item(d.document, d.amount)
-    _pause(account, item)
-    account.plan_item(item, _resumed(ctx, item))
-    if item.action_date:
-        account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
+    item = _reopen(account, d, ctx)
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount
@@ -313,6 +312,16 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     account.put_receipt(receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
+
+
+def _reopen(account: Account, d: Decision, ctx: Context) -> Item:
+    """The debit that a decision takes something off, open again by that much; its due date and level stay."""
+    item = account.raise_item(d.document, d.amount)
+    _pause(account, item)
+    account.plan_item(item, _resumed(ctx, item))
+    if item.action_date:
+        account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
+    return item
 
 
 def _resumed(ctx: Context, item: Item) -> int:
@@ -357,6 +366,34 @@ def _post_credit(account: Account, d: Decision) -> None:
     _fill(d, invoice)
     if not credit.open:
         account.row.credits.remove(credit.document)
+    if d.receipt_id:
+        receipt = account.known_receipt(d.receipt_id)
+        receipt.credits.append(CreditTaken(d.document, d.counterparty, d.amount))
+        d.receipt_unapplied = receipt.unapplied
+        account.put_receipt(receipt)
+
+
+def _post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
+    """The money of the remittance that took the credit off went back: invoice and credit note are open again."""
+    receipt = account.known_receipt(d.receipt_id)
+    for taken in receipt.credits:
+        if taken.document == d.document and taken.credit == d.counterparty and taken.amount == d.amount:
+            break
+    else:
+        raise AssertionError(f"{d.receipt_id} took no {d.amount} of {d.counterparty} off {d.document}")
+    receipt.credits.remove(taken)
+    account.put_receipt(receipt)
+    invoice = _reopen(account, d, ctx)
+    credit = account.raise_item(d.counterparty, d.amount)
+    assert invoice.open <= invoice.amount, f"{invoice.open} open of {invoice.document}"
+    assert credit.open <= credit.amount, f"{credit.open} open of {credit.document}"
+    if credit.document not in account.row.credits:
+        account.row.credits.append(credit.document)
+    balance = account.posting_balance(d.currency)
+    balance.open_debit += d.amount
+    balance.open_credit += d.amount
+    _fill(d, invoice)
+    d.receipt_unapplied = receipt.unapplied
 
 
 def _post_dispute(account: Account, d: Decision) -> None:

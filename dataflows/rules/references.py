@@ -7,7 +7,35 @@ _OCR: Final = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Words that payers put before the number of any invoice, whatever the invoice itself begins with.
 _SAYS_INVOICE: Final = frozenset(
-    ["INV", "INVOICE", "INVOICENO", "INVNO", "BILL", "DOC", "DOCUMENT", "REF", "NO", "NR", "NUM", "RE", "RG", "RN", "RNR", "RECHNUNG", "RECHNR", "FA", "FAC", "FACT", "FACTURE", "FACTURA", "FAKTURA", "FATTURA", "FATT", "FT", "FV"]
+    [
+        "INV",
+        "INVOICE",
+        "INVOICENO",
+        "INVNO",
+        "BILL",
+        "DOC",
+        "DOCUMENT",
+        "REF",
+        "NO",
+        "NR",
+        "NUM",
+        "RE",
+        "RG",
+        "RN",
+        "RNR",
+        "RECHNUNG",
+        "RECHNR",
+        "FA",
+        "FAC",
+        "FACT",
+        "FACTURE",
+        "FACTURA",
+        "FAKTURA",
+        "FATTURA",
+        "FATT",
+        "FT",
+        "FV",
+    ]
 )
 _DIGITS: Final = "0123456789"
 _FOLDED_ALPHABET: Final = "0123456789ACDEFGHJKMNPRTUVWXY"

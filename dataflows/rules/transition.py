@@ -169,7 +169,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_booked":
         receipt = account.known_receipt(d.receipt_id)
         if receipt.pending_return:
-            return cash.reverse_early(receipt)
+            return cash.reverse_early(account, receipt)
         return _follow_money(account, d)
     if kind == "receipt_reversed" and d.rule == cash.RETURNED_EARLY:
         return _follow_money(account, d)
@@ -198,8 +198,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             # What is left may be just what the payer's references add up to.
             decisions += _follow_money(account, d)
         elif kind == "application_reversed":
-            # What else is here for the item is good for it now.
-            decisions += _follow_item(account, d)
+            # A credit that was given back goes to the invoice it names; what else is here for the item is good for it now.
+            named = _clear_named(account, d.counterparty) if d.counterparty else []
+            decisions += named or _follow_item(account, d)
         elif kind == "cash_unapplied":
             decisions += _credits_for(account, d.document)
         if account.row.promises:
@@ -232,11 +233,18 @@ def _follow_item(account: Account, d: Decision) -> list[Decision]:
         # What came with it has cleared it already.
         return []
     if item.kind == "credit_note":
-        invoice = account.item(item.corrects) if item.corrects else None
-        found = [] if invoice is None else cash.allocate_credit(item, invoice)
-        return found or (cash.retry(account, d.document) if account.row.waiting else [])
+        return _clear_named(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
     # The rest of what waits is tried after a credit is posted.
     return _credits_for(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
+
+
+def _clear_named(account: Account, document: str) -> list[Decision]:
+    """An open credit note clears the open invoice it names."""
+    credit = account.item(document)
+    if credit is None or not credit.corrects:
+        return []
+    invoice = account.item(credit.corrects)
+    return [] if invoice is None else cash.allocate_credit(credit, invoice)
 
 
 def _credits_for(account: Account, document: str) -> list[Decision]:
@@ -301,7 +309,7 @@ def _unidentified(d: Decision, account: Account) -> Decision:
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
     receipt = account.known_receipt(fact.receipt_id)
     if receipt.amount:
-        return cash.reverse(receipt, fact.amount, fact.posting_date, fact.value_date)
+        return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
     return [
         Decision(
             kind="exception_raised",
@@ -346,11 +354,8 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
     if fact.action == "unapply_cash":
         for allocation in receipt.allocations:
             if allocation.document == fact.document:
-                decision = cash.apply_by_person(
-                    receipt, fact.document, min(fact.amount or allocation.amount, allocation.amount)
-                )
-                decision.kind = "cash_unapplied"
-                return [decision]
+                part = min(fact.amount or allocation.amount, allocation.amount)
+                return [cash.unapply_by_person(receipt, account.posted_item(fact.document), part)]
         return [_action_rejected(fact, "not_applied_there")]
     if not receipt.unapplied:
         return [_action_rejected(fact, "nothing_unapplied")]
@@ -358,11 +363,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         target = fact.target_account
         if not target or target == account.account_id:
             return [_action_rejected(fact, "target_account_missing")]
-        decision = cash.apply_by_person(receipt, "", receipt.unapplied)
-        decision.kind = "cash_transferred"
-        decision.rule = "transfer.out"
-        decision.counterparty = target
-        return [decision]
+        return [cash.send_on(receipt, target)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)
         if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
@@ -370,7 +371,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
             return [_action_rejected(fact, f"more_than_there_is:{most}")]
-        return [cash.apply_by_person(receipt, fact.document, fact.amount or most)]
+        return [cash.apply_by_person(receipt, item, fact.amount or most)]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 

@@ -36,7 +36,15 @@ ABOUT_AN_ITEM: Final = frozenset(
     )
 )
 ABOUT_A_RECEIPT: Final = frozenset(
-    ("receipt_booked", "cash_applied", "cash_unapplied", "application_reversed", "receipt_reversed", "cash_proposed")
+    (
+        "receipt_booked",
+        "cash_applied",
+        "cash_unapplied",
+        "application_reversed",
+        "receipt_reversed",
+        "cash_proposed",
+        "credit_allocated",
+    )
 )
 
 
@@ -59,7 +67,10 @@ class Item:
 
 @dataclass(slots=True)
 class Receipt:
-    """One receipt of an account. `amount` was booked here; `pending` went back before it came."""
+    """One receipt of an account. `amount` was booked here; `pending` went back before it came.
+
+    allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
+    """
 
     receipt_id: str
     currency: str
@@ -71,7 +82,9 @@ class Receipt:
     returned: int = 0
     transferred: int = 0
     pending: int = 0
+    posting_date: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
+    credits: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -293,6 +306,14 @@ class Books:
         item.disputed = min(item.disputed, item.open)
         self._place(account, item)
 
+    def _raise(self, account: Account, item: Item, d: Decision) -> None:
+        """Open again by that much."""
+        item.open += d.amount
+        _pause(account, item)
+        if item.open > item.amount:
+            self._wrong(d, "over_amount", f"{item.open} open of {item.document}, which is over {item.amount}")
+        self._place(account, item)
+
     def _booked(self, account: Account, d: Decision) -> Receipt | None:
         receipt = self.receipt(account, d.receipt_id)
         if receipt is None or not receipt.amount or receipt.currency != d.currency:
@@ -371,17 +392,16 @@ class Books:
             self._take(account, receipt, d)
 
     def _post_undone(self, account: Account, d: Decision) -> None:
-        """cash_unapplied, application_reversed."""
+        """cash_unapplied, application_reversed; one that names a credit note gives that back, and no cash."""
+        if d.kind == "application_reversed" and d.counterparty:
+            self._post_credit(account, d)
+            return
         self._positive(d)
         sums = account.sums_of(d.currency)
         sums.cash_applied -= d.amount
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
-            item.open += d.amount
-            _pause(account, item)
-            if item.open > item.amount:
-                self._wrong(d, "over_amount", f"{item.open} open of {d.document}, which is over {item.amount}")
-            self._place(account, item)
+            self._raise(account, item, d)
         if d.kind == "application_reversed":
             sums.returned += d.amount
             sums.reversed += d.amount
@@ -421,16 +441,30 @@ class Books:
             self._take(account, receipt, d)
 
     def _post_credit(self, account: Account, d: Decision) -> None:
+        """credit_allocated, and application_reversed that gives a credit back."""
         self._positive(d)
-        account.sums_of(d.currency).credits_allocated += d.amount
+        undone = d.kind == "application_reversed"
+        move = self._raise if undone else self._lower
+        account.sums_of(d.currency).credits_allocated += -d.amount if undone else d.amount
         item = self._debit(account, d)
         if item is not None:
-            self._lower(account, item, d)
+            move(account, item, d)
         credit = self.item(account, d.counterparty)
         if credit is None or credit.kind != CREDIT or credit.currency != d.currency:
             self._wrong(d, "no_credit", f"{account.key} has no credit note {d.counterparty} in {d.currency}")
         else:
-            self._lower(account, credit, d)
+            move(account, credit, d)
+        receipt = self._booked(account, d) if d.receipt_id else None
+        if receipt is None:
+            return
+        pair = f"{d.document}\n{d.counterparty}"
+        left = receipt.credits.get(pair, 0) + (-d.amount if undone else d.amount)
+        if left < 0:
+            self._wrong(d, "over_applied", f"{d.amount} given back of {left + d.amount} of {d.counterparty}")
+        receipt.credits[pair] = max(0, left)
+        if not receipt.credits[pair]:
+            del receipt.credits[pair]
+        self.keep_receipt(account, receipt)
 
     # --- disputes, promises, reminders: no balance moves, the item's own figures do ---
 

@@ -136,6 +136,12 @@ class CashCheck:
         if receipt is None or item is None:
             # The books say so.
             return
+        day = max(receipt.posting_date, item.posting_date)
+        if d.posting_date != day:
+            text = (
+                f"{d.receipt_id} on {d.document}: posted on day {d.posting_date}, both are in the books from {day} on"
+            )
+            self._check.about(d, "posting_date", text)
         names = tuple(name for name, _ in receipt.lines)
         if d.reference_id:
             names, wrong = self._advices.of(account, d.reference_id, receipt)

@@ -183,6 +183,7 @@ class FactCheck:
         receipt = self._books.receipt(account, fact.receipt_id) or Receipt(fact.receipt_id, fact.currency)
         receipt.currency = fact.currency
         receipt.bank_reference = fact.bank_reference
+        receipt.posting_date = fact.posting_date
         receipt.text = fact.text
         receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
         self._books.keep_receipt(account, receipt)
@@ -366,7 +367,8 @@ class FactCheck:
 
 
 def _gone_back(said: Sequence[Decision]) -> int:
-    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed"))
+    """Cash that was taken back. A credit note that is open again was no money."""
+    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed") and not d.counterparty)
 
 
 def _accounted(said: Sequence[Decision]) -> int:

@@ -37,10 +37,10 @@ def written() -> Ledger:
         posting_date=day("2026-02-20"),
     )  # fmt: skip
     ledger.say("dispute_opened", "B", "2026-03-03", document="INV-3", reference_id="D1", amount=120_00, text="price")
-    # The cash came five days before its invoice; the application carries the receipt's day.
+    # The cash came five days before its invoice; the application carries the later day.
     ledger.receipt("B", "R3", 90_00, "2026-03-10")
     ledger.invoice("B", "INV-4", 80_00, "2026-03-15", "2026-04-14")
-    ledger.applied("B", "INV-4", "R3", 80_00, "2026-03-10")
+    ledger.applied("B", "INV-4", "R3", 80_00, "2026-03-15")
     ledger.receipt(SUSPENSE, "R9", 77_00, "2026-03-12")
     ledger.invoice("J", "INV-J", 5_000, "2026-03-01", "2026-03-20", currency="JPY")
     back = day("2026-02-20")
@@ -52,7 +52,23 @@ def written() -> Ledger:
     ledger.say(
         "application_reversed", "E", "2026-02-20", receipt_id="R7", document="INV-7", amount=100_00, posting_date=back
     )
+    _credit_given_back(ledger)
     return ledger
+
+
+def _credit_given_back(ledger: Ledger) -> None:
+    """A remittance takes a credit note off an invoice; its money goes back, and so does the credit."""
+    ledger.currency = "GBP"
+    ledger.invoice("G", "INV-8", 100_00, "2026-02-01", "2026-03-03")
+    ledger.credit_note("G", "CN-8", 30_00, "2026-02-02")
+    ledger.receipt("G", "R8", 70_00, "2026-02-05")
+    taken = {"document": "INV-8", "counterparty": "CN-8", "receipt_id": "R8", "amount": 30_00}
+    ledger.say("credit_allocated", "G", "2026-02-05", posting_date=day("2026-02-05"), **taken)
+    ledger.applied("G", "INV-8", "R8", 70_00, "2026-02-05")
+    back = {"posting_date": day("2026-02-09"), "document": "INV-8", "receipt_id": "R8"}
+    ledger.say("application_reversed", "G", "2026-02-09", amount=70_00, rule="returned.applied", **back)
+    again = {"counterparty": "CN-8", "amount": 30_00, "rule": "returned.credit"}
+    ledger.say("application_reversed", "G", "2026-02-09", **again, **back)
 
 
 @pytest.fixture(scope="module")
@@ -164,8 +180,8 @@ def test_aging_buckets_end_where_they_say(views: Views, days: int, bucket: int) 
 
 def test_each_currency_has_its_object_and_its_decimals(views: Views) -> None:
     found = make_report(views, date(2026, 3, 20))
-    assert [report.currency for report in found] == ["EUR", "JPY", "USD"]
-    said = as_json(found[1])
+    assert [report.currency for report in found] == ["EUR", "GBP", "JPY", "USD"]
+    said = as_json(found[2])
     assert said["invoiced"] == figure(1, "5000")
     assert said["past_due"] == figure(0, "0")
 
@@ -225,3 +241,23 @@ def test_money_that_went_back_reopens(views: Views) -> None:
     assert views.ask("SELECT booked, applied, returned, unapplied FROM receipts WHERE receipt_id = 'R7'").rows == [
         [120_00, 0, 120_00, 0]
     ]
+
+
+def test_a_credit_that_was_given_back_is_open_again(views: Views) -> None:
+    before, after = (make_report(views, date(2026, 2, when), currency="GBP")[0] for when in (5, 9))
+    assert (before.open.amount_minor, before.open_credits.amount_minor) == (0, 0)
+    assert (after.open.amount_minor, after.open_credits.amount_minor) == (100_00, 30_00)
+    assert views.ask("SELECT document, open FROM open_items WHERE currency = 'GBP' ORDER BY document").rows == [
+        ["CN-8", 30_00],
+        ["INV-8", 100_00],
+    ]
+    assert views.ask("SELECT booked, applied, returned, unapplied FROM receipts WHERE receipt_id = 'R8'").rows == [
+        [70_00, 0, 70_00, 0]
+    ]
+    assert views.ask(
+        "SELECT receipt_id, credit_note, amount FROM applications WHERE currency = 'GBP' ORDER BY sequence"
+    ).rows == [["R8", "CN-8", 30_00], ["R8", "", 70_00], ["R8", "", -70_00], ["R8", "CN-8", -30_00]]
+    assert views.ask(
+        "SELECT day, open_debit, open_credit, unapplied FROM daily_balances WHERE currency = 'GBP' ORDER BY day DESC "
+        "LIMIT 1"
+    ).rows == [["2026-02-09", 100_00, 30_00, 0]]
