@@ -20,7 +20,7 @@ from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
 from schemas.topics import SUSPENSE_PREFIX
-from sinks.redis.transfers import brings, transfer_fact
+from sinks.redis.transfers import Bringing, transfer_fact
 from tests.books import Books, Unsound
 from tests.scenario_language import (
     ACCOUNT,
@@ -108,8 +108,8 @@ class Run:
 
     def _cause(self, d: Decision) -> Fact:
         """The last fact that brought this money, or its return, to the account."""
-        kinds, whose = brings(d.rule), (d.account_id, d.receipt_id)
-        return next(x for x in reversed(self._money) if isinstance(x, kinds) and (x.account_id, x.receipt_id) == whose)
+        bringing = Bringing(d)
+        return [fact for fact in self._money if bringing.take(fact)][-1]
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1

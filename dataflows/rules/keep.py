@@ -44,7 +44,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, Customer):
         _keep_customer(account, fact)
     elif isinstance(fact, CashTransferred):
-        known = account.receipt(fact.receipt_id)
+        known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if not fact.returned and account.known and (known is None or not known.amount):
             _keep_receipt(account, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -61,12 +61,13 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         account.row.advices.append(fact.advice_id)
         account.touch()
     elif isinstance(fact, ReceiptReturned):
-        early = account.receipt(fact.receipt_id)
+        name = receipt_name(account, fact.receipt_id, fact.bank_account)
+        early = account.receipt(name)
         if early is not None and not early.amount:
             early.pending_return += fact.amount
             account.put_receipt(early)
         elif early is None:
-            waiting = ReceiptRow(fact.receipt_id, fact.bank_account, fact.bank_reference, fact.currency)
+            waiting = ReceiptRow(name, fact.bank_account, fact.bank_reference, fact.currency)
             waiting.pending_return = fact.amount
             waiting.return_date = fact.posting_date
             account.put_receipt(waiting)
@@ -90,10 +91,24 @@ def _keep_customer(account: Account, fact: Customer) -> None:
     account.put_customer(row)
 
 
+def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:
+    """What the account calls the receipt: its number, with its bank account where another bank's receipt has that number.
+
+    A number is unique for a bank account only. A bank account that is not said is any.
+    """
+    name = receipt_id
+    row = account.receipt(name)
+    while row is not None and bank_account and row.bank_account and row.bank_account != bank_account:
+        name = f"{name}@{bank_account}"
+        row = account.receipt(name)
+    return name
+
+
 def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
-    row = account.receipt(fact.receipt_id)
+    name = receipt_name(account, fact.receipt_id, fact.bank_account)
+    row = account.receipt(name)
     if row is None:
-        row = ReceiptRow(fact.receipt_id)
+        row = ReceiptRow(name)
     row.bank_account = fact.bank_account
     row.bank_reference = fact.bank_reference
     row.currency = fact.currency

@@ -11,7 +11,7 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_wake
 from dataflows.rules.exceptions import closed
-from dataflows.rules.keep import evolve_fact
+from dataflows.rules.keep import evolve_fact, receipt_name
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -98,13 +98,13 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, Receipt):
-        known = account.receipt(fact.receipt_id)
+        known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if known is not None and known.amount:
             reason = "receipt_known"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, ReceiptReturned):
-        came = account.receipt(fact.receipt_id)
+        came = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
         elif came is not None and came.currency != fact.currency:
@@ -123,7 +123,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
     elif isinstance(fact, CashTransferred) and fact.returned:
-        sent = account.receipt(fact.receipt_id)
+        sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if sent is None or sent.transferred < fact.amount:
             reason = "not_sent_from_here"
     if not reason:
@@ -134,7 +134,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     """What a fact that has just been kept leads to. Changes nothing."""
     if isinstance(fact, Receipt):
-        return [_booked(fact, "receipt", "")]
+        return [_booked(account, fact, "receipt", "")]
     if isinstance(fact, Invoice):
         if fact.stage == "posted":
             return release.decide_posted(account, fact)
@@ -262,13 +262,13 @@ def _credits_for(account: Account, document: str) -> list[Decision]:
     return []
 
 
-def _booked(fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
+def _booked(account: Account, fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
     return Decision(
         kind="receipt_booked",
         rule=rule,
         currency=fact.currency,
         amount=fact.amount,
-        receipt_id=fact.receipt_id,
+        receipt_id=receipt_name(account, fact.receipt_id, fact.bank_account),
         counterparty=counterparty,
         posting_date=fact.posting_date,
         value_date=fact.value_date,
@@ -307,7 +307,7 @@ def _unidentified(d: Decision, account: Account) -> Decision:
 
 
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
-    receipt = account.known_receipt(fact.receipt_id)
+    receipt = account.known_receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
     if receipt.amount:
         return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
     return [
@@ -316,8 +316,8 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
             rule=cash.RETURNED_EARLY,
             currency=fact.currency,
             amount=fact.amount,
-            receipt_id=fact.receipt_id,
-            reference_id=f"return:{fact.receipt_id}",
+            receipt_id=receipt.receipt_id,
+            reference_id=f"return:{receipt.receipt_id}",
             reasons=["return_before_receipt"],
         )
     ]
@@ -326,10 +326,10 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
 def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
     """Book what another account sent, or refuse it: no customer here, or the receipt is here already."""
     if fact.returned:
-        return [_booked(fact, "transfer.returned", fact.from_account)]
-    receipt = account.receipt(fact.receipt_id)
+        return [_booked(account, fact, "transfer.returned", fact.from_account)]
+    receipt = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
     if account.known and (receipt is None or not receipt.amount):
-        return [_booked(fact, "transfer.in", fact.from_account)]
+        return [_booked(account, fact, "transfer.in", fact.from_account)]
     return [
         Decision(
             kind="cash_transferred",

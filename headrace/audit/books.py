@@ -74,6 +74,7 @@ class Receipt:
 
     receipt_id: str
     currency: str
+    bank_account: str = ""
     bank_reference: str = ""
     text: str = ""
     lines: tuple[tuple[str, int | None], ...] = ()
@@ -205,6 +206,15 @@ class Books:
 
     def receipt(self, account: Account, receipt_id: str) -> Receipt | None:
         return self.receipts.get(named(account, receipt_id))
+
+    def receipt_name(self, account: Account, receipt_id: str, bank_account: str) -> str:
+        """The number of a receipt in this account, with the bank account behind it if another bank gave that number too."""
+        name = receipt_id
+        while (known := self.receipt(account, name)) is not None:
+            if not known.bank_account or not bank_account or known.bank_account == bank_account:
+                break
+            name = f"{name}@{bank_account}"
+        return name
 
     def keep_receipt(self, account: Account, receipt: Receipt) -> None:
         self.receipts.put(named(account, receipt.receipt_id), receipt)

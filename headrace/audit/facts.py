@@ -137,13 +137,13 @@ class FactCheck:
             if reason == "document_known":
                 return self._books.item(account, fact.document) is not None or fact.document in account.held
         elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
-            known = self._books.receipt(account, fact.receipt_id)
+            known = self._of(account, fact)
             return known is not None and known.amount > 0
         elif isinstance(fact, ReceiptReturned) and reason == "currency_of_receipt":
-            came = self._books.receipt(account, fact.receipt_id)
+            came = self._of(account, fact)
             return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
-            sent = self._books.receipt(account, fact.receipt_id)
+            sent = self._of(account, fact)
             return sent is None or sent.transferred < fact.amount
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
@@ -153,6 +153,12 @@ class FactCheck:
         return None
 
     # --- money ---
+
+    def _name(self, account: Account, fact: ReceiptFact | CashTransferred | ReceiptReturned) -> str:
+        return self._books.receipt_name(account, fact.receipt_id, fact.bank_account)
+
+    def _of(self, account: Account, fact: ReceiptFact | CashTransferred | ReceiptReturned) -> Receipt | None:
+        return self._books.receipt(account, self._name(account, fact))
 
     def _receipt(self, account: Account, fact: ReceiptFact, said: Sequence[Decision]) -> None:
         self._keep_receipt(account, fact)
@@ -169,7 +175,7 @@ class FactCheck:
             fact,
             d,
             {
-                "receipt_id": fact.receipt_id,
+                "receipt_id": self._name(account, fact),
                 "currency": fact.currency,
                 "amount": fact.amount,
                 "posting_date": fact.posting_date,
@@ -180,8 +186,9 @@ class FactCheck:
         )
 
     def _keep_receipt(self, account: Account, fact: ReceiptFact | CashTransferred) -> None:
-        receipt = self._books.receipt(account, fact.receipt_id) or Receipt(fact.receipt_id, fact.currency)
+        receipt = self._of(account, fact) or Receipt(self._name(account, fact), fact.currency)
         receipt.currency = fact.currency
+        receipt.bank_account = fact.bank_account
         receipt.bank_reference = fact.bank_reference
         receipt.posting_date = fact.posting_date
         receipt.text = fact.text
@@ -190,7 +197,7 @@ class FactCheck:
 
     def _pending(self, account: Account, fact: ReceiptFact | CashTransferred, said: Sequence[Decision]) -> None:
         """What went back before the receipt came is taken from it when it comes."""
-        receipt = self._books.receipt(account, fact.receipt_id)
+        receipt = self._of(account, fact)
         if receipt is None:
             return
         taken = _accounted(said)
@@ -202,7 +209,7 @@ class FactCheck:
         self._books.keep_receipt(account, receipt)
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
-        known = self._books.receipt(account, fact.receipt_id)
+        known = self._of(account, fact)
         takes = fact.returned or (account.known and (known is None or not known.amount))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
@@ -218,11 +225,11 @@ class FactCheck:
         self._pending(account, fact, said)
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
-        receipt = self._books.receipt(account, fact.receipt_id)
+        receipt = self._of(account, fact)
         if receipt is None or not receipt.amount:
             if _gone_back(said):
                 self._wrong(account, fact, "not_caused", "money is taken back from a receipt that is not here")
-            receipt = receipt or Receipt(fact.receipt_id, fact.currency, fact.bank_reference)
+            receipt = receipt or Receipt(self._name(account, fact), fact.currency, fact.bank_account)
             receipt.pending += fact.amount
             self._books.keep_receipt(account, receipt)
             self._only(account, fact, said, ("exception_raised",))
