@@ -29,7 +29,8 @@ CEI_MONTHS: Final = 3
 AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
 _FOR_EVER: Final = 2**63 - 1
 
-# A dispute that came ahead of its invoice may name no amount: then it contests all of it.
+# A dispute that came ahead of its invoice may name no amount: it is said again, with what it contests, once the
+# invoice is here, and that may be of an earlier day than the dispute.
 _ITEMS: Final = """
 WITH documents AS (
     SELECT anyIf(currency, raises) AS in_currency,
@@ -39,8 +40,10 @@ WITH documents AS (
            anyIf(due_date, raises) AS due_on,
            sumIf(change, posted_on <= {as_of:Date32}) AS rest,
            maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}) AS cleared_on,
-           sumIf(amount, kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) AS contested,
-           countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) > 0 AS is_disputed,
+           sumIf(amount, kind = 'dispute_opened' AND (toDate32(event_time) <= {as_of:Date32} OR rule = {known_later:String}))
+               AS contested,
+           countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32} AND rule != {known_later:String}) > 0
+               AS is_disputed,
            greatest(dateDiff('day', due_on, {as_of:Date32}), 0) AS age_days,
            multiIf(age_days = 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4) AS bucket,
            if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late
@@ -53,7 +56,7 @@ SELECT in_currency,
        countIf(is_debit), sumIf(raised, is_debit),
        countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
        countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
-       countIf(is_debit AND is_disputed), sumIf(if(contested = 0, raised, least(contested, raised)), is_debit AND is_disputed),
+       countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
        countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
        countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
        countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),
@@ -157,6 +160,7 @@ def make_report(views: Views, as_of: date, known_at_ms: int | None = None, curre
         "dso_begin": (as_of - timedelta(days=DSO_DAYS)).isoformat(),
         "known": _FOR_EVER if known_at_ms is None else known_at_ms,
         "suspense": "~suspense:",
+        "known_later": "disputes.amount_known",
     }
     answers = [_by_currency(views, sql, parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
     found = sorted(set().union(*answers))

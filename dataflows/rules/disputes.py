@@ -1,7 +1,11 @@
 """Disputes: open, pause, close. Source: REFERENCE 3.3."""
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from schemas.records import Decision, Dispute, DisputeRow, DisputeUpdate, Item
+
+AMOUNT_KNOWN: Final = "disputes.amount_known"
 
 
 def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
@@ -26,6 +30,20 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
             text=fact.category,
         )
     ]
+
+
+def amounts_known(account: Account, document: str) -> list[Decision]:
+    """Disputes that came ahead of their item without an amount contest all of it: said now that it is here."""
+    item = account.known_item(document)
+    decisions: list[Decision] = []
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if not dispute.amount:
+            decision = _about("dispute_opened", AMOUNT_KNOWN, dispute, dispute.category)
+            decision.amount = item.amount
+            decisions.append(decision)
+    return decisions
 
 
 def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:

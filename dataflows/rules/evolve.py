@@ -9,6 +9,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.cash import RETURNED_CREDIT, RETURNED_EARLY, waiting_references
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
+from dataflows.rules.disputes import AMOUNT_KNOWN
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.policy import DAY_MS
 from schemas.records import (
@@ -120,26 +121,26 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _adopt_early_disputes(account: Account, item: Item) -> None:
-    """Disputes that came before their invoice pause it from now on; one that named no amount contests all of it."""
+    """Disputes that came before their invoice pause it from now on."""
     for dispute_id in list(account.row.early_disputes):
         dispute = account.dispute(dispute_id)
         if dispute is not None and dispute.document == item.document and dispute.currency == item.currency:
-            if not dispute.amount:
-                dispute.amount = item.amount
-                account.put_dispute(dispute)
             item.disputes.append(dispute_id)
             account.row.early_disputes.remove(dispute_id)
     _pause(account, item)
 
 
 def _pause(account: Account, item: Item) -> None:
-    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that."""
+    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that.
+
+    One that came before the item and named no amount contests all of it.
+    """
     contested = 0
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
         if dispute.status != "closed":
-            contested += dispute.amount
+            contested += dispute.amount or item.amount
     item.disputed = min(contested, item.open)
 
 
@@ -397,6 +398,9 @@ def _post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _post_dispute(account: Account, d: Decision) -> None:
+    if d.rule == AMOUNT_KNOWN:
+        _post_contested(account, d)
+        return
     if d.kind == "dispute_opened":
         dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
     else:
@@ -428,6 +432,18 @@ def _post_dispute(account: Account, d: Decision) -> None:
         _pause(account, item)
         account.touch_item(item)
         _fill(d, item)
+
+
+def _post_contested(account: Account, d: Decision) -> None:
+    """What a dispute contests that was opened before its item, and pauses it by now."""
+    dispute = account.dispute(d.reference_id)
+    assert dispute is not None, f"no dispute {d.reference_id}"
+    dispute.amount = d.amount
+    account.put_dispute(dispute)
+    item = account.known_item(d.document)
+    _pause(account, item)
+    account.touch_item(item)
+    _fill(d, item)
 
 
 def _post_promise(account: Account, d: Decision, ctx: Context) -> None:

@@ -176,6 +176,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        if d.item_disputed:
+            others += disputes.amounts_known(account, d.document)
         return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []

@@ -13,6 +13,7 @@ from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision, Invoice
 
 CREDIT: Final = "credit_note"
+AMOUNT_KNOWN: Final = "disputes.amount_known"
 # Decisions that move no balance; any other kind that posts is in Books._POST.
 SILENT: Final = frozenset(
     (
@@ -479,9 +480,14 @@ class Books:
     # --- disputes, promises, reminders: no balance moves, the item's own figures do ---
 
     def _post_dispute(self, account: Account, d: Decision) -> None:
-        """dispute_opened, dispute_closed."""
+        """dispute_opened, dispute_closed. One opened before its item, without an amount, is said again with it."""
+        dispute = account.disputes.get(d.reference_id)
         if d.kind == "dispute_closed":
             account.disputes.pop(d.reference_id, None)
+        elif d.rule == AMOUNT_KNOWN:
+            contested = self.item(account, d.document)
+            if dispute is None or contested is None or (dispute.amount, contested.amount) != (d.amount, d.amount):
+                self._wrong(d, "contested", f"{d.reference_id} does not contest {d.amount} of {d.document} by now")
         elif d.reference_id in account.disputes:
             self._wrong(d, "dispute_twice", f"dispute {d.reference_id} is open already")
         else:

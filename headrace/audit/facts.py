@@ -7,7 +7,7 @@ were made on it, before they are posted, and compares.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from headrace.audit.books import CREDIT, Account, Books, Receipt
+from headrace.audit.books import AMOUNT_KNOWN, CREDIT, Account, Books, Receipt
 from headrace.audit.cash import Advices
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
@@ -86,7 +86,7 @@ class FactCheck:
             self._rejected(account, fact, said)
             return
         for d in said:
-            if d.kind not in allowed:
+            if d.kind not in allowed and d.rule != AMOUNT_KNOWN:
                 self._wrong(account, fact, "not_caused", f"a {fact.kind} does not lead to {d.kind}")
         _CHECKS[fact.kind](self, account, fact, said)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from headrace.audit.books import Account, Books
+from headrace.audit.books import AMOUNT_KNOWN, Account, Books
 from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import OF_TIME, FactCheck
@@ -186,7 +186,7 @@ class ShardAudit:
 
     def _facts_of_time(self, own: Sequence[Decision]) -> None:
         for d in own:
-            if d.kind not in OF_TIME:
+            if d.kind not in OF_TIME and d.rule != AMOUNT_KNOWN:
                 self._checks.facts.about(d, "not_caused", f"time alone does not lead to {d.kind}")
 
     # --- posting ---

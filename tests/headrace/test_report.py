@@ -53,6 +53,7 @@ def written() -> Ledger:
         "application_reversed", "E", "2026-02-20", receipt_id="R7", document="INV-7", amount=100_00, posting_date=back
     )
     _credit_given_back(ledger)
+    _contested_before_it_was_posted(ledger)
     return ledger
 
 
@@ -69,6 +70,15 @@ def _credit_given_back(ledger: Ledger) -> None:
     ledger.say("application_reversed", "G", "2026-02-09", amount=70_00, rule="returned.applied", **back)
     again = {"counterparty": "CN-8", "amount": 30_00, "rule": "returned.credit"}
     ledger.say("application_reversed", "G", "2026-02-09", **again, **back)
+
+
+def _contested_before_it_was_posted(ledger: Ledger) -> None:
+    """A dispute of the 10th, learned before its invoice of the 5th: what it contests is said with the invoice's day."""
+    ledger.currency = "CHF"
+    said = {"document": "INV-9", "reference_id": "D9", "text": "price"}
+    ledger.say("dispute_opened", "C", "2026-02-10", amount=0, rule="disputes.opened_early", **said)
+    ledger.invoice("C", "INV-9", 100_00, "2026-02-05", "2026-03-07")
+    ledger.say("dispute_opened", "C", "2026-02-05", amount=100_00, rule="disputes.amount_known", **said)
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +190,8 @@ def test_aging_buckets_end_where_they_say(views: Views, days: int, bucket: int) 
 
 def test_each_currency_has_its_object_and_its_decimals(views: Views) -> None:
     found = make_report(views, date(2026, 3, 20))
-    assert [report.currency for report in found] == ["EUR", "GBP", "JPY", "USD"]
-    said = as_json(found[2])
+    assert [report.currency for report in found] == ["CHF", "EUR", "GBP", "JPY", "USD"]
+    said = as_json(found[3])
     assert said["invoiced"] == figure(1, "5000")
     assert said["past_due"] == figure(0, "0")
 
@@ -261,3 +271,9 @@ def test_a_credit_that_was_given_back_is_open_again(views: Views) -> None:
         "SELECT day, open_debit, open_credit, unapplied FROM daily_balances WHERE currency = 'GBP' ORDER BY day DESC "
         "LIMIT 1"
     ).rows == [["2026-02-09", 100_00, 30_00, 0]]
+
+
+def test_a_dispute_counts_once_from_its_own_day(views: Views) -> None:
+    for when, disputed in ((9, NONE), (10, figure(1, "100.00"))):
+        (report,) = make_report(views, date(2026, 2, when), currency="CHF")
+        assert as_json(report)["disputed"] == disputed, when
