@@ -2605,22 +2605,20 @@ class Item:
     currency: ISO 4217.
     amount: Original amount.
     open: Open amount.
-    tax: Tax in it.
     disputed: Contested amount of open disputes.
     document_date: Day.
     posting_date: Day.
     due_date: Day.
     level: Dunning level reached.
     action_date: Day of the next reminder step; 0 none.
-    order_id: Order it bills.
     corrects: Invoice that a credit note names.
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
 
     def __init__(
         self,
@@ -2629,14 +2627,12 @@ class Item:
         currency: str,
         amount: int,
         open: int,
-        tax: int = 0,
         disputed: int = 0,
         document_date: int = 0,
         posting_date: int = 0,
         due_date: int = 0,
         level: int = 0,
         action_date: int = 0,
-        order_id: str = '',
         corrects: str = '',
         disputes: list[str] | None = None,
         said_level: int = 0,
@@ -2647,14 +2643,12 @@ class Item:
         self.currency = currency
         self.amount = amount
         self.open = open
-        self.tax = tax
         self.disputed = disputed
         self.document_date = document_date
         self.posting_date = posting_date
         self.due_date = due_date
         self.level = level
         self.action_date = action_date
-        self.order_id = order_id
         self.corrects = corrects
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
@@ -2674,8 +2668,6 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
-        r.text(),
         r.text(),
         r.texts(),
         r.long(),
@@ -2689,14 +2681,12 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.open)
-    put_long(out, x.tax)
     put_long(out, x.disputed)
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
     put_long(out, x.due_date)
     put_long(out, x.level)
     put_long(out, x.action_date)
-    put_text(out, x.order_id)
     put_text(out, x.corrects)
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
@@ -2952,10 +2942,11 @@ class OrderRow:
     pods: Proofs of delivery that came before their shipment.
     drafts: Held drafts that bill it.
     billed: Released and posted documents that bill it, in order.
+    unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
 
     def __init__(
         self,
@@ -2969,6 +2960,7 @@ class OrderRow:
         pods: list[str] | None = None,
         drafts: list[str] | None = None,
         billed: list[BilledDocument] | None = None,
+        unlined: int = 0,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -2980,6 +2972,7 @@ class OrderRow:
         self.pods: list[str] = pods if pods is not None else []
         self.drafts: list[str] = drafts if drafts is not None else []
         self.billed: list[BilledDocument] = billed if billed is not None else []
+        self.unlined = unlined
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -2994,6 +2987,7 @@ def read_order_row(r: Reader) -> OrderRow:
         r.texts(),
         r.texts(),
         _read_billed_documents(r),
+        r.long(),
     )
 
 
@@ -3008,6 +3002,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_texts(out, x.pods)
     put_texts(out, x.drafts)
     _put_billed_documents(out, x.billed)
+    put_long(out, x.unlined)
 
 
 class Allocation:
@@ -3256,16 +3251,14 @@ class ShardRow:
     policy_version: Policy in force.
     policy_text: Its text.
     watermarks: Of the last clock.
-    accounts: Accounts.
-    open_items: Open items.
     last_offset: Offset of the last fact; -1 none.
     decisions_offset: Offset in the decisions log after the last confirmed decision.
     parked_accounts: Accounts that are parked.
     row_format: Version of the rows' formats; a state of another one is built again from the logs.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
 
     def __init__(
         self,
@@ -3283,8 +3276,6 @@ class ShardRow:
         policy_version: int = 0,
         policy_text: str = '',
         watermarks: list[Watermark] | None = None,
-        accounts: int = 0,
-        open_items: int = 0,
         last_offset: int = -1,
         decisions_offset: int = 0,
         parked_accounts: int = 0,
@@ -3304,8 +3295,6 @@ class ShardRow:
         self.policy_version = policy_version
         self.policy_text = policy_text
         self.watermarks: list[Watermark] = watermarks if watermarks is not None else []
-        self.accounts = accounts
-        self.open_items = open_items
         self.last_offset = last_offset
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
@@ -3332,8 +3321,6 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
-        r.long(),
     )
 
 
@@ -3352,8 +3339,6 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.policy_version)
     put_text(out, x.policy_text)
     _put_watermarks(out, x.watermarks)
-    put_long(out, x.accounts)
-    put_long(out, x.open_items)
     put_long(out, x.last_offset)
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)

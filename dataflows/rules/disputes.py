@@ -34,7 +34,7 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
 
 def amounts_known(account: Account, document: str) -> list[Decision]:
     """Disputes that came ahead of their item without an amount contest all of it: said now that it is here."""
-    item = account.known_item(document)
+    item = account.posted_item(document)
     decisions: list[Decision] = []
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)

@@ -440,7 +440,7 @@ def _post_contested(account: Account, d: Decision) -> None:
     assert dispute is not None, f"no dispute {d.reference_id}"
     dispute.amount = d.amount
     account.put_dispute(dispute)
-    item = account.known_item(d.document)
+    item = account.posted_item(d.document)
     _pause(account, item)
     account.touch_item(item)
     _fill(d, item)

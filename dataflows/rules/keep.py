@@ -5,6 +5,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time
+from dataflows.rules.money import line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AdviceRow,
@@ -149,6 +150,20 @@ def bill(order: OrderRow, fact: Invoice) -> None:
         # A draft without lines was released for all that was ordered.
         for ordered in order.lines:
             ordered.invoiced = max(ordered.invoiced, ordered.ordered)
+    elif not fact.lines:
+        order.unlined += fact.amount - fact.tax
+        _count_unlined(order)
+
+
+def _count_unlined(order: OrderRow) -> None:
+    """Posted documents without lines that are worth all that was not billed yet have billed it; less may be any part."""
+    left = 0
+    for line in order.lines:
+        left += line_net(max(0, line.ordered - line.invoiced), line.unit_price_micro, order.currency)
+    if left and order.unlined >= left:
+        order.unlined -= left
+        for line in order.lines:
+            line.invoiced = max(line.invoiced, line.ordered)
 
 
 def known_order(account: Account, order_id: str) -> OrderRow:
@@ -183,6 +198,7 @@ def _keep_order(account: Account, fact: Order) -> None:
         line.product = sent.product
         line.ordered = sent.quantity_milli
         line.unit_price_micro = sent.unit_price_micro
+    _count_unlined(row)
     account.put_order(row)
 
 
