@@ -2286,10 +2286,11 @@ class AccountRow:
     credits: Open credit notes, in order of arrival.
     early_disputes: Open disputes whose document is not here yet.
     waiting: References of unapplied receipts, to try them again when the document comes.
+    steps_key: Digest of the reminder steps by which its items' next steps were set.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", )
 
     def __init__(
         self,
@@ -2309,6 +2310,7 @@ class AccountRow:
         credits: list[str] | None = None,
         early_disputes: list[str] | None = None,
         waiting: list[WaitingReference] | None = None,
+        steps_key: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -2326,6 +2328,7 @@ class AccountRow:
         self.credits: list[str] = credits if credits is not None else []
         self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
         self.waiting: list[WaitingReference] = waiting if waiting is not None else []
+        self.steps_key = steps_key
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2346,6 +2349,7 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         r.texts(),
         _read_waiting_references(r),
+        r.long(),
     )
 
 
@@ -2366,6 +2370,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x.credits)
     put_texts(out, x.early_disputes)
     _put_waiting_references(out, x.waiting)
+    put_long(out, x.steps_key)
 
 
 class AdviceRow:
@@ -3255,10 +3260,12 @@ class ShardRow:
     decisions_offset: Offset in the decisions log after the last confirmed decision.
     parked_accounts: Accounts that are parked.
     row_format: Version of the rows' formats; a state of another one is built again from the logs.
+    sweep_due: Wakes up to this time were brought forward to new reminder steps; -1 where none are to be.
+    sweep_account: The last account of that time whose wake was.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
 
     def __init__(
         self,
@@ -3280,6 +3287,8 @@ class ShardRow:
         decisions_offset: int = 0,
         parked_accounts: int = 0,
         row_format: int = 0,
+        sweep_due: int = -1,
+        sweep_account: str = '',
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -3299,6 +3308,8 @@ class ShardRow:
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
         self.row_format = row_format
+        self.sweep_due = sweep_due
+        self.sweep_account = sweep_account
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -3321,6 +3332,8 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
+        r.long(),
+        r.text(),
     )
 
 
@@ -3343,6 +3356,8 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)
     put_long(out, x.row_format)
+    put_long(out, x.sweep_due)
+    put_text(out, x.sweep_account)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

@@ -8,7 +8,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.cash import RETURNED_CREDIT, RETURNED_EARLY, waiting_references
-from dataflows.rules.context import Context, contact_time, next_contact, step_day
+from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
 from dataflows.rules.disputes import AMOUNT_KNOWN
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.policy import DAY_MS
@@ -110,9 +110,10 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
     else:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
+        if not account.row.open_items:
+            account.row.steps_key = ctx.policy.steps_key
         item.action_date = step_day(ctx.policy, d.due_date, 1)
-        if item.action_date:
-            account.wake_by(next_contact(ctx, account.key, item.action_date))
+        account.wake_by(next_contact(ctx, account.key, item.action_date) if item.action_date else FAR)
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:
@@ -320,8 +321,7 @@ def _reopen(account: Account, d: Decision, ctx: Context) -> Item:
     item = account.raise_item(d.document, d.amount)
     _pause(account, item)
     account.plan_item(item, _resumed(ctx, item))
-    if item.action_date:
-        account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
+    account.wake_by(contact_time(ctx.policy, account.key, item.action_date) if item.action_date else FAR)
     return item
 
 
@@ -501,6 +501,24 @@ def _post_reminder(account: Account, d: Decision, ctx: Context) -> None:
     account.touch_item(item)
 
 
+def evolve_steps(account: Account, ctx: Context) -> None:
+    """Before a wake: where a new policy has other steps, the next one of each open debit is set by it.
+
+    An account is looked at once for each change of steps, at its first wake after it; the shard brings that forward.
+    """
+    row = account.row
+    if row.steps_key == ctx.policy.steps_key:
+        return
+    row.steps_key = ctx.policy.steps_key
+    account.touch()
+    for balance in row.balances:
+        for item in list(account.debits_by_due(balance.currency)):
+            day = step_day(ctx.policy, item.due_date, item.level + 1)
+            # What a broken promise raises is due in any case.
+            if day != item.action_date and not item.raise_by:
+                account.plan_item(item, day)
+
+
 def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
@@ -516,5 +534,8 @@ def evolve_wake(account: Account, ctx: Context) -> None:
         days.append(first)
     if row.held:
         days.append(tomorrow)
-    row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1)) if days else 0
+    if days:
+        row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1))
+    else:
+        row.wake = FAR if row.open_items else 0
     account.touch()

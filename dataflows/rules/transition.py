@@ -9,7 +9,7 @@ from typing import Final
 from dataflows.rules import cash, disputes, promises, release, reminders
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.evolve import evolve_decision, evolve_wake
+from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, receipt_name
 from schemas.records import (
@@ -52,6 +52,7 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
 def wake(account: Account, ctx: Context) -> list[Decision]:
     """What time alone brings about: promises judged, drafts looked at again, reminders."""
     decisions: list[Decision] = []
+    evolve_steps(account, ctx)
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
     if account.row.held:
@@ -397,6 +398,7 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
 
 def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """A wake with the decisions that the log already has of it."""
+    evolve_steps(account, ctx)
     _post(account, decisions, ctx)
     evolve_wake(account, ctx)
     return decisions
