@@ -2287,10 +2287,11 @@ class AccountRow:
     early_disputes: Open disputes whose document is not here yet.
     waiting: References of unapplied receipts, to try them again when the document comes.
     steps_key: Digest of the reminder steps by which its items' next steps were set.
+    affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
 
     def __init__(
         self,
@@ -2311,6 +2312,7 @@ class AccountRow:
         early_disputes: list[str] | None = None,
         waiting: list[WaitingReference] | None = None,
         steps_key: int = 0,
+        affiliate: bool = False,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -2329,6 +2331,7 @@ class AccountRow:
         self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
         self.waiting: list[WaitingReference] = waiting if waiting is not None else []
         self.steps_key = steps_key
+        self.affiliate = affiliate
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2350,6 +2353,7 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         _read_waiting_references(r),
         r.long(),
+        r.boolean(),
     )
 
 
@@ -2371,6 +2375,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x.early_disputes)
     _put_waiting_references(out, x.waiting)
     put_long(out, x.steps_key)
+    put_boolean(out, x.affiliate)
 
 
 class AdviceRow:

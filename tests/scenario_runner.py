@@ -240,8 +240,11 @@ class _Words:
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because]),
-    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by]),
-    "item_posted": lambda x: (f"posted {x.d.document} {x.amount}", [f"disputing {x.money(x.d.item_disputed)}"]),
+    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by, x.because]),
+    "item_posted": lambda x: (
+        f"posted {x.d.document} {x.amount}",
+        [f"disputing {x.money(x.d.item_disputed)}", x.because],
+    ),
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
     "cash_applied": lambda x: (
         f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",

@@ -90,6 +90,10 @@ def _keep_customer(account: Account, fact: Customer) -> None:
         fact.affiliate,
     )
     account.put_customer(row)
+    if account.row.affiliate != fact.affiliate:
+        # Kept in the header too: every posting says so, and most never ask for the customer.
+        account.row.affiliate = fact.affiliate
+        account.touch()
 
 
 def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:

@@ -19,7 +19,7 @@ def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision
 
 def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
     """An invoice that the ERP has posted is open from posting, and waits for nothing where it was held."""
-    decisions = [_posting("item_posted", "posted.erp", fact)]
+    decisions = [_posting(account, "item_posted", "posted.erp", fact)]
     if fact.document in account.row.held:
         draft = account.draft(fact.document)
         assert draft is not None, f"no draft {fact.document}"
@@ -226,10 +226,15 @@ def _held(fact: Invoice, reasons: list[str]) -> Decision:
 
 def _released(account: Account, fact: Invoice, ctx: Context) -> Decision:
     rule = _rule(account, ctx)
-    return _posting("invoice_released", f"release.{rule.condition}", fact)
+    return _posting(account, "invoice_released", f"release.{rule.condition}", fact)
 
 
-def _posting(kind: str, rule: str, fact: Invoice) -> Decision:
+def no_sale(account: Account) -> list[str]:
+    """Why what is posted to the account counts in no sales; empty where it does."""
+    return ["affiliate"] if account.row.affiliate else []
+
+
+def _posting(account: Account, kind: str, rule: str, fact: Invoice) -> Decision:
     return Decision(
         kind=kind,
         rule=rule,
@@ -241,4 +246,5 @@ def _posting(kind: str, rule: str, fact: Invoice) -> Decision:
         posting_date=fact.posting_date,
         due_date=fact.due_date,
         document_date=fact.document_date,
+        reasons=no_sale(account),
     )

@@ -145,7 +145,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Customer):
         return release.recheck(account, list(account.row.held), ctx)
     if isinstance(fact, CreditNote):
-        return [_credit_posted(fact)]
+        return [_credit_posted(account, fact)]
     if isinstance(fact, ReceiptReturned):
         return _decide_return(account, fact)
     if isinstance(fact, RemittanceAdvice):
@@ -278,7 +278,7 @@ def _booked(account: Account, fact: Receipt | CashTransferred, rule: str, counte
     )
 
 
-def _credit_posted(fact: CreditNote) -> Decision:
+def _credit_posted(account: Account, fact: CreditNote) -> Decision:
     return Decision(
         kind="item_posted",
         rule="posted.erp",
@@ -291,6 +291,7 @@ def _credit_posted(fact: CreditNote) -> Decision:
         due_date=fact.posting_date,
         document_date=fact.document_date,
         text=fact.reason,
+        reasons=release.no_sale(account),
     )
 
 

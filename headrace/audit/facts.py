@@ -257,7 +257,7 @@ class FactCheck:
             self._orders.bill(account, fact)
             account.held.pop(fact.document, None)
             d = self._only(account, fact, of_it, ("item_posted",))
-            right["posting_date"] = fact.posting_date
+            right.update(posting_date=fact.posting_date, reasons=_no_sale(account))
         else:
             account.held[fact.document] = fact
             first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
@@ -276,6 +276,7 @@ class FactCheck:
                 "counterparty": fact.invoice,
                 "posting_date": fact.posting_date,
                 "document_date": fact.document_date,
+                "reasons": _no_sale(account),
             }
             self._same(account, fact, d, right)
 
@@ -358,6 +359,10 @@ class FactCheck:
             return
         if lacking:
             self._check.about(d, "released_early", f"{d.document} is released without {', '.join(lacking)}")
+        if d.reasons != _no_sale(account):
+            self._check.about(
+                d, "differs", f"{d.kind} says {d.reasons}, the customer is {_no_sale(account) or 'no affiliate'}"
+            )
         condition, _ = terms.release(account.segment, account.tier)
         if d.rule != f"release.{condition}":
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
@@ -371,6 +376,11 @@ class FactCheck:
                 self._check.find(
                     "not_released", f"draft {document} lacks nothing, and is held", shard=shard, account=account.key
                 )
+
+
+def _no_sale(account: Account) -> list[str]:
+    """What a posting to the account says of its sales."""
+    return ["affiliate"] if account.affiliate else []
 
 
 def _gone_back(said: Sequence[Decision]) -> int:

@@ -54,6 +54,7 @@ def written() -> Ledger:
     )
     _credit_given_back(ledger)
     _contested_before_it_was_posted(ledger)
+    _of_the_group(ledger)
     return ledger
 
 
@@ -79,6 +80,16 @@ def _contested_before_it_was_posted(ledger: Ledger) -> None:
     ledger.say("dispute_opened", "C", "2026-02-10", amount=0, rule="disputes.opened_early", **said)
     ledger.invoice("C", "INV-9", 100_00, "2026-02-05", "2026-03-07")
     ledger.say("dispute_opened", "C", "2026-02-05", amount=100_00, rule="disputes.amount_known", **said)
+
+
+def _of_the_group(ledger: Ledger) -> None:
+    """One customer, one affiliate, and one that was an affiliate when it got its first invoice."""
+    ledger.currency = "SEK"
+    ledger.invoice("S", "INV-10", 90_00, "2026-02-01", "2026-03-03")
+    ledger.invoice("S-GROUP", "INV-11", 500_00, "2026-02-01", "2026-03-03", reasons=["affiliate"])
+    ledger.receipt("S-GROUP", "R11", 20_00, "2026-02-05")
+    ledger.invoice("S-SOLD", "INV-12", 30_00, "2026-02-01", "2026-03-03", reasons=["affiliate"])
+    ledger.invoice("S-SOLD", "INV-13", 60_00, "2026-02-02", "2026-02-05")
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +201,7 @@ def test_aging_buckets_end_where_they_say(views: Views, days: int, bucket: int) 
 
 def test_each_currency_has_its_object_and_its_decimals(views: Views) -> None:
     found = make_report(views, date(2026, 3, 20))
-    assert [report.currency for report in found] == ["CHF", "EUR", "GBP", "JPY", "USD"]
+    assert [report.currency for report in found] == ["CHF", "EUR", "GBP", "JPY", "SEK", "USD"]
     said = as_json(found[3])
     assert said["invoiced"] == figure(1, "5000")
     assert said["past_due"] == figure(0, "0")
@@ -277,3 +288,14 @@ def test_a_dispute_counts_once_from_its_own_day(views: Views) -> None:
     for when, disputed in ((9, NONE), (10, figure(1, "100.00"))):
         (report,) = make_report(views, date(2026, 2, when), currency="CHF")
         assert as_json(report)["disputed"] == disputed, when
+
+
+def test_affiliates_are_in_what_is_open_and_not_in_how_fast_money_comes(views: Views) -> None:
+    (report,) = make_report(views, date(2026, 2, 9), currency="SEK")
+    said = as_json(report)
+    assert said["open"] == figure(4, "680.00")
+    assert report.aging[0].amount_minor == 620_00
+    assert report.pace.receivables_minor == 180_00
+    # All that was sold is open, 120.00 of 180.00 is not due yet.
+    assert (said["dso"], said["bpdso"]) == (90.0, 60.0)
+    assert report.pace.countback == Countback(Fraction(9), exhausted=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.log.base import account_key, partition_of
+from dataflows.rules.evolve import MOST_MINOR
 from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_decision, encode_fact
@@ -163,7 +164,7 @@ def test_a_transition_that_fails_parks_its_account_and_nobody_else(bench: Bench)
 
 
 def test_what_waited_is_taken_in_when_the_account_is_resumed(bench: Bench) -> None:
-    huge = (1 << 62) - 100
+    huge = MOST_MINOR - 100
     bench.take(invoice("a", "INV-1", huge))
     assert [d.rule for d in bench.take(invoice("b", "INV-2", 500))] == ["shard.parked"]
     assert bench.take(receipt("c", "R-1", 600, "INV-1")) == []
