@@ -58,6 +58,10 @@ def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
     closing = fact.credited + fact.rejected + fact.written_off
     if closing != known.amount or min(fact.credited, fact.rejected, fact.written_off) < 0:
         return [_rejected(fact.dispute_id, known.document, f"closing_amounts:{closing}_of_{known.amount}")]
+    item = account.known_item(known.document)
+    if item is not None and fact.written_off > item.open:
+        # What is paid can be credited or rejected; there is nothing to give up.
+        return [_rejected(fact.dispute_id, known.document, f"written_off_of_open:{fact.written_off}_of_{item.open}")]
     parts = (("credited", fact.credited), ("rejected", fact.rejected), ("written_off", fact.written_off))
     outcome = ", ".join([f"{name} {amount}" for name, amount in parts if amount])
     decisions = [_about("dispute_closed", "disputes.closed", known, outcome)]

@@ -472,13 +472,21 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
-    """Reminders of what was promised resume one level up. Source: REFERENCE 3.4."""
+    """Reminders of what was promised resume one level up: of what was due by the promised day, where none is named."""
+    items: list[Item] = []
     for document in promise.documents:
         item = account.item(document)
         if item is not None and item.kind != "credit_note":
-            item.raise_by = 1
-            account.plan_item(item, ctx.today + 1)
-            account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
+            items.append(item)
+    if not promise.documents:
+        for item in account.debits_by_due(promise.currency):
+            if item.due_date > promise.promised_date:
+                break
+            items.append(item)
+    for item in items:
+        item.raise_by = 1
+        account.plan_item(item, ctx.today + 1)
+        account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
 
 
 def _by_promised(promise: PromiseRow) -> tuple[int, str]:

@@ -114,6 +114,9 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
     row = account.receipt(name)
     if row is None:
         row = ReceiptRow(name)
+    if row.currency != fact.currency:
+        # What went back early, in another currency, was not of this receipt: a person has to look at that.
+        row.pending_return = 0
     row.bank_account = fact.bank_account
     row.bank_reference = fact.bank_reference
     row.currency = fact.currency

@@ -13,6 +13,7 @@ from typing import Final
 from connectors.log.base import partition_of
 from dataflows.rules.account import ACCOUNT, Account, load
 from dataflows.rules.context import Context, next_contact
+from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
 from dataflows.shards.events import NEW, SAME, Events
@@ -317,7 +318,7 @@ class Shard:
         self.dirty_rows += 1
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
-                self._resume(account)
+                self._resume(account, fact)
             else:
                 self._wait(account, value)
         elif not (isinstance(fact, OperatorAction) and fact.action == "resume_account"):
@@ -375,7 +376,7 @@ class Shard:
         account.row.parked_facts += 1
         account.touch()
 
-    def _resume(self, account: Account) -> None:
+    def _resume(self, account: Account, fact: OperatorAction) -> None:
         """Take in what waited, in order; where one fails again, it and the rest wait on."""
         waiting: list[bytes] = []
         for number in range(account.row.parked_facts):
@@ -388,6 +389,13 @@ class Shard:
         account.row.parked_facts = 0
         account.touch()
         self.row.parked_accounts -= 1
+        told = closed("shard.parked", f"parked:{account.account_id}", "")
+        ctx = Context(
+            self.row.now, self._origin(), self.policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time
+        )
+        ctx.stamp(told, account.tenant, account.entity, account.account_id)
+        self._adopt_at += 1
+        self._group.append(told)
         for raw in waiting:
             if account.row.parked_at >= 0:
                 self._wait(account, raw)

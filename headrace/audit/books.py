@@ -70,7 +70,7 @@ class Item:
 class Receipt:
     """One receipt of an account. `amount` was booked here; `pending` went back before it came.
 
-    allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
+    foreign_return: that was in another currency, and is nothing of it. allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
     """
 
     receipt_id: str
@@ -84,6 +84,7 @@ class Receipt:
     returned: int = 0
     transferred: int = 0
     pending: int = 0
+    foreign_return: bool = False
     posting_date: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
     credits: dict[str, int] = field(default_factory=dict)
@@ -139,8 +140,8 @@ class Account:
     open: dict[str, Item] = field(default_factory=dict)
     held: dict[str, Invoice] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
-    # Open promises: the documents of each, none for the whole account.
-    promises: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # Open promises: currency and documents of each, none for all of that currency.
+    promises: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     # What a person has to look at: the rule and id of each exception that is not closed.
     exceptions: set[tuple[str, str]] = field(default_factory=set)
     # Items whose next reminder a broken promise raises.
@@ -503,11 +504,11 @@ class Books:
 
     def _post_promise(self, account: Account, d: Decision) -> None:
         if d.kind == "promise_opened":
-            account.promises[d.reference_id] = tuple(d.candidates)
+            account.promises[d.reference_id] = d.currency, tuple(d.candidates)
             return
         account.promises.pop(d.reference_id, None)
         if d.kind == "promise_broken":
-            account.raised.update(d.candidates)
+            account.raised.update(d.candidates or _due_by(account, d.currency, d.due_date))
 
     def _post_reminder(self, account: Account, d: Decision) -> None:
         item = account.open.get(d.document)
@@ -536,7 +537,9 @@ class Books:
         receipt = self.receipt(account, about)
         if rule == "cash.unidentified":
             return receipt is None or not receipt.unapplied
-        return rule == "returned.early" and receipt is not None and receipt.amount > 0
+        if rule == "returned.early":
+            return receipt is not None and receipt.amount > 0 and not receipt.foreign_return
+        return rule == "shard.parked" and not account.parked
 
     def finish(self, shard: int) -> None:
         """At the end of the log: the items add up to the balances, and what is resolved was closed."""
@@ -567,6 +570,13 @@ class Books:
 def named(account: Account, document: str) -> str:
     """The name under which a document of an account is kept."""
     return f"{account.key}\n{document}"
+
+
+def _due_by(account: Account, currency: str, day: int) -> list[str]:
+    """Open debits that were due by then: what a promise that names none was for."""
+    return [
+        x.document for x in account.open.values() if x.kind != CREDIT and x.currency == currency and x.due_date <= day
+    ]
 
 
 def _pause(account: Account, item: Item) -> None:

@@ -187,6 +187,8 @@ class FactCheck:
 
     def _keep_receipt(self, account: Account, fact: ReceiptFact | CashTransferred) -> None:
         receipt = self._of(account, fact) or Receipt(self._name(account, fact), fact.currency)
+        if receipt.pending and receipt.currency != fact.currency:
+            receipt.pending, receipt.foreign_return = 0, True
         receipt.currency = fact.currency
         receipt.bank_account = fact.bank_account
         receipt.bank_reference = fact.bank_reference

@@ -116,6 +116,7 @@ class ShardAudit:
             self._future(fact, own[0])
         elif account.parked:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
+                self._post(account, own, fact)
                 rest = self._resume(account, rest)
             else:
                 account.waiting.append((group.offset, group.value))
@@ -134,6 +135,7 @@ class ShardAudit:
         if own and own[0].rule == "shard.parked":
             account.parked = True
             account.waiting.append((offset, value))
+            self._post(account, own, fact)
             self._checks.facts.note(f"account {account.key} was parked: {', '.join(own[0].reasons)}")
             return
         self._facts.check(account, fact, own, self.shard, offset)
