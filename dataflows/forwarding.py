@@ -17,7 +17,7 @@ from schemas.wire import Unreadable
 from sinks.base import SinkStopped
 from sinks.redis.directory import judge, learn
 from sinks.redis.store import Positions, Store, Work
-from sinks.redis.transfers import WrongCause, brings, transfer_fact
+from sinks.redis.transfers import Bringing, WrongCause, transfer_fact
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
@@ -188,6 +188,7 @@ class Forwarder:
     def _search(self, decision: Decision) -> Fact | None:
         """The last fact up to the decision's that brought its receipt, by reading its shard from the beginning."""
         found: Fact | None = None
+        bringing = Bringing(decision)
         shard = decision.shard
         begin = self._patience.persist(lambda: self._log.begin_offsets(FACTS))[shard]
         end = min(decision.fact_offset + 1, self._patience.persist(lambda: self._log.end_offsets(FACTS))[shard])
@@ -199,17 +200,7 @@ class Forwarder:
                         continue
                     fact = _fact(record)
                     assert isinstance(fact, Receipt | CashTransferred | ReceiptReturned)
-                    if isinstance(fact, brings(decision.rule)) and (
-                        fact.tenant,
-                        fact.entity,
-                        fact.account_id,
-                        fact.receipt_id,
-                    ) == (
-                        decision.tenant,
-                        decision.entity,
-                        decision.account_id,
-                        decision.receipt_id,
-                    ):
+                    if bringing.take(fact):
                         found = fact
         finally:
             reader.close()

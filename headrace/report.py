@@ -29,9 +29,14 @@ CEI_MONTHS: Final = 3
 AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
 _FOR_EVER: Final = 2**63 - 1
 
-# A dispute that came ahead of its invoice may name no amount: then it contests all of it.
-# An application counts from the later day of its two sides: cash that came before the invoice
-# stands as unapplied until the invoice is posted, whichever day the application carries.
+# Accounts whose last posting says that they are of the same group: what is posted to them is no sale.
+_OF_GROUP: Final = """(tenant, entity, account_id) IN (
+        SELECT tenant, entity, account_id FROM decisions
+        WHERE raises AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+        GROUP BY tenant, entity, account_id HAVING argMax(has(reasons, 'affiliate'), sequence))"""
+
+# A dispute that came ahead of its invoice may name no amount: it is said again, with what it contests, once the
+# invoice is here, and that may be of an earlier day than the dispute.
 _ITEMS: Final = """
 WITH documents AS (
     SELECT anyIf(currency, raises) AS in_currency,
@@ -40,12 +45,15 @@ WITH documents AS (
            anyIf(posted_on, raises) AS raised_on,
            anyIf(due_date, raises) AS due_on,
            sumIf(change, posted_on <= {as_of:Date32}) AS rest,
-           greatest(maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}), raised_on) AS cleared_on,
-           sumIf(amount, kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) AS contested,
-           countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32}) > 0 AS is_disputed,
+           maxIf(posted_on, change < 0 AND posted_on <= {as_of:Date32}) AS cleared_on,
+           sumIf(amount, kind = 'dispute_opened' AND (toDate32(event_time) <= {as_of:Date32} OR rule = {known_later:String}))
+               AS contested,
+           countIf(kind = 'dispute_opened' AND toDate32(event_time) <= {as_of:Date32} AND rule != {known_later:String}) > 0
+               AS is_disputed,
            greatest(dateDiff('day', due_on, {as_of:Date32}), 0) AS age_days,
            multiIf(age_days = 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4) AS bucket,
-           if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late
+           if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late,
+           {OF_GROUP} AS is_of_group
     FROM item_movements
     WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
     GROUP BY tenant, entity, account_id, document
@@ -55,10 +63,11 @@ SELECT in_currency,
        countIf(is_debit), sumIf(raised, is_debit),
        countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
        countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
-       countIf(is_debit AND is_disputed), sumIf(if(contested = 0, raised, least(contested, raised)), is_debit AND is_disputed),
+       countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
        countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
        countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
        countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),
+       sumIf(rest, is_debit AND bucket = 0 AND NOT is_of_group),
        {BUCKETS}
 FROM documents GROUP BY in_currency ORDER BY in_currency
 """.replace(
@@ -67,7 +76,7 @@ FROM documents GROUP BY in_currency ORDER BY in_currency
         f"countIf(is_debit AND rest > 0 AND bucket = {at}), sumIf(rest, is_debit AND bucket = {at})"
         for at in range(len(AGING))
     ),
-)
+).replace("{OF_GROUP}", _OF_GROUP)
 
 _RECEIPTS: Final = """
 WITH held AS (
@@ -75,8 +84,6 @@ WITH held AS (
            sumIf(unapplied_change, posted_on <= {as_of:Date32}) AS rest
     FROM decisions
     WHERE receipt_id != '' AND unapplied_change != 0 AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
-      AND (tenant, entity, account_id, document) NOT IN (
-        SELECT tenant, entity, account_id, document FROM decisions WHERE raises AND posted_on > {as_of:Date32})
     GROUP BY tenant, entity, account_id, currency, receipt_id
 )
 SELECT currency, countIf(rest != 0 AND NOT is_suspense), sumIf(rest, NOT is_suspense),
@@ -105,11 +112,11 @@ FROM (
     SELECT currency, posted_on, raises, open_debit_change - open_credit_change - unapplied_change AS balance_change,
            if(raises, open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
-    WHERE NOT startsWith(account_id, {suspense:String}) AND currency != ''
+    WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}
       AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
 )
 GROUP BY currency ORDER BY currency
-"""
+""".replace("{OF_GROUP}", _OF_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,7 @@ def make_report(views: Views, as_of: date, known_at_ms: int | None = None, curre
         "dso_begin": (as_of - timedelta(days=DSO_DAYS)).isoformat(),
         "known": _FOR_EVER if known_at_ms is None else known_at_ms,
         "suspense": "~suspense:",
+        "known_later": "disputes.amount_known",
     }
     answers = [_by_currency(views, sql, parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
     found = sorted(set().union(*answers))
@@ -187,7 +195,8 @@ def _report(
     invoiced, opened, past_due, disputed, late = figures
     settled, settled_days = items[10:12] if items else (0, 0)
     open_credits = Figure(*items[12:14]) if items else Figure()
-    aging = tuple(_pairs(items[14:])) if items else (Figure(),) * len(AGING)
+    current_minor = items[14] if items else 0
+    aging = tuple(_pairs(items[15:])) if items else (Figure(),) * len(AGING)
     unapplied, unidentified = _pairs(receipts) if receipts else [Figure()] * 2
     return Report(
         as_of,
@@ -203,7 +212,7 @@ def _report(
         unidentified,
         aging,
         Fraction(settled_days, settled) if settled else None,
-        _pace(as_of, aging[0].amount_minor, months),
+        _pace(as_of, current_minor, months),
     )
 
 

@@ -54,6 +54,12 @@ def _promise(row: Row) -> str:
     return f"Promise {row['reference_id']} of {_money(row)} by {row['due_date']}: {state}{counted}"
 
 
+def _reversed(row: Row) -> str:
+    what = f"credit note {row['counterparty']}" if row["counterparty"] else f"receipt {row['receipt_id']}"
+    undone = "is open again" if row["counterparty"] else "went back"
+    return f"{_money(row)} of {what} {undone}; {row['document']} has {_money(row, 'item_open')} open"
+
+
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {_because(r)}",
     "invoice_released": _posted,
@@ -63,9 +69,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"{_money(r)} of receipt {r['receipt_id']} applied to {r['document']} ({r['rule']}), {_left(r)}"
     ),
     "cash_unapplied": lambda r: f"{_money(r)} of receipt {r['receipt_id']} taken off {r['document']} again, {_left(r)}",
-    "application_reversed": lambda r: (
-        f"{_money(r)} of receipt {r['receipt_id']} went back; {r['document']} has {_money(r, 'item_open')} open"
-    ),
+    "application_reversed": _reversed,
     "receipt_reversed": lambda r: f"{_money(r)} of receipt {r['receipt_id']} went back before it was applied",
     "credit_allocated": lambda r: (
         f"{_money(r)} of credit note {r['counterparty']} set against {r['document']}, {_left(r)}"

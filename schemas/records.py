@@ -2286,10 +2286,12 @@ class AccountRow:
     credits: Open credit notes, in order of arrival.
     early_disputes: Open disputes whose document is not here yet.
     waiting: References of unapplied receipts, to try them again when the document comes.
+    steps_key: Digest of the reminder steps by which its items' next steps were set.
+    affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
 
     def __init__(
         self,
@@ -2309,6 +2311,8 @@ class AccountRow:
         credits: list[str] | None = None,
         early_disputes: list[str] | None = None,
         waiting: list[WaitingReference] | None = None,
+        steps_key: int = 0,
+        affiliate: bool = False,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -2326,6 +2330,8 @@ class AccountRow:
         self.credits: list[str] = credits if credits is not None else []
         self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
         self.waiting: list[WaitingReference] = waiting if waiting is not None else []
+        self.steps_key = steps_key
+        self.affiliate = affiliate
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2346,6 +2352,8 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         r.texts(),
         _read_waiting_references(r),
+        r.long(),
+        r.boolean(),
     )
 
 
@@ -2366,6 +2374,8 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x.credits)
     put_texts(out, x.early_disputes)
     _put_waiting_references(out, x.waiting)
+    put_long(out, x.steps_key)
+    put_boolean(out, x.affiliate)
 
 
 class AdviceRow:
@@ -2605,22 +2615,20 @@ class Item:
     currency: ISO 4217.
     amount: Original amount.
     open: Open amount.
-    tax: Tax in it.
     disputed: Contested amount of open disputes.
     document_date: Day.
     posting_date: Day.
     due_date: Day.
     level: Dunning level reached.
     action_date: Day of the next reminder step; 0 none.
-    order_id: Order it bills.
     corrects: Invoice that a credit note names.
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "tax", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "order_id", "corrects", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
 
     def __init__(
         self,
@@ -2629,14 +2637,12 @@ class Item:
         currency: str,
         amount: int,
         open: int,
-        tax: int = 0,
         disputed: int = 0,
         document_date: int = 0,
         posting_date: int = 0,
         due_date: int = 0,
         level: int = 0,
         action_date: int = 0,
-        order_id: str = '',
         corrects: str = '',
         disputes: list[str] | None = None,
         said_level: int = 0,
@@ -2647,14 +2653,12 @@ class Item:
         self.currency = currency
         self.amount = amount
         self.open = open
-        self.tax = tax
         self.disputed = disputed
         self.document_date = document_date
         self.posting_date = posting_date
         self.due_date = due_date
         self.level = level
         self.action_date = action_date
-        self.order_id = order_id
         self.corrects = corrects
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
@@ -2674,8 +2678,6 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
-        r.text(),
         r.text(),
         r.texts(),
         r.long(),
@@ -2689,14 +2691,12 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.open)
-    put_long(out, x.tax)
     put_long(out, x.disputed)
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
     put_long(out, x.due_date)
     put_long(out, x.level)
     put_long(out, x.action_date)
-    put_text(out, x.order_id)
     put_text(out, x.corrects)
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
@@ -2952,10 +2952,11 @@ class OrderRow:
     pods: Proofs of delivery that came before their shipment.
     drafts: Held drafts that bill it.
     billed: Released and posted documents that bill it, in order.
+    unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
 
     def __init__(
         self,
@@ -2969,6 +2970,7 @@ class OrderRow:
         pods: list[str] | None = None,
         drafts: list[str] | None = None,
         billed: list[BilledDocument] | None = None,
+        unlined: int = 0,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -2980,6 +2982,7 @@ class OrderRow:
         self.pods: list[str] = pods if pods is not None else []
         self.drafts: list[str] = drafts if drafts is not None else []
         self.billed: list[BilledDocument] = billed if billed is not None else []
+        self.unlined = unlined
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -2994,6 +2997,7 @@ def read_order_row(r: Reader) -> OrderRow:
         r.texts(),
         r.texts(),
         _read_billed_documents(r),
+        r.long(),
     )
 
 
@@ -3008,6 +3012,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_texts(out, x.pods)
     put_texts(out, x.drafts)
     _put_billed_documents(out, x.billed)
+    put_long(out, x.unlined)
 
 
 class Allocation:
@@ -3059,6 +3064,60 @@ def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
     out.append(u8(0))
 
 
+class CreditTaken:
+    """What a remittance took of a credit note for an item.
+
+    document: Item.
+    credit: Credit note.
+    amount: Minor units.
+    """
+
+    __slots__ = ("document", "credit", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "credit", "amount", )
+
+    def __init__(
+        self,
+        document: str,
+        credit: str,
+        amount: int,
+    ) -> None:
+        self.document = document
+        self.credit = credit
+        self.amount = amount
+
+
+def read_credit_taken(r: Reader) -> CreditTaken:
+    return CreditTaken(
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_credit_taken(out: BytesWriter, x: CreditTaken) -> None:
+    put_text(out, x.document)
+    put_text(out, x.credit)
+    put_long(out, x.amount)
+
+
+def _read_credit_takens(r: Reader) -> list[CreditTaken]:
+    items: list[CreditTaken] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_credit_taken(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_credit_takens(out: BytesWriter, items: list[CreditTaken]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_credit_taken(out, item)
+    out.append(u8(0))
+
+
 class ReceiptRow:
     """One receipt of this account.
 
@@ -3077,6 +3136,7 @@ class ReceiptRow:
     text: Unstructured text.
     lines: Structured references.
     allocations: What it cleared.
+    credits: Credits that its remittance took off, which its return gives back.
     proposed: What was last proposed, so that it is said once.
     refused_by: Accounts that did not take it.
     pending_return: Return that came before the receipt.
@@ -3084,8 +3144,8 @@ class ReceiptRow:
     sent_to: Account it was transferred to, or empty.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
 
     def __init__(
         self,
@@ -3104,6 +3164,7 @@ class ReceiptRow:
         text: str = '',
         lines: list[RemittanceLine] | None = None,
         allocations: list[Allocation] | None = None,
+        credits: list[CreditTaken] | None = None,
         proposed: list[str] | None = None,
         refused_by: list[str] | None = None,
         pending_return: int = 0,
@@ -3125,6 +3186,7 @@ class ReceiptRow:
         self.text = text
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.allocations: list[Allocation] = allocations if allocations is not None else []
+        self.credits: list[CreditTaken] = credits if credits is not None else []
         self.proposed: list[str] = proposed if proposed is not None else []
         self.refused_by: list[str] = refused_by if refused_by is not None else []
         self.pending_return = pending_return
@@ -3149,6 +3211,7 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         _read_remittance_lines(r),
         _read_allocations(r),
+        _read_credit_takens(r),
         r.texts(),
         r.texts(),
         r.long(),
@@ -3173,6 +3236,7 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_text(out, x.text)
     _put_remittance_lines(out, x.lines)
     _put_allocations(out, x.allocations)
+    _put_credit_takens(out, x.credits)
     put_texts(out, x.proposed)
     put_texts(out, x.refused_by)
     put_long(out, x.pending_return)
@@ -3197,16 +3261,16 @@ class ShardRow:
     policy_version: Policy in force.
     policy_text: Its text.
     watermarks: Of the last clock.
-    accounts: Accounts.
-    open_items: Open items.
     last_offset: Offset of the last fact; -1 none.
     decisions_offset: Offset in the decisions log after the last confirmed decision.
     parked_accounts: Accounts that are parked.
     row_format: Version of the rows' formats; a state of another one is built again from the logs.
+    sweep_due: Wakes up to this time were brought forward to new reminder steps; -1 where none are to be.
+    sweep_account: The last account of that time whose wake was.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "accounts", "open_items", "last_offset", "decisions_offset", "parked_accounts", "row_format", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
 
     def __init__(
         self,
@@ -3224,12 +3288,12 @@ class ShardRow:
         policy_version: int = 0,
         policy_text: str = '',
         watermarks: list[Watermark] | None = None,
-        accounts: int = 0,
-        open_items: int = 0,
         last_offset: int = -1,
         decisions_offset: int = 0,
         parked_accounts: int = 0,
         row_format: int = 0,
+        sweep_due: int = -1,
+        sweep_account: str = '',
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -3245,12 +3309,12 @@ class ShardRow:
         self.policy_version = policy_version
         self.policy_text = policy_text
         self.watermarks: list[Watermark] = watermarks if watermarks is not None else []
-        self.accounts = accounts
-        self.open_items = open_items
         self.last_offset = last_offset
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
         self.row_format = row_format
+        self.sweep_due = sweep_due
+        self.sweep_account = sweep_account
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -3274,7 +3338,7 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
+        r.text(),
     )
 
 
@@ -3293,12 +3357,12 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.policy_version)
     put_text(out, x.policy_text)
     _put_watermarks(out, x.watermarks)
-    put_long(out, x.accounts)
-    put_long(out, x.open_items)
     put_long(out, x.last_offset)
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)
     put_long(out, x.row_format)
+    put_long(out, x.sweep_due)
+    put_text(out, x.sweep_account)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

@@ -134,6 +134,9 @@ class Books:
         sums.cash_applied += amount
 
     def _reverse(self, d: Decision) -> None:
+        if d.counterparty:
+            self._allocated(d, -d.amount)
+            return
         self._move(d, -d.amount)
         self._give_back(d)
 
@@ -144,15 +147,18 @@ class Books:
         sums.returned += d.amount
 
     def _allocate(self, d: Decision) -> None:
+        self._allocated(d, d.amount)
+
+    def _allocated(self, d: Decision, amount: int) -> None:
         invoice, credit = self._item(d, d.document), self._item(d, d.counterparty)
         _require(invoice.kind != "credit_note" and credit.kind == "credit_note", d, "allocates no credit to a debit")
-        invoice.open -= d.amount
-        credit.open -= d.amount
-        _require(credit.open >= 0, d, f"takes more of {d.counterparty} than is open")
+        invoice.open -= amount
+        credit.open -= amount
+        _require(0 <= credit.open <= credit.amount, d, f"leaves {credit.open} of {d.counterparty} open")
         sums = self.sums[d.account_id, d.currency]
-        sums.open_debit -= d.amount
-        sums.open_credit -= d.amount
-        sums.credits_allocated += d.amount
+        sums.open_debit -= amount
+        sums.open_credit -= amount
+        sums.credits_allocated += amount
 
     def _transfer(self, d: Decision) -> None:
         if d.rule == "transfer.out":

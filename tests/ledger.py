@@ -77,6 +77,12 @@ class Ledger:
             balances[1 if credit else 0] += amount
             self._open[account, document] = amount
             fields["item_amount"] = amount
+        elif kind == "credit_allocated" or (kind == "application_reversed" and fields.get("counterparty")):
+            amount = amount if kind == "credit_allocated" else -amount
+            balances[0] -= amount
+            balances[1] -= amount
+            self._open[account, document] -= amount
+            self._open[account, fields["counterparty"]] -= amount
         elif kind in ("cash_applied", "cash_unapplied", "application_reversed"):
             sign = 1 if kind == "cash_applied" else -1
             balances[0] -= sign * amount
@@ -84,11 +90,6 @@ class Ledger:
             if kind != "application_reversed":
                 balances[2] -= sign * amount
                 self._receipts[account, receipt] -= sign * amount
-        elif kind == "credit_allocated":
-            balances[0] -= amount
-            balances[1] -= amount
-            self._open[account, document] -= amount
-            self._open[account, fields["counterparty"]] -= amount
         elif kind == "receipt_booked":
             balances[2] += amount
             self._receipts[account, receipt] = self._receipts.get((account, receipt), 0) + amount

@@ -20,7 +20,7 @@ from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
 from schemas.topics import SUSPENSE_PREFIX
-from sinks.redis.transfers import brings, transfer_fact
+from sinks.redis.transfers import Bringing, transfer_fact
 from tests.books import Books, Unsound
 from tests.scenario_language import (
     ACCOUNT,
@@ -108,8 +108,8 @@ class Run:
 
     def _cause(self, d: Decision) -> Fact:
         """The last fact that brought this money, or its return, to the account."""
-        kinds, whose = brings(d.rule), (d.account_id, d.receipt_id)
-        return next(x for x in reversed(self._money) if isinstance(x, kinds) and (x.account_id, x.receipt_id) == whose)
+        bringing = Bringing(d)
+        return [fact for fact in self._money if bringing.take(fact)][-1]
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1
@@ -222,6 +222,10 @@ class _Words:
         return f"leaving {self.money(self.d.item_open)}"
 
     @property
+    def posted_on(self) -> str:
+        return f"on {date.fromordinal(self.d.posting_date + EPOCH).isoformat()}"
+
+    @property
     def candidates(self) -> str:
         return f"for {', '.join(self.d.candidates)}" if self.d.candidates else ""
 
@@ -236,14 +240,25 @@ class _Words:
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because]),
-    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by]),
-    "item_posted": lambda x: (f"posted {x.d.document} {x.amount}", [f"disputing {x.money(x.d.item_disputed)}"]),
+    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by, x.because]),
+    "item_posted": lambda x: (
+        f"posted {x.d.document} {x.amount}",
+        [f"disputing {x.money(x.d.item_disputed)}", x.because],
+    ),
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
-    "cash_applied": lambda x: (f"applied {x.d.receipt_id} to {x.d.document} {x.amount}", [x.by, x.leaving]),
-    "cash_unapplied": lambda x: (f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}", [x.leaving]),
+    "cash_applied": lambda x: (
+        f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",
+        [x.by, x.leaving, x.posted_on],
+    ),
+    "cash_unapplied": lambda x: (
+        f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}",
+        [x.leaving, x.posted_on],
+    ),
     "application_reversed": lambda x: (
-        f"reversed {x.d.receipt_id} from {x.d.document} {x.amount}",
-        [x.leaving, f"at level {x.d.level}"],
+        f"gave back {x.d.counterparty} from {x.d.document} {x.amount}"
+        if x.d.counterparty
+        else f"reversed {x.d.receipt_id} from {x.d.document} {x.amount}",
+        [x.leaving, f"at level {x.d.level}", x.posted_on],
     ),
     "receipt_reversed": lambda x: (f"returned {x.d.receipt_id} {x.amount}", []),
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),

@@ -120,6 +120,12 @@ class Account:
         """The item of that number, as written, open or cleared."""
         return self._item(document)
 
+    def posted_item(self, document: str) -> Item:
+        """The item of that number, as written, open or cleared; there is one."""
+        item = self._item(document)
+        assert item is not None, f"no item {document}"
+        return item
+
     def _item(self, document: str) -> Item | None:
         # A transition asks for the same item several times in a row.
         last = self._last_item

@@ -8,7 +8,8 @@ leaves the rest unapplied.
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.references import bare, fold, neighbours, plain, tokens
+from dataflows.rules.exceptions import closed
+from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
 STRUCTURED: Final = "cash.1.structured"
@@ -16,6 +17,8 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+BY_PERSON: Final = "cash.operator"
+RETURNED_CREDIT: Final = "returned.credit"
 RETURNED_EARLY: Final = "returned.early"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
@@ -74,6 +77,11 @@ def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: 
         paid = found.get(allocation.document) or _spelled_otherwise(list(found.values()), allocation.document)
         if paid is not None and paid.amount is not None:
             paid.amount -= allocation.amount
+    for taken in receipt.credits:
+        for document, part in ((taken.document, taken.amount), (taken.credit, -taken.amount)):
+            paid = found.get(document)
+            if paid is not None and paid.amount is not None:
+                paid.amount -= part
     return [w for w in found.values() if w.amount is None or w.amount != 0]
 
 
@@ -126,10 +134,10 @@ def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> N
     elif credit:
         w.reason = f"unknown:{w.reference}"
     else:
-        _normalise(account, receipt, w, receipt.unapplied if alone else w.amount)
+        _normalise(account, receipt, w, alone)
 
 
-def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
+def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
     """The reference as written is no document: the one document it is another spelling of, or one edit away from."""
     folded = fold(w.reference)
     documents = account.alike(folded)
@@ -148,14 +156,24 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | N
         return
     if documents:
         item = documents[0]
-        sure = bare(item.document) == bare(w.reference)
-        _take_or_say(w, item, receipt, NORMALISED, sure or amount == item.open)
+        sure = same_number(w.reference, item.document)
+        _take_or_say(w, item, receipt, NORMALISED, sure or _agrees(w, receipt, item, alone))
         return
-    _one_edit(account, receipt, w, amount)
+    _one_edit(account, receipt, w, alone)
 
 
-def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | None) -> None:
-    """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees."""
+def _agrees(w: Wanted, receipt: ReceiptRow, item: Item, alone: bool) -> bool:
+    """Whether what came, and what the payer states, is just what is open of the item."""
+    if w.amount is None and not alone:
+        return False
+    return (w.amount is None or w.amount == item.open) and (not alone or receipt.unapplied == item.open)
+
+
+def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
+    """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees.
+
+    A number above it may be right as it is written, and its document come later: that is no misspelling for certain.
+    """
     near: list[Item] = []
     held = {fold(document) for document in account.row.held}
     for neighbour in neighbours(fold(w.reference)):
@@ -163,10 +181,13 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, amount: int | No
         if len(near) > 1 or (near and neighbour in held):
             w.reason = f"ambiguous:{w.reference}"
             return
-    if near:
-        _take_or_say(w, near[0], receipt, ONE_EDIT, amount == near[0].open)
-    else:
+    if not near:
         w.reason = f"unknown:{w.reference}"
+        return
+    _take_or_say(w, near[0], receipt, ONE_EDIT, _agrees(w, receipt, near[0], alone))
+    if w.item is not None and later_number(w.reference, near[0].document):
+        w.item = None
+        w.reason = f"number_after:{near[0].document}"
 
 
 def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: bool) -> None:
@@ -242,15 +263,16 @@ def _pay(
                     currency=item.currency,
                     amount=part,
                     document=item.document,
+                    receipt_id=receipt.receipt_id,
                     counterparty=credit.document,
-                    posting_date=receipt.posting_date,
+                    posting_date=max(receipt.posting_date, item.posting_date, credit.posting_date),
                     value_date=receipt.value_date,
                 )
             )
             credits[at] = (credit, available - part)
             pay -= part
     if pay:
-        decisions.append(_applied(receipt, item.document, pay, w.rule, w.advice_id))
+        decisions.append(_applied(receipt, item, pay, w.rule, w.advice_id))
     return pay
 
 
@@ -323,23 +345,45 @@ def _propose(
     ]
 
 
-def _applied(receipt: ReceiptRow, document: str, amount: int, rule: str, advice_id: str) -> Decision:
+def _applied(receipt: ReceiptRow, item: Item, amount: int, rule: str, advice_id: str) -> Decision:
+    """Clearing is posted on the later day of its two sides: before that, one of them was not in the books."""
     return Decision(
         kind="cash_applied",
         rule=rule,
         currency=receipt.currency,
         amount=amount,
-        document=document,
+        document=item.document,
         receipt_id=receipt.receipt_id,
         reference_id=advice_id,
-        posting_date=receipt.posting_date,
+        posting_date=max(receipt.posting_date, item.posting_date),
         value_date=receipt.value_date,
     )
 
 
-def apply_by_person(receipt: ReceiptRow, document: str, amount: int) -> Decision:
+def apply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
     """What a person said is to be applied."""
-    return _applied(receipt, document, amount, "cash.operator", "")
+    return _applied(receipt, item, amount, BY_PERSON, "")
+
+
+def unapply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
+    """What a person said is to be taken off the item, on the day it was applied."""
+    decision = _applied(receipt, item, amount, BY_PERSON, "")
+    decision.kind = "cash_unapplied"
+    return decision
+
+
+def send_on(receipt: ReceiptRow, target: str) -> Decision:
+    """All that is unapplied goes to another account, on the day it came."""
+    return Decision(
+        kind="cash_transferred",
+        rule="transfer.out",
+        currency=receipt.currency,
+        amount=receipt.unapplied,
+        receipt_id=receipt.receipt_id,
+        counterparty=target,
+        posting_date=receipt.posting_date,
+        value_date=receipt.value_date,
+    )
 
 
 def retry(account: Account, document: str) -> list[Decision]:
@@ -396,63 +440,72 @@ def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
     ]
 
 
-def reverse(receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> list[Decision]:
-    """Money that went back: first what is unapplied, then applications, latest first, then what was sent on."""
+def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> list[Decision]:
+    """Money that went back: first what is unapplied, then applications, latest first, then what was sent on.
+
+    When none of it is left here, the credits that its remittance took off are open again too.
+    """
     decisions: list[Decision] = []
+    posting_date = max(posting_date, receipt.posting_date)
     left = amount
     part = min(left, receipt.unapplied)
     if part:
         decisions.append(
-            _returned(receipt, "receipt_reversed", "returned.unapplied", part, "", posting_date, value_date)
+            _returned(receipt, "receipt_reversed", "returned.unapplied", part, None, posting_date, value_date)
         )
         left -= part
+    kept = receipt.unapplied - part
     for allocation in reversed(receipt.allocations):
         part = min(left, allocation.amount)
+        kept += allocation.amount - part
         if part:
+            item = account.posted_item(allocation.document)
             decisions.append(
-                _returned(
-                    receipt,
-                    "application_reversed",
-                    "returned.applied",
-                    part,
-                    allocation.document,
-                    posting_date,
-                    value_date,
-                )
+                _returned(receipt, "application_reversed", "returned.applied", part, item, posting_date, value_date)
             )
             left -= part
+    if decisions and not kept:
+        for taken in reversed(receipt.credits):
+            item = account.posted_item(taken.document)
+            undone = _returned(
+                receipt, "application_reversed", RETURNED_CREDIT, taken.amount, item, posting_date, value_date
+            )
+            undone.counterparty = taken.credit
+            decisions.append(undone)
     part = min(left, receipt.transferred)
     if part:
-        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, "", posting_date, value_date)
+        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
         sent_on.counterparty = receipt.sent_to
         decisions.append(sent_on)
         left -= part
     if left:
-        over = _returned(receipt, "exception_raised", "returned.too_much", left, "", posting_date, value_date)
+        over = _returned(receipt, "exception_raised", "returned.too_much", left, None, posting_date, value_date)
         over.reasons = [f"returned_more_than_received:{left}"]
         over.reference_id = f"return:{receipt.receipt_id}"
         decisions.append(over)
     return decisions
 
 
-def reverse_early(receipt: ReceiptRow) -> list[Decision]:
+def reverse_early(account: Account, receipt: ReceiptRow) -> list[Decision]:
     """Money that has just come and went back before: it is gone, and what is left of it is applied after that."""
-    decisions = reverse(receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
+    decisions = reverse(account, receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
     decisions[0].rule = RETURNED_EARLY
-    return decisions
+    settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
+    return [decisions[0], settled, *decisions[1:]]
 
 
 def _returned(
-    receipt: ReceiptRow, kind: str, rule: str, amount: int, document: str, posting_date: int, value_date: int
+    receipt: ReceiptRow, kind: str, rule: str, amount: int, item: Item | None, posting_date: int, value_date: int
 ) -> Decision:
+    """Nothing is undone on a day before it was done."""
     return Decision(
         kind=kind,
         rule=rule,
         currency=receipt.currency,
         amount=amount,
-        document=document,
+        document="" if item is None else item.document,
         receipt_id=receipt.receipt_id,
-        posting_date=posting_date,
+        posting_date=posting_date if item is None else max(posting_date, item.posting_date),
         value_date=value_date,
     )
 

@@ -6,6 +6,9 @@ from zlib import crc32
 from dataflows.rules.policy import DAY_MS, Policy
 from schemas.records import Decision
 
+# When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.
+FAR: Final = 47_482 * DAY_MS
+
 
 class Context:
     """The shard's time and policy at one fact or wake, and that cause. No rule asks the machine.

@@ -1,7 +1,11 @@
 """Disputes: open, pause, close. Source: REFERENCE 3.3."""
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from schemas.records import Decision, Dispute, DisputeRow, DisputeUpdate, Item
+
+AMOUNT_KNOWN: Final = "disputes.amount_known"
 
 
 def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
@@ -28,6 +32,20 @@ def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
     ]
 
 
+def amounts_known(account: Account, document: str) -> list[Decision]:
+    """Disputes that came ahead of their item without an amount contest all of it: said now that it is here."""
+    item = account.posted_item(document)
+    decisions: list[Decision] = []
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if not dispute.amount:
+            decision = _about("dispute_opened", AMOUNT_KNOWN, dispute, dispute.category)
+            decision.amount = item.amount
+            decisions.append(decision)
+    return decisions
+
+
 def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
     """Route it, or close it where the closing amounts add up to the disputed amount."""
     known = account.dispute(fact.dispute_id)
@@ -40,6 +58,10 @@ def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
     closing = fact.credited + fact.rejected + fact.written_off
     if closing != known.amount or min(fact.credited, fact.rejected, fact.written_off) < 0:
         return [_rejected(fact.dispute_id, known.document, f"closing_amounts:{closing}_of_{known.amount}")]
+    item = account.known_item(known.document)
+    if item is not None and fact.written_off > item.open:
+        # What is paid can be credited or rejected; there is nothing to give up.
+        return [_rejected(fact.dispute_id, known.document, f"written_off_of_open:{fact.written_off}_of_{item.open}")]
     parts = (("credited", fact.credited), ("rejected", fact.rejected), ("written_off", fact.written_off))
     outcome = ", ".join([f"{name} {amount}" for name, amount in parts if amount])
     decisions = [_about("dispute_closed", "disputes.closed", known, outcome)]

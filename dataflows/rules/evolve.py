@@ -7,12 +7,14 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import RETURNED_EARLY, waiting_references
-from dataflows.rules.context import Context, contact_time, next_contact, step_day
+from dataflows.rules.cash import RETURNED_CREDIT, RETURNED_EARLY, waiting_references
+from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
+from dataflows.rules.disputes import AMOUNT_KNOWN
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.policy import DAY_MS
 from schemas.records import (
     Allocation,
+    CreditTaken,
     Decision,
     DisputeRow,
     Item,
@@ -46,6 +48,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         _post_proposal(account, d)
     elif kind == "credit_allocated":
         _post_credit(account, d)
+    elif kind == "application_reversed" and d.rule == RETURNED_CREDIT:
+        _post_credit_undone(account, d, ctx)
     elif kind in ("cash_unapplied", "application_reversed"):
         _post_reversal(account, d, ctx)
     elif kind == "receipt_reversed":
@@ -106,9 +110,10 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
     else:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
+        if not account.row.open_items:
+            account.row.steps_key = ctx.policy.steps_key
         item.action_date = step_day(ctx.policy, d.due_date, 1)
-        if item.action_date:
-            account.wake_by(next_contact(ctx, account.key, item.action_date))
+        account.wake_by(next_contact(ctx, account.key, item.action_date) if item.action_date else FAR)
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:
@@ -117,26 +122,26 @@ def _post_item(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _adopt_early_disputes(account: Account, item: Item) -> None:
-    """Disputes that came before their invoice pause it from now on; one that named no amount contests all of it."""
+    """Disputes that came before their invoice pause it from now on."""
     for dispute_id in list(account.row.early_disputes):
         dispute = account.dispute(dispute_id)
         if dispute is not None and dispute.document == item.document and dispute.currency == item.currency:
-            if not dispute.amount:
-                dispute.amount = item.amount
-                account.put_dispute(dispute)
             item.disputes.append(dispute_id)
             account.row.early_disputes.remove(dispute_id)
     _pause(account, item)
 
 
 def _pause(account: Account, item: Item) -> None:
-    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that."""
+    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that.
+
+    One that came before the item and named no amount contests all of it.
+    """
     contested = 0
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
         if dispute.status != "closed":
-            contested += dispute.amount
+            contested += dispute.amount or item.amount
     item.disputed = min(contested, item.open)
 
 
@@ -293,11 +298,7 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     allocation.amount -= d.amount
     if not allocation.amount:
         receipt.allocations.remove(allocation)
-    item = account.raise_item(d.document, d.amount)
-    _pause(account, item)
-    account.plan_item(item, _resumed(ctx, item))
-    if item.action_date:
-        account.wake_by(contact_time(ctx.policy, account.key, item.action_date))
+    item = _reopen(account, d, ctx)
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount
@@ -313,6 +314,15 @@ def _post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     account.put_receipt(receipt)
     _fill(d, item)
     d.receipt_unapplied = receipt.unapplied
+
+
+def _reopen(account: Account, d: Decision, ctx: Context) -> Item:
+    """The debit that a decision takes something off, open again by that much; its due date and level stay."""
+    item = account.raise_item(d.document, d.amount)
+    _pause(account, item)
+    account.plan_item(item, _resumed(ctx, item))
+    account.wake_by(contact_time(ctx.policy, account.key, item.action_date) if item.action_date else FAR)
+    return item
 
 
 def _resumed(ctx: Context, item: Item) -> int:
@@ -357,9 +367,40 @@ def _post_credit(account: Account, d: Decision) -> None:
     _fill(d, invoice)
     if not credit.open:
         account.row.credits.remove(credit.document)
+    if d.receipt_id:
+        receipt = account.known_receipt(d.receipt_id)
+        receipt.credits.append(CreditTaken(d.document, d.counterparty, d.amount))
+        d.receipt_unapplied = receipt.unapplied
+        account.put_receipt(receipt)
+
+
+def _post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
+    """The money of the remittance that took the credit off went back: invoice and credit note are open again."""
+    receipt = account.known_receipt(d.receipt_id)
+    for taken in receipt.credits:
+        if taken.document == d.document and taken.credit == d.counterparty and taken.amount == d.amount:
+            break
+    else:
+        raise AssertionError(f"{d.receipt_id} took no {d.amount} of {d.counterparty} off {d.document}")
+    receipt.credits.remove(taken)
+    account.put_receipt(receipt)
+    invoice = _reopen(account, d, ctx)
+    credit = account.raise_item(d.counterparty, d.amount)
+    assert invoice.open <= invoice.amount, f"{invoice.open} open of {invoice.document}"
+    assert credit.open <= credit.amount, f"{credit.open} open of {credit.document}"
+    if credit.document not in account.row.credits:
+        account.row.credits.append(credit.document)
+    balance = account.posting_balance(d.currency)
+    balance.open_debit += d.amount
+    balance.open_credit += d.amount
+    _fill(d, invoice)
+    d.receipt_unapplied = receipt.unapplied
 
 
 def _post_dispute(account: Account, d: Decision) -> None:
+    if d.rule == AMOUNT_KNOWN:
+        _post_contested(account, d)
+        return
     if d.kind == "dispute_opened":
         dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
     else:
@@ -393,6 +434,18 @@ def _post_dispute(account: Account, d: Decision) -> None:
         _fill(d, item)
 
 
+def _post_contested(account: Account, d: Decision) -> None:
+    """What a dispute contests that was opened before its item, and pauses it by now."""
+    dispute = account.dispute(d.reference_id)
+    assert dispute is not None, f"no dispute {d.reference_id}"
+    dispute.amount = d.amount
+    account.put_dispute(dispute)
+    item = account.posted_item(d.document)
+    _pause(account, item)
+    account.touch_item(item)
+    _fill(d, item)
+
+
 def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
     promises = account.row.promises
     account.touch()
@@ -419,13 +472,21 @@ def _post_promise(account: Account, d: Decision, ctx: Context) -> None:
 
 
 def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
-    """Reminders of what was promised resume one level up. Source: REFERENCE 3.4."""
+    """Reminders of what was promised resume one level up: of what was due by the promised day, where none is named."""
+    items: list[Item] = []
     for document in promise.documents:
         item = account.item(document)
         if item is not None and item.kind != "credit_note":
-            item.raise_by = 1
-            account.plan_item(item, ctx.today + 1)
-            account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
+            items.append(item)
+    if not promise.documents:
+        for item in account.debits_by_due(promise.currency):
+            if item.due_date > promise.promised_date:
+                break
+            items.append(item)
+    for item in items:
+        item.raise_by = 1
+        account.plan_item(item, ctx.today + 1)
+        account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
 
 
 def _by_promised(promise: PromiseRow) -> tuple[int, str]:
@@ -448,6 +509,24 @@ def _post_reminder(account: Account, d: Decision, ctx: Context) -> None:
     account.touch_item(item)
 
 
+def evolve_steps(account: Account, ctx: Context) -> None:
+    """Before a wake: where a new policy has other steps, the next one of each open debit is set by it.
+
+    An account is looked at once for each change of steps, at its first wake after it; the shard brings that forward.
+    """
+    row = account.row
+    if row.steps_key == ctx.policy.steps_key:
+        return
+    row.steps_key = ctx.policy.steps_key
+    account.touch()
+    for balance in row.balances:
+        for item in list(account.debits_by_due(balance.currency)):
+            day = step_day(ctx.policy, item.due_date, item.level + 1)
+            # What a broken promise raises is due in any case.
+            if day != item.action_date and not item.raise_by:
+                account.plan_item(item, day)
+
+
 def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
@@ -463,5 +542,8 @@ def evolve_wake(account: Account, ctx: Context) -> None:
         days.append(first)
     if row.held:
         days.append(tomorrow)
-    row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1)) if days else 0
+    if days:
+        row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1))
+    else:
+        row.wake = FAR if row.open_items else 0
     account.touch()

@@ -5,6 +5,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time
+from dataflows.rules.money import line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AdviceRow,
@@ -44,7 +45,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, Customer):
         _keep_customer(account, fact)
     elif isinstance(fact, CashTransferred):
-        known = account.receipt(fact.receipt_id)
+        known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if not fact.returned and account.known and (known is None or not known.amount):
             _keep_receipt(account, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -61,12 +62,13 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         account.row.advices.append(fact.advice_id)
         account.touch()
     elif isinstance(fact, ReceiptReturned):
-        early = account.receipt(fact.receipt_id)
+        name = receipt_name(account, fact.receipt_id, fact.bank_account)
+        early = account.receipt(name)
         if early is not None and not early.amount:
             early.pending_return += fact.amount
             account.put_receipt(early)
         elif early is None:
-            waiting = ReceiptRow(fact.receipt_id, fact.bank_account, fact.bank_reference, fact.currency)
+            waiting = ReceiptRow(name, fact.bank_account, fact.bank_reference, fact.currency)
             waiting.pending_return = fact.amount
             waiting.return_date = fact.posting_date
             account.put_receipt(waiting)
@@ -88,12 +90,33 @@ def _keep_customer(account: Account, fact: Customer) -> None:
         fact.affiliate,
     )
     account.put_customer(row)
+    if account.row.affiliate != fact.affiliate:
+        # Kept in the header too: every posting says so, and most never ask for the customer.
+        account.row.affiliate = fact.affiliate
+        account.touch()
+
+
+def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:
+    """What the account calls the receipt: its number, with its bank account where another bank's receipt has that number.
+
+    A number is unique for a bank account only. A bank account that is not said is any.
+    """
+    name = receipt_id
+    row = account.receipt(name)
+    while row is not None and bank_account and row.bank_account and row.bank_account != bank_account:
+        name = f"{name}@{bank_account}"
+        row = account.receipt(name)
+    return name
 
 
 def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
-    row = account.receipt(fact.receipt_id)
+    name = receipt_name(account, fact.receipt_id, fact.bank_account)
+    row = account.receipt(name)
     if row is None:
-        row = ReceiptRow(fact.receipt_id)
+        row = ReceiptRow(name)
+    if row.currency != fact.currency:
+        # What went back early, in another currency, was not of this receipt: a person has to look at that.
+        row.pending_return = 0
     row.bank_account = fact.bank_account
     row.bank_reference = fact.bank_reference
     row.currency = fact.currency
@@ -134,6 +157,20 @@ def bill(order: OrderRow, fact: Invoice) -> None:
         # A draft without lines was released for all that was ordered.
         for ordered in order.lines:
             ordered.invoiced = max(ordered.invoiced, ordered.ordered)
+    elif not fact.lines:
+        order.unlined += fact.amount - fact.tax
+        _count_unlined(order)
+
+
+def _count_unlined(order: OrderRow) -> None:
+    """Posted documents without lines that are worth all that was not billed yet have billed it; less may be any part."""
+    left = 0
+    for line in order.lines:
+        left += line_net(max(0, line.ordered - line.invoiced), line.unit_price_micro, order.currency)
+    if left and order.unlined >= left:
+        order.unlined -= left
+        for line in order.lines:
+            line.invoiced = max(line.invoiced, line.ordered)
 
 
 def known_order(account: Account, order_id: str) -> OrderRow:
@@ -168,6 +205,7 @@ def _keep_order(account: Account, fact: Order) -> None:
         line.product = sent.product
         line.ordered = sent.quantity_milli
         line.unit_price_micro = sent.unit_price_micro
+    _count_unlined(row)
     account.put_order(row)
 
 

@@ -4,6 +4,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
@@ -73,6 +74,8 @@ class Policy:
                 f"reminders.weekend: {self.weekend} must be days from 0 (Monday) to 6, each once, not all"
             )
         self.holidays: Final = _holidays(reminders)
+        # Equal where all steps fall on the same days.
+        self.steps_key: Final = crc32(repr((self.steps_days, sorted(self.weekend), sorted(self.holidays))).encode())
         promises = _table(document, "promises")
         self.promise_tolerance_days: Final = _number(promises, "promises", "tolerance_days", 0, 90)
         self.promise_tolerance_minor: Final = _number(promises, "promises", "tolerance_minor", 0, 10**9)

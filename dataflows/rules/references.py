@@ -5,6 +5,38 @@ from typing import Final
 # Pairs that optical reading and typing confuse; folded to the digit.
 _OCR: Final = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"})
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Words that payers put before the number of any invoice, whatever the invoice itself begins with.
+_SAYS_INVOICE: Final = frozenset(
+    [
+        "INV",
+        "INVOICE",
+        "INVOICENO",
+        "INVNO",
+        "BILL",
+        "DOC",
+        "DOCUMENT",
+        "REF",
+        "NO",
+        "NR",
+        "NUM",
+        "RE",
+        "RG",
+        "RN",
+        "RNR",
+        "RECHNUNG",
+        "RECHNR",
+        "FA",
+        "FAC",
+        "FACT",
+        "FACTURE",
+        "FACTURA",
+        "FAKTURA",
+        "FATTURA",
+        "FATT",
+        "FT",
+        "FV",
+    ]
+)
 _DIGITS: Final = "0123456789"
 _FOLDED_ALPHABET: Final = "0123456789ACDEFGHJKMNPRTUVWXY"
 MIN_TOKEN_CHARACTERS: Final = 4
@@ -40,6 +72,34 @@ def bare(reference: str) -> str:
     if rest:
         return rest
     return "0" if text.isdigit() else text
+
+
+def _prefix(reference: str) -> str:
+    """The letters that `bare` takes off."""
+    text = plain(reference)
+    at = 0
+    while at < len(text) and text[at].isalpha():
+        at += 1
+    return text[:at] if at < len(text) else ""
+
+
+def same_number(reference: str, document: str) -> bool:
+    """Whether the reference has the document's number, and no prefix of letters that says it is another one's.
+
+    Another prefix is no contradiction where it is left out, shortened or written out, or says no more than invoice.
+    """
+    if bare(reference) != bare(document):
+        return False
+    written, own = _prefix(reference), _prefix(document)
+    if written in _SAYS_INVOICE or own.startswith(written):
+        return True
+    return own != "" and written.startswith(own)
+
+
+def later_number(reference: str, document: str) -> bool:
+    """Whether the reference is a number of the document's own length above it: one that may be given out later."""
+    written, own = bare(reference), bare(document)
+    return written.isdigit() and own.isdigit() and len(written) == len(own) and written > own
 
 
 def fold(reference: str) -> str:

@@ -2,10 +2,13 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
 from dataflows.rules.policy import DAY_MS, Release
-from schemas.records import Decision, Invoice, OrderRow, ShipmentState
+from schemas.records import Decision, DraftRow, Invoice, OrderRow, ShipmentState
+
+OVERDUE = "release.sla"
 
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
@@ -15,8 +18,13 @@ def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision
 
 
 def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
-    """An invoice that the ERP has posted is open from posting."""
-    return [_posting("item_posted", "posted.erp", fact)]
+    """An invoice that the ERP has posted is open from posting, and waits for nothing where it was held."""
+    decisions = [_posting(account, "item_posted", "posted.erp", fact)]
+    if fact.document in account.row.held:
+        draft = account.draft(fact.document)
+        assert draft is not None, f"no draft {fact.document}"
+        decisions += _hold_ended(draft, fact)
+    return decisions
 
 
 def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decision]:
@@ -37,6 +45,7 @@ def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decisi
         if not reasons:
             orders.add(invoice.order_id)
             decisions.append(_released(account, invoice, ctx))
+            decisions += _hold_ended(draft, invoice)
         elif reasons != draft.reasons:
             decisions.append(_held(invoice, reasons))
     return decisions
@@ -60,7 +69,7 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
         decisions.append(
             Decision(
                 kind="exception_raised",
-                rule="release.sla",
+                rule=OVERDUE,
                 currency=invoice.currency,
                 amount=invoice.amount,
                 document=document,
@@ -69,6 +78,11 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
             )
         )
     return decisions
+
+
+def _hold_ended(draft: DraftRow, fact: Invoice) -> list[Decision]:
+    """The draft is held no more: what was said of its age is settled."""
+    return [closed(OVERDUE, f"hold:{fact.document}", fact.currency, document=fact.document)] if draft.sla_said else []
 
 
 def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
@@ -212,10 +226,15 @@ def _held(fact: Invoice, reasons: list[str]) -> Decision:
 
 def _released(account: Account, fact: Invoice, ctx: Context) -> Decision:
     rule = _rule(account, ctx)
-    return _posting("invoice_released", f"release.{rule.condition}", fact)
+    return _posting(account, "invoice_released", f"release.{rule.condition}", fact)
 
 
-def _posting(kind: str, rule: str, fact: Invoice) -> Decision:
+def no_sale(account: Account) -> list[str]:
+    """Why what is posted to the account counts in no sales; empty where it does."""
+    return ["affiliate"] if account.row.affiliate else []
+
+
+def _posting(account: Account, kind: str, rule: str, fact: Invoice) -> Decision:
     return Decision(
         kind=kind,
         rule=rule,
@@ -227,4 +246,5 @@ def _posting(kind: str, rule: str, fact: Invoice) -> Decision:
         posting_date=fact.posting_date,
         due_date=fact.due_date,
         document_date=fact.document_date,
+        reasons=no_sale(account),
     )

@@ -2,7 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, step_day
-from schemas.records import Decision, Item
+from schemas.records import Decision, Item, PromiseRow
 
 
 def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
@@ -74,9 +74,9 @@ def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Co
         if customer.affiliate:
             reasons.append("affiliate")
     for promise in row.promises:
-        if promise.status == "open" and (not promise.documents or item.document in promise.documents):
+        if promise.status == "open" and _promised(promise, item):
             reasons.append(f"promise:{promise.promise_id}")
-    if left <= 0 or left < ctx.policy.minimum_minor:
+    if left <= ctx.policy.minimum_minor:
         if item.disputed:
             reasons.append("disputed")
         if covered:
@@ -84,6 +84,11 @@ def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Co
         if not item.disputed and not covered:
             reasons.append("below_minimum")
     return reasons
+
+
+def _promised(promise: PromiseRow, item: Item) -> bool:
+    """A promise that names no item is for all of its currency."""
+    return item.document in promise.documents if promise.documents else item.currency == promise.currency
 
 
 def _about(kind: str, item: Item, level: int, amount: int, letter: str, reasons: list[str]) -> Decision:

@@ -9,8 +9,9 @@ from typing import Final
 from dataflows.rules import cash, disputes, promises, release, reminders
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.evolve import evolve_decision, evolve_wake
-from dataflows.rules.keep import evolve_fact
+from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
+from dataflows.rules.exceptions import closed
+from dataflows.rules.keep import evolve_fact, receipt_name
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -32,6 +33,7 @@ from schemas.records import (
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
+UNIDENTIFIED: Final = "cash.unidentified"
 # Besides applied cash, what changes how much of a promise is here.
 MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
@@ -50,6 +52,7 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
 def wake(account: Account, ctx: Context) -> list[Decision]:
     """What time alone brings about: promises judged, drafts looked at again, reminders."""
     decisions: list[Decision] = []
+    evolve_steps(account, ctx)
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
     if account.row.held:
@@ -96,13 +99,13 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, Receipt):
-        known = account.receipt(fact.receipt_id)
+        known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if known is not None and known.amount:
             reason = "receipt_known"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, ReceiptReturned):
-        came = account.receipt(fact.receipt_id)
+        came = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
         elif came is not None and came.currency != fact.currency:
@@ -121,7 +124,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
     elif isinstance(fact, CashTransferred) and fact.returned:
-        sent = account.receipt(fact.receipt_id)
+        sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if sent is None or sent.transferred < fact.amount:
             reason = "not_sent_from_here"
     if not reason:
@@ -132,7 +135,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     """What a fact that has just been kept leads to. Changes nothing."""
     if isinstance(fact, Receipt):
-        return [_booked(fact, "receipt", "")]
+        return [_booked(account, fact, "receipt", "")]
     if isinstance(fact, Invoice):
         if fact.stage == "posted":
             return release.decide_posted(account, fact)
@@ -142,7 +145,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Customer):
         return release.recheck(account, list(account.row.held), ctx)
     if isinstance(fact, CreditNote):
-        return [_credit_posted(fact)]
+        return [_credit_posted(account, fact)]
     if isinstance(fact, ReceiptReturned):
         return _decide_return(account, fact)
     if isinstance(fact, RemittanceAdvice):
@@ -167,13 +170,15 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_booked":
         receipt = account.known_receipt(d.receipt_id)
         if receipt.pending_return:
-            return cash.reverse_early(receipt)
+            return cash.reverse_early(account, receipt)
         return _follow_money(account, d)
     if kind == "receipt_reversed" and d.rule == cash.RETURNED_EARLY:
         return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        if d.item_disputed:
+            others += disputes.amounts_known(account, d.document)
         return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
@@ -190,18 +195,30 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return decisions
     if kind in MOVED_CASH:
         decisions = []
-        if kind == "receipt_reversed" and not account.suspense:
+        if account.suspense:
+            return _identified(d)
+        if kind == "receipt_reversed":
             # What is left may be just what the payer's references add up to.
             decisions += _follow_money(account, d)
         elif kind == "application_reversed":
-            # What else is here for the item is good for it now.
-            decisions += _follow_item(account, d)
+            # A credit that was given back goes to the invoice it names; what else is here for the item is good for it now.
+            named = _clear_named(account, d.counterparty) if d.counterparty else []
+            decisions += named or _follow_item(account, d)
         elif kind == "cash_unapplied":
             decisions += _credits_for(account, d.document)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "cash_transferred" and d.rule == "transfer.out" and account.suspense:
+        return _identified(d)
     return []
+
+
+def _identified(d: Decision) -> list[Decision]:
+    """Money left a suspense account: once none of its receipt is left, nobody has to look for its payer."""
+    if d.receipt_unapplied:
+        return []
+    return [closed(UNIDENTIFIED, f"unidentified:{d.receipt_id}", d.currency, receipt_id=d.receipt_id)]
 
 
 def _follow_money(account: Account, d: Decision) -> list[Decision]:
@@ -219,11 +236,18 @@ def _follow_item(account: Account, d: Decision) -> list[Decision]:
         # What came with it has cleared it already.
         return []
     if item.kind == "credit_note":
-        invoice = account.item(item.corrects) if item.corrects else None
-        found = [] if invoice is None else cash.allocate_credit(item, invoice)
-        return found or (cash.retry(account, d.document) if account.row.waiting else [])
+        return _clear_named(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
     # The rest of what waits is tried after a credit is posted.
     return _credits_for(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
+
+
+def _clear_named(account: Account, document: str) -> list[Decision]:
+    """An open credit note clears the open invoice it names."""
+    credit = account.item(document)
+    if credit is None or not credit.corrects:
+        return []
+    invoice = account.item(credit.corrects)
+    return [] if invoice is None else cash.allocate_credit(credit, invoice)
 
 
 def _credits_for(account: Account, document: str) -> list[Decision]:
@@ -241,20 +265,20 @@ def _credits_for(account: Account, document: str) -> list[Decision]:
     return []
 
 
-def _booked(fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
+def _booked(account: Account, fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
     return Decision(
         kind="receipt_booked",
         rule=rule,
         currency=fact.currency,
         amount=fact.amount,
-        receipt_id=fact.receipt_id,
+        receipt_id=receipt_name(account, fact.receipt_id, fact.bank_account),
         counterparty=counterparty,
         posting_date=fact.posting_date,
         value_date=fact.value_date,
     )
 
 
-def _credit_posted(fact: CreditNote) -> Decision:
+def _credit_posted(account: Account, fact: CreditNote) -> Decision:
     return Decision(
         kind="item_posted",
         rule="posted.erp",
@@ -267,6 +291,7 @@ def _credit_posted(fact: CreditNote) -> Decision:
         due_date=fact.posting_date,
         document_date=fact.document_date,
         text=fact.reason,
+        reasons=release.no_sale(account),
     )
 
 
@@ -274,7 +299,7 @@ def _unidentified(d: Decision, account: Account) -> Decision:
     receipt = account.known_receipt(d.receipt_id)
     return Decision(
         kind="exception_raised",
-        rule="cash.unidentified",
+        rule=UNIDENTIFIED,
         currency=d.currency,
         amount=receipt.unapplied,
         receipt_id=d.receipt_id,
@@ -286,17 +311,17 @@ def _unidentified(d: Decision, account: Account) -> Decision:
 
 
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
-    receipt = account.known_receipt(fact.receipt_id)
+    receipt = account.known_receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
     if receipt.amount:
-        return cash.reverse(receipt, fact.amount, fact.posting_date, fact.value_date)
+        return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
     return [
         Decision(
             kind="exception_raised",
-            rule="returned.early",
+            rule=cash.RETURNED_EARLY,
             currency=fact.currency,
             amount=fact.amount,
-            receipt_id=fact.receipt_id,
-            reference_id=f"return:{fact.receipt_id}",
+            receipt_id=receipt.receipt_id,
+            reference_id=f"return:{receipt.receipt_id}",
             reasons=["return_before_receipt"],
         )
     ]
@@ -305,10 +330,10 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
 def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
     """Book what another account sent, or refuse it: no customer here, or the receipt is here already."""
     if fact.returned:
-        return [_booked(fact, "transfer.returned", fact.from_account)]
-    receipt = account.receipt(fact.receipt_id)
+        return [_booked(account, fact, "transfer.returned", fact.from_account)]
+    receipt = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
     if account.known and (receipt is None or not receipt.amount):
-        return [_booked(fact, "transfer.in", fact.from_account)]
+        return [_booked(account, fact, "transfer.in", fact.from_account)]
     return [
         Decision(
             kind="cash_transferred",
@@ -333,11 +358,8 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
     if fact.action == "unapply_cash":
         for allocation in receipt.allocations:
             if allocation.document == fact.document:
-                decision = cash.apply_by_person(
-                    receipt, fact.document, min(fact.amount or allocation.amount, allocation.amount)
-                )
-                decision.kind = "cash_unapplied"
-                return [decision]
+                part = min(fact.amount or allocation.amount, allocation.amount)
+                return [cash.unapply_by_person(receipt, account.posted_item(fact.document), part)]
         return [_action_rejected(fact, "not_applied_there")]
     if not receipt.unapplied:
         return [_action_rejected(fact, "nothing_unapplied")]
@@ -345,11 +367,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         target = fact.target_account
         if not target or target == account.account_id:
             return [_action_rejected(fact, "target_account_missing")]
-        decision = cash.apply_by_person(receipt, "", receipt.unapplied)
-        decision.kind = "cash_transferred"
-        decision.rule = "transfer.out"
-        decision.counterparty = target
-        return [decision]
+        return [cash.send_on(receipt, target)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)
         if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
@@ -357,7 +375,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
             return [_action_rejected(fact, f"more_than_there_is:{most}")]
-        return [cash.apply_by_person(receipt, fact.document, fact.amount or most)]
+        return [cash.apply_by_person(receipt, item, fact.amount or most)]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 
@@ -381,6 +399,7 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
 
 def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """A wake with the decisions that the log already has of it."""
+    evolve_steps(account, ctx)
     _post(account, decisions, ctx)
     evolve_wake(account, ctx)
     return decisions

@@ -12,7 +12,8 @@ from typing import Final
 
 from connectors.log.base import partition_of
 from dataflows.rules.account import ACCOUNT, Account, load
-from dataflows.rules.context import Context
+from dataflows.rules.context import Context, next_contact
+from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
 from dataflows.shards.events import NEW, SAME, Events
@@ -44,6 +45,8 @@ MOST_LIVE_JUMP_MS: Final = 5 * 60_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 # Wakes that run after each fact; more wait for drain facts, so that a payment never waits for them.
 WAKES_PER_FACT: Final = 4
+# Wakes that are brought forward after one fact, when the steps of reminders change.
+SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
 # What an account in the cache takes beside the bytes of its header (measured 2026-11 on CPython 3.11).
 CACHED_BYTES: Final = 250
@@ -272,6 +275,9 @@ class Shard:
         except WrongPolicy as error:
             self._reject(fact, "shard.policy", str(error))
             return
+        if policy.steps_key != self.policy.steps_key:
+            self.row.sweep_due = self.row.now
+            self.row.sweep_account = ""
         self.policy = policy
         self._bound = self._complete()
         self.row.policy_version = fact.version
@@ -318,7 +324,7 @@ class Shard:
         self.dirty_rows += 1
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
-                self._resume(account)
+                self._resume(account, fact)
             else:
                 self._wait(account, value)
         elif not (isinstance(fact, OperatorAction) and fact.action == "resume_account"):
@@ -376,7 +382,7 @@ class Shard:
         account.row.parked_facts += 1
         account.touch()
 
-    def _resume(self, account: Account) -> None:
+    def _resume(self, account: Account, fact: OperatorAction) -> None:
         """Take in what waited, in order; where one fails again, it and the rest wait on."""
         waiting: list[bytes] = []
         for number in range(account.row.parked_facts):
@@ -389,6 +395,13 @@ class Shard:
         account.row.parked_facts = 0
         account.touch()
         self.row.parked_accounts -= 1
+        told = closed("shard.parked", f"parked:{account.account_id}", "")
+        ctx = Context(
+            self.row.now, self._origin(), self.policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time
+        )
+        ctx.stamp(told, account.tenant, account.entity, account.account_id)
+        self._adopt_at += 1
+        self._group.append(told)
         for raw in waiting:
             if account.row.parked_at >= 0:
                 self._wait(account, raw)
@@ -408,20 +421,46 @@ class Shard:
         return bound
 
     def wakes_left(self) -> bool:
-        """Whether wakes are due that have not run: the owner appends a drain fact when the log is at its end."""
-        return self.wakes.due(self._bound)
+        """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then,
+        when the log is at its end."""
+        return self.row.sweep_due >= 0 or self.wakes.due(self._bound)
 
     def _run_wakes(self, limit: int) -> None:
         bound = self._bound
         while limit:
             due = self.wakes.pop(bound)
             if due is None:
-                return
+                break
             limit -= 1
             account = self._account(due[1])
             assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
             self._wake(account, due[0], bound)
             self._changed(account)
+        if self.row.sweep_due >= 0 and limit:
+            self._sweep(limit)
+
+    def _sweep(self, limit: int) -> None:
+        """Bring wakes forward to the accounts' next contact times, where their items get the steps of a new policy.
+
+        A bounded number after each fact, in order of wakes, so that no payment waits for all of them.
+        """
+        row = self.row
+        ctx = Context(row.now, self._origin(), self.policy, "", "", 0, 0)
+        more = True
+        while more:
+            found = self.wakes.after((row.sweep_due, row.sweep_account), SWEEP_WAKES)
+            for due, key in found:
+                row.sweep_due, row.sweep_account = due, key
+                time = next_contact(ctx, key, ctx.today)
+                if due > time:
+                    account = self._account(key)
+                    assert account is not None, f"a wake of {key}, which is not of shard {self.number}"
+                    account.wake_by(time)
+                    self._changed(account)
+            if len(found) < SWEEP_WAKES:
+                row.sweep_due, row.sweep_account = -1, ""
+                return
+            more = limit < 0
 
     def _wake(self, account: Account, due: int, now: int) -> None:
         """Let time do its work on the account. `now` is how far the books are complete, which is what rules may see."""

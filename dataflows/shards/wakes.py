@@ -84,6 +84,23 @@ class Wakes:
             if rows:
                 self._after = rows[-1][0] + b"\0"
 
+    def after(self, place: tuple[int, str], most: int) -> list[tuple[int, str]]:
+        """The first `most` wakes past that place, (due, account), in order; the same whatever was committed when."""
+        found = [(due, key) for key, due in self._set.items() if due and (due, key) > place]
+        start = wake_key(*place) + b"\0"
+        left = most
+        while left:
+            rows = self._store.range(start, b"X", left)
+            stored = [(int.from_bytes(key[1:9], "big"), key[9:].decode()) for key, _ in rows]
+            kept = [entry for entry in stored if entry[1] not in self._set]
+            found += kept
+            if len(rows) < left:
+                break
+            left -= len(kept)
+            start = rows[-1][0] + b"\0"
+        found.sort()
+        return found[:most]
+
     def committed(self) -> None:
         """All that was set is stored now."""
         self._set = {}

@@ -13,14 +13,13 @@ from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision, Invoice
 
 CREDIT: Final = "credit_note"
+AMOUNT_KNOWN: Final = "disputes.amount_known"
 # Decisions that move no balance; any other kind that posts is in Books._POST.
 SILENT: Final = frozenset(
     (
         "invoice_held",
         "cash_proposed",
         "dispute_routed",
-        "exception_raised",
-        "exception_closed",
         "fact_rejected",
     )
 )
@@ -38,7 +37,15 @@ ABOUT_AN_ITEM: Final = frozenset(
     )
 )
 ABOUT_A_RECEIPT: Final = frozenset(
-    ("receipt_booked", "cash_applied", "cash_unapplied", "application_reversed", "receipt_reversed", "cash_proposed")
+    (
+        "receipt_booked",
+        "cash_applied",
+        "cash_unapplied",
+        "application_reversed",
+        "receipt_reversed",
+        "cash_proposed",
+        "credit_allocated",
+    )
 )
 
 
@@ -61,10 +68,14 @@ class Item:
 
 @dataclass(slots=True)
 class Receipt:
-    """One receipt of an account. `amount` was booked here; `pending` went back before it came."""
+    """One receipt of an account. `amount` was booked here; `pending` went back before it came.
+
+    foreign_return: that was in another currency, and is nothing of it. allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
+    """
 
     receipt_id: str
     currency: str
+    bank_account: str = ""
     bank_reference: str = ""
     text: str = ""
     lines: tuple[tuple[str, int | None], ...] = ()
@@ -73,7 +84,10 @@ class Receipt:
     returned: int = 0
     transferred: int = 0
     pending: int = 0
+    foreign_return: bool = False
+    posting_date: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
+    credits: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -126,8 +140,10 @@ class Account:
     open: dict[str, Item] = field(default_factory=dict)
     held: dict[str, Invoice] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
-    # Open promises: the documents of each, none for the whole account.
-    promises: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # Open promises: currency and documents of each, none for all of that currency.
+    promises: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    # What a person has to look at: the rule and id of each exception that is not closed.
+    exceptions: set[tuple[str, str]] = field(default_factory=set)
     # Items whose next reminder a broken promise raises.
     raised: set[str] = field(default_factory=set)
     known: bool = False
@@ -192,6 +208,15 @@ class Books:
 
     def receipt(self, account: Account, receipt_id: str) -> Receipt | None:
         return self.receipts.get(named(account, receipt_id))
+
+    def receipt_name(self, account: Account, receipt_id: str, bank_account: str) -> str:
+        """The number of a receipt in this account, with the bank account behind it if another bank gave that number too."""
+        name = receipt_id
+        while (known := self.receipt(account, name)) is not None:
+            if not known.bank_account or not bank_account or known.bank_account == bank_account:
+                break
+            name = f"{name}@{bank_account}"
+        return name
 
     def keep_receipt(self, account: Account, receipt: Receipt) -> None:
         self.receipts.put(named(account, receipt.receipt_id), receipt)
@@ -293,6 +318,14 @@ class Books:
         item.disputed = min(item.disputed, item.open)
         self._place(account, item)
 
+    def _raise(self, account: Account, item: Item, d: Decision) -> None:
+        """Open again by that much."""
+        item.open += d.amount
+        _pause(account, item)
+        if item.open > item.amount:
+            self._wrong(d, "over_amount", f"{item.open} open of {item.document}, which is over {item.amount}")
+        self._place(account, item)
+
     def _booked(self, account: Account, d: Decision) -> Receipt | None:
         receipt = self.receipt(account, d.receipt_id)
         if receipt is None or not receipt.amount or receipt.currency != d.currency:
@@ -371,17 +404,16 @@ class Books:
             self._take(account, receipt, d)
 
     def _post_undone(self, account: Account, d: Decision) -> None:
-        """cash_unapplied, application_reversed."""
+        """cash_unapplied, application_reversed; one that names a credit note gives that back, and no cash."""
+        if d.kind == "application_reversed" and d.counterparty:
+            self._post_credit(account, d)
+            return
         self._positive(d)
         sums = account.sums_of(d.currency)
         sums.cash_applied -= d.amount
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
-            item.open += d.amount
-            _pause(account, item)
-            if item.open > item.amount:
-                self._wrong(d, "over_amount", f"{item.open} open of {d.document}, which is over {item.amount}")
-            self._place(account, item)
+            self._raise(account, item, d)
         if d.kind == "application_reversed":
             sums.returned += d.amount
             sums.reversed += d.amount
@@ -421,23 +453,42 @@ class Books:
             self._take(account, receipt, d)
 
     def _post_credit(self, account: Account, d: Decision) -> None:
+        """credit_allocated, and application_reversed that gives a credit back."""
         self._positive(d)
-        account.sums_of(d.currency).credits_allocated += d.amount
+        undone = d.kind == "application_reversed"
+        move = self._raise if undone else self._lower
+        account.sums_of(d.currency).credits_allocated += -d.amount if undone else d.amount
         item = self._debit(account, d)
         if item is not None:
-            self._lower(account, item, d)
+            move(account, item, d)
         credit = self.item(account, d.counterparty)
         if credit is None or credit.kind != CREDIT or credit.currency != d.currency:
             self._wrong(d, "no_credit", f"{account.key} has no credit note {d.counterparty} in {d.currency}")
         else:
-            self._lower(account, credit, d)
+            move(account, credit, d)
+        receipt = self._booked(account, d) if d.receipt_id else None
+        if receipt is None:
+            return
+        pair = f"{d.document}\n{d.counterparty}"
+        left = receipt.credits.get(pair, 0) + (-d.amount if undone else d.amount)
+        if left < 0:
+            self._wrong(d, "over_applied", f"{d.amount} given back of {left + d.amount} of {d.counterparty}")
+        receipt.credits[pair] = max(0, left)
+        if not receipt.credits[pair]:
+            del receipt.credits[pair]
+        self.keep_receipt(account, receipt)
 
     # --- disputes, promises, reminders: no balance moves, the item's own figures do ---
 
     def _post_dispute(self, account: Account, d: Decision) -> None:
-        """dispute_opened, dispute_closed."""
+        """dispute_opened, dispute_closed. One opened before its item, without an amount, is said again with it."""
+        dispute = account.disputes.get(d.reference_id)
         if d.kind == "dispute_closed":
             account.disputes.pop(d.reference_id, None)
+        elif d.rule == AMOUNT_KNOWN:
+            contested = self.item(account, d.document)
+            if dispute is None or contested is None or (dispute.amount, contested.amount) != (d.amount, d.amount):
+                self._wrong(d, "contested", f"{d.reference_id} does not contest {d.amount} of {d.document} by now")
         elif d.reference_id in account.disputes:
             self._wrong(d, "dispute_twice", f"dispute {d.reference_id} is open already")
         else:
@@ -453,11 +504,11 @@ class Books:
 
     def _post_promise(self, account: Account, d: Decision) -> None:
         if d.kind == "promise_opened":
-            account.promises[d.reference_id] = tuple(d.candidates)
+            account.promises[d.reference_id] = d.currency, tuple(d.candidates)
             return
         account.promises.pop(d.reference_id, None)
         if d.kind == "promise_broken":
-            account.raised.update(d.candidates)
+            account.raised.update(d.candidates or _due_by(account, d.currency, d.due_date))
 
     def _post_reminder(self, account: Account, d: Decision) -> None:
         item = account.open.get(d.document)
@@ -467,9 +518,36 @@ class Books:
             item.level = d.level
             account.raised.discard(d.document)
 
+    # --- exceptions ---
+
+    def _post_exception(self, account: Account, d: Decision) -> None:
+        said = (d.rule, d.reference_id)
+        if d.kind == "exception_raised":
+            account.exceptions.add(said)
+        elif said not in account.exceptions:
+            self._wrong(d, "no_exception", f"{d.reference_id} of {d.rule} was not raised, or was closed before")
+        else:
+            account.exceptions.remove(said)
+
+    def _resolved(self, account: Account, rule: str, reference: str) -> bool:
+        """What the exception was about is no more: the draft is held no longer, the money is all gone, or came."""
+        about = reference.partition(":")[2]
+        if rule == "release.sla":
+            return about not in account.held
+        receipt = self.receipt(account, about)
+        if rule == "cash.unidentified":
+            return receipt is None or not receipt.unapplied
+        if rule == "returned.early":
+            return receipt is not None and receipt.amount > 0 and not receipt.foreign_return
+        return rule == "shard.parked" and not account.parked
+
     def finish(self, shard: int) -> None:
-        """At the end of the log: the items add up to the balances."""
+        """At the end of the log: the items add up to the balances, and what is resolved was closed."""
         for account in self.accounts.values():
+            for rule, reference in sorted(account.exceptions):
+                if self._resolved(account, rule, reference):
+                    text = f"exception {reference} of {rule} is resolved, and was not closed"
+                    self._check.find("exception_left", text, shard=shard, account=account.key)
             debits: dict[str, int] = {}
             credits: dict[str, int] = {}
             for item in account.open.values():
@@ -492,6 +570,13 @@ class Books:
 def named(account: Account, document: str) -> str:
     """The name under which a document of an account is kept."""
     return f"{account.key}\n{document}"
+
+
+def _due_by(account: Account, currency: str, day: int) -> list[str]:
+    """Open debits that were due by then: what a promise that names none was for."""
+    return [
+        x.document for x in account.open.values() if x.kind != CREDIT and x.currency == currency and x.due_date <= day
+    ]
 
 
 def _pause(account: Account, item: Item) -> None:
@@ -525,4 +610,5 @@ _POST: Final[dict[str, Any]] = {
         Books._post_promise,
     ),
     **all_of(("reminder_due", "reminder_suppressed"), Books._post_reminder),
+    **all_of(("exception_raised", "exception_closed"), Books._post_exception),
 }

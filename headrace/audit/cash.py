@@ -13,6 +13,11 @@ from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice
 
 _OCR: Final = str.maketrans("OQILZSB", "0011258")
+# What may stand before any invoice's number.
+_INVOICE_WORDS: Final = (
+    *("INV", "INVOICE", "INVOICENO", "INVNO", "BILL", "DOC", "DOCUMENT", "REF", "NO", "NR", "NUM", "RE", "RG", "RN"),
+    *("RNR", "RECHNUNG", "RECHNR", "FA", "FAC", "FACT", "FACTURE", "FACTURA", "FAKTURA", "FATTURA", "FATT", "FT", "FV"),
+)
 STRUCTURED: Final = "cash.1.structured"
 ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
@@ -29,6 +34,26 @@ def folded(reference: str) -> str:
     if not rest:
         rest = "0" if text.isdigit() else text
     return rest if rest.isdigit() else (rest.translate(_OCR).lstrip("0") or "0")
+
+
+def split(reference: str) -> tuple[str, str]:
+    """The prefix of letters, and the rest without leading zeros; OCR pairs are as written."""
+    text = "".join(c for c in reference.upper() if c.isalnum())
+    rest = "".join(dropwhile(str.isalpha, text))
+    return (text[: len(text) - len(rest)], rest.lstrip("0")) if rest.lstrip("0") else ("", text.lstrip("0") or text)
+
+
+def sure_number(name: str, document: str) -> bool:
+    """Whether the name fixes the document whatever the amount: its number as it is, and no prefix of another kind."""
+    (prefix, number), (own, right) = split(name), split(document)
+    shortened, written_out = prefix == own[: len(prefix)], own != "" and own == prefix[: len(own)]
+    return number == right and (shortened or written_out or prefix in _INVOICE_WORDS)
+
+
+def is_later(name: str, document: str) -> bool:
+    """Whether the name is a higher number of the same length."""
+    number, right = split(name)[1], split(document)[1]
+    return number.isdigit() and right.isdigit() and len(number) == len(right) and number > right
 
 
 def within_one_edit(a: str, b: str) -> bool:
@@ -111,6 +136,12 @@ class CashCheck:
         if receipt is None or item is None:
             # The books say so.
             return
+        day = max(receipt.posting_date, item.posting_date)
+        if d.posting_date != day:
+            text = (
+                f"{d.receipt_id} on {d.document}: posted on day {d.posting_date}, both are in the books from {day} on"
+            )
+            self._check.about(d, "posting_date", text)
         names = tuple(name for name, _ in receipt.lines)
         if d.reference_id:
             names, wrong = self._advices.of(account, d.reference_id, receipt)
@@ -137,8 +168,10 @@ class CashCheck:
         alike = [n for n in names if folded(n) == right]
         if d.rule == ONE_EDIT:
             alike = [n for n in names if within_one_edit(folded(n), right)]
-            if d.amount > item.open:
-                return
+            if alike and all(is_later(n, d.document) for n in alike):
+                self._check.about(d, "later_number", f"{d.rule}: {alike} may be a later document than {d.document}")
+        if d.amount != item.open and (d.rule == ONE_EDIT or not any(sure_number(n, d.document) for n in alike)):
+            self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:
             self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")
         elif all(name != d.document and self._is_document(account, name) for name in alike):

@@ -7,7 +7,7 @@ were made on it, before they are posted, and compares.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from headrace.audit.books import CREDIT, Account, Books, Receipt
+from headrace.audit.books import AMOUNT_KNOWN, CREDIT, Account, Books, Receipt
 from headrace.audit.cash import Advices
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
@@ -86,7 +86,7 @@ class FactCheck:
             self._rejected(account, fact, said)
             return
         for d in said:
-            if d.kind not in allowed:
+            if d.kind not in allowed and d.rule != AMOUNT_KNOWN:
                 self._wrong(account, fact, "not_caused", f"a {fact.kind} does not lead to {d.kind}")
         _CHECKS[fact.kind](self, account, fact, said)
 
@@ -137,13 +137,13 @@ class FactCheck:
             if reason == "document_known":
                 return self._books.item(account, fact.document) is not None or fact.document in account.held
         elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
-            known = self._books.receipt(account, fact.receipt_id)
+            known = self._of(account, fact)
             return known is not None and known.amount > 0
         elif isinstance(fact, ReceiptReturned) and reason == "currency_of_receipt":
-            came = self._books.receipt(account, fact.receipt_id)
+            came = self._of(account, fact)
             return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
-            sent = self._books.receipt(account, fact.receipt_id)
+            sent = self._of(account, fact)
             return sent is None or sent.transferred < fact.amount
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
@@ -153,6 +153,12 @@ class FactCheck:
         return None
 
     # --- money ---
+
+    def _name(self, account: Account, fact: ReceiptFact | CashTransferred | ReceiptReturned) -> str:
+        return self._books.receipt_name(account, fact.receipt_id, fact.bank_account)
+
+    def _of(self, account: Account, fact: ReceiptFact | CashTransferred | ReceiptReturned) -> Receipt | None:
+        return self._books.receipt(account, self._name(account, fact))
 
     def _receipt(self, account: Account, fact: ReceiptFact, said: Sequence[Decision]) -> None:
         self._keep_receipt(account, fact)
@@ -169,7 +175,7 @@ class FactCheck:
             fact,
             d,
             {
-                "receipt_id": fact.receipt_id,
+                "receipt_id": self._name(account, fact),
                 "currency": fact.currency,
                 "amount": fact.amount,
                 "posting_date": fact.posting_date,
@@ -180,16 +186,20 @@ class FactCheck:
         )
 
     def _keep_receipt(self, account: Account, fact: ReceiptFact | CashTransferred) -> None:
-        receipt = self._books.receipt(account, fact.receipt_id) or Receipt(fact.receipt_id, fact.currency)
+        receipt = self._of(account, fact) or Receipt(self._name(account, fact), fact.currency)
+        if receipt.pending and receipt.currency != fact.currency:
+            receipt.pending, receipt.foreign_return = 0, True
         receipt.currency = fact.currency
+        receipt.bank_account = fact.bank_account
         receipt.bank_reference = fact.bank_reference
+        receipt.posting_date = fact.posting_date
         receipt.text = fact.text
         receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
         self._books.keep_receipt(account, receipt)
 
     def _pending(self, account: Account, fact: ReceiptFact | CashTransferred, said: Sequence[Decision]) -> None:
         """What went back before the receipt came is taken from it when it comes."""
-        receipt = self._books.receipt(account, fact.receipt_id)
+        receipt = self._of(account, fact)
         if receipt is None:
             return
         taken = _accounted(said)
@@ -201,7 +211,7 @@ class FactCheck:
         self._books.keep_receipt(account, receipt)
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
-        known = self._books.receipt(account, fact.receipt_id)
+        known = self._of(account, fact)
         takes = fact.returned or (account.known and (known is None or not known.amount))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
@@ -217,11 +227,11 @@ class FactCheck:
         self._pending(account, fact, said)
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
-        receipt = self._books.receipt(account, fact.receipt_id)
+        receipt = self._of(account, fact)
         if receipt is None or not receipt.amount:
             if _gone_back(said):
                 self._wrong(account, fact, "not_caused", "money is taken back from a receipt that is not here")
-            receipt = receipt or Receipt(fact.receipt_id, fact.currency, fact.bank_reference)
+            receipt = receipt or Receipt(self._name(account, fact), fact.currency, fact.bank_account)
             receipt.pending += fact.amount
             self._books.keep_receipt(account, receipt)
             self._only(account, fact, said, ("exception_raised",))
@@ -249,7 +259,7 @@ class FactCheck:
             self._orders.bill(account, fact)
             account.held.pop(fact.document, None)
             d = self._only(account, fact, of_it, ("item_posted",))
-            right["posting_date"] = fact.posting_date
+            right.update(posting_date=fact.posting_date, reasons=_no_sale(account))
         else:
             account.held[fact.document] = fact
             first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
@@ -268,6 +278,7 @@ class FactCheck:
                 "counterparty": fact.invoice,
                 "posting_date": fact.posting_date,
                 "document_date": fact.document_date,
+                "reasons": _no_sale(account),
             }
             self._same(account, fact, d, right)
 
@@ -350,6 +361,10 @@ class FactCheck:
             return
         if lacking:
             self._check.about(d, "released_early", f"{d.document} is released without {', '.join(lacking)}")
+        if d.reasons != _no_sale(account):
+            self._check.about(
+                d, "differs", f"{d.kind} says {d.reasons}, the customer is {_no_sale(account) or 'no affiliate'}"
+            )
         condition, _ = terms.release(account.segment, account.tier)
         if d.rule != f"release.{condition}":
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
@@ -365,8 +380,14 @@ class FactCheck:
                 )
 
 
+def _no_sale(account: Account) -> list[str]:
+    """What a posting to the account says of its sales."""
+    return ["affiliate"] if account.affiliate else []
+
+
 def _gone_back(said: Sequence[Decision]) -> int:
-    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed"))
+    """Cash that was taken back. A credit note that is open again was no money."""
+    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed") and not d.counterparty)
 
 
 def _accounted(said: Sequence[Decision]) -> int:

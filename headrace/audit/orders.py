@@ -13,13 +13,14 @@ NO_DECIMALS: Final = frozenset(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905
 )
 THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+FOUR_DECIMALS: Final = frozenset(["CLF", "UYW"])
 
 
 class OrderBook:
     """Orders of one shard. An order is a dict that marshal can write:
 
     known, cancelled, currency; price by line; ordered and billed by line, in thousandths; documents that
-    bill it, each [amount, document day]; shipments by id, each [day, delivered day, complaint,
+    bill it, each [amount, document day]; unlined: net of posted documents without lines, not counted on lines yet; shipments by id, each [day, delivered day, complaint,
     quantities by line]; pods by shipment that is not here yet.
     """
 
@@ -31,7 +32,7 @@ class OrderBook:
         if found is None:
             found = {
                 "known": False, "cancelled": False, "currency": "", "ordered": {}, "price": {},
-                "billed": {}, "documents": [], "shipments": {}, "pods": {},
+                "billed": {}, "documents": [], "shipments": {}, "pods": {}, "unlined": 0,
             }  # fmt: skip
         return found
 
@@ -43,6 +44,7 @@ class OrderBook:
         order["known"], order["cancelled"], order["currency"] = True, fact.cancelled, fact.currency
         order["ordered"] = {line.line: line.quantity_milli for line in fact.lines}
         order["price"].update({line.line: line.unit_price_micro for line in fact.lines})
+        _count_unlined(order)
         self._put(account, fact.order_id, order)
 
     def take_shipment(self, account: Account, fact: Shipment) -> None:
@@ -74,6 +76,9 @@ class OrderBook:
         if not fact.lines and fact.stage == "draft":
             for number, quantity in order["ordered"].items():
                 order["billed"][number] = max(order["billed"].get(number, 0), quantity)
+        elif not fact.lines:
+            order["unlined"] += fact.amount - fact.tax
+            _count_unlined(order)
         for line in fact.lines:
             order["billed"][line.order_line] = order["billed"].get(line.order_line, 0) + line.quantity_milli
         self._put(account, fact.order_id, order)
@@ -113,16 +118,37 @@ class OrderBook:
         return lacks + _beyond(fact, order, _sent(order["shipments"].values()), "shipment")
 
 
+def net_of(quantity_milli: int, price_micro: int, currency: str) -> int:
+    """Quantity times price, rounded half up to the currency's minor unit."""
+    decimals = (
+        0 if currency in NO_DECIMALS else 3 if currency in THREE_DECIMALS else 4 if currency in FOUR_DECIMALS else 2
+    )
+    scale: int = 10 ** (9 - decimals)
+    exact = quantity_milli * price_micro
+    net = (2 * abs(exact) + scale) // (2 * scale)
+    return net if exact >= 0 else -net
+
+
+def _count_unlined(order: dict[str, Any]) -> None:
+    """Posted documents without lines bill all that is left, once they are worth it."""
+    left = {
+        number: quantity - order["billed"].get(number, 0)
+        for number, quantity in order["ordered"].items()
+        if quantity > order["billed"].get(number, 0)
+    }
+    worth = sum(net_of(quantity, order["price"].get(number, 0), order["currency"]) for number, quantity in left.items())
+    if worth and order["unlined"] >= worth:
+        order["unlined"] -= worth
+        for number, quantity in left.items():
+            order["billed"][number] = order["billed"].get(number, 0) + quantity
+
+
 def _arithmetic(fact: Invoice) -> list[str]:
     """Net is quantity times price, rounded half up to the minor unit; the lines add up to the document."""
     if not fact.lines:
         return []
-    decimals = 0 if fact.currency in NO_DECIMALS else 3 if fact.currency in THREE_DECIMALS else 2
-    scale = 10 ** (9 - decimals)
     for line in fact.lines:
-        exact = line.quantity_milli * line.unit_price_micro
-        net = (2 * abs(exact) + scale) // (2 * scale)
-        if line.net != (net if exact >= 0 else -net):
+        if line.net != net_of(line.quantity_milli, line.unit_price_micro, fact.currency):
             return [f"right arithmetic on line {line.line}"]
         if not line.tax_code:
             return [f"a tax code on line {line.line}"]

@@ -36,8 +36,8 @@ def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, to
         return
     if item.disputed >= item.open:
         check.about(d, "disputed", f"all {item.open} of {d.document} is disputed")
-    for promise, documents in account.promises.items():
-        if not documents or d.document in documents:
+    for promise, (currency, documents) in account.promises.items():
+        if d.document in documents if documents else item.currency == currency:
             check.about(d, "promised", f"{d.document} is promised by {promise}")
     for flag, blocked in (
         ("blocked", account.blocked),
@@ -54,8 +54,8 @@ def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, to
             "amount",
             f"{d.amount} is dunned on {d.document}: {item.open} open, {item.disputed} disputed, {by_credit} covered",
         )
-    elif d.amount < terms.minimum_minor:
-        check.about(d, "minimum", f"{d.amount} is dunned, below the policy's minimum of {terms.minimum_minor}")
+    elif d.amount <= terms.minimum_minor:
+        check.about(d, "minimum", f"{d.amount} is dunned, not above the policy's minimum of {terms.minimum_minor}")
     _check_step(check, account, d, terms, today, complete)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from headrace.audit.books import Account, Books
+from headrace.audit.books import AMOUNT_KNOWN, Account, Books
 from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import OF_TIME, FactCheck
@@ -116,6 +116,7 @@ class ShardAudit:
             self._future(fact, own[0])
         elif account.parked:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
+                self._post(account, own, fact)
                 rest = self._resume(account, rest)
             else:
                 account.waiting.append((group.offset, group.value))
@@ -134,6 +135,7 @@ class ShardAudit:
         if own and own[0].rule == "shard.parked":
             account.parked = True
             account.waiting.append((offset, value))
+            self._post(account, own, fact)
             self._checks.facts.note(f"account {account.key} was parked: {', '.join(own[0].reasons)}")
             return
         self._facts.check(account, fact, own, self.shard, offset)
@@ -186,7 +188,7 @@ class ShardAudit:
 
     def _facts_of_time(self, own: Sequence[Decision]) -> None:
         for d in own:
-            if d.kind not in OF_TIME:
+            if d.kind not in OF_TIME and d.rule != AMOUNT_KNOWN:
                 self._checks.facts.about(d, "not_caused", f"time alone does not lead to {d.kind}")
 
     # --- posting ---

@@ -236,6 +236,10 @@ class StateCheck:
                 self._wrong("receipt_unknown", f"the checkpoint has {row.receipt_id}, which never came", account.key)
                 continue
             applied = {allocation.document: allocation.amount for allocation in row.allocations}
+            credits: dict[str, int] = {}
+            for taken in row.credits:
+                pair = f"{taken.document}\n{taken.credit}"
+                credits[pair] = credits.get(pair, 0) + taken.amount
             for name, right, stored in (
                 ("currency", receipt.currency, row.currency),
                 ("amount", receipt.amount, row.amount),
@@ -243,6 +247,7 @@ class StateCheck:
                 ("returned", receipt.returned, row.returned),
                 ("transferred", receipt.transferred, row.transferred),
                 ("allocations", receipt.allocations, applied),
+                ("credits", receipt.credits, credits),
             ):
                 if right != stored:
                     self._wrong(

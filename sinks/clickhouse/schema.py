@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     item_kind LowCardinality(String) COMMENT 'invoice, credit_note or empty',
     receipt_id String COMMENT 'Receipt, or empty',
     reference_id String COMMENT 'Dispute, promise, letter, transfer or exception it is about, or empty',
-    counterparty String COMMENT 'The other account, or the credit note''s invoice, or the credit note allocated',
+    counterparty String COMMENT 'The other account, or the credit note''s invoice, or the credit note allocated or given back',
     posting_date Date32 COMMENT '1970-01-01 where it posts nothing',
     value_date Date32 COMMENT '1970-01-01 where there is none',
     due_date Date32 COMMENT '1970-01-01 where there is none',
@@ -60,6 +60,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     open_credit_change Int64 ALIAS multiIf(
         kind = 'item_posted' AND item_kind = 'credit_note', amount,
         kind = 'credit_allocated', -amount,
+        kind = 'application_reversed' AND counterparty != '', amount,
         0) COMMENT 'What it posts to open credits',
     unapplied_change Int64 ALIAS multiIf(
         kind IN ('receipt_booked', 'cash_unapplied'), amount,
@@ -103,7 +104,7 @@ UNION ALL
 SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
        recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, due_date, document_date,
        toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, open_credit_change AS change
-FROM decisions WHERE kind = 'credit_allocated'
+FROM decisions WHERE kind = 'credit_allocated' OR (kind = 'application_reversed' AND counterparty != '')
 """
 
 _ITEMS: Final = """
@@ -140,9 +141,9 @@ CREATE OR REPLACE VIEW receipts AS
 SELECT tenant, entity, account_id, receipt_id,
        anyIf(currency, kind = 'receipt_booked') AS currency,
        sumIf(amount, kind = 'receipt_booked') AS booked,
-       sumIf(amount, kind = 'cash_applied') - sumIf(amount, kind IN ('cash_unapplied', 'application_reversed'))
-           AS applied,
-       sumIf(amount, kind IN ('receipt_reversed', 'application_reversed')) AS returned,
+       sumIf(amount, kind = 'cash_applied')
+           - sumIf(amount, kind IN ('cash_unapplied', 'application_reversed') AND counterparty = '') AS applied,
+       sumIf(amount, kind IN ('receipt_reversed', 'application_reversed') AND counterparty = '') AS returned,
        sumIf(amount, kind = 'cash_transferred' AND rule = 'transfer.out') AS transferred,
        sum(unapplied_change) AS unapplied,
        minIf(posted_on, kind = 'receipt_booked') AS posting_date,
@@ -157,8 +158,7 @@ HAVING countIf(kind = 'receipt_booked') > 0
 _APPLICATIONS: Final = """
 CREATE OR REPLACE VIEW applications AS
 SELECT tenant, entity, account_id, document, currency,
-       if(kind = 'credit_allocated', '', receipt_id) AS receipt_id,
-       if(kind = 'credit_allocated', counterparty, '') AS credit_note,
+       receipt_id, counterparty AS credit_note,
        if(kind IN ('cash_applied', 'credit_allocated'), amount, -amount) AS amount,
        kind, rule, posted_on AS posting_date, recorded_time, shard, sequence
 FROM decisions WHERE kind IN ('cash_applied', 'cash_unapplied', 'application_reversed', 'credit_allocated')

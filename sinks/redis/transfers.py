@@ -21,6 +21,30 @@ def brings(rule: str) -> tuple[type[Receipt | CashTransferred | ReceiptReturned]
     return (CashTransferred,) if rule == REFUSED else (Receipt, CashTransferred)
 
 
+class Bringing:
+    """Tells which facts bring the receipt of a decision to its account. Give it that account's shard in order.
+
+    Where two banks gave one number, the first of them has it in its account, and the other the bank account after it.
+    """
+
+    def __init__(self, decision: Decision) -> None:
+        self._account: Final = (decision.tenant, decision.entity, decision.account_id)
+        self._name: Final = decision.receipt_id
+        self._kinds: Final = brings(decision.rule)
+        self._first_bank = ""
+
+    def take(self, fact: Receipt | CashTransferred | ReceiptReturned) -> bool:
+        """Whether it is such a fact."""
+        if (fact.tenant, fact.entity, fact.account_id) != self._account:
+            return False
+        if fact.receipt_id == self._name:
+            self._first_bank = self._first_bank or fact.bank_account
+            found = fact.bank_account in ("", self._first_bank)
+        else:
+            found = f"{fact.receipt_id}@{fact.bank_account}" == self._name
+        return found and isinstance(fact, self._kinds)
+
+
 def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred | ReceiptReturned:
     """The fact for decision.counterparty: of money that comes (`transfer.out`), that comes back because it was
     refused (`transfer.refused`), or that the bank took back after it had been sent on (`transfer.return`).
@@ -31,7 +55,9 @@ def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred | ReceiptR
     if not isinstance(cause, brings(decision.rule)):
         raise WrongCause(f"a {cause.kind} cannot be what {decision.rule} goes back to")
     assert isinstance(cause, Receipt | CashTransferred | ReceiptReturned)
-    if cause.account_id != decision.account_id or cause.receipt_id != decision.receipt_id:
+    # Where two banks gave one number, the account has the bank account after it.
+    names = (cause.receipt_id, f"{cause.receipt_id}@{cause.bank_account}")
+    if cause.account_id != decision.account_id or decision.receipt_id not in names:
         raise WrongCause(
             f"receipt {cause.receipt_id!r} of {cause.account_id!r} where {decision.receipt_id!r} "
             f"of {decision.account_id!r} was due"

@@ -37,10 +37,10 @@ def written() -> Ledger:
         posting_date=day("2026-02-20"),
     )  # fmt: skip
     ledger.say("dispute_opened", "B", "2026-03-03", document="INV-3", reference_id="D1", amount=120_00, text="price")
-    # The cash came five days before its invoice; the application carries the receipt's day.
+    # The cash came five days before its invoice; the application carries the later day.
     ledger.receipt("B", "R3", 90_00, "2026-03-10")
     ledger.invoice("B", "INV-4", 80_00, "2026-03-15", "2026-04-14")
-    ledger.applied("B", "INV-4", "R3", 80_00, "2026-03-10")
+    ledger.applied("B", "INV-4", "R3", 80_00, "2026-03-15")
     ledger.receipt(SUSPENSE, "R9", 77_00, "2026-03-12")
     ledger.invoice("J", "INV-J", 5_000, "2026-03-01", "2026-03-20", currency="JPY")
     back = day("2026-02-20")
@@ -52,7 +52,44 @@ def written() -> Ledger:
     ledger.say(
         "application_reversed", "E", "2026-02-20", receipt_id="R7", document="INV-7", amount=100_00, posting_date=back
     )
+    _credit_given_back(ledger)
+    _contested_before_it_was_posted(ledger)
+    _of_the_group(ledger)
     return ledger
+
+
+def _credit_given_back(ledger: Ledger) -> None:
+    """A remittance takes a credit note off an invoice; its money goes back, and so does the credit."""
+    ledger.currency = "GBP"
+    ledger.invoice("G", "INV-8", 100_00, "2026-02-01", "2026-03-03")
+    ledger.credit_note("G", "CN-8", 30_00, "2026-02-02")
+    ledger.receipt("G", "R8", 70_00, "2026-02-05")
+    taken = {"document": "INV-8", "counterparty": "CN-8", "receipt_id": "R8", "amount": 30_00}
+    ledger.say("credit_allocated", "G", "2026-02-05", posting_date=day("2026-02-05"), **taken)
+    ledger.applied("G", "INV-8", "R8", 70_00, "2026-02-05")
+    back = {"posting_date": day("2026-02-09"), "document": "INV-8", "receipt_id": "R8"}
+    ledger.say("application_reversed", "G", "2026-02-09", amount=70_00, rule="returned.applied", **back)
+    again = {"counterparty": "CN-8", "amount": 30_00, "rule": "returned.credit"}
+    ledger.say("application_reversed", "G", "2026-02-09", **again, **back)
+
+
+def _contested_before_it_was_posted(ledger: Ledger) -> None:
+    """A dispute of the 10th, learned before its invoice of the 5th: what it contests is said with the invoice's day."""
+    ledger.currency = "CHF"
+    said = {"document": "INV-9", "reference_id": "D9", "text": "price"}
+    ledger.say("dispute_opened", "C", "2026-02-10", amount=0, rule="disputes.opened_early", **said)
+    ledger.invoice("C", "INV-9", 100_00, "2026-02-05", "2026-03-07")
+    ledger.say("dispute_opened", "C", "2026-02-05", amount=100_00, rule="disputes.amount_known", **said)
+
+
+def _of_the_group(ledger: Ledger) -> None:
+    """One customer, one affiliate, and one that was an affiliate when it got its first invoice."""
+    ledger.currency = "SEK"
+    ledger.invoice("S", "INV-10", 90_00, "2026-02-01", "2026-03-03")
+    ledger.invoice("S-GROUP", "INV-11", 500_00, "2026-02-01", "2026-03-03", reasons=["affiliate"])
+    ledger.receipt("S-GROUP", "R11", 20_00, "2026-02-05")
+    ledger.invoice("S-SOLD", "INV-12", 30_00, "2026-02-01", "2026-03-03", reasons=["affiliate"])
+    ledger.invoice("S-SOLD", "INV-13", 60_00, "2026-02-02", "2026-02-05")
 
 
 @pytest.fixture(scope="module")
@@ -164,8 +201,8 @@ def test_aging_buckets_end_where_they_say(views: Views, days: int, bucket: int) 
 
 def test_each_currency_has_its_object_and_its_decimals(views: Views) -> None:
     found = make_report(views, date(2026, 3, 20))
-    assert [report.currency for report in found] == ["EUR", "JPY", "USD"]
-    said = as_json(found[1])
+    assert [report.currency for report in found] == ["CHF", "EUR", "GBP", "JPY", "SEK", "USD"]
+    said = as_json(found[3])
     assert said["invoiced"] == figure(1, "5000")
     assert said["past_due"] == figure(0, "0")
 
@@ -225,3 +262,40 @@ def test_money_that_went_back_reopens(views: Views) -> None:
     assert views.ask("SELECT booked, applied, returned, unapplied FROM receipts WHERE receipt_id = 'R7'").rows == [
         [120_00, 0, 120_00, 0]
     ]
+
+
+def test_a_credit_that_was_given_back_is_open_again(views: Views) -> None:
+    before, after = (make_report(views, date(2026, 2, when), currency="GBP")[0] for when in (5, 9))
+    assert (before.open.amount_minor, before.open_credits.amount_minor) == (0, 0)
+    assert (after.open.amount_minor, after.open_credits.amount_minor) == (100_00, 30_00)
+    assert views.ask("SELECT document, open FROM open_items WHERE currency = 'GBP' ORDER BY document").rows == [
+        ["CN-8", 30_00],
+        ["INV-8", 100_00],
+    ]
+    assert views.ask("SELECT booked, applied, returned, unapplied FROM receipts WHERE receipt_id = 'R8'").rows == [
+        [70_00, 0, 70_00, 0]
+    ]
+    assert views.ask(
+        "SELECT receipt_id, credit_note, amount FROM applications WHERE currency = 'GBP' ORDER BY sequence"
+    ).rows == [["R8", "CN-8", 30_00], ["R8", "", 70_00], ["R8", "", -70_00], ["R8", "CN-8", -30_00]]
+    assert views.ask(
+        "SELECT day, open_debit, open_credit, unapplied FROM daily_balances WHERE currency = 'GBP' ORDER BY day DESC "
+        "LIMIT 1"
+    ).rows == [["2026-02-09", 100_00, 30_00, 0]]
+
+
+def test_a_dispute_counts_once_from_its_own_day(views: Views) -> None:
+    for when, disputed in ((9, NONE), (10, figure(1, "100.00"))):
+        (report,) = make_report(views, date(2026, 2, when), currency="CHF")
+        assert as_json(report)["disputed"] == disputed, when
+
+
+def test_affiliates_are_in_what_is_open_and_not_in_how_fast_money_comes(views: Views) -> None:
+    (report,) = make_report(views, date(2026, 2, 9), currency="SEK")
+    said = as_json(report)
+    assert said["open"] == figure(4, "680.00")
+    assert report.aging[0].amount_minor == 620_00
+    assert report.pace.receivables_minor == 180_00
+    # All that was sold is open, 120.00 of 180.00 is not due yet.
+    assert (said["dso"], said["bpdso"]) == (90.0, 60.0)
+    assert report.pace.countback == Countback(Fraction(9), exhausted=False)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.references import bare, fold, neighbours, plain, tokens
+from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
 
 LETTERS_OF_FOLDS = "0123456789ACDEFGHJKMNPRTUVWXY"
 FOLDED = st.text(LETTERS_OF_FOLDS, min_size=1, max_size=10)
@@ -32,6 +32,41 @@ WRITTEN = st.text(string.ascii_letters + string.digits + " -/.#", min_size=1, ma
 )
 def test_how_references_are_folded(written: str, plain_text: str, bare_text: str, folded: str) -> None:
     assert (plain(written), bare(written), fold(written)) == (plain_text, bare_text, folded)
+
+
+@pytest.mark.parametrize(
+    ("written", "document", "same"),
+    [
+        ("1001", "INV-1001", True),
+        ("inv 1001", "INV-001001", True),
+        ("INVOICE 1001", "INV-1001", True),
+        ("I1001", "INV-1001", True),
+        ("RE-1001", "INV-1001", True),
+        ("INV-1001", "1001", True),
+        ("PO-1001", "INV-1001", False),
+        ("PO-1001", "1001", False),
+        ("INV-1O01", "INV-1001", False),
+        ("INV-1002", "INV-1001", False),
+    ],
+)
+def test_which_references_have_a_documents_number(written: str, document: str, same: bool) -> None:
+    assert same_number(written, document) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "document", "later"),
+    [
+        ("INV-1002", "INV-1001", True),
+        ("1002", "INV-1001", True),
+        ("INV-1001", "INV-1001", False),
+        ("INV-1001", "INV-1002", False),
+        ("INV-10012", "INV-1001", False),
+        ("INV-101", "INV-1001", False),
+        ("INV-1O02", "INV-1001", False),
+    ],
+)
+def test_which_references_may_be_later_documents(written: str, document: str, later: bool) -> None:
+    assert later_number(written, document) is later
 
 
 @given(WRITTEN)

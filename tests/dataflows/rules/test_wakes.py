@@ -1,13 +1,13 @@
-"""An account sleeps when nothing can come of time alone."""
+"""An account sleeps when nothing can come of time alone: until a new policy, or 2100."""
 
 from pathlib import Path
 
 import pytest
 
+from dataflows.rules.context import FAR
 from tests.scenario_language import parse
 from tests.scenario_runner import Run
 
-FOREVER = 1 << 62
 STEPS = "2026-03-02 policy\n    [reminders]\n    steps_days = [1, 2]\n    days_between_letters = 0\n"
 INVOICE = "2026-03-02 invoice INV-1 100.00 due 2026-03-09\n"
 REMINDERS = (
@@ -45,6 +45,6 @@ def test_an_account_wakes_only_where_something_can_come(tmp_path: Path, text: st
     run = Run(parse(path), tmp_path / "state")
     try:
         assert run.all() == []
-        assert run.shard.wakes.due(FOREVER) is not asleep
+        assert run.shard.wakes.due(FAR - 1) is not asleep
     finally:
         run.close()

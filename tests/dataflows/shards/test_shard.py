@@ -158,7 +158,8 @@ def test_a_transition_that_fails_parks_its_account_and_nobody_else(bench: Bench)
     assert bench.shard.row.parked_accounts == 1
     bench.shard.commit()
     # The cause is still there: the first that waits fails again, and all wait on.
-    assert [d.rule for d in bench.take(action("e", "resume_account"))] == ["shard.parked"]
+    again = [(d.kind, d.rule) for d in bench.take(action("e", "resume_account"))]
+    assert again == [("exception_closed", "shard.parked"), ("exception_raised", "shard.parked")]
     bench.shard.commit()
     assert bench.shard.row.parked_accounts == 1
 
@@ -175,6 +176,7 @@ def test_what_waited_is_taken_in_when_the_account_is_resumed(bench: Bench) -> No
     account.balance("USD").debits_raised -= 10_000
     kinds = [(d.kind, d.document, d.cause_id) for d in bench.take(action("e", "resume_account"))]
     assert kinds == [
+        ("exception_closed", "", "e"),
         ("item_posted", "INV-2", "b"),
         ("receipt_booked", "", "c"),
         ("cash_applied", "INV-1", "c"),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headrace.audit.cash import folded, within_one_edit, words
+from headrace.audit.cash import folded, is_later, sure_number, within_one_edit, words
 from headrace.audit.keep import Keep, Scratch
+from headrace.audit.orders import net_of
 from headrace.audit.policy import built_in, read_terms
 
 
@@ -58,6 +59,31 @@ def test_references_are_read_without_prefix_zeros_and_punctuation(reference: str
 def test_one_edit(a: str, b: str, near: bool) -> None:
     assert within_one_edit(a, b) is near
     assert within_one_edit(b, a) is near
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "sure", "later"),
+    [
+        ("INV-1001", "INV-1001", True, False),
+        ("1001", "INV-1001", True, False),
+        ("RECHNUNG 1001", "INV-1001", True, False),
+        ("PO-1001", "INV-1001", False, False),
+        ("PO-1001", "1001", False, False),
+        ("INV-1O01", "INV-1001", False, False),
+        ("INV-1002", "INV-1001", False, True),
+        ("INV-1000", "INV-1001", False, False),
+    ],
+)
+def test_what_a_name_fixes_whatever_the_amount(name: str, document: str, sure: bool, later: bool) -> None:
+    assert (sure_number(name, document), is_later(name, document)) == (sure, later)
+
+
+@pytest.mark.parametrize(
+    ("currency", "net"), [("JPY", 4), ("USD", 370), ("KWD", 3_704), ("CLF", 37_037), ("UYW", 37_037)]
+)
+def test_a_line_is_rounded_to_its_currency(currency: str, net: int) -> None:
+    assert net_of(3_000, 1_234_560, currency) == net
+    assert net_of(-3_000, 1_234_560, currency) == -net
 
 
 def test_words_of_a_text() -> None:
