@@ -13,10 +13,11 @@ from hypothesis import settings
 
 from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
+from tests.clickhouses import clickhouse_places
 from tests.redis_servers import local_redis, redis_url
 from tests.registries import real_registry, registry_server
 
-__all__ = ["kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
+__all__ = ["clickhouse_places", "kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
 
 SERVICES = ("kafka", "redis", "registry")
 
