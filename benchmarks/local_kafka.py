@@ -73,42 +73,42 @@ broker.heartbeat.interval.ms=500
 
 
 class NoLocalKafka(Exception):
-    """A broker cannot run here; the message says what is missing."""
+    """A broker, or another server in Java, cannot run here; the message says what is missing."""
 
 
 def jars() -> Path:
     """The directory of the broker's jars, fetched through Maven when they are not there. Raises NoLocalKafka."""
+    return fetched(f"kafka-{KAFKA_VERSION}", _POM)
+
+
+def fetched(name: str, pom: str) -> Path:
+    """The directory `name` of the cache with what the project `pom` depends on, fetched through Maven when it is not
+    there. Raises NoLocalKafka."""
     cache = Path(os.environ.get("HEADRACE_CACHE") or Path.home() / ".cache" / "headrace")
-    there = cache / f"kafka-{KAFKA_VERSION}"
+    there = cache / name
     if there.is_dir():
         return there
     maven = shutil.which("mvn")
     if maven is None:
-        raise NoLocalKafka(f"Maven (mvn) is not installed and {there} has no Kafka jars; install maven")
+        raise NoLocalKafka(f"Maven (mvn) is not installed and there is no {there}; install maven")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="fetch-") as work:
-        Path(work, "pom.xml").write_text(_POM)
-        fetched = Path(work, "jars")
+        Path(work, "pom.xml").write_text(pom)
+        copied = Path(work, "jars")
+        command = [maven, "-q", "-B", "-f", f"{work}/pom.xml"]
+        command += ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
         done = subprocess.run(
-            [
-                maven,
-                "-q",
-                "-B",
-                "-f",
-                f"{work}/pom.xml",
-                "dependency:copy-dependencies",
-                f"-DoutputDirectory={fetched}",
-            ],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        if done.returncode != 0 or not fetched.is_dir():
-            raise NoLocalKafka(f"Maven could not fetch the Kafka jars: {done.stdout.strip()[-1000:]}")
+        if done.returncode != 0 or not copied.is_dir():
+            raise NoLocalKafka(f"Maven could not fetch {name}: {done.stdout.strip()[-1000:]}")
         try:
-            fetched.rename(there)
+            copied.rename(there)
         except OSError:
             # Another process was first; a rename onto a full directory fails.
             if not there.is_dir():
@@ -124,7 +124,8 @@ def java() -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on now."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
@@ -140,7 +141,7 @@ def _cluster_id() -> str:
     return base64.urlsafe_b64encode(b"h" + os.urandom(15)).decode().rstrip("=")
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """On Linux a broker ends with the thread that started it, also when that is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
@@ -155,7 +156,7 @@ class LocalKafka:
         self._jars = jars()
         self._own = tempfile.TemporaryDirectory(prefix="headrace-kafka-") if directory is None else None
         self._directory = Path(self._own.name) if self._own is not None else directory or Path()
-        self._port, self._controller = _free_ports(2)
+        self._port, self._controller = free_ports(2)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -214,7 +215,7 @@ class LocalKafka:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         give_up = time.monotonic() + START_SECONDS
         client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.max.ms": 200})

@@ -1,4 +1,4 @@
-"""Waiting where one must: at a writer's bound, and while the log is away; it is said when that begins and ends."""
+"""Waiting where one must: at a writer's bound, and while the log or the schema registry is away; it is said when that begins and ends."""
 
 import time
 from collections.abc import Callable
@@ -15,22 +15,24 @@ MOVE_SECONDS: Final = 0.01
 T = TypeVar("T")
 
 
-def patiently(call: Callable[[], T], give_up: Callable[[], bool]) -> T:
-    """What `call` returns, tried again while the log is away. Where `give_up` then says True, LogUnavailable goes out."""
+def patiently(
+    call: Callable[[], T], give_up: Callable[[], bool], what: str = "log", away_error: type[Exception] = LogUnavailable
+) -> T:
+    """What `call` returns, tried again while `what` is away. Where `give_up` then says True, `away_error` goes out."""
     away = False
     while True:
         try:
             found = call()
-        except LogUnavailable as error:
+        except away_error as error:
             if not away:
-                structlog.get_logger().warning("log is away, waiting", why=str(error))
+                structlog.get_logger().warning(f"{what} is away, waiting", why=str(error))
             away = True
             if give_up():
                 raise
             time.sleep(AWAY_WAIT_SECONDS)
         else:
             if away:
-                structlog.get_logger().info("log is back")
+                structlog.get_logger().info(f"{what} is back")
             return found
 
 

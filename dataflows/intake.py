@@ -34,6 +34,8 @@ from connectors.intake.reception import dead_letter, receive
 from connectors.intake.replay import Batch, Collector, Sender, batches, sent_since
 from connectors.log.base import Log, LogRefused, LogUnavailable
 from connectors.placing import Rejected
+from connectors.registry.client import RegistryAway, RegistryRefused
+from connectors.registry.writers import WriterSchemas
 from connectors.steady import patiently
 from schemas.topics import FACTS
 
@@ -44,7 +46,7 @@ IDLE_WAIT: Final = timedelta(milliseconds=4)
 # While bytewax's epochs last nothing holds back a source but the sink's own waiting; short ones keep state small.
 EPOCH: Final = timedelta(seconds=1)
 # What comes from outside the process. Anything else is a bug, and may end it.
-EXPECTED: Final = (ClockRefused, LogRefused, LogUnavailable, sqlite3.Error)
+EXPECTED: Final = (ClockRefused, LogRefused, LogUnavailable, RegistryRefused, sqlite3.Error)
 # What producers send together shall be planned together: a replay that follows waits until they are quiet.
 QUIET_SECONDS: Final = 2.0
 
@@ -78,22 +80,24 @@ def run_intake(
     stop: Callable[[], bool] = never,
     machine: Machine | None = None,
     pace: Callable[[], None] | None = None,
+    schemas: WriterSchemas | None = None,
 ) -> None:
     """Run intake until `stop` says so, or with `until_idle` until all that is there now is in the facts log.
 
     `live` follows the input topics and ticks each minute; `replay` appends what is there in the order it
     happened, day by day (docs/intake.md); where money without an account came it calls `pace` before a day is
-    closed, which waits until the flows behind have said whose it is. On return all that was delivered is
-    durable and positions are saved.
-    Raises ClockRefused, IntakeBusy and others of LogRefused (a person has to act), LogUnavailable (at the
-    start, or where `stop` comes while the log is away).
+    closed, which waits until the flows behind have said whose it is. `schemas` read what producers send by
+    schemas of their own; while their registry is away, a message of a schema not asked for before is waited
+    for, and those after it. On return all that was delivered is durable and positions are saved.
+    Raises ClockRefused, IntakeBusy and others of LogRefused, RegistryRefused (a person has to act),
+    LogUnavailable (at the start, or where `stop` comes while the log is away).
     """
     ensure_topics(log, settings.input_partitions)
     log.ensure_topic(FACTS, settings.shards)
     directory = settings.dir / "intake"
     with _only_one(directory):
         positions = Positions(log, directory / "positions.json")
-        work = _Work(log, settings, positions, stop, machine or Machine(), pace)
+        work = _Work(log, settings, positions, stop, machine or Machine(), pace, schemas)
         plan_path = directory / "replay.db"
         if mode == "live":
             if plan_path.exists():
@@ -116,6 +120,14 @@ class _Work:
     stop: Callable[[], bool]
     machine: Machine
     pace: Callable[[], None] | None
+    schemas: WriterSchemas | None
+
+    def read(self, value: bytes) -> bytes | Rejected:
+        """The message under our schema id. Raises RegistryAway where `stop` comes while the registry is away."""
+        schemas = self.schemas
+        if schemas is None:
+            return value
+        return patiently(lambda: schemas.to_ours(value), self.stop, "schema registry", RegistryAway)
 
 
 @contextmanager
@@ -134,8 +146,11 @@ class _Guard:
     """Keeps what fails outside from bytewax, which would end the process with a trace of its own: the first failure
     is kept, and the flow ends."""
 
-    def __init__(self, pull: Callable[[], Sequence[Any] | None], push: Callable[[Any], None]) -> None:
+    def __init__(
+        self, pull: Callable[[], Sequence[Any] | None], step: Callable[[Any], Any], push: Callable[[Any], None]
+    ) -> None:
         self._pull = pull
+        self._step = step
         self._push = push
         self.failure: Exception | None = None
 
@@ -147,6 +162,13 @@ class _Guard:
         except EXPECTED as error:
             self.failure = error
             return None
+
+    def step(self, items: Any) -> Any:
+        try:
+            return self._step(items)
+        except EXPECTED as error:
+            self.failure = error
+            return []
 
     def push(self, items: Any) -> None:
         if self.failure is not None:
@@ -220,26 +242,35 @@ def _run_flow(
     step: Callable[[Any], Any],
     push: Callable[[Any], None],
 ) -> None:
-    """read -> receive (`step`) -> append, until `pull` gives None. Raises what `pull` and `push` raise of EXPECTED."""
-    guard = _Guard(pull, push)
+    """read -> receive (`step`) -> append, until `pull` gives None. Raises what they raise of EXPECTED."""
+    guard = _Guard(pull, step, push)
     flow = Dataflow(name)
     rounds = op.input("read", flow, _Source(guard.pull))
-    received = op.map("receive", rounds, step)
+    received = op.map("receive", rounds, guard.step)
     op.output("append", op.key_on("to_facts", received, lambda _: "facts"), _Sink(guard.push))
     run_main(flow, epoch_interval=EPOCH)  # type: ignore[no-untyped-call]
     if guard.failure is not None:
         raise guard.failure
 
 
-def _deliveries(arrivals: Sequence[Arrival | Tick], wall_ms: int, shards: int) -> list[Delivery | Tick]:
-    """Each arrival becomes a placed fact or a dead letter; ticks pass."""
+def _deliveries(work: _Work, arrivals: Sequence[Arrival | Tick], wall_ms: int) -> list[Delivery | Tick]:
+    """Each arrival becomes a placed fact or a dead letter; ticks pass. Where `stop` comes while the registry is away,
+    those before the message that waits for it: the others are read again at the next start."""
     found: list[Delivery | Tick] = []
     for arrival in arrivals:
         if isinstance(arrival, Tick):
             found.append(arrival)
             continue
         topic, partitions, record = arrival
-        outcome = receive(topic, partitions, record, wall_ms, shards)
+        try:
+            value = work.read(record.value)
+        except RegistryAway:
+            break
+        outcome = (
+            receive(topic, partitions, record._replace(value=value), wall_ms, work.settings.shards)
+            if isinstance(value, bytes)
+            else value
+        )
         if isinstance(outcome, Rejected):
             letter = dead_letter(topic, record, outcome, wall_ms)
             found.append(Delivery(topic, record.partition, record.offset, letter))
@@ -270,7 +301,7 @@ def _run_live(work: _Work, until_idle: bool) -> None:
             return None if until_idle and not found and feed.idle() else found
 
         def step(arrivals: Sequence[Arrival | Tick]) -> list[Delivery | Tick]:
-            return _deliveries(arrivals, feed.now_ms(), work.settings.shards)
+            return _deliveries(work, arrivals, feed.now_ms())
 
         def push(deliveries: Sequence[Delivery | Tick]) -> None:
             outlet.deliver(deliveries, feed.now_ms())
@@ -319,7 +350,7 @@ def _collect(work: _Work, plan: Plan) -> None:
             return [a for a in found if a.record.offset < end[a.topic][a.record.partition]]
 
         def step(arrivals: Sequence[Arrival]) -> list[Delivery | Tick]:
-            return _deliveries(arrivals, work.machine.wall_ms(), work.settings.shards)
+            return _deliveries(work, arrivals, work.machine.wall_ms())
 
         _run_flow("intake_collect", pull, step, collector.keep)
         collector.settle()

@@ -12,6 +12,8 @@ from prometheus_client import REGISTRY
 
 from connectors.log import open_log
 from connectors.log.base import Log
+from connectors.registry.client import RegistryAway, SchemaRegistry
+from connectors.registry.writers import WriterSchemas
 from dataflows.intake import Mode, run_intake
 from dataflows.publish import publish_clickhouse, publish_forward
 from dataflows.publishing import FORWARD, PublishStatus
@@ -30,7 +32,7 @@ from headrace.operations import (
     serve_metrics,
 )
 from headrace.places import clickhouse_place, query_socket, redis_socket
-from headrace.settings import Settings
+from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
 from sinks.redis.connect import RedisServer
 
@@ -43,6 +45,20 @@ def _open(settings: Settings) -> Log:
     return open_log(
         settings.kafka, settings.dir / "log", settings.topic_prefix, settings.kafka_transactional, settings.log_sync
     )
+
+
+def schema_registry(settings: Settings) -> SchemaRegistry:
+    """A client of the registry that is set. Raises WrongSettings."""
+    try:
+        return SchemaRegistry(settings.schema_registry)
+    except ValueError as error:
+        # The value may hold a password, and is not told.
+        raise WrongSettings(f"schema_registry: {error}") from None
+
+
+def writer_schemas(settings: Settings) -> WriterSchemas | None:
+    """What reads messages by producers' own schemas, where a registry is set. Raises WrongSettings."""
+    return WriterSchemas(schema_registry(settings)) if settings.schema_registry else None
 
 
 def open_installation(settings: Settings) -> Log:
@@ -136,16 +152,33 @@ def start_receivables(settings: Settings, shards: Sequence[int], until_idle: boo
 
 def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, stop: StopFlag) -> int:
     """Run intake. `paced`: a replay waits, where it has to, for the flows behind it at each day's end."""
+    schemas = writer_schemas(settings)
+    if schemas is not None:
+        _ask_registry(schemas.registry)
     log = open_installation(settings)
-    server = _served(settings, "intake", lambda: {"ok": True, "log": log.status()})
+
+    def health() -> dict[str, object]:
+        found: dict[str, object] = {"ok": True, "log": log.status()}
+        return found if schemas is None else found | {"schema_registry": schemas.registry.status}
+
+    server = _served(settings, "intake", health)
     pace = Pace(log, stop.__bool__) if paced else None
+    wait = pace.wait if pace is not None else None
     try:
-        run_intake(log, settings, mode, until_idle, stop.__bool__, pace=pace.wait if pace is not None else None)
+        run_intake(log, settings, mode, until_idle, stop.__bool__, pace=wait, schemas=schemas)
     finally:
         log.close()
         if server is not None:
             server.close()
     return 0
+
+
+def _ask_registry(registry: SchemaRegistry) -> None:
+    """Say at the start how it stands. Raises RegistryRefused; one that is away is waited for when it is needed."""
+    try:
+        registry.check()
+    except RegistryAway as error:
+        structlog.get_logger().warning("starting without it; messages by headrace's own ids go on", why=str(error))
 
 
 def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> int:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from headrace.commands import bench, dead_letters, demo, ingest, operate, query, report, run, timeline, verify
+from headrace.commands import bench, dead_letters, demo, ingest, operate, query, report, run, schemas, timeline, verify
 from headrace.compiled import StaleCompiled, refuse_stale
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(operate.app, name="operate")
+app.add_typer(schemas.app, name="schemas")
 
 
 def main() -> None:

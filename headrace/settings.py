@@ -26,6 +26,11 @@ class Settings(BaseSettings):
         default=24, ge=0, le=24 * 31, description="How long intake may have been away and still catch up by itself."
     )
     kafka: str = Field(default="", description="Bootstrap servers; empty means the embedded SQLite log.")
+    schema_registry: str = Field(
+        default="",
+        description="URL of a schema registry of Confluent's API, with user:password@ where it wants them; "
+        "empty means that producers send by headrace's own schema ids only.",
+    )
     topic_prefix: str = Field(
         default="", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic's name on Kafka."
     )

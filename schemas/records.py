@@ -3367,48 +3367,48 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
     """The fact of that wire id, of any version; Unreadable for an id that is not ours."""
-    if schema_id == 101:
+    if schema_id == 2000000101:
         return read_receipt(r)
-    if schema_id == 102:
+    if schema_id == 2000000102:
         return read_invoice(r)
-    if schema_id == 103:
+    if schema_id == 2000000103:
         return read_shipment(r)
-    if schema_id == 104:
+    if schema_id == 2000000104:
         return read_proof_of_delivery(r)
-    if schema_id == 105:
+    if schema_id == 2000000105:
         return read_order(r)
-    if schema_id == 106:
+    if schema_id == 2000000106:
         return read_clock(r)
-    if schema_id == 107:
+    if schema_id == 2000000107:
         return read_drain(r)
-    if schema_id == 108:
+    if schema_id == 2000000108:
         return read_customer(r)
-    if schema_id == 109:
+    if schema_id == 2000000109:
         return read_credit_note(r)
-    if schema_id == 110:
+    if schema_id == 2000000110:
         return read_receipt_returned(r)
-    if schema_id == 111:
+    if schema_id == 2000000111:
         return read_remittance_advice(r)
-    if schema_id == 112:
+    if schema_id == 2000000112:
         return read_dispute(r)
-    if schema_id == 113:
+    if schema_id == 2000000113:
         return read_dispute_update(r)
-    if schema_id == 114:
+    if schema_id == 2000000114:
         return read_promise(r)
-    if schema_id == 115:
+    if schema_id == 2000000115:
         return read_operator_action(r)
-    if schema_id == 116:
+    if schema_id == 2000000116:
         return read_policy(r)
-    if schema_id == 117:
+    if schema_id == 2000000117:
         return read_rules(r)
-    if schema_id == 118:
+    if schema_id == 2000000118:
         return read_cash_transferred(r)
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
 def read_any_decision(schema_id: i64, r: Reader) -> Decision:
     """The decision of that wire id, of any version; Unreadable for an id that is not ours."""
-    if schema_id == 201:
+    if schema_id == 2000000201:
         return read_decision(r)
     raise Unreadable(f"schema id {schema_id} is not a decision's")
 
@@ -3472,23 +3472,23 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
 
 
 FACT_IDS: Final[dict[str, int]] = {
-    "receipt": 101,
-    "invoice": 102,
-    "shipment": 103,
-    "proof_of_delivery": 104,
-    "order": 105,
-    "clock": 106,
-    "drain": 107,
-    "customer": 108,
-    "credit_note": 109,
-    "receipt_returned": 110,
-    "remittance_advice": 111,
-    "dispute": 112,
-    "dispute_update": 113,
-    "promise": 114,
-    "operator_action": 115,
-    "policy": 116,
-    "rules": 117,
-    "cash_transferred": 118,
+    "receipt": 2000000101,
+    "invoice": 2000000102,
+    "shipment": 2000000103,
+    "proof_of_delivery": 2000000104,
+    "order": 2000000105,
+    "clock": 2000000106,
+    "drain": 2000000107,
+    "customer": 2000000108,
+    "credit_note": 2000000109,
+    "receipt_returned": 2000000110,
+    "remittance_advice": 2000000111,
+    "dispute": 2000000112,
+    "dispute_update": 2000000113,
+    "promise": 2000000114,
+    "operator_action": 2000000115,
+    "policy": 2000000116,
+    "rules": 2000000117,
+    "cash_transferred": 2000000118,
 }
-DECISION_ID: Final = 201
+DECISION_ID: Final = 2000000201

@@ -81,7 +81,8 @@ class Reader:
     def skip(self) -> None:
         """Pass over a text or bytes."""
         size = self.long()
-        if size < 0 or self.at + size > self.end:
+        # As in `raw`.
+        if size < 0 or size > self.end - self.at:
             raise Unreadable(f"text or bytes of {size} at byte {self.at} runs past the end")
         self.at += size
 

@@ -1,7 +1,8 @@
 """What holds for all tests: no stale compiled modules, and no real service missed in silence.
 
-Tests marked `kafka` need a real broker. They run in one worker, so that one broker serves them all.
-Where there is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
+Tests marked `kafka` need a real broker, `registry` a real schema registry; they run in one worker, so that one
+of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Where there
+is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
 """
 
 import os
@@ -12,10 +13,13 @@ from hypothesis import settings
 
 from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
+from tests.clickhouses import clickhouse_places
+from tests.redis_servers import local_redis, redis_url
+from tests.registries import real_registry, registry_server
 
-__all__ = ["kafka", "local_kafka"]
+__all__ = ["clickhouse_places", "kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
 
-SERVICES = ("kafka",)
+SERVICES = ("kafka", "redis", "registry")
 
 # No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
 settings.register_profile("quick", deadline=None)
@@ -37,9 +41,8 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for service in SERVICES:
-            if item.get_closest_marker(service) is not None:
-                item.add_marker(pytest.mark.xdist_group(service))
+        if any(item.get_closest_marker(service) is not None for service in ("kafka", "registry")):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @pytest.hookimpl(wrapper=True)

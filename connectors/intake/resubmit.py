@@ -18,6 +18,7 @@ from connectors.files.rows import Row, read_row
 from connectors.intake.reception import receive
 from connectors.log.base import Log, OtherLog, Record, partition_of
 from connectors.placing import Rejected, producer_key
+from connectors.registry.writers import WriterSchemas
 from connectors.steady import SteadyWriter
 from schemas.codec import decode_fact
 from schemas.topics import DEAD_LETTERS
@@ -35,18 +36,27 @@ class Outcome(NamedTuple):
 class Resubmission:
     """Opened for one `headrace dead-letters replay`; close it. Raises what the log raises."""
 
-    def __init__(self, log: Log, shards: int, wall_ms: int, mapping: Path | None, give_up: Callable[[], bool]) -> None:
-        """`mapping` takes the place of the mapping that a row was refused by."""
+    def __init__(
+        self,
+        log: Log,
+        shards: int,
+        wall_ms: int,
+        mapping: Path | None,
+        give_up: Callable[[], bool],
+        schemas: WriterSchemas | None = None,
+    ) -> None:
+        """`mapping` takes the place of the mapping that a row was refused by; `schemas` read producers' own."""
         self._log = log
         self._shards = shards
         self._wall_ms = wall_ms
         self._mapping = mapping
+        self._schemas = schemas
         self._producer = Producer(log, "dead-letters", give_up)
         self._marks = SteadyWriter(log, DEAD_LETTERS, "dead-letters", give_up)
         self._builders: dict[Path, Builder] = {}
 
     def submit(self, number: int, letter: DeadLetter) -> Outcome:
-        """Submit one letter again. Raises WrongMapping."""
+        """Submit one letter again. Raises WrongMapping, RegistryAway, RegistryRefused."""
         origin = letter.origin
         refused = self._row(letter, origin) if isinstance(origin, FileOrigin) else self._record(letter, origin)
         if refused:
@@ -62,11 +72,14 @@ class Resubmission:
         if value is None:
             return f"its {letter.size:,} bytes are cut here and no longer at {origin}"
         partitions = self._log.partitions(origin.topic)
+        ours = value if self._schemas is None else self._schemas.to_ours(value)
+        if isinstance(ours, Rejected):
+            return f"{ours.reason}: {ours.detail}"
         try:
-            key = producer_key(decode_fact(value))
+            key = producer_key(decode_fact(ours))
         except Unreadable as error:
             return f"unreadable: {error}"
-        record = Record(partition_of(key, partitions), origin.offset, key, value)
+        record = Record(partition_of(key, partitions), origin.offset, key, ours)
         received = receive(origin.topic, partitions, record, self._wall_ms, self._shards)
         if isinstance(received, Rejected):
             return f"{received.reason}: {received.detail}"

@@ -10,6 +10,7 @@ import typer
 from connectors.files.mapping import WrongMapping
 from connectors.files.rows import BadFile
 from connectors.log.base import Log, LogRefused, LogUnavailable
+from connectors.registry.client import RegistryAway, RegistryRefused
 from headrace.flows import open_installation
 from headrace.settings import Settings, WrongSettings, load
 
@@ -30,11 +31,11 @@ def failures_told() -> Iterator[None]:
     except (WrongSettings, WrongMapping) as error:
         say(str(error))
         raise typer.Exit(WRONG_USAGE) from None
-    except (BadFile, LogRefused) as error:
+    except (BadFile, LogRefused, RegistryRefused) as error:
         say(str(error))
         raise typer.Exit(FOUND_WANTING) from None
-    except LogUnavailable as error:
-        say(f"{error}\nNothing that was confirmed is lost; run the same command again when the log is back.")
+    except (LogUnavailable, RegistryAway) as error:
+        say(f"{error}\nNothing that was confirmed is lost; run the same command again when it is back.")
         raise typer.Exit(FOUND_WANTING) from None
     except OSError as error:
         say(f"{error.filename}: {error.strerror}")

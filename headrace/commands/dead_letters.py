@@ -14,6 +14,7 @@ from connectors.intake.clockwork import utc_text
 from connectors.intake.resubmit import Outcome, Resubmission, chosen
 from connectors.log.base import Log
 from headrace.commands.common import FOUND_WANTING, installation, say
+from headrace.flows import writer_schemas
 
 AWAY_SECONDS = 30.0
 # Of a letter's bytes, what `show` prints.
@@ -91,7 +92,14 @@ def replay(
         wall_ms = time.time_ns() // 1_000_000
         replayed = {} if again else dead_letters.replayed_times(log)
         with closing(
-            Resubmission(log, settings.shards, wall_ms, mapping, lambda: time.monotonic() > give_up_at)
+            Resubmission(
+                log,
+                settings.shards,
+                wall_ms,
+                mapping,
+                lambda: time.monotonic() > give_up_at,
+                writer_schemas(settings),
+            )
         ) as work:
             outcomes = list(_replay(log, work, wanted, replayed))
     submitted = sum(outcome.done for outcome in outcomes)

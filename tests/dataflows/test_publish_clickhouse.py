@@ -1,4 +1,7 @@
-"""The ClickHouse publisher as a process: killed at random it publishes each decision once, and answers while it runs."""
+"""The ClickHouse publisher as a process: killed at random it publishes each decision once, and answers while it runs.
+
+On chDB, and on the server at HEADRACE_TEST_CLICKHOUSE where there is one.
+"""
 
 import random
 import signal
@@ -20,6 +23,7 @@ from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.reading import open_views
 from sinks.local import HeldElsewhere
 from sinks.sequences import Gap
+from tests.clickhouses import Places
 from tests.ledger import Ledger
 from tests.publishing import Never, append, append_decisions, open_log, table_digest
 
@@ -39,7 +43,7 @@ directory, batch_rows, until_idle = Path(sys.argv[1]), int(sys.argv[2]), sys.arg
 stop = StopFlag()
 stop.install()
 publish_clickhouse(
-    SqliteLog(directory / "log", False), Place(directory / "clickhouse"), directory / "run" / "clickhouse.sock",
+    SqliteLog(directory / "log", False), Place(Path(sys.argv[4]), sys.argv[5]), directory / "run" / "clickhouse.sock",
     until_idle=until_idle, stop=stop, status=PublishStatus(), batch_rows=batch_rows,
 )
 """
@@ -57,32 +61,36 @@ def mixed_ledger(number: int) -> Ledger:
     return ledger
 
 
-def start(directory: Path, batch_rows: int, until: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(directory), str(batch_rows), until], cwd=ROOT, stderr=subprocess.DEVNULL
-    )
+@pytest.fixture
+def place(clickhouse_places: Places) -> Place:
+    """An empty database."""
+    return clickhouse_places.named("tables")
 
 
-def publish_all(log: SqliteLog, directory: Path) -> PublishStatus:
-    status = PublishStatus()
-    publish_clickhouse(
-        log, Place(directory / "clickhouse"), directory / "run" / "c.sock", until_idle=True, stop=Never(), status=status
-    )
+def start(directory: Path, place: Place, batch_rows: int, until: str) -> subprocess.Popen[bytes]:
+    arguments = [str(directory), str(batch_rows), until, str(place.directory), place.url]
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def publish_all(log: SqliteLog, place: Place) -> PublishStatus:
+    status, socket_path = PublishStatus(), place.directory.parent / "c.sock"
+    publish_clickhouse(log, place, socket_path, until_idle=True, stop=Never(), status=status)
     return status
 
 
 @pytest.mark.slow
-def test_kills_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_kills_at_random_lose_and_double_nothing(tmp_path: Path, clickhouse_places: Places) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     rng = random.Random(seed)
+    place, unbroken = clickhouse_places.named("tables"), clickhouse_places.named("unbroken")
     log = open_log(tmp_path / "log", SHARDS)
     ledger = mixed_ledger(30_000)
     append_decisions(log, ledger)
     kills = 0
     while kills < 15:
         # Small batches: most kills fall into a commit.
-        process = start(tmp_path, rng.choice((100, 150, 333)), "until-idle")
+        process = start(tmp_path, place, rng.choice((100, 150, 333)), "until-idle")
         try:
             process.wait(rng.uniform(1.2, 2.2))
             break
@@ -90,11 +98,10 @@ def test_kills_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
-    assert start(tmp_path, 1_000, "until-idle").wait() == 0
-    unbroken = tmp_path / "unbroken"
+    assert start(tmp_path, place, 1_000, "until-idle").wait() == 0
     publish_all(log, unbroken)
-    assert table_digest(Place(tmp_path / "clickhouse")) == table_digest(Place(unbroken / "clickhouse"))
-    assert table_digest(Place(unbroken / "clickhouse"))[0] == len(ledger.decisions)
+    assert table_digest(place) == table_digest(unbroken)
+    assert table_digest(unbroken)[0] == len(ledger.decisions)
     assert kills >= 5, f"seed {seed}: it finished before it could be killed"
 
 
@@ -103,7 +110,7 @@ def test_it_answers_while_it_runs_and_leaves_when_told(tmp_path: Path) -> None:
     ledger = mixed_ledger(300)
     append_decisions(log, ledger)
     place, socket_path = Place(tmp_path / "clickhouse"), tmp_path / "run" / "clickhouse.sock"
-    process = start(tmp_path, 1_000, "told")
+    process = start(tmp_path, place, 1_000, "told")
     try:
         deadline = time.monotonic() + 30
         count = 0
@@ -137,27 +144,27 @@ def test_it_answers_while_it_runs_and_leaves_when_told(tmp_path: Path) -> None:
     assert table_digest(place)[0] == 300
 
 
-def test_what_is_appended_later_is_published_by_the_next_run(tmp_path: Path) -> None:
+def test_what_is_appended_later_is_published_by_the_next_run(tmp_path: Path, place: Place) -> None:
     log = open_log(tmp_path / "log", SHARDS)
     ledger = mixed_ledger(30)
     append_decisions(log, ledger)
-    assert publish_all(log, tmp_path).published == 30
+    assert publish_all(log, place).published == 30
     ledger.invoice("C1", "LATE", 5, "2026-03-01", "2026-04-01")
     append_decisions(log, ledger, start=30)
-    assert publish_all(log, tmp_path).published == 1
-    assert table_digest(Place(tmp_path / "clickhouse"))[0] == 31
+    assert publish_all(log, place).published == 1
+    assert table_digest(place)[0] == 31
 
 
-def test_decisions_written_twice_are_published_once(tmp_path: Path) -> None:
+def test_decisions_written_twice_are_published_once(tmp_path: Path, place: Place) -> None:
     log = open_log(tmp_path / "log", SHARDS)
     ledger = mixed_ledger(30)
     append_decisions(log, ledger)
     append_decisions(log, ledger)
-    assert publish_all(log, tmp_path).published == 30
-    assert table_digest(Place(tmp_path / "clickhouse"))[0] == 30
+    assert publish_all(log, place).published == 30
+    assert table_digest(place)[0] == 30
 
 
-def test_a_gap_stops_the_flow_and_says_where(tmp_path: Path) -> None:
+def test_a_gap_stops_the_flow_and_says_where(tmp_path: Path, place: Place) -> None:
     log = open_log(tmp_path / "log", 1)
     ledger = Ledger(shards=1)
     for at in range(4):
@@ -165,23 +172,23 @@ def test_a_gap_stops_the_flow_and_says_where(tmp_path: Path) -> None:
     records = ledger.records()
     append(log, DECISIONS, [records[0], records[1], records[3]])
     with pytest.raises(Gap, match="shard 0, offset 2: sequence 3 where 2 was due"):
-        publish_all(log, tmp_path)
+        publish_all(log, place)
 
 
-def test_bytes_that_are_no_decision_stop_the_flow_and_say_where(tmp_path: Path) -> None:
+def test_bytes_that_are_no_decision_stop_the_flow_and_say_where(tmp_path: Path, place: Place) -> None:
     log = open_log(tmp_path / "log", 2)
     append(log, DECISIONS, [(1, b"k", b"junk")])
     with pytest.raises(SinkStopped, match="decisions shard 1, offset 0: not in the wire format"):
-        publish_all(log, tmp_path)
+        publish_all(log, place)
 
 
-def test_a_log_that_ends_before_what_was_published_is_refused(tmp_path: Path) -> None:
+def test_a_log_that_ends_before_what_was_published_is_refused(tmp_path: Path, place: Place) -> None:
     log = open_log(tmp_path / "log", SHARDS)
     append_decisions(log, mixed_ledger(30))
-    publish_all(log, tmp_path)
+    publish_all(log, place)
     other = open_log(tmp_path / "other", SHARDS)
     with pytest.raises((SinkStopped, LogRefused), match="come from log"):
-        publish_all(other, tmp_path)
+        publish_all(other, place)
 
 
 def test_an_absent_server_is_waited_for_and_said(tmp_path: Path) -> None:

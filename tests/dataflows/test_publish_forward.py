@@ -1,4 +1,5 @@
-"""The forwarder on a real Valkey and a real log: what it forwards, what it does not, and that it does so once."""
+"""The forwarder on a real log, with the embedded Valkey and with a real Redis server: what it forwards, what it does
+not, and that it does so once."""
 
 import os
 import random
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from connectors.log.sqlite import SqliteLog
 from dataflows.publish import publish_forward
@@ -22,6 +24,7 @@ from sinks.redis.connect import RedisServer
 from sinks.redis.store import Positions, Store, Wiped, Work
 from tests.ledger import Ledger, day, instant
 from tests.publishing import Never, all_facts, append, append_decisions, append_fact, customer, open_log, receipt
+from tests.redis_servers import LocalRedis
 
 ROOT = Path(__file__).parents[2]
 SHARDS = 4
@@ -64,10 +67,17 @@ class World:
         return sorted((fact.receipt_id, fact.target_account) for fact in self.run() if isinstance(fact, OperatorAction))
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock") as found:
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.redis)])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
+    """Empty, and as it was set up before when the test is over."""
+    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
+    with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock", url) as found:
+        before = found.client.config_get("maxmemory*")
         yield found
+        if url:
+            found.client.flushdb()
+            for name in ("maxmemory", "maxmemory-policy"):
+                found.client.config_set(name, before[name])
 
 
 @pytest.fixture
@@ -360,7 +370,7 @@ def test_a_wiped_redis_is_rebuilt_and_gives_the_same_facts(world: World) -> None
     _busy(world)
     first = world.run()
     before = _everything(world.server)
-    world.server.client.flushall()
+    world.server.client.flushdb()
     again = world.run()
     assert len(again) > len(first)
     assert _contents(again) == _contents(first)
@@ -460,7 +470,7 @@ def test_of_two_forwarders_one_stops(server: RedisServer) -> None:
 def test_a_redis_emptied_in_use_is_noticed(server: RedisServer) -> None:
     store = Store(server, "log")
     store.commit(Work(store), Positions({0: 1}, {0: 1}, {0: 1}))
-    server.client.flushall()
+    server.client.flushdb()
     with pytest.raises(Wiped):
         store.commit(Work(store), Positions({0: 2}, {0: 2}, {0: 2}))
     assert Store(server, "log").positions == Positions()
@@ -471,6 +481,45 @@ def test_a_redis_that_drops_keys_is_refused(server: RedisServer) -> None:
     server.client.config_set("maxmemory-policy", "allkeys-lru")
     with pytest.raises(SinkStopped, match="maxmemory-policy is allkeys-lru"):
         Store(server, "log")
+
+
+@pytest.mark.redis
+def test_a_redis_that_goes_away_is_waited_for(local_redis: LocalRedis, tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis", tmp_path / "run" / "redis.sock", local_redis.url) as server:
+        world = World(tmp_path, server)
+        world.invoice("C1", "INV-1")
+        world.unidentified("R1", ["INV-1"])
+        local_redis.stop()
+        status, told = PublishStatus(), []
+
+        class Watching(Never):
+            """Brings the server back when the forwarder has said that it is away."""
+
+            def __bool__(self) -> bool:
+                if status.state not in told:
+                    told.append(status.state)
+                    if status.state.startswith("away"):
+                        local_redis.start()
+                return False
+
+        append_decisions(world.log, world.ledger)
+        publish_forward(world.log, server, until_idle=True, stop=Watching(), status=status)
+        assert [state for state in told if state.startswith("away")] != []
+        assert [f.target_account for f in all_facts(world.log) if isinstance(f, OperatorAction)] == ["C1"]
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("login", ["", ":secret1@"], ids=["none", "wrong"])
+def test_a_missing_or_wrong_password_stops_and_is_not_told(local_redis: LocalRedis, tmp_path: Path, login: str) -> None:
+    with redis.Redis.from_url(local_redis.url) as owner:
+        owner.config_set("requirepass", "secret2")
+    url = local_redis.url.replace("127", f"{login}127")
+    with (
+        RedisServer(tmp_path / "redis", tmp_path / "redis.sock", url) as server,
+        pytest.raises(SinkStopped, match=f"Redis at 127.0.0.1:{local_redis.port}: ") as stopped,
+    ):
+        Store(server, "log")
+    assert "secret" not in str(stopped.value)
 
 
 def test_an_embedded_valkey_that_was_killed_is_started_again(tmp_path: Path) -> None:

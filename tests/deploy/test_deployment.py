@@ -79,7 +79,7 @@ def test_every_volume_is_there(services: dict[str, dict[str, Any]]) -> None:
     named = set(yaml_of("docker-compose.yml")["volumes"])
     used = set()
     for name, service in services.items():
-        for volume in service["volumes"]:
+        for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if source.startswith("./"):
                 assert (ROOT / source).exists(), f"{name}: {source}"
@@ -92,6 +92,8 @@ def test_every_volume_is_there(services: dict[str, dict[str, Any]]) -> None:
 def test_settings_of_the_containers_name_its_services(settings: Settings, services: dict[str, dict[str, Any]]) -> None:
     assert settings.kafka == "kafka:9092"
     assert "INSIDE://kafka:9092" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    assert settings.schema_registry == "http://schema-registry:8081"
+    assert services["schema-registry"]["environment"]["SCHEMA_REGISTRY_LISTENERS"].endswith(":8081")
     assert settings.clickhouse == "http://headrace:secret@clickhouse:8123/headrace"
     assert services["clickhouse"]["environment"]["CLICKHOUSE_DB"] == "headrace"
     assert settings.redis == "redis://valkey:6379/0"

@@ -152,10 +152,10 @@ def test_bytes_of_no_known_schema_are_unreadable(data: bytes) -> None:
 def test_ids_that_are_not_ours_and_other_formats_are_told() -> None:
     with pytest.raises(Unreadable, match="schema id 999 is not one of ours"):
         decode_fact(b"\0\0\0\x03\xe7\0\0")
-    with pytest.raises(Unreadable, match="schema id 101 is not a decision's"):
-        decode_decision(b"\0\0\0\0\x65\0\0")
-    with pytest.raises(Unreadable, match="schema id 201 is not one of ours"):
-        decode_fact(b"\0\0\0\0\xc9\0\0")
+    with pytest.raises(Unreadable, match="schema id 2000000101 is not a decision's"):
+        decode_decision(message(IDS["receipt", 1], b"\0\0"))
+    with pytest.raises(Unreadable, match="schema id 2000000201 is not one of ours"):
+        decode_fact(message(IDS["decision", 1], b"\0\0"))
     for data in (b"", b"\0", b"\0\0\0\0\x65", b"\x01\0\0\0\x65\0", b'{"event_id": "1"}'):
         with pytest.raises(Unreadable, match="not in the wire format"):
             decode_fact(data)

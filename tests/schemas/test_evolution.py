@@ -14,7 +14,7 @@ import pytest
 
 from schemas import generate
 from schemas.codec import encode_fact
-from schemas.generate import HEADER, SOURCES, evolution_findings, sources, wire_ids
+from schemas.generate import HEADER, OWN_IDS_FROM, SOURCES, evolution_findings, sources, wire_ids
 from schemas.records import DisputeUpdate
 from schemas.wire import Reader
 
@@ -126,6 +126,7 @@ def test_every_message_has_one_id_of_its_own() -> None:
     assert wire_ids().keys() == on_the_wire
     numbers = json.loads((SOURCES / "ids.json").read_text()).values()
     assert len(set(numbers)) == len(numbers)
+    assert min(numbers) > OWN_IDS_FROM
 
 
 def test_every_fact_starts_with_the_same_header() -> None:
@@ -148,7 +149,7 @@ def test_a_new_version_reads_what_the_old_one_wrote(tmp_path: Path, monkeypatch:
         "fields": [*first["fields"], {"name": "urgency", "type": "int", "doc": "How urgent.", "default": 3}]
     }
     (tmp_path / "avro" / "facts" / "dispute_update.2.avsc").write_text(json.dumps(second))
-    ids = json.loads((SOURCES / "ids.json").read_text()) | {"dispute_update.2": 150}
+    ids = json.loads((SOURCES / "ids.json").read_text()) | {"dispute_update.2": 2_000_000_150}
     (tmp_path / "avro" / "ids.json").write_text(json.dumps(ids))
     monkeypatch.setattr(generate, "SOURCES", tmp_path / "avro")
     assert evolution_findings(first, second) == []
@@ -158,4 +159,4 @@ def test_a_new_version_reads_what_the_old_one_wrote(tmp_path: Path, monkeypatch:
     old = encode_fact(DisputeUpdate(*head, "D-1", "closed", "desk", 1, 2, 3, "done"))
     read = made["read_fact"](ids["dispute_update.1"], Reader(old, 5))
     assert (read.event_id, read.note, read.urgency) == ("d-1", "done", 3)
-    assert made["FACT_IDS"]["dispute_update"] == 150
+    assert made["FACT_IDS"]["dispute_update"] == 2_000_000_150

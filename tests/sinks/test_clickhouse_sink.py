@@ -1,7 +1,6 @@
 """Decisions in the table, each once, on chDB and on the server at HEADRACE_TEST_CLICKHOUSE where there is one."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,14 @@ from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.local import HeldElsewhere
 from sinks.sequences import Gap
+from tests.clickhouses import Places
 from tests.ledger import Ledger
 
-SERVER = os.environ.get("HEADRACE_TEST_CLICKHOUSE", "")
 
-
-@pytest.fixture(params=["chdb", "server"] if SERVER else ["chdb"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture
+def place(clickhouse_places: Places) -> Place:
     """An empty database."""
-    if request.param == "chdb":
-        yield Place(tmp_path / "clickhouse")
-        return
-    found = Place(tmp_path, f"{SERVER.rstrip('/')}/headrace_test_{os.getpid()}")
-    yield found
-    with Database(found) as database, database.client() as client:
-        client.command(f"DROP DATABASE headrace_test_{os.getpid()}")
+    return clickhouse_places.named("sink")
 
 
 def ledger_of(number: int) -> Ledger:
