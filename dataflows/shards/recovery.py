@@ -116,7 +116,7 @@ class OpenShard:
 def open_shard(log: Log, number: int, directory: Path, cache_bytes: int) -> OpenShard:
     """Open the state of shard `number` and hold it against the logs.
 
-    Raises OtherLog where the state is of other logs or they lost what it confirmed, StoreInUse.
+    Raises OtherLog where the state is of other logs or they lost what it confirmed, StoreInUse, OtherFormat.
     What the state holds unconfirmed and the log does not have is in the outbox, first.
     """
     facts_id, decisions_id = log.identity(FACTS), log.identity(DECISIONS)

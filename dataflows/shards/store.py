@@ -14,9 +14,11 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 
 from dataflows.rules.account import Rows
 from schemas.records import ShardRow, put_shard_row, read_shard_row
-from schemas.wire import Reader
+from schemas.wire import Reader, Unreadable
 
 META: Final = b"M"
+# Raised with every change of a row's fields or of what a table holds.
+ROW_FORMAT: Final = 2
 BLOCK_CACHE_BYTES: Final = 16 << 20
 # Measured 2026-11 on 2 cores, 1.5 million random keys: 8 MB with a bloom filter in the memtable
 # costs 1.3 us a put and 0.7 us a miss; 64 MB without one 1.6 us and 2.4 us.
@@ -25,6 +27,10 @@ WRITE_BUFFER_BYTES: Final = 8 << 20
 
 class StoreInUse(Exception):
     """Another process has this shard open. The message says which directory."""
+
+
+class OtherFormat(Exception):
+    """The rows are not in this version's format. The message says what to do."""
 
 
 class Store(Rows):
@@ -45,8 +51,20 @@ class Store(Rows):
             raise
 
     def shard_row(self) -> ShardRow | None:
+        """Where the shard stands; None for an empty directory. Raises OtherFormat."""
         raw = self._db.get(META)
-        return None if raw is None else read_shard_row(Reader(raw))
+        if raw is None:
+            return None
+        try:
+            row = read_shard_row(Reader(raw))
+        except Unreadable:
+            row = ShardRow()
+        if row.row_format != ROW_FORMAT:
+            raise OtherFormat(
+                f"{self.directory} was written by another version of headrace (row format {row.row_format or 'unknown'}, "
+                f"this one has {ROW_FORMAT}): move the directory away; the state is built again from the logs"
+            )
+        return row
 
     def fetch(self, account_key: str, name: str) -> bytes | None:
         raw: bytes | None = self._db.get(row_key(account_key, name))
@@ -79,6 +97,7 @@ class Store(Rows):
         return found or 0
 
     def write(self, batch: WriteBatch, row: ShardRow) -> None:
+        row.row_format = ROW_FORMAT
         out = BytesWriter()
         put_shard_row(out, row)
         batch.put(META, out.getvalue())

@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from dataflows.shards.shard import ShardStopped
-from dataflows.shards.store import StoreInUse
+from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
 from headrace.flows import (
     Pace,
@@ -74,7 +74,7 @@ def run(
                 code = start_forward(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
-        except (StoreInUse, ShardStopped, SinkStopped) as error:
+        except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:
             say(str(error))
             code = FOUND_WANTING
     raise typer.Exit(code)
