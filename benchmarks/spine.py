@@ -27,6 +27,8 @@ CATCH_UP_SECONDS: Final = 300.0
 SETTLE_SECONDS: Final = 3.0
 # Asking a broker how far the shards are takes a few milliseconds, in which nothing is read.
 LOOK_SECONDS: Final = 0.25
+# A fresh process has no account in memory yet: payments of the first seconds are not counted.
+LEAD_SECONDS: Final = 5.0
 KILLED_AFTER_SECONDS: Final = (1.0, 3.0)
 
 Say = Callable[[str], None]
@@ -153,10 +155,14 @@ def _latencies(ground: Ground, options: Spine, capacity: float, scratch: Path, s
 
 
 def latency_at(ground: Ground, phase: Phase, scratch: Path, say: Say) -> dict[str, Any]:
-    """A running process, a producer beside it and a reader here: how long from a receipt to its cash_applied."""
+    """A running process, a producer beside it and a reader here: how long from a receipt to its cash_applied.
+
+    The phase comes after LEAD_SECONDS at the same rate.
+    """
     say(f"latency at {phase.rate:,.0f} facts/s for {phase.seconds:.0f} s")
+    whole = phase._replace(seconds=LEAD_SECONDS + phase.seconds)
     with (
-        Traffic(ground.config, ground.following(phase.messages), [phase], scratch / "traffic") as traffic,
+        Traffic(ground.config, ground.following(whole.messages), [whole], scratch / "traffic") as traffic,
         ground.receivables("--live") as process,
     ):
         process.said("receivables started", START_SECONDS)
@@ -165,7 +171,7 @@ def latency_at(ground: Ground, phase: Phase, scratch: Path, say: Say) -> dict[st
         try:
             before = process.usage()
             traffic.start()
-            watch.poll_until(traffic.done, phase.seconds + CATCH_UP_SECONDS)
+            watch.poll_until(traffic.done, whole.seconds + CATCH_UP_SECONDS)
             after = process.usage()
             outcome = traffic.outcome()
             ends = ground.log.end_offsets(FACTS)
@@ -175,10 +181,11 @@ def latency_at(ground: Ground, phase: Phase, scratch: Path, say: Say) -> dict[st
             watch.close()
         process.signal(signal.SIGTERM)
         process.wait()
+    counted = [probe for probe in outcome.probes if probe.due >= outcome.started + LEAD_SECONDS]
     return {
         "facts_per_second": phase.rate,
         "facts": phase.messages,
-        **_plain(applied_after(outcome.probes, watch.seen)),
+        **_plain(applied_after(counted, watch.seen)),
         "producer_late_p99_ms": _p99(outcome.late),
         "cores_used": used(before, after),
         "peak_mb": round(process.peak_bytes / 1e6),
