@@ -224,6 +224,8 @@ def main() -> int:
     given = parser.parse_args()
     with ExitStack() as stack:
         directory = Path(tempfile.mkdtemp(prefix="headrace-kills-"))
+        # Also where a run breaks off: its logs, state and tables stay there.
+        print(f"running in {directory}", file=sys.stderr)
         log_name = "sqlite"
         if given.log == "kafka":
             log_name = f"{stack.enter_context(LocalKafka()).bootstrap},kills-"
@@ -231,7 +233,7 @@ def main() -> int:
     lines, equal = report(outcome)
     print(f"{given.log}, {given.processes} processes, seed {given.seed}:", *lines, sep="\n")
     if not equal:
-        print(f"what was compared is kept in {directory}")
+        print(f"what was compared is kept in {directory / 'whole'} and {directory / 'broken'}")
         return 1
     shutil.rmtree(directory)
     return 0
