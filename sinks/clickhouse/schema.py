@@ -1,7 +1,7 @@
 """The tables and views, as migrations: versioned, forward only, each statement repeatable.
 
 One table holds data: `decisions`. Everything else is a view of it, so that one insert of one part is
-the only thing that has to happen exactly once; docs/decisions/0301-one-table.md has the measurements.
+the only thing that has to happen exactly once; docs/decisions/0030-one-table-and-views.md has the measurements.
 """
 
 from typing import Final

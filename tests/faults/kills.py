@@ -1,6 +1,7 @@
-"""Kills receivables processes over and over, and holds what they decided against an unbroken run.
+"""Kills receivables processes and a publisher over and over, and holds what they did against an unbroken run.
 
-`python -m tests.faults.kills --facts 300000 --kills 50 --processes 2 --log sqlite|kafka` prints what it did and
+`python -m tests.faults.kills --facts 300000 --kills 50 --processes 2 --log sqlite|kafka` prints what it did, for every
+shard whether its decisions are the same bytes, and for every table of ClickHouse whether it holds the same rows. It
 exits 1 on any difference. The tests beside it run small sizes of the same.
 """
 
@@ -8,11 +9,10 @@ import argparse
 import hashlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -24,30 +24,39 @@ from connectors.intake.clockwork import day_end_message
 from connectors.intake.reception import Received
 from connectors.log.base import Full, Log
 from connectors.placing import Placement, place
+from dataflows.publish import publish_clickhouse
+from dataflows.publishing import PublishStatus
 from dataflows.shards.owner import Owner
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Fact
 from schemas.topics import DECISIONS, FACTS
-from tests.faults.dying import CACHE_BYTES, POINTS, open_log
+from sinks.clickhouse.connect import Place
+from tests.faults.children import Processes, Tally
+from tests.faults.dying import CACHE_BYTES, open_log
+from tests.faults.tables import Table, differing, read_tables
+from tests.publishing import Never
 
 DAY_MS = 86_400_000
 SHARDS = 8
-# A process that is to be killed at a random moment lives this long after it is ready.
-LIVES_SECONDS = (0.0, 0.1)
-RUN_SECONDS = 300
-# About what one round of a process takes in.
-ROUND_FACTS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a run came to: `digests` are of each shard's decisions, repeats dropped, `decisions` how many there are."""
+
+    decisions: int
+    digests: list[str]
+    tables: dict[str, Table]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of kills came to. `digests` are of each shard's decisions, repeats dropped."""
+    """Both runs over the same facts, and what was done to the processes of the broken one."""
 
     facts: int
-    kills: dict[str, int]
-    starts: int
-    decisions: int
-    digests: list[str]
+    tally: Tally
+    whole: Books
+    broken: Books
 
 
 def facts_with_clocks(facts: Iterator[Fact], shards: int) -> Iterator[tuple[int, bytes | None, bytes]]:
@@ -137,110 +146,72 @@ def digests(log: Log) -> tuple[list[str], int]:
     return found, total
 
 
-def kill_over_and_over(
-    directory: Path,
-    log_name: str,
-    processes: int,
-    kills: int,
-    chance: random.Random,
-    portion: int,
-    feed: Callable[[], int],
-) -> dict[str, int]:
-    """Start the processes in ever another order and kill one of them each time.
-
-    `feed` appends the next `portion` of the facts before each start, so that there is always work to be killed at.
-    """
-    share = SHARDS // processes
-    ranges = [f"{n * share}-{(n + 1) * share - 1}" for n in range(processes)]
-    running: dict[str, subprocess.Popen[str]] = {}
-    done: dict[str, int] = dict.fromkeys((*POINTS[1:], "random"), 0)
-    give_up = time.monotonic() + RUN_SECONDS + 5 * kills
-    try:
-        for _ in range(kills * 2):
-            if sum(done.values()) == kills:
-                break
-            assert time.monotonic() < give_up, f"no end in sight: {done}"
-            feed()
-            chance.shuffle(ranges)
-            point = chance.choice((*POINTS[1:], "random"))
-            victim = chance.choice(ranges)
-            _stop(running, victim)
-            for shards in ranges:
-                if shards not in running or running[shards].poll() is not None:
-                    at = point if shards == victim and point != "random" else "never"
-                    running[shards] = _start(directory, shards, log_name, at, _passes(point, portion, chance))
-            if point == "random":
-                time.sleep(chance.uniform(*LIVES_SECONDS))
-                running[victim].kill()
-            try:
-                code = running[victim].wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                running[victim].kill()
-                code = running[victim].wait()
-            if code == 0:
-                # It came to the end before its point.
-                continue
-            assert code == -9, f"shards {victim} ended with {code} at {point}"
-            done[point] += 1
-    finally:
-        for shards in list(running):
-            _stop(running, shards)
-    return done
+def publish_rest(log: Log, directory: Path) -> Place:
+    """Publish what is not yet published, in this process; the place."""
+    place = Place(directory / "clickhouse")
+    socket = directory / "run" / "clickhouse.sock"
+    publish_clickhouse(log, place, socket, until_idle=True, stop=Never(), status=PublishStatus())
+    return place
 
 
-def _passes(point: str, portion: int, chance: random.Random) -> int:
-    """How often a process passes its point before it dies there: so often that it does while it takes in a portion."""
-    rounds = max(1, portion // ROUND_FACTS)
-    most = {"before_send": 4 * rounds, "after_append": rounds, "after_confirmation": rounds, "after_commit": 3}
-    return chance.randrange(most.get(point, 1))
+def books(log: Log, directory: Path) -> Books:
+    """What the decisions log and the tables hold when everything is published."""
+    found, total = digests(log)
+    return Books(total, found, read_tables(publish_rest(log, directory), directory / "tables"))
 
 
-def finish(directory: Path, log_name: str, processes: int) -> None:
-    """Let the processes come to the end."""
-    share = SHARDS // processes
-    running = [_start(directory, f"{n * share}-{(n + 1) * share - 1}", log_name, "never", 0) for n in range(processes)]
-    for child in running:
-        assert child.wait(timeout=RUN_SECONDS) == 0
-
-
-def _stop(running: dict[str, subprocess.Popen[str]], shards: str) -> None:
-    child = running.pop(shards, None)
-    if child is not None:
-        child.kill()
-        child.wait()
-
-
-def _start(directory: Path, shards: str, log_name: str, point: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.faults.dying", str(directory), shards, log_name, point, str(count)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    child.stdout.readline()
-    return child
-
-
-def run(directory: Path, log_name: str, facts: int, kills: int, processes: int, seed: int) -> tuple[Outcome, Outcome]:
+def run(directory: Path, log_name: str, facts: int, kills: int, processes: int, seed: int) -> Outcome:
     """The broken run, and the unbroken one over a copy of the facts log as the broken one finished it."""
     chance = random.Random(seed)
     whole, broken = directory / "whole", directory / "broken"
     records = facts_with_clocks(simulate(Config(accounts=max(50, facts // 100), months=24, seed=seed)), SHARDS)
     all_of_them = islice(records, facts)
     log = open_log(broken, log_name)
-    portion = facts // (kills + 1)
+    # A round in which nobody died has taken in its portion too.
+    portion = facts // (kills + kills // 4 + 1)
     fill(log, all_of_them, portion)
-    done = kill_over_and_over(
-        broken, log_name, processes, kills, chance, portion, lambda: fill(log, all_of_them, portion)
-    )
+    children = Processes(broken, log_name, SHARDS, processes, portion, chance)
+    children.kill_over_and_over(kills, lambda: fill(log, all_of_them, portion))
     fill(log, all_of_them, facts)
-    finish(broken, log_name, processes)
-    got, total = digests(log)
+    children.finish()
+    got = books(log, broken)
     whole_log = open_log(whole, "sqlite")
     count = fill(whole_log, copied_facts(log), 1 << 62)
     run_unbroken(whole_log, whole / "state")
-    expected, decided = digests(whole_log)
+    expected = books(whole_log, whole)
     whole_log.close()
     log.close()
-    starts = sum(done.values()) + processes
-    return Outcome(count, {}, 1, decided, expected), Outcome(count, done, starts, total, got)
+    return Outcome(count, children.tally, expected, got)
+
+
+def report(outcome: Outcome) -> tuple[list[str], bool]:
+    """What was done, and for every shard and table whether both runs are equal; False where anything is not."""
+    tally, whole, broken = outcome.tally, outcome.whole, outcome.broken
+    lines = [
+        f"{outcome.facts:,} facts, {whole.decisions:,} decisions",
+        f"kills of receivables: {_counted(tally.receivables)}",
+        f"kills of the publisher: {_counted(tally.publisher)}",
+        f"killed with all the others at once: {tally.at_once}",
+        f"{tally.starts} starts in {len(tally.orders)} orders, never the same one twice running",
+        f"batches found cut short: {tally.cut_before} not inserted, {tally.cut_after} inserted",
+    ]
+    equal = True
+    for shard, (expected, got) in enumerate(zip(whole.digests, broken.digests, strict=True)):
+        equal = equal and expected == got
+        lines.append(f"shard {shard}: {expected[:16]} {'equal' if expected == got else f'DIFFERS: {got[:16]}'}")
+    found = differing(whole.tables, broken.tables)
+    for name in sorted(whole.tables.keys() | broken.tables.keys()):
+        rows = broken.tables[name].rows if name in broken.tables else 0
+        lines.append(f"table {name}: {rows:,} rows {f'DIFFERS: {found[name]}' if name in found else 'equal'}")
+    for books_of, name in ((whole, "unbroken"), (broken, "broken")):
+        if books_of.tables["decisions"].rows != books_of.decisions:
+            equal = False
+            lines.append(f"the {name} run's table decisions DIFFERS from its log of {books_of.decisions:,} decisions")
+    return lines, equal and not found
+
+
+def _counted(kills: Counter[str]) -> str:
+    return f"{kills.total()}: " + ", ".join(f"{count} {point}" for point, count in sorted(kills.items()))
 
 
 def main() -> int:
@@ -253,20 +224,19 @@ def main() -> int:
     given = parser.parse_args()
     with ExitStack() as stack:
         directory = Path(tempfile.mkdtemp(prefix="headrace-kills-"))
-        stack.callback(shutil.rmtree, directory)
+        # Also where a run breaks off: its logs, state and tables stay there.
+        print(f"running in {directory}", file=sys.stderr)
         log_name = "sqlite"
         if given.log == "kafka":
             log_name = f"{stack.enter_context(LocalKafka()).bootstrap},kills-"
-        whole, broken = run(directory, log_name, given.facts, given.kills, given.processes, given.seed)
-    print(
-        f"{given.log}, {given.processes} processes, seed {given.seed}: {whole.facts:,} facts, {whole.decisions:,} decisions"
-    )
-    print(
-        "kills: " + ", ".join(f"{count} {point}" for point, count in broken.kills.items()) + f"; {broken.starts} starts"
-    )
-    for shard, (expected, got) in enumerate(zip(whole.digests, broken.digests, strict=True)):
-        print(f"shard {shard}: {expected[:16]} {'equal' if expected == got else 'DIFFERS: ' + got[:16]}")
-    return 0 if whole.digests == broken.digests else 1
+        outcome = run(directory, log_name, given.facts, given.kills, given.processes, given.seed)
+    lines, equal = report(outcome)
+    print(f"{given.log}, {given.processes} processes, seed {given.seed}:", *lines, sep="\n")
+    if not equal:
+        print(f"what was compared is kept in {directory / 'whole'} and {directory / 'broken'}")
+        return 1
+    shutil.rmtree(directory)
+    return 0
 
 
 if __name__ == "__main__":

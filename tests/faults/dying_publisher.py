@@ -1,0 +1,90 @@
+"""A publisher that is killed (-9) at a chosen point: `python -m tests.faults.dying_publisher DIR LOG POINT COUNT BATCH_ROWS`.
+
+POINT is one of POINTS, COUNT how often it is passed before, in recovery too. LOG is as in dying.py. Prints `ready`
+before it opens chDB, and `recovers THERE OF ALL` where it finds a batch that was cut short and THERE of its ALL rows
+in the table. Runs until it is told to stop (SIGTERM), and exits 0 then.
+"""
+
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dataflows import publish
+from dataflows.publishing import PublishStatus
+from headrace.operations import StopFlag, configure_logging
+from schemas.records import Decision
+from sinks.clickhouse.connect import Place
+from sinks.clickhouse.ranges import Phase, Range
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.faults.dying import open_log
+
+# Nothing of the batch said; said and not inserted; on the way in; inserted and not said; said.
+POINTS = ("never", "before_batch", "before_insert", "during_insert", "after_insert", "after_batch")
+# An insert of 2,000 rows takes about 15 ms, and chDB lets other threads run in it (November 2026).
+INSERT_SECONDS = (0.0, 0.025)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingSink(ClickHouseSink):
+    """The sink, which dies when its point was passed often enough."""
+
+    point = "never"
+    left = 0
+
+    def _is_due(self, point: str) -> bool:
+        if point != self.point:
+            return False
+        self.left -= 1
+        return self.left < 0
+
+    def _pass(self, point: str) -> None:
+        if self._is_due(point):
+            die()
+
+    def recover(self, decisions: Sequence[Decision]) -> None:
+        if self.pending:
+            there = len(decisions) - len(self._missing(decisions, self.pending))
+            print(f"recovers {there} of {len(decisions)}", flush=True)
+        super().recover(decisions)
+
+    def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
+        self._pass("before_batch" if phase is Phase.BEFORE else "after_insert")
+        super()._save(batch, phase, ranges)
+        self._pass("before_insert" if phase is Phase.BEFORE else "after_batch")
+
+    def _insert(self, rows: Sequence[Decision], name: str) -> None:
+        if self._is_due("during_insert"):
+            threading.Timer(random.uniform(*INSERT_SECONDS), die).start()
+        super()._insert(rows, name)
+
+
+def main(directory: str, log_name: str, point: str, count: str, batch_rows: str) -> int:
+    configure_logging("publisher")
+    DyingSink.point, DyingSink.left = point, int(count)
+    publish.ClickHouseSink = DyingSink
+    stop = StopFlag()
+    stop.install()
+    log = open_log(Path(directory), log_name)
+    print("ready", flush=True)
+    publish.publish_clickhouse(
+        log,
+        Place(Path(directory) / "clickhouse"),
+        Path(directory) / "run" / "clickhouse.sock",
+        until_idle=False,
+        stop=stop,
+        status=PublishStatus(),
+        batch_rows=int(batch_rows),
+    )
+    log.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

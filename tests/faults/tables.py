@@ -1,0 +1,63 @@
+"""What ClickHouse holds, table by table, so that two places can be compared to the last byte."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+from sinks.clickhouse.connect import Database, Place
+
+# Who published in which batches, and when a migration ran, differs from run to run; what was reached may not.
+_CONTENTS: Final = {
+    "publish_state": "SELECT shard, argMax(phase, version) AS phase, argMax(last, version) AS last "
+    "FROM publish_state GROUP BY shard",
+    "schema_versions": "SELECT version FROM schema_versions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The contents of a table or view, sorted: how many rows, a digest of them, and a file with one on each line."""
+
+    rows: int
+    digest: str
+    path: Path
+
+
+def read_tables(place: Place, directory: Path) -> dict[str, Table]:
+    """Every table and view of the database, by name, with computed columns; the files go into `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    found = {}
+    with Database(place) as database:
+        names = database.rows("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+        for (name,) in names:
+            contents = _CONTENTS.get(name, f"SELECT * FROM {name}")
+            with database.client() as client:
+                text: bytes = client.raw_query(
+                    f"SELECT * FROM ({contents} SETTINGS asterisk_include_alias_columns = 1) ORDER BY ALL", fmt="TSV"
+                )
+            path = directory / f"{name}.tsv"
+            path.write_bytes(text)
+            found[name] = Table(text.count(b"\n"), hashlib.sha256(text).hexdigest(), path)
+    return found
+
+
+def differing(expected: dict[str, Table], got: dict[str, Table]) -> dict[str, str]:
+    """What differs, by table: the first row that does, or that the table is in one place only."""
+    found = {}
+    for name in sorted(expected.keys() | got.keys()):
+        one, other = expected.get(name), got.get(name)
+        if one is None or other is None:
+            found[name] = "not there" if other is None else "should not be there"
+        elif (one.rows, one.digest) != (other.rows, other.digest):
+            found[name] = _first_difference(one, other)
+    return found
+
+
+def _first_difference(expected: Table, got: Table) -> str:
+    with expected.path.open() as one, got.path.open() as other:
+        for number, (want, have) in enumerate(zip_longest(one, other, fillvalue="nothing"), 1):
+            if want != have:
+                return f"sorted row {number} is {have.strip()!r}, should be {want.strip()!r}"
+    raise AssertionError(f"{expected.path} and {got.path} differ in their digests and not in their rows")

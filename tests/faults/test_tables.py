@@ -1,0 +1,123 @@
+"""The comparison of tables finds what was changed by hand, and nothing where only the batches were others."""
+
+from pathlib import Path
+
+import pytest
+
+from dataflows.publish import publish_clickhouse
+from dataflows.publishing import PublishStatus
+from sinks.clickhouse.connect import Database, Place
+from tests.faults.tables import Table, differing, read_tables
+from tests.ledger import Ledger
+from tests.publishing import Never, append_decisions, open_log
+
+SHARDS = 2
+
+
+def ledger() -> Ledger:
+    made = Ledger(shards=SHARDS)
+    for at in range(20):
+        account = f"C{at % 5}"
+        made.invoice(account, f"INV-{at}", 1_000 + at, "2026-01-01", "2026-02-01", text=f"tab\t, line\n, Ü {at}")
+        made.receipt(account, f"R{at}", 900, "2026-01-20")
+        made.applied(account, f"INV-{at}", f"R{at}", 900, "2026-01-20")
+    return made
+
+
+def published(directory: Path, batch_rows: int) -> Place:
+    log = open_log(directory / "log", SHARDS)
+    append_decisions(log, ledger())
+    place = Place(directory / "clickhouse")
+    publish_clickhouse(
+        log,
+        place,
+        directory / "run" / "c.sock",
+        until_idle=True,
+        stop=Never(),
+        status=PublishStatus(),
+        batch_rows=batch_rows,
+    )
+    log.close()
+    return place
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    directory = tmp_path_factory.mktemp("unchanged")
+    return read_tables(published(directory, 1_000), directory / "tables")
+
+
+def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged: dict[str, Table]) -> None:
+    got = read_tables(published(tmp_path, 7), tmp_path / "tables")
+    assert differing(unchanged, got) == {}
+    assert {name: table.rows for name, table in got.items()} == {
+        "applications": 20,
+        "daily_balances": 10,
+        "daily_totals": 2,
+        "decisions": 60,
+        "item_movements": 40,
+        "items": 20,
+        "open_items": 20,
+        "publish_state": SHARDS,
+        "receipts": 20,
+        "schema_versions": 1,
+    }
+
+
+FROM_DECISIONS = {"applications", "daily_balances", "daily_totals", "decisions", "item_movements", "items", "receipts"}
+AT_ONCE = "SETTINGS mutations_sync = 2"
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        pytest.param(
+            f"ALTER TABLE decisions UPDATE text = 'x' WHERE document = 'INV-3' AND raises {AT_ONCE}",
+            {"decisions"},
+            id="a text",
+        ),
+        pytest.param(
+            f"ALTER TABLE decisions UPDATE amount = amount + 1 WHERE receipt_id = 'R4' AND kind = 'cash_applied' {AT_ONCE}",
+            FROM_DECISIONS | {"open_items"},
+            id="a cent",
+        ),
+        pytest.param(
+            f"ALTER TABLE decisions DELETE WHERE document = 'INV-5' AND raises {AT_ONCE}",
+            (FROM_DECISIONS | {"open_items"}) - {"applications", "receipts"},
+            id="a row less",
+        ),
+        pytest.param(
+            "INSERT INTO decisions SELECT * FROM decisions WHERE receipt_id = 'R6' AND kind = 'receipt_booked'",
+            {"decisions", "receipts", "daily_balances", "daily_totals"},
+            id="a row twice",
+        ),
+        pytest.param(
+            "INSERT INTO publish_state SELECT * REPLACE (version + 1 AS version, last + 1 AS last) FROM publish_state "
+            "WHERE shard = 1 ORDER BY version DESC LIMIT 1",
+            {"publish_state"},
+            id="a position",
+        ),
+        pytest.param("INSERT INTO schema_versions (version) VALUES (2)", {"schema_versions"}, id="a migration"),
+        pytest.param("DROP VIEW open_items", {"open_items"}, id="a view less"),
+    ],
+)
+def test_what_is_changed_by_hand_is_found(
+    tmp_path: Path, unchanged: dict[str, Table], statement: str, found: set[str]
+) -> None:
+    place = published(tmp_path, 1_000)
+    with Database(place) as database, database.client() as client:
+        client.command(statement)
+    got = read_tables(place, tmp_path / "tables")
+    assert differing(unchanged, got).keys() == found
+
+
+def test_the_first_row_that_differs_is_shown(tmp_path: Path, unchanged: dict[str, Table]) -> None:
+    place = published(tmp_path, 1_000)
+    with Database(place) as database, database.client() as client:
+        client.command(f"ALTER TABLE decisions UPDATE amount = 7 WHERE document = 'INV-19' AND raises {AT_ONCE}")
+        client.command("CREATE VIEW more AS SELECT 1")
+    said = differing(unchanged, read_tables(place, tmp_path / "tables"))
+    assert said["more"] == "should not be there"
+    assert said["items"].startswith("sorted row ")
+    assert "\\t7\\t" in said["items"]
+    assert "\\t1019\\t" in said["items"]
