@@ -30,7 +30,7 @@ from schemas.topics import TOPIC_OF_KIND
 
 ROOT = Path(__file__).parents[2]
 SMALL = Config(accounts=12, months=2, seed=7)
-SMALL_DIGEST = "679e9da36011bb45debb8b724315751a57268dbac1f3484c48ccfd0e0106caab"
+SMALL_DIGEST = "c1a5af3ec35f07a5d9af238263eb933b3faf12cbf740203b95d95595c08a43d3"
 HARD = Config(accounts=120, months=4, seed=3, difficulty=3)
 
 PRINT_DIGEST = """
