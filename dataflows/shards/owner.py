@@ -23,7 +23,8 @@ COMMIT_SECONDS: Final = 1.0
 COMMIT_DIRTY_ROWS: Final = 2_000
 # As many facts as a shard takes in before decisions go out: small, so that latency stays low.
 BATCH_FACTS: Final = 128
-WAKES_PER_DRAIN: Final = 512
+# Some milliseconds: a payment waits for one of each shard at the most.
+WAKES_PER_DRAIN: Final = 64
 # Times of commits kept for whoever asks; past it they are not kept.
 MOST_TIMES: Final = 10_000
 GROUP: Final = "receivables"
