@@ -101,8 +101,8 @@ class _Watch:
     def _tell(self) -> None:
         shards = {number: opened.shard for number, opened in self._owner.open.items()}
         facts = sum(shard.facts for shard in shards.values())
-        hits = sum(shard.hits for shard in shards.values())
-        misses = sum(shard.misses for shard in shards.values())
+        hits = sum(shard.accounts.hits for shard in shards.values())
+        misses = sum(shard.accounts.misses for shard in shards.values())
         kinds: Counter[str] = Counter()
         for shard in shards.values():
             kinds.update(shard.kinds)

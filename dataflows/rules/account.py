@@ -84,7 +84,7 @@ class Account:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
-    stored_wake, said_wake, said_bytes: what the shard has stored and was last told; its business alone.
+    stored_wake, said_wake, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -98,6 +98,7 @@ class Account:
         self.stored_wake: Final = row.wake
         self.said_wake = row.wake
         self.said_bytes = 0
+        self.said_rows = 0
         self._rows: Final = rows
         self._index: DebitRows | None = DebitRows(key, rows) if row.indexed else None
         self._loaded: Final[dict[str, Row | None]] = {}

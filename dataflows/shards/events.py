@@ -4,11 +4,10 @@ Ids of facts that move money are kept for ever, others for two generations of EV
 the log's time, so that it holds wherever the rows are that a generation leaves behind.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from dataflows.rules.policy import DAY_MS
-from dataflows.shards.store import Store, event_key
+from dataflows.shards.store import Batch, Store, event_key
 from schemas.codec import contents_digest
 
 EVENT_DAYS: Final = 45
@@ -63,19 +62,23 @@ class Events:
         """Take back what `take` has just noted: the fact was refused, and may come again."""
         del self._new[event_key(event_id)]
 
-    def commit(self, put: Callable[[bytes, bytes], None], delete: Callable[[bytes], None], now: int) -> None:
-        """Store what is new, and take away some of what counts no more."""
+    @property
+    def dirty_rows(self) -> int:
+        return len(self._new)
+
+    def commit(self, batch: Batch, now: int) -> None:
+        """Put what is new into the batch, and delete some of what counts no more."""
         for event, kept in self._new.items():
-            put(event, kept)
+            batch.put(event, kept)
         oldest = _generation(now) - 1
         if oldest > self._clean:
-            self._clear(delete, oldest)
+            self._clear(batch, oldest)
 
-    def _clear(self, delete: Callable[[bytes], None], oldest: int) -> None:
+    def _clear(self, batch: Batch, oldest: int) -> None:
         rows = self._store.range(self._looked, b"F", LOOKED_AT)
         for event, kept in rows:
             if 0 < int.from_bytes(kept[12:], "big") < oldest and event not in self._new:
-                delete(event)
+                batch.delete(event)
         if len(rows) == LOOKED_AT:
             self._looked = rows[-1][0] + b"\0"
         else:

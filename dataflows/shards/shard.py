@@ -7,24 +7,22 @@ Guarantees, each with its test in tests/dataflows/shards:
 - A transition that fails changes nothing, parks its account, and is told as a decision.
 """
 
-from collections.abc import Callable
 from typing import Final
 
-from connectors.log.base import partition_of
-from dataflows.rules.account import ACCOUNT, Account, load
+from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
+from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.store import (
     Store,
     new_batch,
     parked_key,
-    row_key,
     unconfirmed_key,
 )
-from dataflows.shards.wakes import Wakes, moved
+from dataflows.shards.wakes import Wakes
 from schemas.codec import decode_decision, decode_fact, digest64, encode_decision
 from schemas.records import (
     Clock,
@@ -48,8 +46,6 @@ WAKES_PER_FACT: Final = 4
 # Wakes that are brought forward after one fact, when the steps of reminders change.
 SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
-# What an account in the cache takes beside the bytes of its header (measured 2026-11 on CPython 3.11).
-CACHED_BYTES: Final = 250
 
 
 class ShardStopped(Exception):
@@ -93,7 +89,6 @@ class Shard:
         self.number: Final = number
         self.shards: Final = shards
         self.store: Final = store
-        self.cache_bytes: Final = cache_bytes
         self.row = row
         self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
         self.outbox: list[tuple[int, bytes, bytes]] = []
@@ -103,15 +98,8 @@ class Shard:
         # Decisions below this are in the log or in the outbox.
         self.emitted = row.next_sequence
         self.wakes = Wakes(store)
+        self.accounts: Final = Accounts(number, shards, store, self.wakes, cache_bytes)
         self.events: Final = Events(store)
-        # Accounts since the last commit as objects; others as they are stored, the one used longest ago first.
-        # Objects are ten times as big, and a fact that finds its account's scattered over memory waits for all of them.
-        self._accounts: dict[str, Account] = {}
-        self._live_bytes = 0
-        self._cached: dict[str, bytes] = {}
-        self._cached_bytes = 0
-        self._low_bytes: Final = cache_bytes - cache_bytes // 8
-        self._dirty: dict[str, Account] = {}
         # Facts of parked accounts, to put or to delete.
         self._parked: dict[bytes, bytes | None] = {}
         self._since: list[tuple[int, bytes, Logged | None]] = []
@@ -122,12 +110,9 @@ class Shard:
         self._offset = 0
         # Wakes due by this may run: now, or how far the cash sources are complete.
         self._bound = self._complete()
-        self.dirty_rows = 0
         self.facts = 0
         self.kinds: Final[dict[str, int]] = {}
         self.duplicates = 0
-        self.hits = 0
-        self.misses = 0
 
     # --- facts ---
 
@@ -136,11 +121,7 @@ class Shard:
         assert offset >= self.row.next_offset, f"fact {offset} of shard {self.number} was taken in already"
         self._since.append((offset, value, logged))
         self._retrying(offset, value, logged)
-        if self._cached_bytes + self._live_bytes > self.cache_bytes:
-            self._evict()
-            if self._live_bytes > self._low_bytes:
-                self.commit()
-        elif self.dirty_rows >= MOST_DIRTY_ROWS * 4:
+        if self.accounts.full() or self.dirty_rows >= MOST_DIRTY_ROWS * 4:
             self.commit()
 
     def _retrying(self, offset: int, value: bytes, logged: Logged | None) -> None:
@@ -164,12 +145,9 @@ class Shard:
         self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
         self._bound = self._complete()
         self.wakes.committed()
-        self._accounts.clear()
-        self._dirty.clear()
+        self.accounts.committed()
         self.events.committed()
         self._parked.clear()
-        self._live_bytes = 0
-        self.dirty_rows = 0
         for offset, value, logged in again:
             self._one(offset, value, logged)
 
@@ -316,12 +294,11 @@ class Shard:
             self.events.forget(fact.event_id)
             self._reject(fact, "shard.future", f"event_time_ahead_days:{(fact.event_time - row.now) // DAY_MS}")
             return
-        account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
+        account = self.accounts.get(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
         if account is None:
             self.events.forget(fact.event_id)
             self._reject(fact, "shard.misplaced", f"not_of_shard:{self.number}")
             return
-        self.dirty_rows += 1
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
                 self._resume(account, fact)
@@ -329,7 +306,7 @@ class Shard:
                 self._wait(account, value)
         elif not (isinstance(fact, OperatorAction) and fact.action == "resume_account"):
             self._conclude(account, fact, value)
-        self._changed(account)
+        self.accounts.changed(account)
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
@@ -432,10 +409,10 @@ class Shard:
             if due is None:
                 break
             limit -= 1
-            account = self._account(due[1])
+            account = self.accounts.get(due[1])
             assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
             self._wake(account, due[0], bound)
-            self._changed(account)
+            self.accounts.changed(account)
         if self.row.sweep_due >= 0 and limit:
             self._sweep(limit)
 
@@ -453,10 +430,10 @@ class Shard:
                 row.sweep_due, row.sweep_account = due, key
                 time = next_contact(ctx, key, ctx.today)
                 if due > time:
-                    account = self._account(key)
+                    account = self.accounts.get(key)
                     assert account is not None, f"a wake of {key}, which is not of shard {self.number}"
                     account.wake_by(time)
-                    self._changed(account)
+                    self.accounts.changed(account)
             if len(found) < SWEEP_WAKES:
                 row.sweep_due, row.sweep_account = -1, ""
                 return
@@ -516,46 +493,6 @@ class Shard:
             )
         )
 
-    # --- accounts in memory ---
-
-    def _account(self, key: str) -> Account | None:
-        """The account of that key; None where it is another shard's."""
-        account = self._accounts.get(key)
-        if account is not None:
-            self.hits += 1
-            return account
-        stored = self._cached.get(key)
-        if stored is None:
-            if partition_of(key.encode(), self.shards) != self.number:
-                return None
-            self.misses += 1
-            stored = self.store.fetch(key, ACCOUNT) or b""
-            self._cache(key, stored)
-        else:
-            self.hits += 1
-        account = self._accounts[key] = load(key, self.store, stored)
-        return account
-
-    def _cache(self, key: str, stored: bytes) -> None:
-        """Keep the account's header as it is stored, as the one used last."""
-        before = self._cached.pop(key, None)
-        self._cached_bytes += len(stored) + (CACHED_BYTES if before is None else -len(before))
-        self._cached[key] = stored
-
-    def _changed(self, account: Account) -> None:
-        """After a transition: the account's wake, its size, its rows to store."""
-        key = account.key
-        if account.dirty:
-            before = len(self._dirty)
-            self._dirty[key] = account
-            self.dirty_rows += 1 + len(self._dirty) - before
-            if account.row.wake != account.said_wake:
-                self.wakes.set(key, account.row.wake)
-                account.said_wake = account.row.wake
-        size = int(account.size_bytes())
-        self._live_bytes += size - account.said_bytes
-        account.said_bytes = size
-
     # --- commit ---
 
     def confirm(self, sequence: int, offset: int) -> None:
@@ -577,68 +514,32 @@ class Shard:
         if self._since:
             self.row.last_digest = digest64(self._since[-1][1])
         batch = new_batch()
-        put: Callable[[bytes, bytes], None] = batch.put
-        delete: Callable[[bytes], None] = batch.delete
-        for key, account in self._dirty.items():
-            for name in account.dirty:
-                raw = account.encoded(name)
-                if raw is None:
-                    delete(row_key(key, name))
-                    continue
-                put(row_key(key, name), raw)
-                if name == ACCOUNT:
-                    self._cache(key, raw)
-            if ACCOUNT in account.dirty:
-                gone, new = moved(account.stored_wake, account.row.wake, key)
-                if gone is not None:
-                    delete(gone)
-                if new is not None:
-                    put(new, b"")
-            for name, there in account.index_changes().items():
-                if there:
-                    put(row_key(key, name), b"")
-                else:
-                    delete(row_key(key, name))
-        self.events.commit(put, delete, self.row.now)
+        self.accounts.commit(batch)
+        self.events.commit(batch, self.row.now)
         for name_key, value in self._parked.items():
             if value is None:
-                delete(name_key)
+                batch.delete(name_key)
             else:
-                put(name_key, value)
+                batch.put(name_key, value)
         for sequence in self._stored_unconfirmed:
             if sequence not in self.unconfirmed:
-                delete(unconfirmed_key(sequence))
+                batch.delete(unconfirmed_key(sequence))
         for sequence, raw in self.unconfirmed.items():
             if sequence not in self._stored_unconfirmed:
-                put(unconfirmed_key(sequence), raw)
+                batch.put(unconfirmed_key(sequence), raw)
         self._stored_unconfirmed = set(self.unconfirmed)
         self.store.write(batch, self.row)
-        self._dirty.clear()
-        self._accounts.clear()
-        self._live_bytes = 0
+        self.accounts.committed()
         self.events.committed()
         self._parked.clear()
         self._since.clear()
         self._failures.clear()
         self.wakes.committed()
-        self.dirty_rows = 0
-        self._evict()
 
-    def _evict(self) -> None:
-        """Let go of the cached accounts that were used longest ago, until there is room.
-
-        An eighth of the cache at once. What is not stored yet is among the live ones, which stay.
-        """
-        if self._cached_bytes + self._live_bytes <= self._low_bytes:
-            return
-        gone: list[str] = []
-        for key, stored in self._cached.items():
-            self._cached_bytes -= len(stored) + CACHED_BYTES
-            gone.append(key)
-            if self._cached_bytes + self._live_bytes <= self._low_bytes:
-                break
-        for key in gone:
-            del self._cached[key]
+    @property
+    def dirty_rows(self) -> int:
+        """How many rows the next commit has to store, less decisions that are not confirmed."""
+        return self.accounts.dirty_rows + self.events.dirty_rows
 
     @property
     def uncommitted(self) -> bool:

@@ -29,6 +29,10 @@ class StoreInUse(Exception):
     """Another process has this shard open. The message says which directory."""
 
 
+# Rows to put and to delete, as `put(key, value)` and `delete(key)`, for one `Store.write`.
+Batch = WriteBatch
+
+
 class OtherFormat(Exception):
     """The rows are not in this version's format. The message says what to do."""
 
@@ -96,7 +100,7 @@ class Store(Rows):
         found: int | None = self._db.property_int_value("rocksdb.estimate-num-keys")
         return found or 0
 
-    def write(self, batch: WriteBatch, row: ShardRow) -> None:
+    def write(self, batch: Batch, row: ShardRow) -> None:
         row.row_format = ROW_FORMAT
         out = BytesWriter()
         put_shard_row(out, row)
@@ -107,7 +111,7 @@ class Store(Rows):
         self._db.close()
 
 
-def new_batch() -> WriteBatch:
+def new_batch() -> Batch:
     return WriteBatch(raw_mode=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.log.base import account_key, partition_of
-from dataflows.rules.evolve import MOST_MINOR
+from dataflows.rules.posting_items import MOST_MINOR
 from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_decision, encode_fact
@@ -170,7 +170,7 @@ def test_what_waited_is_taken_in_when_the_account_is_resumed(bench: Bench) -> No
     assert [d.rule for d in bench.take(invoice("b", "INV-2", 500))] == ["shard.parked"]
     assert bench.take(receipt("c", "R-1", 600, "INV-1")) == []
     # The rules are mended meanwhile: what does not fit any more is here made to fit by hand.
-    account = bench.shard._account(f"t/e/{ACCOUNT}")
+    account = bench.shard.accounts.get(f"t/e/{ACCOUNT}")
     assert account is not None
     account.balance("USD").open_debit -= 10_000
     account.balance("USD").debits_raised -= 10_000

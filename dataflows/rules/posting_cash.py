@@ -1,0 +1,239 @@
+"""How money is posted: receipts, applications, credits, returns, transfers. evolve.py says when."""
+
+from typing import Final
+
+from dataflows.rules.account import Account
+from dataflows.rules.cash import RETURNED_EARLY, waiting_references
+from dataflows.rules.context import Context
+from dataflows.rules.posting_items import MOST_MINOR, fill, open_item, reopen
+from schemas.records import (
+    Allocation,
+    CreditTaken,
+    Decision,
+    ReceiptRow,
+    WaitingReference,
+)
+
+# References of one receipt that its account tries again by; the rest are tried by the first ones.
+MOST_WAITING: Final = 64
+
+
+def post_receipt(account: Account, d: Decision) -> None:
+    """Money that came, from outside or from another account."""
+    assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.receipt_id}"
+    balance = account.posting_balance(d.currency)
+    assert balance.unapplied + d.amount < MOST_MINOR
+    receipt = account.known_receipt(d.receipt_id)
+    balance.unapplied += d.amount
+    if d.rule == "transfer.returned":
+        balance.transferred_in += d.amount
+        receipt.transferred -= d.amount
+        receipt.sent_to = ""
+        receipt.refused_by.append(d.counterparty)
+    elif d.rule == "transfer.in":
+        balance.transferred_in += d.amount
+        receipt.amount += d.amount
+    else:
+        balance.received += d.amount
+        receipt.amount += d.amount
+    receipt.unapplied += d.amount
+    # A suspense account holds any number of receipts and never searches them: it keeps no list.
+    if not account.suspense and d.receipt_id not in account.row.unapplied:
+        account.row.unapplied.append(d.receipt_id)
+    account.put_receipt(receipt)
+    account.touch()
+    d.receipt_unapplied = receipt.unapplied
+
+
+def post_proposal(account: Account, d: Decision) -> None:
+    """Remember what was said, and the references that this cash waits for."""
+    receipt = account.known_receipt(d.receipt_id)
+    receipt.proposed = d.reasons + d.candidates
+    d.receipt_unapplied = receipt.unapplied
+    account.put_receipt(receipt)
+    _wait_no_more(account, d.receipt_id)
+    for folded in waiting_references(account, receipt)[:MOST_WAITING]:
+        account.row.waiting.append(WaitingReference(folded, d.receipt_id))
+    account.touch()
+
+
+def _wait_no_more(account: Account, receipt_id: str) -> None:
+    if account.row.waiting:
+        account.row.waiting = [w for w in account.row.waiting if w.receipt_id != receipt_id]
+
+
+def _post_advised(account: Account, d: Decision, receipt: ReceiptRow) -> None:
+    """An advice that its receipt was applied by belongs to that receipt, and waits no more once all is applied."""
+    advice = account.advice(d.reference_id)
+    assert advice is not None, f"no advice {d.reference_id}"
+    advice.used = True
+    advice.receipt_id = receipt.receipt_id
+    account.put_advice(advice)
+    if not receipt.unapplied and advice.advice_id in account.row.advices:
+        account.row.advices.remove(advice.advice_id)
+
+
+def _take(account: Account, receipt: ReceiptRow, amount: int) -> None:
+    """Take unapplied cash from a receipt and its account."""
+    balance = account.posting_balance(receipt.currency)
+    balance.unapplied -= amount
+    receipt.unapplied -= amount
+    if not receipt.unapplied and not account.suspense:
+        account.row.unapplied.remove(receipt.receipt_id)
+        _wait_no_more(account, receipt.receipt_id)
+    account.put_receipt(receipt)
+    account.touch()
+
+
+def post_application(account: Account, d: Decision) -> None:
+    """Cash on an item."""
+    item = open_item(account, d.document)
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= item.open, f"{d.amount} on {d.document} with {item.open} open"
+    assert d.amount <= receipt.unapplied, f"{d.amount} of {d.receipt_id} with {receipt.unapplied} unapplied"
+    assert item.currency == receipt.currency
+    assert item.kind != "credit_note"
+    balance = account.posting_balance(d.currency)
+    balance.open_debit -= d.amount
+    balance.cash_applied += d.amount
+    _take(account, receipt, d.amount)
+    account.lower_item(item, d.amount)
+    for allocation in receipt.allocations:
+        if allocation.document == d.document:
+            allocation.amount += d.amount
+            break
+    else:
+        receipt.allocations.append(Allocation(d.document, d.amount))
+    _count_for_promises(account, d.document, d.currency, d.amount, d.value_date)
+    if d.reference_id:
+        _post_advised(account, d, receipt)
+    fill(d, item)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
+    """Count applied cash for the promises it is for; each unit once, earliest promise first. Negative takes it off.
+
+    What is beyond them all is kept with the last one, so that taking that off again breaks none.
+    """
+    fit = [
+        promise
+        for promise in account.row.promises
+        if promise.currency == currency
+        and value_date >= promise.made_date
+        and (not promise.documents or document in promise.documents)
+    ]
+    if not fit:
+        return
+    left = amount
+    if amount > 0:
+        for promise in fit:
+            taken = min(left, max(0, promise.amount - promise.counted))
+            promise.counted += taken
+            left -= taken
+        fit[-1].counted += left
+    else:
+        for promise in reversed(fit):
+            taken = min(-left, promise.counted)
+            promise.counted -= taken
+            left += taken
+    account.touch()
+
+
+def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
+    """Cash taken off an item again: it stays here, or it went back."""
+    receipt = account.known_receipt(d.receipt_id)
+    for allocation in receipt.allocations:
+        if allocation.document == d.document:
+            break
+    else:
+        raise AssertionError(f"{d.receipt_id} is not applied to {d.document}")
+    assert 0 < d.amount <= allocation.amount, f"{d.amount} of {allocation.amount} on {d.document}"
+    allocation.amount -= d.amount
+    if not allocation.amount:
+        receipt.allocations.remove(allocation)
+    item = reopen(account, d, ctx)
+    balance = account.posting_balance(d.currency)
+    balance.open_debit += d.amount
+    balance.cash_applied -= d.amount
+    if d.kind == "cash_unapplied":
+        balance.unapplied += d.amount
+        receipt.unapplied += d.amount
+        if not account.suspense and receipt.receipt_id not in account.row.unapplied:
+            account.row.unapplied.append(receipt.receipt_id)
+    else:
+        balance.returned += d.amount
+        receipt.returned += d.amount
+    _count_for_promises(account, d.document, d.currency, -d.amount, receipt.value_date)
+    account.put_receipt(receipt)
+    fill(d, item)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def post_returned_unapplied(account: Account, d: Decision) -> None:
+    """Money that went back before it was applied."""
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
+    account.posting_balance(d.currency).returned += d.amount
+    receipt.returned += d.amount
+    if d.rule == RETURNED_EARLY:
+        receipt.pending_return = 0
+    _take(account, receipt, d.amount)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def post_transfer(account: Account, d: Decision) -> None:
+    """Money on its way to another account."""
+    receipt = account.known_receipt(d.receipt_id)
+    assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
+    account.posting_balance(d.currency).transferred_out += d.amount
+    receipt.transferred += d.amount
+    receipt.sent_to = d.counterparty
+    _take(account, receipt, d.amount)
+    d.receipt_unapplied = receipt.unapplied
+
+
+def post_credit(account: Account, d: Decision) -> None:
+    """A credit note on an invoice."""
+    invoice = open_item(account, d.document)
+    credit = open_item(account, d.counterparty)
+    assert 0 < d.amount <= min(invoice.open, credit.open)
+    assert invoice.currency == credit.currency
+    assert invoice.kind != "credit_note"
+    assert credit.kind == "credit_note"
+    balance = account.posting_balance(d.currency)
+    balance.open_debit -= d.amount
+    balance.open_credit -= d.amount
+    account.lower_item(invoice, d.amount)
+    account.lower_item(credit, d.amount)
+    fill(d, invoice)
+    if not credit.open:
+        account.row.credits.remove(credit.document)
+    if d.receipt_id:
+        receipt = account.known_receipt(d.receipt_id)
+        receipt.credits.append(CreditTaken(d.document, d.counterparty, d.amount))
+        d.receipt_unapplied = receipt.unapplied
+        account.put_receipt(receipt)
+
+
+def post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
+    """The money of the remittance that took the credit off went back: invoice and credit note are open again."""
+    receipt = account.known_receipt(d.receipt_id)
+    for taken in receipt.credits:
+        if taken.document == d.document and taken.credit == d.counterparty and taken.amount == d.amount:
+            break
+    else:
+        raise AssertionError(f"{d.receipt_id} took no {d.amount} of {d.counterparty} off {d.document}")
+    receipt.credits.remove(taken)
+    account.put_receipt(receipt)
+    invoice = reopen(account, d, ctx)
+    credit = account.raise_item(d.counterparty, d.amount)
+    assert invoice.open <= invoice.amount, f"{invoice.open} open of {invoice.document}"
+    assert credit.open <= credit.amount, f"{credit.open} open of {credit.document}"
+    if credit.document not in account.row.credits:
+        account.row.credits.append(credit.document)
+    balance = account.posting_balance(d.currency)
+    balance.open_debit += d.amount
+    balance.open_credit += d.amount
+    fill(d, invoice)
+    d.receipt_unapplied = receipt.unapplied

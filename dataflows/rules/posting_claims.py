@@ -1,0 +1,128 @@
+"""How disputes, promises and reminders are kept. They post no money. evolve.py says when."""
+
+from dataflows.rules.account import Account
+from dataflows.rules.context import Context, contact_time, next_contact, step_day
+from dataflows.rules.disputes import AMOUNT_KNOWN
+from dataflows.rules.policy import DAY_MS
+from dataflows.rules.posting_items import fill, open_item, pause
+from schemas.records import (
+    Decision,
+    DisputeRow,
+    Item,
+    PromiseRow,
+)
+
+
+def post_dispute(account: Account, d: Decision) -> None:
+    """A dispute opened, routed or closed, and what that pauses."""
+    if d.rule == AMOUNT_KNOWN:
+        _post_contested(account, d)
+        return
+    if d.kind == "dispute_opened":
+        dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
+    else:
+        known = account.dispute(d.reference_id)
+        assert known is not None, f"no dispute {d.reference_id}"
+        dispute = known
+        if d.kind == "dispute_routed":
+            dispute.status = "in_review"
+            dispute.owner = d.text
+        else:
+            dispute.status = "closed"
+    account.put_dispute(dispute)
+    if d.kind == "dispute_routed":
+        return
+    opened = d.kind == "dispute_opened"
+    item = account.known_item(d.document)
+    early = account.row.early_disputes
+    if d.reference_id in early:
+        early.remove(d.reference_id)
+        account.touch()
+    elif item is None:
+        early.append(d.reference_id)
+        account.touch()
+    elif item.kind != "credit_note":
+        if opened:
+            item.disputes.append(d.reference_id)
+        else:
+            item.disputes.remove(d.reference_id)
+        pause(account, item)
+        account.touch_item(item)
+        fill(d, item)
+
+
+def _post_contested(account: Account, d: Decision) -> None:
+    """What a dispute contests that was opened before its item, and pauses it by now."""
+    dispute = account.dispute(d.reference_id)
+    assert dispute is not None, f"no dispute {d.reference_id}"
+    dispute.amount = d.amount
+    account.put_dispute(dispute)
+    item = account.posted_item(d.document)
+    pause(account, item)
+    account.touch_item(item)
+    fill(d, item)
+
+
+def post_promise(account: Account, d: Decision, ctx: Context) -> None:
+    """A promise made, judged or taken back."""
+    promises = account.row.promises
+    account.touch()
+    if d.kind == "promise_opened":
+        judge_date = d.due_date + ctx.policy.promise_tolerance_days + 1
+        made_date = d.event_time // DAY_MS
+        promises.append(
+            PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
+        )
+        promises.sort(key=_by_promised)
+        account.wake_by(next_contact(ctx, account.key, judge_date))
+        return
+    for promise in promises:
+        if promise.promise_id == d.reference_id:
+            break
+    else:
+        raise AssertionError(f"no promise {d.reference_id}")
+    if d.kind == "promise_cancelled":
+        promises.remove(promise)
+        return
+    promise.status = d.kind.removeprefix("promise_")
+    if d.kind == "promise_broken":
+        _raise_levels(account, promise, ctx)
+
+
+def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
+    """Reminders of what was promised resume one level up: of what was due by the promised day, where none is named."""
+    items: list[Item] = []
+    for document in promise.documents:
+        item = account.item(document)
+        if item is not None and item.kind != "credit_note":
+            items.append(item)
+    if not promise.documents:
+        for item in account.debits_by_due(promise.currency):
+            if item.due_date > promise.promised_date:
+                break
+            items.append(item)
+    for item in items:
+        item.raise_by = 1
+        account.plan_item(item, ctx.today + 1)
+        account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
+
+
+def _by_promised(promise: PromiseRow) -> tuple[int, str]:
+    return (promise.promised_date, promise.promise_id)
+
+
+def post_reminder(account: Account, d: Decision, ctx: Context) -> None:
+    """A reminder said, or why it was not."""
+    item = open_item(account, d.document)
+    if d.kind == "reminder_due":
+        item.level = d.level
+        item.said_level = 0
+        item.raise_by = 0
+        account.plan_item(item, step_day(ctx.policy, item.due_date, item.level + 1))
+        account.row.last_letter = ctx.today
+    else:
+        item.said_level = d.level
+    level = d.level
+    fill(d, item)
+    d.level = level
+    account.touch_item(item)

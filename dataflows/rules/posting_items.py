@@ -1,0 +1,124 @@
+"""How items are posted: opened, paused, opened again; and the drafts they come from. evolve.py says when."""
+
+from typing import Final
+
+from dataflows.rules.account import Account
+from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
+from dataflows.rules.keep import bill, draft_invoice, known_order
+from schemas.records import (
+    Decision,
+    Item,
+)
+
+# No balance comes near this (9.2e18 minor units is what 64 bits hold). Compiled code compares numbers below 2^62 fastest.
+MOST_MINOR: Final = 4_000_000_000_000_000_000
+
+
+def fill(d: Decision, item: Item) -> None:
+    """Write the item, as it now is, into a decision about it."""
+    d.item_kind = item.kind
+    d.item_amount = item.amount
+    d.item_open = item.open
+    d.item_disputed = item.disputed
+    d.level = item.level
+    d.due_date = item.due_date
+    d.document_date = item.document_date
+
+
+def open_item(account: Account, document: str) -> Item:
+    """The open item of that number, which must be there."""
+    item = account.item(document)
+    assert item is not None, f"no open item {document}"
+    return item
+
+
+def post_item(account: Account, d: Decision, ctx: Context) -> None:
+    """A new open item."""
+    assert 0 < d.amount < MOST_MINOR, f"amount {d.amount} of {d.document}"
+    balance = account.posting_balance(d.currency)
+    assert balance.open_debit + d.amount < MOST_MINOR
+    assert balance.open_credit + d.amount < MOST_MINOR
+    credit = d.item_kind == "credit_note"
+    item = Item(d.document, d.item_kind, d.currency, d.amount, d.amount)
+    item.document_date = d.document_date
+    item.posting_date = d.posting_date
+    item.due_date = d.due_date
+    if credit:
+        balance.open_credit += d.amount
+        balance.credits_raised += d.amount
+        item.corrects = d.counterparty
+        account.row.credits.append(d.document)
+    else:
+        balance.open_debit += d.amount
+        balance.debits_raised += d.amount
+        if not account.row.open_items:
+            account.row.steps_key = ctx.policy.steps_key
+        item.action_date = step_day(ctx.policy, d.due_date, 1)
+        account.wake_by(next_contact(ctx, account.key, item.action_date) if item.action_date else FAR)
+        _adopt_early_disputes(account, item)
+    account.add_item(item)
+    if d.document in account.row.held:
+        _drop_draft(account, d.document, d.kind == "invoice_released")
+    fill(d, item)
+
+
+def _adopt_early_disputes(account: Account, item: Item) -> None:
+    """Disputes that came before their invoice pause it from now on."""
+    for dispute_id in list(account.row.early_disputes):
+        dispute = account.dispute(dispute_id)
+        if dispute is not None and dispute.document == item.document and dispute.currency == item.currency:
+            item.disputes.append(dispute_id)
+            account.row.early_disputes.remove(dispute_id)
+    pause(account, item)
+
+
+def pause(account: Account, item: Item) -> None:
+    """What its open disputes contest pauses the item, as far as it is open. Money that comes and goes changes that.
+
+    One that came before the item and named no amount contests all of it.
+    """
+    contested = 0
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if dispute.status != "closed":
+            contested += dispute.amount or item.amount
+    item.disputed = min(contested, item.open)
+
+
+def _drop_draft(account: Account, document: str, released: bool) -> None:
+    draft = account.draft(document)
+    assert draft is not None, f"no draft {document}"
+    invoice = draft_invoice(draft)
+    if invoice.order_id:
+        order = known_order(account, invoice.order_id)
+        if document in order.drafts:
+            order.drafts.remove(document)
+        if released:
+            bill(order, invoice)
+        account.put_order(order)
+    account.row.held.remove(document)
+    account.put_draft(document, None)
+
+
+def post_hold(account: Account, d: Decision) -> None:
+    """Why a draft is held."""
+    draft = account.draft(d.document)
+    assert draft is not None, f"no draft {d.document}"
+    draft.reasons = d.reasons
+    account.put_draft(d.document, draft)
+
+
+def reopen(account: Account, d: Decision, ctx: Context) -> Item:
+    """The debit that a decision takes something off, open again by that much; its due date and level stay."""
+    item = account.raise_item(d.document, d.amount)
+    pause(account, item)
+    account.plan_item(item, _resumed(ctx, item))
+    account.wake_by(contact_time(ctx.policy, account.key, item.action_date) if item.action_date else FAR)
+    return item
+
+
+def _resumed(ctx: Context, item: Item) -> int:
+    """The next reminder day of an item that is open again; its level stays."""
+    day = step_day(ctx.policy, item.due_date, item.level + 1)
+    return max(day, ctx.today + 1) if day else 0
