@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from prometheus_client import REGISTRY
@@ -14,6 +14,7 @@ from connectors.log import open_log
 from connectors.log.base import Log
 from connectors.registry.client import RegistryAway, SchemaRegistry
 from connectors.registry.writers import WriterSchemas
+from connectors.steady import patiently
 from dataflows.intake import Mode, run_intake
 from dataflows.publish import publish_clickhouse, publish_forward
 from dataflows.publishing import FORWARD, PublishStatus
@@ -39,6 +40,7 @@ from sinks.redis.connect import RedisServer
 METRICS_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 30.0
 PACE_SECONDS: Final = 0.01
+T = TypeVar("T")
 
 
 def _open(settings: Settings) -> Log:
@@ -123,12 +125,21 @@ class _Watch:
         return {"ok": not self._owner.stopped, "stopped": dict(self._owner.stopped), "log": self._owner.log.status()}
 
 
+def _opened(settings: Settings, until_idle: bool, stop: StopFlag) -> Log:
+    return _patient(lambda: open_installation(settings), until_idle, stop)
+
+
+def _patient(call: Callable[[], T], until_idle: bool, stop: StopFlag) -> T:
+    """What `call` returns. A flow that is to stay waits for a log that is away; one that ends when it is idle says so."""
+    return patiently(call, lambda: until_idle or bool(stop))
+
+
 def start_receivables(settings: Settings, shards: Sequence[int], until_idle: bool, stop: StopFlag) -> int:
     """Run receivables over `shards`; 0 when it left in order, 1 where a shard had to be stopped."""
     told = structlog.get_logger()
-    log = open_installation(settings)
+    log = _opened(settings, until_idle, stop)
     name = f"receivables-{min(shards)}-{max(shards)}"
-    owner = Owner(log, shards, settings.dir / "state", settings.cache_bytes, name)
+    owner = _patient(lambda: Owner(log, shards, settings.dir / "state", settings.cache_bytes, name), until_idle, stop)
     watch = _Watch(owner, stop, until_idle)
     server = _served(settings, "receivables", watch.health)
     # Facts, rows and decisions make no reference cycles, and looking for them among a million
@@ -155,7 +166,7 @@ def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, 
     schemas = writer_schemas(settings)
     if schemas is not None:
         _ask_registry(schemas.registry)
-    log = open_installation(settings)
+    log = _opened(settings, until_idle, stop)
 
     def health() -> dict[str, object]:
         found: dict[str, object] = {"ok": True, "log": log.status()}
@@ -183,7 +194,7 @@ def _ask_registry(registry: SchemaRegistry) -> None:
 
 def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Publish decisions into ClickHouse."""
-    log = open_installation(settings)
+    log = _opened(settings, until_idle, stop)
     try:
         with _publishing(settings, "clickhouse") as status:
             place, socket = clickhouse_place(settings), query_socket(settings)
@@ -195,7 +206,7 @@ def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> in
 
 def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Keep the directory and bring back as facts what must come back."""
-    log = open_installation(settings)
+    log = _opened(settings, until_idle, stop)
     try:
         with (
             _publishing(settings, "forward") as status,

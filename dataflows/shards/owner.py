@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.recovery import OpenShard, open_shard
@@ -33,6 +35,7 @@ GROUP: Final = "receivables"
 Outgoing = tuple[int, bytes, bytes]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Owner:
     """Owns shards of one log. Single-threaded. Open it, then call `poll`, `take`, `send`, `tend` in rounds; close it.
 

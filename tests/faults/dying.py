@@ -8,33 +8,20 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 from connectors.log.base import Confirmed, Log
 from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.receivables import run_receivables
-from dataflows.shards import owner as real_owner
+from dataflows.shards.owner import Outgoing, Owner
 
 # Decided only; between commit and append; between append and confirmation; between confirmation and commit; after it.
 POINTS = ("never", "before_send", "before_append", "after_append", "after_confirmation", "after_commit")
 CACHE_BYTES = 64 << 20
 
 
-def interpreted_owner() -> type[real_owner.Owner]:
-    """The owner from its source: a compiled class takes no subclass. All below it is as it is installed."""
-    name = "tests.faults.interpreted_owner"
-    spec = spec_from_loader(name, SourceFileLoader(name, str(Path(real_owner.__file__).with_name("owner.py"))))
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Owner
-
-
-class DyingOwner(interpreted_owner()):
+class DyingOwner(Owner):
     """An owner that dies when its point was passed often enough."""
 
     point = "never"
@@ -50,7 +37,7 @@ class DyingOwner(interpreted_owner()):
         if self._is_due(point):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def send(self, number: int, decided: Sequence[real_owner.Outgoing]) -> None:
+    def send(self, number: int, decided: Sequence[Outgoing]) -> None:
         if decided:
             self._pass("before_send")
             if self._is_due("before_append"):
