@@ -154,6 +154,10 @@ class _Check:
                 field, f"{decimal_text(amount, currency)} is not above zero and at most {AMOUNT_MAX:,} minor units"
             )
 
+    def bounded(self, name: str, value: int) -> None:
+        if abs(value) > AMOUNT_MAX:
+            self.say(name, f"{value} is beyond {AMOUNT_MAX:,}")
+
     def not_negative(self, field: str, amount: int, most: int = AMOUNT_MAX) -> None:
         if not 0 <= amount <= most:
             self.say(field, f"{amount:,} is not between 0 and {most:,}")
@@ -271,6 +275,10 @@ def _invoice(check: _Check, fact: Invoice) -> None:
     for number, line in enumerate(fact.lines, 1):
         check.optional_identifier(f"lines.{number}.product", line.product)
         check.optional_identifier(f"lines.{number}.tax_code", line.tax_code)
+        check.bounded(f"lines.{number}.quantity_milli", line.quantity_milli)
+        check.bounded(f"lines.{number}.unit_price_micro", line.unit_price_micro)
+        check.bounded(f"lines.{number}.net", line.net)
+        check.bounded(f"lines.{number}.tax", line.tax)
     # A draft that does not add up is held by the release rules with that reason; a posted one is broken.
     if fact.lines and fact.stage == "posted":
         tax = sum(line.tax for line in fact.lines)

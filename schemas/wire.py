@@ -11,6 +11,8 @@ from mypy_extensions import i64, u8
 # A fact of the largest real invoices (5,000 lines) is about 400 kB.
 MAX_MESSAGE_BYTES: Final = 1 << 20
 MAX_ARRAY_ITEMS: Final = 20_000
+# Rows that headrace wrote itself hold as many as there were.
+ANY_ITEMS: Final = 1 << 40
 
 
 class Unreadable(ValueError):
@@ -20,15 +22,17 @@ class Unreadable(ValueError):
 class Reader:
     """Reads Avro values from `data`, from `at` on; never past its end.
 
+    most_items: Of an array, at the most.
     Raises Unreadable on anything truncated, overlong or not UTF-8.
     """
 
-    __slots__ = ("at", "data", "end")
+    __slots__ = ("at", "data", "end", "most_items")
 
-    def __init__(self, data: bytes, at: i64 = 0) -> None:
+    def __init__(self, data: bytes, at: i64 = 0, most_items: i64 = MAX_ARRAY_ITEMS) -> None:
         self.data = data
         self.at: i64 = at
         self.end: i64 = len(data)
+        self.most_items: i64 = most_items
 
     def long(self) -> i64:
         data = self.data
@@ -121,7 +125,7 @@ class Reader:
         if count < 0:
             count = -count
             self.long()
-        if count < 0 or count > self.end - self.at or read + count > MAX_ARRAY_ITEMS:
+        if count < 0 or count > self.end - self.at or read + count > self.most_items:
             raise Unreadable(f"array of {read + count} items at byte {self.at}")
         return count
 

@@ -51,7 +51,7 @@ from schemas.records import (
     read_order_row,
     read_receipt_row,
 )
-from schemas.wire import Reader
+from schemas.wire import ANY_ITEMS, Reader
 
 # The first letter of a row's name is its table; the rest is the document's id.
 ACCOUNT: Final = "A"
@@ -64,6 +64,8 @@ DISPUTE: Final = "T"
 CUSTOMER: Final = "K"
 # Measured 2026-11 on CPython 3.11, compiled.
 HEADER_BYTES: Final = 1200
+# Past it nothing is a time; what is stored has to be a number of 64 bits.
+MOST_TIME_MS: Final = 1 << 60
 NO_CHANGES: Final[dict[str, bool]] = {}
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
@@ -324,6 +326,8 @@ class Account:
         self._put(DRAFT + document, row)
 
     def put_order(self, row: OrderRow) -> None:
+        """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
+        _encode(row)
         self._put(ORDER + row.order_id, row)
 
     def put_receipt(self, row: ReceiptRow) -> None:
@@ -359,6 +363,7 @@ class Account:
 
     def wake_by(self, time_ms: int) -> None:
         """Wake no later than this."""
+        assert -MOST_TIME_MS < time_ms < MOST_TIME_MS, f"a wake at {time_ms}"
         if not self.row.wake or time_ms < self.row.wake:
             self.row.wake = time_ms
             self.dirty[ACCOUNT] = True
@@ -400,7 +405,7 @@ class Account:
 
 def load(key: str, rows: Rows, stored: bytes) -> Account:
     """The account of that key, its header being `stored`; a new one where that is empty."""
-    return Account(key, read_account_row(Reader(stored)) if stored else AccountRow(), rows)
+    return Account(key, read_account_row(Reader(stored, 0, ANY_ITEMS)) if stored else AccountRow(), rows)
 
 
 def _by_due(item: Item) -> tuple[int, str]:
@@ -412,7 +417,7 @@ def _by_currency(balance: Balance) -> str:
 
 
 def _decode(name: str, raw: bytes) -> Row:
-    reader = Reader(raw)
+    reader = Reader(raw, 0, ANY_ITEMS)
     table = name[0]
     if table == ITEMS:
         return read_item_group(reader)

@@ -23,17 +23,21 @@ RETURNED_EARLY: Final = "returned.early"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
 MOST_TOKENS: Final = 200
-MOST_ADVICES: Final = 200
+# References of one receipt that are looked for one edit away: each costs some hundred looks at the account.
+MOST_EDITED: Final = 50
+# Reasons, and candidates, that a decision names; a receipt may have thousands of lines.
+MOST_SAID: Final = 200
 
 
 class Wanted:
     """One reference of the payer and what it was found to be.
 
     amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
+    may_differ: Whether it is looked for one edit away.
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "amount", "item", "reason", "reference", "rule")
+    __slots__ = ("advice_id", "amount", "item", "may_differ", "reason", "reference", "rule")
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -42,6 +46,7 @@ class Wanted:
         self.advice_id: Final = advice_id
         self.item: Item | None = None
         self.reason = ""
+        self.may_differ = True
 
 
 def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
@@ -58,7 +63,8 @@ def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
             return _propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], _references(wanted))
     if not wanted:
         return _by_text(account, receipt)
-    for w in wanted:
+    for at, w in enumerate(wanted):
+        w.may_differ = at < MOST_EDITED
         _resolve(account, receipt, w, alone=len(wanted) == 1)
     return _by_wanted(account, receipt, wanted)
 
@@ -99,7 +105,7 @@ def _advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
     """The advices that name the receipt; else the one that has its amount and names none."""
     named: list[AdviceRow] = []
     alike: list[AdviceRow] = []
-    for advice_id in account.row.advices[-MOST_ADVICES:]:
+    for advice_id in account.row.advices:
         advice = account.advice(advice_id)
         if advice is None or advice.currency != receipt.currency:
             continue
@@ -174,6 +180,9 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
 
     A number above it may be right as it is written, and its document come later: that is no misspelling for certain.
     """
+    if not w.may_differ:
+        w.reason = f"unknown:{w.reference}"
+        return
     near: list[Item] = []
     held = {fold(document) for document in account.row.held}
     for neighbour in neighbours(fold(w.reference)):
@@ -326,10 +335,17 @@ def _references(wanted: list[Wanted]) -> list[str]:
     return [w.reference if w.item is None else w.item.document for w in wanted]
 
 
+def said(names: list[str]) -> list[str]:
+    """The first MOST_SAID of the names, and how many more there are."""
+    return names if len(names) <= MOST_SAID else [*names[:MOST_SAID], f"more:{len(names) - MOST_SAID}"]
+
+
 def _propose(
     account: Account, receipt: ReceiptRow, applied: int, reasons: list[str], candidates: list[str]
 ) -> list[Decision]:
     """Say once what a person has to look at."""
+    reasons = said(reasons)
+    candidates = said(candidates)
     if receipt.proposed == reasons + candidates:
         return []
     return [

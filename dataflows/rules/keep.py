@@ -3,6 +3,8 @@
 Amounts are posted by the decisions that follow (evolve.py), never here.
 """
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time
 from dataflows.rules.money import line_net
@@ -28,6 +30,11 @@ from schemas.records import (
     Shipment,
     ShipmentState,
 )
+
+# Advices that wait for their money; payers announce no more at a time.
+MOST_ADVICES: Final = 200
+# No sum of returns comes near this.
+MOST_PENDING: Final = 4_000_000_000_000_000_000
 
 
 def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
@@ -60,12 +67,15 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         )
         account.put_advice(row)
         account.row.advices.append(fact.advice_id)
+        # Only the last ones are looked at.
+        del account.row.advices[:-MOST_ADVICES]
         account.touch()
     elif isinstance(fact, ReceiptReturned):
         name = receipt_name(account, fact.receipt_id, fact.bank_account)
         early = account.receipt(name)
         if early is not None and not early.amount:
             early.pending_return += fact.amount
+            assert early.pending_return < MOST_PENDING, f"returns of {name} come to {early.pending_return}"
             account.put_receipt(early)
         elif early is None:
             waiting = ReceiptRow(name, fact.bank_account, fact.bank_reference, fact.currency)

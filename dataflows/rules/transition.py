@@ -38,6 +38,8 @@ UNIDENTIFIED: Final = "cash.unidentified"
 MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
 # One fact of an account never leads to more; past it something goes round in circles.
 MOST_DECISIONS: Final = 100_000
+# Of one decision: with four bytes each it is still a message that readers take (schemas/wire.py).
+MOST_CHARACTERS: Final = 200_000
 
 
 def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
@@ -82,8 +84,19 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
 
 def _post(account: Account, decisions: list[Decision], ctx: Context) -> None:
     for decision in decisions:
+        assert _characters(decision) < MOST_CHARACTERS, f"{decision.kind} says too much for a message"
         ctx.stamp(decision, account.tenant, account.entity, account.account_id)
         evolve_decision(account, decision, ctx)
+
+
+def _characters(d: Decision) -> int:
+    """Of the texts that come from facts."""
+    found = len(d.document) + len(d.receipt_id) + len(d.reference_id) + len(d.counterparty) + len(d.text)
+    for text in d.reasons:
+        found += len(text)
+    for text in d.candidates:
+        found += len(text)
+    return found
 
 
 def refusal(account: Account, fact: Fact) -> Decision | None:
@@ -305,7 +318,7 @@ def _unidentified(d: Decision, account: Account) -> Decision:
         receipt_id=d.receipt_id,
         reference_id=f"unidentified:{d.receipt_id}",
         reasons=["unidentified", *[f"refused_by:{target}" for target in receipt.refused_by]],
-        candidates=cash.payer_references(receipt),
+        candidates=cash.said(cash.payer_references(receipt)),
         text=receipt.payer_account,
     )
 

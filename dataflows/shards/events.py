@@ -25,6 +25,8 @@ MONEY_KINDS: Final = frozenset(
         "operator_action",
     )
 )
+# A generation is two bytes: in the year 9,000 or so.
+LAST_GENERATION: Final = 65_535
 NEW: Final = 0
 SAME: Final = 1
 OTHER: Final = 2
@@ -92,4 +94,4 @@ class Events:
 
 def _generation(now: int) -> int:
     """The generation of ids that come at `now`; never 0, which is for ever."""
-    return 1 + now // DAY_MS // EVENT_DAYS
+    return min(max(1, 1 + now // DAY_MS // EVENT_DAYS), LAST_GENERATION)

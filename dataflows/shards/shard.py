@@ -57,10 +57,11 @@ class Diverged(ShardStopped):
 
 
 class _Failed(Exception):
-    """A transition failed; the state has to be taken back to before it."""
+    """A transition of an account failed, by this cause; the state has to be taken back to before it."""
 
-    def __init__(self, cause: str, reason: str) -> None:
+    def __init__(self, account_key: str, cause: str, reason: str) -> None:
         super().__init__(reason)
+        self.account_key: Final = account_key
         self.cause: Final = cause
         self.reason: Final = reason
 
@@ -103,7 +104,8 @@ class Shard:
         # Facts of parked accounts, to put or to delete.
         self._parked: dict[bytes, bytes | None] = {}
         self._since: list[tuple[int, bytes, Logged | None]] = []
-        self._failures: dict[tuple[int, str], str] = {}
+        # By offset, account and cause.
+        self._failures: dict[tuple[int, str, str], str] = {}
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
@@ -129,7 +131,7 @@ class Shard:
             try:
                 self._one(offset, value, logged)
             except _Failed as failed:
-                self._failures[offset, failed.cause] = failed.reason
+                self._failures[offset, failed.account_key, failed.cause] = failed.reason
                 self._rewind()
             else:
                 return
@@ -144,7 +146,7 @@ class Shard:
         self.row.decisions_offset = decisions_offset
         self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
         self._bound = self._complete()
-        self.wakes.committed()
+        self.wakes.taken_back()
         self.accounts.committed()
         self.events.committed()
         self._parked.clear()
@@ -310,8 +312,8 @@ class Shard:
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
-        adopted = self._adopted_of(account, fact.event_id)
-        failure = self._failures.get((self._offset, fact.event_id)) if self._failures else None
+        adopted = self._adopted_of(account, fact.kind, fact.event_id)
+        failure = self._failures.get((self._offset, account.key, fact.event_id)) if self._failures else None
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         origin = self._origin()
@@ -323,17 +325,17 @@ class Shard:
         try:
             decisions = adopt(account, fact, adopted, ctx) if adopted is not None else transition(account, fact, ctx)
         except Exception as error:
-            raise _Failed(fact.event_id, f"{type(error).__name__}: {error}") from error
+            raise _Failed(account.key, fact.event_id, f"{type(error).__name__}: {error}") from error
         self._group += decisions
 
-    def _adopted_of(self, account: Account, cause_id: str) -> list[Decision] | None:
+    def _adopted_of(self, account: Account, cause_kind: str, cause_id: str) -> list[Decision] | None:
         """The logged decisions of this cause, or None where rules are to run."""
         if self._adopted is None:
             return None
         start = self._adopt_at
         at = start
         logged = self._adopted
-        while at < len(logged) and logged[at].cause_id == cause_id and logged[at].account_id == account.account_id:
+        while at < len(logged) and _is_of(logged[at], account, cause_kind, cause_id):
             at += 1
         self._adopt_at = at
         return logged[start:at]
@@ -448,8 +450,8 @@ class Shard:
             return
         cause = f"wake:{account.account_id}:{due}"
         ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now)
-        failure = self._failures.get((self._offset, cause)) if self._failures else None
-        adopted = self._adopted_of(account, cause)
+        failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
+        adopted = self._adopted_of(account, "wake", cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         if failure is not None:
@@ -459,7 +461,7 @@ class Shard:
         try:
             self._group += adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
         except Exception as error:
-            raise _Failed(cause, f"{type(error).__name__}: {error}") from error
+            raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
 
     # --- rejected ---
 
@@ -548,6 +550,16 @@ class Shard:
 
     def close(self) -> None:
         self.store.close()
+
+
+def _is_of(d: Decision, account: Account, cause_kind: str, cause_id: str) -> bool:
+    return (
+        d.cause_id == cause_id
+        and d.cause_kind == cause_kind
+        and d.account_id == account.account_id
+        and d.entity == account.entity
+        and d.tenant == account.tenant
+    )
 
 
 def decision_key(d: Decision) -> bytes:

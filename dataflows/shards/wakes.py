@@ -101,6 +101,11 @@ class Wakes:
         found.sort()
         return found[:most]
 
+    def taken_back(self) -> None:
+        """All that was set or popped since the last commit is so no more."""
+        self.committed()
+        self._none_before = 0
+
     def committed(self) -> None:
         """All that was set is stored now."""
         self._set = {}

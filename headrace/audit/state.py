@@ -26,7 +26,7 @@ from schemas.records import (
     read_receipt_row,
     read_shard_row,
 )
-from schemas.wire import Reader, Unreadable
+from schemas.wire import ANY_ITEMS, Reader, Unreadable
 
 _ATTEMPTS: Final = 20
 _WAIT_SECONDS: Final = 0.1
@@ -161,7 +161,7 @@ class StateCheck:
             name = key[1:].split(b"\0")[0].decode(errors="replace")
             seen.add(name)
             self._check.checked += 1
-            self._account(self._books.account(name), read_account_row(Reader(raw)))
+            self._account(self._books.account(name), read_account_row(Reader(raw, 0, ANY_ITEMS)))
         for name, account in self._books.accounts.items():
             moved = any(sums != Sums() for sums in account.sums.values())
             if name not in seen and (moved or account.held or account.waiting):
@@ -198,7 +198,7 @@ class StateCheck:
         found: dict[str, int] = {}
         for key, raw in rows:
             account = self._books.account(key[1:].split(b"\0")[0].decode(errors="replace"))
-            for item in read_item_group(Reader(raw)).items:
+            for item in read_item_group(Reader(raw, 0, ANY_ITEMS)).items:
                 self._check.checked += 1
                 found[account.key] = found.get(account.key, 0) + (item.open > 0)
                 self._item(account, item)
@@ -230,7 +230,7 @@ class StateCheck:
         for key, raw in rows:
             self._check.checked += 1
             account = self._books.account(key[1:].split(b"\0")[0].decode(errors="replace"))
-            row = read_receipt_row(Reader(raw))
+            row = read_receipt_row(Reader(raw, 0, ANY_ITEMS))
             receipt = self._books.receipt(account, row.receipt_id)
             if receipt is None:
                 self._wrong("receipt_unknown", f"the checkpoint has {row.receipt_id}, which never came", account.key)
@@ -259,7 +259,7 @@ class StateCheck:
             self._check.checked += 1
             name, _, document = key[1:].decode(errors="replace").partition("\0")
             held = self._books.account(name).held.get(document)
-            fact = decode_fact(read_draft_row(Reader(raw)).fact)
+            fact = decode_fact(read_draft_row(Reader(raw, 0, ANY_ITEMS)).fact)
             said = (fact.document, fact.amount, fact.currency) if isinstance(fact, Invoice) else None
             if held is None or said != (held.document, held.amount, held.currency):
                 self._wrong("draft", f"the checkpoint holds draft {document} as {said}", name)
