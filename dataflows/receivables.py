@@ -16,7 +16,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from connectors.log.base import Record
+from connectors.log.base import LogRefused, Record
 from dataflows.shards.owner import Outgoing, Owner
 
 # A round waits this long in poll() for facts; bytewax's own idle loop of 1 ms costs more and is no faster.
@@ -32,20 +32,25 @@ ShardDecisions = tuple[str, list[Outgoing]]
 class _Facts(StatefulSourcePartition[ShardFacts, None]):
     """Facts by shard, and an empty list for every shard at first: a key's logic is built on its first item."""
 
-    def __init__(self, owner: Owner, leave: Callable[[], bool]) -> None:
+    def __init__(self, owner: Owner, leave: Callable[[], bool], refused: list[LogRefused]) -> None:
         self._owner = owner
         self._leave = leave
+        self._refused = refused
         self._started = False
 
     def next_batch(self) -> Iterable[ShardFacts]:
-        if self._leave():
+        if self._refused or self._leave():
             raise StopIteration
-        found = self._owner.poll(ROUND_SECONDS)
+        try:
+            found = self._owner.poll(ROUND_SECONDS)
+            for number in list(self._owner.open):
+                self._owner.tend(number)
+        except LogRefused as error:
+            self._refused.append(error)
+            return []
         if not self._started:
             self._started = True
             found = {**{number: [] for number in self._owner.open}, **found}
-        for number in list(self._owner.open):
-            self._owner.tend(number)
         return [(_key(number), records) for number, records in found.items()]
 
     def next_awake(self) -> datetime:
@@ -58,15 +63,16 @@ class _Facts(StatefulSourcePartition[ShardFacts, None]):
 class FactsSource(FixedPartitionedSource[ShardFacts, None]):
     """One part for all shards of the process: one consumer for all partitions is what keeps latency low."""
 
-    def __init__(self, owner: Owner, leave: Callable[[], bool]) -> None:
+    def __init__(self, owner: Owner, leave: Callable[[], bool], refused: list[LogRefused]) -> None:
         self._owner = owner
         self._leave = leave
+        self._refused = refused
 
     def list_parts(self) -> list[str]:
         return ["facts"]
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Facts:
-        return _Facts(self._owner, self._leave)
+        return _Facts(self._owner, self._leave, self._refused)
 
 
 class _ShardLogic(StatefulBatchLogic[list[Record], list[Outgoing], None]):
@@ -84,13 +90,17 @@ class _ShardLogic(StatefulBatchLogic[list[Record], list[Outgoing], None]):
 
 
 class _Decisions(StatefulSinkPartition[list[Outgoing], None]):
-    def __init__(self, owner: Owner, number: int) -> None:
+    def __init__(self, owner: Owner, number: int, refused: list[LogRefused]) -> None:
         self._owner = owner
         self._number = number
+        self._refused = refused
 
     def write_batch(self, values: list[list[Outgoing]]) -> None:
-        for decided in values:
-            self._owner.send(self._number, decided)
+        try:
+            for decided in values:
+                self._owner.send(self._number, decided)
+        except LogRefused as error:
+            self._refused.append(error)
 
     def snapshot(self) -> None:
         return None
@@ -99,8 +109,9 @@ class _Decisions(StatefulSinkPartition[list[Outgoing], None]):
 class DecisionsSink(FixedPartitionedSink[list[Outgoing], None]):
     """Queues each shard's decisions for its partition; confirmations come through the owner."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, refused: list[LogRefused]) -> None:
         self._owner = owner
+        self._refused = refused
         self._numbers = {_key(number): number for number in owner.open}
 
     def list_parts(self) -> list[str]:
@@ -110,7 +121,7 @@ class DecisionsSink(FixedPartitionedSink[list[Outgoing], None]):
         return self.list_parts().index(item_key)
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Decisions:
-        return _Decisions(self._owner, self._numbers[for_part])
+        return _Decisions(self._owner, self._numbers[for_part], self._refused)
 
 
 def _key(number: int) -> str:
@@ -118,15 +129,22 @@ def _key(number: int) -> str:
     return f"{number:03d}"
 
 
-def receivables_flow(owner: Owner, leave: Callable[[], bool]) -> Dataflow:
-    """The dataflow over an owner's shards; it ends when `leave`, asked before each round, says so."""
+def receivables_flow(owner: Owner, leave: Callable[[], bool], refused: list[LogRefused]) -> Dataflow:
+    """The dataflow over an owner's shards; it ends when `leave`, asked before each round, says so, or when a log
+    refuses, which is in `refused` then: an exception that passes through bytewax comes out as a panic."""
     flow = Dataflow("receivables")
-    facts: Any = op.input("facts", flow, FactsSource(owner, leave))
+    facts: Any = op.input("facts", flow, FactsSource(owner, leave, refused))
     decisions = op.stateful_batch("shards", facts, lambda _: _ShardLogic(owner))
-    op.output("decisions", decisions, DecisionsSink(owner))
+    op.output("decisions", decisions, DecisionsSink(owner, refused))
     return flow
 
 
 def run_receivables(owner: Owner, leave: Callable[[], bool]) -> None:
-    """Run the flow in this thread until `leave`. The owner stays open; stop and close it then."""
-    cli_main(receivables_flow(owner, leave), epoch_interval=EPOCH)  # type: ignore[no-untyped-call]
+    """Run the flow in this thread until `leave`. The owner stays open; stop and close it then.
+
+    Raises what of LogRefused a log answered with.
+    """
+    refused: list[LogRefused] = []
+    cli_main(receivables_flow(owner, leave, refused), epoch_interval=EPOCH)  # type: ignore[no-untyped-call]
+    if refused:
+        raise refused[0]

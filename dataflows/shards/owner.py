@@ -6,7 +6,7 @@ log has confirmed them.
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.recovery import OpenShard, open_shard
 from dataflows.shards.shard import ShardStopped
+from dataflows.shards.store import Store
 from schemas.codec import encode_fact
 from schemas.records import Drain, Rules
 from schemas.topics import DECISIONS, FACTS
@@ -45,17 +46,22 @@ class Owner:
     def __init__(self, log: Log, shards: Sequence[int], state: Path, cache_bytes: int, name: str) -> None:
         self.log: Final = log
         self.open: Final[dict[int, OpenShard]] = {}
-        self._decisions = log.writer(DECISIONS, name, claim=shards)
-        self._facts = log.writer(FACTS, f"{name}-facts")
-        try:
+        with ExitStack() as undo:
+            # The state's locks come before the log's claims: a second process started by mistake stops at them, and does
+            # not fence off the first.
+            stores: dict[int, Store] = {}
             for number in shards:
-                directory = state / f"shard-{number:03d}"
-                self.open[number] = open_shard(log, number, directory, cache_bytes // len(shards))
+                stores[number] = Store(state / f"shard-{number:03d}")
+                undo.callback(stores[number].close)
+            self._decisions = log.writer(DECISIONS, name, claim=shards)
+            undo.callback(self._decisions.close)
+            self._facts = log.writer(FACTS, f"{name}-facts")
+            undo.callback(self._facts.close)
+            for number in shards:
+                self.open[number] = open_shard(log, number, stores[number], cache_bytes // len(shards))
             start = {number: shard.shard.row.next_offset for number, shard in self.open.items()}
             self._reader = log.reader(FACTS, start)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
         self._commit_at = {
             # Staggered, so that not all shards commit at once.
             number: time.monotonic() + COMMIT_SECONDS * (1 + index / len(self.open))

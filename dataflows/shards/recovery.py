@@ -113,32 +113,28 @@ class OpenShard:
         self.shard.close()
 
 
-def open_shard(log: Log, number: int, directory: Path, cache_bytes: int) -> OpenShard:
-    """Open the state of shard `number` and hold it against the logs.
+def open_shard(log: Log, number: int, store: Store, cache_bytes: int) -> OpenShard:
+    """Hold the state of shard `number` against the logs. The store is the caller's to close where this raises.
 
-    Raises OtherLog where the state is of other logs or they lost what it confirmed, StoreInUse, OtherFormat.
+    Raises OtherLog where the state is of other logs or they lost what it confirmed, OtherFormat.
     What the state holds unconfirmed and the log does not have is in the outbox, first.
     """
     facts_id, decisions_id = log.identity(FACTS), log.identity(DECISIONS)
-    store = Store(directory)
-    try:
-        row = store.shard_row() or ShardRow(facts_id, decisions_id)
-        _check_identity(log, number, directory, row, facts_id, decisions_id)
-        shard = Shard(number, log.partitions(FACTS), store, row, cache_bytes)
-        end = log.end_offsets(DECISIONS)[number]
-        if end < row.decisions_offset:
-            raise OtherLog(
-                f"{directory}: the decisions log ends at offset {end} in partition {number}, but offset "
-                f"{row.decisions_offset - 1} was confirmed: the log lost records; restore it, or start from an empty state"
-            )
-        reader = log.reader(DECISIONS, {number: row.decisions_offset})
-        logged = LoggedDecisions(number, reader, end, row.confirmed_sequence)
-        logged.skip_below(row.next_sequence)
-        _send_again(shard, logged.next_sequence, end)
-        return OpenShard(shard, logged)
-    except BaseException:
-        store.close()
-        raise
+    directory = store.directory
+    row = store.shard_row() or ShardRow(facts_id, decisions_id)
+    _check_identity(log, number, directory, row, facts_id, decisions_id)
+    shard = Shard(number, log.partitions(FACTS), store, row, cache_bytes)
+    end = log.end_offsets(DECISIONS)[number]
+    if end < row.decisions_offset:
+        raise OtherLog(
+            f"{directory}: the decisions log ends at offset {end} in partition {number}, but offset "
+            f"{row.decisions_offset - 1} was confirmed: the log lost records; restore it, or start from an empty state"
+        )
+    reader = log.reader(DECISIONS, {number: row.decisions_offset})
+    logged = LoggedDecisions(number, reader, end, row.confirmed_sequence)
+    logged.skip_below(row.next_sequence)
+    _send_again(shard, logged.next_sequence, end)
+    return OpenShard(shard, logged)
 
 
 def _send_again(shard: Shard, logged_until: int, end: int) -> None:

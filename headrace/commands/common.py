@@ -9,6 +9,7 @@ import typer
 
 from connectors.files.mapping import WrongMapping
 from connectors.files.rows import BadFile
+from connectors.intake.clockwork import ClockRefused
 from connectors.log.base import Log, LogRefused, LogUnavailable
 from connectors.registry.client import RegistryAway, RegistryRefused
 from headrace.flows import open_installation
@@ -31,7 +32,7 @@ def failures_told() -> Iterator[None]:
     except (WrongSettings, WrongMapping) as error:
         say(str(error))
         raise typer.Exit(WRONG_USAGE) from None
-    except (BadFile, LogRefused, RegistryRefused) as error:
+    except (BadFile, ClockRefused, LogRefused, RegistryRefused) as error:
         say(str(error))
         raise typer.Exit(FOUND_WANTING) from None
     except (LogUnavailable, RegistryAway) as error:
@@ -42,11 +43,19 @@ def failures_told() -> Iterator[None]:
         raise typer.Exit(FOUND_WANTING) from None
 
 
+def load_existing(directory: Path | None, config: Path | None) -> Settings:
+    """The settings of an installation that is there: who asks about one that is not has mistyped it. Raises WrongSettings."""
+    settings = load(directory, config)
+    if not settings.kafka and not (settings.dir / "log").is_dir():
+        raise WrongSettings(f"{settings.dir}: no installation is there; `headrace ingest` and `headrace run` make one")
+    return settings
+
+
 @contextmanager
-def installation(directory: Path | None, config: Path | None) -> Iterator[tuple[Settings, Log]]:
-    """The installation's settings and its open log; made on first use. Failures are told."""
+def installation(directory: Path | None, config: Path | None, new: bool = False) -> Iterator[tuple[Settings, Log]]:
+    """The installation's settings and its open log; with `new`, made on first use. Failures are told."""
     with failures_told():
-        settings = load(directory, config)
+        settings = load(directory, config) if new else load_existing(directory, config)
         log = open_installation(settings)
         try:
             yield settings, log

@@ -35,7 +35,7 @@ def ingest(
         mapping_path = _mapping_path(mapping)
         checked = load(mapping_path)
     wanting = False
-    with installation(directory, config) as (settings, log), FileLedger(settings.dir) as ledger:
+    with installation(directory, config, new=True) as (settings, log), FileLedger(settings.dir) as ledger:
         for path in files:
             try:
                 wanting = not _one(log, ledger, checked, mapping_path, path, again) or wanting

@@ -17,9 +17,9 @@ from connectors.log.base import Log
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Check, Checks, Finding, as_json
 from headrace.audit.live import RedisBalances
-from headrace.commands.common import FOUND_WANTING, failures_told
+from headrace.commands.common import FOUND_WANTING, failures_told, load_existing
 from headrace.places import clickhouse_place, query_socket, redis_socket
-from headrace.settings import Settings, load
+from headrace.settings import Settings
 from schemas.topics import FACTS
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views, open_views
@@ -35,7 +35,7 @@ def verify(
 ) -> None:
     """Recompute from the facts by other code, compare with decisions, views and state; exit 1 on any difference."""
     with failures_told():
-        code = run(load(directory, config), as_json)
+        code = run(load_existing(directory, config), as_json)
     raise typer.Exit(code)
 
 

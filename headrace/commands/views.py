@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from headrace.commands.common import FOUND_WANTING, failures_told, say
+from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, say
 from headrace.places import views
-from headrace.settings import load
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views
 
@@ -21,7 +20,7 @@ Config = Annotated[Path | None, typer.Option(help="Settings file of an installat
 def opened_views(directory: Path | None, config: Path | None) -> Iterator[Views]:
     """The views of an installation; what fails is told, exit 1, wrong settings exit 2."""
     with failures_told():
-        settings = load(directory, config)
+        settings = load_existing(directory, config)
         try:
             found = views(settings)
             try:

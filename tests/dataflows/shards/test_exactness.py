@@ -105,7 +105,7 @@ def test_state_of_another_log_is_refused(tmp_path: Path, decided: tuple[Path, li
     log = copied(source, tmp_path)
     shutil.copytree(source / "state", tmp_path / "state")
     with pytest.raises(OtherLog, match="this state came from the facts log"):
-        open_shard(log, 0, tmp_path / "state" / "shard-000", 1 << 20)
+        open_shard(log, 0, Store(tmp_path / "state" / "shard-000"), 1 << 20)
 
 
 def test_a_decisions_log_that_lost_its_end_is_refused(tmp_path: Path, decided: tuple[Path, list[str]]) -> None:
@@ -119,7 +119,7 @@ def test_a_decisions_log_that_lost_its_end_is_refused(tmp_path: Path, decided: t
     store.write(new_batch(), row)
     store.close()
     with pytest.raises(OtherLog, match="the log lost records"):
-        open_shard(log, 0, tmp_path / "all" / "state" / "shard-000", 1 << 20)
+        open_shard(log, 0, Store(tmp_path / "all" / "state" / "shard-000"), 1 << 20)
 
 
 def test_a_second_owner_of_a_shard_is_refused(tmp_path: Path, decided: tuple[Path, list[str]]) -> None:
@@ -129,6 +129,9 @@ def test_a_second_owner_of_a_shard_is_refused(tmp_path: Path, decided: tuple[Pat
     owner = Owner(log, [3], tmp_path / "all" / "state", 1 << 20, "first")
     with pytest.raises(StoreInUse, match="open in another process"):
         Owner(log, [3], tmp_path / "all" / "state", 1 << 20, "second")
+    # The first one is not fenced off by the mistake.
+    owner.send(3, [(owner.open[3].shard.row.next_sequence, b"t/e/a", b"x")])
+    owner.confirmations(1.0)
     owner.close()
 
 
