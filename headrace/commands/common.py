@@ -46,7 +46,7 @@ def failures_told() -> Iterator[None]:
 def load_existing(directory: Path | None, config: Path | None) -> Settings:
     """The settings of an installation that is there: who asks about one that is not has mistyped it. Raises WrongSettings."""
     settings = load(directory, config)
-    if not settings.kafka and not (settings.dir / "log").is_dir():
+    if not settings.kafka and not settings.dir.is_dir():
         raise WrongSettings(f"{settings.dir}: no installation is there; `headrace ingest` and `headrace run` make one")
     return settings
 

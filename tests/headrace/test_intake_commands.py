@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
+from headrace.flows import open_installation
 from headrace.main import app
+from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import OperatorAction
 from schemas.topics import FACTS, INPUT_TOPICS
@@ -128,13 +130,28 @@ def test_dead_letters_are_listed_shown_and_replayed_once(directory: Path, tmp_pa
     assert "replayed " in call("dead-letters", "--dir", directory, "list").stdout.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    "command", [("dead-letters", "list"), ("report", "--as-of", "2026-01-31"), ("query", "SELECT 1"), ("verify",)]
+)
+def test_an_installation_that_is_not_there_is_2_and_not_made(directory: Path, command: tuple[str, ...]) -> None:
+    first, *rest = command
+    found = call(first, "--dir", directory, *rest)
+    assert (found.exit_code, found.stderr.split(": ")[1]) == (
+        2,
+        "no installation is there; `headrace ingest` and `headrace run` make one\n",
+    )
+    assert not directory.exists()
+
+
 def test_a_letter_that_is_not_there(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
     assert call("dead-letters", "--dir", directory, "show", 7).exit_code == 1
     found = call("dead-letters", "--dir", directory, "replay", 7)
     assert (found.exit_code, found.stderr) == (1, "7: there is no such dead letter\n")
 
 
 def test_bytes_that_are_no_text_are_shown_as_hex(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
     assert call("dead-letters", "--dir", directory, "list").exit_code == 0
     log = log_of(directory)
     writer = log.writer("invoices", "test")
@@ -149,6 +166,7 @@ def test_bytes_that_are_no_text_are_shown_as_hex(directory: Path) -> None:
 
 
 def test_allow_clock_reaches_every_shard(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
     found = call("operate", "--dir", directory, "allow-clock", "--until", "2030-01-01T00:00:00Z", "--note", "moved")
     assert found.exit_code == 0
     assert found.stdout.endswith("allow_clock until 2030-01-01T00:00:00Z is in all 4 shards\n")
@@ -168,6 +186,7 @@ def test_a_time_without_a_zone_is_wrong_usage(directory: Path, until: str) -> No
 
 
 def test_orders_go_to_the_account(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
     where = ("--tenant", "t1", "--entity", "us01", "--note", "why", "--actor", "me")
     for arguments in [
         ("resume-account", "A-1", *where),
