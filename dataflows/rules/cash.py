@@ -10,7 +10,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.exceptions import closed
 from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
-from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
+from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine, SentOn
 
 STRUCTURED: Final = "cash.1.structured"
 ADVICE: Final = "cash.2.advice"
@@ -20,6 +20,7 @@ TEXT: Final = "cash.3.text"
 BY_PERSON: Final = "cash.operator"
 RETURNED_CREDIT: Final = "returned.credit"
 RETURNED_EARLY: Final = "returned.early"
+RETURNED_REFUSED: Final = "returned.refused"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
 MOST_TOKENS: Final = 200
@@ -472,12 +473,13 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
             )
             undone.counterparty = taken.credit
             decisions.append(undone)
-    part = min(left, receipt.transferred)
-    if part:
-        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
-        sent_on.counterparty = receipt.sent_to
-        decisions.append(sent_on)
-        left -= part
+    for sent in reversed(receipt.sent):
+        part = min(left, sent.amount - sent.returned)
+        if part:
+            sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
+            sent_on.counterparty = sent.account
+            decisions.append(sent_on)
+            left -= part
     if left:
         over = _returned(receipt, "exception_raised", "returned.too_much", left, None, posting_date, value_date)
         over.reasons = [f"returned_more_than_received:{left}"]
@@ -492,6 +494,34 @@ def reverse_early(account: Account, receipt: ReceiptRow) -> list[Decision]:
     decisions[0].rule = RETURNED_EARLY
     settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
     return [decisions[0], settled, *decisions[1:]]
+
+
+def reverse_refused(receipt: ReceiptRow, refused_by: str) -> list[Decision]:
+    """Refused money is here again that the bank took back while it was away: it is gone. The refuser never had it,
+    and the return that was passed on to it takes nothing there."""
+    sent = sent_to(receipt, refused_by)
+    if sent is None or sent.returned <= sent.amount:
+        return []
+    part = sent.returned - sent.amount
+    gone = _returned(
+        receipt,
+        "receipt_reversed",
+        RETURNED_REFUSED,
+        part,
+        None,
+        max(sent.return_date, receipt.posting_date),
+        sent.return_date,
+    )
+    gone.counterparty = refused_by
+    return [gone]
+
+
+def sent_to(receipt: ReceiptRow, account_id: str) -> SentOn | None:
+    """What of the receipt was sent to that account and did not come back, or None."""
+    for sent in receipt.sent:
+        if sent.account == account_id:
+            return sent
+    return None
 
 
 def _returned(

@@ -3,6 +3,8 @@
 Amounts are posted by the decisions that follow (evolve.py), never here.
 """
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time
 from dataflows.rules.money import line_net
@@ -28,6 +30,9 @@ from schemas.records import (
     Shipment,
     ShipmentState,
 )
+
+# What the forwarder's facts begin with; facts from outside never do (connectors/checks.py).
+BROUGHT: Final = "transfer:"
 
 
 def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
@@ -64,6 +69,9 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, ReceiptReturned):
         name = receipt_name(account, fact.receipt_id, fact.bank_account)
         early = account.receipt(name)
+        if brought(fact):
+            # Its money came before it, or never will.
+            return
         if early is not None and not early.amount:
             early.pending_return += fact.amount
             account.put_receipt(early)
@@ -94,6 +102,11 @@ def _keep_customer(account: Account, fact: Customer) -> None:
         # Kept in the header too: every posting says so, and most never ask for the customer.
         account.row.affiliate = fact.affiliate
         account.touch()
+
+
+def brought(fact: ReceiptReturned) -> bool:
+    """Whether another account passed the return on, after the money that it had sent here."""
+    return fact.event_id.startswith(BROUGHT)
 
 
 def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:

@@ -13,6 +13,7 @@ from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
 from headrace.audit.policy import Terms
+from headrace.audit.transit import BROUGHT
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -144,7 +145,10 @@ class FactCheck:
             return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
             sent = self._of(account, fact)
-            return sent is None or sent.transferred < fact.amount
+            return sent is None or sent.sent.get(fact.from_account, 0) < fact.amount
+        elif isinstance(fact, OperatorAction) and reason == "sent_there_already":
+            kept = self._books.receipt(account, fact.receipt_id)
+            return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
         if reason == "amount_not_above_zero":
@@ -202,11 +206,13 @@ class FactCheck:
         receipt = self._of(account, fact)
         if receipt is None:
             return
-        taken = _accounted(said)
-        if taken != receipt.pending:
-            self._wrong(
-                account, fact, "early_return", f"{receipt.pending} went back before it came; {taken} is accounted for"
-            )
+        taken, due = _accounted(said), receipt.pending
+        if isinstance(fact, CashTransferred) and fact.returned:
+            # The return was passed on to the account that refused the money.
+            back = receipt.sent_back.get(fact.from_account, 0)
+            due += max(0, back - (receipt.sent.get(fact.from_account, 0) - fact.amount))
+        if taken != due:
+            self._wrong(account, fact, "early_return", f"{due} went back before it came; {taken} is accounted for")
         receipt.pending = 0
         self._books.keep_receipt(account, receipt)
 
@@ -228,6 +234,12 @@ class FactCheck:
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
+        if fact.event_id.startswith(BROUGHT) and (receipt is None or not receipt.came_from):
+            # Passed on for money that was refused here.
+            if _accounted(said):
+                self._wrong(account, fact, "not_caused", "money is taken back that this account refused")
+            self._only(account, fact, said, ("exception_raised",))
+            return
         if receipt is None or not receipt.amount:
             if _gone_back(said):
                 self._wrong(account, fact, "not_caused", "money is taken back from a receipt that is not here")
@@ -387,7 +399,11 @@ def _no_sale(account: Account) -> list[str]:
 
 def _gone_back(said: Sequence[Decision]) -> int:
     """Cash that was taken back. A credit note that is open again was no money."""
-    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed") and not d.counterparty)
+    return sum(
+        d.amount
+        for d in said
+        if d.kind == "receipt_reversed" or (d.kind == "application_reversed" and not d.counterparty)
+    )
 
 
 def _accounted(said: Sequence[Decision]) -> int:
