@@ -9,7 +9,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.exceptions import closed
-from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
+from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine, SentOn
 
 STRUCTURED: Final = "cash.1.structured"
@@ -173,7 +173,9 @@ def _agrees(w: Wanted, receipt: ReceiptRow, item: Item, alone: bool) -> bool:
 def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
     """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees.
 
-    A number above it may be right as it is written, and its document come later: that is no misspelling for certain.
+    A number that is formed as the document's own may be right as it is written: another account's document, or one
+    that comes later. Which it is, this account's books cannot tell. One that is too long or too short, or has a letter
+    among the digits, is none of that series.
     """
     near: list[Item] = []
     held = {fold(document) for document in account.row.held}
@@ -186,9 +188,9 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
         w.reason = f"unknown:{w.reference}"
         return
     _take_or_say(w, near[0], receipt, ONE_EDIT, _agrees(w, receipt, near[0], alone))
-    if w.item is not None and later_number(w.reference, near[0].document):
+    if w.item is not None and other_number(w.reference, near[0].document):
         w.item = None
-        w.reason = f"number_after:{near[0].document}"
+        w.reason = f"other_number:{near[0].document}"
 
 
 def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: bool) -> None:
