@@ -64,7 +64,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
 }
-SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders", "resume_account"))
+SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
 class FactCheck:
@@ -151,6 +151,8 @@ class FactCheck:
             return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
+        elif isinstance(fact, OperatorAction) and reason == "not_parked":
+            return not account.parked
         if reason == "amount_not_above_zero":
             amount = getattr(fact, "amount", None)
             return isinstance(amount, int) and amount <= 0 and not getattr(fact, "cancelled", False)
@@ -324,8 +326,10 @@ class FactCheck:
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
         if fact.action in SILENT_ACTIONS:
-            if fact.action != "resume_account":
-                account.blocked = fact.action == "block_reminders"
+            account.blocked = fact.action == "block_reminders"
+            return
+        if fact.action == "resume_account":
+            self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
         of_it = [d for d in said if d.receipt_id == fact.receipt_id]
