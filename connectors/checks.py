@@ -65,6 +65,8 @@ ACTIONS: Final = (
 )
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
+# What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
+OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
@@ -198,6 +200,11 @@ def _time_text(time_ms: int) -> str:
 
 def _header(check: _Check, fact: Fact) -> None:
     check.identifier("event_id", fact.event_id, EVENT_ID_MAX)
+    if fact.event_id.startswith(OWN_EVENT_IDS):
+        own = fact.event_id.partition(":")[0]
+        check.say(
+            "event_id", f"{fact.event_id!r} begins with {own + ':'!r}, as headrace's own do; put another word first"
+        )
     check.identifier("source", fact.source)
     check.identifier("tenant", fact.tenant)
     check.identifier("entity", fact.entity)

@@ -3118,6 +3118,65 @@ def _put_credit_takens(out: BytesWriter, items: list[CreditTaken]) -> None:
     out.append(u8(0))
 
 
+class SentOn:
+    """Cash of a receipt that another account has, or is to get.
+
+    account: Account.
+    amount: Sent there and not refused, minor units.
+    returned: Of that, what went back to the bank, which that account is told.
+    return_date: Posting day of the last such return.
+    """
+
+    __slots__ = ("account", "amount", "returned", "return_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", )
+
+    def __init__(
+        self,
+        account: str,
+        amount: int,
+        returned: int,
+        return_date: int,
+    ) -> None:
+        self.account = account
+        self.amount = amount
+        self.returned = returned
+        self.return_date = return_date
+
+
+def read_sent_on(r: Reader) -> SentOn:
+    return SentOn(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_sent_on(out: BytesWriter, x: SentOn) -> None:
+    put_text(out, x.account)
+    put_long(out, x.amount)
+    put_long(out, x.returned)
+    put_long(out, x.return_date)
+
+
+def _read_sent_ons(r: Reader) -> list[SentOn]:
+    items: list[SentOn] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_sent_on(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_sent_on(out, item)
+    out.append(u8(0))
+
+
 class ReceiptRow:
     """One receipt of this account.
 
@@ -3128,7 +3187,6 @@ class ReceiptRow:
     amount: Booked here.
     unapplied: Not applied.
     returned: Went back.
-    transferred: Sent to other accounts.
     posting_date: Day.
     value_date: Day.
     payer_name: Payer.
@@ -3141,11 +3199,12 @@ class ReceiptRow:
     refused_by: Accounts that did not take it.
     pending_return: Return that came before the receipt.
     return_date: Posting day of that return.
-    sent_to: Account it was transferred to, or empty.
+    sent: What was sent to other accounts, each once, the latest last.
+    came_from: Account that sent it here; empty where it came from the bank.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "transferred", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent_to", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", )
 
     def __init__(
         self,
@@ -3156,7 +3215,6 @@ class ReceiptRow:
         amount: int = 0,
         unapplied: int = 0,
         returned: int = 0,
-        transferred: int = 0,
         posting_date: int = 0,
         value_date: int = 0,
         payer_name: str = '',
@@ -3169,7 +3227,8 @@ class ReceiptRow:
         refused_by: list[str] | None = None,
         pending_return: int = 0,
         return_date: int = 0,
-        sent_to: str = '',
+        sent: list[SentOn] | None = None,
+        came_from: str = '',
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -3178,7 +3237,6 @@ class ReceiptRow:
         self.amount = amount
         self.unapplied = unapplied
         self.returned = returned
-        self.transferred = transferred
         self.posting_date = posting_date
         self.value_date = value_date
         self.payer_name = payer_name
@@ -3191,7 +3249,8 @@ class ReceiptRow:
         self.refused_by: list[str] = refused_by if refused_by is not None else []
         self.pending_return = pending_return
         self.return_date = return_date
-        self.sent_to = sent_to
+        self.sent: list[SentOn] = sent if sent is not None else []
+        self.came_from = came_from
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -3200,7 +3259,6 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         r.text(),
         r.text(),
-        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3216,6 +3274,7 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.texts(),
         r.long(),
         r.long(),
+        _read_sent_ons(r),
         r.text(),
     )
 
@@ -3228,7 +3287,6 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.amount)
     put_long(out, x.unapplied)
     put_long(out, x.returned)
-    put_long(out, x.transferred)
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
     put_text(out, x.payer_name)
@@ -3241,7 +3299,8 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_texts(out, x.refused_by)
     put_long(out, x.pending_return)
     put_long(out, x.return_date)
-    put_text(out, x.sent_to)
+    _put_sent_ons(out, x.sent)
+    put_text(out, x.came_from)
 
 
 class ShardRow:

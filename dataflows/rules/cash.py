@@ -9,8 +9,8 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.exceptions import closed
-from dataflows.rules.references import bare, fold, later_number, neighbours, plain, same_number, tokens
-from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
+from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
+from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine, SentOn
 
 STRUCTURED: Final = "cash.1.structured"
 ADVICE: Final = "cash.2.advice"
@@ -20,6 +20,7 @@ TEXT: Final = "cash.3.text"
 BY_PERSON: Final = "cash.operator"
 RETURNED_CREDIT: Final = "returned.credit"
 RETURNED_EARLY: Final = "returned.early"
+RETURNED_REFUSED: Final = "returned.refused"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
 MOST_TOKENS: Final = 200
@@ -178,7 +179,9 @@ def _agrees(w: Wanted, receipt: ReceiptRow, item: Item, alone: bool) -> bool:
 def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
     """No document is spelled so: the one that is one edit away, where no other is, and its amount agrees.
 
-    A number above it may be right as it is written, and its document come later: that is no misspelling for certain.
+    A number that is formed as the document's own may be right as it is written: another account's document, or one
+    that comes later. Which it is, this account's books cannot tell. One that is too long or too short, or has a letter
+    among the digits, is none of that series.
     """
     if not w.may_differ:
         w.reason = f"unknown:{w.reference}"
@@ -194,9 +197,9 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
         w.reason = f"unknown:{w.reference}"
         return
     _take_or_say(w, near[0], receipt, ONE_EDIT, _agrees(w, receipt, near[0], alone))
-    if w.item is not None and later_number(w.reference, near[0].document):
+    if w.item is not None and other_number(w.reference, near[0].document):
         w.item = None
-        w.reason = f"number_after:{near[0].document}"
+        w.reason = f"other_number:{near[0].document}"
 
 
 def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: bool) -> None:
@@ -488,12 +491,13 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
             )
             undone.counterparty = taken.credit
             decisions.append(undone)
-    part = min(left, receipt.transferred)
-    if part:
-        sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
-        sent_on.counterparty = receipt.sent_to
-        decisions.append(sent_on)
-        left -= part
+    for sent in reversed(receipt.sent):
+        part = min(left, sent.amount - sent.returned)
+        if part:
+            sent_on = _returned(receipt, "cash_transferred", "transfer.return", part, None, posting_date, value_date)
+            sent_on.counterparty = sent.account
+            decisions.append(sent_on)
+            left -= part
     if left:
         over = _returned(receipt, "exception_raised", "returned.too_much", left, None, posting_date, value_date)
         over.reasons = [f"returned_more_than_received:{left}"]
@@ -508,6 +512,34 @@ def reverse_early(account: Account, receipt: ReceiptRow) -> list[Decision]:
     decisions[0].rule = RETURNED_EARLY
     settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
     return [decisions[0], settled, *decisions[1:]]
+
+
+def reverse_refused(receipt: ReceiptRow, refused_by: str) -> list[Decision]:
+    """Refused money is here again that the bank took back while it was away: it is gone. The refuser never had it,
+    and the return that was passed on to it takes nothing there."""
+    sent = sent_to(receipt, refused_by)
+    if sent is None or sent.returned <= sent.amount:
+        return []
+    part = sent.returned - sent.amount
+    gone = _returned(
+        receipt,
+        "receipt_reversed",
+        RETURNED_REFUSED,
+        part,
+        None,
+        max(sent.return_date, receipt.posting_date),
+        sent.return_date,
+    )
+    gone.counterparty = refused_by
+    return [gone]
+
+
+def sent_to(receipt: ReceiptRow, account_id: str) -> SentOn | None:
+    """What of the receipt was sent to that account and did not come back, or None."""
+    for sent in receipt.sent:
+        if sent.account == account_id:
+            return sent
+    return None
 
 
 def _returned(

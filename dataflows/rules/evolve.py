@@ -15,6 +15,7 @@ from dataflows.rules.posting_cash import (
     post_credit_undone,
     post_proposal,
     post_receipt,
+    post_return_passed_on,
     post_returned_unapplied,
     post_reversal,
     post_transfer,
@@ -55,6 +56,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
     elif kind == "cash_transferred":
         if d.rule == "transfer.out":
             post_transfer(account, d)
+        elif d.rule == "transfer.return":
+            post_return_passed_on(account, d)
     elif kind in ("dispute_opened", "dispute_routed", "dispute_closed"):
         post_dispute(account, d)
     elif kind.startswith("promise_"):

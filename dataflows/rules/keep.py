@@ -35,6 +35,8 @@ from schemas.records import (
 MOST_ADVICES: Final = 200
 # No sum of returns comes near this.
 MOST_PENDING: Final = 4_000_000_000_000_000_000
+# What the forwarder's facts begin with; facts from outside never do (connectors/checks.py).
+BROUGHT: Final = "transfer:"
 
 
 def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
@@ -73,6 +75,9 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, ReceiptReturned):
         name = receipt_name(account, fact.receipt_id, fact.bank_account)
         early = account.receipt(name)
+        if brought(fact):
+            # Its money came before it, or never will.
+            return
         if early is not None and not early.amount:
             early.pending_return += fact.amount
             assert early.pending_return < MOST_PENDING, f"returns of {name} come to {early.pending_return}"
@@ -104,6 +109,11 @@ def _keep_customer(account: Account, fact: Customer) -> None:
         # Kept in the header too: every posting says so, and most never ask for the customer.
         account.row.affiliate = fact.affiliate
         account.touch()
+
+
+def brought(fact: ReceiptReturned) -> bool:
+    """Whether another account passed the return on, after the money that it had sent here."""
+    return fact.event_id.startswith(BROUGHT)
 
 
 def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import RETURNED_EARLY, waiting_references
+from dataflows.rules.cash import RETURNED_EARLY, RETURNED_REFUSED, sent_to, waiting_references
 from dataflows.rules.context import Context
 from dataflows.rules.posting_items import MOST_MINOR, fill, open_item, reopen
 from schemas.records import (
@@ -11,6 +11,7 @@ from schemas.records import (
     CreditTaken,
     Decision,
     ReceiptRow,
+    SentOn,
     WaitingReference,
 )
 
@@ -27,12 +28,14 @@ def post_receipt(account: Account, d: Decision) -> None:
     balance.unapplied += d.amount
     if d.rule == "transfer.returned":
         balance.transferred_in += d.amount
-        receipt.transferred -= d.amount
-        receipt.sent_to = ""
+        sent = _sent(receipt, d.counterparty)
+        sent.amount -= d.amount
+        _drop_empty(receipt, sent)
         receipt.refused_by.append(d.counterparty)
     elif d.rule == "transfer.in":
         balance.transferred_in += d.amount
         receipt.amount += d.amount
+        receipt.came_from = d.counterparty
     else:
         balance.received += d.amount
         receipt.amount += d.amount
@@ -178,6 +181,10 @@ def post_returned_unapplied(account: Account, d: Decision) -> None:
     receipt.returned += d.amount
     if d.rule == RETURNED_EARLY:
         receipt.pending_return = 0
+    elif d.rule == RETURNED_REFUSED:
+        sent = _sent(receipt, d.counterparty)
+        sent.returned -= d.amount
+        _drop_empty(receipt, sent)
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
 
@@ -187,10 +194,30 @@ def post_transfer(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
     account.posting_balance(d.currency).transferred_out += d.amount
-    receipt.transferred += d.amount
-    receipt.sent_to = d.counterparty
+    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0))
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
+
+
+def post_return_passed_on(account: Account, d: Decision) -> None:
+    """The bank took back what another account has by now; that account is told."""
+    receipt = account.known_receipt(d.receipt_id)
+    sent = _sent(receipt, d.counterparty)
+    assert 0 < d.amount <= sent.amount - sent.returned, f"{d.amount} of {d.receipt_id} from {d.counterparty}"
+    sent.returned += d.amount
+    sent.return_date = d.posting_date
+    account.put_receipt(receipt)
+
+
+def _sent(receipt: ReceiptRow, account_id: str) -> SentOn:
+    sent = sent_to(receipt, account_id)
+    assert sent is not None, f"nothing of {receipt.receipt_id} was sent to {account_id}"
+    return sent
+
+
+def _drop_empty(receipt: ReceiptRow, sent: SentOn) -> None:
+    if not sent.amount and not sent.returned:
+        receipt.sent.remove(sent)
 
 
 def post_credit(account: Account, d: Decision) -> None:

@@ -12,6 +12,8 @@ from schemas.records import (
 
 # No balance comes near this (9.2e18 minor units is what 64 bits hold). Compiled code compares numbers below 2^62 fastest.
 MOST_MINOR: Final = 4_000_000_000_000_000_000
+# No policy's steps have this key.
+STEPS_OF_SEVERAL: Final = -1
 
 
 def fill(d: Decision, item: Item) -> None:
@@ -51,8 +53,7 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
     else:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
-        if not account.row.open_items:
-            account.row.steps_key = ctx.policy.steps_key
+        _plan_by(account, ctx)
         item.action_date = step_day(ctx.policy, d.due_date, 1)
         account.wake_by(next_contact(ctx, account.key, item.action_date) if item.action_date else FAR)
         _adopt_early_disputes(account, item)
@@ -60,6 +61,15 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
     if d.document in account.row.held:
         _drop_draft(account, d.document, d.kind == "invoice_released")
     fill(d, item)
+
+
+def _plan_by(account: Account, ctx: Context) -> None:
+    """Before a step is planned by the policy in force: where others are open that were planned by another one, the
+    account's items are of no one policy, and its next wake plans them all, whichever is in force by then."""
+    row = account.row
+    if row.steps_key != ctx.policy.steps_key:
+        row.steps_key = STEPS_OF_SEVERAL if row.open_items else ctx.policy.steps_key
+        account.touch()
 
 
 def _adopt_early_disputes(account: Account, item: Item) -> None:
@@ -111,6 +121,7 @@ def post_hold(account: Account, d: Decision) -> None:
 
 def reopen(account: Account, d: Decision, ctx: Context) -> Item:
     """The debit that a decision takes something off, open again by that much; its due date and level stay."""
+    _plan_by(account, ctx)
     item = account.raise_item(d.document, d.amount)
     pause(account, item)
     account.plan_item(item, _resumed(ctx, item))

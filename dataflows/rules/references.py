@@ -96,10 +96,18 @@ def same_number(reference: str, document: str) -> bool:
     return own != "" and written.startswith(own)
 
 
-def later_number(reference: str, document: str) -> bool:
-    """Whether the reference is a number of the document's own length above it: one that may be given out later."""
-    written, own = bare(reference), bare(document)
-    return written.isdigit() and own.isdigit() and len(written) == len(own) and written > own
+def other_number(reference: str, document: str) -> bool:
+    """Whether the reference is formed as the document's number is, with other letters or digits: that may be another
+    document of the same series, of whatever account. As written, zeros included, or as it may have been misread."""
+    if _shape(fold(reference)) == _shape(fold(document)):
+        return True
+    written, own = plain(reference), plain(document)
+    return _shape(written[len(_prefix(reference)) :]) == _shape(own[len(_prefix(document)) :])
+
+
+def _shape(number: str) -> str:
+    """A digit for each digit, and a letter for each other character."""
+    return "".join(["0" if c in _DIGITS else "A" for c in number])
 
 
 def fold(reference: str) -> str:

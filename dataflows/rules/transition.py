@@ -11,7 +11,7 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
-from dataflows.rules.keep import evolve_fact, receipt_name
+from dataflows.rules.keep import brought, evolve_fact, receipt_name
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -138,7 +138,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "advice_known"
     elif isinstance(fact, CashTransferred) and fact.returned:
         sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-        if sent is None or sent.transferred < fact.amount:
+        part = None if sent is None else cash.sent_to(sent, fact.from_account)
+        if part is None or part.amount < fact.amount:
             reason = "not_sent_from_here"
     if not reason:
         return None
@@ -184,8 +185,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         receipt = account.known_receipt(d.receipt_id)
         if receipt.pending_return:
             return cash.reverse_early(account, receipt)
-        return _follow_money(account, d)
-    if kind == "receipt_reversed" and d.rule == cash.RETURNED_EARLY:
+        gone = cash.reverse_refused(receipt, d.counterparty) if d.rule == "transfer.returned" else []
+        return gone or _follow_money(account, d)
+    if kind == "receipt_reversed" and d.rule in (cash.RETURNED_EARLY, cash.RETURNED_REFUSED):
         return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
@@ -324,7 +326,13 @@ def _unidentified(d: Decision, account: Account) -> Decision:
 
 
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
-    receipt = account.known_receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
+    name = receipt_name(account, fact.receipt_id, fact.bank_account)
+    if brought(fact):
+        known = account.receipt(name)
+        if known is None or not known.came_from:
+            # The money was refused here, or what has its number came from the bank itself.
+            return [_return_for_another(fact, name)]
+    receipt = account.known_receipt(name)
     if receipt.amount:
         return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
     return [
@@ -338,6 +346,20 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
             reasons=["return_before_receipt"],
         )
     ]
+
+
+def _return_for_another(fact: ReceiptReturned, name: str) -> Decision:
+    """A return that was passed on for money that this account did not take. It moves nothing: the sender has that
+    money again and gives it back itself."""
+    return Decision(
+        kind="exception_raised",
+        rule="returned.not_here",
+        currency=fact.currency,
+        amount=fact.amount,
+        receipt_id=name,
+        reference_id=f"return:{name}",
+        reasons=["receipt_not_here"],
+    )
 
 
 def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
@@ -380,6 +402,9 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         target = fact.target_account
         if not target or target == account.account_id:
             return [_action_rejected(fact, "target_account_missing")]
+        if cash.sent_to(receipt, target) is not None:
+            # It has that money, and takes a receipt once; or its refusal is on its way.
+            return [_action_rejected(fact, "sent_there_already")]
         return [cash.send_on(receipt, target)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)

@@ -249,6 +249,8 @@ class Shard:
 
     def _take_policy(self, fact: PolicyFact) -> None:
         if fact.version <= self.row.policy_version:
+            if fact.version == self.row.policy_version and fact.text != self.row.policy_text:
+                self._reject(fact, "shard.policy", f"version_with_other_text:{fact.version}")
             return
         try:
             policy = parse(fact.text)
@@ -306,7 +308,9 @@ class Shard:
                 self._resume(account, fact)
             else:
                 self._wait(account, value)
-        elif not (isinstance(fact, OperatorAction) and fact.action == "resume_account"):
+        elif isinstance(fact, OperatorAction) and fact.action == "resume_account":
+            self._reject(fact, "operator.resume_account", "not_parked")
+        else:
             self._conclude(account, fact, value)
         self.accounts.changed(account)
 

@@ -82,12 +82,20 @@ class Receipt:
     amount: int = 0
     unapplied: int = 0
     returned: int = 0
-    transferred: int = 0
     pending: int = 0
     foreign_return: bool = False
     posting_date: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
     credits: dict[str, int] = field(default_factory=dict)
+    # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
+    sent: dict[str, int] = field(default_factory=dict)
+    sent_back: dict[str, int] = field(default_factory=dict)
+    # The account that sent it here; empty where it came from the bank.
+    came_from: str = ""
+
+    def gone_meanwhile(self, refused_by: str) -> int:
+        """What the bank took back of refused money before that was here again."""
+        return max(0, self.sent_back.get(refused_by, 0) - self.sent.get(refused_by, 0))
 
 
 @dataclass(slots=True)
@@ -378,9 +386,10 @@ class Books:
             receipt = Receipt(d.receipt_id, d.currency)
         if d.rule == "transfer.returned":
             sums.transferred_in += d.amount
-            if d.amount > receipt.transferred:
-                self._wrong(d, "over_transferred", f"{d.amount} came back of {receipt.transferred} sent")
-            receipt.transferred = max(0, receipt.transferred - d.amount)
+            left = receipt.sent.get(d.counterparty, 0) - d.amount
+            if left < 0:
+                self._wrong(d, "over_transferred", f"{d.amount} came back of {left + d.amount} sent")
+            _keep_part(receipt.sent, d.counterparty, left)
         else:
             if receipt.amount:
                 self._wrong(d, "receipt_twice", f"{d.receipt_id} was booked before")
@@ -388,6 +397,7 @@ class Books:
             receipt.currency = d.currency
             if d.rule == "transfer.in":
                 sums.transferred_in += d.amount
+                receipt.came_from = d.counterparty
             else:
                 sums.received += d.amount
         receipt.unapplied += d.amount
@@ -438,18 +448,45 @@ class Books:
         receipt = self._booked(account, d)
         if receipt is not None:
             receipt.returned += d.amount
+            if d.counterparty:
+                self._gone_meanwhile(receipt, d)
             self._take(account, receipt, d)
 
+    def _gone_meanwhile(self, receipt: Receipt, d: Decision) -> None:
+        """Refused money that the bank took back before it was here again."""
+        gone = receipt.gone_meanwhile(d.counterparty)
+        if d.amount != gone:
+            self._wrong(d, "refused_return", f"{gone} of what {d.counterparty} refused went back, it takes {d.amount}")
+        _keep_part(receipt.sent_back, d.counterparty, receipt.sent_back.get(d.counterparty, 0) - d.amount)
+
+    def _post_passed_on(self, account: Account, d: Decision) -> None:
+        """The bank took back what another account has."""
+        self._positive(d)
+        receipt = self._booked(account, d)
+        if receipt is None:
+            return
+        back = receipt.sent_back.get(d.counterparty, 0) + d.amount
+        if back > receipt.sent.get(d.counterparty, 0):
+            sent = receipt.sent.get(d.counterparty, 0)
+            self._wrong(d, "over_transferred", f"{back} is to come back from {d.counterparty}, which has {sent}")
+        receipt.sent_back[d.counterparty] = back
+        self.keep_receipt(account, receipt)
+
     def _post_transferred(self, account: Account, d: Decision) -> None:
+        if d.rule == "transfer.return":
+            self._post_passed_on(account, d)
+            return
         if d.rule != "transfer.out":
-            if d.rule not in ("transfer.refused", "transfer.return"):
+            if d.rule != "transfer.refused":
                 self._wrong(d, "unknown_rule", f"no transfer is called {d.rule!r}")
             return
         self._positive(d)
         account.sums_of(d.currency).transferred_out += d.amount
         receipt = self._booked(account, d)
         if receipt is not None:
-            receipt.transferred += d.amount
+            if d.counterparty in receipt.sent:
+                self._wrong(d, "sent_twice", f"{d.counterparty} has some of {d.receipt_id}, or is to get it")
+            receipt.sent[d.counterparty] = receipt.sent.get(d.counterparty, 0) + d.amount
             self._take(account, receipt, d)
 
     def _post_credit(self, account: Account, d: Decision) -> None:
@@ -565,6 +602,14 @@ class Books:
                             shard=shard,
                             account=account.key,
                         )
+
+
+def _keep_part(parts: dict[str, int], name: str, amount: int) -> None:
+    """What is left of a part; a part of nothing is none."""
+    if amount > 0:
+        parts[name] = amount
+    else:
+        parts.pop(name, None)
 
 
 def named(account: Account, document: str) -> str:

@@ -50,10 +50,13 @@ def sure_number(name: str, document: str) -> bool:
     return number == right and (shortened or written_out or prefix in _INVOICE_WORDS)
 
 
-def is_later(name: str, document: str) -> bool:
-    """Whether the name is a higher number of the same length."""
-    number, right = split(name)[1], split(document)[1]
-    return number.isdigit() and right.isdigit() and len(number) == len(right) and number > right
+def is_other(name: str, document: str) -> bool:
+    """Whether the name is a number of the document's series: digits and letters stand where its own do."""
+    tails = ["".join(dropwhile(str.isalpha, (c for c in n.upper() if c.isalnum()))) for n in (name, document)]
+    return any(
+        [c in "0123456789" for c in one] == [c in "0123456789" for c in other]
+        for one, other in (tails, (folded(name), folded(document)))
+    )
 
 
 def within_one_edit(a: str, b: str) -> bool:
@@ -168,8 +171,8 @@ class CashCheck:
         alike = [n for n in names if folded(n) == right]
         if d.rule == ONE_EDIT:
             alike = [n for n in names if within_one_edit(folded(n), right)]
-            if alike and all(is_later(n, d.document) for n in alike):
-                self._check.about(d, "later_number", f"{d.rule}: {alike} may be a later document than {d.document}")
+            if alike and all(is_other(n, d.document) for n in alike):
+                self._check.about(d, "other_number", f"{d.rule}: {alike} may be another document than {d.document}")
         if d.amount != item.open and (d.rule == ONE_EDIT or not any(sure_number(n, d.document) for n in alike)):
             self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:

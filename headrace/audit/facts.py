@@ -13,6 +13,7 @@ from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
 from headrace.audit.policy import Terms
+from headrace.audit.transit import BROUGHT
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -63,7 +64,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
 }
-SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders", "resume_account"))
+SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
 class FactCheck:
@@ -144,9 +145,14 @@ class FactCheck:
             return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
             sent = self._of(account, fact)
-            return sent is None or sent.transferred < fact.amount
+            return sent is None or sent.sent.get(fact.from_account, 0) < fact.amount
+        elif isinstance(fact, OperatorAction) and reason == "sent_there_already":
+            kept = self._books.receipt(account, fact.receipt_id)
+            return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
+        elif isinstance(fact, OperatorAction) and reason == "not_parked":
+            return not account.parked
         if reason == "amount_not_above_zero":
             amount = getattr(fact, "amount", None)
             return isinstance(amount, int) and amount <= 0 and not getattr(fact, "cancelled", False)
@@ -202,11 +208,13 @@ class FactCheck:
         receipt = self._of(account, fact)
         if receipt is None:
             return
-        taken = _accounted(said)
-        if taken != receipt.pending:
-            self._wrong(
-                account, fact, "early_return", f"{receipt.pending} went back before it came; {taken} is accounted for"
-            )
+        taken, due = _accounted(said), receipt.pending
+        if isinstance(fact, CashTransferred) and fact.returned:
+            # The return was passed on to the account that refused the money.
+            back = receipt.sent_back.get(fact.from_account, 0)
+            due += max(0, back - (receipt.sent.get(fact.from_account, 0) - fact.amount))
+        if taken != due:
+            self._wrong(account, fact, "early_return", f"{due} went back before it came; {taken} is accounted for")
         receipt.pending = 0
         self._books.keep_receipt(account, receipt)
 
@@ -228,6 +236,12 @@ class FactCheck:
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
+        if fact.event_id.startswith(BROUGHT) and (receipt is None or not receipt.came_from):
+            # Passed on for money that was refused here.
+            if _accounted(said):
+                self._wrong(account, fact, "not_caused", "money is taken back that this account refused")
+            self._only(account, fact, said, ("exception_raised",))
+            return
         if receipt is None or not receipt.amount:
             if _gone_back(said):
                 self._wrong(account, fact, "not_caused", "money is taken back from a receipt that is not here")
@@ -312,8 +326,10 @@ class FactCheck:
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
         if fact.action in SILENT_ACTIONS:
-            if fact.action != "resume_account":
-                account.blocked = fact.action == "block_reminders"
+            account.blocked = fact.action == "block_reminders"
+            return
+        if fact.action == "resume_account":
+            self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
         of_it = [d for d in said if d.receipt_id == fact.receipt_id]
@@ -387,7 +403,11 @@ def _no_sale(account: Account) -> list[str]:
 
 def _gone_back(said: Sequence[Decision]) -> int:
     """Cash that was taken back. A credit note that is open again was no money."""
-    return sum(d.amount for d in said if d.kind in ("receipt_reversed", "application_reversed") and not d.counterparty)
+    return sum(
+        d.amount
+        for d in said
+        if d.kind == "receipt_reversed" or (d.kind == "application_reversed" and not d.counterparty)
+    )
 
 
 def _accounted(said: Sequence[Decision]) -> int:

@@ -245,7 +245,9 @@ class StateCheck:
                 ("amount", receipt.amount, row.amount),
                 ("unapplied", receipt.unapplied, row.unapplied),
                 ("returned", receipt.returned, row.returned),
-                ("transferred", receipt.transferred, row.transferred),
+                ("sent", receipt.sent, {sent.account: sent.amount for sent in row.sent if sent.amount}),
+                ("sent_back", receipt.sent_back, {sent.account: sent.returned for sent in row.sent if sent.returned}),
+                ("came_from", receipt.came_from, row.came_from),
                 ("allocations", receipt.allocations, applied),
                 ("credits", receipt.credits, credits),
             ):

@@ -48,6 +48,13 @@ def test_minor_digits_are_those_of_iso_4217() -> None:
 
 WRONG: list[tuple[Fact, str]] = [
     (invoice(event_id=""), "event_id: is empty"),
+    *(
+        (
+            operator_action(event_id=f"{own}:1"),
+            f"event_id: '{own}:1' begins with '{own}:', as headrace's own do; put another word first",
+        )
+        for own in ("transfer", "identify", "wake", "clock", "drain", "rules", "policy")
+    ),
     (invoice(source=""), "source: is empty"),
     (invoice(tenant="a/b"), "tenant: 'a/b' has a slash, which parts tenant, entity and account in keys"),
     (invoice(document="x" * 129), "document: has 129 characters; at most 128 are taken"),

@@ -122,14 +122,24 @@ def changed(fact: Fact, **changes: object) -> Fact:
 def test_money_that_comes_and_goes_back_leaves_the_items_as_they_were(
     history: History, amount: int, reference: str, early: bool
 ) -> None:
+    """But for what other cash then clears that waited: its references may add up to what is open while the money is
+    here, and a return undoes no other payment."""
     when = (FIRST_DAY + DAYS) * DAY_MS
     shared = {"currency": history.currency, "amount": amount, "event_time": when, "account_id": ACCOUNT}
     came = receipt(event_id="last-1", receipt_id="LAST", lines=[r.RemittanceLine(reference, None)], **shared)
     went = returned(event_id="last-2", receipt_id="LAST", **shared)
     more = (went, came) if early else (came, went)
     before = Books().take_all(run(messages(history.facts)).decisions)
-    after = Books().take_all(run(messages((*history.facts, *more))).decisions)
-    assert after.open_items(ACCOUNT) == before.open_items(ACCOUNT)
+    decisions = run(messages((*history.facts, *more))).decisions
+    after = Books().take_all(decisions)
+    unpaid = defaultdict(int, after.open_items(ACCOUNT))
+    for d in decisions:
+        if d.cause_id in ("last-1", "last-2") and d.receipt_id not in ("", "LAST"):
+            if d.kind in ("cash_applied", "credit_allocated"):
+                unpaid[d.document] += d.amount
+            if d.kind == "credit_allocated":
+                unpaid[d.counterparty] += d.amount
+    assert unpaid == before.open_items(ACCOUNT)
     assert after.sums[ACCOUNT, history.currency].balance == before.sums[ACCOUNT, history.currency].balance
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.log.base import account_key, partition_of
+from dataflows.rules.policy import DEFAULT_TEXT
 from dataflows.rules.posting_items import MOST_MINOR
 from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
 from dataflows.shards.store import Store
@@ -225,3 +226,17 @@ def test_a_policy_that_is_wrong_is_rejected_and_the_old_one_stays(bench: Bench) 
     assert (kind, rule) == ("fact_rejected", "shard.policy")
     assert reasons == ["release.condition: None must be one of on_order, on_shipment, on_pod"]
     assert bench.shard.row.policy_version == 0
+
+
+def test_an_account_that_is_not_parked_cannot_be_resumed(bench: Bench) -> None:
+    assert bench.told(action("a", "resume_account")) == [("fact_rejected", "operator.resume_account", ["not_parked"])]
+
+
+def test_a_policy_of_the_same_version_with_another_text_is_rejected(bench: Bench) -> None:
+    text = DEFAULT_TEXT.replace("version = 0", "version = 1")
+    first = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
+    other = Policy("policy:2", 0, "", "headrace", "", "", "", 0, 1, text + "# another\n", "digest")
+    older = Policy("policy:3", 0, "", "headrace", "", "", "", 0, 0, DEFAULT_TEXT, "digest")
+    assert [bench.told(fact) for fact in (first, first, older)] == [[], [], []]
+    assert bench.told(other) == [("fact_rejected", "shard.policy", ["version_with_other_text:1"])]
+    assert bench.shard.row.policy_text == text

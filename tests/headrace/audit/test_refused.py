@@ -1,0 +1,115 @@
+"""Money that is refused while the bank takes it back, and money that is sent on in parts: the books hold at each step."""
+
+from pathlib import Path
+
+from headrace.audit.audit import Sources, run_audit
+from headrace.audit.findings import Checks
+from schemas.records import Decision, Fact
+from tests.facts import DAY, customer, invoice, operator_action, receipt, returned
+from tests.headrace.audit.tampering import change_decision
+from tests.installations import Facts, all_decisions, clock, decide, forward, identify, open_log
+
+SHARDS = 2
+
+
+class Installation:
+    """Shards that decide, and transfers that are brought when a test says so."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._log = open_log(directory, SHARDS)
+        self._done: set[tuple[int, int]] = set()
+        self.take(clock(DAY))
+
+    def take(self, *facts: Fact) -> None:
+        Facts(self._log).append(facts)
+        decide(self._log, self._directory / "state")
+
+    def bring(self) -> None:
+        """All that is on its way arrives, and what that sends off."""
+        while facts := forward(self._log, self._done):
+            self.take(*facts)
+
+    def bring_once(self) -> None:
+        self.take(*forward(self._log, self._done))
+
+    def said(self) -> list[tuple[str, str, str, int]]:
+        """Kind, rule, account but for suspense ones, amount of each decision about money."""
+        kinds = ("receipt_booked", "receipt_reversed", "cash_transferred", "exception_raised")
+        found = [d for d in all_decisions(self._log) if d.kind in kinds]
+        return [(d.kind, d.rule, d.account_id[:1] if d.account_id[0] == "~" else d.account_id, d.amount) for d in found]
+
+    def identify(self, target: str) -> None:
+        (said,) = [d for d in all_decisions(self._log) if "unidentified" in d.reasons]
+        self.take(identify(said, target))
+
+    def findings(self) -> list[str]:
+        checks = Checks()
+        log = open_log(self._directory, SHARDS)
+        run_audit(Sources(log, self._directory / "state", None, None, 1 << 24), checks)
+        log.close()
+        return [f"{f.code} {f.account} {f.text}" for check in checks.all() for f in check.findings]
+
+
+def test_refused_money_that_the_bank_took_back_meanwhile_is_nobodys(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(receipt(account_id="", receipt_id="R-1", amount=100, text="", lines=[]))
+    there.identify("NOBODY")
+    there.bring_once()
+    there.take(returned(account_id="", receipt_id="R-1", amount=100))
+    there.bring()
+    assert sorted(there.said()) == [
+        ("cash_transferred", "transfer.out", "~", 100),
+        ("cash_transferred", "transfer.refused", "NOBODY", 100),
+        ("cash_transferred", "transfer.return", "~", 100),
+        ("exception_raised", "cash.unidentified", "~", 100),
+        ("exception_raised", "returned.not_here", "NOBODY", 100),
+        ("receipt_booked", "receipt", "~", 100),
+        ("receipt_booked", "transfer.returned", "~", 100),
+        ("receipt_reversed", "returned.refused", "~", 100),
+    ]
+    assert there.findings() == []
+
+    def takes_less(d: Decision) -> None:
+        d.amount, d.unapplied, d.receipt_unapplied = 99, 1, 1
+
+    change_decision(tmp_path, SHARDS, lambda d: d.rule == "returned.refused", takes_less)
+    codes = {text.split()[0] for text in there.findings()}
+    assert {"facts.early_return", "books.refused_return"} <= codes
+
+
+def test_money_sent_on_in_parts_goes_back_from_each(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(*[customer(event_id=f"c-{name}", account_id=name) for name in ("A", "B", "C")])
+    there.take(
+        invoice(event_id="i", account_id="A", document="INV-7007", amount=60, tax=0, order_id="", lines=[]),
+        receipt(event_id="r", account_id="A", receipt_id="R-1", amount=100, text="INV-7007", lines=[]),
+    )
+
+    def person(event_id: str, action: str, target: str = "") -> None:
+        there.take(
+            operator_action(
+                event_id=event_id,
+                account_id="A",
+                action=action,
+                receipt_id="R-1",
+                document="INV-7007" if action == "unapply_cash" else "",
+                target_account=target,
+                currency="USD",
+                amount=0,
+            )
+        )
+
+    person("p-1", "identify_payer", "B")
+    there.bring()
+    person("p-2", "unapply_cash")
+    person("p-3", "identify_payer", "B")
+    person("p-4", "identify_payer", "C")
+    there.bring()
+    there.take(returned(event_id="back", account_id="A", receipt_id="R-1", amount=70))
+    there.bring()
+    assert sorted(x for x in there.said() if x[0] == "receipt_reversed") == [
+        ("receipt_reversed", "returned.unapplied", "B", 10),
+        ("receipt_reversed", "returned.unapplied", "C", 60),
+    ]
+    assert there.findings() == []
