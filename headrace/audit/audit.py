@@ -187,6 +187,7 @@ class _Shard:
         log = self._sources.log
         check = StateCheck(self._checks.state, self._shard, audit.books)
         check.identity(row, log.identity(FACTS), log.identity(DECISIONS))
+        check.unconfirmed(row, copy.unconfirmed().keys(), log.end_offsets(DECISIONS)[self._shard])
         check.compare(copy, row, taken, self._last)
         rerun.compare_state(copy)
 
