@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from connectors.log.base import Log
+from headrace.audit.contents import Contents
+from headrace.audit.definitions import check_definitions
 from headrace.audit.findings import Checks
 from headrace.audit.keep import Scratch
 from headrace.audit.rerun import Rerun
@@ -60,20 +62,34 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
         scratch = Scratch(Path(scratch_directory))
         try:
             transit = Transit(checks.transit, scratch)
-            clickhouse = _clickhouse(sources, checks)
+            shown = _shown(sources, checks)
             for shard in range(log.partitions(FACTS)):
                 with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
-                    _Shard(sources, checks, shard, clickhouse, Path(directory)).run(transit, scratch, progress)
+                    _Shard(sources, checks, shard, shown, Path(directory)).run(transit, scratch, progress)
             transit.finish()
+            if shown is not None and shown.contents is not None:
+                with _telling(checks, "ClickHouse"):
+                    shown.contents.totals()
         finally:
             scratch.close()
 
 
-def _clickhouse(sources: Sources, checks: Checks) -> ClickHouseCheck | None:
-    if sources.views is None:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The checks of ClickHouse; `contents` is None where a definition is wrong."""
+
+    rows: ClickHouseCheck
+    contents: Contents | None
+
+
+def _shown(sources: Sources, checks: Checks) -> _Shown | None:
+    views = sources.views
+    if views is None:
         return None
     with _telling(checks, "ClickHouse"):
-        return ClickHouseCheck(checks.views, sources.views)
+        sound = check_definitions(checks.views, views)
+        rows = ClickHouseCheck(checks.views, views, sources.log.partitions(FACTS))
+        return _Shown(rows, Contents(checks.views, views, rows) if sound else None)
     return None
 
 
@@ -89,13 +105,11 @@ def _telling(checks: Checks, what: str) -> Iterator[None]:
 class _Shard:
     """The audit of one shard."""
 
-    def __init__(
-        self, sources: Sources, checks: Checks, shard: int, clickhouse: ClickHouseCheck | None, directory: Path
-    ) -> None:
+    def __init__(self, sources: Sources, checks: Checks, shard: int, shown: _Shown | None, directory: Path) -> None:
         self._sources: Final = sources
         self._checks: Final = checks
         self._shard: Final = shard
-        self._clickhouse: Final = clickhouse
+        self._shown: Final = shown
         self._directory: Final = directory
         self._last = b""
         self._state_done = False
@@ -109,7 +123,7 @@ class _Shard:
             audit = ShardAudit(self._shard, self._checks, transit, scratch)
             rerun = self._rerun(logs.first_version)
             stack.callback(rerun.close)
-            table = None if self._clickhouse is None else TableCheck(self._checks.views, self._clickhouse, self._shard)
+            table = None if self._shown is None else TableCheck(self._checks.views, self._shown.rows, self._shard)
             number = taken = 0
             for group in logs:
                 if copy is not None and copy.row is not None and group.offset >= copy.row.next_offset:
@@ -173,17 +187,20 @@ class _Shard:
         log = self._sources.log
         check = StateCheck(self._checks.state, self._shard, audit.books)
         check.identity(row, log.identity(FACTS), log.identity(DECISIONS))
+        check.unconfirmed(row, copy.unconfirmed().keys(), log.end_offsets(DECISIONS)[self._shard])
         check.compare(copy, row, taken, self._last)
         rerun.compare_state(copy)
 
     # --- views ---
 
     def _compare_views(self, known: int, audit: ShardAudit, table: TableCheck | None) -> None:
-        if table is not None and self._clickhouse is not None:
+        if table is not None and self._shown is not None:
+            log = self._sources.log
             with _telling(self._checks, "ClickHouse"):
                 table.finish()
-                self._clickhouse.counted(self._shard, known)
-                self._clickhouse.made_of(self._shard, known, audit.books)
+                self._shown.rows.counted(self._shard, known, lambda: log.end_offsets(DECISIONS)[self._shard])
+                if self._shown.contents is not None:
+                    self._shown.contents.of_shard(self._shard, known, audit.books)
         if self._sources.live is not None:
             with _telling(self._checks, "Redis"):
                 accounts = sorted(audit.books.accounts.values(), key=lambda account: account.key)

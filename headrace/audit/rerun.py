@@ -6,9 +6,11 @@ decisions must be the same bytes, and at the checkpoint's place every row of the
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from dataflows.rules.policy import DAY_MS
 from dataflows.rules.transition import RULES_VERSION
+from dataflows.shards.events import EVENT_DAYS
 from dataflows.shards.shard import Logged, Shard, ShardStopped
 from dataflows.shards.store import Store
 from headrace.audit.findings import Check
@@ -20,14 +22,23 @@ from schemas.wire import Unreadable
 
 COMMIT_FACTS: Final = 20_000
 SCAN_ROWS: Final = 10_000
-# Where the shard stands says how far the log had confirmed; unconfirmed decisions are no state; event ids
-# that are forgotten one day go when a commit has time for it.
-_NOT_COMPARED: Final = (b"M", b"U", b"F")
+# Characters of a field that differs; a policy has thousands.
+MOST_SHOWN: Final = 80
+# Where the shard stands is compared by field, and what the log has not confirmed by StateCheck.
+_NOT_COMPARED: Final = (b"M", b"U")
+# These are of the log that it is on, and of how far that one had confirmed.
+_OF_THE_LOG: Final = frozenset(("log_id", "decisions_log_id", "confirmed_sequence", "decisions_offset"))
 
 
 def _compared(entry: tuple[bytes, bytes]) -> bool:
+    return entry[0][:1] not in _NOT_COMPARED
+
+
+def _left_behind(entry: tuple[bytes, bytes], now: int) -> bool:
+    """Whether it is an event id that counts no more: it goes when a commit has time for it."""
     key, value = entry
-    return key[:1] not in _NOT_COMPARED and not (key[:1] == b"E" and value[12:] != b"\0\0")
+    generation = int.from_bytes(value[12:], "big") if key[:1] == b"E" else 0
+    return 0 < generation < now // DAY_MS // EVENT_DAYS
 
 
 class Rerun:
@@ -99,21 +110,35 @@ class Rerun:
         if self.over:
             return
         self._shard.commit()
+        self._compare_place(copy)
+        now = self._shard.row.now
         ours, theirs = self._rows(), (entry for entry in copy.rows() if _compared(entry))
         mine, other = next(ours, None), next(theirs, None)
         while mine is not None or other is not None:
             self._check.checked += 1
             if other is None or (mine is not None and mine[0] < other[0]):
                 assert mine is not None
-                self._row("row_missing", mine[0], "the checkpoint does not have it")
+                if not _left_behind(mine, now):
+                    self._row("row_missing", mine[0], "the checkpoint does not have it")
                 mine = next(ours, None)
             elif mine is None or other[0] < mine[0]:
-                self._row("row_extra", other[0], "the rules did not make it")
+                if not _left_behind(other, now):
+                    self._row("row_extra", other[0], "the rules did not make it")
                 other = next(theirs, None)
             else:
                 if mine[1] != other[1]:
                     self._row("row_differs", mine[0], "the checkpoint has other contents")
                 mine, other = next(ours, None), next(theirs, None)
+
+    def _compare_place(self, copy: StateCopy) -> None:
+        """The row that says where the shard stands: its time, policy, watermarks and allowances too."""
+        assert copy.row is not None
+        self._check.checked += 1
+        for name in ShardRow.FIELDS:
+            right, stored = _plain(getattr(self._shard.row, name)), _plain(getattr(copy.row, name))
+            if name not in _OF_THE_LOG and right != stored:
+                text = f"row M: {name} is {_short(right)}, the checkpoint has {_short(stored)}"
+                self._check.find("row_differs", text, shard=self._number)
 
     def _row(self, code: str, key: bytes, text: str) -> None:
         account, _, name = key[1:].partition(b"\0")
@@ -139,6 +164,16 @@ def _difference(concluded: bytes, said: Said) -> str:
     different = [n for n in Decision.FIELDS if getattr(right, n) != getattr(said.decision, n)]
     parts = [f"{n} {getattr(said.decision, n)!r}, by the rules {getattr(right, n)!r}" for n in different[:3]]
     return f"{_brief(said.decision)}: the log has {'; '.join(parts)}"
+
+
+def _plain(value: Any) -> Any:
+    """A field of the row as something that can be compared."""
+    return [(mark.name, mark.time) for mark in value] if isinstance(value, list) else value
+
+
+def _short(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= MOST_SHOWN else f"{said[:MOST_SHOWN]}..."
 
 
 def _brief(d: Decision) -> str:

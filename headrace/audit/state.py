@@ -6,14 +6,14 @@ for. Keys and rows are as dataflows/shards/store.py and schemas/avro/state descr
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
 from rocksdict import AccessType, Options, Rdict, ReadOptions
 
 from headrace.audit.books import CREDIT, Account, Books, Sums
-from headrace.audit.findings import Check
+from headrace.audit.findings import Check, listed
 from schemas.codec import decode_fact, digest64
 from schemas.records import (
     AccountRow,
@@ -54,6 +54,8 @@ class StateCopy:
             self._db = Rdict(str(into), Options(raw_mode=True), access_type=AccessType.read_only(False))
             raw = self._db.get(b"M")
             self.row = None if raw is None else read_shard_row(Reader(raw))
+            if raw is None and next(self.rows(), None) is not None:
+                self.damaged = "it has rows, and none that says where the shard stands"
         # rocksdict raises nothing narrower.
         except Exception as error:  # noqa: BLE001
             self.damaged = str(error)
@@ -132,6 +134,18 @@ class StateCheck:
                 "other_log",
                 f"the checkpoint is of the logs {row.log_id} and {row.decisions_log_id}, these are {facts_id} and {decisions_id}",
             )
+
+    def unconfirmed(self, row: ShardRow, held: Collection[int], logged: int) -> None:
+        """A restart appends what is unconfirmed: it must be all from the confirmed one on. `logged`: records in the log."""
+        due = range(row.confirmed_sequence, row.next_sequence)
+        if sorted(held) != list(due) or row.confirmed_sequence > row.next_sequence:
+            self._wrong(
+                "unconfirmed",
+                f"confirmed below {row.confirmed_sequence}, next is {row.next_sequence}, and {len(held)} are held: "
+                f"{listed(map(str, sorted(held)))}",
+            )
+        if row.decisions_offset > logged:
+            self._wrong("unconfirmed", f"confirmed below offset {row.decisions_offset}, the log ends at {logged}")
 
     def compare(self, copy: StateCopy, row: ShardRow, next_sequence: int, last: bytes) -> None:
         """The state against the books at the same place: `next_sequence` is due next, `last` is the last fact's bytes."""

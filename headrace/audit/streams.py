@@ -103,6 +103,8 @@ class DecisionLog:
                 )
                 continue
             self._check.checked += 1
+            if self._unconfirmed.get(decision.sequence, record.value) != record.value:
+                self._check.about(decision, "repeat_differs", "the checkpoint holds it for the log with other contents")
             if self._numbered(record, decision):
                 self._placed(record, decision)
                 yield Said(record.offset, decision, record.value)

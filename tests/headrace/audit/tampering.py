@@ -68,11 +68,23 @@ def damage(directory: Path, topic: str, partition: int) -> None:
 
 
 def change_row(directory: Path, shard: int, key: bytes, change: Callable[[bytes], bytes | None]) -> None:
-    """Change a row of a shard's state, or take it away."""
-    store = Rdict(str(directory / "state" / f"shard-{shard:03d}"), Options(raw_mode=True))
-    changed = change(store[key])
+    """Change a row of a shard's state, take it away, or put it in: `change` gets b"" where it is not there."""
+    store = _rows(directory, shard)
+    changed = change(store.get(key) or b"")
     if changed is None:
         del store[key]
     else:
         store[key] = changed
     store.close()
+
+
+def rows_of(directory: Path, shard: int, start: bytes) -> list[tuple[bytes, bytes]]:
+    """Rows of a shard's state whose keys begin with `start`."""
+    store = _rows(directory, shard)
+    found = [(key, value) for key, value in store.items() if key.startswith(start)]
+    store.close()
+    return found
+
+
+def _rows(directory: Path, shard: int) -> Rdict:
+    return Rdict(str(directory / "state" / f"shard-{shard:03d}"), Options(raw_mode=True))

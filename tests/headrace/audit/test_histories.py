@@ -1,4 +1,4 @@
-"""Random histories: the rules and the shard engine leave nothing for the auditor to find, rebuilt from the logs neither."""
+"""Random histories leave nothing for the auditor to find: the rules and the shard engine, rebuilt from the logs, the views."""
 
 import shutil
 from pathlib import Path
@@ -6,10 +6,15 @@ from random import Random
 
 import pytest
 
+from dataflows.publish import publish_clickhouse
+from dataflows.publishing import PublishStatus
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks
+from sinks.clickhouse.connect import Place
+from sinks.clickhouse.reading import Views, open_views
 from tests.headrace.audit.histories import ACCOUNTS, History
 from tests.installations import Facts, all_decisions, decide, forward, identify, open_log, with_days
+from tests.publishing import Never
 
 SHARDS = 2
 LENGTH = 250
@@ -40,14 +45,18 @@ def test_a_random_history_leaves_nothing_to_find(seed: int, tmp_path: Path) -> N
 
     shutil.rmtree(tmp_path / "state")
     decide(log, tmp_path / "state", cache_bytes=1)
-    assert findings(tmp_path) == [], f"seed {seed}, rebuilt from the logs"
+    place, socket = Place(tmp_path / "clickhouse"), tmp_path / "query.sock"
+    publish_clickhouse(log, place, socket, until_idle=True, stop=Never(), status=PublishStatus())
+    views = open_views(place, socket)
+    assert findings(tmp_path, views) == [], f"seed {seed}, rebuilt from the logs and published"
+    views.close()
     log.close()
 
 
-def findings(directory: Path) -> list[str]:
+def findings(directory: Path, views: Views | None = None) -> list[str]:
     checks = Checks()
     opened = open_log(directory, SHARDS)
-    run_audit(Sources(opened, directory / "state", None, None, 1 << 24), checks)
+    run_audit(Sources(opened, directory / "state", views, None, 1 << 24), checks)
     opened.close()
     assert checks.books.checked
     assert checks.state.checked

@@ -416,7 +416,7 @@ def viewed(directory: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     [
         (
             "ALTER TABLE decisions UPDATE amount = amount + 1 WHERE kind = 'cash_applied' AND document = 'INV-201'",
-            ["views.row_differs", "views.item_differs", "views.balance"],
+            ["views.row_differs", "views.item_differs", "views.balance", "views.sum_differs", "views.total"],
         ),
         ("ALTER TABLE decisions UPDATE text = 'x' WHERE kind = 'dispute_opened'", ["views.row_differs"]),
         ("ALTER TABLE decisions DELETE WHERE kind = 'promise_opened'", ["views.row_missing", "views.count"]),
@@ -428,15 +428,85 @@ def viewed(directory: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
             "INSERT INTO decisions SELECT * REPLACE (9999 AS sequence) FROM decisions WHERE kind = 'promise_opened'",
             ["views.row_extra"],
         ),
+        (
+            "INSERT INTO decisions SELECT * REPLACE (99 AS shard) FROM decisions WHERE kind = 'promise_opened'",
+            ["views.row_extra"],
+        ),
     ],
 )
 def test_a_changed_row_of_clickhouse_is_found(
     views: Path, capsys: pytest.CaptureFixture[str], statement: str, expected: list[str]
 ) -> None:
+    tell_clickhouse(views, statement)
+    assert viewed(views, capsys) == expected
+
+
+def tell_clickhouse(views: Path, *statements: str) -> None:
+    """Run statements on a published installation, of which Redis is not looked at."""
     shutil.rmtree(views / "redis")
     with Database(clickhouse_place(of(views))) as database, database.client() as client:
-        client.command(statement, settings={"mutations_sync": 2})
-    assert viewed(views, capsys) == expected
+        for statement in statements:
+            client.command(statement, settings={"mutations_sync": 2})
+
+
+TWICE_THE_CASH = "ALTER TABLE decisions UPDATE amount = amount * 2 WHERE kind = 'cash_applied'"
+UNFINISHED = "INSERT INTO publish_state SELECT * REPLACE ('before' AS phase, version + 9 AS version) FROM publish_state"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        # Nothing is published by the publisher's word, and the table is full.
+        (["TRUNCATE TABLE publish_state"], ["views.row_extra"]),
+        (["TRUNCATE TABLE publish_state", TWICE_THE_CASH], ["views.row_extra", "views.row_differs"]),
+        (["ALTER TABLE publish_state UPDATE last = last - 5 WHERE 1"], ["views.row_extra"]),
+        (["ALTER TABLE publish_state UPDATE last = last + 5 WHERE 1"], ["views.count", "views.published"]),
+        # A publisher that was killed in the middle of its last batch is no fault, wrong rows in that batch are.
+        ([UNFINISHED, "OPTIMIZE TABLE publish_state FINAL"], []),
+        ([UNFINISHED, "OPTIMIZE TABLE publish_state FINAL", TWICE_THE_CASH], ["views.row_differs"]),
+    ],
+)
+def test_rows_that_publish_state_does_not_vouch_for_are_compared_too(
+    views: Path, capsys: pytest.CaptureFixture[str], statements: list[str], expected: list[str]
+) -> None:
+    tell_clickhouse(views, *statements)
+    assert sorted(viewed(views, capsys)) == sorted(expected)
+
+
+def test_a_publisher_that_is_behind_is_no_fault(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(views / "redis")
+    log = open_log(views, SHARDS)
+    receipt = next(f for _, _, f in all_facts(log) if f.kind == "receipt" and f.account_id == "A")
+    Facts(log).append([but(receipt, event_id="another", receipt_id="R-99", amount=77)])
+    decide(log, views / "state")
+    log.close()
+    assert run(of(views), True) == 0
+    (check,) = (check for check in json.loads(capsys.readouterr().out)["checks"] if check["name"] == "views")
+    assert check["notes"][-1] == f"shard {shard_of('A')}: 2 decisions are not published to ClickHouse yet"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE OR REPLACE VIEW receipts AS SELECT 1 AS x",
+        "CREATE OR REPLACE VIEW daily_totals AS SELECT 1 AS x",
+        "CREATE OR REPLACE VIEW applications AS SELECT 1 AS x",
+        "CREATE OR REPLACE VIEW open_items AS SELECT * FROM items WHERE open > 100000",
+        "DROP VIEW item_movements",
+        "ALTER TABLE decisions MODIFY COLUMN unapplied_change Int64 ALIAS toInt64(0)",
+    ],
+)
+def test_a_changed_definition_of_clickhouse_is_found(
+    views: Path, capsys: pytest.CaptureFixture[str], statement: str
+) -> None:
+    tell_clickhouse(views, statement)
+    assert viewed(views, capsys) == ["views.definition"]
+
+
+def test_a_table_in_the_place_of_a_view_is_found(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copied = "CREATE TABLE receipts ENGINE = MergeTree ORDER BY () AS SELECT * FROM kept_receipts"
+    tell_clickhouse(views, "RENAME TABLE receipts TO kept_receipts", copied)
+    assert viewed(views, capsys) == ["views.definition"]
 
 
 def test_a_changed_live_balance_is_found(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
