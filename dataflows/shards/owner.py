@@ -68,12 +68,14 @@ class Owner:
             for index, number in enumerate(self.open)
         }
         self._paused: set[int] = set()
-        self._drained: dict[int, int] = {}
+        # For each shard, how many drain facts it will have taken in with the last one that was appended.
+        self._drains: dict[int, int] = {}
         self._saved: dict[int, int] = {}
         self._waiting: list[tuple[int, int, bytes, bytes]] = []
         self._commit_seconds: list[float] = []
         self._behind_since: dict[int, float] = {}
         self.at_end = False
+        self._caught_up = False
         self.stopped: Final[dict[int, str]] = {}
         for number, opened in self.open.items():
             self.send(number, opened.shard.outbox)
@@ -94,6 +96,8 @@ class Owner:
         except LogUnavailable:
             return {}
         self.at_end = not records
+        # What there was is read, though more comes all the time.
+        self._caught_up = len(records) < BATCH_FACTS * 4
         found: dict[int, list[Record]] = {}
         for record in records:
             found.setdefault(record.partition, []).append(record)
@@ -170,8 +174,9 @@ class Owner:
         now = time.monotonic()
         if shard.dirty_rows >= COMMIT_DIRTY_ROWS or (now >= self._commit_at[number] and shard.uncommitted):
             self.commit(number)
-        if self.at_end and shard.wakes_left() and self._drained.get(number, -1) < shard.row.next_offset:
-            self._drained[number] = shard.row.next_offset
+        if self._caught_up and shard.wakes_left() and self._drains.get(number, 0) <= shard.drains:
+            # One at a time: the next when this one is taken in.
+            self._drains[number] = shard.drains + 1
             event_id = f"drain:{number}:{shard.row.next_offset}"
             drain = Drain(event_id, shard.row.now, "", "headrace", "", "", "", shard.row.now, WAKES_PER_DRAIN)
             self._facts.send(number, None, encode_fact(drain))

@@ -115,6 +115,7 @@ class Shard:
         self.facts = 0
         self.kinds: Final[dict[str, int]] = {}
         self.duplicates = 0
+        self.drains = 0
 
     # --- facts ---
 
@@ -172,6 +173,7 @@ class Shard:
                     limit = -1
             elif isinstance(fact, Drain):
                 limit = fact.limit
+                self.drains += 1
             elif isinstance(fact, PolicyFact):
                 self._take_policy(fact)
             elif isinstance(fact, Rules):
