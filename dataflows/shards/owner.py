@@ -27,7 +27,7 @@ COMMIT_DIRTY_ROWS: Final = 2_000
 # As many facts as a shard takes in before decisions go out: small, so that latency stays low.
 BATCH_FACTS: Final = 128
 # Some milliseconds: a payment waits for one of each shard at the most.
-WAKES_PER_DRAIN: Final = 64
+WAKES_PER_DRAIN: Final = 32
 # Times of commits kept for whoever asks; past it they are not kept.
 MOST_TIMES: Final = 10_000
 GROUP: Final = "receivables"
