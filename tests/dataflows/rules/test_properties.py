@@ -148,20 +148,26 @@ def test_money_that_comes_and_goes_back_leaves_the_items_as_they_were(
 def test_nobody_is_reminded_of_what_is_paid_disputed_or_promised(history: History) -> None:
     books = Books()
     disputes: dict[str, Decision] = {}
-    promises: dict[str, list[str]] = {}
+    # What each open promise is for: its documents, or all in its currency.
+    promises: dict[str, Decision] = {}
     for d in run(messages(history.facts)).decisions:
         if d.kind == "reminder_due":
             open_now = books.items[ACCOUNT, d.document].open
             # A dispute that named no amount, ahead of its invoice, contests all of it.
             contested = [x.amount or open_now for x in disputes.values() if x.document == d.document]
             assert 0 < d.amount <= open_now - sum(contested), (d.document, contested)
-            assert [name for name, documents in promises.items() if not documents or d.document in documents] == []
+            pausing = [
+                name
+                for name, made in promises.items()
+                if (d.document in made.candidates if made.candidates else d.currency == made.currency)
+            ]
+            assert pausing == []
         elif d.kind == "dispute_opened":
             disputes[d.reference_id] = d
         elif d.kind == "dispute_closed":
             del disputes[d.reference_id]
         elif d.kind == "promise_opened":
-            promises[d.reference_id] = d.candidates
+            promises[d.reference_id] = d
         elif d.kind.startswith("promise_"):
             promises.pop(d.reference_id, None)
         books.take(d)
