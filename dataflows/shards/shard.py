@@ -195,7 +195,6 @@ class Shard:
         if not count and logged is None:
             return
         row = self.row
-        key = b""
         said = logged.values if logged is not None else []
         if len(said) > count or (logged is not None and logged.complete and len(said) != count):
             raise Diverged(self._difference(f"the log has {len(said)} decisions, the rules conclude {count}"))
@@ -223,9 +222,7 @@ class Shard:
                 self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
                 self.emitted = row.next_sequence + 1
                 self.unconfirmed[row.next_sequence] = raw
-                if not index or decision.account_id != group[index - 1].account_id:
-                    key = decision_key(decision)
-                self.outbox.append((row.next_sequence, key, raw))
+                self.outbox.append((row.next_sequence, decision_key(decision), raw))
             row.next_sequence += 1
 
     def _difference(self, what: str) -> str:
@@ -406,8 +403,7 @@ class Shard:
         return bound
 
     def wakes_left(self) -> bool:
-        """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then,
-        when the log is at its end."""
+        """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then."""
         return self.row.sweep_due >= 0 or self.wakes.due(self._bound)
 
     def _run_wakes(self, limit: int) -> None:

@@ -20,7 +20,7 @@ from schemas.records import (
     ShipmentLine,
 )
 from schemas.wire import MAX_MESSAGE_BYTES
-from tests.dataflows.shards.test_shard import ACCOUNT, DAY, DAY_MS, SHARDS, Bench, clock, invoice
+from tests.dataflows.shards.test_shard import ACCOUNT, DAY, DAY_MS, SHARDS, Bench, clock, invoice, receipt
 
 TIME = DAY * DAY_MS
 OTHER = next(f"D{n}" for n in range(100) if partition_of(account_key("t", "e", f"D{n}"), SHARDS) == 0)
@@ -129,15 +129,33 @@ def test_accounts_of_one_name_in_two_companies_adopt_each_its_own(tmp_path: Path
     ]
     bench = Bench(tmp_path / "first")
     logged = []
+    keys: list[bytes] = []
     for fact in facts:
         bench.shard.process(bench.offset, encode_fact(fact), None)
         bench.offset += 1
         logged.append([raw for _, _, raw in bench.shard.outbox])
+        keys += [key for _, key, _ in bench.shard.outbox]
         bench.shard.outbox.clear()
     bench.shard.close()
     assert [len(raws) for raws in logged] == [0, 1, 1, 2]
+    assert set(keys[-2:]) == {f"t/{first}/C1".encode(), f"t/{second}/C1".encode()}
     again = Bench(tmp_path / "again")
     for offset, (fact, raws) in enumerate(zip(facts, logged, strict=True)):
         again.shard.process(offset, encode_fact(fact), Logged(raws, True, 0))
     assert again.shard.row.next_sequence == 4
+    again.shard.close()
+
+
+def test_decisions_that_are_sent_again_have_the_key_of_their_account(tmp_path: Path) -> None:
+    """Of a fact's two decisions the log has the first."""
+    said = Bench(tmp_path / "said")
+    said.take(clock(TIME, "replay"))
+    said.shard.process(said.offset, encode_fact(receipt("r", "R-1", 100, "INV-1")), None)
+    first, second = [raw for _, _, raw in said.shard.outbox]
+    said.shard.close()
+    again = Bench(tmp_path / "again")
+    again.take(clock(TIME, "replay"))
+    again.shard.emitted = 1
+    again.shard.process(again.offset, encode_fact(receipt("r", "R-1", 100, "INV-1")), Logged([first], False, 0))
+    assert again.shard.outbox == [(1, f"t/e/{ACCOUNT}".encode(), second)]
     again.shard.close()
