@@ -4,8 +4,6 @@ POINT is one of POINTS, COUNT how often it is passed before. LOG is `sqlite` or 
 Prints `ready` once its shards are open. Exits 0 when it is idle: all facts are decided, confirmed and committed.
 """
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.receivables import run_receivables
 from dataflows.shards.owner import Outgoing, Owner
+from tests.faults.fuse import Fuse, die
 
 # Decided only; between commit and append; between append and confirmation; between confirmation and commit; after it.
 POINTS = ("never", "before_send", "before_append", "after_append", "after_confirmation", "after_commit")
@@ -24,38 +23,27 @@ CACHE_BYTES = 64 << 20
 class DyingOwner(Owner):
     """An owner that dies when its point was passed often enough."""
 
-    point = "never"
-    left = 0
-
-    def _is_due(self, point: str) -> bool:
-        if point != self.point:
-            return False
-        self.left -= 1
-        return self.left < 0
-
-    def _pass(self, point: str) -> None:
-        if self._is_due(point):
-            os.kill(os.getpid(), signal.SIGKILL)
+    fuse = Fuse()
 
     def send(self, number: int, decided: Sequence[Outgoing]) -> None:
         if decided:
-            self._pass("before_send")
-            if self._is_due("before_append"):
+            self.fuse.passing("before_send")
+            if self.fuse.is_due("before_append"):
                 # On a quiet log all is appended before a commit is due; here the log is behind.
                 super().commit(number)
-                os.kill(os.getpid(), signal.SIGKILL)
+                die()
         super().send(number, decided)
 
     def _confirmed(self, confirmed: Sequence[Confirmed]) -> None:
         if confirmed:
-            self._pass("after_append")
+            self.fuse.passing("after_append")
         super()._confirmed(confirmed)
         if confirmed:
-            self._pass("after_confirmation")
+            self.fuse.passing("after_confirmation")
 
     def commit(self, number: int) -> None:
         super().commit(number)
-        self._pass("after_commit")
+        self.fuse.passing("after_commit")
 
 
 def open_log(directory: Path, log: str) -> Log:
@@ -69,7 +57,7 @@ def open_log(directory: Path, log: str) -> Log:
 def main(directory: str, shards: str, log_name: str, point: str, count: str) -> int:
     first, last = shards.split("-")
     numbers = range(int(first), int(last) + 1)
-    DyingOwner.point, DyingOwner.left = point, int(count)
+    DyingOwner.fuse = Fuse(point, int(count))
     log = open_log(Path(directory), log_name)
     owner = DyingOwner(log, numbers, Path(directory) / "state", CACHE_BYTES, f"receivables-{shards}")
     print("ready", flush=True)

@@ -5,9 +5,7 @@ before it opens chDB, and `recovers THERE OF ALL` where it finds a batch that wa
 in the table. Runs until it is told to stop (SIGTERM), and exits 0 then.
 """
 
-import os
 import random
-import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,6 +19,7 @@ from sinks.clickhouse.connect import Place
 from sinks.clickhouse.ranges import Phase, Range
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.dying import open_log
+from tests.faults.fuse import Fuse, die
 
 # Nothing of the batch said; said and not inserted; on the way in; inserted and not said; said.
 POINTS = ("never", "before_batch", "before_insert", "during_insert", "after_insert", "after_batch")
@@ -28,25 +27,10 @@ POINTS = ("never", "before_batch", "before_insert", "during_insert", "after_inse
 INSERT_SECONDS = (0.0, 0.025)
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 class DyingSink(ClickHouseSink):
     """The sink, which dies when its point was passed often enough."""
 
-    point = "never"
-    left = 0
-
-    def _is_due(self, point: str) -> bool:
-        if point != self.point:
-            return False
-        self.left -= 1
-        return self.left < 0
-
-    def _pass(self, point: str) -> None:
-        if self._is_due(point):
-            die()
+    fuse = Fuse()
 
     def recover(self, decisions: Sequence[Decision]) -> None:
         if self.pending:
@@ -55,19 +39,19 @@ class DyingSink(ClickHouseSink):
         super().recover(decisions)
 
     def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
-        self._pass("before_batch" if phase is Phase.BEFORE else "after_insert")
+        self.fuse.passing("before_batch" if phase is Phase.BEFORE else "after_insert")
         super()._save(batch, phase, ranges)
-        self._pass("before_insert" if phase is Phase.BEFORE else "after_batch")
+        self.fuse.passing("before_insert" if phase is Phase.BEFORE else "after_batch")
 
     def _insert(self, rows: Sequence[Decision], name: str) -> None:
-        if self._is_due("during_insert"):
+        if self.fuse.is_due("during_insert"):
             threading.Timer(random.uniform(*INSERT_SECONDS), die).start()
         super()._insert(rows, name)
 
 
 def main(directory: str, log_name: str, point: str, count: str, batch_rows: str) -> int:
     configure_logging("publisher")
-    DyingSink.point, DyingSink.left = point, int(count)
+    DyingSink.fuse = Fuse(point, int(count))
     publish.ClickHouseSink = DyingSink
     stop = StopFlag()
     stop.install()
