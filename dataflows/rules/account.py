@@ -14,8 +14,6 @@ from dataflows.rules.open_debits import (
     MOST_PACKED_BYTES,
     DebitRows,
     IndexRows,
-    action_name,
-    due_name,
     entries,
     first_action,
     pack,
@@ -111,25 +109,22 @@ class Account:
 
     def item(self, document: str) -> Item | None:
         """The open item of that number, as written."""
-        item = self._item(document)
+        item = self.known_item(document)
         return item if item is not None and item.open else None
 
     def cleared_item(self, document: str) -> Item | None:
         """The cleared item of that number, as written."""
-        item = self._item(document)
+        item = self.known_item(document)
         return item if item is not None and not item.open else None
-
-    def known_item(self, document: str) -> Item | None:
-        """The item of that number, as written, open or cleared."""
-        return self._item(document)
 
     def posted_item(self, document: str) -> Item:
         """The item of that number, as written, open or cleared; there is one."""
-        item = self._item(document)
+        item = self.known_item(document)
         assert item is not None, f"no item {document}"
         return item
 
-    def _item(self, document: str) -> Item | None:
+    def known_item(self, document: str) -> Item | None:
+        """The item of that number, as written, open or cleared."""
         # A transition asks for the same item several times in a row.
         last = self._last_item
         if last is not None and last.document == document:
@@ -211,17 +206,13 @@ class Account:
             else:
                 self._spread(packed)
         else:
-            index.put(due_name(item.currency, item.due_date, item.document))
-            if item.action_date:
-                index.put(action_name(item.action_date, item.document))
+            index.add(item.currency, item.document, item.due_date, item.action_date)
 
     def _spread(self, packed: bytes) -> None:
         """Move the index into rows, for good."""
         index = self._index = DebitRows(self.key, self._rows)
         for entry in entries(packed):
-            index.put(due_name(entry.currency, entry.due_date, entry.document))
-            if entry.action_date:
-                index.put(action_name(entry.action_date, entry.document))
+            index.add(entry.currency, entry.document, entry.due_date, entry.action_date)
         self.row.indexed = True
         self.row.index = b""
 
@@ -238,10 +229,7 @@ class Account:
         if index is None:
             self.row.index = plan(self.row.index, item.currency, item.document, action_date)
         else:
-            if item.action_date:
-                index.delete(action_name(item.action_date, item.document))
-            if action_date:
-                index.put(action_name(action_date, item.document))
+            index.plan(item.document, item.action_date, action_date)
         item.action_date = action_date
         self.dirty[ACCOUNT] = True
 
@@ -260,14 +248,11 @@ class Account:
         if index is None:
             self.row.index = unpack(self.row.index, item.currency, item.document)
         else:
-            index.delete(due_name(item.currency, item.due_date, item.document))
-            if item.action_date:
-                index.delete(action_name(item.action_date, item.document))
+            index.remove(item.currency, item.document, item.due_date, item.action_date)
 
     def raise_item(self, document: str, amount: int) -> Item:
         """Put an amount back on an item, which is open again then."""
-        item = self._item(document)
-        assert item is not None, f"no item {document} to reopen"
+        item = self.posted_item(document)
         cleared = not item.open
         item.open += amount
         if cleared:

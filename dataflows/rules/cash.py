@@ -222,8 +222,8 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     missing = [w.reason for w in wanted if w.item is None]
     if len(wanted) == 1 and not missing:
         # A single reference takes what came, and no more than the payer gave it.
-        said = wanted[0].amount
-        pays = [left if said is None else min(left, said)]
+        stated_one = wanted[0].amount
+        pays = [left if stated_one is None else min(left, stated_one)]
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)

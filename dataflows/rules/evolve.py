@@ -9,6 +9,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.cash import RETURNED_CREDIT
 from dataflows.rules.context import FAR, Context, contact_time, step_day
+from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
     post_application,
     post_credit,
@@ -21,7 +22,7 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_dispute, post_promise, post_reminder
-from dataflows.rules.posting_items import MOST_MINOR, post_hold, post_item
+from dataflows.rules.posting_items import post_hold, post_item
 from schemas.records import (
     Decision,
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time
-from dataflows.rules.money import line_net
+from dataflows.rules.money import MOST_MINOR, line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AdviceRow,
@@ -33,8 +33,6 @@ from schemas.records import (
 
 # Advices that wait for their money; payers announce no more at a time.
 MOST_ADVICES: Final = 200
-# No sum of returns comes near this.
-MOST_PENDING: Final = 4_000_000_000_000_000_000
 # What the forwarder's facts begin with; facts from outside never do (connectors/checks.py).
 BROUGHT: Final = "transfer:"
 
@@ -73,14 +71,14 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         del account.row.advices[:-MOST_ADVICES]
         account.touch()
     elif isinstance(fact, ReceiptReturned):
-        name = receipt_name(account, fact.receipt_id, fact.bank_account)
-        early = account.receipt(name)
         if brought(fact):
             # Its money came before it, or never will.
             return
+        name = receipt_name(account, fact.receipt_id, fact.bank_account)
+        early = account.receipt(name)
         if early is not None and not early.amount:
             early.pending_return += fact.amount
-            assert early.pending_return < MOST_PENDING, f"returns of {name} come to {early.pending_return}"
+            assert early.pending_return < MOST_MINOR, f"returns of {name} come to {early.pending_return}"
             account.put_receipt(early)
         elif early is None:
             waiting = ReceiptRow(name, fact.bank_account, fact.bank_reference, fact.currency)

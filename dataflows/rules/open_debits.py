@@ -122,11 +122,11 @@ def _by_due(entry: Entry) -> tuple[int, str]:
 # --- rows: their names are the index, they hold nothing ---
 
 
-def due_name(currency: str, due_date: int, document: str) -> str:
+def _due_name(currency: str, due_date: int, document: str) -> str:
     return f"{DUE}{currency}\0{_DATE_BASE + due_date:0{_DATE_DIGITS}d}{document}"
 
 
-def action_name(action_date: int, document: str) -> str:
+def _action_name(action_date: int, document: str) -> str:
     return f"{ACTION}{_DATE_BASE + action_date:0{_DATE_DIGITS}d}{document}"
 
 
@@ -141,11 +141,20 @@ class DebitRows:
         self._rows: Final = rows
         self.changed: Final[dict[str, bool]] = {}
 
-    def put(self, name: str) -> None:
-        self.changed[name] = True
+    def add(self, currency: str, document: str, due_date: int, action_date: int) -> None:
+        self.changed[_due_name(currency, due_date, document)] = True
+        self.plan(document, 0, action_date)
 
-    def delete(self, name: str) -> None:
-        self.changed[name] = False
+    def remove(self, currency: str, document: str, due_date: int, action_date: int) -> None:
+        self.changed[_due_name(currency, due_date, document)] = False
+        self.plan(document, action_date, 0)
+
+    def plan(self, document: str, before: int, action_date: int) -> None:
+        """Its action date was `before`."""
+        if before:
+            self.changed[_action_name(before, document)] = False
+        if action_date:
+            self.changed[_action_name(action_date, document)] = True
 
     def due(self, currency: str) -> Iterator[str]:
         """Documents of open debits in that currency, by due date, then document."""

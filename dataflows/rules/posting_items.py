@@ -5,13 +5,12 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
 from dataflows.rules.keep import bill, draft_invoice, known_order
+from dataflows.rules.money import MOST_MINOR
 from schemas.records import (
     Decision,
     Item,
 )
 
-# No balance comes near this (9.2e18 minor units is what 64 bits hold). Compiled code compares numbers below 2^62 fastest.
-MOST_MINOR: Final = 4_000_000_000_000_000_000
 # No policy's steps have this key.
 STEPS_OF_SEVERAL: Final = -1
 

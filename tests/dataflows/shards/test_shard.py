@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from connectors.log.base import account_key, partition_of
+from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.policy import DEFAULT_TEXT
-from dataflows.rules.posting_items import MOST_MINOR
 from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_decision, encode_fact
