@@ -43,8 +43,7 @@ class _Facts(StatefulSourcePartition[ShardFacts, None]):
             raise StopIteration
         try:
             found = self._owner.poll(ROUND_SECONDS)
-            for number in list(self._owner.open):
-                self._owner.tend(number)
+            self._owner.tend()
         except LogRefused as error:
             self._refused.append(error)
             return []

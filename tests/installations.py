@@ -91,8 +91,7 @@ def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_byt
         found = owner.poll(0.0)
         for number, records in found.items():
             owner.send(number, owner.take(number, records))
-        for number in list(owner.open):
-            owner.tend(number)
+        owner.tend()
         if owner.stopped:
             raise AssertionError(owner.stopped)
         if not found and owner.idle():

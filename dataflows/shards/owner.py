@@ -15,7 +15,7 @@ from mypy_extensions import mypyc_attr
 from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.recovery import OpenShard, open_shard
-from dataflows.shards.shard import ShardStopped
+from dataflows.shards.shard import Shard, ShardStopped
 from dataflows.shards.store import Store
 from schemas.codec import encode_fact
 from schemas.records import Drain, Rules
@@ -165,21 +165,37 @@ class Owner:
             if opened is not None:
                 opened.shard.confirm(entry.token, entry.offset)
 
-    def tend(self, number: int) -> None:
-        """Commit the shard where it is time to; drain wakes where the log is at its end."""
-        opened = self.open.get(number)
-        if opened is None:
-            return
-        shard = opened.shard
-        now = time.monotonic()
-        if shard.dirty_rows >= COMMIT_DIRTY_ROWS or (now >= self._commit_at[number] and shard.uncommitted):
+    def tend(self) -> None:
+        """Commit one shard at the most, so that a payment waits for one commit and not for sixteen; drain wakes."""
+        number = self._next_commit()
+        if number >= 0:
             self.commit(number)
-        if self._caught_up and shard.wakes_left() and self._drains.get(number, 0) <= shard.drains:
-            # One at a time: the next when this one is taken in.
-            self._drains[number] = shard.drains + 1
-            event_id = f"drain:{number}:{shard.row.next_offset}"
-            drain = Drain(event_id, shard.row.now, "", "headrace", "", "", "", shard.row.now, WAKES_PER_DRAIN)
-            self._facts.send(number, None, encode_fact(drain))
+        if not self._caught_up:
+            return
+        for number, opened in self.open.items():
+            if opened.shard.wakes_left() and self._drains.get(number, 0) <= opened.shard.drains:
+                self._drain(number, opened.shard)
+
+    def _next_commit(self) -> int:
+        """The shard with the most rows to store, past COMMIT_DIRTY_ROWS, or else the one longest due; -1 for none."""
+        number, rows = -1, COMMIT_DIRTY_ROWS - 1
+        for candidate, opened in self.open.items():
+            if opened.shard.dirty_rows > rows:
+                number, rows = candidate, opened.shard.dirty_rows
+        if number >= 0:
+            return number
+        due = time.monotonic()
+        for candidate, opened in self.open.items():
+            if self._commit_at[candidate] < due and opened.shard.uncommitted:
+                number, due = candidate, self._commit_at[candidate]
+        return number
+
+    def _drain(self, number: int, shard: Shard) -> None:
+        """Append a drain fact: one at a time, the next when this one is taken in."""
+        self._drains[number] = shard.drains + 1
+        event_id = f"drain:{number}:{shard.row.next_offset}"
+        fact = Drain(event_id, shard.row.now, "", "headrace", "", "", "", shard.row.now, WAKES_PER_DRAIN)
+        self._facts.send(number, None, encode_fact(fact))
 
     def commit(self, number: int) -> None:
         start = time.monotonic()

@@ -115,8 +115,7 @@ def run_unbroken(log: Log, state: Path, cache_bytes: int = CACHE_BYTES) -> None:
         found = owner.poll(0.01)
         for number, records in found.items():
             owner.send(number, owner.take(number, records))
-        for number in list(owner.open):
-            owner.tend(number)
+        owner.tend()
         assert not owner.stopped, owner.stopped
         if not found and owner.idle():
             break
