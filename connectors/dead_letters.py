@@ -1,8 +1,8 @@
 """Dead letters: what could not be read or placed, with the reason, where it came from, and its bytes.
 
 They are records of the topic `dead_letters` (one partition; the offset is the letter's number), as
-JSON with the bytes in base64. That one was submitted again is said by a further record of the same
-topic, so that nobody repeats it unknowingly, on any machine.
+JSON with the bytes in base64. That one was submitted again, or dismissed, is said by a further record
+of the same topic, so that nobody repeats it unknowingly, on any machine. The letter itself stays.
 """
 
 import base64
@@ -74,9 +74,24 @@ class Replayed(NamedTuple):
     time_ms: int
 
 
-def encode(entry: DeadLetter | Replayed) -> bytes:
+class Dismissed(NamedTuple):
+    """Says that somebody looked at the letter of that number, and that nothing shall come of it."""
+
+    number: int
+    time_ms: int
+    actor: str
+    reason: str
+
+
+Entry = DeadLetter | Replayed | Dismissed
+
+
+def encode(entry: Entry) -> bytes:
     if isinstance(entry, Replayed):
         return json.dumps({"replayed": entry.number, "time": entry.time_ms}).encode()
+    if isinstance(entry, Dismissed):
+        said = {"dismissed": entry.number, "time": entry.time_ms, "actor": entry.actor, "reason": entry.reason}
+        return json.dumps(said).encode()
     origin = entry.origin
     if isinstance(origin, TopicOrigin):
         key = None if origin.key is None else base64.b64encode(origin.key[:1024]).decode()
@@ -105,11 +120,13 @@ def encode(entry: DeadLetter | Replayed) -> bytes:
     return json.dumps(letter).encode()
 
 
-def decode(value: bytes) -> DeadLetter | Replayed:
+def decode(value: bytes) -> Entry:
     """What `encode` wrote. Raises ValueError or KeyError on anything else."""
     found = json.loads(value)
     if "replayed" in found:
         return Replayed(found["replayed"], found["time"])
+    if "dismissed" in found:
+        return Dismissed(found["dismissed"], found["time"], found["actor"], found["reason"])
     place = found["origin"]
     origin: TopicOrigin | FileOrigin
     if "topic" in place:
@@ -126,7 +143,7 @@ def ensure(log: Log) -> None:
     log.ensure_topic(DEAD_LETTERS, 1)
 
 
-def letters(log: Log) -> Iterator[tuple[int, DeadLetter | Replayed]]:
+def letters(log: Log) -> Iterator[tuple[int, Entry]]:
     """All that the topic holds at this moment, with offsets, as a stream."""
     begin, end = log.begin_offsets(DEAD_LETTERS)[0], log.end_offsets(DEAD_LETTERS)[0]
     reader = log.reader(DEAD_LETTERS, {0: begin})
@@ -138,6 +155,6 @@ def letters(log: Log) -> Iterator[tuple[int, DeadLetter | Replayed]]:
         reader.close()
 
 
-def replayed_times(log: Log) -> dict[int, int]:
-    """Number of each letter that was submitted again, and when that was last, UTC milliseconds."""
-    return {entry.number: entry.time_ms for _, entry in letters(log) if isinstance(entry, Replayed)}
+def settled(log: Log) -> dict[int, Replayed | Dismissed]:
+    """What was said last of each letter that is open no more, by number."""
+    return {entry.number: entry for _, entry in letters(log) if not isinstance(entry, DeadLetter)}

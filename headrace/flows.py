@@ -84,7 +84,7 @@ class _Watch:
         self._metrics = ReceivablesMetrics()
         self._next = 0.0
         self._facts = 0
-        self._decisions = 0
+        self._duplicates = 0
         self._hits = 0
         self._misses = 0
         self._commits = 0
@@ -112,6 +112,9 @@ class _Watch:
         self._metrics.rates(
             max(0, facts - self._facts), kinds, max(0, hits - self._hits), max(0, misses - self._misses)
         )
+        duplicates = sum(shard.duplicates for shard in shards.values())
+        self._metrics.duplicates(max(0, duplicates - self._duplicates))
+        self._duplicates = duplicates
         self._facts, self._hits, self._misses = facts, hits, misses
         for seconds in self._owner.take_commit_seconds():
             self._metrics.commit(seconds)

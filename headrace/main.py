@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from headrace.commands import bench, dead_letters, demo, ingest, operate, query, report, run, schemas, timeline, verify
+from headrace.commands import (
+    bench,
+    dead_letters,
+    demo,
+    ingest,
+    operate,
+    query,
+    rejected,
+    report,
+    run,
+    schemas,
+    timeline,
+    verify,
+)
 from headrace.compiled import StaleCompiled, refuse_stale
 
 app = typer.Typer(
@@ -20,6 +33,7 @@ app.command()(run.run)
 app.command()(report.report)
 app.command()(query.query)
 app.command()(timeline.timeline)
+app.command()(rejected.rejected)
 app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")

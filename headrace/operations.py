@@ -102,10 +102,10 @@ class StopFlag:
 
     @property
     def reason(self) -> str:
-        """For the log: the signal's name, `asked`, or empty while not set."""
-        if self._signal <= 0:
-            return "asked" if self._signal else ""
-        return signal.Signals(self._signal).name
+        """For the log: `told to stop`, with Ctrl-C where it was that, or empty while not set."""
+        if not self._signal:
+            return ""
+        return "told to stop by Ctrl-C" if self._signal == signal.SIGINT else "told to stop"
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -203,6 +203,7 @@ class ReceivablesMetrics:
 
         self._facts = counter("facts", "Facts that state has taken in.")
         self._decisions = counter("decisions", "Decisions appended, by kind.", ("kind",))
+        self._duplicates = counter("duplicates", "Facts that came before with the same contents, and had no effect.")
         self._cache_hits = counter("cache_hits", "Rows found in memory.")
         self._cache_misses = counter("cache_misses", "Rows read from the state store.")
         self._commits = Histogram(
@@ -224,6 +225,10 @@ class ReceivablesMetrics:
             self._decisions.labels(kind).inc(count)
         self._cache_hits.inc(cache_hits)
         self._cache_misses.inc(cache_misses)
+
+    def duplicates(self, count: int) -> None:
+        """So many more facts had no effect because they came before."""
+        self._duplicates.inc(count)
 
     def commit(self, seconds: float) -> None:
         """One commit of one shard took so long."""

@@ -20,7 +20,8 @@ def _left(row: Row) -> str:
     return "cleared" if row["item_open"] == 0 else f"{_money(row, 'item_open')} still open"
 
 
-def _because(row: Row) -> str:
+def because(row: Row) -> str:
+    """The reasons of a row of `decisions`."""
     return ", ".join(reason.replace("_", " ") for reason in row["reasons"]) or "no reason given"
 
 
@@ -61,7 +62,7 @@ def _reversed(row: Row) -> str:
 
 
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
-    "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {_because(r)}",
+    "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
     "invoice_released": _posted,
     "item_posted": _posted,
     "receipt_booked": _booked,
@@ -75,7 +76,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"{_money(r)} of credit note {r['counterparty']} set against {r['document']}, {_left(r)}"
     ),
     "cash_proposed": lambda r: (
-        f"{_money(r)} of receipt {r['receipt_id']} wait for a person ({_because(r)}); could be: {_could_be(r)}"
+        f"{_money(r)} of receipt {r['receipt_id']} wait for a person ({because(r)}); could be: {_could_be(r)}"
     ),
     "cash_transferred": _transferred,
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
@@ -89,10 +90,10 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "reminder_due": lambda r: (
         f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}"
     ),
-    "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {_because(r)}",
-    "exception_raised": lambda r: f"For a person: {r['reference_id']} ({_because(r)})",
+    "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
+    "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)})",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
-    "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {_because(r)}",
+    "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {because(r)}",
 }
 
 

@@ -1,7 +1,9 @@
 """The event ids that a shard took in: the same one has one effect.
 
-Ids of facts that move money are kept for ever, others for two generations of EVENT_DAYS: that is a rule of
-the log's time, so that it holds wherever the rows are that a generation leaves behind.
+Ids are kept for ever of facts that move money, and of what people say of it, disputes and promises: said again
+later they would be rejected, or a promise that is over would be opened again. Those of others, which state how
+things are (customers, orders, goods), are kept for two generations of EVENT_DAYS: that is a rule of the log's
+time, so that it holds wherever the rows are that a generation leaves behind.
 """
 
 from typing import Final
@@ -13,8 +15,8 @@ from schemas.codec import contents_digest
 EVENT_DAYS: Final = 45
 # As many ids as one commit looks at, to take away those that count no more: eight million a day at a commit a second.
 LOOKED_AT: Final = 100
-# These move money, or say that it moved.
-MONEY_KINDS: Final = frozenset(
+# These move money, or say that it moved; or are said once of it.
+KEPT_KINDS: Final = frozenset(
     (
         "invoice",
         "credit_note",
@@ -23,6 +25,9 @@ MONEY_KINDS: Final = frozenset(
         "cash_transferred",
         "remittance_advice",
         "operator_action",
+        "dispute",
+        "dispute_update",
+        "promise",
     )
 )
 # A generation is two bytes: in the year 9,000 or so.
@@ -56,7 +61,7 @@ class Events:
             generation = int.from_bytes(known[12:], "big")
             if not generation or generation >= _generation(now) - 1:
                 return SAME if known[:12] == says else OTHER
-        kept = 0 if kind in MONEY_KINDS else _generation(now or recorded_time)
+        kept = 0 if kind in KEPT_KINDS else _generation(now or recorded_time)
         self._new[event] = says + kept.to_bytes(2, "big")
         return NEW
 

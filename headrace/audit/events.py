@@ -9,7 +9,7 @@ from headrace.audit.streams import Group
 from schemas.codec import contents_digest
 from schemas.records import Decision, Fact
 
-# Ids of these are kept for ever: they move money, or say that it moved. Ids of others at least 45 days.
+# These move money, or say that it moved.
 MONEY_KINDS: Final = frozenset(
     (
         "invoice",
@@ -21,6 +21,8 @@ MONEY_KINDS: Final = frozenset(
         "operator_action",
     )
 )
+# Ids of these are kept for ever; ids of others at least 45 days.
+KEPT_KINDS: Final = MONEY_KINDS | {"dispute", "dispute_update", "promise"}
 KEPT_DAYS: Final = 45
 # Ids are forgotten by generations of 45 days, so that some live twice as long.
 FORGOTTEN_DAYS: Final = 2 * KEPT_DAYS
@@ -55,7 +57,7 @@ class Events:
         self._check.checked += 1
         known = self._known.get(fact.event_id)
         digest = int.from_bytes(contents_digest(group.value), "little", signed=True)
-        if known is not None and fact.kind not in MONEY_KINDS and known[0] not in MONEY_KINDS:
+        if known is not None and fact.kind not in KEPT_KINDS and known[0] not in KEPT_KINDS:
             age = today - known[3]
             if age >= FORGOTTEN_DAYS or (age >= KEPT_DAYS and said):
                 known = None

@@ -24,6 +24,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def where_again(directory: Path | None, config: Path | None) -> str:
+    """The options that name the installation, as they were given, for a command to be run next."""
+    given = [f"--dir {directory}"] if directory is not None else []
+    return " ".join(given + ([f"--config {config}"] if config is not None else []))
+
+
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Failures of the outside become a message on stderr and an exit code."""

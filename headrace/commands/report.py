@@ -66,7 +66,7 @@ def _instant_ms(text: str) -> int:
 def show(report: Report) -> None:
     """A report as a table on stdout."""
     code = report.currency
-    table = Table(title=f"{code} at the end of {report.as_of}", title_justify="left")
+    table = Table(title=f"{code} at the end of {report.as_of} (days and times are UTC)", title_justify="left")
     table.add_column("")
     table.add_column("number", justify="right")
     table.add_column(code, justify="right")

@@ -46,7 +46,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for company in sorted({(row["tenant"], row["entity"]) for row in rows}):
         own = [row for row in rows if (row["tenant"], row["entity"]) == company]
         table = Table(title=f"{company[0]}/{company[1]}", title_justify="left")
-        table.add_column("when", no_wrap=True)
+        table.add_column("when (UTC)", no_wrap=True)
         table.add_column("what")
         for row in own:
             table.add_row(row["event_time"][:16], in_words(row))

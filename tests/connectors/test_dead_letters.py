@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from connectors import dead_letters
-from connectors.dead_letters import RAW_MAX_BYTES, DeadLetter, FileOrigin, Replayed, TopicOrigin, decode, encode
+from connectors.dead_letters import (
+    RAW_MAX_BYTES,
+    DeadLetter,
+    Dismissed,
+    Entry,
+    FileOrigin,
+    Replayed,
+    TopicOrigin,
+    decode,
+    encode,
+)
 from connectors.files.ingest import ensure_topics, ingest_file
 from connectors.files.mapping import load
 from connectors.intake.reception import dead_letter, receive
@@ -50,9 +60,10 @@ def replay(log: Log, *numbers: int, wall_ms: int = TODAY, mapping: Path | None =
         DeadLetter("invalid", "", TopicOrigin("invoices", 1, 7, None), b"", TODAY),
         DeadLetter("bad_row", "ä", FileOrigin("f.csv", 3, "Betrag", "m.toml", ("a", "b")), b"1,2\n", TODAY),
         Replayed(4, TODAY),
+        Dismissed(4, TODAY, "clerk", "a test file"),
     ],
 )
-def test_what_is_encoded_is_decoded(entry: DeadLetter | Replayed) -> None:
+def test_what_is_encoded_is_decoded(entry: Entry) -> None:
     assert decode(encode(entry)) == entry
 
 
@@ -79,7 +90,7 @@ def test_a_record_that_is_good_now_goes_back_to_its_topic_once(log: Log) -> None
     (later,) = replay(log, wall_ms=TODAY + DAY_MS)
     assert later == Outcome(0, True, f"submitted again to invoices/{record.partition}/3")
     assert [[r.value for r in partition] for partition in records(log, "invoices")][record.partition] == [record.value]
-    assert list(dead_letters.replayed_times(log)) == [0]
+    assert list(dead_letters.settled(log)) == [0]
 
 
 def test_a_misplaced_record_goes_to_its_own_partition(log: Log) -> None:
@@ -98,7 +109,7 @@ def test_random_bytes_stay_refused(log: Log) -> None:
     (outcome,) = replay(log)
     assert not outcome.done
     assert outcome.detail.startswith("still refused: unreadable: ")
-    assert dead_letters.replayed_times(log) == {}
+    assert dead_letters.settled(log) == {}
 
 
 def test_a_letter_that_was_cut_is_fetched_from_its_topic(log: Log) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from connectors.dead_letters import Dismissed, decode
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from headrace.flows import open_installation
@@ -15,10 +16,10 @@ from headrace.main import app
 from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import OperatorAction
-from schemas.topics import FACTS, INPUT_TOPICS
+from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS
 from tests.connectors.files.test_ingest import ROWS, write
 from tests.connectors.files.test_mapping import GOOD
-from tests.facts import facts, invoice
+from tests.facts import facts, invoice, records
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,7 +116,7 @@ def test_dead_letters_are_listed_shown_and_replayed_once(directory: Path, tmp_pa
     assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == ["0", "1"]
     assert f"bad_row  {path}:2:Date  18 B  '3/1/2026' is not a date of the form %Y-%m-%d" in listed.stdout
     shown = call("dead-letters", "--dir", directory, "show", 0)
-    assert shown.stdout.endswith(f"origin:   {path}:2:Date\nreplayed: no\nbytes:    18\nR1,3/1/2026,12.50\n")
+    assert shown.stdout.endswith(f"origin:   {path}:2:Date\nstate:    open\nbytes:    18\nR1,3/1/2026,12.50\n")
     still = call("dead-letters", "--dir", directory, "replay")
     assert (still.exit_code, still.stdout) == (1, "0 submitted again, 2 not\n")
     assert "0: still refused: '3/1/2026' is not a date of the form %Y-%m-%d" in still.stderr
@@ -125,9 +126,51 @@ def test_dead_letters_are_listed_shown_and_replayed_once(directory: Path, tmp_pa
     assert [fact.event_id for part in facts(log_of(directory), "payments") for fact in part] == ["bank:receipt:R1"]
     again = call("dead-letters", "--dir", directory, "replay", "--map", right, 0)
     assert (again.exit_code, again.stdout) == (1, "0 submitted again, 1 not\n")
-    assert "say --again to repeat it" in again.stderr
+    assert "say --again to submit it all the same" in again.stderr
     assert count(directory) == 1
-    assert "replayed " in call("dead-letters", "--dir", directory, "list").stdout.splitlines()[0]
+    listed = call("dead-letters", "--dir", directory, "list")
+    assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == ["1"]
+    assert listed.stderr == (
+        "1 more were replayed or dismissed: --all lists them too\n"
+        "Facts that could be read and placed, and were rejected by the rules, are no dead letters: "
+        f"headrace rejected --dir {directory}\n"
+    )
+    assert "  replayed 2" in call("dead-letters", "--dir", directory, "list", "--all").stdout.splitlines()[0]
+
+
+def test_a_letter_that_is_dismissed_stays_and_is_not_replayed_by_itself(directory: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "ar.csv", ROWS[0].replace("55.94", "55.943"), ROWS[1].replace("61.74", "61.745"))
+    assert call("ingest", "--dir", directory, "--map", "ar_history", path).exit_code == 1
+    letters = ("dead-letters", "--dir", directory)
+    before = records(log_of(directory), DEAD_LETTERS)
+    assert [len(part) for part in before] == [2]
+    assert call(*letters, "dismiss", 0).exit_code == 2
+    assert call(*letters, "dismiss", 0, "--reason", " ").stderr == (
+        "--reason: is empty; say why nothing shall come of it\n"
+    )
+    done = call(*letters, "dismiss", 0, "--reason", "a test file", "--actor", "clerk")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "1 dismissed, 0 not\n", "")
+    assert [line.split("  ")[0] for line in call(*letters, "list").stdout.splitlines()] == ["1"]
+    first, second = call(*letters, "list", "--all").stdout.splitlines()
+    assert first.startswith("0  ")
+    assert " by clerk: a test file  " in first
+    assert second.startswith("1  ")
+    assert "dismissed" not in second
+    assert " by clerk: a test file\nbytes:    " in call(*letters, "show", 0).stdout
+    again = call(*letters, "dismiss", 0, 7, 1, "--reason", "x")
+    assert (again.exit_code, again.stdout) == (1, "1 dismissed, 2 not\n")
+    assert again.stderr.splitlines()[0].endswith(" by clerk: a test file")
+    assert again.stderr.splitlines()[1] == "7: there is no such dead letter"
+    assert call(*letters, "replay").stdout == "0 submitted again, 0 not\n"
+    assert call(*letters, "replay", 0, "--again").stderr.startswith("0: still refused: '55.943' has 3 decimals")
+    # What was refused is there as it was; the dismissals stand behind it.
+    (after,) = records(log_of(directory), DEAD_LETTERS)
+    assert after[:2] == before[0]
+    said = [decode(record.value) for record in after[2:]]
+    assert [(entry.number, entry.reason) for entry in said if isinstance(entry, Dismissed)] == [
+        (0, "a test file"),
+        (1, "x"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +205,7 @@ def test_bytes_that_are_no_text_are_shown_as_hex(directory: Path) -> None:
     log.close()
     run_intake(directory)
     shown = call("dead-letters", "--dir", directory, "show", 0)
-    assert shown.stdout.endswith("origin:   invoices/0/0\nreplayed: no\nbytes:    2\n00 ff\n")
+    assert shown.stdout.endswith("origin:   invoices/0/0\nstate:    open\nbytes:    2\n00 ff\n")
 
 
 def test_allow_clock_reaches_every_shard(directory: Path) -> None:

@@ -142,12 +142,14 @@ def started(code: str) -> subprocess.Popen[str]:
     return child
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_sets_the_flag_and_the_process_leaves_by_itself(number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGTERM, "told to stop"), (signal.SIGINT, "told to stop by Ctrl-C")]
+)
+def test_a_signal_sets_the_flag_and_the_process_leaves_by_itself(number: signal.Signals, said: str) -> None:
     child = started(WAITS)
     child.send_signal(number)
     output, _ = child.communicate(timeout=20)
-    assert output == f"committed after {number.name}\n"
+    assert output == f"committed after {said}\n"
     assert child.returncode == 0
 
 
@@ -166,7 +168,7 @@ def test_a_flag_may_be_set_without_a_signal() -> None:
     assert stop.reason == ""
     stop.set()
     assert stop
-    assert stop.reason == "asked"
+    assert stop.reason == "told to stop"
 
 
 LOGS = """

@@ -9,7 +9,7 @@ from connectors.log.base import account_key, partition_of
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.policy import DEFAULT_TEXT
 from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
-from dataflows.shards.store import Store
+from dataflows.shards.store import Store, event_key
 from schemas.codec import decode_decision, encode_decision, encode_fact
 from schemas.records import (
     Clock,
@@ -22,6 +22,7 @@ from schemas.records import (
     Receipt,
     RemittanceLine,
     ShardRow,
+    Shipment,
     Watermark,
 )
 
@@ -195,22 +196,29 @@ def test_what_the_rules_conclude_otherwise_than_the_log_stops_the_shard(bench: B
         bench.take(invoice("y", "INV-2"), Logged([encode_decision(said)], True, 0))
 
 
-def test_ids_that_move_no_money_are_forgotten_after_45_days(tmp_path: Path) -> None:
+def test_ids_that_say_nothing_of_money_are_forgotten_after_45_days(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "forget")
     start = 45 * 400
     bench.take(clock(start * DAY_MS, "replay"))
-    ship = action("s", "block_reminders", day=start)
-    order = promise("p", start)
-    bench.take(ship)
-    assert [d.kind for d in bench.take(order)] == ["promise_opened"]
+    blocked = action("b", "block_reminders", day=start)
+    promised = promise("p", start)
+    time = start * DAY_MS
+    shipped = Shipment("s", time, "", "wms", "t", "e", ACCOUNT, time, "S-1", "O-1", "", start, [])
+    assert bench.take(blocked) == []
+    assert [d.kind for d in bench.take(promised)] == ["promise_opened"]
+    assert bench.take(shipped) == []
     bench.take(clock((start + 46) * DAY_MS, "replay"))
     bench.shard.commit()
-    assert bench.take(order) == []
+    assert [bench.take(fact) for fact in (blocked, promised, shipped)] == [[], [], []]
+    assert bench.shard.duplicates == 3
     bench.take(clock((start + 91) * DAY_MS, "replay"))
     bench.shard.commit()
     bench.shard.commit()
-    # What an operator said is kept for ever.
-    assert len(bench.shard.store.range(b"E", b"F", 10)) == 1
+    # What an operator said, and what was promised, is kept for ever.
+    kept = sorted(key for key, _ in bench.shard.store.range(b"E", b"F", 10))
+    assert kept == sorted([event_key("b"), event_key("p")])
+    assert [bench.take(fact) for fact in (blocked, promised, shipped)] == [[], [], []]
+    assert bench.shard.duplicates == 5
     bench.shard.close()
 
 

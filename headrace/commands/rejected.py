@@ -1,0 +1,41 @@
+"""headrace rejected: facts that came in whole and had no effect, with the reason."""
+
+import json
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from headrace.commands.common import say
+from headrace.commands.views import Config, Directory, opened_views
+from headrace.words import because
+
+_SQL: Final = """
+SELECT recorded_time, shard, sequence, fact_offset, tenant, entity, account_id, cause_kind, cause_id, event_time, rule,
+       document, receipt_id, reference_id, currency, amount, reasons
+FROM decisions WHERE kind = 'fact_rejected' ORDER BY recorded_time, shard, sequence
+"""
+
+
+def rejected(
+    directory: Directory = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list with one object for each rejection.")] = False,
+) -> None:
+    """List the facts that the rules rejected (docs/intake.md says the reasons): they had no effect.
+
+    One line for each: time recorded (UTC), account, kind and event id of the fact, reason.
+    """
+    with opened_views(directory, config) as views:
+        answer = views.ask(_SQL)
+    rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+    if as_json:
+        json.dump(rows, sys.stdout, ensure_ascii=False)
+        print()
+        return
+    for row in rows:
+        account = f"{row['tenant']}/{row['entity']}/{row['account_id']}" if row["account_id"] else "whole shard"
+        time = f"{row['recorded_time'][:19].replace(' ', 'T')}Z"
+        print(f"{time}  {account}  {row['cause_kind']} {row['cause_id']}  {because(row)}")
+    if not rows:
+        say("no fact was rejected, of all that is published")
