@@ -54,7 +54,8 @@ ORDER BY sequence
 """
 _PUBLISHED: Final = "SELECT shard, max(last + 1) FROM publish_state WHERE phase = 'after' GROUP BY shard"
 # Beyond what is published there may be a batch that is being inserted.
-_UNDER_WAY: Final = "SELECT max(last + 1) FROM publish_state WHERE shard = {shard:UInt16}"
+# Of no rows ClickHouse makes max(last + 1) the 0 of max(last) and adds 1 to that.
+_UNDER_WAY: Final = "SELECT if(count() = 0, 0, max(last) + 1) FROM publish_state WHERE shard = {shard:UInt16}"
 _COUNT: Final = """
 SELECT countIf(sequence < {until:Int64}), if(count() = 0, 0, max(sequence) + 1)
 FROM decisions WHERE shard = {shard:UInt16}
