@@ -153,7 +153,9 @@ class _Shard:
     def _open_state(self) -> StateCopy | None:
         directory = self._sources.state / f"shard-{self._shard:03d}"
         if not directory.is_dir():
-            self._checks.state.note(f"shard {self._shard} has no state in {self._sources.state} to compare: receivables has not run for it here")
+            self._checks.state.note(
+                f"shard {self._shard} has no state in {self._sources.state} to compare: receivables has not run for it here"
+            )
             return None
         try:
             copy = StateCopy(directory, self._directory / "copy")

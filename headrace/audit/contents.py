@@ -97,7 +97,11 @@ class Contents:
         self._open_items(found, shard, books)
         for view, code, columns, right in _SUMMED:
             self._summed(found, shard, books, view, code, columns, right)
-        self._keep(found, f"shard {shard}: decisions were published meanwhile, so its views were not compared: run it again", [shard])
+        self._keep(
+            found,
+            f"shard {shard}: decisions were published meanwhile, so its views were not compared: run it again",
+            [shard],
+        )
 
     def totals(self) -> None:
         """daily_totals on its last day, over all shards."""
@@ -111,7 +115,11 @@ class Contents:
             here, there = self._sums.get(key, nothing), said.get(key, nothing)
             if here != there:
                 found.find("total", f"daily_totals of {key[0]} in {key[1]}: {list(there)}, should be {list(here)}")
-        self._keep(found, "decisions were published meanwhile, so daily_totals was not compared: run it again", list(self._known))
+        self._keep(
+            found,
+            "decisions were published meanwhile, so daily_totals was not compared: run it again",
+            list(self._known),
+        )
 
     def _keep(self, found: Check, went_on: str, shards: list[int]) -> None:
         """Take in what was found, where the table is still as it was."""

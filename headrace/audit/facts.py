@@ -130,7 +130,9 @@ class FactCheck:
         if right is False:
             self._wrong(account, fact, "wrongly_rejected", f"it is rejected for {reason!r}, which is not so")
         elif right is None and fact.kind in MONEY_KINDS and fact.kind != "operator_action":
-            self._check.note(f"facts of kind {fact.kind} were rejected for {reason!r}, a reason that this check cannot recompute")
+            self._check.note(
+                f"facts of kind {fact.kind} were rejected for {reason!r}, a reason that this check cannot recompute"
+            )
 
     def _is_so(self, account: Account, fact: Fact, reason: str) -> bool | None:
         """Whether the reason of a rejection holds; None for one that cannot be told from the facts alone."""

@@ -151,7 +151,14 @@ def _run_all(settings: Settings, name: str, told: Console) -> None:
     command = [sys.executable, "-m", "headrace.main", "run", "all", "--replay", "--until-idle"]
     errors: list[str] = []
     with _bar(told) as progress:
-        child = subprocess.Popen([*command, "--dir", str(settings.dir)], stderr=subprocess.PIPE, text=True, bufsize=1)
+        # Its summary is told by the bars and tables here.
+        child = subprocess.Popen(
+            [*command, "--dir", str(settings.dir)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
         assert child.stderr is not None
         reader = threading.Thread(target=lambda lines: errors.extend(lines), args=(child.stderr,))
         reader.start()

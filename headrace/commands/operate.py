@@ -1,6 +1,7 @@
 """headrace operate: what an operator says, as facts in the log."""
 
 import getpass
+import shlex
 import time
 import uuid
 from contextlib import closing
@@ -13,11 +14,23 @@ import typer
 from connectors.checks import findings
 from connectors.files.ingest import Producer
 from connectors.files.values import EPOCH
-from connectors.intake.whole_shards import publish_allowance
-from headrace.commands.common import WRONG_USAGE, installation, say
+from connectors.intake import whole_shards
+from dataflows.rules.policy import WrongPolicy, parse
+from headrace.commands.common import WRONG_USAGE, installation, say, where_again
+from headrace.places import views
+from headrace.settings import Settings
 from schemas.records import OperatorAction
+from sinks.base import SinkError
 
 AWAY_SECONDS = 30.0
+# These lead to no decision themselves.
+_SILENT = {
+    "block_reminders": " (reminders that it holds back)",
+    "unblock_reminders": " (the reminders that go again)",
+}
+_COMPANIES = """
+SELECT DISTINCT tenant, entity FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity
+"""
 
 app = typer.Typer(help="What an operator allows or orders; each is a fact in the log.", no_args_is_help=True)
 
@@ -124,12 +137,37 @@ def unapply_cash(
     _order(context, "unapply_cash", tenant, entity, account, note, actor, receipt, document)
 
 
+@app.command()
+def publish_policy(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A policy: TOML, all of it (docs/policy.md).", show_default=False)],
+) -> None:
+    """Put a policy in force in all shards, from where their logs stand on. Its version must rise."""
+    with installation(*context.obj) as (settings, log):
+        text = file.read_text()
+        try:
+            policy = parse(text)
+        except WrongPolicy as error:
+            say(f"{file}: {error}")
+            raise typer.Exit(WRONG_USAGE) from None
+        if policy.version < 1:
+            say(f"{file}: version: {policy.version} is that of the policy that is built in; the first own one is 1")
+            raise typer.Exit(WRONG_USAGE)
+        event = whole_shards.publish_policy(log, settings.shards, policy.version, text, time.time_ns() // 1_000_000)
+        print(
+            f"{event}: policy version {policy.version} is queued in all {settings.shards} shards; in force when they reach "
+            "it, unless one of this version or a later one is"
+        )
+
+
 def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:
     until_ms = _time_ms(until)
     with installation(*context.obj) as (settings, log):
         now_ms = time.time_ns() // 1_000_000
-        event = publish_allowance(log, settings.shards, action, until_ms, actor or getpass.getuser(), note, now_ms)
-        print(f"{event}: {action} until {until} is in all {settings.shards} shards")
+        event = whole_shards.publish_allowance(
+            log, settings.shards, action, until_ms, actor or getpass.getuser(), note, now_ms
+        )
+        print(f"{event}: {action} until {until} is queued in all {settings.shards} shards; in force when they reach it")
 
 
 def _time_ms(text: str) -> int:
@@ -156,7 +194,8 @@ def _order(
     target: str = "",
     money: tuple[str, int] = ("", 0),
 ) -> None:
-    """Send an operator_action to the account, by the topic operations."""
+    """Send an operator_action to the account, by the topic operations. It is queued whether the account is known or
+    not: what it is about may be on its way; what cannot be done then is rejected, and `headrace rejected` says why."""
     now_ms = time.time_ns() // 1_000_000
     fact = OperatorAction(
         event_id=f"{action}:{uuid.uuid4()}",
@@ -181,9 +220,36 @@ def _order(
     if found or not account:
         say("\n".join(found or ["account: is empty"]))
         raise typer.Exit(WRONG_USAGE)
-    with installation(*context.obj) as (_, log):
+    with installation(*context.obj) as (settings, log):
+        doubt = _doubt(settings, tenant, entity, account)
         give_up_at = time.monotonic() + AWAY_SECONDS
         with closing(Producer(log, "operate", lambda: time.monotonic() > give_up_at)) as producer:
             producer.send(fact)
             producer.flush()
-        print(f"{fact.event_id}: sent to {tenant}/{entity}/{account}")
+    where = where_again(*context.obj)
+    if doubt:
+        say(f"warning: {doubt}")
+    print(
+        f"{fact.event_id}: queued for {tenant}/{entity}/{account}. It takes effect when `headrace run` takes it in; then\n"
+        f"  headrace timeline {where} {shlex.quote(account)}   shows what came of it{_SILENT.get(action, '')},\n"
+        f"  headrace rejected {where}   whether it could not be done, and why"
+    )
+
+
+def _doubt(settings: Settings, tenant: str, entity: str, account: str) -> str:
+    """Why the account may be a wrong one; empty where something was decided about it."""
+    name = f"{tenant}/{entity}/{account}"
+    if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
+        return f"nothing was published here yet, so whether there is an account {name} cannot be told"
+    try:
+        asked = views(settings)
+        try:
+            found = [f"{row[0]}/{row[1]}" for row in asked.ask(_COMPANIES, {"account": account}).rows]
+        finally:
+            asked.close()
+    except SinkError as error:
+        return f"whether there is an account {name} cannot be told: {error}"
+    if f"{tenant}/{entity}" in found:
+        return ""
+    elsewhere = f"; there is one of that number in {', '.join(found)}" if found else "; is that its number?"
+    return f"nothing was ever decided about an account {name}{elsewhere}"

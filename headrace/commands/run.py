@@ -11,9 +11,10 @@ from typing import Annotated, Final
 import structlog
 import typer
 
+from connectors.log.base import Log
 from dataflows.shards.shard import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
-from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, where_again
 from headrace.flows import (
     Pace,
     open_installation,
@@ -24,7 +25,8 @@ from headrace.flows import (
 )
 from headrace.operations import StopFlag, configure_logging
 from headrace.settings import Settings, WrongSettings, load
-from sinks.base import SinkStopped
+from headrace.summary import Counted, rejected, summary
+from sinks.base import SinkError, SinkStopped
 
 CHILD_STOP_SECONDS: Final = 60.0
 WATCH_SECONDS: Final = 0.05
@@ -100,6 +102,7 @@ class _Children:
         self._settings = settings
         where = ["--dir", str(directory)] if directory is not None else []
         self._where = where + (["--config", str(config)] if config is not None else [])
+        self._said_where = where_again(directory, config)
         self._stop = stop
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._log = structlog.get_logger()
@@ -109,10 +112,11 @@ class _Children:
         self._running[name] = subprocess.Popen(command)
 
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
-        """Run the flows; 0 where all of them left in order."""
+        """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout."""
         # Made here, so that no two processes make a topic at the same time.
         log = open_installation(self._settings)
         try:
+            before = Counted.now(log, self._settings)
             self._start("clickhouse", "publish", "--sink", "clickhouse")
             self._start("forward", "publish", "--sink", "forward")
             if flow is Flow.all:
@@ -121,14 +125,29 @@ class _Children:
                 self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))
             pace = Pace(log, self._failed)
             code = self._watch(pace if until_idle else None)
+            code = max(code, self._end())
+            if code == 0 and until_idle:
+                # What the flows left over after they were told to stop.
+                self._start("clickhouse", "publish", "--sink", "clickhouse", "--until-idle")
+                code = self._running.pop("clickhouse").wait()
+            if code == 0 and until_idle and flow is Flow.all:
+                self._tell(before, log)
         finally:
-            ended = self._end()
+            self._end()
             log.close()
-        if code == 0 and until_idle:
-            # What the flows left over after they were told to stop.
-            self._start("clickhouse", "publish", "--sink", "clickhouse", "--until-idle")
-            code = self._running.pop("clickhouse").wait()
-        return max(code, ended)
+        return code
+
+    def _tell(self, before: Counted, log: Log) -> None:
+        if self._stop:
+            say("told to stop before all was done; what was done is kept, and the next run goes on from there")
+            return
+        try:
+            rejections = rejected(self._settings)
+        except SinkError as error:
+            # The run itself is done.
+            say(f"how many facts were rejected cannot be told: {error}")
+            rejections = 0
+        print(summary(before, Counted.now(log, self._settings), rejections, self._said_where))
 
     def _failed(self) -> bool:
         return bool(self._stop) or any(child.poll() for child in self._running.values())

@@ -212,7 +212,9 @@ def test_allow_clock_reaches_every_shard(directory: Path) -> None:
     open_installation(load(directory, None)).close()
     found = call("operate", "--dir", directory, "allow-clock", "--until", "2030-01-01T00:00:00Z", "--note", "moved")
     assert found.exit_code == 0
-    assert found.stdout.endswith("allow_clock until 2030-01-01T00:00:00Z is in all 4 shards\n")
+    assert found.stdout.endswith(
+        "allow_clock until 2030-01-01T00:00:00Z is queued in all 4 shards; in force when they reach it\n"
+    )
     for partition in facts(log_of(directory), FACTS):
         (fact,) = partition
         assert isinstance(fact, OperatorAction)

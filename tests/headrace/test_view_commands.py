@@ -47,8 +47,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def run(directory: Path, *arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "160", "NO_COLOR": "1"}).invoke(app, [*arguments, "--dir", str(directory)])
+def run(directory: Path, *arguments: str, columns: int = 160) -> Result:
+    return CliRunner(env={"COLUMNS": str(columns), "NO_COLOR": "1"}).invoke(app, [*arguments, "--dir", str(directory)])
 
 
 def test_query_writes_json_csv_and_a_table(directory: Path) -> None:
@@ -66,6 +66,32 @@ def test_query_writes_json_csv_and_a_table(directory: Path) -> None:
         "",
         '["[b]x"]',
     ]
+
+
+def test_a_table_that_is_too_wide_is_written_record_by_record(directory: Path) -> None:
+    sql = "SELECT document, item_kind, amount, repeat('x', 90) AS note, 'a\\nb' AS lines FROM items ORDER BY document"
+    assert run(directory, "query", sql, columns=80).stdout == (
+        "row 1 of 1\n"
+        "  document   INV-1\n"
+        "  item_kind  invoice\n"
+        "  amount     10000\n"
+        f"  note       {'x' * 90}\n"
+        "  lines      a\n"
+        "             b\n"
+    )
+    two = "SELECT number, leftPad('', 40, 'y') AS text, if(number = 0, NULL, 1) AS one FROM numbers(2)"
+    assert run(directory, "query", two, columns=58).stdout.splitlines() == [
+        "row 1 of 2", "  number  0", f"  text    {'y' * 40}", "  one",
+        "",
+        "row 2 of 2", "  number  1", f"  text    {'y' * 40}", "  one     1",
+    ]  # fmt: skip
+    fits = run(directory, "query", two, columns=59).stdout.splitlines()
+    assert [len(line) for line in fits] == [59] * 6
+    none = "SELECT document, repeat('x', 90) AS a_name_that_is_quite_long, amount, open, disputed, level FROM items WHERE 0"
+    assert run(directory, "query", none, columns=40).stdout == (
+        "no rows of document, a_name_that_is_quite_long, amount, open, disputed, level\n"
+    )
+    assert run(directory, "query", none, "--format", "json", columns=40).stdout == "[]\n"
 
 
 def test_a_question_that_writes_or_is_wrong_leaves_with_one(directory: Path) -> None:

@@ -1,0 +1,165 @@
+"""A small installation from its file to its report, by the commands alone: what they print, and the codes they leave with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from headrace.main import app
+from schemas.records import OperatorAction, Policy
+from schemas.topics import FACTS
+from tests.connectors.files.test_ingest import ROWS, write
+from tests.facts import facts
+from tests.headrace.test_intake_commands import log_of
+
+ROOT = Path(__file__).parents[2]
+# More shards than accounts: some never have a decision.
+SETTINGS = {"HEADRACE_LOG_SYNC": "false", "HEADRACE_SHARDS": "4", "PYTHONPATH": str(ROOT)}
+WHERE = ("--tenant", "sample", "--entity", "ibm", "--note", "why", "--actor", "me")
+
+
+def run_all(directory: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "headrace.main", "run", "all", "--dir", str(directory), "--replay", "--until-idle"]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | SETTINGS, check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def call(*arguments: object) -> Result:
+    runner = CliRunner(env={**SETTINGS, "COLUMNS": "200", "NO_COLOR": "1"})
+    return runner.invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Seven facts of two accounts and a row that is refused, all done."""
+    directory = tmp_path_factory.mktemp("made") / "d"
+    path = write(directory.parent / "ar.csv", *ROWS, ROWS[0].replace("55.94", "55.943"))
+    assert call("ingest", "--dir", directory, "--map", "ar_history", path).exit_code == 1
+    return directory, run_all(directory)
+
+
+@pytest.fixture
+def directory(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    return ran[0]
+
+
+def test_a_run_until_idle_ends_with_what_it_did(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    directory, done = ran
+    assert done.returncode == 0, done.stderr
+    log = log_of(directory)
+    there, decisions = sum(log.end_offsets(FACTS)), sum(log.end_offsets("decisions"))
+    log.close()
+    assert (decisions, there > 4 * 365) == (10, True)
+    assert done.stdout.splitlines() == [
+        "intake: 7 messages read, none refused",
+        f"receivables: {there:,} facts decided (clocks included), 10 decisions",
+        "publish: all 10 decisions are in the views",
+    ]
+    assert "SIGTERM" not in done.stderr
+    assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"info"}
+
+
+def test_verify_says_nothing_of_shards_without_decisions(directory: Path) -> None:
+    done = call("verify", "--dir", directory, "--json")
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["ok"]) == (0, True)
+    assert [check["notes"] for check in said["checks"]] == [[]] * len(said["checks"])
+    views = next(check for check in said["checks"] if check["name"] == "views")
+    assert views["checked"] > 10
+
+
+def test_reports_say_that_their_times_are_utc(directory: Path) -> None:
+    report = call("report", "--dir", directory, "--as-of", "2013-03-01").stdout.splitlines()
+    assert report[0].strip() == "USD at the end of 2013-03-01 (days and times are UTC)"
+    timeline = call("timeline", "--dir", directory, "8976-AMJEO").stdout.splitlines()
+    assert [cell.strip() for cell in timeline[2].strip("┃").split("┃")] == ["when (UTC)", "what"]
+
+
+def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) -> None:
+    known = call("operate", "--dir", directory, "block-reminders", "0379-NEVHP", *WHERE)
+    assert (known.exit_code, known.stderr) == (0, "")
+    first, second, third = known.stdout.splitlines()
+    assert first.endswith(": queued for sample/ibm/0379-NEVHP. It takes effect when `headrace run` takes it in; then")
+    assert second == (
+        f"  headrace timeline --dir {directory} 0379-NEVHP   shows what came of it (reminders that it holds back),"
+    )
+    assert third == f"  headrace rejected --dir {directory}   whether it could not be done, and why"
+    for account, where, doubt in [
+        ("X 1", WHERE, "nothing was ever decided about an account sample/ibm/X 1; is that its number?"),
+        (
+            "0379-NEVHP",
+            ("--tenant", "other", *WHERE[2:]),
+            "nothing was ever decided about an account other/ibm/0379-NEVHP; there is one of that number in sample/ibm",
+        ),
+    ]:
+        found = call("operate", "--dir", directory, "unblock-reminders", account, *where)
+        assert (found.exit_code, found.stderr) == (0, f"warning: {doubt}\n")
+    sent = [fact.account_id for part in facts(log_of(directory), "operations") for fact in part]
+    assert sorted(sent) == ["0379-NEVHP", "0379-NEVHP", "X 1"]
+
+
+def test_where_nothing_was_published_an_account_cannot_be_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "ar.csv", *ROWS)
+    assert call("ingest", "--dir", tmp_path / "d", "--map", "ar_history", path).exit_code == 0
+    found = call("operate", "--dir", tmp_path / "d", "resume-account", "A", *WHERE)
+    assert (found.exit_code, found.stderr) == (
+        0,
+        "warning: nothing was published here yet, so whether there is an account sample/ibm/A cannot be told\n",
+    )
+
+
+def test_a_policy_goes_to_every_shard(directory: Path, tmp_path: Path) -> None:
+    text = (ROOT / "dataflows/rules/default_policy.toml").read_text()
+    path = tmp_path / "policy.toml"
+    for wrong, said in [
+        (text, "version: 0 is that of the policy that is built in; the first own one is 1"),
+        (text.replace("-7, 1", "7, 1"), "reminders.steps_days: [7, 1, 10, 20, 30] must rise, each once"),
+    ]:
+        path.write_text(wrong)
+        found = call("operate", "--dir", directory, "publish-policy", path)
+        assert (found.exit_code, found.stdout, found.stderr) == (2, "", f"{path}: {said}\n")
+    path.write_text(text.replace("version = 0", "version = 1").replace("-7, 1", "1"))
+    found = call("operate", "--dir", directory, "publish-policy", path)
+    assert found.exit_code == 0
+    assert ": policy version 1 is queued in all 4 shards; in force when they reach it" in found.stdout
+    for part in facts(log_of(directory), FACTS):
+        assert [fact.text for fact in part if isinstance(fact, Policy)] == [path.read_text()]
+
+
+def test_what_the_rules_reject_is_listed(directory: Path) -> None:
+    """After the tests above: what they queued is taken in too."""
+    nothing = call("rejected", "--dir", directory)
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (
+        0,
+        "",
+        "no fact was rejected, of all that is published\n",
+    )
+    money = ("--receipt", "R-9", "--document", "611365", "--amount-minor", 5, "--currency", "USD")
+    queued = call("operate", "--dir", directory, "apply-cash", "0379-NEVHP", *money, *WHERE)
+    event = queued.stdout.split(": queued")[0]
+    done = run_all(directory)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"1 facts were rejected since the start: headrace rejected --dir {directory}"
+    said = call("rejected", "--dir", directory).stdout
+    time, account, fact, reason = said.rstrip("\n").split("  ")
+    (sent,) = [
+        f
+        for part in facts(log_of(directory), "operations")
+        for f in part
+        if isinstance(f, OperatorAction) and f.event_id == event
+    ]
+    assert (len(time), time[10], time[-1]) == (20, "T", "Z")
+    assert (account, fact, reason) == ("sample/ibm/0379-NEVHP", f"operator_action {event}", "receipt unknown")
+    (row,) = json.loads(call("rejected", "--dir", directory, "--json").stdout)
+    assert (row["cause_id"], row["rule"], row["reasons"], row["receipt_id"]) == (
+        sent.event_id,
+        "operator.apply_cash",
+        ["receipt_unknown"],
+        "R-9",
+    )
+    assert call("verify", "--dir", directory).exit_code == 0
