@@ -1,6 +1,8 @@
 """Policy texts: each thing that may be wrong has its message; business days; the most specific release rule."""
 
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -118,3 +120,31 @@ def test_a_business_day_is_the_first_that_is_neither(weekend: set[int], holidays
         while date.fromordinal(at).weekday() in weekend or date.fromordinal(at) in holidays:
             at += 1
         assert policy.business_day(day(start.isoformat())) == at - EPOCH_ORDINAL
+
+
+def test_the_documentation_says_what_is_built_in() -> None:
+    """docs/policy.md: a row for each setting, or for those that belong together, with its value."""
+    page = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")
+    ]
+    said = {names: value for names, value, _ in rows}
+    built_in = tomllib.loads(DEFAULT_TEXT)
+    reminders, release, promises = built_in["reminders"], built_in["release"], built_in["promises"]
+    assert (reminders["holidays"], built_in["segments"], built_in["tiers"]) == ([], {}, {})
+    assert said == {
+        "`reminders.steps_days`": ", ".join(map(str, reminders["steps_days"])),
+        "`reminders.minimum_minor`": str(reminders["minimum_minor"]),
+        "`reminders.days_between_letters`": str(reminders["days_between_letters"]),
+        "`reminders.window_start_minute`, `window_minutes`": f"{reminders['window_start_minute']}, "
+        f"{reminders['window_minutes']}",
+        "`reminders.weekend`, `holidays`": f"{', '.join(map(str, reminders['weekend']))}; none",
+        "`release.condition`": release["condition"],
+        "`release.pod_days`": str(release["pod_days"]),
+        "`release.hold_sla_days`": str(release["hold_sla_days"]),
+        "`promises.tolerance_days`, `tolerance_minor`": f"{promises['tolerance_days']}, {promises['tolerance_minor']}",
+        "`cash.sources`": ", ".join(built_in["cash"]["sources"]),
+    }
+    assert sum(len(table) for name, table in built_in.items() if name != "version") == sum(
+        name.count("`") // 2 for name in said
+    )
