@@ -28,6 +28,8 @@ def test_receivables_add_up_what_happened_and_tell_how_shards_stand_last() -> No
     metrics = ReceivablesMetrics(registry)
     metrics.rates(100, {"cash_applied": 40, "item_posted": 7}, cache_hits=90, cache_misses=10)
     metrics.rates(23, {"cash_applied": 2}, cache_hits=5, cache_misses=0)
+    metrics.duplicates(3)
+    metrics.duplicates(1)
     metrics.commit(0.004)
     metrics.commit(0.3)
     metrics.shard(3, lag_facts=900, lag_seconds=12.5, unconfirmed=64, state_rows=1000, parked_accounts=1)
@@ -45,6 +47,7 @@ def test_receivables_add_up_what_happened_and_tell_how_shards_stand_last() -> No
         ("headrace_receivables_facts_total",): 123,
         ("headrace_receivables_decisions_total", "cash_applied"): 42,
         ("headrace_receivables_decisions_total", "item_posted"): 7,
+        ("headrace_receivables_duplicates_total",): 4,
         ("headrace_receivables_cache_hits_total",): 95,
         ("headrace_receivables_cache_misses_total",): 10,
         ("headrace_receivables_lag_facts", "003"): 0,
