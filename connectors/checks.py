@@ -253,6 +253,8 @@ def _returned(check: _Check, fact: ReceiptReturned) -> None:
     check.booked_day("posting_date", fact.posting_date)
     check.booked_day("value_date", fact.value_date)
     check.text("reason", fact.reason)
+    if fact.from_account:
+        check.say("from_account", "has to be empty: it names the account by which headrace passed a return on")
 
 
 def _advice(check: _Check, fact: RemittanceAdvice) -> None:

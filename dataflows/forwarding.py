@@ -11,7 +11,7 @@ from typing import Final
 from connectors.log.base import Full, Log, Reader, Record, account_key, partition_of
 from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import FACT_IDS, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
+from schemas.records import FACT_IDS_READ, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
 from schemas.topics import DECISIONS, FACTS
 from schemas.wire import Unreadable
 from sinks.base import SinkStopped
@@ -28,10 +28,15 @@ _FLUSH_SECONDS: Final = 5.0
 _JUDGED_AT_ONCE: Final = 500
 # Reading on to the next wanted fact of a shard costs less than opening the log at it anew.
 _READ_ON_OFFSETS: Final = 20_000
-_CUSTOMER_HEAD: Final = b"\x00" + FACT_IDS["customer"].to_bytes(4, "big")
-_MONEY_HEADS: Final = tuple(
-    b"\x00" + FACT_IDS[kind].to_bytes(4, "big") for kind in ("receipt", "cash_transferred", "receipt_returned")
-)
+
+
+def _heads(*kinds: str) -> tuple[bytes, ...]:
+    """What the messages of these kinds begin with, of every version that is read."""
+    return tuple(b"\x00" + number.to_bytes(4, "big") for kind in kinds for number in FACT_IDS_READ[kind])
+
+
+_CUSTOMER_HEADS: Final = _heads("customer")
+_MONEY_HEADS: Final = _heads("receipt", "cash_transferred", "receipt_returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Forwarder:
         shards = range(self._partitions)
         return ForwardChunk(
             decisions,
-            [record for record in facts if record.value.startswith(_CUSTOMER_HEAD)],
+            [record for record in facts if record.value.startswith(_CUSTOMER_HEADS)],
             {shard: self._decisions.position(shard) for shard in shards},
             {shard: self._facts.position(shard) for shard in shards},
         )

@@ -9,7 +9,17 @@ from hashlib import blake2b
 from librt.strings import BytesWriter, read_i32_be, read_i64_le, write_i32_be
 from mypy_extensions import i64, u8
 
-from schemas.records import DECISION_ID, FACT_IDS, Decision, Fact, put_decision, put_fact, read_any_decision, read_fact
+from schemas.records import (
+    DECISION_ID,
+    FACT_DEFAULTS,
+    FACT_IDS,
+    Decision,
+    Fact,
+    put_decision,
+    put_fact,
+    read_any_decision,
+    read_fact,
+)
 from schemas.wire import MAX_MESSAGE_BYTES, Reader, Unreadable
 
 
@@ -60,13 +70,18 @@ def encode_decision(decision: Decision) -> bytes:
 def contents_digest(value: bytes) -> bytes:
     """8 bytes of what a fact says, apart from how it came: event_id, recorded_time and correlation are left out.
 
-    Two messages of one event_id and one schema say the same where these agree.
+    Two messages of one event_id and one kind say the same where these agree, of whatever version of its schema they
+    are: what an older one lacks counts as its default.
     """
     reader = Reader(value, 5)
     reader.skip()
     reader.long()
     reader.skip()
-    return blake2b(value[reader.at :], digest_size=8).digest()
+    contents = value[reader.at :]
+    behind = FACT_DEFAULTS.get(int(read_i32_be(value, 1)))
+    if behind is not None:
+        contents += behind
+    return blake2b(contents, digest_size=8).digest()
 
 
 def digest64(value: bytes) -> int:

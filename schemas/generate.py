@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from librt.strings import BytesWriter
+from mypy_extensions import u8
+
+from schemas.wire import put_boolean, put_long, put_optional_long, put_raw, put_text
+
 HERE = Path(__file__).parent
 SOURCES = HERE / "avro"
 TARGET = HERE / "records.py"
@@ -268,6 +273,26 @@ def _literal(field: dict[str, Any]) -> str:
     return "[]" if field["default"] == [] else _python_default(field)
 
 
+def _defaults(fields: list[dict[str, Any]]) -> bytes:
+    """The defaults of these fields as Avro."""
+    out = BytesWriter()
+    for field in fields:
+        kind, value = field["type"], field["default"]
+        if kind == OPTIONAL_LONG:
+            put_optional_long(out, value)
+        elif kind == "string":
+            put_text(out, value)
+        elif kind == "bytes":
+            put_raw(out, value.encode())
+        elif kind == "boolean":
+            put_boolean(out, value)
+        elif value == []:
+            out.append(u8(0))
+        else:
+            put_long(out, value)
+    return out.getvalue()
+
+
 def _read_by_id(function: str, kind: str, latest: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
     """A function that reads the record of a wire id, of whatever version: what an old one lacks has its default."""
     out = [
@@ -300,7 +325,23 @@ def _dispatch(facts: list[Source], decisions: list[Source], ids: dict[tuple[str,
         ]
     out += ['    raise AssertionError(f"no encoder for {fact.kind}")', "", ""]
     pairs = [(s.name, ids[s.name, s.version]) for s in facts]
+    out += ["# By kind, the wire id that is written, which is the latest version's; and every id that is read."]
     out += ["FACT_IDS: Final[dict[str, int]] = {", *(f'    "{name}": {number},' for name, number in pairs), "}"]
+    out += ["FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {"]
+    for source in facts:
+        every = [ids[s.name, s.version] for s in (*_older(source), source)]
+        out += [f'    "{source.name}": ({", ".join(map(str, every))},),']
+    out += [
+        "}",
+        "# By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.",
+    ]
+    out += ["FACT_DEFAULTS: Final[dict[int, bytes]] = {"]
+    for source in facts:
+        for old in _older(source):
+            out += [
+                f"    {ids[old.name, old.version]}: {_defaults(source.schema['fields'][len(old.schema['fields']) :])!r},"
+            ]
+    out += ["}"]
     out += [f"DECISION_ID: Final = {ids['decision', decisions[0].version]}", ""]
     return out
 

@@ -1313,10 +1313,11 @@ class ReceiptReturned(Fact):
     value_date: Days since 1970-01-01.
     reason: The bank's reason code as sent.
     bank_reference: The bank reference of the receipt, as the receipt had it; empty where unknown.
+    from_account: The account that passed the return on after it had sent the receipt's money here; empty where it came from the bank, and in what version 1 passed on.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", )
+    __slots__ = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", "from_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "currency", "amount", "posting_date", "value_date", "reason", "bank_reference", "from_account", )
     KIND: ClassVar[str] = "receipt_returned"
 
     def __init__(
@@ -1337,6 +1338,7 @@ class ReceiptReturned(Fact):
         value_date: int,
         reason: str,
         bank_reference: str,
+        from_account: str,
     ) -> None:
         super().__init__("receipt_returned", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.receipt_id: Final = receipt_id
@@ -1347,6 +1349,7 @@ class ReceiptReturned(Fact):
         self.value_date: Final = value_date
         self.reason: Final = reason
         self.bank_reference: Final = bank_reference
+        self.from_account: Final = from_account
 
 
 def read_receipt_returned(r: Reader) -> ReceiptReturned:
@@ -1365,6 +1368,7 @@ def read_receipt_returned(r: Reader) -> ReceiptReturned:
         r.long(),
         r.long(),
         r.long(),
+        r.text(),
         r.text(),
         r.text(),
     )
@@ -1387,6 +1391,7 @@ def put_receipt_returned(out: BytesWriter, x: ReceiptReturned) -> None:
     put_long(out, x.value_date)
     put_text(out, x.reason)
     put_text(out, x.bank_reference)
+    put_text(out, x.from_account)
 
 
 class RemittanceAdvice(Fact):
@@ -3444,7 +3449,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_customer(r)
     if schema_id == 2000000109:
         return read_credit_note(r)
-    if schema_id == 2000000110:
+    if schema_id == 2000000119:
         return read_receipt_returned(r)
     if schema_id == 2000000111:
         return read_remittance_advice(r)
@@ -3462,6 +3467,26 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_rules(r)
     if schema_id == 2000000118:
         return read_cash_transferred(r)
+    if schema_id == 2000000110:
+        return ReceiptReturned(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            '',
+        )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
@@ -3530,6 +3555,7 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
     raise AssertionError(f"no encoder for {fact.kind}")
 
 
+# By kind, the wire id that is written, which is the latest version's; and every id that is read.
 FACT_IDS: Final[dict[str, int]] = {
     "receipt": 2000000101,
     "invoice": 2000000102,
@@ -3540,7 +3566,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "drain": 2000000107,
     "customer": 2000000108,
     "credit_note": 2000000109,
-    "receipt_returned": 2000000110,
+    "receipt_returned": 2000000119,
     "remittance_advice": 2000000111,
     "dispute": 2000000112,
     "dispute_update": 2000000113,
@@ -3549,5 +3575,29 @@ FACT_IDS: Final[dict[str, int]] = {
     "policy": 2000000116,
     "rules": 2000000117,
     "cash_transferred": 2000000118,
+}
+FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
+    "receipt": (2000000101,),
+    "invoice": (2000000102,),
+    "shipment": (2000000103,),
+    "proof_of_delivery": (2000000104,),
+    "order": (2000000105,),
+    "clock": (2000000106,),
+    "drain": (2000000107,),
+    "customer": (2000000108,),
+    "credit_note": (2000000109,),
+    "receipt_returned": (2000000110, 2000000119,),
+    "remittance_advice": (2000000111,),
+    "dispute": (2000000112,),
+    "dispute_update": (2000000113,),
+    "promise": (2000000114,),
+    "operator_action": (2000000115,),
+    "policy": (2000000116,),
+    "rules": (2000000117,),
+    "cash_transferred": (2000000118,),
+}
+# By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.
+FACT_DEFAULTS: Final[dict[int, bytes]] = {
+    2000000110: b'\x00',
 }
 DECISION_ID: Final = 2000000201

@@ -5,7 +5,8 @@ from typing import Any
 
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
-from schemas.codec import decode_fact
+from schemas.codec import decode_fact, encode_fact
+from schemas.generate import wire_ids
 from schemas.records import (
     CreditNote,
     Customer,
@@ -139,9 +140,16 @@ def returned(**changes: Any) -> ReceiptReturned:
         "value_date": DAY,
         "reason": "AM04",
         "bank_reference": "REF-1",
+        "from_account": "",
     }
     made: ReceiptReturned = _made(ReceiptReturned, fields, changes)
     return made
+
+
+def return_of_version_1(fact: ReceiptReturned) -> bytes:
+    """The message as version 1 of the schema had it, which ended before from_account."""
+    assert fact.from_account == ""
+    return b"\0" + wire_ids()["receipt_returned", 1].to_bytes(4, "big") + encode_fact(fact)[5:-1]
 
 
 def advice(**changes: Any) -> RemittanceAdvice:

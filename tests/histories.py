@@ -266,6 +266,7 @@ class _Maker:
             amount=amount,
             reason="",
             bank_reference="",
+            from_account="",
         )
         return None
 

@@ -39,12 +39,12 @@ def append_decisions(log: Log, ledger: Ledger, start: int = 0) -> None:
     append(log, DECISIONS, ledger.records()[start:])
 
 
-def append_fact(log: Log, fact: Fact) -> int:
-    """Append to the shard of its account; returns the offset."""
+def append_fact(log: Log, fact: Fact, value: bytes = b"") -> int:
+    """Append to the shard of its account, as `value` where that is not empty; returns the offset."""
     key = account_key(fact.tenant, fact.entity, fact.account_id)
     shard = partition_of(key, log.partitions(FACTS))
     offset = log.end_offsets(FACTS)[shard]
-    append(log, FACTS, [(shard, key, encode_fact(fact))])
+    append(log, FACTS, [(shard, key, value or encode_fact(fact))])
     return offset
 
 

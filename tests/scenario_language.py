@@ -280,6 +280,7 @@ def _returned(x: Line) -> Fact:
         x.day,
         "AC04",
         x.text("reference"),
+        "",
     )
     return _for_suspense(x, fact) if x.found.get("unidentified") else fact
 

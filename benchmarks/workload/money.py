@@ -292,6 +292,7 @@ class Cashier:
                 value_date=receipt.value_date,
                 reason=world.chance.pick(_RETURN_REASONS.get(channel.name, ("R08",))),
                 bank_reference=receipt.bank_reference,
+                from_account="",
             ),
             line,
         )

@@ -262,6 +262,7 @@ class _Stream:
             today,
             "R01",
             receipt.bank_reference,
+            "",
         )
 
     def _credit_note(self, account: int) -> CreditNote:

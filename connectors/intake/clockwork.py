@@ -12,7 +12,7 @@ from connectors.checks import DAY_MS
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import FACT_IDS, Clock, OperatorAction, Watermark
+from schemas.records import FACT_IDS_READ, Clock, OperatorAction, Watermark
 from schemas.topics import FACTS, INPUT_TOPICS
 from schemas.wire import MAX_MESSAGE_BYTES
 
@@ -139,7 +139,9 @@ def _last_clocks(log: Log, start: Mapping[int, int], ends: Mapping[int, int]) ->
     return clocks
 
 
-_WATCHED: Final = frozenset(b"\0" + FACT_IDS[kind].to_bytes(4, "big") for kind in ("clock", "operator_action"))
+_WATCHED: Final = frozenset(
+    b"\0" + number.to_bytes(4, "big") for kind in ("clock", "operator_action") for number in FACT_IDS_READ[kind]
+)
 
 
 def _move(clocks: dict[int, ShardClock], record: Record) -> None:

@@ -114,6 +114,16 @@ def brought(fact: ReceiptReturned) -> bool:
     return fact.event_id.startswith(BROUGHT)
 
 
+def not_taken(fact: ReceiptReturned, known: ReceiptRow | None) -> bool:
+    """Whether the return was passed on for money that this account did not take from that sender: it refused it, or
+    what has its number here came from the bank, or from another account. Version 1 of the fact names no sender."""
+    if not brought(fact):
+        return False
+    if known is None or not known.came_from:
+        return True
+    return fact.from_account != "" and fact.from_account != known.came_from
+
+
 def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:
     """What the account calls the receipt: its number, with its bank account where another bank's receipt has that number.
 

@@ -11,7 +11,7 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
-from dataflows.rules.keep import brought, evolve_fact, receipt_name
+from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -121,7 +121,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         came = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
-        elif came is not None and came.currency != fact.currency:
+        elif came is not None and came.currency != fact.currency and not not_taken(fact, came):
             reason = f"currency_of_receipt:{came.currency}"
     elif isinstance(fact, Promise):
         # One that takes a promise back need not say how much it was.
@@ -327,11 +327,8 @@ def _unidentified(d: Decision, account: Account) -> Decision:
 
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
     name = receipt_name(account, fact.receipt_id, fact.bank_account)
-    if brought(fact):
-        known = account.receipt(name)
-        if known is None or not known.came_from:
-            # The money was refused here, or what has its number came from the bank itself.
-            return [_return_for_another(fact, name)]
+    if not_taken(fact, account.receipt(name)):
+        return [_return_for_another(fact, name)]
     receipt = account.known_receipt(name)
     if receipt.amount:
         return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
@@ -361,6 +358,7 @@ def _return_for_another(fact: ReceiptReturned, name: str) -> Decision:
         reasons=["receipt_not_here"],
     )
 
+        counterparty=fact.from_account,
 
 def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
     """Book what another account sent, or refuse it: no customer here, or the receipt is here already."""

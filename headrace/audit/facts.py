@@ -152,6 +152,8 @@ class FactCheck:
             kept = self._books.receipt(account, fact.receipt_id)
             return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
+            if fact.event_id.startswith(BROUGHT) and not _came_from(came, fact.from_account):
+                return False
             return self._advices.known(account, fact.advice_id)
         elif isinstance(fact, OperatorAction) and reason == "not_parked":
             return not account.parked
@@ -238,8 +240,8 @@ class FactCheck:
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
-        if fact.event_id.startswith(BROUGHT) and (receipt is None or not receipt.came_from):
-            # Passed on for money that was refused here.
+        if fact.event_id.startswith(BROUGHT) and not _came_from(receipt, fact.from_account):
+            # Passed on for money that was refused here; what is here under that number is another sender's.
             if _accounted(said):
                 self._wrong(account, fact, "not_caused", "money is taken back that this account refused")
             self._only(account, fact, said, ("exception_raised",))
@@ -250,7 +252,9 @@ class FactCheck:
             receipt = receipt or Receipt(self._name(account, fact), fact.currency, fact.bank_account)
             receipt.pending += fact.amount
             self._books.keep_receipt(account, receipt)
-            self._only(account, fact, said, ("exception_raised",))
+            d = self._only(account, fact, said, ("exception_raised",))
+            if d is not None:
+                self._same(account, fact, d, {"counterparty": fact.from_account, "amount": fact.amount})
             return
         if receipt.currency != fact.currency and _gone_back(said):
             self._wrong(
@@ -413,6 +417,11 @@ def _gone_back(said: Sequence[Decision]) -> int:
 
 
 def _accounted(said: Sequence[Decision]) -> int:
+def _came_from(receipt: Receipt | None, sender: str) -> bool:
+    """Whether another account sent the receipt here: that one, or any where the fact, of an older version, names none."""
+    return receipt is not None and receipt.came_from != "" and sender in ("", receipt.came_from)
+
+
     """All of a return: what was taken back here, what has to be taken back elsewhere, what was never received."""
     return _gone_back(said) + sum(d.amount for d in said if d.rule in ("transfer.return", "returned.too_much"))
 

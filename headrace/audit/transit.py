@@ -58,8 +58,9 @@ class Transit:
         """A return that was brought after its money, and that its account took."""
         name = fact.event_id.removeprefix(BROUGHT)
         transfer = self._get(name)
+        sender = f"{fact.tenant}/{fact.entity}/{fact.from_account}" if fact.from_account else ""
         transfer.arrived.append(
-            ("", account, fact.receipt_id, fact.amount, fact.currency, "transfer.return", shard, offset, -1)
+            (sender, account, fact.receipt_id, fact.amount, fact.currency, "transfer.return", shard, offset, -1)
         )
         self._transfers.put(name, transfer)
 
@@ -114,8 +115,8 @@ class Transit:
         account, target, *money = sent
         if arrival[5] == "transfer.returned":
             account, target = target, account
-        elif arrival[5] == "transfer.return":
-            # A return does not say who sends it on.
+        elif arrival[5] == "transfer.return" and not arrival[0]:
+            # A return of an older version does not say who sends it on.
             account = ""
         for code, right, said in (
             ("sender", account, arrival[0]),

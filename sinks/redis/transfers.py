@@ -118,4 +118,6 @@ def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
         value_date=cause.value_date,
         reason=cause.reason,
         bank_reference=cause.bank_reference,
+        # The money went there from this account, whoever sent it on to this one.
+        from_account=decision.account_id,
     )

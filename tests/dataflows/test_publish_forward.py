@@ -22,6 +22,7 @@ from schemas.topics import DECISIONS
 from sinks.base import RetryLater, SinkStopped
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Positions, Store, Wiped, Work
+from tests.facts import return_of_version_1
 from tests.ledger import Ledger, day, instant
 from tests.publishing import Never, all_facts, append, append_decisions, append_fact, customer, open_log, receipt
 from tests.redis_servers import LocalRedis
@@ -303,6 +304,7 @@ def test_a_return_of_money_that_was_sent_on_follows_it(world: World) -> None:
         event_id="bank:R1:back", recorded_time=5, correlation="", source="bank-usd-1", tenant="t1", entity="us01",
         account_id=SUSPENSE, event_time=instant("2026-01-20"), receipt_id="R1", bank_account="US-OPS-1", currency="USD",
         amount=100_00, posting_date=20473, value_date=20473, reason="R01", bank_reference="REFR1",
+        from_account="",
     )  # fmt: skip
     offset = append_fact(world.log, returned)
     world.ledger.say(
@@ -313,6 +315,26 @@ def test_a_return_of_money_that_was_sent_on_follows_it(world: World) -> None:
     (fact,) = [f for f in world.run() if isinstance(f, ReceiptReturned) and f.account_id == "C1"]
     assert fact.event_id == f"transfer:{decision.shard}-{decision.sequence}"
     assert (fact.receipt_id, fact.amount, fact.posting_date, fact.reason) == ("R1", 60_00, 20473, "R01")
+    assert (returned.from_account, fact.from_account) == ("", SUSPENSE)
+
+
+def test_a_return_of_version_1_is_searched_for_and_says_who_sends_it_on(world: World) -> None:
+    """A parked account takes the return in by a later fact; the return itself stands in the log as it was written then."""
+    world.unidentified("R1", [])
+    _send_out(world, "R1", "C1")
+    returned = ReceiptReturned(
+        event_id="bank:R1:back", recorded_time=5, correlation="", source="bank-usd-1", tenant="t1", entity="us01",
+        account_id=SUSPENSE, event_time=instant("2026-01-20"), receipt_id="R1", bank_account="US-OPS-1", currency="USD",
+        amount=100_00, posting_date=20473, value_date=20473, reason="R01", bank_reference="REFR1", from_account="",
+    )  # fmt: skip
+    append_fact(world.log, returned, return_of_version_1(returned))
+    resume = append_fact(world.log, customer(SUSPENSE, []))
+    world.ledger.say(
+        "cash_transferred", SUSPENSE, "2026-01-20", rule="transfer.return", receipt_id="R1", amount=60_00,
+        counterparty="C1", posting_date=20473, fact_offset=resume,
+    )  # fmt: skip
+    (fact,) = [f for f in world.run() if isinstance(f, ReceiptReturned) and f.account_id == "C1"]
+    assert (fact.amount, fact.reason, fact.from_account) == (60_00, "R01", SUSPENSE)
 
 
 def test_a_receipt_booked_by_a_later_fact_is_searched_for(world: World) -> None:

@@ -11,7 +11,9 @@ from schemas import records
 from schemas.generate import OPTIONAL_LONG, Source, class_name, sources
 from schemas.wire import Reader
 
-SOURCES = sources()
+EVERY_VERSION = sources()
+# What is written, and what our records are made of: the latest version of each.
+SOURCES = list({(source.group, source.name): source for source in EVERY_VERSION}.values())
 WIRE_SOURCES = [source for source in SOURCES if source.group != "state"]
 FACT_SOURCES = [source for source in SOURCES if source.group == "facts"]
 

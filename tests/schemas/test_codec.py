@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from schemas.codec import contents_digest, decode_decision, decode_fact, digest64, encode_decision, encode_fact
 from schemas.generate import HEADER, Source, wire_ids
-from schemas.records import DECISION_ID, FACT_IDS
+from schemas.records import DECISION_ID, FACT_IDS, FACT_IDS_READ
 from schemas.wire import MAX_ARRAY_ITEMS, MAX_MESSAGE_BYTES, Unreadable
+from tests.facts import returned
 from tests.schemas.avro import (
+    EVERY_VERSION,
     FACT_SOURCES,
     SOURCES,
     WIRE_SOURCES,
@@ -257,4 +259,36 @@ def test_digests_are_known_numbers_of_64_bits() -> None:
 
 
 def test_tables_of_ids_are_those_of_the_file() -> None:
-    assert {(name, 1): number for name, number in FACT_IDS.items()} | {("decision", 1): DECISION_ID} == IDS
+    latest = {source.name: number_of(source) for source in FACT_SOURCES}
+    assert latest == FACT_IDS
+    read = {number for numbers in FACT_IDS_READ.values() for number in numbers}
+    assert read | {DECISION_ID} == set(IDS.values())
+    assert {(kind, number) for kind, numbers in FACT_IDS_READ.items() for number in numbers} == {
+        (name, number) for (name, _), number in IDS.items() if name != "decision"
+    }
+
+
+OLDER = [source for source in EVERY_VERSION if source.group == "facts" and source not in FACT_SOURCES]
+
+
+@pytest.mark.parametrize("old", OLDER, ids=lambda source: f"{source.name}.{source.version}")
+def test_what_an_older_version_wrote_is_read_with_defaults_and_says_the_same(old: Source) -> None:
+    latest = next(source for source in FACT_SOURCES if source.name == old.name)
+    value = sample(old)
+    written = message(number_of(old), by_fastavro(old, value))
+    found = decode_fact(written)
+    added = latest.schema["fields"][len(old.schema["fields"]) :]
+    assert plain(latest.schema, found) == value | {field["name"]: field["default"] for field in added}
+    again = encode_fact(found)
+    assert again[:5] == b"\0" + FACT_IDS[old.name].to_bytes(4, "big") != written[:5]
+    assert contents_digest(again) == contents_digest(written)
+    for end in range(len(written)):
+        with pytest.raises(Unreadable):
+            decode_fact(written[:end])
+
+
+def test_the_second_version_of_a_return_names_its_sender() -> None:
+    assert [(source.name, source.version) for source in OLDER] == [("receipt_returned", 1)]
+    old = returned()
+    assert old.from_account == ""
+    assert contents_digest(encode_fact(old)) != contents_digest(encode_fact(returned(from_account="A")))

@@ -91,7 +91,9 @@ class Story:
     def returned(self, account: str, receipt: str, amount: int) -> None:
         header = self._header("returned", account)
         self._add(
-            ReceiptReturned(*header, receipt, "US-OPS-1", "USD", amount, self.day, self.day, "AC04", f"REF-{receipt}")
+            ReceiptReturned(
+                *header, receipt, "US-OPS-1", "USD", amount, self.day, self.day, "AC04", f"REF-{receipt}", ""
+            )
         )
 
     def advice(self, account: str, advice: str, receipt: str, *lines: tuple[str, int]) -> None:
