@@ -111,6 +111,9 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "document_known"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
+        elif "\0" in fact.currency:
+            # It would end the currency in the index of open debits (open_debits.py).
+            reason = "nul_in_currency"
     elif isinstance(fact, Receipt):
         known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if known is not None and known.amount:
@@ -355,10 +358,10 @@ def _return_for_another(fact: ReceiptReturned, name: str) -> Decision:
         amount=fact.amount,
         receipt_id=name,
         reference_id=f"return:{name}",
+        counterparty=fact.from_account,
         reasons=["receipt_not_here"],
     )
 
-        counterparty=fact.from_account,
 
 def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decision]:
     """Book what another account sent, or refuse it: no customer here, or the receipt is here already."""
@@ -400,6 +403,9 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         target = fact.target_account
         if not target or target == account.account_id:
             return [_action_rejected(fact, "target_account_missing")]
+        if "\0" in target:
+            # No account is called so, and the money would be in transit for ever.
+            return [_action_rejected(fact, "nul_in_target_account")]
         if cash.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_action_rejected(fact, "sent_there_already")]

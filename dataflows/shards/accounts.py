@@ -36,14 +36,14 @@ class Accounts:
         self.misses = 0
 
     def get(self, key: str) -> Account | None:
-        """The account of that key; None where it is another shard's."""
+        """The account of that key; None where it is another shard's, or has a NUL, which ends it in the keys of rows."""
         account = self._live.get(key)
         if account is not None:
             self.hits += 1
             return account
         stored = self._cached.get(key)
         if stored is None:
-            if partition_of(key.encode(), self._shards) != self._number:
+            if "\0" in key or partition_of(key.encode(), self._shards) != self._number:
                 return None
             self.misses += 1
             stored = self._store.fetch(key, ACCOUNT) or b""

@@ -300,7 +300,10 @@ class Shard:
         account = self.accounts.get(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
         if account is None:
             self.events.forget(fact.event_id)
-            self._reject(fact, "shard.misplaced", f"not_of_shard:{self.number}")
+            if "\0" in f"{fact.tenant}/{fact.entity}/{fact.account_id}":
+                self._reject(fact, "shard.account", "nul_in_tenant_entity_or_account")
+            else:
+                self._reject(fact, "shard.misplaced", f"not_of_shard:{self.number}")
             return
         if account.row.parked_at >= 0:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":

@@ -116,6 +116,7 @@ def new_batch() -> Batch:
 
 
 def row_key(account_key: str, name: str) -> bytes:
+    """The key of an account's row. No two rows share one: an account key has no NUL (accounts.py), a name may have."""
     return f"{name[0]}{account_key}\0{name[1:]}".encode()
 
 

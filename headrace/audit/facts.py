@@ -121,6 +121,14 @@ class FactCheck:
 
     # --- rejected ---
 
+    def nameless(self, account: Account, fact: Fact, said: Sequence[Decision], shard: int, offset: int) -> None:
+        """A fact of no account that could be: a part of its name is missing, or ends in the middle."""
+        self._check.checked += 1
+        self._shard, self._offset = shard, offset
+        parts = (fact.tenant, fact.entity, fact.account_id)
+        if all(parts) and not any("\0" in part for part in parts) and not any("/" in part for part in parts[:2]):
+            self._wrong(account, fact, "wrongly_rejected", f"it is rejected for {said[0].reasons}, which is not so")
+
     def _rejected(self, account: Account, fact: Fact, said: Sequence[Decision]) -> None:
         if len(said) > 1:
             self._wrong(account, fact, "rejected_with_effect", f"it is rejected and has {said[1].kind}")
@@ -144,6 +152,8 @@ class FactCheck:
             return known is not None and known.amount > 0
         elif isinstance(fact, ReceiptReturned) and reason == "currency_of_receipt":
             came = self._of(account, fact)
+            if fact.event_id.startswith(BROUGHT) and not _came_from(came, fact.from_account):
+                return False
             return came is not None and came.currency != fact.currency
         elif isinstance(fact, CashTransferred) and reason == "not_sent_from_here":
             sent = self._of(account, fact)
@@ -152,11 +162,11 @@ class FactCheck:
             kept = self._books.receipt(account, fact.receipt_id)
             return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
-            if fact.event_id.startswith(BROUGHT) and not _came_from(came, fact.from_account):
-                return False
             return self._advices.known(account, fact.advice_id)
         elif isinstance(fact, OperatorAction) and reason == "not_parked":
             return not account.parked
+        if reason in ("nul_in_currency", "nul_in_target_account"):
+            return "\0" in getattr(fact, "currency" if reason == "nul_in_currency" else "target_account")
         if reason == "amount_not_above_zero":
             amount = getattr(fact, "amount", None)
             return isinstance(amount, int) and amount <= 0 and not getattr(fact, "cancelled", False)
@@ -244,7 +254,9 @@ class FactCheck:
             # Passed on for money that was refused here; what is here under that number is another sender's.
             if _accounted(said):
                 self._wrong(account, fact, "not_caused", "money is taken back that this account refused")
-            self._only(account, fact, said, ("exception_raised",))
+            d = self._only(account, fact, said, ("exception_raised",))
+            if d is not None:
+                self._same(account, fact, d, {"counterparty": fact.from_account, "amount": fact.amount})
             return
         if receipt is None or not receipt.amount:
             if _gone_back(said):
@@ -252,9 +264,7 @@ class FactCheck:
             receipt = receipt or Receipt(self._name(account, fact), fact.currency, fact.bank_account)
             receipt.pending += fact.amount
             self._books.keep_receipt(account, receipt)
-            d = self._only(account, fact, said, ("exception_raised",))
-            if d is not None:
-                self._same(account, fact, d, {"counterparty": fact.from_account, "amount": fact.amount})
+            self._only(account, fact, said, ("exception_raised",))
             return
         if receipt.currency != fact.currency and _gone_back(said):
             self._wrong(
@@ -407,6 +417,11 @@ def _no_sale(account: Account) -> list[str]:
     return ["affiliate"] if account.affiliate else []
 
 
+def _came_from(receipt: Receipt | None, sender: str) -> bool:
+    """Whether another account sent the receipt here: that one, or any where the fact, of an older version, names none."""
+    return receipt is not None and receipt.came_from != "" and sender in ("", receipt.came_from)
+
+
 def _gone_back(said: Sequence[Decision]) -> int:
     """Cash that was taken back. A credit note that is open again was no money."""
     return sum(
@@ -417,11 +432,6 @@ def _gone_back(said: Sequence[Decision]) -> int:
 
 
 def _accounted(said: Sequence[Decision]) -> int:
-def _came_from(receipt: Receipt | None, sender: str) -> bool:
-    """Whether another account sent the receipt here: that one, or any where the fact, of an older version, names none."""
-    return receipt is not None and receipt.came_from != "" and sender in ("", receipt.came_from)
-
-
     """All of a return: what was taken back here, what has to be taken back elsewhere, what was never received."""
     return _gone_back(said) + sum(d.amount for d in said if d.rule in ("transfer.return", "returned.too_much"))
 

@@ -114,6 +114,9 @@ class ShardAudit:
         account = self.books.account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
         if own and own[0].rule == "shard.future":
             self._future(fact, own[0])
+        elif own and own[0].rule == "shard.account":
+            self._facts.nameless(account, fact, own, self.shard, group.offset)
+            self._events.forget(fact)
         elif account.parked:
             if isinstance(fact, OperatorAction) and fact.action == "resume_account":
                 self._post(account, own, fact)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks
-from schemas.records import Decision, Fact
+from schemas.generate import HEADER
+from schemas.records import Decision, Fact, ReceiptReturned
 from tests.facts import DAY, customer, invoice, operator_action, receipt, returned
 from tests.headrace.audit.tampering import change_decision
 from tests.installations import Facts, all_decisions, clock, decide, forward, identify, open_log
@@ -29,6 +30,9 @@ class Installation:
         """All that is on its way arrives, and what that sends off."""
         while facts := forward(self._log, self._done):
             self.take(*facts)
+
+    def on_their_way(self) -> list[Fact]:
+        return forward(self._log, self._done)
 
     def bring_once(self) -> None:
         self.take(*forward(self._log, self._done))
@@ -113,3 +117,83 @@ def test_money_sent_on_in_parts_goes_back_from_each(tmp_path: Path) -> None:
         ("receipt_reversed", "returned.unapplied", "C", 60),
     ]
     assert there.findings() == []
+
+
+def test_a_return_takes_the_money_of_the_account_that_passes_it_on(tmp_path: Path) -> None:
+    """A and B send money of one number to C, which takes A's. B's return, passed on meanwhile, takes nothing of it."""
+    there = Installation(tmp_path)
+    there.take(*[customer(event_id=f"c-{name}", account_id=name) for name in ("A", "B", "C")])
+    amounts = {"A": 100, "B": 70}
+    for name, amount in amounts.items():
+        there.take(receipt(event_id=f"r-{name}", account_id=name, receipt_id="R-1", amount=amount, text="", lines=[]))
+        there.take(
+            operator_action(
+                event_id=f"p-{name}",
+                account_id=name,
+                action="identify_payer",
+                receipt_id="R-1",
+                document="",
+                target_account="C",
+                currency="USD",
+                amount=0,
+            )
+        )
+    there.bring_once()
+    refused = [d for d in there.said() if d[1] == "transfer.refused"]
+    taken = "A" if refused == [("cash_transferred", "transfer.refused", "C", 70)] else "B"
+    other = "B" if taken == "A" else "A"
+    assert refused == [("cash_transferred", "transfer.refused", "C", amounts[other])]
+    there.take(returned(event_id="back-1", account_id=other, receipt_id="R-1", amount=50))
+    there.bring()
+    moved = ("receipt_reversed", "exception_raised")
+    assert sorted(x for x in there.said() if x[0] in moved) == [
+        ("exception_raised", "returned.not_here", "C", 50),
+        ("receipt_reversed", "returned.refused", other, 50),
+    ]
+    assert there.findings() == []
+    there.take(returned(event_id="back-2", account_id=taken, receipt_id="R-1", amount=30))
+    there.bring()
+    assert [x for x in there.said() if x[1] == "returned.unapplied"] == [
+        ("receipt_reversed", "returned.unapplied", "C", 30)
+    ]
+    assert there.findings() == []
+
+    def of_another(d: Decision) -> None:
+        d.counterparty = taken
+
+    change_decision(tmp_path, SHARDS, lambda d: d.rule == "returned.not_here", of_another)
+    assert "facts.differs" in {text.split()[0] for text in there.findings()}
+
+
+def test_a_return_that_says_another_sender_than_the_one_that_passed_it_on_is_found(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(*[customer(event_id=f"c-{name}", account_id=name) for name in ("A", "C")])
+    there.take(receipt(event_id="r", account_id="A", receipt_id="R-1", amount=100, text="", lines=[]))
+    there.take(
+        operator_action(
+            event_id="p", account_id="A", action="identify_payer", receipt_id="R-1", document="",
+            target_account="C", currency="USD", amount=0,
+        )
+    )  # fmt: skip
+    there.bring()
+    there.take(returned(event_id="back", account_id="A", receipt_id="R-1", amount=40))
+    (fact,) = there.on_their_way()
+    assert isinstance(fact, ReceiptReturned)
+    assert (fact.account_id, fact.amount, fact.from_account) == ("C", 40, "A")
+    wrong = {name: getattr(fact, name) for name in (*HEADER, *fact.FIELDS)} | {"from_account": "Z"}
+    there.take(ReceiptReturned(**wrong))
+    assert [text.split(":")[0] for text in there.findings()] == ["transit.sender t1/us01/C transfer 1-3 of 40 USD"]
+
+
+def test_facts_of_accounts_that_cannot_be_are_rejected_and_leave_their_ids_free(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(invoice(event_id="i", account_id="A\0", document="INV-1", amount=60, tax=0, order_id="", lines=[]))
+    there.take(customer(event_id="c", account_id="A"))
+    there.take(receipt(event_id="r", account_id="A", receipt_id="R-1", amount=100, text="", lines=[]))
+    assert there.findings() == []
+
+    def of_no_account(d: Decision) -> None:
+        d.kind, d.rule, d.reasons, d.amount = "fact_rejected", "shard.account", ["nul_in_tenant_entity_or_account"], 0
+
+    change_decision(tmp_path, SHARDS, lambda d: d.kind == "receipt_booked", of_no_account)
+    assert "facts.wrongly_rejected" in {text.split()[0] for text in there.findings()}
