@@ -2293,10 +2293,12 @@ class AccountRow:
     waiting: References of unapplied receipts, to try them again when the document comes.
     steps_key: Digest of the reminder steps by which its items' next steps were set.
     affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
+    cash_indexed: Unapplied receipts and what they wait for are in rows of their own (tables Q, B, N and H), and not in unapplied and waiting.
+    places: How many places were given to receipts in those rows.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
 
     def __init__(
         self,
@@ -2318,6 +2320,8 @@ class AccountRow:
         waiting: list[WaitingReference] | None = None,
         steps_key: int = 0,
         affiliate: bool = False,
+        cash_indexed: bool = False,
+        places: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -2337,6 +2341,8 @@ class AccountRow:
         self.waiting: list[WaitingReference] = waiting if waiting is not None else []
         self.steps_key = steps_key
         self.affiliate = affiliate
+        self.cash_indexed = cash_indexed
+        self.places = places
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -2359,6 +2365,8 @@ def read_account_row(r: Reader) -> AccountRow:
         _read_waiting_references(r),
         r.long(),
         r.boolean(),
+        r.boolean(),
+        r.long(),
     )
 
 
@@ -2381,6 +2389,8 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_waiting_references(out, x.waiting)
     put_long(out, x.steps_key)
     put_boolean(out, x.affiliate)
+    put_boolean(out, x.cash_indexed)
+    put_long(out, x.places)
 
 
 class AdviceRow:
@@ -3206,10 +3216,13 @@ class ReceiptRow:
     return_date: Posting day of that return.
     sent: What was sent to other accounts, each once, the latest last.
     came_from: Account that sent it here; empty where it came from the bank.
+    place: Its place among unapplied receipts, in order of arrival, where they have rows of their own.
+    waits_for: Folded references by which it is tried again, where those have rows of their own.
+    waits_since: Its place among those that wait.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
 
     def __init__(
         self,
@@ -3234,6 +3247,9 @@ class ReceiptRow:
         return_date: int = 0,
         sent: list[SentOn] | None = None,
         came_from: str = '',
+        place: int = 0,
+        waits_for: list[str] | None = None,
+        waits_since: int = 0,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -3256,6 +3272,9 @@ class ReceiptRow:
         self.return_date = return_date
         self.sent: list[SentOn] = sent if sent is not None else []
         self.came_from = came_from
+        self.place = place
+        self.waits_for: list[str] = waits_for if waits_for is not None else []
+        self.waits_since = waits_since
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -3281,6 +3300,9 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.long(),
         _read_sent_ons(r),
         r.text(),
+        r.long(),
+        r.texts(),
+        r.long(),
     )
 
 
@@ -3306,6 +3328,9 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.return_date)
     _put_sent_ons(out, x.sent)
     put_text(out, x.came_from)
+    put_long(out, x.place)
+    put_texts(out, x.waits_for)
+    put_long(out, x.waits_since)
 
 
 class ShardRow:

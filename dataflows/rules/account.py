@@ -5,15 +5,16 @@ was never evicted: everything a rule may read is in a row, and nothing else is k
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
+from dataflows.rules.index_rows import IndexRows, Names
 from dataflows.rules.open_debits import (
     MOST_PACKED_BYTES,
     DebitRows,
-    IndexRows,
     entries,
     first_action,
     pack,
@@ -21,6 +22,7 @@ from dataflows.rules.open_debits import (
     unpack,
 )
 from dataflows.rules.references import fold
+from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED, UnappliedRows
 from schemas.records import (
     AccountRow,
     AdviceRow,
@@ -32,6 +34,7 @@ from schemas.records import (
     ItemGroup,
     OrderRow,
     ReceiptRow,
+    WaitingReference,
     put_account_row,
     put_advice_row,
     put_customer_row,
@@ -100,7 +103,9 @@ class Account:
         self.said_bytes = 0
         self.said_rows = 0
         self._rows: Final = rows
-        self._index: DebitRows | None = DebitRows(key, rows) if row.indexed else None
+        self._names: Names | None = None
+        self._index: DebitRows | None = DebitRows(self._index_names()) if row.indexed else None
+        self._cash: UnappliedRows | None = UnappliedRows(self._index_names()) if row.cash_indexed else None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._last_item: Item | None = None
         self.dirty: Final[dict[str, bool]] = {}
@@ -210,7 +215,7 @@ class Account:
 
     def _spread(self, packed: bytes) -> None:
         """Move the index into rows, for good."""
-        index = self._index = DebitRows(self.key, self._rows)
+        index = self._index = DebitRows(self._index_names())
         for entry in entries(packed):
             index.add(entry.currency, entry.document, entry.due_date, entry.action_date)
         self.row.indexed = True
@@ -260,6 +265,120 @@ class Account:
         else:
             self.touch_item(item)
         return item
+
+    # --- unapplied cash ---
+
+    def set_unapplied(self, receipt: ReceiptRow, amount: int) -> None:
+        """Set what is unapplied of a receipt; one of which nothing is left waits for nothing."""
+        before = receipt.unapplied
+        self.put_receipt(receipt)
+        self.dirty[ACCOUNT] = True
+        # A suspense account holds any number of receipts and never searches them: it keeps no list.
+        if self.suspense:
+            receipt.unapplied = amount
+            return
+        if before and not amount:
+            self.wait_for(receipt, [])
+        index = self._cash
+        if index is not None and before:
+            index.put(receipt, False)
+        receipt.unapplied = amount
+        if index is None:
+            self._list_unapplied(receipt, before)
+        elif amount:
+            if not before:
+                receipt.place = self._next_place()
+            index.put(receipt, True)
+
+    def _list_unapplied(self, receipt: ReceiptRow, before: int) -> None:
+        listed = self.row.unapplied
+        if receipt.unapplied and not before:
+            listed.append(receipt.receipt_id)
+            if len(listed) > MOST_LISTED:
+                self._spread_cash()
+        elif before and not receipt.unapplied:
+            listed.remove(receipt.receipt_id)
+
+    def wait_for(self, receipt: ReceiptRow, references: list[str]) -> None:
+        """Set the folded references of documents by which the receipt is tried again."""
+        row = self.row
+        index = self._cash
+        if index is not None:
+            index.put_waiting(receipt, False)
+            receipt.waits_for = references
+            receipt.waits_since = self._next_place() if references else 0
+            index.put_waiting(receipt, True)
+            self.put_receipt(receipt)
+        else:
+            if row.waiting:
+                row.waiting = [w for w in row.waiting if w.receipt_id != receipt.receipt_id]
+            for folded in references:
+                row.waiting.append(WaitingReference(folded, receipt.receipt_id))
+            if len(row.waiting) > MOST_WAITING_LISTED:
+                self._spread_cash()
+        self.dirty[ACCOUNT] = True
+
+    def _next_place(self) -> int:
+        self.row.places += 1
+        return self.row.places
+
+    def _spread_cash(self) -> None:
+        """Move the lists of unapplied receipts and of what they wait for into rows, for good."""
+        row = self.row
+        index = self._cash = UnappliedRows(self._index_names())
+        for receipt_id in row.unapplied:
+            receipt = self.known_receipt(receipt_id)
+            receipt.place = self._next_place()
+            index.put(receipt, True)
+            self.put_receipt(receipt)
+        for waiting in row.waiting:
+            receipt = self.known_receipt(waiting.receipt_id)
+            if not receipt.waits_for:
+                receipt.waits_since = self._next_place()
+            receipt.waits_for.append(waiting.folded)
+        for receipt_id in row.unapplied:
+            index.put_waiting(self.known_receipt(receipt_id), True)
+        row.cash_indexed = True
+        row.unapplied = []
+        row.waiting = []
+
+    def unapplied_receipts(self) -> list[ReceiptRow]:
+        """All receipts with unapplied cash, in order of arrival: as many as there are."""
+        index = self._cash
+        return [self.known_receipt(x) for x in (self.row.unapplied if index is None else index.all())]
+
+    def unapplied_with_reference(self, currency: str, reference: str, most: int) -> list[ReceiptRow]:
+        """The first `most` unapplied receipts without lines of that bank reference, in order of arrival."""
+        index = self._cash
+        if index is not None:
+            return [self.known_receipt(x) for x in islice(index.with_reference(currency, reference), most)]
+        return [x for x in self._listed(currency) if x.bank_reference == reference][:most]
+
+    def unapplied_with_amount(self, currency: str, amount: int, most: int) -> list[ReceiptRow]:
+        """The first `most` receipts without lines of which that much is unapplied, in order of arrival."""
+        index = self._cash
+        if index is not None:
+            return [self.known_receipt(x) for x in islice(index.with_amount(currency, amount), most)]
+        return [x for x in self._listed(currency) if x.unapplied == amount][:most]
+
+    def _listed(self, currency: str) -> list[ReceiptRow]:
+        found = [self.known_receipt(x) for x in self.row.unapplied]
+        return [x for x in found if x.currency == currency and not x.lines]
+
+    @property
+    def waits(self) -> bool:
+        """Whether any receipt may wait for a document."""
+        return self._cash is not None or bool(self.row.waiting)
+
+    def waiting_for(self, folded: str) -> Iterator[str]:
+        """Receipts that wait for a document of that folded number, the one that began to first."""
+        index = self._cash
+        if index is not None:
+            yield from index.waiting_for(folded)
+        else:
+            for waiting in self.row.waiting:
+                if waiting.folded == folded:
+                    yield waiting.receipt_id
 
     # --- other documents ---
 
@@ -378,7 +497,13 @@ class Account:
 
     def index_changes(self) -> dict[str, bool]:
         """Index rows, which hold nothing: by name, whether they are to be there."""
-        return NO_CHANGES if self._index is None else self._index.changed
+        return NO_CHANGES if self._names is None else self._names.changed
+
+    def _index_names(self) -> Names:
+        names = self._names
+        if names is None:
+            names = self._names = Names(self.key, self._rows)
+        return names
 
     def size_bytes(self) -> i64:
         """About how much memory this takes."""

@@ -28,6 +28,8 @@ MOST_TOKENS: Final = 200
 MOST_EDITED: Final = 50
 # Reasons, and candidates, that a decision names; a receipt may have thousands of lines.
 MOST_SAID: Final = 200
+# Receipts of one bank reference, or of one amount, that an advice is tried on; there may be any number.
+MOST_EXPLAINED: Final = 50
 
 
 class Wanted:
@@ -407,13 +409,10 @@ def send_on(receipt: ReceiptRow, target: str) -> Decision:
 
 def retry(account: Account, document: str) -> list[Decision]:
     """Try unapplied receipts again that name a document which has just come."""
-    folded = fold(document)
-    tried: list[str] = []
     decisions: list[Decision] = []
-    for waiting in account.row.waiting:
-        if waiting.folded == folded and waiting.receipt_id not in tried:
-            tried.append(waiting.receipt_id)
-    for receipt_id in tried:
+    if not account.waits:
+        return decisions
+    for receipt_id in account.waiting_for(fold(document)):
         found = match(account, account.known_receipt(receipt_id))
         decisions += found
         if any(d.kind == "cash_applied" for d in found):
@@ -424,13 +423,18 @@ def retry(account: Account, document: str) -> list[Decision]:
 
 def explain(account: Account, advice: AdviceRow) -> list[Decision]:
     """An advice that came after its money: apply the first receipt that it names, or the one that it must mean."""
-    meant: list[ReceiptRow] = []
-    for receipt_id in account.row.unapplied:
-        receipt = account.known_receipt(receipt_id)
+    found: list[ReceiptRow] = []
+    if advice.receipt_id:
+        named = account.receipt(advice.receipt_id)
         # One that names documents itself is not explained by another's words.
-        if not receipt.lines and any(found.advice_id == advice.advice_id for found in _advices_for(account, receipt)):
-            meant.append(receipt)
-    if len(meant) > 1 and not (advice.receipt_id or advice.bank_reference):
+        if named is not None and named.unapplied and not named.lines:
+            found.append(named)
+    elif advice.bank_reference:
+        found += account.unapplied_with_reference(advice.currency, advice.bank_reference, MOST_EXPLAINED)
+    else:
+        found += account.unapplied_with_amount(advice.currency, advice.amount, MOST_EXPLAINED + 1)
+    meant = [x for x in found if any(a.advice_id == advice.advice_id for a in _advices_for(account, x))]
+    if not (advice.receipt_id or advice.bank_reference) and (len(meant) > 1 or len(found) > MOST_EXPLAINED):
         # Two receipts of its amount: a person has to say which.
         return []
     decisions: list[Decision] = []

@@ -11,6 +11,8 @@ from typing import Final
 from librt.strings import BytesWriter, read_i32_be, write_i32_be
 from mypy_extensions import i32, i64
 
+from dataflows.rules.index_rows import Names
+
 # Some 60 items. Packed entries are rewritten with each change of their account.
 MOST_PACKED_BYTES: Final = 2_000
 DUE: Final = "X"
@@ -18,15 +20,6 @@ ACTION: Final = "Y"
 # Dates before 1970 have to sort before those after.
 _DATE_BASE: Final = 10_000_000
 _DATE_DIGITS: Final = 8
-_CHUNK: Final = 256
-
-
-class IndexRows:
-    """Where the names of index rows are read from. A base class; the method is overridden."""
-
-    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
-        """Names of the account's rows with start <= name < stop, in order, at the most `most`."""
-        raise NotImplementedError
 
 
 class Entry:
@@ -131,61 +124,34 @@ def _action_name(action_date: int, document: str) -> str:
 
 
 class DebitRows:
-    """Index rows of one account: stored ones, overruled by what changed since the last commit.
+    """The index of open debits in rows."""
 
-    changed: By name, whether the row is there now.
-    """
-
-    def __init__(self, account_key: str, rows: IndexRows) -> None:
-        self._key: Final = account_key
-        self._rows: Final = rows
-        self.changed: Final[dict[str, bool]] = {}
+    def __init__(self, names: Names) -> None:
+        self._names: Final = names
 
     def add(self, currency: str, document: str, due_date: int, action_date: int) -> None:
-        self.changed[_due_name(currency, due_date, document)] = True
+        self._names.changed[_due_name(currency, due_date, document)] = True
         self.plan(document, 0, action_date)
 
     def remove(self, currency: str, document: str, due_date: int, action_date: int) -> None:
-        self.changed[_due_name(currency, due_date, document)] = False
+        self._names.changed[_due_name(currency, due_date, document)] = False
         self.plan(document, action_date, 0)
 
     def plan(self, document: str, before: int, action_date: int) -> None:
         """Its action date was `before`."""
         if before:
-            self.changed[_action_name(before, document)] = False
+            self._names.changed[_action_name(before, document)] = False
         if action_date:
-            self.changed[_action_name(action_date, document)] = True
+            self._names.changed[_action_name(action_date, document)] = True
 
     def due(self, currency: str) -> Iterator[str]:
         """Documents of open debits in that currency, by due date, then document."""
         start = f"{DUE}{currency}\0"
-        for name in self._names(start, f"{DUE}{currency}\1"):
+        for name in self._names.between(start, f"{DUE}{currency}\1"):
             yield name[len(start) + _DATE_DIGITS :]
 
     def actions(self, until: int) -> Iterator[tuple[int, str]]:
         """(action date, document) of what is to be done up to that day, by action date, then document."""
-        for name in self._names(ACTION, f"{ACTION}{_DATE_BASE + until + 1:0{_DATE_DIGITS}d}"):
+        for name in self._names.between(ACTION, f"{ACTION}{_DATE_BASE + until + 1:0{_DATE_DIGITS}d}"):
             at = 1 + _DATE_DIGITS
             yield int(name[1:at]) - _DATE_BASE, name[at:]
-
-    def _names(self, start: str, stop: str) -> Iterator[str]:
-        changed = sorted([name for name in self.changed if start <= name < stop])
-        at = 0
-        after = start
-        more = True
-        while more:
-            stored = self._rows.names(self._key, after, stop, _CHUNK)
-            more = len(stored) == _CHUNK
-            for name in stored:
-                while at < len(changed) and changed[at] < name:
-                    if self.changed[changed[at]]:
-                        yield changed[at]
-                    at += 1
-                if name not in self.changed:
-                    yield name
-            if more:
-                after = stored[-1] + "\0"
-        while at < len(changed):
-            if self.changed[changed[at]]:
-                yield changed[at]
-            at += 1

@@ -13,7 +13,6 @@ from schemas.records import (
     Decision,
     ReceiptRow,
     SentOn,
-    WaitingReference,
 )
 
 # References of one receipt that its account tries again by; the rest are tried by the first ones.
@@ -40,12 +39,7 @@ def post_receipt(account: Account, d: Decision) -> None:
     else:
         balance.received += d.amount
         receipt.amount += d.amount
-    receipt.unapplied += d.amount
-    # A suspense account holds any number of receipts and never searches them: it keeps no list.
-    if not account.suspense and d.receipt_id not in account.row.unapplied:
-        account.row.unapplied.append(d.receipt_id)
-    account.put_receipt(receipt)
-    account.touch()
+    account.set_unapplied(receipt, receipt.unapplied + d.amount)
     d.receipt_unapplied = receipt.unapplied
 
 
@@ -55,15 +49,7 @@ def post_proposal(account: Account, d: Decision) -> None:
     receipt.proposed = d.reasons + d.candidates
     d.receipt_unapplied = receipt.unapplied
     account.put_receipt(receipt)
-    _wait_no_more(account, d.receipt_id)
-    for folded in waiting_references(account, receipt)[:MOST_WAITING]:
-        account.row.waiting.append(WaitingReference(folded, d.receipt_id))
-    account.touch()
-
-
-def _wait_no_more(account: Account, receipt_id: str) -> None:
-    if account.row.waiting:
-        account.row.waiting = [w for w in account.row.waiting if w.receipt_id != receipt_id]
+    account.wait_for(receipt, waiting_references(account, receipt)[:MOST_WAITING])
 
 
 def _post_advised(account: Account, d: Decision, receipt: ReceiptRow) -> None:
@@ -81,12 +67,7 @@ def _take(account: Account, receipt: ReceiptRow, amount: int) -> None:
     """Take unapplied cash from a receipt and its account."""
     balance = account.posting_balance(receipt.currency)
     balance.unapplied -= amount
-    receipt.unapplied -= amount
-    if not receipt.unapplied and not account.suspense:
-        account.row.unapplied.remove(receipt.receipt_id)
-        _wait_no_more(account, receipt.receipt_id)
-    account.put_receipt(receipt)
-    account.touch()
+    account.set_unapplied(receipt, receipt.unapplied - amount)
 
 
 def post_application(account: Account, d: Decision) -> None:
@@ -162,9 +143,7 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     balance.cash_applied -= d.amount
     if d.kind == "cash_unapplied":
         balance.unapplied += d.amount
-        receipt.unapplied += d.amount
-        if not account.suspense and receipt.receipt_id not in account.row.unapplied:
-            account.row.unapplied.append(receipt.receipt_id)
+        account.set_unapplied(receipt, receipt.unapplied + d.amount)
     else:
         balance.returned += d.amount
         receipt.returned += d.amount

@@ -88,7 +88,7 @@ def _payable(account: Account, promise: PromiseRow) -> int:
 
 def _unapplied_for(account: Account, promise: PromiseRow) -> int:
     """Unapplied cash valued since the promise for the account was made; each unit once, earliest promise first."""
-    receipts = [account.known_receipt(receipt_id) for receipt_id in account.row.unapplied]
+    receipts = account.unapplied_receipts()
     left = {x.receipt_id: x.unapplied for x in receipts if x.currency == promise.currency}
     taken = 0
     for other in account.row.promises:

@@ -254,9 +254,9 @@ def _follow_item(account: Account, d: Decision) -> list[Decision]:
         # What came with it has cleared it already.
         return []
     if item.kind == "credit_note":
-        return _clear_named(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
+        return _clear_named(account, d.document) or cash.retry(account, d.document)
     # The rest of what waits is tried after a credit is posted.
-    return _credits_for(account, d.document) or (cash.retry(account, d.document) if account.row.waiting else [])
+    return _credits_for(account, d.document) or cash.retry(account, d.document)
 
 
 def _clear_named(account: Account, document: str) -> list[Decision]:
