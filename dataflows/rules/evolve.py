@@ -7,7 +7,6 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import RETURNED_CREDIT
 from dataflows.rules.context import FAR, Context, contact_time, step_day
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
@@ -23,6 +22,7 @@ from dataflows.rules.posting_cash import (
 )
 from dataflows.rules.posting_claims import post_dispute, post_promise, post_reminder
 from dataflows.rules.posting_items import post_hold, post_item
+from dataflows.rules.returns import RETURNED_CREDIT
 from schemas.records import (
     Decision,
 )

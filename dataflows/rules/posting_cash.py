@@ -3,10 +3,11 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import RETURNED_EARLY, RETURNED_REFUSED, sent_to, waiting_references
+from dataflows.rules.cash import waiting_references
 from dataflows.rules.context import Context
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_items import fill, open_item, reopen
+from dataflows.rules.returns import RETURNED_EARLY, RETURNED_REFUSED, sent_to
 from schemas.records import (
     Allocation,
     CreditTaken,

@@ -6,7 +6,7 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 
 from typing import Final
 
-from dataflows.rules import cash, disputes, promises, release, reminders
+from dataflows.rules import cash, disputes, promises, release, reminders, returns
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
@@ -141,7 +141,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "advice_known"
     elif isinstance(fact, CashTransferred) and fact.returned:
         sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-        part = None if sent is None else cash.sent_to(sent, fact.from_account)
+        part = None if sent is None else returns.sent_to(sent, fact.from_account)
         if part is None or part.amount < fact.amount:
             reason = "not_sent_from_here"
     if not reason:
@@ -187,10 +187,10 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_booked":
         receipt = account.known_receipt(d.receipt_id)
         if receipt.pending_return:
-            return cash.reverse_early(account, receipt)
-        gone = cash.reverse_refused(receipt, d.counterparty) if d.rule == "transfer.returned" else []
+            return returns.reverse_early(account, receipt)
+        gone = returns.reverse_refused(receipt, d.counterparty) if d.rule == "transfer.returned" else []
         return gone or _follow_money(account, d)
-    if kind == "receipt_reversed" and d.rule in (cash.RETURNED_EARLY, cash.RETURNED_REFUSED):
+    if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
         return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
@@ -334,11 +334,11 @@ def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:
         return [_return_for_another(fact, name)]
     receipt = account.known_receipt(name)
     if receipt.amount:
-        return cash.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
+        return returns.reverse(account, receipt, fact.amount, fact.posting_date, fact.value_date)
     return [
         Decision(
             kind="exception_raised",
-            rule=cash.RETURNED_EARLY,
+            rule=returns.RETURNED_EARLY,
             currency=fact.currency,
             amount=fact.amount,
             receipt_id=receipt.receipt_id,
@@ -406,7 +406,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         if "\0" in target:
             # No account is called so, and the money would be in transit for ever.
             return [_action_rejected(fact, "nul_in_target_account")]
-        if cash.sent_to(receipt, target) is not None:
+        if returns.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_action_rejected(fact, "sent_there_already")]
         return [cash.send_on(receipt, target)]
