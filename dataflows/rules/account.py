@@ -11,7 +11,21 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from dataflows.rules.index_rows import IndexRows, Names
+from dataflows.rules.account_rows import (
+    ACCOUNT,
+    ADVICE,
+    CUSTOMER,
+    DISPUTE,
+    DRAFT,
+    ITEMS,
+    ORDER,
+    RECEIPT,
+    Row,
+    Rows,
+    decode,
+    encode,
+)
+from dataflows.rules.index_rows import Names
 from dataflows.rules.open_debits import (
     MOST_PACKED_BYTES,
     DebitRows,
@@ -36,33 +50,10 @@ from schemas.records import (
     ReceiptRow,
     WaitingReference,
     put_account_row,
-    put_advice_row,
-    put_customer_row,
-    put_dispute_row,
-    put_draft_row,
-    put_item_group,
-    put_order_row,
-    put_receipt_row,
     read_account_row,
-    read_advice_row,
-    read_customer_row,
-    read_dispute_row,
-    read_draft_row,
-    read_item_group,
-    read_order_row,
-    read_receipt_row,
 )
 from schemas.wire import ANY_ITEMS, Reader
 
-# The first letter of a row's name is its table; the rest is the document's id.
-ACCOUNT: Final = "A"
-ITEMS: Final = "I"
-DRAFT: Final = "D"
-ORDER: Final = "O"
-RECEIPT: Final = "R"
-ADVICE: Final = "V"
-DISPUTE: Final = "T"
-CUSTOMER: Final = "K"
 # Measured 2026-11 on CPython 3.11, compiled.
 HEADER_BYTES: Final = 1200
 # Past it nothing is a time; what is stored has to be a number of 64 bits.
@@ -70,16 +61,6 @@ MOST_TIME_MS: Final = 1 << 60
 NO_CHANGES: Final[dict[str, bool]] = {}
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
-
-Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow
-
-
-class Rows(IndexRows):
-    """Where an account's rows are read from. A base class; its methods are overridden."""
-
-    def fetch(self, account_key: str, name: str) -> bytes | None:
-        """The row of that name, or None."""
-        raise NotImplementedError
 
 
 class Account:
@@ -431,7 +412,7 @@ class Account:
 
     def put_order(self, row: OrderRow) -> None:
         """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
-        _encode(row)
+        encode(row)
         self._put(ORDER + row.order_id, row)
 
     def put_receipt(self, row: ReceiptRow) -> None:
@@ -478,7 +459,7 @@ class Account:
         if name in self._loaded:
             return self._loaded[name]
         raw = self._rows.fetch(self.key, name)
-        row = None if raw is None else _decode(name, raw)
+        row = None if raw is None else decode(name, raw)
         self._loaded[name] = row
         return row
 
@@ -493,7 +474,7 @@ class Account:
             put_account_row(out, self.row)
             return out.getvalue()
         row = self._loaded[name]
-        return None if row is None else _encode(row)
+        return None if row is None else encode(row)
 
     def index_changes(self) -> dict[str, bool]:
         """Index rows, which hold nothing: by name, whether they are to be there."""
@@ -524,41 +505,3 @@ def _by_due(item: Item) -> tuple[int, str]:
 
 def _by_currency(balance: Balance) -> str:
     return balance.currency
-
-
-def _decode(name: str, raw: bytes) -> Row:
-    reader = Reader(raw, 0, ANY_ITEMS)
-    table = name[0]
-    if table == ITEMS:
-        return read_item_group(reader)
-    if table == RECEIPT:
-        return read_receipt_row(reader)
-    if table == ORDER:
-        return read_order_row(reader)
-    if table == DRAFT:
-        return read_draft_row(reader)
-    if table == CUSTOMER:
-        return read_customer_row(reader)
-    if table == ADVICE:
-        return read_advice_row(reader)
-    assert table == DISPUTE, f"no table {table}"
-    return read_dispute_row(reader)
-
-
-def _encode(row: Row) -> bytes:
-    out = BytesWriter()
-    if isinstance(row, ItemGroup):
-        put_item_group(out, row)
-    elif isinstance(row, ReceiptRow):
-        put_receipt_row(out, row)
-    elif isinstance(row, OrderRow):
-        put_order_row(out, row)
-    elif isinstance(row, DraftRow):
-        put_draft_row(out, row)
-    elif isinstance(row, CustomerRow):
-        put_customer_row(out, row)
-    elif isinstance(row, AdviceRow):
-        put_advice_row(out, row)
-    else:
-        put_dispute_row(out, row)
-    return out.getvalue()

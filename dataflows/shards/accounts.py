@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.log.base import partition_of
-from dataflows.rules.account import ACCOUNT, Account, load
+from dataflows.rules.account import Account, load
+from dataflows.rules.account_rows import ACCOUNT
 from dataflows.shards.store import Batch, Store, row_key
 from dataflows.shards.wakes import Wakes, moved
 

@@ -1,7 +1,7 @@
 """A shard's rows in RocksDB: one directory a shard, one atomic batch a commit.
 
 Keys: the table's letter, then what tells its rows apart. `E` event ids, `W` wakes in order of time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
-`M` where the shard stands, and the tables of an account (dataflows/rules/account.py), each row's
+`M` where the shard stands, and the tables of an account (dataflows/rules/account_rows.py), each row's
 key being table, account key, zero byte, document.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
-from dataflows.rules.account import Rows
+from dataflows.rules.account_rows import Rows
 from schemas.records import ShardRow, put_shard_row, read_shard_row
 from schemas.wire import Reader, Unreadable
 

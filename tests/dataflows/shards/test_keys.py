@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.log.base import partition_of
-from dataflows.rules.account import DISPUTE, DRAFT, ITEMS, ORDER, RECEIPT
+from dataflows.rules.account_rows import DISPUTE, DRAFT, ITEMS, ORDER, RECEIPT
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store, row_key
 from schemas.codec import decode_decision, encode_fact

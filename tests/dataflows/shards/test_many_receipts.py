@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.rules.account import Account, Rows, load
+from dataflows.rules.account import Account, load
+from dataflows.rules.account_rows import Rows
 from dataflows.rules.cash import MOST_EXPLAINED, explain
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED
 from dataflows.shards.shard import Shard
