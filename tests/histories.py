@@ -13,7 +13,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.shards.shard import Logged, Shard
+from dataflows.shards.logged import Logged
+from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas import records as r
 from schemas.codec import decode_decision, encode_fact

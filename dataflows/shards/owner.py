@@ -14,8 +14,9 @@ from mypy_extensions import mypyc_attr
 
 from connectors.log.base import Confirmed, Full, Log, LogUnavailable, Record
 from dataflows.rules.transition import RULES_VERSION
+from dataflows.shards.logged import ShardStopped
 from dataflows.shards.recovery import OpenShard, open_shard
-from dataflows.shards.shard import Shard, ShardStopped
+from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas.codec import encode_fact
 from schemas.records import Drain, Rules

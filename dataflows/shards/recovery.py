@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from connectors.log.base import Log, OtherLog, Reader
-from dataflows.shards.shard import Logged, Shard, ShardStopped, decision_key
+from dataflows.shards.logged import Logged, ShardStopped, decision_key
+from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, digest64
 from schemas.records import ShardRow

@@ -16,6 +16,17 @@ from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
+from dataflows.shards.logged import (
+    Diverged,
+    Logged,
+    ShardStopped,
+    brief,
+    decision_key,
+    difference,
+    is_of,
+    rejected,
+    unreadable,
+)
 from dataflows.shards.store import (
     Store,
     new_batch,
@@ -48,14 +59,6 @@ SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
 
 
-class ShardStopped(Exception):
-    """This shard cannot go on; the others can. The message says what a person has to do."""
-
-
-class Diverged(ShardStopped):
-    """The rules conclude otherwise than what the log already says of the same fact."""
-
-
 class _Failed(Exception):
     """A transition of an account failed, by this cause; the state has to be taken back to before it."""
 
@@ -64,20 +67,6 @@ class _Failed(Exception):
         self.account_key: Final = account_key
         self.cause: Final = cause
         self.reason: Final = reason
-
-
-class Logged:
-    """What the log already says of one fact.
-
-    values: Its decisions as bytes; complete: that is all of them; last_offset: of the last one in the log.
-    """
-
-    __slots__ = ("complete", "last_offset", "values")
-
-    def __init__(self, values: list[bytes], complete: bool, last_offset: int) -> None:
-        self.values: Final = values
-        self.complete: Final = complete
-        self.last_offset: Final = last_offset
 
 
 class Shard:
@@ -165,7 +154,8 @@ class Shard:
         try:
             fact = decode_fact(value)
         except Unreadable as error:
-            self._reject_bytes(str(error))
+            self._adopt_at += 1
+            self._group.append(unreadable(str(error), self._origin(), self.row.now))
         else:
             if isinstance(fact, Clock):
                 self._take_clock(fact)
@@ -214,9 +204,7 @@ class Shard:
             raw = encode_decision(decision)
             if index < len(said) and raw != said[index]:
                 raise Diverged(
-                    self._difference(
-                        f"decision {index} is {_brief(said[index])} in the log, {_brief(raw)} by the rules"
-                    )
+                    self._difference(f"decision {index} is {brief(said[index])} in the log, {brief(raw)} by the rules")
                 )
             if row.next_sequence >= self.emitted:
                 self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
@@ -226,10 +214,7 @@ class Shard:
             row.next_sequence += 1
 
     def _difference(self, what: str) -> str:
-        return (
-            f"shard {self.number}, fact at offset {self._offset}: {what}. The state or the code is not the one that wrote "
-            "the log: put back the version that wrote it, or start from an empty state directory"
-        )
+        return difference(self.number, self._offset, what)
 
     # --- facts for the whole shard ---
 
@@ -341,7 +326,7 @@ class Shard:
         start = self._adopt_at
         at = start
         logged = self._adopted
-        while at < len(logged) and _is_of(logged[at], account, cause_kind, cause_id):
+        while at < len(logged) and is_of(logged[at], account, cause_kind, cause_id):
             at += 1
         self._adopt_at = at
         return logged[start:at]
@@ -468,37 +453,9 @@ class Shard:
         except Exception as error:
             raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
 
-    # --- rejected ---
-
     def _reject(self, fact: Fact, rule: str, reason: str) -> None:
         self._adopt_at += 1
-        self._group.append(
-            Decision(
-                kind="fact_rejected",
-                rule=rule,
-                origin=self._origin(),
-                tenant=fact.tenant,
-                entity=fact.entity,
-                account_id=fact.account_id,
-                cause_kind=fact.kind,
-                cause_id=fact.event_id,
-                event_time=fact.event_time,
-                recorded_time=fact.recorded_time,
-                reasons=[reason],
-            )
-        )
-
-    def _reject_bytes(self, reason: str) -> None:
-        self._adopt_at += 1
-        self._group.append(
-            Decision(
-                kind="fact_rejected",
-                rule="shard.unreadable",
-                origin=self._origin(),
-                recorded_time=self.row.now,
-                reasons=[reason],
-            )
-        )
+        self._group.append(rejected(fact, rule, reason, self._origin()))
 
     # --- commit ---
 
@@ -555,24 +512,3 @@ class Shard:
 
     def close(self) -> None:
         self.store.close()
-
-
-def _is_of(d: Decision, account: Account, cause_kind: str, cause_id: str) -> bool:
-    return (
-        d.cause_id == cause_id
-        and d.cause_kind == cause_kind
-        and d.account_id == account.account_id
-        and d.entity == account.entity
-        and d.tenant == account.tenant
-    )
-
-
-def decision_key(d: Decision) -> bytes:
-    """The key of a decision in its log: that of its account."""
-    return f"{d.tenant}/{d.entity}/{d.account_id}".encode()
-
-
-def _brief(raw: bytes) -> str:
-    """A decision for a message: number, kind, account, amount."""
-    d = decode_decision(raw)
-    return f"[{d.shard}-{d.sequence} {d.kind} {d.rule} {d.account_id} {d.document} {d.amount} {d.currency}]"

@@ -11,7 +11,8 @@ from typing import Any, Final
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.events import EVENT_DAYS
-from dataflows.shards.shard import Logged, Shard, ShardStopped
+from dataflows.shards.logged import Logged, ShardStopped
+from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.audit.findings import Check
 from headrace.audit.state import StateCopy

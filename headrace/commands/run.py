@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from connectors.log.base import Log
-from dataflows.shards.shard import ShardStopped
+from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, where_again
 from headrace.flows import (

@@ -8,7 +8,7 @@ from collections import defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataflows.shards.shard import Logged
+from dataflows.shards.logged import Logged
 from schemas import records as r
 from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision, Fact

@@ -7,7 +7,7 @@ from zlib import crc32
 import pytest
 
 from connectors.log.base import account_key, partition_of
-from dataflows.shards.shard import Logged
+from dataflows.shards.logged import Logged
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import (
     Fact,

@@ -8,7 +8,8 @@ import pytest
 from connectors.log.base import account_key, partition_of
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.policy import DEFAULT_TEXT
-from dataflows.shards.shard import DAY_MS, Diverged, Logged, Shard
+from dataflows.shards.logged import Diverged, Logged
+from dataflows.shards.shard import DAY_MS, Shard
 from dataflows.shards.store import Store, event_key
 from schemas.codec import decode_decision, encode_decision, encode_fact
 from schemas.records import (
