@@ -5,14 +5,13 @@ it says where they differ, so that one wrong decision is one finding and not tho
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from headrace.audit.accounts import CREDIT, Account, Dispute, Item, Receipt, due_by, keep_part, named, pause
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
-from schemas.records import Decision, Invoice
+from schemas.records import Decision
 
-CREDIT: Final = "credit_note"
 AMOUNT_KNOWN: Final = "disputes.amount_known"
 # Decisions that move no balance; any other kind that posts is in Books._POST.
 SILENT: Final = frozenset(
@@ -47,140 +46,6 @@ ABOUT_A_RECEIPT: Final = frozenset(
         "credit_allocated",
     )
 )
-
-
-@dataclass(slots=True)
-class Item:
-    """One document of an account, open or cleared. Amounts are minor units, dates days since 1970-01-01."""
-
-    document: str
-    kind: str
-    currency: str
-    amount: int
-    open: int
-    disputed: int
-    level: int
-    due_date: int
-    document_date: int
-    posting_date: int
-    corrects: str
-
-
-@dataclass(slots=True)
-class Receipt:
-    """One receipt of an account. `amount` was booked here; `pending` went back before it came.
-
-    foreign_return: that was in another currency, and is nothing of it. allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
-    """
-
-    receipt_id: str
-    currency: str
-    bank_account: str = ""
-    bank_reference: str = ""
-    text: str = ""
-    lines: tuple[tuple[str, int | None], ...] = ()
-    amount: int = 0
-    unapplied: int = 0
-    returned: int = 0
-    pending: int = 0
-    foreign_return: bool = False
-    posting_date: int = 0
-    allocations: dict[str, int] = field(default_factory=dict)
-    credits: dict[str, int] = field(default_factory=dict)
-    # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
-    sent: dict[str, int] = field(default_factory=dict)
-    sent_back: dict[str, int] = field(default_factory=dict)
-    # The account that sent it here; empty where it came from the bank.
-    came_from: str = ""
-
-    def gone_meanwhile(self, refused_by: str) -> int:
-        """What the bank took back of refused money before that was here again."""
-        return max(0, self.sent_back.get(refused_by, 0) - self.sent.get(refused_by, 0))
-
-
-@dataclass(slots=True)
-class Sums:
-    """All that was ever posted in one currency of an account. The balances follow by the law of conservation."""
-
-    debits_raised: int = 0
-    credits_raised: int = 0
-    cash_applied: int = 0
-    credits_allocated: int = 0
-    received: int = 0
-    returned: int = 0
-    transferred_in: int = 0
-    transferred_out: int = 0
-    # What of `returned` was applied when it went back: it reopened items and left no cash behind.
-    reversed: int = 0
-
-    @property
-    def open_debit(self) -> int:
-        return self.debits_raised - self.cash_applied - self.credits_allocated
-
-    @property
-    def open_credit(self) -> int:
-        return self.credits_raised - self.credits_allocated
-
-    @property
-    def unapplied(self) -> int:
-        return self.received + self.transferred_in - self.returned - self.transferred_out - self.cash_applied
-
-    def balances(self) -> tuple[int, int, int, int]:
-        """open_debit, open_credit, unapplied, on_account. Nothing puts cash on account yet."""
-        return self.open_debit, self.open_credit, self.unapplied, 0
-
-
-@dataclass(slots=True)
-class Dispute:
-    """An open dispute. amount is None until its item is here, where the customer contests all of that."""
-
-    document: str
-    currency: str
-    amount: int | None
-
-
-@dataclass(slots=True)
-class Account:
-    """What the auditor knows of one account: its customer, its balances and its open documents."""
-
-    key: str
-    sums: dict[str, Sums] = field(default_factory=dict)
-    open: dict[str, Item] = field(default_factory=dict)
-    held: dict[str, Invoice] = field(default_factory=dict)
-    disputes: dict[str, Dispute] = field(default_factory=dict)
-    # Open promises: currency and documents of each, none for all of that currency.
-    promises: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    # What a person has to look at: the rule and id of each exception that is not closed.
-    exceptions: set[tuple[str, str]] = field(default_factory=set)
-    # Items whose next reminder a broken promise raises.
-    raised: set[str] = field(default_factory=set)
-    known: bool = False
-    active: bool = False
-    billing_address: bool = False
-    po_required: bool = False
-    segment: str = ""
-    tier: str = ""
-    direct_debit: bool = False
-    affiliate: bool = False
-    blocked: bool = False
-    last_letter: int = 0
-    parked: bool = False
-    # Facts that wait while it is parked, as (offset, bytes).
-    waiting: list[tuple[int, bytes]] = field(default_factory=list)
-    covered: dict[str, dict[str, int]] = field(default_factory=dict)
-    # The last decision that stated balances, and what the last one in each currency stated.
-    last_sequence: int = -1
-    stated: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
-
-    @property
-    def suspense(self) -> bool:
-        return self.key.split("/", 2)[-1].startswith("~")
-
-    def sums_of(self, currency: str) -> Sums:
-        found = self.sums.get(currency)
-        if found is None:
-            found = self.sums[currency] = Sums()
-        return found
 
 
 def _pack(value: Any) -> Any:
@@ -329,7 +194,7 @@ class Books:
     def _raise(self, account: Account, item: Item, d: Decision) -> None:
         """Open again by that much."""
         item.open += d.amount
-        _pause(account, item)
+        pause(account, item)
         if item.open > item.amount:
             self._wrong(d, "over_amount", f"{item.open} open of {item.document}, which is over {item.amount}")
         self._place(account, item)
@@ -375,7 +240,7 @@ class Books:
             d.posting_date,
             d.counterparty if d.item_kind == CREDIT else "",
         )
-        _pause(account, item)
+        pause(account, item)
         self._place(account, item)
 
     def _post_booked(self, account: Account, d: Decision) -> None:
@@ -389,7 +254,7 @@ class Books:
             left = receipt.sent.get(d.counterparty, 0) - d.amount
             if left < 0:
                 self._wrong(d, "over_transferred", f"{d.amount} came back of {left + d.amount} sent")
-            _keep_part(receipt.sent, d.counterparty, left)
+            keep_part(receipt.sent, d.counterparty, left)
         else:
             if receipt.amount:
                 self._wrong(d, "receipt_twice", f"{d.receipt_id} was booked before")
@@ -457,7 +322,7 @@ class Books:
         gone = receipt.gone_meanwhile(d.counterparty)
         if d.amount != gone:
             self._wrong(d, "refused_return", f"{gone} of what {d.counterparty} refused went back, it takes {d.amount}")
-        _keep_part(receipt.sent_back, d.counterparty, receipt.sent_back.get(d.counterparty, 0) - d.amount)
+        keep_part(receipt.sent_back, d.counterparty, receipt.sent_back.get(d.counterparty, 0) - d.amount)
 
     def _post_passed_on(self, account: Account, d: Decision) -> None:
         """The bank took back what another account has."""
@@ -533,7 +398,7 @@ class Books:
         item = self.item(account, d.document)
         if item is None or item.kind == CREDIT:
             return
-        _pause(account, item)
+        pause(account, item)
         if d.item_disputed != item.disputed:
             self._wrong(d, "item_disputed", f"{item.disputed} of {d.document} is disputed, it says {d.item_disputed}")
             item.disputed = d.item_disputed
@@ -545,7 +410,7 @@ class Books:
             return
         account.promises.pop(d.reference_id, None)
         if d.kind == "promise_broken":
-            account.raised.update(d.candidates or _due_by(account, d.currency, d.due_date))
+            account.raised.update(d.candidates or due_by(account, d.currency, d.due_date))
 
     def _post_reminder(self, account: Account, d: Decision) -> None:
         item = account.open.get(d.document)
@@ -602,39 +467,6 @@ class Books:
                             shard=shard,
                             account=account.key,
                         )
-
-
-def _keep_part(parts: dict[str, int], name: str, amount: int) -> None:
-    """What is left of a part; a part of nothing is none."""
-    if amount > 0:
-        parts[name] = amount
-    else:
-        parts.pop(name, None)
-
-
-def named(account: Account, document: str) -> str:
-    """The name under which a document of an account is kept."""
-    return f"{account.key}\n{document}"
-
-
-def _due_by(account: Account, currency: str, day: int) -> list[str]:
-    """Open debits that were due by then: what a promise that names none was for."""
-    return [
-        x.document for x in account.open.values() if x.kind != CREDIT and x.currency == currency and x.due_date <= day
-    ]
-
-
-def _pause(account: Account, item: Item) -> None:
-    """What its open disputes contest pauses a debit, as far as it is open."""
-    if item.kind == CREDIT:
-        return
-    contested = 0
-    for dispute in account.disputes.values():
-        if dispute.document == item.document and dispute.currency == item.currency:
-            if dispute.amount is None:
-                dispute.amount = item.amount
-            contested += dispute.amount
-    item.disputed = min(contested, item.open)
 
 
 def all_of(kinds: Iterable[str], post: Any) -> dict[str, Any]:

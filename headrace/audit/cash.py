@@ -7,7 +7,8 @@ overdrawn. Source of the steps: REFERENCE 3.5.
 from itertools import dropwhile
 from typing import Any, Final
 
-from headrace.audit.books import Account, Books, Item, Receipt, named
+from headrace.audit.accounts import Account, Item, Receipt, named
+from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice

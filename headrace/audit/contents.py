@@ -7,7 +7,8 @@ documents. `Contents` looks at a shard when all of it is published, and at the t
 from collections.abc import Callable
 from typing import Final
 
-from headrace.audit.books import CREDIT, Account, Books, Sums
+from headrace.audit.accounts import CREDIT, Account, Sums
+from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.views import ClickHouseCheck, day_kept
 from sinks.clickhouse.reading import Views

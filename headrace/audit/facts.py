@@ -7,7 +7,8 @@ were made on it, before they are posted, and compares.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from headrace.audit.books import AMOUNT_KNOWN, CREDIT, Account, Books, Receipt
+from headrace.audit.accounts import CREDIT, Account, Receipt
+from headrace.audit.books import AMOUNT_KNOWN, Books
 from headrace.audit.cash import Advices
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check

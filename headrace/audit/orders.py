@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from headrace.audit.books import Account, named
+from headrace.audit.accounts import Account, named
 from headrace.audit.keep import Keep, Scratch
 from headrace.audit.policy import Terms
 from schemas.records import Invoice, Order, ProofOfDelivery, Shipment

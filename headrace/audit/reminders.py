@@ -1,6 +1,6 @@
 """The check of reminders: what was open, disputed, promised, blocked and covered when each was decided."""
 
-from headrace.audit.books import CREDIT, Account
+from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.findings import Check
 from headrace.audit.policy import Terms
 from schemas.records import Decision

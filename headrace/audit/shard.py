@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from headrace.audit.books import AMOUNT_KNOWN, Account, Books
+from headrace.audit.accounts import Account
+from headrace.audit.books import AMOUNT_KNOWN, Books
 from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import OF_TIME, FactCheck

@@ -12,7 +12,8 @@ from typing import Final
 
 from rocksdict import AccessType, Options, Rdict, ReadOptions
 
-from headrace.audit.books import CREDIT, Account, Books, Sums
+from headrace.audit.accounts import CREDIT, Account, Sums
+from headrace.audit.books import Books
 from headrace.audit.findings import Check, listed
 from schemas.codec import decode_fact, digest64
 from schemas.records import (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import md5
 from typing import Any, Final
 
-from headrace.audit.books import Account
+from headrace.audit.accounts import Account
 from headrace.audit.findings import Check, listed
 from schemas.records import Decision
 from sinks.clickhouse.reading import Views

@@ -94,6 +94,10 @@ WRONG: list[tuple[Fact, str]] = [
     (receipt(bank_account=""), "bank_account: is empty"),
     (receipt(amount=-1), "amount: -0.01 USD is not above zero and at most 1,000,000,000,000,000 minor units"),
     (receipt(lines=[RemittanceLine("", 5)]), "lines.1.document: is empty"),
+    (
+        returned(from_account="A-1"),
+        "from_account: has to be empty: it names the account by which headrace passed a return on",
+    ),
     (returned(amount=0), "amount: 0.00 USD is not above zero and at most 1,000,000,000,000,000 minor units"),
     (advice(amount=-1), "amount: -1 is not between 0 and 1,000,000,000,000,000"),
     (

@@ -1,0 +1,175 @@
+"""What the auditor knows of an account: its sums, items, receipts and disputes. What posts to them is in books.py."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas.records import Invoice
+
+CREDIT: Final = "credit_note"
+
+
+@dataclass(slots=True)
+class Item:
+    """One document of an account, open or cleared. Amounts are minor units, dates days since 1970-01-01."""
+
+    document: str
+    kind: str
+    currency: str
+    amount: int
+    open: int
+    disputed: int
+    level: int
+    due_date: int
+    document_date: int
+    posting_date: int
+    corrects: str
+
+
+@dataclass(slots=True)
+class Receipt:
+    """One receipt of an account. `amount` was booked here; `pending` went back before it came.
+
+    foreign_return: that was in another currency, and is nothing of it. allocations: cash by item; credits: what its remittance took off credit notes, by item and credit note.
+    """
+
+    receipt_id: str
+    currency: str
+    bank_account: str = ""
+    bank_reference: str = ""
+    text: str = ""
+    lines: tuple[tuple[str, int | None], ...] = ()
+    amount: int = 0
+    unapplied: int = 0
+    returned: int = 0
+    pending: int = 0
+    foreign_return: bool = False
+    posting_date: int = 0
+    allocations: dict[str, int] = field(default_factory=dict)
+    credits: dict[str, int] = field(default_factory=dict)
+    # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
+    sent: dict[str, int] = field(default_factory=dict)
+    sent_back: dict[str, int] = field(default_factory=dict)
+    # The account that sent it here; empty where it came from the bank.
+    came_from: str = ""
+
+    def gone_meanwhile(self, refused_by: str) -> int:
+        """What the bank took back of refused money before that was here again."""
+        return max(0, self.sent_back.get(refused_by, 0) - self.sent.get(refused_by, 0))
+
+
+@dataclass(slots=True)
+class Sums:
+    """All that was ever posted in one currency of an account. The balances follow by the law of conservation."""
+
+    debits_raised: int = 0
+    credits_raised: int = 0
+    cash_applied: int = 0
+    credits_allocated: int = 0
+    received: int = 0
+    returned: int = 0
+    transferred_in: int = 0
+    transferred_out: int = 0
+    # What of `returned` was applied when it went back: it reopened items and left no cash behind.
+    reversed: int = 0
+
+    @property
+    def open_debit(self) -> int:
+        return self.debits_raised - self.cash_applied - self.credits_allocated
+
+    @property
+    def open_credit(self) -> int:
+        return self.credits_raised - self.credits_allocated
+
+    @property
+    def unapplied(self) -> int:
+        return self.received + self.transferred_in - self.returned - self.transferred_out - self.cash_applied
+
+    def balances(self) -> tuple[int, int, int, int]:
+        """open_debit, open_credit, unapplied, on_account. Nothing puts cash on account yet."""
+        return self.open_debit, self.open_credit, self.unapplied, 0
+
+
+@dataclass(slots=True)
+class Dispute:
+    """An open dispute. amount is None until its item is here, where the customer contests all of that."""
+
+    document: str
+    currency: str
+    amount: int | None
+
+
+@dataclass(slots=True)
+class Account:
+    """What the auditor knows of one account: its customer, its balances and its open documents."""
+
+    key: str
+    sums: dict[str, Sums] = field(default_factory=dict)
+    open: dict[str, Item] = field(default_factory=dict)
+    held: dict[str, Invoice] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    # Open promises: currency and documents of each, none for all of that currency.
+    promises: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    # What a person has to look at: the rule and id of each exception that is not closed.
+    exceptions: set[tuple[str, str]] = field(default_factory=set)
+    # Items whose next reminder a broken promise raises.
+    raised: set[str] = field(default_factory=set)
+    known: bool = False
+    active: bool = False
+    billing_address: bool = False
+    po_required: bool = False
+    segment: str = ""
+    tier: str = ""
+    direct_debit: bool = False
+    affiliate: bool = False
+    blocked: bool = False
+    last_letter: int = 0
+    parked: bool = False
+    # Facts that wait while it is parked, as (offset, bytes).
+    waiting: list[tuple[int, bytes]] = field(default_factory=list)
+    covered: dict[str, dict[str, int]] = field(default_factory=dict)
+    # The last decision that stated balances, and what the last one in each currency stated.
+    last_sequence: int = -1
+    stated: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+
+    @property
+    def suspense(self) -> bool:
+        return self.key.split("/", 2)[-1].startswith("~")
+
+    def sums_of(self, currency: str) -> Sums:
+        found = self.sums.get(currency)
+        if found is None:
+            found = self.sums[currency] = Sums()
+        return found
+
+
+def keep_part(parts: dict[str, int], name: str, amount: int) -> None:
+    """What is left of a part; a part of nothing is none."""
+    if amount > 0:
+        parts[name] = amount
+    else:
+        parts.pop(name, None)
+
+
+def named(account: Account, document: str) -> str:
+    """The name under which a document of an account is kept."""
+    return f"{account.key}\n{document}"
+
+
+def due_by(account: Account, currency: str, day: int) -> list[str]:
+    """Open debits that were due by then: what a promise that names none was for."""
+    return [
+        x.document for x in account.open.values() if x.kind != CREDIT and x.currency == currency and x.due_date <= day
+    ]
+
+
+def pause(account: Account, item: Item) -> None:
+    """What its open disputes contest pauses a debit, as far as it is open."""
+    if item.kind == CREDIT:
+        return
+    contested = 0
+    for dispute in account.disputes.values():
+        if dispute.document == item.document and dispute.currency == item.currency:
+            if dispute.amount is None:
+                dispute.amount = item.amount
+            contested += dispute.amount
+    item.disputed = min(contested, item.open)
