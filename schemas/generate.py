@@ -54,6 +54,15 @@ def sources() -> list[Source]:
     return sorted(found, key=lambda s: (s.group, ids.get((s.name, s.version), 0), s.name, s.version))
 
 
+def latest_sources() -> list[Source]:
+    """The newest version of each schema."""
+    return list({source.name: source for source in sorted(sources(), key=_version)}.values())
+
+
+def _version(source: Source) -> int:
+    return source.version
+
+
 def wire_ids() -> dict[tuple[str, int], int]:
     """(name, version) to the id in the wire format, from ids.json; above OWN_IDS_FROM, and never used again."""
     pairs = json.loads((SOURCES / "ids.json").read_text())
@@ -131,8 +140,8 @@ def _nested(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield kind["items"]
 
 
-def _default(field: dict[str, Any], mutable: bool) -> str:
-    if "default" not in field or not mutable:
+def _default(field: dict[str, Any], may_lack: bool) -> str:
+    if "default" not in field or not may_lack:
         return ""
     return " = None" if field["default"] == [] else f" = {_python_default(field)}"
 
@@ -141,8 +150,11 @@ def _python_default(field: dict[str, Any]) -> str:
     return repr(field["default"].encode() if field["type"] == "bytes" else field["default"])
 
 
-def _class(schema: dict[str, Any], group: str) -> list[str]:
-    """The class of one record. Facts are Final; a decision is filled in until the shard encodes it; state changes."""
+def _class(schema: dict[str, Any], group: str, first_fields: int) -> list[str]:
+    """The class of one record. Facts are Final; a decision is filled in until the shard encodes it; state changes.
+
+    Of a fact, whoever makes one has to say the fields of its first version; those of later versions may be left out.
+    """
     mutable = group != "facts"
     is_fact = group == "facts" and schema.get("namespace") == "headrace.facts"
     fields = schema["fields"]
@@ -156,18 +168,21 @@ def _class(schema: dict[str, Any], group: str) -> list[str]:
     if is_fact:
         lines.append(f'    KIND: ClassVar[str] = "{schema["name"]}"')
     lines += ["", "    def __init__(", "        self,"]
+    lacking = {field["name"] for field in (fields if mutable else fields[first_fields:])}
     for field in fields:
         kind = _python_type(field["type"])
-        if mutable and field.get("default") == []:
+        may_lack = field["name"] in lacking
+        if may_lack and field.get("default") == []:
             kind += " | None"
-        lines.append(f"        {field['name']}: {kind}{_default(field, mutable)},")
+        lines.append(f"        {field['name']}: {kind}{_default(field, may_lack)},")
     lines.append("    ) -> None:")
     if is_fact:
         lines.append(f'        super().__init__("{schema["name"]}", {", ".join(HEADER)})')
     for field in own:
         name, kind = field["name"], _python_type(field["type"])
-        if mutable and field.get("default") == []:
-            lines.append(f"        self.{name}: {kind} = {name} if {name} is not None else []")
+        if name in lacking and field.get("default") == []:
+            typed = kind if mutable else f"Final[{kind}]"
+            lines.append(f"        self.{name}: {typed} = {name} if {name} is not None else []")
         elif mutable:
             lines.append(f"        self.{name} = {name}")
         else:
@@ -233,9 +248,7 @@ def _fact_base(header: list[dict[str, Any]]) -> list[str]:
 
 def generate() -> str:
     """The text of records.py."""
-    latest: dict[str, Source] = {}
-    for source in sources():
-        latest[source.name] = source
+    latest = latest_sources()
     ids = wire_ids()
     out = [
         '"""Made by schemas/generate.py from schemas/avro; do not edit."""',
@@ -246,26 +259,32 @@ def generate() -> str:
     out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, u8", ""]
     helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts"
     out += [f"from schemas.wire import {helpers}", "", ""]
-    facts = [s for s in latest.values() if s.group == "facts"]
+    facts = [s for s in latest if s.group == "facts"]
     out += _fact_base(facts[0].schema["fields"][: len(HEADER)])
     seen: dict[str, Any] = {}
-    for source in latest.values():
+    for source in latest:
         for nested in (*_nested(source.schema), source.schema):
             if nested["name"] in seen:
                 if seen[nested["name"]] != _shape(nested):
                     raise ValueError(f"{source.name}: {nested['name']} is defined twice, differently")
                 continue
             seen[nested["name"]] = _shape(nested)
-            out += _class(nested, source.group) + _codec(nested)
+            first = len(nested["fields"]) if nested is not source.schema else _first_fields(source)
+            out += _class(nested, source.group, first) + _codec(nested)
             if nested is not source.schema:
                 out += _array_codec(nested)
-    out += _dispatch(facts, [s for s in latest.values() if s.group == "decisions"], ids)
+    out += _dispatch(facts, [s for s in latest if s.group == "decisions"], ids)
     return "\n".join(out).rstrip() + "\n"
 
 
 def _older(latest: Source) -> list[Source]:
     """The versions before the latest of the same schema."""
     return [s for s in sources() if s.group == latest.group and s.name == latest.name and s.version < latest.version]
+
+
+def _first_fields(latest: Source) -> int:
+    """How many fields the first version has."""
+    return min(len(s.schema["fields"]) for s in (*_older(latest), latest))
 
 
 def _literal(field: dict[str, Any]) -> str:

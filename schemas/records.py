@@ -91,10 +91,23 @@ class Decision:
     open_credit: Open credits after it.
     unapplied: Unapplied cash after it; unidentified where the account is a suspense account.
     on_account: Cash left on account after it.
+    evidence: What it rests on, as name:value.
+    excluded: Alternatives that were looked at and do not hold, with why.
+    policy_line: The part of the policy that applied; empty is its base.
+    owner: Who is to act, or empty.
+    category: Of a dispute, deduction, task or exception, or empty.
+    channel: How it is to be sent, or empty.
+    template: The approved template, or empty.
+    language: BCP 47, or empty.
+    deadline: Until when, UTC milliseconds; 0 is without.
+    other_currency: The receipt's currency where it is another one than the item's, or empty.
+    other_amount: Minor units of that currency.
+    tax: Tax in the amount, minor units.
+    score: Of a task: what orders the worklist.
     """
 
-    __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", )
+    __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", "evidence", "excluded", "policy_line", "owner", "category", "channel", "template", "language", "deadline", "other_currency", "other_amount", "tax", "score", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", "evidence", "excluded", "policy_line", "owner", "category", "channel", "template", "language", "deadline", "other_currency", "other_amount", "tax", "score", )
 
     def __init__(
         self,
@@ -138,6 +151,19 @@ class Decision:
         open_credit: int = 0,
         unapplied: int = 0,
         on_account: int = 0,
+        evidence: list[str] | None = None,
+        excluded: list[str] | None = None,
+        policy_line: str = '',
+        owner: str = '',
+        category: str = '',
+        channel: str = '',
+        template: str = '',
+        language: str = '',
+        deadline: int = 0,
+        other_currency: str = '',
+        other_amount: int = 0,
+        tax: int = 0,
+        score: int = 0,
     ) -> None:
         self.shard = shard
         self.sequence = sequence
@@ -179,6 +205,19 @@ class Decision:
         self.open_credit = open_credit
         self.unapplied = unapplied
         self.on_account = on_account
+        self.evidence: list[str] = evidence if evidence is not None else []
+        self.excluded: list[str] = excluded if excluded is not None else []
+        self.policy_line = policy_line
+        self.owner = owner
+        self.category = category
+        self.channel = channel
+        self.template = template
+        self.language = language
+        self.deadline = deadline
+        self.other_currency = other_currency
+        self.other_amount = other_amount
+        self.tax = tax
+        self.score = score
 
 
 def read_decision(r: Reader) -> Decision:
@@ -220,6 +259,19 @@ def read_decision(r: Reader) -> Decision:
         r.long(),
         r.long(),
         r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.texts(),
+        r.texts(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
         r.long(),
         r.long(),
         r.long(),
@@ -267,6 +319,19 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.open_credit)
     put_long(out, x.unapplied)
     put_long(out, x.on_account)
+    put_texts(out, x.evidence)
+    put_texts(out, x.excluded)
+    put_text(out, x.policy_line)
+    put_text(out, x.owner)
+    put_text(out, x.category)
+    put_text(out, x.channel)
+    put_text(out, x.template)
+    put_text(out, x.language)
+    put_long(out, x.deadline)
+    put_text(out, x.other_currency)
+    put_long(out, x.other_amount)
+    put_long(out, x.tax)
+    put_long(out, x.score)
 
 
 class RemittanceLine:
@@ -318,6 +383,60 @@ def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine]) -> None
     out.append(u8(0))
 
 
+class Adjustment:
+    """What the payer says it took off.
+
+    document: The item; empty is the whole payment.
+    reason_code: As sent: discount, X12 426, the payer's own, or empty.
+    amount: Minor units taken off; below zero added.
+    """
+
+    __slots__ = ("document", "reason_code", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "reason_code", "amount", )
+
+    def __init__(
+        self,
+        document: str,
+        reason_code: str,
+        amount: int,
+    ) -> None:
+        self.document: Final = document
+        self.reason_code: Final = reason_code
+        self.amount: Final = amount
+
+
+def read_adjustment(r: Reader) -> Adjustment:
+    return Adjustment(
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_adjustment(out: BytesWriter, x: Adjustment) -> None:
+    put_text(out, x.document)
+    put_text(out, x.reason_code)
+    put_long(out, x.amount)
+
+
+def _read_adjustments(r: Reader) -> list[Adjustment]:
+    items: list[Adjustment] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_adjustment(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_adjustments(out: BytesWriter, items: list[Adjustment]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_adjustment(out, item)
+    out.append(u8(0))
+
+
 class Receipt(Fact):
     """One booked credit on a bank account.
 
@@ -332,10 +451,15 @@ class Receipt(Fact):
     payer_account: IBAN or other account of the payer, or empty.
     text: Unstructured remittance text.
     lines: Structured references.
+    adjustments: What the payer says it took off.
+    charges: Bank charges that were taken from it, minor units.
+    method: transfer, cheque, direct_debit, card, cash or lockbox, or empty.
+    cheque: Number of the cheque, or empty.
+    order_id: The order it pays in advance, or empty.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
     KIND: ClassVar[str] = "receipt"
 
     def __init__(
@@ -359,6 +483,11 @@ class Receipt(Fact):
         payer_account: str,
         text: str,
         lines: list[RemittanceLine],
+        adjustments: list[Adjustment] | None = None,
+        charges: int = 0,
+        method: str = '',
+        cheque: str = '',
+        order_id: str = '',
     ) -> None:
         super().__init__("receipt", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.receipt_id: Final = receipt_id
@@ -372,6 +501,11 @@ class Receipt(Fact):
         self.payer_account: Final = payer_account
         self.text: Final = text
         self.lines: Final = lines
+        self.adjustments: Final[list[Adjustment]] = adjustments if adjustments is not None else []
+        self.charges: Final = charges
+        self.method: Final = method
+        self.cheque: Final = cheque
+        self.order_id: Final = order_id
 
 
 def read_receipt(r: Reader) -> Receipt:
@@ -395,6 +529,11 @@ def read_receipt(r: Reader) -> Receipt:
         r.text(),
         r.text(),
         _read_remittance_lines(r),
+        _read_adjustments(r),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -418,6 +557,11 @@ def put_receipt(out: BytesWriter, x: Receipt) -> None:
     put_text(out, x.payer_account)
     put_text(out, x.text)
     _put_remittance_lines(out, x.lines)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.charges)
+    put_text(out, x.method)
+    put_text(out, x.cheque)
+    put_text(out, x.order_id)
 
 
 class InvoiceLine:
@@ -499,6 +643,104 @@ def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine]) -> None:
     out.append(u8(0))
 
 
+class DiscountTier:
+    """A discount for early payment.
+
+    days: Days after the base date by which the money has to be valued.
+    rate_ppm: Millionths of the base.
+    """
+
+    __slots__ = ("days", "rate_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("days", "rate_ppm", )
+
+    def __init__(
+        self,
+        days: int,
+        rate_ppm: int,
+    ) -> None:
+        self.days: Final = days
+        self.rate_ppm: Final = rate_ppm
+
+
+def read_discount_tier(r: Reader) -> DiscountTier:
+    return DiscountTier(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_discount_tier(out: BytesWriter, x: DiscountTier) -> None:
+    put_long(out, x.days)
+    put_long(out, x.rate_ppm)
+
+
+def _read_discount_tiers(r: Reader) -> list[DiscountTier]:
+    items: list[DiscountTier] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_discount_tier(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_discount_tiers(out: BytesWriter, items: list[DiscountTier]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_discount_tier(out, item)
+    out.append(u8(0))
+
+
+class Instalment:
+    """A part of an invoice with a due date of its own.
+
+    due_date: Days since 1970-01-01.
+    amount: Minor units.
+    """
+
+    __slots__ = ("due_date", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("due_date", "amount", )
+
+    def __init__(
+        self,
+        due_date: int,
+        amount: int,
+    ) -> None:
+        self.due_date: Final = due_date
+        self.amount: Final = amount
+
+
+def read_instalment(r: Reader) -> Instalment:
+    return Instalment(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_instalment(out: BytesWriter, x: Instalment) -> None:
+    put_long(out, x.due_date)
+    put_long(out, x.amount)
+
+
+def _read_instalments(r: Reader) -> list[Instalment]:
+    items: list[Instalment] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_instalment(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_instalments(out: BytesWriter, items: list[Instalment]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_instalment(out, item)
+    out.append(u8(0))
+
+
 class Invoice(Fact):
     """An invoice: a draft that waits for release, or one the ERP has posted.
 
@@ -514,10 +756,20 @@ class Invoice(Fact):
     po_reference: The customer's purchase-order number, or empty.
     replaces: Document that this one replaces, or empty.
     lines: Lines; their sums must agree with amount and tax where there are any.
+    discounts: Discount tiers, earliest first.
+    discount_base_date: Days since 1970-01-01; 0 is the document date.
+    discount_net: The discount is of the net amount, else of the gross.
+    instalments: Parts with due dates of their own; their sum is the amount.
+    jurisdiction: Whose tax law holds, such as US-CA or DE.
+    ship_to: Where the goods went, or empty.
+    sold_to: Who ordered, or empty.
+    contract: The contract, or empty.
+    consolidated: The consolidated invoice it is part of, or empty.
+    carrier: Who carried the goods, or empty.
     """
 
-    __slots__ = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", )
+    __slots__ = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", "discounts", "discount_base_date", "discount_net", "instalments", "jurisdiction", "ship_to", "sold_to", "contract", "consolidated", "carrier", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "stage", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "order_id", "po_reference", "replaces", "lines", "discounts", "discount_base_date", "discount_net", "instalments", "jurisdiction", "ship_to", "sold_to", "contract", "consolidated", "carrier", )
     KIND: ClassVar[str] = "invoice"
 
     def __init__(
@@ -542,6 +794,16 @@ class Invoice(Fact):
         po_reference: str,
         replaces: str,
         lines: list[InvoiceLine],
+        discounts: list[DiscountTier] | None = None,
+        discount_base_date: int = 0,
+        discount_net: bool = False,
+        instalments: list[Instalment] | None = None,
+        jurisdiction: str = '',
+        ship_to: str = '',
+        sold_to: str = '',
+        contract: str = '',
+        consolidated: str = '',
+        carrier: str = '',
     ) -> None:
         super().__init__("invoice", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.document: Final = document
@@ -556,6 +818,16 @@ class Invoice(Fact):
         self.po_reference: Final = po_reference
         self.replaces: Final = replaces
         self.lines: Final = lines
+        self.discounts: Final[list[DiscountTier]] = discounts if discounts is not None else []
+        self.discount_base_date: Final = discount_base_date
+        self.discount_net: Final = discount_net
+        self.instalments: Final[list[Instalment]] = instalments if instalments is not None else []
+        self.jurisdiction: Final = jurisdiction
+        self.ship_to: Final = ship_to
+        self.sold_to: Final = sold_to
+        self.contract: Final = contract
+        self.consolidated: Final = consolidated
+        self.carrier: Final = carrier
 
 
 def read_invoice(r: Reader) -> Invoice:
@@ -580,6 +852,16 @@ def read_invoice(r: Reader) -> Invoice:
         r.text(),
         r.text(),
         _read_invoice_lines(r),
+        _read_discount_tiers(r),
+        r.long(),
+        r.boolean(),
+        _read_instalments(r),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -604,6 +886,16 @@ def put_invoice(out: BytesWriter, x: Invoice) -> None:
     put_text(out, x.po_reference)
     put_text(out, x.replaces)
     _put_invoice_lines(out, x.lines)
+    _put_discount_tiers(out, x.discounts)
+    put_long(out, x.discount_base_date)
+    put_boolean(out, x.discount_net)
+    _put_instalments(out, x.instalments)
+    put_text(out, x.jurisdiction)
+    put_text(out, x.ship_to)
+    put_text(out, x.sold_to)
+    put_text(out, x.contract)
+    put_text(out, x.consolidated)
+    put_text(out, x.carrier)
 
 
 class ShipmentLine:
@@ -1115,10 +1407,17 @@ class Customer(Fact):
     direct_debit: Paid by direct debit: not reminded.
     affiliate: A company of the same group: not reminded, not in sales.
     bank_accounts: IBANs or other accounts this payer pays from.
+    region: Region that policy may name.
+    channels: Channels the customer accepts, the preferred one first.
+    cash_order: Money without a reference is applied in the policy's order.
+    credit_group: The group whose credit limit it shares, or empty.
+    legal_entity: Registration or tax number.
+    time_zone: IANA time zone of the customer, or empty.
+    contacts_blocked: Nobody is to be contacted.
     """
 
-    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", )
+    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
     KIND: ClassVar[str] = "customer"
 
     def __init__(
@@ -1145,6 +1444,13 @@ class Customer(Fact):
         direct_debit: bool,
         affiliate: bool,
         bank_accounts: list[str],
+        region: str = '',
+        channels: list[str] | None = None,
+        cash_order: bool = False,
+        credit_group: str = '',
+        legal_entity: str = '',
+        time_zone: str = '',
+        contacts_blocked: bool = False,
     ) -> None:
         super().__init__("customer", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.name: Final = name
@@ -1161,6 +1467,13 @@ class Customer(Fact):
         self.direct_debit: Final = direct_debit
         self.affiliate: Final = affiliate
         self.bank_accounts: Final = bank_accounts
+        self.region: Final = region
+        self.channels: Final[list[str]] = channels if channels is not None else []
+        self.cash_order: Final = cash_order
+        self.credit_group: Final = credit_group
+        self.legal_entity: Final = legal_entity
+        self.time_zone: Final = time_zone
+        self.contacts_blocked: Final = contacts_blocked
 
 
 def read_customer(r: Reader) -> Customer:
@@ -1187,6 +1500,13 @@ def read_customer(r: Reader) -> Customer:
         r.boolean(),
         r.boolean(),
         r.texts(),
+        r.text(),
+        r.texts(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.boolean(),
     )
 
 
@@ -1213,6 +1533,13 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_boolean(out, x.direct_debit)
     put_boolean(out, x.affiliate)
     put_texts(out, x.bank_accounts)
+    put_text(out, x.region)
+    put_texts(out, x.channels)
+    put_boolean(out, x.cash_order)
+    put_text(out, x.credit_group)
+    put_text(out, x.legal_entity)
+    put_text(out, x.time_zone)
+    put_boolean(out, x.contacts_blocked)
 
 
 class CreditNote(Fact):
@@ -1226,10 +1553,13 @@ class CreditNote(Fact):
     tax: Tax in it.
     invoice: The invoice it corrects, or empty.
     reason: Reason code as sent.
+    replaces: Document that this one and a rebill replace, or empty.
+    order_id: The order, or empty.
+    dispute_id: The dispute that it settles, or empty.
     """
 
-    __slots__ = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", )
+    __slots__ = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", "replaces", "order_id", "dispute_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "document_date", "posting_date", "currency", "amount", "tax", "invoice", "reason", "replaces", "order_id", "dispute_id", )
     KIND: ClassVar[str] = "credit_note"
 
     def __init__(
@@ -1250,6 +1580,9 @@ class CreditNote(Fact):
         tax: int,
         invoice: str,
         reason: str,
+        replaces: str = '',
+        order_id: str = '',
+        dispute_id: str = '',
     ) -> None:
         super().__init__("credit_note", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.document: Final = document
@@ -1260,6 +1593,9 @@ class CreditNote(Fact):
         self.tax: Final = tax
         self.invoice: Final = invoice
         self.reason: Final = reason
+        self.replaces: Final = replaces
+        self.order_id: Final = order_id
+        self.dispute_id: Final = dispute_id
 
 
 def read_credit_note(r: Reader) -> CreditNote:
@@ -1278,6 +1614,9 @@ def read_credit_note(r: Reader) -> CreditNote:
         r.text(),
         r.long(),
         r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
         r.text(),
         r.text(),
     )
@@ -1300,6 +1639,9 @@ def put_credit_note(out: BytesWriter, x: CreditNote) -> None:
     put_long(out, x.tax)
     put_text(out, x.invoice)
     put_text(out, x.reason)
+    put_text(out, x.replaces)
+    put_text(out, x.order_id)
+    put_text(out, x.dispute_id)
 
 
 class ReceiptReturned(Fact):
@@ -1338,7 +1680,7 @@ class ReceiptReturned(Fact):
         value_date: int,
         reason: str,
         bank_reference: str,
-        from_account: str,
+        from_account: str = '',
     ) -> None:
         super().__init__("receipt_returned", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.receipt_id: Final = receipt_id
@@ -1404,10 +1746,12 @@ class RemittanceAdvice(Fact):
     bank_reference: The payment's bank reference, or empty.
     value_date: Announced value date, days since 1970-01-01; 0 where unknown.
     lines: What it pays.
+    adjustments: What the payer says it took off.
+    parts: Of how many messages it is one; 0 is not said.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "adjustments", "parts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "adjustments", "parts", )
     KIND: ClassVar[str] = "remittance_advice"
 
     def __init__(
@@ -1427,6 +1771,8 @@ class RemittanceAdvice(Fact):
         bank_reference: str,
         value_date: int,
         lines: list[RemittanceLine],
+        adjustments: list[Adjustment] | None = None,
+        parts: int = 0,
     ) -> None:
         super().__init__("remittance_advice", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.advice_id: Final = advice_id
@@ -1436,6 +1782,8 @@ class RemittanceAdvice(Fact):
         self.bank_reference: Final = bank_reference
         self.value_date: Final = value_date
         self.lines: Final = lines
+        self.adjustments: Final[list[Adjustment]] = adjustments if adjustments is not None else []
+        self.parts: Final = parts
 
 
 def read_remittance_advice(r: Reader) -> RemittanceAdvice:
@@ -1455,6 +1803,8 @@ def read_remittance_advice(r: Reader) -> RemittanceAdvice:
         r.text(),
         r.long(),
         _read_remittance_lines(r),
+        _read_adjustments(r),
+        r.long(),
     )
 
 
@@ -1474,6 +1824,8 @@ def put_remittance_advice(out: BytesWriter, x: RemittanceAdvice) -> None:
     put_text(out, x.bank_reference)
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.parts)
 
 
 class Dispute(Fact):
@@ -1486,10 +1838,14 @@ class Dispute(Fact):
     category: pricing, shortage, damage, not_received, duplicate, tax, missing_po, missing_pod, quality, return or other.
     reason: In the customer's words.
     channel: message, portal, short_payment or operator.
+    documents: Evidence that came with it: names or addresses of documents.
+    carrier: The carrier, or empty.
+    product: The product, or empty.
+    confidence_ppm: How sure the producer is of the category, millionths.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", "documents", "carrier", "product", "confidence_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "reason", "channel", "documents", "carrier", "product", "confidence_ppm", )
     KIND: ClassVar[str] = "dispute"
 
     def __init__(
@@ -1509,6 +1865,10 @@ class Dispute(Fact):
         category: str,
         reason: str,
         channel: str,
+        documents: list[str] | None = None,
+        carrier: str = '',
+        product: str = '',
+        confidence_ppm: int = 1000000,
     ) -> None:
         super().__init__("dispute", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.dispute_id: Final = dispute_id
@@ -1518,6 +1878,10 @@ class Dispute(Fact):
         self.category: Final = category
         self.reason: Final = reason
         self.channel: Final = channel
+        self.documents: Final[list[str]] = documents if documents is not None else []
+        self.carrier: Final = carrier
+        self.product: Final = product
+        self.confidence_ppm: Final = confidence_ppm
 
 
 def read_dispute(r: Reader) -> Dispute:
@@ -1537,6 +1901,10 @@ def read_dispute(r: Reader) -> Dispute:
         r.text(),
         r.text(),
         r.text(),
+        r.texts(),
+        r.text(),
+        r.text(),
+        r.long(),
     )
 
 
@@ -1556,6 +1924,10 @@ def put_dispute(out: BytesWriter, x: Dispute) -> None:
     put_text(out, x.category)
     put_text(out, x.reason)
     put_text(out, x.channel)
+    put_texts(out, x.documents)
+    put_text(out, x.carrier)
+    put_text(out, x.product)
+    put_long(out, x.confidence_ppm)
 
 
 class DisputeUpdate(Fact):
@@ -1568,10 +1940,19 @@ class DisputeUpdate(Fact):
     rejected: Minor units rejected: still owed.
     written_off: Minor units given up.
     note: Free text.
+    goodwill: Minor units given without being owed.
+    recovered: Minor units that the customer paid after all.
+    rebilled_as: The document that replaces the disputed one, or empty.
+    category: The category as it is now seen, or empty.
+    root_cause: customer, own_process, upstream_data, carrier or product, or empty.
+    documents: Evidence that came: names or addresses of documents.
+    days_customer: Days lost at the customer.
+    days_own: Days lost in own processes.
+    days_upstream: Days lost by upstream data.
     """
 
-    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", )
+    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", )
     KIND: ClassVar[str] = "dispute_update"
 
     def __init__(
@@ -1591,6 +1972,15 @@ class DisputeUpdate(Fact):
         rejected: int,
         written_off: int,
         note: str,
+        goodwill: int = 0,
+        recovered: int = 0,
+        rebilled_as: str = '',
+        category: str = '',
+        root_cause: str = '',
+        documents: list[str] | None = None,
+        days_customer: int = 0,
+        days_own: int = 0,
+        days_upstream: int = 0,
     ) -> None:
         super().__init__("dispute_update", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.dispute_id: Final = dispute_id
@@ -1600,6 +1990,15 @@ class DisputeUpdate(Fact):
         self.rejected: Final = rejected
         self.written_off: Final = written_off
         self.note: Final = note
+        self.goodwill: Final = goodwill
+        self.recovered: Final = recovered
+        self.rebilled_as: Final = rebilled_as
+        self.category: Final = category
+        self.root_cause: Final = root_cause
+        self.documents: Final[list[str]] = documents if documents is not None else []
+        self.days_customer: Final = days_customer
+        self.days_own: Final = days_own
+        self.days_upstream: Final = days_upstream
 
 
 def read_dispute_update(r: Reader) -> DisputeUpdate:
@@ -1619,6 +2018,15 @@ def read_dispute_update(r: Reader) -> DisputeUpdate:
         r.long(),
         r.long(),
         r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.texts(),
+        r.long(),
+        r.long(),
+        r.long(),
     )
 
 
@@ -1638,6 +2046,64 @@ def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
     put_long(out, x.rejected)
     put_long(out, x.written_off)
     put_text(out, x.note)
+    put_long(out, x.goodwill)
+    put_long(out, x.recovered)
+    put_text(out, x.rebilled_as)
+    put_text(out, x.category)
+    put_text(out, x.root_cause)
+    put_texts(out, x.documents)
+    put_long(out, x.days_customer)
+    put_long(out, x.days_own)
+    put_long(out, x.days_upstream)
+
+
+class PromisePart:
+    """One instalment of a promise.
+
+    promised_date: Days since 1970-01-01.
+    amount: Minor units.
+    """
+
+    __slots__ = ("promised_date", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("promised_date", "amount", )
+
+    def __init__(
+        self,
+        promised_date: int,
+        amount: int,
+    ) -> None:
+        self.promised_date: Final = promised_date
+        self.amount: Final = amount
+
+
+def read_promise_part(r: Reader) -> PromisePart:
+    return PromisePart(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_promise_part(out: BytesWriter, x: PromisePart) -> None:
+    put_long(out, x.promised_date)
+    put_long(out, x.amount)
+
+
+def _read_promise_parts(r: Reader) -> list[PromisePart]:
+    items: list[PromisePart] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_promise_part(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_promise_parts(out: BytesWriter, items: list[PromisePart]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_promise_part(out, item)
+    out.append(u8(0))
 
 
 class Promise(Fact):
@@ -1649,10 +2115,12 @@ class Promise(Fact):
     promised_date: Days since 1970-01-01.
     documents: Items it is for; empty means the account.
     cancelled: True takes it back.
+    parts: Instalments; their sum is the amount. Empty: one, on promised_date.
+    actor: Who took it, or empty.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", "parts", "actor", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "documents", "cancelled", "parts", "actor", )
     KIND: ClassVar[str] = "promise"
 
     def __init__(
@@ -1671,6 +2139,8 @@ class Promise(Fact):
         promised_date: int,
         documents: list[str],
         cancelled: bool,
+        parts: list[PromisePart] | None = None,
+        actor: str = '',
     ) -> None:
         super().__init__("promise", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.promise_id: Final = promise_id
@@ -1679,6 +2149,8 @@ class Promise(Fact):
         self.promised_date: Final = promised_date
         self.documents: Final = documents
         self.cancelled: Final = cancelled
+        self.parts: Final[list[PromisePart]] = parts if parts is not None else []
+        self.actor: Final = actor
 
 
 def read_promise(r: Reader) -> Promise:
@@ -1697,6 +2169,8 @@ def read_promise(r: Reader) -> Promise:
         r.long(),
         r.texts(),
         r.boolean(),
+        _read_promise_parts(r),
+        r.text(),
     )
 
 
@@ -1715,6 +2189,8 @@ def put_promise(out: BytesWriter, x: Promise) -> None:
     put_long(out, x.promised_date)
     put_texts(out, x.documents)
     put_boolean(out, x.cancelled)
+    _put_promise_parts(out, x.parts)
+    put_text(out, x.actor)
 
 
 class OperatorAction(Fact):
@@ -1729,10 +2205,15 @@ class OperatorAction(Fact):
     amount: Minor units, or 0.
     until: For allow_clock and allow_future: the latest time allowed, UTC milliseconds.
     note: Why.
+    role: In what role.
+    reference_id: Draft, dispute, task, exception, approval or promise that it is about, or empty.
+    owner: To whom it is assigned, or empty.
+    category: Reason code or category, or empty.
+    value_date: Days since 1970-01-01, or 0.
     """
 
-    __slots__ = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", )
+    __slots__ = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", "role", "reference_id", "owner", "category", "value_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("action", "actor", "receipt_id", "document", "target_account", "currency", "amount", "until", "note", "role", "reference_id", "owner", "category", "value_date", )
     KIND: ClassVar[str] = "operator_action"
 
     def __init__(
@@ -1754,6 +2235,11 @@ class OperatorAction(Fact):
         amount: int,
         until: int,
         note: str,
+        role: str = '',
+        reference_id: str = '',
+        owner: str = '',
+        category: str = '',
+        value_date: int = 0,
     ) -> None:
         super().__init__("operator_action", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.action: Final = action
@@ -1765,6 +2251,11 @@ class OperatorAction(Fact):
         self.amount: Final = amount
         self.until: Final = until
         self.note: Final = note
+        self.role: Final = role
+        self.reference_id: Final = reference_id
+        self.owner: Final = owner
+        self.category: Final = category
+        self.value_date: Final = value_date
 
 
 def read_operator_action(r: Reader) -> OperatorAction:
@@ -1786,6 +2277,11 @@ def read_operator_action(r: Reader) -> OperatorAction:
         r.long(),
         r.long(),
         r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
     )
 
 
@@ -1807,6 +2303,11 @@ def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
     put_long(out, x.amount)
     put_long(out, x.until)
     put_text(out, x.note)
+    put_text(out, x.role)
+    put_text(out, x.reference_id)
+    put_text(out, x.owner)
+    put_text(out, x.category)
+    put_long(out, x.value_date)
 
 
 class Policy(Fact):
@@ -1940,10 +2441,15 @@ class CashTransferred(Fact):
     payer_account: IBAN or other account of the payer, or empty.
     text: Unstructured remittance text.
     lines: Structured references.
+    adjustments: As of the receipt.
+    charges: As of the receipt.
+    method: As of the receipt.
+    cheque: As of the receipt.
+    order_id: As of the receipt.
     """
 
-    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", )
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -1970,6 +2476,11 @@ class CashTransferred(Fact):
         payer_account: str,
         text: str,
         lines: list[RemittanceLine],
+        adjustments: list[Adjustment] | None = None,
+        charges: int = 0,
+        method: str = '',
+        cheque: str = '',
+        order_id: str = '',
     ) -> None:
         super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.transfer_id: Final = transfer_id
@@ -1986,6 +2497,11 @@ class CashTransferred(Fact):
         self.payer_account: Final = payer_account
         self.text: Final = text
         self.lines: Final = lines
+        self.adjustments: Final[list[Adjustment]] = adjustments if adjustments is not None else []
+        self.charges: Final = charges
+        self.method: Final = method
+        self.cheque: Final = cheque
+        self.order_id: Final = order_id
 
 
 def read_cash_transferred(r: Reader) -> CashTransferred:
@@ -2012,6 +2528,11 @@ def read_cash_transferred(r: Reader) -> CashTransferred:
         r.text(),
         r.text(),
         _read_remittance_lines(r),
+        _read_adjustments(r),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -2038,6 +2559,1173 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.payer_account)
     put_text(out, x.text)
     _put_remittance_lines(out, x.lines)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.charges)
+    put_text(out, x.method)
+    put_text(out, x.cheque)
+    put_text(out, x.order_id)
+
+
+class DebitNote(Fact):
+    """A debit that is no sale of goods: charges, interest, a bank fee, a correction upwards.
+
+    document: The debit note's number.
+    document_date: Days since 1970-01-01.
+    posting_date: Days since 1970-01-01.
+    due_date: Days since 1970-01-01.
+    currency: ISO 4217.
+    amount: Gross, minor units, above zero.
+    tax: Tax in it, minor units.
+    invoice: The document it is about, or empty.
+    reason: Why.
+    """
+
+    __slots__ = ("document", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "invoice", "reason", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "document_date", "posting_date", "due_date", "currency", "amount", "tax", "invoice", "reason", )
+    KIND: ClassVar[str] = "debit_note"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        document: str,
+        document_date: int,
+        posting_date: int,
+        due_date: int,
+        currency: str,
+        amount: int,
+        tax: int,
+        invoice: str,
+        reason: str,
+    ) -> None:
+        super().__init__("debit_note", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.document: Final = document
+        self.document_date: Final = document_date
+        self.posting_date: Final = posting_date
+        self.due_date: Final = due_date
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.tax: Final = tax
+        self.invoice: Final = invoice
+        self.reason: Final = reason
+
+
+def read_debit_note(r: Reader) -> DebitNote:
+    return DebitNote(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_debit_note(out: BytesWriter, x: DebitNote) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.document)
+    put_long(out, x.document_date)
+    put_long(out, x.posting_date)
+    put_long(out, x.due_date)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.tax)
+    put_text(out, x.invoice)
+    put_text(out, x.reason)
+
+
+class OpeningItem(Fact):
+    """An open item taken over from another system on the day of the cut-over, with what is left of it.
+
+    document: Its number.
+    item_kind: invoice, debit_note or credit_note.
+    document_date: Days since 1970-01-01.
+    posting_date: The day of the cut-over, days since 1970-01-01.
+    due_date: Days since 1970-01-01.
+    currency: ISO 4217.
+    amount: What it was raised for, minor units, above zero.
+    residual: What is left of it, minor units, above zero and at most the amount.
+    level: Dunning level it has reached.
+    disputed: What of the residual is disputed, minor units.
+    dispute_id: The open dispute, or empty.
+    order_id: The order it bills, or empty.
+    """
+
+    __slots__ = ("document", "item_kind", "document_date", "posting_date", "due_date", "currency", "amount", "residual", "level", "disputed", "dispute_id", "order_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "item_kind", "document_date", "posting_date", "due_date", "currency", "amount", "residual", "level", "disputed", "dispute_id", "order_id", )
+    KIND: ClassVar[str] = "opening_item"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        document: str,
+        item_kind: str,
+        document_date: int,
+        posting_date: int,
+        due_date: int,
+        currency: str,
+        amount: int,
+        residual: int,
+        level: int,
+        disputed: int,
+        dispute_id: str,
+        order_id: str,
+    ) -> None:
+        super().__init__("opening_item", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.document: Final = document
+        self.item_kind: Final = item_kind
+        self.document_date: Final = document_date
+        self.posting_date: Final = posting_date
+        self.due_date: Final = due_date
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.residual: Final = residual
+        self.level: Final = level
+        self.disputed: Final = disputed
+        self.dispute_id: Final = dispute_id
+        self.order_id: Final = order_id
+
+
+def read_opening_item(r: Reader) -> OpeningItem:
+    return OpeningItem(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_opening_item(out: BytesWriter, x: OpeningItem) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.document)
+    put_text(out, x.item_kind)
+    put_long(out, x.document_date)
+    put_long(out, x.posting_date)
+    put_long(out, x.due_date)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.residual)
+    put_long(out, x.level)
+    put_long(out, x.disputed)
+    put_text(out, x.dispute_id)
+    put_text(out, x.order_id)
+
+
+class PayerRelation(Fact):
+    """The account may pay for another one.
+
+    relation_id: Its id; a later fact with it replaces it.
+    pays_for: The account whose items it pays.
+    pays_for_entity: The company of that account; empty is its own.
+    valid_from_date: Days since 1970-01-01; 0 is from ever.
+    valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
+    cancelled: It holds no more.
+    """
+
+    __slots__ = ("relation_id", "pays_for", "pays_for_entity", "valid_from_date", "valid_until_date", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("relation_id", "pays_for", "pays_for_entity", "valid_from_date", "valid_until_date", "cancelled", )
+    KIND: ClassVar[str] = "payer_relation"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        relation_id: str,
+        pays_for: str,
+        pays_for_entity: str,
+        valid_from_date: int,
+        valid_until_date: int,
+        cancelled: bool,
+    ) -> None:
+        super().__init__("payer_relation", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.relation_id: Final = relation_id
+        self.pays_for: Final = pays_for
+        self.pays_for_entity: Final = pays_for_entity
+        self.valid_from_date: Final = valid_from_date
+        self.valid_until_date: Final = valid_until_date
+        self.cancelled: Final = cancelled
+
+
+def read_payer_relation(r: Reader) -> PayerRelation:
+    return PayerRelation(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_payer_relation(out: BytesWriter, x: PayerRelation) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.relation_id)
+    put_text(out, x.pays_for)
+    put_text(out, x.pays_for_entity)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+
+
+class PriceAgreement(Fact):
+    """A price agreed with the customer.
+
+    agreement_id: Its id; a later fact with it replaces it.
+    product: Product number.
+    currency: ISO 4217.
+    unit_price_micro: Price of one unit in millionths of the major unit.
+    valid_from_date: Days since 1970-01-01.
+    valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
+    cancelled: It holds no more.
+    """
+
+    __slots__ = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+    KIND: ClassVar[str] = "price_agreement"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        agreement_id: str,
+        product: str,
+        currency: str,
+        unit_price_micro: int,
+        valid_from_date: int,
+        valid_until_date: int,
+        cancelled: bool,
+    ) -> None:
+        super().__init__("price_agreement", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.agreement_id: Final = agreement_id
+        self.product: Final = product
+        self.currency: Final = currency
+        self.unit_price_micro: Final = unit_price_micro
+        self.valid_from_date: Final = valid_from_date
+        self.valid_until_date: Final = valid_until_date
+        self.cancelled: Final = cancelled
+
+
+def read_price_agreement(r: Reader) -> PriceAgreement:
+    return PriceAgreement(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_price_agreement(out: BytesWriter, x: PriceAgreement) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.agreement_id)
+    put_text(out, x.product)
+    put_text(out, x.currency)
+    put_long(out, x.unit_price_micro)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+
+
+class ReturnLine:
+    """One line of goods that came back.
+
+    order_line: Line of the order.
+    product: Product number.
+    quantity_milli: Thousandths of a unit.
+    """
+
+    __slots__ = ("order_line", "product", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_line", "product", "quantity_milli", )
+
+    def __init__(
+        self,
+        order_line: int,
+        product: str,
+        quantity_milli: int,
+    ) -> None:
+        self.order_line: Final = order_line
+        self.product: Final = product
+        self.quantity_milli: Final = quantity_milli
+
+
+def read_return_line(r: Reader) -> ReturnLine:
+    return ReturnLine(
+        r.long(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_return_line(out: BytesWriter, x: ReturnLine) -> None:
+    put_long(out, x.order_line)
+    put_text(out, x.product)
+    put_long(out, x.quantity_milli)
+
+
+def _read_return_lines(r: Reader) -> list[ReturnLine]:
+    items: list[ReturnLine] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_return_line(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_return_lines(out: BytesWriter, items: list[ReturnLine]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_return_line(out, item)
+    out.append(u8(0))
+
+
+class Return(Fact):
+    """Goods that came back from the customer.
+
+    return_id: Its number; unique in the account.
+    order_id: The order they were of.
+    shipment_id: The shipment they were of, or empty.
+    return_date: Days since 1970-01-01.
+    reason: Why.
+    lines: What came back.
+    """
+
+    __slots__ = ("return_id", "order_id", "shipment_id", "return_date", "reason", "lines", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("return_id", "order_id", "shipment_id", "return_date", "reason", "lines", )
+    KIND: ClassVar[str] = "return"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        return_id: str,
+        order_id: str,
+        shipment_id: str,
+        return_date: int,
+        reason: str,
+        lines: list[ReturnLine],
+    ) -> None:
+        super().__init__("return", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.return_id: Final = return_id
+        self.order_id: Final = order_id
+        self.shipment_id: Final = shipment_id
+        self.return_date: Final = return_date
+        self.reason: Final = reason
+        self.lines: Final = lines
+
+
+def read_return(r: Reader) -> Return:
+    return Return(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        _read_return_lines(r),
+    )
+
+
+def put_return(out: BytesWriter, x: Return) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.return_id)
+    put_text(out, x.order_id)
+    put_text(out, x.shipment_id)
+    put_long(out, x.return_date)
+    put_text(out, x.reason)
+    _put_return_lines(out, x.lines)
+
+
+class Refund(Fact):
+    """Money paid back to the customer.
+
+    refund_id: Its number at the bank; unique in the account.
+    currency: ISO 4217.
+    amount: Minor units, above zero.
+    posting_date: Days since 1970-01-01.
+    value_date: Days since 1970-01-01.
+    receipt_id: The receipt whose unapplied cash it gives back, or empty.
+    document: The credit note it pays out, or empty.
+    """
+
+    __slots__ = ("refund_id", "currency", "amount", "posting_date", "value_date", "receipt_id", "document", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("refund_id", "currency", "amount", "posting_date", "value_date", "receipt_id", "document", )
+    KIND: ClassVar[str] = "refund"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        refund_id: str,
+        currency: str,
+        amount: int,
+        posting_date: int,
+        value_date: int,
+        receipt_id: str,
+        document: str,
+    ) -> None:
+        super().__init__("refund", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.refund_id: Final = refund_id
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.posting_date: Final = posting_date
+        self.value_date: Final = value_date
+        self.receipt_id: Final = receipt_id
+        self.document: Final = document
+
+
+def read_refund(r: Reader) -> Refund:
+    return Refund(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_refund(out: BytesWriter, x: Refund) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.refund_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.posting_date)
+    put_long(out, x.value_date)
+    put_text(out, x.receipt_id)
+    put_text(out, x.document)
+
+
+class Message(Fact):
+    """A message to or from the customer, and what became of it.
+
+    message_id: Its id; a later fact with it says its next status.
+    direction: in or out.
+    channel: edi, portal, email, api, letter or phone.
+    status: queued, sent, delivered, viewed, acknowledged, rejected, bounced, expired or received.
+    document: The item or draft it is about, or empty.
+    delivery_id: The delivery_requested or letter it carries out, or empty.
+    template: The template it was made from, or empty.
+    reason: Why it was rejected or bounced, or empty.
+    text: What it says, where it came in.
+    """
+
+    __slots__ = ("message_id", "direction", "channel", "status", "document", "delivery_id", "template", "reason", "text", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("message_id", "direction", "channel", "status", "document", "delivery_id", "template", "reason", "text", )
+    KIND: ClassVar[str] = "message"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        message_id: str,
+        direction: str,
+        channel: str,
+        status: str,
+        document: str,
+        delivery_id: str,
+        template: str,
+        reason: str,
+        text: str,
+    ) -> None:
+        super().__init__("message", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.message_id: Final = message_id
+        self.direction: Final = direction
+        self.channel: Final = channel
+        self.status: Final = status
+        self.document: Final = document
+        self.delivery_id: Final = delivery_id
+        self.template: Final = template
+        self.reason: Final = reason
+        self.text: Final = text
+
+
+def read_message(r: Reader) -> Message:
+    return Message(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_message(out: BytesWriter, x: Message) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.message_id)
+    put_text(out, x.direction)
+    put_text(out, x.channel)
+    put_text(out, x.status)
+    put_text(out, x.document)
+    put_text(out, x.delivery_id)
+    put_text(out, x.template)
+    put_text(out, x.reason)
+    put_text(out, x.text)
+
+
+class ServiceCase(Fact):
+    """A case that customer service has open.
+
+    case_id: Its id.
+    status: open or closed.
+    document: The item it is about; empty is the whole account.
+    category: What it is about.
+    note: What it says.
+    """
+
+    __slots__ = ("case_id", "status", "document", "category", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("case_id", "status", "document", "category", "note", )
+    KIND: ClassVar[str] = "service_case"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        case_id: str,
+        status: str,
+        document: str,
+        category: str,
+        note: str,
+    ) -> None:
+        super().__init__("service_case", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.case_id: Final = case_id
+        self.status: Final = status
+        self.document: Final = document
+        self.category: Final = category
+        self.note: Final = note
+
+
+def read_service_case(r: Reader) -> ServiceCase:
+    return ServiceCase(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_service_case(out: BytesWriter, x: ServiceCase) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.case_id)
+    put_text(out, x.status)
+    put_text(out, x.document)
+    put_text(out, x.category)
+    put_text(out, x.note)
+
+
+class AccountOwner(Fact):
+    """Who is responsible for the account, in one role.
+
+    role: collector, team_lead, account_manager, credit_manager or another that policy names.
+    owner: The person or team; empty takes the role off.
+    valid_from_date: Days since 1970-01-01; 0 is at once.
+    """
+
+    __slots__ = ("role", "owner", "valid_from_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("role", "owner", "valid_from_date", )
+    KIND: ClassVar[str] = "account_owner"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        role: str,
+        owner: str,
+        valid_from_date: int,
+    ) -> None:
+        super().__init__("account_owner", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.role: Final = role
+        self.owner: Final = owner
+        self.valid_from_date: Final = valid_from_date
+
+
+def read_account_owner(r: Reader) -> AccountOwner:
+    return AccountOwner(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_account_owner(out: BytesWriter, x: AccountOwner) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.role)
+    put_text(out, x.owner)
+    put_long(out, x.valid_from_date)
+
+
+class Approval(Fact):
+    """What a checker says to a request for approval.
+
+    approval_id: The reference_id of approval_requested.
+    decision: approved, rejected or delegated.
+    actor: Who says so; never who asked.
+    role: In what role.
+    delegate: To whom it is delegated, or empty.
+    note: Why.
+    """
+
+    __slots__ = ("approval_id", "decision", "actor", "role", "delegate", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "decision", "actor", "role", "delegate", "note", )
+    KIND: ClassVar[str] = "approval"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        approval_id: str,
+        decision: str,
+        actor: str,
+        role: str,
+        delegate: str,
+        note: str,
+    ) -> None:
+        super().__init__("approval", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.approval_id: Final = approval_id
+        self.decision: Final = decision
+        self.actor: Final = actor
+        self.role: Final = role
+        self.delegate: Final = delegate
+        self.note: Final = note
+
+
+def read_approval(r: Reader) -> Approval:
+    return Approval(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_approval(out: BytesWriter, x: Approval) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.approval_id)
+    put_text(out, x.decision)
+    put_text(out, x.actor)
+    put_text(out, x.role)
+    put_text(out, x.delegate)
+    put_text(out, x.note)
+
+
+class CreditLimit(Fact):
+    """What the customer may owe; the latest that is valid holds.
+
+    limit_id: Its id; a later fact with it replaces it.
+    currency: ISO 4217 of the limit.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: Days since 1970-01-01; 0 is from ever.
+    valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
+    group: The group of accounts that share it, or empty.
+    cancelled: It holds no more.
+    """
+
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
+    KIND: ClassVar[str] = "credit_limit"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        limit_id: str,
+        currency: str,
+        amount: int,
+        valid_from_date: int,
+        valid_until_date: int,
+        group: str,
+        cancelled: bool,
+    ) -> None:
+        super().__init__("credit_limit", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.limit_id: Final = limit_id
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.valid_from_date: Final = valid_from_date
+        self.valid_until_date: Final = valid_until_date
+        self.group: Final = group
+        self.cancelled: Final = cancelled
+
+
+def read_credit_limit(r: Reader) -> CreditLimit:
+    return CreditLimit(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+    )
+
+
+def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.limit_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_text(out, x.group)
+    put_boolean(out, x.cancelled)
+
+
+class FxRate(Fact):
+    """The rate of a pair of currencies on a day; for the whole installation.
+
+    base_currency: ISO 4217: one unit of it
+    quote_currency: ISO 4217: is so many of this.
+    rate_nano: Units of the quote currency for one of the base, in billionths, above zero.
+    rate_date: Days since 1970-01-01.
+    """
+
+    __slots__ = ("base_currency", "quote_currency", "rate_nano", "rate_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("base_currency", "quote_currency", "rate_nano", "rate_date", )
+    KIND: ClassVar[str] = "fx_rate"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        base_currency: str,
+        quote_currency: str,
+        rate_nano: int,
+        rate_date: int,
+    ) -> None:
+        super().__init__("fx_rate", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.base_currency: Final = base_currency
+        self.quote_currency: Final = quote_currency
+        self.rate_nano: Final = rate_nano
+        self.rate_date: Final = rate_date
+
+
+def read_fx_rate(r: Reader) -> FxRate:
+    return FxRate(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_fx_rate(out: BytesWriter, x: FxRate) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.base_currency)
+    put_text(out, x.quote_currency)
+    put_long(out, x.rate_nano)
+    put_long(out, x.rate_date)
+
+
+class PeriodClose(Fact):
+    """A period of a company's books is closed; what is posted into it is posted on the first open day.
+
+    first_open_date: Days since 1970-01-01: the first day that is open.
+    """
+
+    __slots__ = ("first_open_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("first_open_date", )
+    KIND: ClassVar[str] = "period_close"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        first_open_date: int,
+    ) -> None:
+        super().__init__("period_close", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.first_open_date: Final = first_open_date
+
+
+def read_period_close(r: Reader) -> PeriodClose:
+    return PeriodClose(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_period_close(out: BytesWriter, x: PeriodClose) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_long(out, x.first_open_date)
+
+
+class ErpPosting(Fact):
+    """What the ERP says of a posting: confirmed, refused, or cleared there by hand.
+
+    posting_id: Its number in the ERP; unique in the account.
+    status: confirmed, refused or cleared.
+    decision_id: SHARD-SEQUENCE of the decision that was posted, or empty.
+    document: The item, or empty.
+    receipt_id: The receipt, or empty.
+    currency: ISO 4217, or empty.
+    amount: Minor units, for cleared.
+    reason: Why it was refused.
+    """
+
+    __slots__ = ("posting_id", "status", "decision_id", "document", "receipt_id", "currency", "amount", "reason", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("posting_id", "status", "decision_id", "document", "receipt_id", "currency", "amount", "reason", )
+    KIND: ClassVar[str] = "erp_posting"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        posting_id: str,
+        status: str,
+        decision_id: str,
+        document: str,
+        receipt_id: str,
+        currency: str,
+        amount: int,
+        reason: str,
+    ) -> None:
+        super().__init__("erp_posting", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.posting_id: Final = posting_id
+        self.status: Final = status
+        self.decision_id: Final = decision_id
+        self.document: Final = document
+        self.receipt_id: Final = receipt_id
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.reason: Final = reason
+
+
+def read_erp_posting(r: Reader) -> ErpPosting:
+    return ErpPosting(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+    )
+
+
+def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.posting_id)
+    put_text(out, x.status)
+    put_text(out, x.decision_id)
+    put_text(out, x.document)
+    put_text(out, x.receipt_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.reason)
 
 
 class Balance:
@@ -3456,9 +5144,9 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
     """The fact of that wire id, of any version; Unreadable for an id that is not ours."""
-    if schema_id == 2000000101:
+    if schema_id == 2000000140:
         return read_receipt(r)
-    if schema_id == 2000000102:
+    if schema_id == 2000000134:
         return read_invoice(r)
     if schema_id == 2000000103:
         return read_shipment(r)
@@ -3470,28 +5158,170 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_clock(r)
     if schema_id == 2000000107:
         return read_drain(r)
-    if schema_id == 2000000108:
+    if schema_id == 2000000136:
         return read_customer(r)
-    if schema_id == 2000000109:
+    if schema_id == 2000000135:
         return read_credit_note(r)
     if schema_id == 2000000119:
         return read_receipt_returned(r)
-    if schema_id == 2000000111:
+    if schema_id == 2000000141:
         return read_remittance_advice(r)
-    if schema_id == 2000000112:
+    if schema_id == 2000000137:
         return read_dispute(r)
-    if schema_id == 2000000113:
+    if schema_id == 2000000138:
         return read_dispute_update(r)
-    if schema_id == 2000000114:
+    if schema_id == 2000000139:
         return read_promise(r)
-    if schema_id == 2000000115:
+    if schema_id == 2000000143:
         return read_operator_action(r)
     if schema_id == 2000000116:
         return read_policy(r)
     if schema_id == 2000000117:
         return read_rules(r)
-    if schema_id == 2000000118:
+    if schema_id == 2000000142:
         return read_cash_transferred(r)
+    if schema_id == 2000000120:
+        return read_debit_note(r)
+    if schema_id == 2000000121:
+        return read_opening_item(r)
+    if schema_id == 2000000122:
+        return read_payer_relation(r)
+    if schema_id == 2000000123:
+        return read_price_agreement(r)
+    if schema_id == 2000000124:
+        return read_return(r)
+    if schema_id == 2000000125:
+        return read_refund(r)
+    if schema_id == 2000000126:
+        return read_message(r)
+    if schema_id == 2000000127:
+        return read_service_case(r)
+    if schema_id == 2000000128:
+        return read_account_owner(r)
+    if schema_id == 2000000129:
+        return read_approval(r)
+    if schema_id == 2000000130:
+        return read_credit_limit(r)
+    if schema_id == 2000000131:
+        return read_fx_rate(r)
+    if schema_id == 2000000132:
+        return read_period_close(r)
+    if schema_id == 2000000133:
+        return read_erp_posting(r)
+    if schema_id == 2000000101:
+        return Receipt(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_remittance_lines(r),
+            [],
+            0,
+            '',
+            '',
+            '',
+        )
+    if schema_id == 2000000102:
+        return Invoice(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_invoice_lines(r),
+            [],
+            0,
+            False,
+            [],
+            '',
+            '',
+            '',
+            '',
+            '',
+            '',
+        )
+    if schema_id == 2000000108:
+        return Customer(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.boolean(),
+            r.boolean(),
+            r.texts(),
+            '',
+            [],
+            False,
+            '',
+            '',
+            '',
+            False,
+        )
+    if schema_id == 2000000109:
+        return CreditNote(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            '',
+            '',
+            '',
+        )
     if schema_id == 2000000110:
         return ReceiptReturned(
             r.text(),
@@ -3512,13 +5342,212 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             r.text(),
             '',
         )
+    if schema_id == 2000000111:
+        return RemittanceAdvice(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            _read_remittance_lines(r),
+            [],
+            0,
+        )
+    if schema_id == 2000000112:
+        return Dispute(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.optional_long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            [],
+            '',
+            '',
+            1000000,
+        )
+    if schema_id == 2000000113:
+        return DisputeUpdate(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            0,
+            0,
+            '',
+            '',
+            '',
+            [],
+            0,
+            0,
+            0,
+        )
+    if schema_id == 2000000114:
+        return Promise(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.texts(),
+            r.boolean(),
+            [],
+            '',
+        )
+    if schema_id == 2000000115:
+        return OperatorAction(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            '',
+            '',
+            '',
+            '',
+            0,
+        )
+    if schema_id == 2000000118:
+        return CashTransferred(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_remittance_lines(r),
+            [],
+            0,
+            '',
+            '',
+            '',
+        )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
 def read_any_decision(schema_id: i64, r: Reader) -> Decision:
     """The decision of that wire id, of any version; Unreadable for an id that is not ours."""
-    if schema_id == 2000000201:
+    if schema_id == 2000000202:
         return read_decision(r)
+    if schema_id == 2000000201:
+        return Decision(
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.texts(),
+            r.texts(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            [],
+            [],
+            '',
+            '',
+            '',
+            '',
+            '',
+            '',
+            0,
+            '',
+            0,
+            0,
+            0,
+        )
     raise Unreadable(f"schema id {schema_id} is not a decision's")
 
 
@@ -3577,52 +5606,132 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
     if isinstance(fact, CashTransferred):
         put_cash_transferred(out, fact)
         return
+    if isinstance(fact, DebitNote):
+        put_debit_note(out, fact)
+        return
+    if isinstance(fact, OpeningItem):
+        put_opening_item(out, fact)
+        return
+    if isinstance(fact, PayerRelation):
+        put_payer_relation(out, fact)
+        return
+    if isinstance(fact, PriceAgreement):
+        put_price_agreement(out, fact)
+        return
+    if isinstance(fact, Return):
+        put_return(out, fact)
+        return
+    if isinstance(fact, Refund):
+        put_refund(out, fact)
+        return
+    if isinstance(fact, Message):
+        put_message(out, fact)
+        return
+    if isinstance(fact, ServiceCase):
+        put_service_case(out, fact)
+        return
+    if isinstance(fact, AccountOwner):
+        put_account_owner(out, fact)
+        return
+    if isinstance(fact, Approval):
+        put_approval(out, fact)
+        return
+    if isinstance(fact, CreditLimit):
+        put_credit_limit(out, fact)
+        return
+    if isinstance(fact, FxRate):
+        put_fx_rate(out, fact)
+        return
+    if isinstance(fact, PeriodClose):
+        put_period_close(out, fact)
+        return
+    if isinstance(fact, ErpPosting):
+        put_erp_posting(out, fact)
+        return
     raise AssertionError(f"no encoder for {fact.kind}")
 
 
 # By kind, the wire id that is written, which is the latest version's; and every id that is read.
 FACT_IDS: Final[dict[str, int]] = {
-    "receipt": 2000000101,
-    "invoice": 2000000102,
+    "receipt": 2000000140,
+    "invoice": 2000000134,
     "shipment": 2000000103,
     "proof_of_delivery": 2000000104,
     "order": 2000000105,
     "clock": 2000000106,
     "drain": 2000000107,
-    "customer": 2000000108,
-    "credit_note": 2000000109,
+    "customer": 2000000136,
+    "credit_note": 2000000135,
     "receipt_returned": 2000000119,
-    "remittance_advice": 2000000111,
-    "dispute": 2000000112,
-    "dispute_update": 2000000113,
-    "promise": 2000000114,
-    "operator_action": 2000000115,
+    "remittance_advice": 2000000141,
+    "dispute": 2000000137,
+    "dispute_update": 2000000138,
+    "promise": 2000000139,
+    "operator_action": 2000000143,
     "policy": 2000000116,
     "rules": 2000000117,
-    "cash_transferred": 2000000118,
+    "cash_transferred": 2000000142,
+    "debit_note": 2000000120,
+    "opening_item": 2000000121,
+    "payer_relation": 2000000122,
+    "price_agreement": 2000000123,
+    "return": 2000000124,
+    "refund": 2000000125,
+    "message": 2000000126,
+    "service_case": 2000000127,
+    "account_owner": 2000000128,
+    "approval": 2000000129,
+    "credit_limit": 2000000130,
+    "fx_rate": 2000000131,
+    "period_close": 2000000132,
+    "erp_posting": 2000000133,
 }
 FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
-    "receipt": (2000000101,),
-    "invoice": (2000000102,),
+    "receipt": (2000000101, 2000000140,),
+    "invoice": (2000000102, 2000000134,),
     "shipment": (2000000103,),
     "proof_of_delivery": (2000000104,),
     "order": (2000000105,),
     "clock": (2000000106,),
     "drain": (2000000107,),
-    "customer": (2000000108,),
-    "credit_note": (2000000109,),
+    "customer": (2000000108, 2000000136,),
+    "credit_note": (2000000109, 2000000135,),
     "receipt_returned": (2000000110, 2000000119,),
-    "remittance_advice": (2000000111,),
-    "dispute": (2000000112,),
-    "dispute_update": (2000000113,),
-    "promise": (2000000114,),
-    "operator_action": (2000000115,),
+    "remittance_advice": (2000000111, 2000000141,),
+    "dispute": (2000000112, 2000000137,),
+    "dispute_update": (2000000113, 2000000138,),
+    "promise": (2000000114, 2000000139,),
+    "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116,),
     "rules": (2000000117,),
-    "cash_transferred": (2000000118,),
+    "cash_transferred": (2000000118, 2000000142,),
+    "debit_note": (2000000120,),
+    "opening_item": (2000000121,),
+    "payer_relation": (2000000122,),
+    "price_agreement": (2000000123,),
+    "return": (2000000124,),
+    "refund": (2000000125,),
+    "message": (2000000126,),
+    "service_case": (2000000127,),
+    "account_owner": (2000000128,),
+    "approval": (2000000129,),
+    "credit_limit": (2000000130,),
+    "fx_rate": (2000000131,),
+    "period_close": (2000000132,),
+    "erp_posting": (2000000133,),
 }
 # By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
+    2000000101: b'\x00\x00\x00\x00\x00',
+    2000000102: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000108: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000109: b'\x00\x00\x00',
     2000000110: b'\x00',
+    2000000111: b'\x00\x00',
+    2000000112: b'\x00\x00\x00\x80\x89z',
+    2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000114: b'\x00\x00',
+    2000000115: b'\x00\x00\x00\x00\x00',
+    2000000118: b'\x00\x00\x00\x00\x00',
 }
-DECISION_ID: Final = 2000000201
+DECISION_ID: Final = 2000000202

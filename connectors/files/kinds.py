@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from schemas import records
-from schemas.generate import Source, sources
+from schemas.generate import latest_sources
 from schemas.topics import TOPIC_OF_KIND
 
 
@@ -46,8 +46,7 @@ HEADER_DEFAULTS: Final = {"recorded_time": 0, "correlation": ""}
 def fields_of(kind: str) -> dict[str, Field]:
     """The fields of a kind that producers send, its newest version, without event_id; in the schema's order."""
     assert kind in TOPIC_OF_KIND
-    versions: list[Source] = [s for s in sources() if s.group == "facts" and s.name == kind]
-    newest = max(versions, key=lambda s: s.version)
+    newest = next(s for s in latest_sources() if s.group == "facts" and s.name == kind)
     return {f["name"]: _field(f) for f in newest.schema["fields"] if f["name"] != "event_id"}
 
 

@@ -21,7 +21,7 @@ from connectors.placing import Rejected
 from connectors.registry.client import SchemaRegistry
 from connectors.registry.types import Type, UnsafeSchema, measure, plain, read_type
 from schemas.codec import schema_id
-from schemas.generate import OWN_IDS_FROM, sources
+from schemas.generate import OWN_IDS_FROM, latest_sources
 from schemas.records import FACT_IDS
 from schemas.topics import TOPIC_OF_KIND
 from schemas.wire import Reader, Unreadable
@@ -48,7 +48,7 @@ class _Own:
 @cache
 def _own_schemas() -> dict[str, _Own]:
     found: dict[str, _Own] = {}
-    for source in sources():
+    for source in latest_sources():
         if source.group == "facts" and source.name in TOPIC_OF_KIND:
             types = read_type(source.schema, source.name)
             found[source.name] = _Own(source.name, types, fastavro.parse_schema(source.schema))

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from librt.strings import BytesWriter
 
 from schemas import records
-from schemas.generate import OPTIONAL_LONG, Source, class_name, sources
+from schemas.generate import OPTIONAL_LONG, Source, class_name, latest_sources, sources
 from schemas.wire import Reader
 
 EVERY_VERSION = sources()
 # What is written, and what our records are made of: the latest version of each.
-SOURCES = list({(source.group, source.name): source for source in EVERY_VERSION}.values())
+SOURCES = latest_sources()
+OLD_WIRE_SOURCES = [source for source in EVERY_VERSION if source.group != "state" and source not in SOURCES]
 WIRE_SOURCES = [source for source in SOURCES if source.group != "state"]
 FACT_SOURCES = [source for source in SOURCES if source.group == "facts"]
 
