@@ -4154,10 +4154,21 @@ class CustomerRow:
     po_required: Needs purchase-order references.
     direct_debit: Pays by direct debit.
     affiliate: Same group.
+    region: Region that policy may name.
+    name: Legal name.
+    language: BCP 47 language of letters.
+    channels: Channels the customer accepts, the preferred one first.
+    email: Address for letters.
+    terms_days: Days from document date to due date where a document has none.
+    cash_order: Money without a reference is applied in the policy's order.
+    credit_group: The group whose credit limit it shares, or empty.
+    time_zone: IANA time zone of the customer, or empty.
+    contacts_blocked: Nobody is to be contacted.
+    bank_accounts: IBANs or other accounts this payer pays from.
     """
 
-    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", )
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
 
     def __init__(
         self,
@@ -4170,6 +4181,17 @@ class CustomerRow:
         po_required: bool = False,
         direct_debit: bool = False,
         affiliate: bool = False,
+        region: str = '',
+        name: str = '',
+        language: str = '',
+        channels: list[str] | None = None,
+        email: str = '',
+        terms_days: int = 0,
+        cash_order: bool = False,
+        credit_group: str = '',
+        time_zone: str = '',
+        contacts_blocked: bool = False,
+        bank_accounts: list[str] | None = None,
     ) -> None:
         self.active = active
         self.country = country
@@ -4180,6 +4202,17 @@ class CustomerRow:
         self.po_required = po_required
         self.direct_debit = direct_debit
         self.affiliate = affiliate
+        self.region = region
+        self.name = name
+        self.language = language
+        self.channels: list[str] = channels if channels is not None else []
+        self.email = email
+        self.terms_days = terms_days
+        self.cash_order = cash_order
+        self.credit_group = credit_group
+        self.time_zone = time_zone
+        self.contacts_blocked = contacts_blocked
+        self.bank_accounts: list[str] = bank_accounts if bank_accounts is not None else []
 
 
 def read_customer_row(r: Reader) -> CustomerRow:
@@ -4193,6 +4226,17 @@ def read_customer_row(r: Reader) -> CustomerRow:
         r.boolean(),
         r.boolean(),
         r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.texts(),
+        r.text(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.texts(),
     )
 
 
@@ -4206,6 +4250,17 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_boolean(out, x.po_required)
     put_boolean(out, x.direct_debit)
     put_boolean(out, x.affiliate)
+    put_text(out, x.region)
+    put_text(out, x.name)
+    put_text(out, x.language)
+    put_texts(out, x.channels)
+    put_text(out, x.email)
+    put_long(out, x.terms_days)
+    put_boolean(out, x.cash_order)
+    put_text(out, x.credit_group)
+    put_text(out, x.time_zone)
+    put_boolean(out, x.contacts_blocked)
+    put_texts(out, x.bank_accounts)
 
 
 class DisputeRow:

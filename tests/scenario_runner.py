@@ -6,11 +6,13 @@ the second set of books (tests/books.py).
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
+
+import tomli_w
 
 from connectors.intake.clockwork import day_end_message
 from dataflows.rules.policy import DEFAULT_TEXT
@@ -115,7 +117,7 @@ class Run:
         self._policies += 1
         document = tomllib.loads(DEFAULT_TEXT)
         _merge(document, change.part)
-        text = _toml({**document, "version": self._policies})
+        text = tomli_w.dumps({**document, "version": self._policies})
         digest = sha256(text.encode()).hexdigest()
         return Policy(f"policy-{self._policies}", 0, "", "headrace", "", "", "", 0, self._policies, text, digest)
 
@@ -293,20 +295,3 @@ def _merge(into: dict[str, object], part: dict[str, object]) -> None:
             _merge(known, value)
         else:
             into[name] = value
-
-
-def _toml(document: dict[str, object]) -> str:
-    """The document as TOML: its own values, then its tables."""
-    return "\n".join(_toml_lines(document, "")) + "\n"
-
-
-def _toml_lines(table: dict[str, object], path: str) -> Iterator[str]:
-    if path:
-        yield f"[{path}]"
-    for name, value in table.items():
-        if not isinstance(value, dict):
-            # Python writes numbers, texts and lists of them as TOML does.
-            yield f"{name} = {value!r}"
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _toml_lines(value, f"{path}.{name}" if path else name)

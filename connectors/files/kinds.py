@@ -36,8 +36,24 @@ class Field:
     item_name: str = ""
 
 
-MONEY_FIELDS: Final = frozenset({"amount", "tax", "net", "credited", "rejected", "written_off"})
-INTEGER_FIELDS: Final = frozenset({"terms_days", "line", "order_line"})
+MONEY_FIELDS: Final = frozenset(
+    {
+        "amount",
+        "tax",
+        "net",
+        "credited",
+        "rejected",
+        "written_off",
+        "goodwill",
+        "recovered",
+        "charges",
+        "residual",
+        "disputed",
+    }
+)
+INTEGER_FIELDS: Final = frozenset(
+    {"terms_days", "line", "order_line", "days", "days_customer", "days_own", "days_upstream", "parts", "level"}
+)
 # Its own defaults: a source rarely knows them.
 HEADER_DEFAULTS: Final = {"recorded_time": 0, "correlation": ""}
 
@@ -98,6 +114,7 @@ def _type(name: str, avro: object) -> FieldType:
         ("until", FieldType.TIME),
         ("_milli", FieldType.MILLI),
         ("_micro", FieldType.MICRO),
+        ("_ppm", FieldType.INTEGER),
     ):
         if name.endswith(ending):
             return found

@@ -25,6 +25,7 @@ from dataflows.rules.account_rows import (
     decode,
     encode,
 )
+from dataflows.rules.context import Context
 from dataflows.rules.index_rows import Names
 from dataflows.rules.open_debits import (
     MOST_PACKED_BYTES,
@@ -35,6 +36,7 @@ from dataflows.rules.open_debits import (
     plan,
     unpack,
 )
+from dataflows.rules.policy import Provisions, Who
 from dataflows.rules.references import fold
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED, UnappliedRows
 from schemas.records import (
@@ -89,6 +91,7 @@ class Account:
         self._cash: UnappliedRows | None = UnappliedRows(self._index_names()) if row.cash_indexed else None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._last_item: Item | None = None
+        self._who: Who | None = None
         self.dirty: Final[dict[str, bool]] = {}
 
     # --- items ---
@@ -375,7 +378,22 @@ class Account:
         return self.customer() is not None
 
     def put_customer(self, row: CustomerRow) -> None:
+        self._who = None
         self._put(CUSTOMER, row)
+
+    def who(self) -> Who:
+        """What a policy may tell this account apart by; without its customer fact, by its key alone."""
+        who = self._who
+        if who is None:
+            row = self.customer() or CustomerRow()
+            who = Who(self.tenant, self.entity, self.account_id, row.region, row.country, row.tier, row.segment)
+            self._who = who
+        return who
+
+    def provisions(self, ctx: Context, currency: str = "") -> Provisions:
+        """What the policy says today for this account, in a currency or for the account as a whole."""
+        policy = ctx.policy
+        return policy.provisions(self.who(), currency, ctx.today) if policy.varies else policy.base
 
     def draft(self, document: str) -> DraftRow | None:
         row = self._get(DRAFT + document)

@@ -3,7 +3,7 @@
 from typing import Final
 from zlib import crc32
 
-from dataflows.rules.policy import DAY_MS, Policy
+from dataflows.rules.policy import DAY_MS, Policy, Provisions
 from schemas.records import Decision
 
 # When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.
@@ -50,24 +50,26 @@ class Context:
         d.recorded_time = self.recorded_time
 
 
-def contact_time(policy: Policy, account_key: str, day: int) -> int:
+def contact_time(provisions: Provisions, account_key: str, day: int) -> int:
     """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash."""
-    spread = crc32(account_key.encode()) % policy.window_ms
-    return day * DAY_MS + policy.window_start_ms + spread
+    terms = provisions.reminders
+    spread = crc32(account_key.encode()) % terms.window_ms
+    return day * DAY_MS + terms.window_start_ms + spread
 
 
-def next_contact(ctx: Context, account_key: str, day: int) -> int:
+def next_contact(ctx: Context, provisions: Provisions, account_key: str, day: int) -> int:
     """The account's contact time on `day`, or else its first one that is still to come, UTC milliseconds.
 
     What comes in while a day's contact time is past waits for the next: it is judged on books that
     have the rest of that day.
     """
-    time = contact_time(ctx.policy, account_key, max(day, ctx.today))
-    return time if time > ctx.now else contact_time(ctx.policy, account_key, ctx.today + 1)
+    time = contact_time(provisions, account_key, max(day, ctx.today))
+    return time if time > ctx.now else contact_time(provisions, account_key, ctx.today + 1)
 
 
-def step_day(policy: Policy, due_date: int, level: int) -> int:
+def step_day(provisions: Provisions, due_date: int, level: int) -> int:
     """The business day of the reminder that raises an item to `level`; 0 where the sequence ends before it."""
-    if level > len(policy.steps_days):
+    steps = provisions.reminders.steps_days
+    if level > len(steps):
         return 0
-    return policy.business_day(due_date + policy.steps_days[level - 1])
+    return provisions.calendar.business_day(due_date + steps[level - 1])

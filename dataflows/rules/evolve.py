@@ -84,13 +84,15 @@ def evolve_steps(account: Account, ctx: Context) -> None:
     An account is looked at once for each change of steps, at its first wake after it; the shard brings that forward.
     """
     row = account.row
-    if row.steps_key == ctx.policy.steps_key:
+    steps_key = account.provisions(ctx).steps_key
+    if row.steps_key == steps_key:
         return
-    row.steps_key = ctx.policy.steps_key
+    row.steps_key = steps_key
     account.touch()
     for balance in row.balances:
+        provisions = account.provisions(ctx, balance.currency)
         for item in list(account.debits_by_due(balance.currency)):
-            day = step_day(ctx.policy, item.due_date, item.level + 1)
+            day = step_day(provisions, item.due_date, item.level + 1)
             # What a broken promise raises is due in any case.
             if day != item.action_date and not item.raise_by:
                 account.plan_item(item, day)
@@ -99,9 +101,10 @@ def evolve_steps(account: Account, ctx: Context) -> None:
 def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
-    tomorrow = ctx.policy.business_day(ctx.today + 1)
-    last = len(ctx.policy.steps_days)
+    provisions = account.provisions(ctx)
+    tomorrow = provisions.calendar.business_day(ctx.today + 1)
     for item in account.debits_to_act_on(ctx.today):
+        last = len(account.provisions(ctx, item.currency).reminders.steps_days)
         # Nothing comes after the last step, a broken promise neither.
         account.plan_item(item, tomorrow if item.level < last else 0)
     row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
@@ -112,7 +115,7 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     if row.held:
         days.append(tomorrow)
     if days:
-        row.wake = contact_time(ctx.policy, account.key, max(min(days), ctx.today + 1))
+        row.wake = contact_time(provisions, account.key, max(min(days), ctx.today + 1))
     else:
         row.wake = FAR if row.open_items else 0
     account.touch()

@@ -6,7 +6,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, contact_time
+from dataflows.rules.context import Context, contact_time, next_contact
 from dataflows.rules.money import MOST_MINOR, line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
@@ -50,7 +50,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, Order):
         _keep_order(account, fact)
     elif isinstance(fact, Customer):
-        _keep_customer(account, fact)
+        _keep_customer(account, fact, ctx)
     elif isinstance(fact, CashTransferred):
         known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if not fact.returned and account.known and (known is None or not known.amount):
@@ -90,7 +90,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         account.touch()
 
 
-def _keep_customer(account: Account, fact: Customer) -> None:
+def _keep_customer(account: Account, fact: Customer, ctx: Context) -> None:
     row = CustomerRow(
         fact.active,
         fact.country.upper(),
@@ -101,8 +101,22 @@ def _keep_customer(account: Account, fact: Customer) -> None:
         fact.po_required,
         fact.direct_debit,
         fact.affiliate,
+        fact.region,
+        fact.name,
+        fact.language,
+        fact.channels,
+        fact.email,
+        fact.terms_days,
+        fact.cash_order,
+        fact.credit_group,
+        fact.time_zone,
+        fact.contacts_blocked,
+        fact.bank_accounts,
     )
     account.put_customer(row)
+    if ctx.policy.varies and account.row.open_items:
+        # Its reminders may have other steps now.
+        account.wake_by(next_contact(ctx, ctx.policy.base, account.key, ctx.today))
     if account.row.affiliate != fact.affiliate:
         # Kept in the header too: every posting says so, and most never ask for the customer.
         account.row.affiliate = fact.affiliate
@@ -168,7 +182,8 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
     account.put_draft(fact.document, DraftRow(encode_fact(fact), None, ctx.now or fact.recorded_time))
     account.row.held.append(fact.document)
     account.touch()
-    account.wake_by(contact_time(ctx.policy, account.key, ctx.policy.business_day(ctx.today + 1)))
+    provisions = account.provisions(ctx)
+    account.wake_by(contact_time(provisions, account.key, provisions.calendar.business_day(ctx.today + 1)))
     if fact.order_id:
         order = known_order(account, fact.order_id)
         order.drafts.append(fact.document)

@@ -1,99 +1,214 @@
-"""The policy: dated, versioned rules text that came as a fact. Pure: parses text, asks nothing else."""
+"""The policy: dated, versioned rules text that came as a fact. Pure: parses text, asks nothing else.
+
+A policy is a base and variants of it. A variant says where it holds (tenant, entity, region, country, tier, segment,
+customer, currency, from and until which day) and what is other there. For one account, currency and day all
+variants that hold are laid over the base, the most specific last.
+"""
 
 import tomllib
-from datetime import date
+from bisect import bisect_right
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
+from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
+from dataflows.rules.provisions.promises import PromiseTerms
+from dataflows.rules.provisions.release import ReleaseTerms
+from dataflows.rules.provisions.reminders import ReminderTerms
+
+__all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "WrongPolicy", "parse"]
+
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
-EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 DAY_MS: Final = 86_400_000
-CONDITIONS: Final = ("on_order", "on_shipment", "on_pod")
-# A step further from the due date than this is a mistake.
-STEP_DAYS: Final = range(-365, 3_651)
-# What may stand in each table.
-_KNOWN: Final = {
-    "": ("version", "release", "reminders", "promises", "cash", "segments", "tiers"),
-    "release": ("condition", "pod_days", "hold_sla_days"),
-    "reminders": (
-        "steps_days",
-        "minimum_minor",
-        "days_between_letters",
-        "window_start_minute",
-        "window_minutes",
-        "weekend",
-        "holidays",
-    ),
-    "promises": ("tolerance_days", "tolerance_minor"),
-    "cash": ("sources",),
-}
+# Sections that a variant may change.
+SECTIONS: Final = ("release", "reminders", "promises")
+# What a variant's [where] may name, the most specific first; the sort of variants follows this order.
+WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
+# No day of ours is later.
+LAST_DAY: Final = 10**7
 
 
-class WrongPolicy(ValueError):
-    """A policy text that cannot be in force. The message names the path and what may stand there."""
+class Who:
+    """Whose provisions are asked for: what variants may tell apart, but for currency and day."""
+
+    __slots__ = ("account_id", "country", "entity", "key", "region", "segment", "tenant", "tier")
+
+    def __init__(
+        self, tenant: str, entity: str, account_id: str, region: str, country: str, tier: str, segment: str
+    ) -> None:
+        self.tenant: Final = tenant
+        self.entity: Final = entity
+        self.account_id: Final = account_id
+        self.region: Final = region
+        self.country: Final = country
+        self.tier: Final = tier
+        self.segment: Final = segment
+        self.key: Final = (tenant, entity, region, country, tier, segment)
+
+    def value(self, name: str) -> str:
+        """What stands for a name of WHERE, other than the currency."""
+        if name == "customer":
+            return self.account_id
+        if name == "tier":
+            return self.tier
+        if name == "segment":
+            return self.segment
+        if name == "country":
+            return self.country
+        if name == "region":
+            return self.region
+        return self.entity if name == "entity" else self.tenant
 
 
-class Release:
-    """When drafts are released. Source: REFERENCE 3.1."""
+NOBODY: Final = Who("", "", "", "", "", "", "")
 
-    __slots__ = ("condition", "hold_sla_days", "pod_days")
 
-    def __init__(self, condition: str, pod_days: int, hold_sla_days: int) -> None:
-        self.condition: Final = condition
-        self.pod_days: Final = pod_days
-        self.hold_sla_days: Final = hold_sla_days
+class Variant:
+    """A part of a policy that holds for some. first_day, last_day: days since 1970-01-01, both included."""
+
+    __slots__ = ("changes", "first_day", "last_day", "name", "rank", "where")
+
+    def __init__(self, table: Table) -> None:
+        self.name: Final = table.text("name")
+        where = table.table("where")
+        self.where: Final[dict[str, str]] = {name: where.text(name) for name in WHERE if where.has(name)}
+        self.first_day: Final = where.day("from") if where.has("from") else 0
+        self.last_day: Final = where.day("until") if where.has("until") else LAST_DAY
+        where.done()
+        if self.last_day < self.first_day:
+            raise WrongPolicy(f"{where.at('until')}: is before from")
+        self.changes: Final[dict[str, dict[str, object]]] = {
+            section: table.table(section).values() for section in SECTIONS if table.has(section)
+        }
+        # Which of WHERE it names, the most specific first.
+        self.rank: Final = [name in self.where for name in WHERE]
+        table.done()
+
+    def holds(self, who: Who, currency: str, day: int) -> bool:
+        if not self.first_day <= day <= self.last_day:
+            return False
+        for name, wanted in self.where.items():
+            if wanted != (currency if name == "currency" else who.value(name)):
+                return False
+        return True
+
+
+def _rank(variant: Variant) -> tuple[list[bool], int]:
+    """More specific ones are greater, later ones among equals."""
+    return (variant.rank, variant.first_day)
+
+
+class Provisions:
+    """What a policy says for one account, currency and day.
+
+    lines: For each section that variants changed, their names, the one that wins last.
+    """
+
+    def __init__(self, tables: dict[str, Table], calendar: Calendar, lines: dict[str, str], steps_key: int) -> None:
+        self.lines: Final = lines
+        self.calendar: Final = calendar
+        self.release: Final = ReleaseTerms(tables["release"])
+        self.reminders: Final = ReminderTerms(tables["reminders"])
+        self.promises: Final = PromiseTerms(tables["promises"])
+        # Equal where the steps of all currencies fall on the same days.
+        self.steps_key: Final = steps_key
 
 
 class Policy:
     """One policy in force. Days are days since 1970-01-01; money is minor units."""
 
-    def __init__(self, version: int, document: dict[str, object]) -> None:
-        self.version: Final = version
-        base = _table(document, "release")
-        self.release: Final = _release(base, "release")
-        self.release_of_segment: Final = _variants(document, "segments", base)
-        self.release_of_tier: Final = _variants(document, "tiers", base)
-        reminders = _table(document, "reminders")
-        self.steps_days: Final = _numbers(reminders, "reminders", "steps_days")
-        if self.steps_days != sorted(set(self.steps_days)):
-            raise WrongPolicy(f"reminders.steps_days: {self.steps_days} must rise, each once")
-        if any(days not in STEP_DAYS for days in self.steps_days):
-            raise WrongPolicy(
-                f"reminders.steps_days: {self.steps_days} must be from {STEP_DAYS[0]} to {STEP_DAYS[-1]} days after the due date"
-            )
-        self.minimum_minor: Final = _number(reminders, "reminders", "minimum_minor", 0, 10**12)
-        self.days_between_letters: Final = _number(reminders, "reminders", "days_between_letters", 0, 365)
-        self.window_start_ms: Final = 60_000 * _number(reminders, "reminders", "window_start_minute", 0, 1439)
-        self.window_ms: Final = 60_000 * _number(reminders, "reminders", "window_minutes", 1, 1440)
-        if self.window_start_ms + self.window_ms > DAY_MS:
-            raise WrongPolicy("reminders.window_minutes: the window must end by midnight")
-        self.weekend: Final = _numbers(reminders, "reminders", "weekend")
-        if len({day for day in self.weekend if 0 <= day <= 6}) != len(self.weekend) or len(self.weekend) > 6:
-            raise WrongPolicy(
-                f"reminders.weekend: {self.weekend} must be days from 0 (Monday) to 6, each once, not all"
-            )
-        self.holidays: Final = _holidays(reminders)
-        # Equal where all steps fall on the same days.
-        self.steps_key: Final = crc32(repr((self.steps_days, sorted(self.weekend), sorted(self.holidays))).encode())
-        promises = _table(document, "promises")
-        self.promise_tolerance_days: Final = _number(promises, "promises", "tolerance_days", 0, 90)
-        self.promise_tolerance_minor: Final = _number(promises, "promises", "tolerance_minor", 0, 10**9)
-        self.cash_sources: Final = _texts(_table(document, "cash"), "cash", "sources")
+    def __init__(self, document: Table) -> None:
+        self.version: Final = document.number("version", 0, 10**9)
+        self._sections: Final = {name: document.table(name).values() for name in SECTIONS}
+        cash = document.table("cash")
+        self.cash_sources: Final = cash.texts("sources")
+        cash.done()
+        self.calendars: Final = _calendars(document.table("calendars"))
+        self.variants: Final = sorted([Variant(table) for table in document.tables("variants")], key=_rank)
+        document.done()
+        _refuse_ties(self.variants)
+        self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
+        self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
+        # On these days other variants hold than on the day before.
+        self.boundaries: Final = sorted(
+            {v.first_day for v in self.variants} | {v.last_day + 1 for v in self.variants if v.last_day < LAST_DAY}
+        )
+        self._known: dict[tuple[tuple[str, str, str, str, str, str], str, str, int], Provisions] = {}
+        self.base: Final = self._made(NOBODY, [], [])
+        # Whether provisions depend on whose they are.
+        self.varies: Final = bool(self.variants) or len(self.calendars) > 1
+        for variant in self.variants:
+            # What is wrong in a variant is told now, not when it first holds.
+            self._made(NOBODY, [variant], [])
+        # Equal where all steps fall on the same days for everybody.
+        reminders = [(v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders")) for v in self.variants]
+        calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]
+        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders)).encode())
 
-    def release_for(self, segment: str, tier: str) -> Release:
-        """The most specific release rule: tier, else segment, else the base."""
-        found = self.release_of_tier.get(tier)
-        if found is None:
-            found = self.release_of_segment.get(segment)
-        return found if found is not None else self.release
+    def provisions(self, who: Who, currency: str, day: int) -> Provisions:
+        """What holds for that account, in that currency (empty: for the account as a whole), on that day."""
+        if not self.varies:
+            return self.base
+        key = (
+            who.key,
+            who.account_id if who.account_id in self._customers else "",
+            currency if self._names_currencies else "",
+            bisect_right(self.boundaries, day),
+        )
+        known = self._known.get(key)
+        if known is None:
+            known = self._made(
+                who,
+                [v for v in self.variants if v.holds(who, currency, day)],
+                [v for v in self.variants if v.holds(who, v.where.get("currency", ""), day)],
+            )
+            self._known[key] = known
+        return known
 
-    def business_day(self, day: int) -> int:
-        """`day`, or the next one that is neither weekend nor holiday. There is one: a week has a working day."""
-        # 1970-01-01 was a Thursday: weekday 3.
-        while (day + 3) % 7 in self.weekend or day in self.holidays:
-            day += 1
-        return day
+    def changes_between(self, day: int, later: int) -> bool:
+        """Whether other variants hold on the later day than on the day."""
+        return bisect_right(self.boundaries, day) != bisect_right(self.boundaries, later)
+
+    def _made(self, who: Who, variants: list[Variant], in_any_currency: list[Variant]) -> Provisions:
+        tables: dict[str, Table] = {}
+        lines: dict[str, str] = {}
+        for section in SECTIONS:
+            values = dict(self._sections[section])
+            path = section
+            for variant in variants:
+                if section in variant.changes:
+                    values.update(variant.changes[section])
+                    lines[section] = f"{lines[section]}, {variant.name}" if section in lines else variant.name
+                    path = f"variants.{variant.name}.{section}"
+            tables[section] = Table(values, path)
+        calendar = self.calendars.get(who.country)
+        if calendar is None:
+            calendar = self.calendars[DEFAULT_CALENDAR]
+        steps = [self._sections["reminders"].get("steps_days")]
+        for variant in in_any_currency:
+            steps += [variant.where.get("currency"), variant.changes.get("reminders", {}).get("steps_days")]
+        return Provisions(tables, calendar, lines, crc32(repr((steps, calendar.key)).encode()))
+
+
+def _calendars(table: Table) -> dict[str, Calendar]:
+    found = {name: Calendar(table.table(name)) for name in table.names()}
+    if DEFAULT_CALENDAR not in found:
+        raise WrongPolicy(f"{table.at(DEFAULT_CALENDAR)}: a table [{table.at(DEFAULT_CALENDAR)}] must be there")
+    return found
+
+
+def _refuse_ties(variants: list[Variant]) -> None:
+    """Of two variants for the same on the same day nobody could say which wins."""
+    names: set[str] = set()
+    for variant in variants:
+        if not variant.name or variant.name in names:
+            raise WrongPolicy(f"variants: the name {variant.name!r} must be there, and only once")
+        names.add(variant.name)
+    for at, one in enumerate(variants):
+        for other in variants[at + 1 :]:
+            if one.where == other.where and one.first_day <= other.last_day and other.first_day <= one.last_day:
+                raise WrongPolicy(f"variants: {one.name!r} and {other.name!r} hold for the same on the same days")
 
 
 def parse(text: str) -> Policy:
@@ -102,87 +217,4 @@ def parse(text: str) -> Policy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongPolicy(f"not TOML: {error}") from error
-    _refuse_unknown(document, "", _KNOWN[""])
-    for name in ("release", "reminders", "promises", "cash"):
-        table = document.get(name)
-        if isinstance(table, dict):
-            _refuse_unknown(table, name, _KNOWN[name])
-    return Policy(_number(document, "", "version", 0, 10**9), document)
-
-
-def _refuse_unknown(table: dict[str, object], path: str, known: tuple[str, ...]) -> None:
-    for name in sorted(table):
-        if name not in known:
-            raise WrongPolicy(f"{path}.{name}: unknown; known are {', '.join(known)}".lstrip("."))
-
-
-def _table(document: dict[str, object], name: str) -> dict[str, object]:
-    value = document.get(name)
-    if not isinstance(value, dict):
-        raise WrongPolicy(f"{name}: a table [{name}] must be there")
-    return value
-
-
-def _number(table: dict[str, object], path: str, name: str, low: int, high: int) -> int:
-    value = table.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise WrongPolicy(f"{path}.{name}: {value!r} must be a whole number from {low} to {high}".lstrip("."))
-    return value
-
-
-def _list(table: dict[str, object], path: str, name: str) -> list[object]:
-    value = table.get(name)
-    if not isinstance(value, list):
-        raise WrongPolicy(f"{path}.{name}: {value!r} must be a list")
-    return value
-
-
-def _numbers(table: dict[str, object], path: str, name: str) -> list[int]:
-    found: list[int] = []
-    for value in _list(table, path, name):
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise WrongPolicy(f"{path}.{name}: {value!r} must be a whole number")
-        found.append(value)
-    return found
-
-
-def _texts(table: dict[str, object], path: str, name: str) -> list[str]:
-    found: list[str] = []
-    for value in _list(table, path, name):
-        if not isinstance(value, str):
-            raise WrongPolicy(f"{path}.{name}: {value!r} must be a text")
-        found.append(value)
-    return found
-
-
-def _holidays(table: dict[str, object]) -> frozenset[int]:
-    days: list[int] = []
-    for text in _texts(table, "reminders", "holidays"):
-        try:
-            days.append(date.fromisoformat(text).toordinal() - EPOCH_ORDINAL)
-        except ValueError:
-            raise WrongPolicy(f"reminders.holidays: {text!r} must be a date YYYY-MM-DD") from None
-    return frozenset(days)
-
-
-def _release(table: dict[str, object], path: str) -> Release:
-    condition = table.get("condition")
-    if not isinstance(condition, str) or condition not in CONDITIONS:
-        raise WrongPolicy(f"{path}.condition: {condition!r} must be one of {', '.join(CONDITIONS)}")
-    return Release(condition, _number(table, path, "pod_days", 0, 365), _number(table, path, "hold_sla_days", 0, 365))
-
-
-def _variants(document: dict[str, object], name: str, base: dict[str, object]) -> dict[str, Release]:
-    """[segments.NAME.release] and [tiers.NAME.release]: what they leave out is as in [release]."""
-    found: dict[str, Release] = {}
-    for key, value in sorted(_table(document, name).items()):
-        path = f"{name}.{key}.release"
-        if not isinstance(value, dict):
-            raise WrongPolicy(f"{name}.{key}: must be a table")
-        _refuse_unknown(value, f"{name}.{key}", ("release",))
-        own = value.get("release")
-        if not isinstance(own, dict):
-            raise WrongPolicy(f"{path}: a table [{path}] must be there")
-        _refuse_unknown(own, path, _KNOWN["release"])
-        found[key] = _release({**base, **own}, path)
-    return found
+    return Policy(Table(document, ""))

@@ -68,13 +68,14 @@ def post_promise(account: Account, d: Decision, ctx: Context) -> None:
     promises = account.row.promises
     account.touch()
     if d.kind == "promise_opened":
-        judge_date = d.due_date + ctx.policy.promise_tolerance_days + 1
+        provisions = account.provisions(ctx, d.currency)
+        judge_date = d.due_date + provisions.promises.tolerance_days + 1
         made_date = d.event_time // DAY_MS
         promises.append(
             PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
         )
         promises.sort(key=_by_promised)
-        account.wake_by(next_contact(ctx, account.key, judge_date))
+        account.wake_by(next_contact(ctx, provisions, account.key, judge_date))
         return
     for promise in promises:
         if promise.promise_id == d.reference_id:
@@ -104,7 +105,7 @@ def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
     for item in items:
         item.raise_by = 1
         account.plan_item(item, ctx.today + 1)
-        account.wake_by(contact_time(ctx.policy, account.key, ctx.today + 1))
+        account.wake_by(contact_time(account.provisions(ctx), account.key, ctx.today + 1))
 
 
 def _by_promised(promise: PromiseRow) -> tuple[int, str]:
@@ -118,7 +119,7 @@ def post_reminder(account: Account, d: Decision, ctx: Context) -> None:
         item.level = d.level
         item.said_level = 0
         item.raise_by = 0
-        account.plan_item(item, step_day(ctx.policy, item.due_date, item.level + 1))
+        account.plan_item(item, step_day(account.provisions(ctx, item.currency), item.due_date, item.level + 1))
         account.row.last_letter = ctx.today
     else:
         item.said_level = d.level

@@ -6,6 +6,7 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.money import MOST_MINOR
+from dataflows.rules.policy import Provisions
 from schemas.records import (
     Decision,
     Item,
@@ -53,8 +54,9 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
         _plan_by(account, ctx)
-        item.action_date = step_day(ctx.policy, d.due_date, 1)
-        account.wake_by(next_contact(ctx, account.key, item.action_date) if item.action_date else FAR)
+        provisions = account.provisions(ctx, d.currency)
+        item.action_date = step_day(provisions, d.due_date, 1)
+        account.wake_by(next_contact(ctx, provisions, account.key, item.action_date) if item.action_date else FAR)
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:
@@ -66,8 +68,9 @@ def _plan_by(account: Account, ctx: Context) -> None:
     """Before a step is planned by the policy in force: where others are open that were planned by another one, the
     account's items are of no one policy, and its next wake plans them all, whichever is in force by then."""
     row = account.row
-    if row.steps_key != ctx.policy.steps_key:
-        row.steps_key = STEPS_OF_SEVERAL if row.open_items else ctx.policy.steps_key
+    steps_key = account.provisions(ctx).steps_key
+    if row.steps_key != steps_key:
+        row.steps_key = STEPS_OF_SEVERAL if row.open_items else steps_key
         account.touch()
 
 
@@ -123,12 +126,13 @@ def reopen(account: Account, d: Decision, ctx: Context) -> Item:
     _plan_by(account, ctx)
     item = account.raise_item(d.document, d.amount)
     pause(account, item)
-    account.plan_item(item, _resumed(ctx, item))
-    account.wake_by(contact_time(ctx.policy, account.key, item.action_date) if item.action_date else FAR)
+    provisions = account.provisions(ctx, item.currency)
+    account.plan_item(item, _resumed(ctx, provisions, item))
+    account.wake_by(contact_time(provisions, account.key, item.action_date) if item.action_date else FAR)
     return item
 
 
-def _resumed(ctx: Context, item: Item) -> int:
+def _resumed(ctx: Context, provisions: Provisions, item: Item) -> int:
     """The next reminder day of an item that is open again; its level stays."""
-    day = step_day(ctx.policy, item.due_date, item.level + 1)
+    day = step_day(provisions, item.due_date, item.level + 1)
     return max(day, ctx.today + 1) if day else 0

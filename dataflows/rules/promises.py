@@ -54,7 +54,7 @@ def judged(account: Account, promise: PromiseRow, ctx: Context, rule: str) -> De
     """
     counted = promise.counted + (0 if promise.documents else _unapplied_for(account, promise))
     wanted = min(promise.amount, promise.counted + _payable(account, promise))
-    if counted + ctx.policy.promise_tolerance_minor >= wanted:
+    if counted + account.provisions(ctx, promise.currency).promises.tolerance_minor >= wanted:
         kind = "promise_kept"
     elif counted > 0:
         kind = "promise_partially_kept"

@@ -5,7 +5,8 @@ from dataflows.rules.context import Context
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
-from dataflows.rules.policy import DAY_MS, Release
+from dataflows.rules.policy import DAY_MS
+from dataflows.rules.provisions.release import ReleaseTerms
 from schemas.records import Decision, DraftRow, Invoice, OrderRow, ShipmentState
 
 OVERDUE = "release.sla"
@@ -123,11 +124,8 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
     return reasons
 
 
-def _rule(account: Account, ctx: Context) -> Release:
-    customer = account.customer()
-    return (
-        ctx.policy.release_for("", "") if customer is None else ctx.policy.release_for(customer.segment, customer.tier)
-    )
+def _rule(account: Account, ctx: Context) -> ReleaseTerms:
+    return account.provisions(ctx).release
 
 
 def _check_lines(fact: Invoice, reasons: list[str]) -> None:
@@ -188,7 +186,7 @@ def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
             reasons.append(f"not_shipped:{ordered.line}")
 
 
-def _check_delivered(fact: Invoice, order: OrderRow, rule: Release, ctx: Context, reasons: list[str]) -> None:
+def _check_delivered(fact: Invoice, order: OrderRow, rule: ReleaseTerms, ctx: Context, reasons: list[str]) -> None:
     """Every invoiced quantity is delivered without complaint, or was sent so long ago without one.
 
     Where it is not, each shipment that keeps it from being so is a reason.

@@ -2,6 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, step_day
+from dataflows.rules.policy import Provisions
 from schemas.records import Decision, Item, PromiseRow
 
 
@@ -12,18 +13,20 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     business days, nothing is said: the items wait for the next letter.
     """
     items = account.debits_to_act_on(ctx.today)
-    if not items or ctx.policy.business_day(ctx.today) != ctx.today:
+    provisions = account.provisions(ctx)
+    if not items or not provisions.calendar.is_business_day(ctx.today):
         return []
     covered = _covered(account, items)
-    pause = account.row.last_letter + ctx.policy.days_between_letters > ctx.today
+    pause = account.row.last_letter + provisions.reminders.days_between_letters > ctx.today
     letter = f"{account.account_id}:{ctx.today}"
     decisions: list[Decision] = []
     for item in items:
-        level = _highest_due(ctx, item)
+        terms = account.provisions(ctx, item.currency)
+        level = _highest_due(ctx, terms, item)
         if level <= item.level:
             continue
         left = item.open - item.disputed - covered.get(item.document, 0)
-        reasons = _suppressions(account, item, left, covered.get(item.document, 0), ctx)
+        reasons = _suppressions(account, item, left, covered.get(item.document, 0), terms.reminders.minimum_minor)
         if reasons:
             if level > item.said_level:
                 decisions.append(_about("reminder_suppressed", item, level, item.open, "", reasons))
@@ -32,12 +35,12 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     return decisions
 
 
-def _highest_due(ctx: Context, item: Item) -> int:
+def _highest_due(ctx: Context, provisions: Provisions, item: Item) -> int:
     """The highest step due by today, one more after a broken promise; missed ones are not caught up."""
     reached = item.level
-    steps = len(ctx.policy.steps_days)
+    steps = len(provisions.reminders.steps_days)
     for level in range(item.level + 1, steps + 1):
-        if step_day(ctx.policy, item.due_date, level) > ctx.today:
+        if step_day(provisions, item.due_date, level) > ctx.today:
             break
         reached = level
     if item.raise_by:
@@ -62,7 +65,7 @@ def _covered(account: Account, items: list[Item]) -> dict[str, int]:
     return found
 
 
-def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Context) -> list[str]:
+def _suppressions(account: Account, item: Item, left: int, covered: int, minimum: int) -> list[str]:
     row = account.row
     customer = account.customer()
     reasons: list[str] = []
@@ -76,7 +79,7 @@ def _suppressions(account: Account, item: Item, left: int, covered: int, ctx: Co
     for promise in row.promises:
         if promise.status == "open" and _promised(promise, item):
             reasons.append(f"promise:{promise.promise_id}")
-    if left <= ctx.policy.minimum_minor:
+    if left <= minimum:
         if item.disputed:
             reasons.append("disputed")
         if covered:

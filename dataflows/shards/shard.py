@@ -226,6 +226,8 @@ class Shard:
         if fact.mode == "live" and row.now and jump > MOST_LIVE_JUMP_MS and fact.now > row.allowed_clock:
             self._reject(fact, "shard.clock", f"clock_jump_seconds:{jump // 1000}")
             return
+        if self.policy.changes_between(row.now // DAY_MS, fact.now // DAY_MS):
+            self._sweep_from_now()
         row.now = fact.now
         row.mode = fact.mode
         row.watermarks = fact.watermarks
@@ -242,12 +244,16 @@ class Shard:
             self._reject(fact, "shard.policy", str(error))
             return
         if policy.steps_key != self.policy.steps_key:
-            self.row.sweep_due = self.row.now
-            self.row.sweep_account = ""
+            self._sweep_from_now()
         self.policy = policy
         self._bound = self._complete()
         self.row.policy_version = fact.version
         self.row.policy_text = fact.text
+
+    def _sweep_from_now(self) -> None:
+        """Bring wakes forward, since reminders may have other steps from now on."""
+        self.row.sweep_due = self.row.now
+        self.row.sweep_account = ""
 
     def _take_rules(self, fact: Rules) -> None:
         if fact.version.isdigit() and int(fact.version) > int(RULES_VERSION):
@@ -420,7 +426,7 @@ class Shard:
             found = self.wakes.after((row.sweep_due, row.sweep_account), SWEEP_WAKES)
             for due, key in found:
                 row.sweep_due, row.sweep_account = due, key
-                time = next_contact(ctx, key, ctx.today)
+                time = next_contact(ctx, self.policy.base, key, ctx.today)
                 if due > time:
                     account = self.accounts.get(key)
                     assert account is not None, f"a wake of {key}, which is not of shard {self.number}"

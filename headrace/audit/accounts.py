@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from headrace.audit.policy import Who
 from schemas.records import Invoice
 
 CREDIT: Final = "credit_note"
@@ -117,8 +118,7 @@ class Account:
     active: bool = False
     billing_address: bool = False
     po_required: bool = False
-    segment: str = ""
-    tier: str = ""
+    who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False
     blocked: bool = False
@@ -130,6 +130,10 @@ class Account:
     # The last decision that stated balances, and what the last one in each currency stated.
     last_sequence: int = -1
     stated: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Until its customer fact says more.
+        self.who = Who(*self.key.split("/", 2))
 
     @property
     def suspense(self) -> bool:

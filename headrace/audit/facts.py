@@ -13,7 +13,7 @@ from headrace.audit.cash import Advices
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
-from headrace.audit.policy import Terms
+from headrace.audit.policy import Terms, Who
 from headrace.audit.transit import BROUGHT
 from schemas.records import (
     CashTransferred,
@@ -362,8 +362,9 @@ class FactCheck:
         account.active = fact.active
         account.billing_address = bool(fact.billing_address)
         account.po_required = fact.po_required
-        account.segment = fact.segment
-        account.tier = fact.tier
+        account.who = Who(
+            fact.tenant, fact.entity, fact.account_id, fact.region, fact.country.upper(), fact.tier, fact.segment
+        )
         account.direct_debit = fact.direct_debit
         account.affiliate = fact.affiliate
 
@@ -398,7 +399,7 @@ class FactCheck:
             self._check.about(
                 d, "differs", f"{d.kind} says {d.reasons}, the customer is {_no_sale(account) or 'no affiliate'}"
             )
-        condition, _ = terms.release(account.segment, account.tier)
+        condition, _ = terms.of(account.who, "", today).release
         if d.rule != f"release.{condition}":
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
         del account.held[d.document]

@@ -108,7 +108,7 @@ class OrderBook:
             ordered = order["ordered"].get(line.order_line, 0)
             if not ordered or order["price"].get(line.order_line) != line.unit_price_micro:
                 lacks.append(f"the agreed price on line {line.line}")
-        condition, pod_days = terms.release(account.segment, account.tier)
+        condition, pod_days = terms.of(account.who, "", today).release
         if condition == "on_order":
             return lacks + _beyond(fact, order, order["ordered"], "an order")
         if not order["shipments"]:

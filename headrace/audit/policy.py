@@ -1,8 +1,8 @@
 """The policy as the auditor reads it: only what its checks need. A text that is no policy was rejected by its shard."""
 
 import tomllib
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -10,48 +10,88 @@ EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """What a variant may tell customers apart by, other than the currency."""
+
+    tenant: str = ""
+    entity: str = ""
+    account_id: str = ""
+    region: str = ""
+    country: str = ""
+    tier: str = ""
+    segment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
-    """One policy. Days are days since 1970-01-01, money is minor units."""
+    """One policy, as it is for one customer, currency and day once `of` was asked."""
 
     text: dict[str, Any]
-    steps_days: tuple[int, ...]
-    minimum_minor: int
-    days_between_letters: int
-    weekend: frozenset[int]
-    holidays: frozenset[int]
-    cash_sources: tuple[str, ...]
+    calendar: dict[str, Any]
 
-    def release(self, segment: str, tier: str) -> tuple[str, int]:
-        """Condition and pod_days for a customer: its tier's, else its segment's, else the base."""
-        base: dict[str, Any] = self.text["release"]
-        for group, name in (("tiers", tier), ("segments", segment)):
-            if name in self.text[group]:
-                base = {**base, **self.text[group][name].get("release", {})}
-                break
-        return base["condition"], base["pod_days"]
+    def of(self, who: Who, currency: str, day: int) -> "Terms":
+        """What holds there: the variants that fit laid over the base, the most specific last."""
+        fitting = [v for v in self.text.get("variants", []) if _fits(v["where"], who, currency, day)]
+        text = dict(self.text)
+        for variant in sorted(fitting, key=_specific):
+            for name, part in variant.items():
+                if name not in ("name", "where"):
+                    text[name] = {**text[name], **part}
+        calendars = self.text["calendars"]
+        return Terms(text, calendars.get(who.country, calendars["default"]))
+
+    @property
+    def steps_days(self) -> list[int]:
+        found: list[int] = self.text["reminders"]["steps_days"]
+        return found
+
+    @property
+    def minimum_minor(self) -> int:
+        return int(self.text["reminders"]["minimum_minor"])
+
+    @property
+    def days_between_letters(self) -> int:
+        return int(self.text["reminders"]["days_between_letters"])
+
+    @property
+    def cash_sources(self) -> list[str]:
+        found: list[str] = self.text["cash"]["sources"]
+        return found
+
+    @property
+    def release(self) -> tuple[str, int]:
+        """Condition and pod_days."""
+        part = self.text["release"]
+        return part["condition"], part["pod_days"]
 
     def step_day(self, due_date: int, level: int) -> int:
         """The business day on which an item may first be reminded at `level`, from 1."""
-        day = due_date + self.steps_days[level - 1]
-        # 1970-01-01 was a Thursday, and Monday is 0.
-        while (day + 3) % 7 in self.weekend or day in self.holidays:
-            day += 1
-        return day
+        day = EPOCH + timedelta(due_date + self.steps_days[level - 1])
+        while day.weekday() in self.calendar["weekend"] or day.isoformat() in self.calendar["holidays"]:
+            day += timedelta(1)
+        return (day - EPOCH).days
+
+
+# The most specific first.
+ORDER = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
+
+
+def _specific(variant: dict[str, Any]) -> list[bool]:
+    return [name in variant["where"] for name in ORDER]
+
+
+def _fits(where: dict[str, str], who: Who, currency: str, day: int) -> bool:
+    today = (EPOCH + timedelta(day)).isoformat()
+    if not where.get("from", "") <= today <= where.get("until", "9999-12-31"):
+        return False
+    said = {**asdict(who), "customer": who.account_id, "currency": currency}
+    return all(said[name] == wanted for name, wanted in where.items() if name not in ("from", "until"))
 
 
 def read_terms(text: str) -> Terms:
-    """The terms in a policy text that its shard accepted."""
+    """The terms in a policy text that its shard accepted; of nobody in particular until `of` is asked."""
     document = tomllib.loads(text)
-    reminders = document["reminders"]
-    return Terms(
-        document,
-        tuple(reminders["steps_days"]),
-        reminders["minimum_minor"],
-        reminders["days_between_letters"],
-        frozenset(reminders["weekend"]),
-        frozenset((date.fromisoformat(day) - EPOCH).days for day in reminders["holidays"]),
-        tuple(document["cash"]["sources"]),
-    )
+    return Terms(document, document["calendars"]["default"])
 
 
 def built_in() -> Terms:

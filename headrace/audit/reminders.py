@@ -27,6 +27,7 @@ def covered(account: Account, currency: str) -> dict[str, int]:
 def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, today: int, complete: int) -> None:
     """A reminder_due, before it is posted. `today` is the log's day, `complete` the day up to which cash is known."""
     check.checked += 1
+    terms = terms.of(account.who, d.currency, today)
     item = account.open.get(d.document)
     if item is None:
         check.about(d, "paid", f"{d.document} is not open")

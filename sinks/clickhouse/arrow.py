@@ -53,6 +53,19 @@ COLUMNS: Final[dict[str, Any]] = {
     "open_credit": _MINOR,
     "unapplied": _MINOR,
     "on_account": _MINOR,
+    "evidence": pa.list_(_TEXT),
+    "excluded": pa.list_(_TEXT),
+    "policy_line": _TEXT,
+    "owner": _TEXT,
+    "category": _TEXT,
+    "channel": _TEXT,
+    "template": _TEXT,
+    "language": _TEXT,
+    "deadline": _INSTANT,
+    "other_currency": _TEXT,
+    "other_amount": _MINOR,
+    "tax": _MINOR,
+    "score": _MINOR,
 }
 
 # Date32 holds 1900-01-01 to 2299-12-31 and DateTime64(3) the same years; a producer's 9999-12-31

@@ -1,14 +1,12 @@
-"""Policy texts: each thing that may be wrong has its message; business days; the most specific release rule."""
+"""Policy texts: each thing that may be wrong has its message; business days; the most specific variant."""
 
-import tomllib
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.policy import DEFAULT_TEXT, EPOCH_ORDINAL, WrongPolicy, parse
+from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, Provisions, Who, WrongPolicy, parse
 
 
 def day(text: str) -> int:
@@ -22,15 +20,16 @@ def changed(line: str, to: str) -> str:
     return "\n".join([*lines[:at], to, *lines[at + 1 :]])
 
 
+CASH = 'sources = ["payments"]'
+GOLD = '\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\n'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
     ("version = 0", "version = ", "not TOML: "),
     ("version = 0", "", "version: None must be a whole number from 0 to 1000000000"),
     ("version = 0", "version = true", "version: True must be a whole number from 0 to 1000000000"),
     ("version = 0", "version = 0\nreminder = 3", "reminder: unknown; known are version, release, reminders"),
-    ("[cash]", "[money]", "money: unknown; known are"),
-    ("[promises]", "[reminders.promises]", "reminders.promises: unknown; known are steps_days"),
-    ("[tiers]", "", "tiers: a table [tiers] must be there"),
+    ("[cash]", "[money]", "cash: a table [cash] must be there"),
+    ("[promises]", "[reminders.promises]", "promises: a table [promises] must be there"),
     (
         'condition = "on_shipment"',
         'condition = "on_time"',
@@ -38,7 +37,7 @@ CASES = [
     ),
     ('condition = "on_shipment"', "condition = 1", "release.condition: 1 must be one of on_order, on_shipment, on_pod"),
     ("pod_days = 10", "pod_days = 366", "release.pod_days: 366 must be a whole number from 0 to 365"),
-    ("pod_days = 10", "pod_dayz = 10", "release.pod_dayz: unknown; known are condition, pod_days, hold_sla_days"),
+    ("pod_days = 10", "pod_dayz = 10", "release.pod_days: None must be a whole number"),
     ("hold_sla_days = 5", "hold_sla_days = -1", "release.hold_sla_days: -1 must be a whole number from 0 to 365"),
     (STEPS, "steps_days = 7", "reminders.steps_days: 7 must be a list"),
     (STEPS, "steps_days = [1.5]", "reminders.steps_days: 1.5 must be a whole number"),
@@ -53,21 +52,42 @@ CASES = [
     (
         "weekend = [5, 6]",
         "weekend = [7]",
-        "reminders.weekend: [7] must be days from 0 (Monday) to 6, each once, not all",
+        "calendars.default.weekend: [7] must be days from 0 (Monday) to 6, each once, not all",
     ),
-    ("weekend = [5, 6]", "weekend = [5, 5]", "reminders.weekend: [5, 5] must be days from 0"),
-    ("weekend = [5, 6]", "weekend = [0, 1, 2, 3, 4, 5, 6]", "reminders.weekend: [0, 1, 2, 3, 4, 5, 6] must be days"),
-    ("holidays = []", "holidays = [25]", "reminders.holidays: 25 must be a text"),
-    ("holidays = []", 'holidays = ["25.12.2026"]', "reminders.holidays: '25.12.2026' must be a date YYYY-MM-DD"),
+    ("weekend = [5, 6]", "weekend = [5, 5]", "calendars.default.weekend: [5, 5] must be days from 0"),
+    (
+        "weekend = [5, 6]",
+        "weekend = [0, 1, 2, 3, 4, 5, 6]",
+        "calendars.default.weekend: [0, 1, 2, 3, 4, 5, 6] must be days",
+    ),
+    ("holidays = []", "holidays = [25]", "calendars.default.holidays: 25 must be a text"),
+    (
+        "holidays = []",
+        'holidays = ["25.12.2026"]',
+        "calendars.default.holidays: '25.12.2026' must be a date YYYY-MM-DD",
+    ),
     ("tolerance_days = 3", "tolerance_days = 91", "promises.tolerance_days: 91 must be a whole number from 0 to 90"),
     ("tolerance_minor = 100", "tolerance_minor = 1.0", "promises.tolerance_minor: 1.0 must be a whole number from 0"),
     ('sources = ["payments"]', 'sources = "payments"', "cash.sources: 'payments' must be a list"),
     ('sources = ["payments"]', "", "cash.sources: None must be a list"),
-    ("[segments]", "[segments]\nretail = 1", "segments.retail: must be a table"),
-    ("[segments]", "[segments.retail]", "segments.retail.release: a table [segments.retail.release] must be there"),
-    ("[segments]", "[segments.retail.realese]", "segments.retail.realese: unknown; known are release"),
-    ("[tiers]", "[tiers.gold.release]\npod_day = 3", "tiers.gold.release.pod_day: unknown; known are condition, pod_"),
-    ("[tiers]", "[tiers.gold.release]\npod_days = 400", "tiers.gold.release.pod_days: 400 must be a whole number from"),
+    (CASH, CASH + "\n[variants]", "variants: {} must be a list"),
+    (CASH, CASH + '\n[[variants]]\nname = "gold"', "variants.1.where: a table [variants.1.where] must be there"),
+    (CASH, CASH + GOLD + "where.size = 1", "variants.1.where.size: unknown; known are "),
+    (CASH, CASH + GOLD + "realese.pod_days = 3", "variants.1.realese: unknown; known are name, where, release"),
+    (CASH, CASH + GOLD + "release.pod_day = 3", "variants.gold.release.pod_day: unknown; known are condition, pod_"),
+    (CASH, CASH + GOLD + "release.pod_days = 400", "variants.gold.release.pod_days: 400 must be a whole number from"),
+    (CASH, CASH + GOLD + 'where.from = "2026"', "variants.1.where.from: '2026' must be a date YYYY-MM-DD"),
+    (
+        CASH,
+        CASH + GOLD + 'where.from = "2026-02-01"\nwhere.until = "2026-01-31"',
+        "variants.1.where.until: is before fr",
+    ),
+    (CASH, CASH + GOLD + GOLD, "variants: the name 'gold' must be there, and only once"),
+    (CASH, CASH + GOLD + GOLD.replace('"gold"', '"or"', 1), "variants: 'gold' and 'or' hold for the same on the same"),
+    ("[calendars.default]", "[calendars.DE]", "calendars.default: a table [calendars.default] must be there"),
+    ("end_minute = 1020", "end_minute = 480", "calendars.default.end_minute: 480 must be after start_minute"),
+    ("offsets = []", "offsets = [0]", "calendars.default.offsets: must be pairs of UTC milliseconds, rising, and"),
+    ("offsets = []", "offsets = [5, 60, 5, 0]", "calendars.default.offsets: must be pairs of UTC milliseconds, ri"),
 ]
 
 
@@ -80,19 +100,80 @@ def test_what_is_wrong_is_named(line: str, to: str, message: str) -> None:
 
 def test_the_default_policy() -> None:
     policy = parse(DEFAULT_TEXT)
-    assert policy.steps_days == [-7, 1, 10, 20, 30]
-    assert (policy.window_start_ms, policy.window_ms) == (9 * 3_600_000, 8 * 3_600_000)
-    assert policy.release_for("", "").condition == "on_shipment"
+    terms = policy.base.reminders
+    assert terms.steps_days == [-7, 1, 10, 20, 30]
+    assert (terms.window_start_ms, terms.window_ms) == (9 * 3_600_000, 8 * 3_600_000)
+    assert policy.base.release.condition == "on_shipment"
+    assert policy.provisions(Who("t", "e", "a", "", "DE", "gold", "retail"), "USD", 20_000) is policy.base
 
 
-def test_the_tier_wins_over_the_segment_and_the_rest_is_as_in_the_base() -> None:
-    text = changed("[segments]", '[segments.retail.release]\ncondition = "on_order"\npod_days = 1')
-    text = text.replace("[tiers]", '[tiers.gold.release]\ncondition = "on_pod"')
-    policy = parse(text)
-    assert policy.release_for("retail", "").condition == "on_order"
-    gold = policy.release_for("retail", "gold")
-    assert (gold.condition, gold.pod_days, gold.hold_sla_days) == ("on_pod", 10, 5)
-    assert policy.release_for("other", "silver") is policy.release
+VARIANTS = """
+[[variants]]
+name = "gold"
+where.tier = "gold"
+release.condition = "on_pod"
+[[variants]]
+name = "retail"
+where = { segment = "retail", from = "2026-02-01", until = "2026-02-28" }
+release = { condition = "on_order", pod_days = 1 }
+[[variants]]
+name = "acme"
+where.customer = "acme"
+reminders.steps_days = [3]
+[[variants]]
+name = "euros"
+where.currency = "EUR"
+reminders = { steps_days = [2], minimum_minor = 0 }
+"""
+
+
+def test_the_most_specific_variant_wins_and_the_rest_is_as_in_the_base() -> None:
+    policy = parse(DEFAULT_TEXT + VARIANTS)
+    february = day("2026-02-28")
+
+    def of(tier: str, segment: str, account: str = "a", currency: str = "", on: int = february) -> Provisions:
+        return policy.provisions(Who("t", "e", account, "", "", tier, segment), currency, on)
+
+    assert of("", "retail").release.condition == "on_order"
+    gold = of("gold", "retail")
+    assert (gold.release.condition, gold.release.pod_days, gold.release.hold_sla_days) == ("on_pod", 1, 5)
+    assert gold.lines == {"release": "retail, gold"}
+    assert of("", "retail", on=february + 1).release.condition == "on_shipment"
+    assert of("", "retail", on=day("2026-01-31")).release.condition == "on_shipment"
+    both = of("", "", "acme", "EUR")
+    assert (both.reminders.steps_days, both.reminders.minimum_minor) == ([3], 0)
+    assert both.lines == {"reminders": "euros, acme"}
+    assert of("", "", "acme").reminders.minimum_minor == 500
+    assert of("", "", "other", "EUR").reminders.steps_days == [2]
+
+
+def test_steps_have_the_same_key_only_where_they_are_the_same_in_every_currency() -> None:
+    policy = parse(DEFAULT_TEXT + VARIANTS)
+    other, acme = Who("t", "e", "a", "", "", "", ""), Who("t", "e", "acme", "", "", "", "")
+    assert policy.provisions(other, "", 0).steps_key == policy.provisions(other, "EUR", 0).steps_key
+    assert policy.provisions(other, "", 0).steps_key != policy.provisions(acme, "", 0).steps_key
+    assert policy.provisions(other, "", 0).steps_key != parse(DEFAULT_TEXT).base.steps_key
+    assert policy.steps_key != parse(DEFAULT_TEXT).steps_key
+    assert policy.boundaries == [0, day("2026-02-01"), day("2026-03-01")]
+    assert policy.changes_between(day("2026-01-31"), day("2026-02-01"))
+    assert not policy.changes_between(day("2026-02-01"), day("2026-02-28"))
+
+
+def test_business_hours_go_over_nights_weekends_holidays_and_changed_clocks() -> None:
+    # Berlin: an hour ahead of UTC, two from 2026-03-29 01:00 UTC on. Good Friday and Easter Monday 2026 are holidays.
+    spring = day("2026-03-29") * DAY_MS + 3_600_000
+    text = changed("offsets = []", f"offsets = [0, 60, {spring}, 120]")
+    calendar = parse(text.replace("holidays = []", 'holidays = ["2026-04-03", "2026-04-06"]')).base.calendar
+
+    def at(on: str, hour: int, minute: int = 0) -> int:
+        return day(on) * DAY_MS + hour * 3_600_000 + minute * 60_000
+
+    # Thursday 16:00 local (14:00 UTC in summer time) and two hours: one is left for Tuesday morning at 8 local, 6 UTC.
+    assert calendar.after_business_minutes(at("2026-04-02", 14), 120) == at("2026-04-07", 7)
+    assert calendar.business_minutes(at("2026-04-02", 14), at("2026-04-07", 7)) == 120
+    # Friday 16:30 local in winter time, 15:30 UTC; Monday is in summer time.
+    assert calendar.after_business_minutes(at("2026-03-27", 15, 30), 60) == at("2026-03-30", 6, 30)
+    assert calendar.business_minutes(at("2026-03-28", 0), at("2026-03-29", 23)) == 0
 
 
 @pytest.mark.parametrize(
@@ -107,7 +188,7 @@ def test_the_tier_wins_over_the_segment_and_the_rest_is_as_in_the_base() -> None
 )
 def test_business_days(wanted: str, found: str) -> None:
     policy = parse(changed("holidays = []", 'holidays = ["2026-12-25", "2026-12-31", "2027-01-01"]'))
-    assert policy.business_day(day(wanted)) == day(found)
+    assert policy.base.calendar.business_day(day(wanted)) == day(found)
 
 
 @given(st.sets(st.integers(0, 6), max_size=6), st.sets(st.dates(date(2026, 1, 1), date(2026, 3, 31)), max_size=60))
@@ -119,32 +200,4 @@ def test_a_business_day_is_the_first_that_is_neither(weekend: set[int], holidays
         at = start.toordinal()
         while date.fromordinal(at).weekday() in weekend or date.fromordinal(at) in holidays:
             at += 1
-        assert policy.business_day(day(start.isoformat())) == at - EPOCH_ORDINAL
-
-
-def test_the_documentation_says_what_is_built_in() -> None:
-    """docs/policy.md: a row for each setting, or for those that belong together, with its value."""
-    page = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")
-    ]
-    said = {names: value for names, value, _ in rows}
-    built_in = tomllib.loads(DEFAULT_TEXT)
-    reminders, release, promises = built_in["reminders"], built_in["release"], built_in["promises"]
-    assert (reminders["holidays"], built_in["segments"], built_in["tiers"]) == ([], {}, {})
-    assert said == {
-        "`reminders.steps_days`": ", ".join(map(str, reminders["steps_days"])),
-        "`reminders.minimum_minor`": str(reminders["minimum_minor"]),
-        "`reminders.days_between_letters`": str(reminders["days_between_letters"]),
-        "`reminders.window_start_minute`, `window_minutes`": f"{reminders['window_start_minute']}, "
-        f"{reminders['window_minutes']}",
-        "`reminders.weekend`, `holidays`": f"{', '.join(map(str, reminders['weekend']))}; none",
-        "`release.condition`": release["condition"],
-        "`release.pod_days`": str(release["pod_days"]),
-        "`release.hold_sla_days`": str(release["hold_sla_days"]),
-        "`promises.tolerance_days`, `tolerance_minor`": f"{promises['tolerance_days']}, {promises['tolerance_minor']}",
-        "`cash.sources`": ", ".join(built_in["cash"]["sources"]),
-    }
-    assert sum(len(table) for name, table in built_in.items() if name != "version") == sum(
-        name.count("`") // 2 for name in said
-    )
+        assert policy.base.calendar.business_day(day(start.isoformat())) == at - EPOCH_ORDINAL

@@ -233,7 +233,7 @@ def test_a_policy_that_is_wrong_is_rejected_and_the_old_one_stays(bench: Bench) 
     fact = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
     ((kind, rule, reasons),) = bench.told(fact)
     assert (kind, rule) == ("fact_rejected", "shard.policy")
-    assert reasons == ["release.condition: None must be one of on_order, on_shipment, on_pod"]
+    assert reasons == ["reminders: a table [reminders] must be there"]
     assert bench.shard.row.policy_version == 0
 
 

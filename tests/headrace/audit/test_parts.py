@@ -7,7 +7,7 @@ import pytest
 from headrace.audit.cash import folded, is_other, sure_number, within_one_edit, words
 from headrace.audit.keep import Keep, Scratch
 from headrace.audit.orders import net_of
-from headrace.audit.policy import built_in, read_terms
+from headrace.audit.policy import Who, built_in, read_terms
 
 
 def test_what_does_not_fit_in_memory_comes_back_from_the_file(tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ def test_words_of_a_text() -> None:
 
 def test_the_policy_in_force_where_none_was_published() -> None:
     terms = built_in()
-    assert terms.release("", "") == ("on_shipment", 10)
+    assert terms.release == ("on_shipment", 10)
     assert terms.minimum_minor == 500
     # 2024-10-14 was a Monday; a week before it is one too, the day after it a Tuesday, ten days after it a Thursday.
     assert [terms.step_day(20_010, level) for level in range(1, 6)] == [20_003, 20_011, 20_020, 20_031, 20_040]
 
 
-def test_a_tier_wins_over_a_segment_and_takes_the_rest_from_the_base() -> None:
+def test_the_most_specific_variant_wins_and_the_rest_is_as_in_the_base() -> None:
     text = """
         version = 2
         [release]
@@ -112,17 +112,27 @@ def test_a_tier_wins_over_a_segment_and_takes_the_rest_from_the_base() -> None:
         steps_days = [1]
         minimum_minor = 0
         days_between_letters = 0
-        weekend = [5, 6]
-        holidays = ["2024-10-15"]
         [cash]
         sources = ["payments"]
-        [segments.small.release]
-        condition = "on_order"
-        [tiers.gold.release]
-        condition = "on_pod"
+        [calendars.default]
+        weekend = [5, 6]
+        holidays = []
+        [calendars.DE]
+        weekend = [5, 6]
+        holidays = ["2024-10-15"]
+        [[variants]]
+        name = "gold"
+        where = { tier = "gold" }
+        release.condition = "on_pod"
+        [[variants]]
+        name = "small"
+        where = { segment = "small", from = "2024-10-15" }
+        release = { condition = "on_order", pod_days = 3 }
     """
     terms = read_terms(text)
-    assert terms.release("small", "gold") == ("on_pod", 10)
-    assert terms.release("small", "") == ("on_order", 10)
     # The holiday 2024-10-15 is day 20,011.
-    assert terms.step_day(20_010, 1) == 20_012
+    assert terms.of(Who(segment="small", tier="gold"), "", 20_011).release == ("on_pod", 3)
+    assert terms.of(Who(segment="small"), "", 20_011).release == ("on_order", 3)
+    assert terms.of(Who(segment="small"), "", 20_010).release == ("on_shipment", 10)
+    assert terms.of(Who(country="DE"), "", 20_011).step_day(20_010, 1) == 20_012
+    assert terms.of(Who(country="US"), "", 20_011).step_day(20_010, 1) == 20_011
