@@ -326,10 +326,16 @@ class Account:
         row.unapplied = []
         row.waiting = []
 
-    def unapplied_receipts(self) -> list[ReceiptRow]:
-        """All receipts with unapplied cash, in order of arrival: as many as there are."""
+    def unapplied_since(self, currency: str, day: int, most: int) -> list[ReceiptRow]:
+        """The first `most` unapplied receipts valued on that day or later, by value date, then in order of arrival."""
         index = self._cash
-        return [self.known_receipt(x) for x in (self.row.unapplied if index is None else index.all())]
+        if index is not None:
+            return [self.known_receipt(x) for x in islice(index.valued_since(currency, day), most)]
+        receipts = [self.known_receipt(x) for x in self.row.unapplied]
+        found = [x for x in receipts if x.currency == currency and max(0, x.value_date) >= max(0, day)]
+        # Sorting keeps the order of arrival among those of one day.
+        found.sort(key=_by_value_date)
+        return found[:most]
 
     def unapplied_with_reference(self, currency: str, reference: str, most: int) -> list[ReceiptRow]:
         """The first `most` unapplied receipts without lines of that bank reference, in order of arrival."""
@@ -519,6 +525,10 @@ def load(key: str, rows: Rows, stored: bytes) -> Account:
 
 def _by_due(item: Item) -> tuple[int, str]:
     return (item.due_date, item.document)
+
+
+def _by_value_date(receipt: ReceiptRow) -> int:
+    return max(0, receipt.value_date)
 
 
 def _by_currency(balance: Balance) -> str:

@@ -1,8 +1,13 @@
 """Promises to pay. Source: REFERENCE 3.4."""
 
+from typing import Final
+
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from schemas.records import Decision, Promise, PromiseRow
+
+# Unapplied receipts that are looked at for promises: an account with more of them has a person at it.
+MOST_COUNTED: Final = 200
 
 
 def decide_promise(account: Account, fact: Promise) -> list[Decision]:
@@ -30,7 +35,7 @@ def decide_promise(account: Account, fact: Promise) -> list[Decision]:
 def judge_due(account: Account, ctx: Context) -> list[Decision]:
     """Judge every open promise whose day and tolerance have passed."""
     return [
-        judged(account, promise, ctx, "promises.judged")
+        judged(account, promise, _unapplied_by_promise(account, promise.currency), ctx, "promises.judged")
         for promise in account.row.promises
         if promise.status == "open" and promise.judge_date <= ctx.today
     ]
@@ -39,20 +44,23 @@ def judge_due(account: Account, ctx: Context) -> list[Decision]:
 def judge_again(account: Account, ctx: Context) -> list[Decision]:
     """Judge again what money that came late or went back changes."""
     decisions: list[Decision] = []
+    here: dict[str, dict[str, int]] = {}
     for promise in account.row.promises:
         if promise.status != "open":
-            decision = judged(account, promise, ctx, "promises.judged_again")
+            if promise.currency not in here:
+                here[promise.currency] = _unapplied_by_promise(account, promise.currency)
+            decision = judged(account, promise, here[promise.currency], ctx, "promises.judged_again")
             if decision.kind != f"promise_{promise.status}":
                 decisions.append(decision)
     return decisions
 
 
-def judged(account: Account, promise: PromiseRow, ctx: Context, rule: str) -> Decision:
-    """Kept: enough, less tolerance; partially kept: some; broken: none.
+def judged(account: Account, promise: PromiseRow, here: dict[str, int], ctx: Context, rule: str) -> Decision:
+    """Kept: enough, less tolerance; partially kept: some; broken: none. `here`: unapplied cash for each promise.
 
     Credits and disputes lower what is promised to what can still be paid of it.
     """
-    counted = promise.counted + (0 if promise.documents else _unapplied_for(account, promise))
+    counted = promise.counted + here.get(promise.promise_id, 0)
     wanted = min(promise.amount, promise.counted + _payable(account, promise))
     if counted + account.provisions(ctx, promise.currency).promises.tolerance_minor >= wanted:
         kind = "promise_kept"
@@ -86,24 +94,30 @@ def _payable(account: Account, promise: PromiseRow) -> int:
     return payable
 
 
-def _unapplied_for(account: Account, promise: PromiseRow) -> int:
-    """Unapplied cash valued since the promise for the account was made; each unit once, earliest promise first."""
-    receipts = account.unapplied_receipts()
-    left = {x.receipt_id: x.unapplied for x in receipts if x.currency == promise.currency}
-    taken = 0
-    for other in account.row.promises:
-        if other.documents or other.currency != promise.currency:
-            continue
+def _unapplied_by_promise(account: Account, currency: str) -> dict[str, int]:
+    """For each promise for the account in that currency, the unapplied cash valued since it was made; each unit of money
+    once, earliest promise first.
+
+    The first MOST_COUNTED receipts valued since the first of these promises was made count.
+    """
+    promises = [x for x in account.row.promises if not x.documents and x.currency == currency]
+    if not promises:
+        return {}
+    receipts = account.unapplied_since(currency, min([x.made_date for x in promises]), MOST_COUNTED)
+    left = [x.unapplied for x in receipts]
+    found: dict[str, int] = {}
+    for promise in promises:
+        lacks = max(0, promise.amount - promise.counted)
         taken = 0
-        for receipt in receipts:
-            if receipt.value_date >= other.made_date:
-                part = min(left.get(receipt.receipt_id, 0), max(0, other.amount - other.counted - taken))
-                if part:
-                    left[receipt.receipt_id] -= part
-                    taken += part
-        if other is promise:
-            break
-    return taken
+        for at in range(len(receipts)):
+            if taken == lacks:
+                break
+            if receipts[at].value_date >= promise.made_date:
+                part = min(left[at], lacks - taken)
+                left[at] -= part
+                taken += part
+        found[promise.promise_id] = taken
+    return found
 
 
 def find(account: Account, promise_id: str) -> PromiseRow | None:

@@ -1,7 +1,7 @@
 """The index of an account's unapplied receipts, where they are too many for its header to list.
 
 A receipt is found by what an advice says of it (bank reference, or amount), by the documents that it
-waits for, and in order of arrival; never by walking over all. Each name ends in the receipt's place
+waits for, or by value date (for promises); never by walking over all. Each name ends in the receipt's place
 and number, so that those found come in order.
 """
 
@@ -14,12 +14,13 @@ from schemas.records import ReceiptRow
 # Receipts, and references that they wait for, which the header lists: some 2,000 bytes of each.
 MOST_LISTED: Final = 50
 MOST_WAITING_LISTED: Final = 100
-PLACE: Final = "Q"
 REFERENCE: Final = "B"
 AMOUNT: Final = "N"
 WAITING: Final = "H"
+VALUE: Final = "Z"
 _PLACE_DIGITS: Final = 16
 _AMOUNT_DIGITS: Final = 19
+_DAY_DIGITS: Final = 8
 # Comes right after the digits of any place.
 _BEHIND: Final = ":"
 
@@ -37,6 +38,10 @@ def _by_amount(currency: str, amount: int) -> str:
     return f"{AMOUNT}{_sized(currency)}{amount:0{_AMOUNT_DIGITS}d}"
 
 
+def _by_value(currency: str, value_date: int) -> str:
+    return f"{VALUE}{_sized(currency)}{max(0, value_date):0{_DAY_DIGITS}d}"
+
+
 def _placed(place: int, receipt_id: str) -> str:
     return f"{place:0{_PLACE_DIGITS}d}{receipt_id}"
 
@@ -51,7 +56,7 @@ class UnappliedRows:
         """Name the receipt by what it is now, or take those names away."""
         changed = self._names.changed
         placed = _placed(receipt.place, receipt.receipt_id)
-        changed[PLACE + placed] = there
+        changed[_by_value(receipt.currency, receipt.value_date) + placed] = there
         if receipt.lines:
             # It says itself what it is for, and no advice is asked.
             return
@@ -65,9 +70,11 @@ class UnappliedRows:
         for folded in receipt.waits_for:
             self._names.changed[f"{WAITING}{_sized(folded)}{placed}"] = there
 
-    def all(self) -> Iterator[str]:
-        """Numbers of all unapplied receipts, in order of arrival."""
-        return self._found(PLACE)
+    def valued_since(self, currency: str, day: int) -> Iterator[str]:
+        """Those of that currency valued on that day or later, by value date, then in order of arrival."""
+        start = _by_value(currency, day)
+        for name in self._names.between(start, start[:-_DAY_DIGITS] + _BEHIND):
+            yield name[len(start) + _PLACE_DIGITS :]
 
     def with_reference(self, currency: str, reference: str) -> Iterator[str]:
         """Those without lines of that currency and bank reference, in order of arrival."""

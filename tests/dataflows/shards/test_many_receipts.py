@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from connectors.intake.clockwork import day_end_message
 from dataflows.rules.account import Account, load
 from dataflows.rules.cash import MOST_EXPLAINED, explain
+from dataflows.rules.context import Context
+from dataflows.rules.promises import judge_due
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
@@ -18,6 +20,7 @@ from schemas.records import (
     Decision,
     Fact,
     Invoice,
+    Promise,
     Receipt,
     RemittanceAdvice,
     RemittanceLine,
@@ -105,8 +108,9 @@ def test_each_advice_finds_its_receipt_among_hundreds(tmp_path: Path) -> None:
         header = read_account_row(Reader(raw))
         assert (header.cash_indexed, header.unapplied, header.waiting) == (True, [], [])
         assert len(raw) < 1_000
-        arrived = each.store.names(KEY, "Q", "R", 1_000)
-        assert [name[17:] for name in arrived] == [
+        valued = each.store.names(KEY, "Z", "[", 1_000)
+        # Table, currency, day and place come before the number; all are valued on one day.
+        assert [name[6 + 8 + 16 :] for name in valued] == [
             f"R-{n}" for n in range(MANY + 20) if n not in (100, 101, 102, 300, 310)
         ]
         # The nine that still wait name documents, and no advice is asked for them.
@@ -128,6 +132,43 @@ def test_an_advice_reads_the_receipt_it_means_and_no_other(tmp_path: Path, named
     assert said == [("cash_applied", "R-200", "INV-104", 1_104), ("cash_proposed", "R-200", "", 96)]
     # The advices that wait, the receipt, the documents it may be for: some 600 bytes for each row that was read.
     assert account.size_bytes() - before < 600 * (20 + len(account.row.advices))
+    shard.close()
+
+
+def test_promises_read_receipts_valued_since_and_no_more_than_they_need(tmp_path: Path) -> None:
+    """Three promises for the account of 2,500 each, made on the second day: of 300 receipts of 1,000 the second day has 200."""
+    shard = Shard(0, 1, Store(tmp_path), ShardRow("facts", "decisions"), 64 << 20)
+    facts: list[Fact] = [invoice("INV-1", 900_000)]
+    for number in range(300):
+        facts.append(
+            Receipt(
+                *head(f"r{number}"),
+                f"R-{number:03}",
+                "B",
+                "",
+                "USD",
+                1_000,
+                START,
+                START + number // 100,
+                "",
+                "",
+                "",
+                [],
+            )
+        )
+    for number in range(3):
+        facts.append(
+            Promise(*head(f"p{number}", START + 1), f"P-{number}", "USD", 2_500, START + 2 + number, [], False)
+        )
+    for offset, fact in enumerate(facts):
+        shard.process(offset, encode_fact(fact), None)
+    shard.commit()
+    account: Account = load(KEY, shard.store, shard.store.fetch(KEY, "A") or b"")
+    found = [x.receipt_id for x in account.unapplied_since("USD", START + 1, 250)]
+    assert found == [f"R-{number}" for number in range(100, 300)]
+    ctx = Context((START + 30) * DAY_MS, "live", shard.policy, "wake", "", 0, 0)
+    judged = [(d.kind, d.reference_id, d.item_amount) for d in judge_due(account, ctx)]
+    assert judged == [("promise_kept", f"P-{number}", 2_500) for number in range(3)]
     shard.close()
 
 
