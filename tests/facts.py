@@ -8,6 +8,7 @@ from connectors.reading import read_to_end
 from schemas.codec import decode_fact, encode_fact
 from schemas.generate import wire_ids
 from schemas.records import (
+    AccountOwner,
     CreditNote,
     Customer,
     Dispute,
@@ -15,6 +16,7 @@ from schemas.records import (
     Fact,
     Invoice,
     InvoiceLine,
+    Message,
     OperatorAction,
     Order,
     OrderLine,
@@ -24,6 +26,7 @@ from schemas.records import (
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    ServiceCase,
     Shipment,
     ShipmentLine,
 )
@@ -230,6 +233,22 @@ def one_of_each() -> list[Fact]:
                 "rejected": 0,
                 "written_off": 0,
                 "note": "",
+            },
+        ),
+        (ServiceCase, {"case_id": "C-1", "status": "open", "document": "", "category": "", "note": ""}),
+        (AccountOwner, {"role": "collector", "owner": "anna", "valid_from_date": 0}),
+        (
+            Message,
+            {
+                "message_id": "M-1",
+                "direction": "out",
+                "channel": "email",
+                "status": "sent",
+                "document": "",
+                "delivery_id": "",
+                "template": "",
+                "reason": "",
+                "text": "",
             },
         ),
         (

@@ -89,7 +89,7 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
     elif d.rule == NO_TEMPLATE:
         post_untemplated(account, d)
     elif kind == "statement":
-        post_statement(account, d, ctx)
+        post_statement(account, d)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit

@@ -50,14 +50,18 @@ def _charged(account: Account, d: Decision, ctx: Context, when: str) -> list[Dec
         weighted += (item.open - item.disputed) * law.ppm_days(first, until)
     amount = law.interest(weighted) - item.interest
     decisions: list[Decision] = []
+    day = max(ctx.today, d.posting_date)
+    line = account.provisions(ctx, item.currency).lines.get("interest", "")
     if amount > 0 and amount >= terms.minimum_minor:
-        decisions.append(_charge(account, item, ctx, terms, LATE, item.currency, amount))
+        decisions.append(_charge(account, item, day, terms, LATE, item.currency, amount))
         decisions[0].evidence = _evidence(item, law, first, until)
     late = until >= first and (item.late_payments or item.open > item.disputed)
     if law.compensation_minor and late and not item.compensated and item.kind == "invoice":
         decisions.append(
-            _charge(account, item, ctx, terms, COMPENSATION, law.compensation_currency, law.compensation_minor)
+            _charge(account, item, day, terms, COMPENSATION, law.compensation_currency, law.compensation_minor)
         )
+    for charge in decisions:
+        charge.policy_line = line
     return decisions
 
 
@@ -73,7 +77,7 @@ def _evidence(item: Item, law: Jurisdiction, first: int, until: int) -> list[str
 
 
 def _charge(
-    account: Account, item: Item, ctx: Context, terms: InterestTerms, rule: str, currency: str, amount: int
+    account: Account, item: Item, day: int, terms: InterestTerms, rule: str, currency: str, amount: int
 ) -> Decision:
     name = "interest" if rule == LATE else "compensation"
     return Decision(
@@ -84,11 +88,10 @@ def _charge(
         document=_number(account, f"{item.document}/{name}"),
         item_kind=ITEM_KIND,
         counterparty=item.document,
-        posting_date=ctx.today,
-        due_date=ctx.today + terms.due_days,
-        document_date=ctx.today,
+        posting_date=day,
+        due_date=day + terms.due_days,
+        document_date=day,
         reasons=no_sale(account),
-        policy_line=account.provisions(ctx, item.currency).lines.get("interest", ""),
     )
 
 

@@ -62,14 +62,14 @@ def post_untemplated(account: Account, d: Decision) -> None:
     account.touch()
 
 
-def post_statement(account: Account, d: Decision, ctx: Context) -> None:
+def post_statement(account: Account, d: Decision) -> None:
     """The next statement opens where this one closed."""
     balance = account.posting_balance(d.currency)
     balance.stated_balance = balance_of(balance)
     balance.stated_debits = balance.debits_raised
     balance.stated_credits = balance.credits_raised
     balance.stated_cash = cash_of(balance)
-    balance.stated_date = ctx.today
+    balance.stated_date = d.posting_date
 
 
 def plan_statement(account: Account, provisions: Provisions, ctx: Context) -> None:

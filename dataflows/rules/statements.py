@@ -4,6 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.policy import DAY_MS
 from schemas.records import Balance, Decision, OperatorAction
 
 SCHEDULED: Final = "statements.scheduled"
@@ -27,13 +28,14 @@ def decide_due(account: Account, ctx: Context) -> list[Decision]:
         return []
     if not account.provisions(ctx).statements.day_of_month:
         return []
-    return [_statement(b, ctx, SCHEDULED) for b in row.balances if _says_anything(b)]
+    return [_statement(b, ctx.today, SCHEDULED) for b in row.balances if _says_anything(b)]
 
 
 def requested(account: Account, fact: OperatorAction, ctx: Context) -> list[Decision]:
     """Statements that a person asked for, in one currency or in all."""
+    day = max(ctx.today, ctx.event_time // DAY_MS)
     return [
-        _statement(b, ctx, REQUESTED) for b in account.row.balances if not fact.currency or b.currency == fact.currency
+        _statement(b, day, REQUESTED) for b in account.row.balances if not fact.currency or b.currency == fact.currency
     ]
 
 
@@ -43,7 +45,7 @@ def _says_anything(balance: Balance) -> bool:
     return bool(balance_of(balance) or balance.stated_balance or moved or cash_of(balance) - balance.stated_cash)
 
 
-def _statement(balance: Balance, ctx: Context, rule: str) -> Decision:
+def _statement(balance: Balance, day: int, rule: str) -> Decision:
     closing = balance_of(balance)
     debits = balance.debits_raised - balance.stated_debits
     credits = balance.credits_raised - balance.stated_credits
@@ -56,8 +58,8 @@ def _statement(balance: Balance, ctx: Context, rule: str) -> Decision:
         currency=balance.currency,
         amount=closing,
         item_amount=balance.stated_balance,
-        reference_id=f"statement:{balance.currency}:{ctx.today}",
-        posting_date=ctx.today,
+        reference_id=f"statement:{balance.currency}:{day}",
+        posting_date=day,
         evidence=[
             f"since_day:{balance.stated_date}",
             f"opening:{balance.stated_balance}",
