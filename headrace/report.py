@@ -41,6 +41,7 @@ _ITEMS: Final = """
 WITH documents AS (
     SELECT anyIf(currency, raises) AS in_currency,
            anyIf(item_kind, raises) != 'credit_note' AS is_debit,
+           anyIf(item_kind, raises) NOT IN ('credit_note', 'interest') AS is_sale,
            sumIf(amount, raises) AS raised,
            anyIf(posted_on, raises) AS raised_on,
            anyIf(due_date, raises) AS due_on,
@@ -60,7 +61,7 @@ WITH documents AS (
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32}
 )
 SELECT in_currency,
-       countIf(is_debit), sumIf(raised, is_debit),
+       countIf(is_sale), sumIf(raised, is_sale),
        countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
        countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
        countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
@@ -110,7 +111,7 @@ SELECT currency,
        sumMapIf([toYear(posted_on) * 12 + toMonth(posted_on) - 1], [sale], raises AND posted_on <= {as_of:Date32})
 FROM (
     SELECT currency, posted_on, raises, open_debit_change - open_credit_change - unapplied_change AS balance_change,
-           if(raises, open_debit_change - open_credit_change, 0) AS sale
+           if(raises AND item_kind != 'interest', open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
     WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}
       AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
