@@ -261,7 +261,9 @@ class _Words:
         d = self.d
         said = dict(part.split(":") for part in d.evidence)
         moved = [
-            f"{name} {self.money(int(said[name]))}" for name in ("debits", "credits", "cash", "other") if int(said[name])
+            f"{name} {self.money(int(said[name]))}"
+            for name in ("debits", "credits", "cash", "other")
+            if int(said[name])
         ]
         head = f"statement in {d.currency} from {plain(d.item_amount, d.currency)} to {plain(d.amount, d.currency)}"
         return head, [f"by {', '.join(moved)}" if moved else ""]

@@ -37,7 +37,10 @@ def _charged(account: Account, d: Decision, ctx: Context, when: str) -> list[Dec
     item = account.posted_item(d.document)
     terms = account.provisions(ctx, item.currency).interest
     law = terms.jurisdiction
-    if law is None or terms.charge != when or item.kind == ITEM_KIND:
+    if law is None or item.kind == ITEM_KIND:
+        return []
+    # What was charged at a step is charged to its end when the item is paid.
+    if terms.charge != when and not (terms.charge == "step" and when == "cleared" and item.interest):
         return []
     if when == "step" and d.level != terms.step:
         return []
