@@ -5,17 +5,14 @@ the second set of books (tests/books.py).
 """
 
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 
 import tomli_w
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.rules.policy import DEFAULT_TEXT
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.amounts import plain
@@ -24,6 +21,7 @@ from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, Re
 from schemas.topics import SUSPENSE_PREFIX
 from sinks.redis.transfers import Bringing, transfer_fact
 from tests.books import Books, Unsound
+from tests.policies import policy_fact
 from tests.scenario_language import (
     ACCOUNT,
     EPOCH,
@@ -115,11 +113,7 @@ class Run:
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1
-        document = tomllib.loads(DEFAULT_TEXT)
-        _merge(document, change.part)
-        text = tomli_w.dumps({**document, "version": self._policies})
-        digest = sha256(text.encode()).hexdigest()
-        return Policy(f"policy-{self._policies}", 0, "", "headrace", "", "", "", 0, self._policies, text, digest)
+        return policy_fact(tomli_w.dumps(change.part), self._policies)
 
     def _take(self, value: bytes) -> list[Decision]:
         self.shard.process(self._offset, value, None)
@@ -331,12 +325,3 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "statement": _Words.statement,
     "fact_rejected": lambda x: ("rejected", [x.because]),
 }
-
-
-def _merge(into: dict[str, object], part: dict[str, object]) -> None:
-    for name, value in part.items():
-        known = into.get(name)
-        if isinstance(known, dict) and isinstance(value, dict):
-            _merge(known, value)
-        else:
-            into[name] = value
