@@ -49,8 +49,9 @@ class Blocks:
                 self.cases.pop(fact.case_id, None)
                 if fact.status == "open":
                     self.cases[fact.case_id] = fact.document
-            elif isinstance(fact, r.Message) and (fact.direction, fact.delivery_id) == ("out", ""):
-                if fact.status in ("sent", "delivered"):
+            elif isinstance(fact, r.Message):
+                reached = fact.direction == "out" and fact.status in ("sent", "delivered")
+                if reached and not fact.delivery_id:
                     self.messages.setdefault(fact.message_id, fact.event_time // DAY_MS)
 
 
