@@ -68,7 +68,7 @@ SELECT in_currency,
        countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
        countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
        countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),
-       sumIf(rest, is_debit AND bucket = 0 AND NOT is_of_group),
+       sumIf(rest, is_sale AND bucket = 0 AND NOT is_of_group),
        {BUCKETS}
 FROM documents GROUP BY in_currency ORDER BY in_currency
 """.replace(
@@ -110,7 +110,8 @@ SELECT currency,
        sumIf(sale, posted_on > {begin:Date32} AND posted_on <= {as_of:Date32}) AS cei_sales,
        sumMapIf([toYear(posted_on) * 12 + toMonth(posted_on) - 1], [sale], raises AND posted_on <= {as_of:Date32})
 FROM (
-    SELECT currency, posted_on, raises, open_debit_change - open_credit_change - unapplied_change AS balance_change,
+    SELECT currency, posted_on, raises,
+           if(item_kind = 'interest', 0, open_debit_change) - open_credit_change - unapplied_change AS balance_change,
            if(raises AND item_kind != 'interest', open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
     WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}

@@ -13,6 +13,7 @@ from schemas.records import AccountOwner, Contact, Message, OpenCase, RoleOwner,
 # Open cases and owners that an account remembers; the oldest is forgotten first.
 MOST_CASES: Final = 200
 MOST_OWNERS: Final = 50
+ANY_NUMBER: Final = 10**9
 # What was sent in some way; queued it is not yet, and what bounced reached nobody.
 WENT_OUT: Final = ("sent", "delivered", "viewed", "acknowledged")
 
@@ -69,7 +70,7 @@ def add_contact(account: Account, day: int, reference: str) -> None:
 def contacts_left(account: Account, terms: ReminderTerms, today: int) -> int:
     """How many letters may still go out today."""
     if not terms.contacts_max:
-        return MOST_CONTACTS
+        return ANY_NUMBER
     since = today - terms.contacts_days
     return terms.contacts_max - sum([contact.day > since for contact in account.row.contacts])
 

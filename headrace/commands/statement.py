@@ -14,7 +14,7 @@ from headrace.commands.views import Config, Directory, opened_views
 from headrace.words import in_words
 
 _STATEMENTS: Final = """
-SELECT tenant, entity, currency, max(sequence) AS sequence, argMax(amount, sequence) AS closing,
+SELECT tenant, entity, currency, max(sequence) AS last, argMax(amount, sequence) AS closing,
        argMax(item_amount, sequence) AS opening, argMax(posting_date, sequence) AS day,
        arrayElement(arrayReverseSort(groupArray(sequence)), 2) AS before
 FROM (SELECT * FROM decisions WHERE account_id = {account:String} AND kind = 'statement')
@@ -52,7 +52,7 @@ def statement(
                 "tenant": said["tenant"],
                 "entity": said["entity"],
                 "currency": said["currency"],
-                "until": int(said["sequence"]),
+                "until": int(said["last"]),
                 "since": int(said["before"]),
             }
             moved = views.ask(_MOVEMENTS, where)

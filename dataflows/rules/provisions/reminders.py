@@ -11,7 +11,7 @@ DAY_MINUTES: Final = 1440
 STEP_DAYS: Final = range(-365, 3_651)
 LETTERS: Final = ("account", "item")
 # Contacts that an account remembers (contacts.py).
-MOST_CONTACTS: Final = 400
+MOST_CONTACTS: Final = 100
 CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
 
 

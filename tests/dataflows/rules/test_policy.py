@@ -62,7 +62,7 @@ CASES = [
         "reminders.quiet_from_minute: the window must lie outside",
     ),
     ('letter = "account"', 'letter = "each"', "reminders.letter: 'each' must be one of account, item"),
-    ("contacts_max = 12", "contacts_max = 401", "reminders.contacts_max: 401 must be a whole number from 0 to 400"),
+    ("contacts_max = 12", "contacts_max = 101", "reminders.contacts_max: 101 must be a whole number from 0 to 100"),
     ("contacts_days = 30", "contacts_days = 0", "reminders.contacts_days: 0 must be a whole number from 1 to 365"),
     ("pause_for_cases = true", "pause_for_cases = 1", "reminders.pause_for_cases: 1 must be true or false"),
     ("channels = []", 'channels = ["pigeon"]', "reminders.channels: 'pigeon' must be one of edi, portal, email"),
