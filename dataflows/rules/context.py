@@ -64,6 +64,28 @@ def contact_time(provisions: Provisions, account_key: str, day: int) -> int:
     return start + crc32(account_key.encode()) % max(1, end - start)
 
 
+def is_quiet(provisions: Provisions, ctx: Context) -> bool:
+    """Whether it is too late, or too early, for a letter where the customer is. What is told of the past disturbs nobody.
+
+    `now` of a wake is how far the books are complete, its recorded_time is the shard's time.
+    """
+    if ctx.origin != "live":
+        return False
+    return provisions.reminders.quiet(provisions.calendar.local(max(ctx.now, ctx.recorded_time)))
+
+
+def before_contact(provisions: Provisions, account_key: str, ctx: Context) -> int:
+    """The account's contact time of today, UTC milliseconds, where a wake has to wait for it: it came for a task alone,
+    by another country's hours, or at night after the machine was away. 0 where it need not wait.
+
+    A wake's event_time is when it was due.
+    """
+    time = contact_time(provisions, account_key, ctx.today)
+    if ctx.now >= time:
+        return 0
+    return time if ctx.event_time // DAY_MS == ctx.today or is_quiet(provisions, ctx) else 0
+
+
 def next_contact(ctx: Context, provisions: Provisions, account_key: str, day: int) -> int:
     """The account's contact time on `day`, or else its first one that is still to come, UTC milliseconds.
 

@@ -7,7 +7,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import FAR, Context, contact_time, step_day
+from dataflows.rules.context import FAR, Context, before_contact, contact_time, step_day
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
     post_application,
@@ -124,9 +124,8 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
     provisions = account.provisions(ctx)
-    contact = contact_time(provisions, account.key, ctx.today)
-    if ctx.now < contact:
-        # It woke for a task alone.
+    contact = before_contact(provisions, account.key, ctx)
+    if contact:
         row.wake = contact
         next_deadline(account, ctx)
         account.touch()

@@ -4,7 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.contacts import contacts_left, pausing_case
-from dataflows.rules.context import Context, step_day
+from dataflows.rules.context import Context, is_quiet, step_day
 from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import Provisions
 from dataflows.rules.provisions.reminders import ReminderTerms
@@ -33,7 +33,7 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     items = account.debits_to_act_on(ctx.today)
     provisions = account.provisions(ctx)
     terms = provisions.reminders
-    if not items or not provisions.calendar.is_business_day(ctx.today) or _is_quiet(provisions, ctx):
+    if not items or not provisions.calendar.is_business_day(ctx.today) or is_quiet(provisions, ctx):
         return []
     covered = _covered(account, items)
     letters = Letters(account, ctx, terms)
@@ -63,16 +63,6 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
             decisions.append(due)
             letters.left -= each
     return _template_exceptions(account, letters, terms) + decisions
-
-
-def _is_quiet(provisions: Provisions, ctx: Context) -> bool:
-    """Whether it is too late, or too early, for a letter where the customer is. What is told of the past disturbs nobody.
-
-    `now` of a wake is how far the books are complete, recorded_time is the shard's time.
-    """
-    if ctx.origin != "live":
-        return False
-    return provisions.reminders.quiet(provisions.calendar.local(max(ctx.now, ctx.recorded_time)))
 
 
 def _dressed(due: Decision, letters: Letters, terms: ReminderTerms) -> bool:

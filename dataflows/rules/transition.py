@@ -8,7 +8,7 @@ from typing import Final
 
 from dataflows.rules import cash, disputes, interest, promises, release, reminders, returns, statements, tasks
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, contact_time
+from dataflows.rules.context import Context, before_contact
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
@@ -60,8 +60,7 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     evolve_steps(account, ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
-    if ctx.now < contact_time(account.provisions(ctx), account.key, ctx.today):
-        # It woke for a task alone, or by another customer's hours.
+    if before_contact(account.provisions(ctx), account.key, ctx):
         evolve_wake(account, ctx)
         return decisions
     if account.row.promises:
