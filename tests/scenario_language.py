@@ -339,10 +339,8 @@ def _account_owner(x: Line) -> Fact:
 
 
 def _asked(x: Line, action: str) -> Fact:
-    fact = _operator(x, action)
-    assert isinstance(fact, r.OperatorAction)
-    fact.reference_id = x.text("reference")
-    return fact
+    about = x.text("reference")
+    return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
 
 
 def _credit_note(x: Line) -> Fact:

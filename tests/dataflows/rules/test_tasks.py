@@ -1,8 +1,8 @@
 """Tasks whose causes other rules decide: a credit hold, a dispute that its own chain escalated."""
 
+from benchmarks.memory_rows import NoRows
 from dataflows.rules import tasks
 from dataflows.rules.account import Account
-from dataflows.rules.account_rows import Rows
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision
 from dataflows.rules.policy import parse
@@ -11,16 +11,6 @@ from schemas.records import AccountRow, Decision, DisputeRow, Item
 from tests.policies import COLLECTING, policy_text
 
 TODAY = 20_524
-
-
-class NoRows(Rows):
-    """Nothing is stored."""
-
-    def fetch(self, account_key: str, name: str) -> bytes | None:
-        return None
-
-    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
-        return []
 
 
 def context() -> Context:
