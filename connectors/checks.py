@@ -9,12 +9,14 @@ from typing import Final
 
 from connectors.currencies import MINOR_DIGITS, decimal_text
 from schemas.records import (
+    AccountOwner,
     CreditNote,
     Customer,
     Dispute,
     DisputeUpdate,
     Fact,
     Invoice,
+    Message,
     OperatorAction,
     Order,
     Promise,
@@ -23,6 +25,7 @@ from schemas.records import (
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    ServiceCase,
     Shipment,
 )
 
@@ -62,7 +65,23 @@ ACTIONS: Final = (
     "unblock_reminders",
     "apply_cash",
     "unapply_cash",
+    "request_statement",
+    "close_task",
 )
+DIRECTIONS: Final = ("in", "out")
+MESSAGE_CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
+MESSAGE_STATUSES: Final = (
+    "queued",
+    "sent",
+    "delivered",
+    "viewed",
+    "acknowledged",
+    "rejected",
+    "bounced",
+    "expired",
+    "received",
+)
+CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
@@ -109,6 +128,19 @@ def _talk(check: "_Check", fact: Fact) -> None:
         _promise(check, fact)
     elif isinstance(fact, OperatorAction):
         _operator_action(check, fact)
+    elif isinstance(fact, Message):
+        _message(check, fact)
+    elif isinstance(fact, ServiceCase):
+        check.identifier("case_id", fact.case_id)
+        check.one_of("status", fact.status, CASE_STATUSES)
+        check.optional_identifier("document", fact.document)
+        check.text("category", fact.category)
+        check.text("note", fact.note)
+    elif isinstance(fact, AccountOwner):
+        check.identifier("role", fact.role)
+        check.optional_identifier("owner", fact.owner)
+        if fact.valid_from_date:
+            check.booked_day("valid_from_date", fact.valid_from_date)
 
 
 class _Check:
@@ -382,6 +414,18 @@ def _promise(check: _Check, fact: Promise) -> None:
         check.identifier(f"documents.{number}", document)
 
 
+def _message(check: _Check, fact: Message) -> None:
+    check.identifier("message_id", fact.message_id)
+    check.one_of("direction", fact.direction, DIRECTIONS)
+    check.one_of("channel", fact.channel, MESSAGE_CHANNELS)
+    check.one_of("status", fact.status, MESSAGE_STATUSES)
+    check.optional_identifier("document", fact.document)
+    check.optional_identifier("delivery_id", fact.delivery_id)
+    check.optional_identifier("template", fact.template)
+    check.text("reason", fact.reason)
+    check.text("text", fact.text)
+
+
 def _operator_action(check: _Check, fact: OperatorAction) -> None:
     if fact.action in OPERATOR_ONLY:
         check.say(
@@ -397,4 +441,5 @@ def _operator_action(check: _Check, fact: OperatorAction) -> None:
     if fact.currency:
         check.currency("currency", fact.currency)
     check.not_negative("amount", fact.amount)
+    check.optional_identifier("reference_id", fact.reference_id)
     check.text("note", fact.note)

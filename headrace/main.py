@@ -15,8 +15,10 @@ from headrace.commands import (
     report,
     run,
     schemas,
+    statement,
     timeline,
     verify,
+    worklist,
 )
 from headrace.compiled import StaleCompiled, refuse_stale
 
@@ -33,6 +35,8 @@ app.command()(run.run)
 app.command()(report.report)
 app.command()(query.query)
 app.command()(timeline.timeline)
+app.command()(worklist.worklist)
+app.command()(statement.statement)
 app.command()(rejected.rejected)
 app.command()(verify.verify)
 app.command()(bench.bench)

@@ -61,6 +61,11 @@ def _reversed(row: Row) -> str:
     return f"{_money(row)} of {what} {undone}; {row['document']} has {_money(row, 'item_open')} open"
 
 
+def _task(row: Row) -> str:
+    does = {"task_opened": "opened", "task_closed": f"closed ({because(row)})"}.get(row["kind"], "goes on")
+    return f"Task {row['reference_id']} {does}" + (f", for {row['owner']}" if row["owner"] else "")
+
+
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
     "invoice_released": _posted,
@@ -91,6 +96,15 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}"
     ),
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
+    "interest_charged": lambda r: (
+        f"{_money(r)} charged for {r['counterparty']}, paid late: {r['document']} ({r['rule']})"
+    ),
+    "task_opened": _task,
+    "task_closed": _task,
+    "escalated": _task,
+    "statement": lambda r: (
+        f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({', '.join(r['evidence'])})"
+    ),
     "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)})",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
     "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {because(r)}",

@@ -3743,10 +3743,16 @@ class Balance:
     returned: Money that went back.
     transferred_in: Money that came from other accounts.
     transferred_out: Money that went to other accounts.
+    exhausted: Open items that were reminded at the last step of their sequence.
+    stated_balance: Balance that the last statement of account closed with.
+    stated_debits: Debits ever raised by then.
+    stated_credits: Credit notes ever posted by then.
+    stated_cash: Money that came, less what went, by then.
+    stated_date: Day of the last statement; 0 none.
     """
 
-    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
+    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", )
 
     def __init__(
         self,
@@ -3762,6 +3768,12 @@ class Balance:
         returned: int = 0,
         transferred_in: int = 0,
         transferred_out: int = 0,
+        exhausted: int = 0,
+        stated_balance: int = 0,
+        stated_debits: int = 0,
+        stated_credits: int = 0,
+        stated_cash: int = 0,
+        stated_date: int = 0,
     ) -> None:
         self.currency = currency
         self.open_debit = open_debit
@@ -3775,11 +3787,23 @@ class Balance:
         self.returned = returned
         self.transferred_in = transferred_in
         self.transferred_out = transferred_out
+        self.exhausted = exhausted
+        self.stated_balance = stated_balance
+        self.stated_debits = stated_debits
+        self.stated_credits = stated_credits
+        self.stated_cash = stated_cash
+        self.stated_date = stated_date
 
 
 def read_balance(r: Reader) -> Balance:
     return Balance(
         r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3807,6 +3831,12 @@ def put_balance(out: BytesWriter, x: Balance) -> None:
     put_long(out, x.returned)
     put_long(out, x.transferred_in)
     put_long(out, x.transferred_out)
+    put_long(out, x.exhausted)
+    put_long(out, x.stated_balance)
+    put_long(out, x.stated_debits)
+    put_long(out, x.stated_credits)
+    put_long(out, x.stated_cash)
+    put_long(out, x.stated_date)
 
 
 def _read_balances(r: Reader) -> list[Balance]:
@@ -3960,6 +3990,237 @@ def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> 
     out.append(u8(0))
 
 
+class OpenCase:
+    """A case that customer service has open.
+
+    case_id: Its id.
+    document: Item, or empty for the account.
+    """
+
+    __slots__ = ("case_id", "document", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("case_id", "document", )
+
+    def __init__(
+        self,
+        case_id: str = '',
+        document: str = '',
+    ) -> None:
+        self.case_id = case_id
+        self.document = document
+
+
+def read_open_case(r: Reader) -> OpenCase:
+    return OpenCase(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_open_case(out: BytesWriter, x: OpenCase) -> None:
+    put_text(out, x.case_id)
+    put_text(out, x.document)
+
+
+def _read_open_cases(r: Reader) -> list[OpenCase]:
+    items: list[OpenCase] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_open_case(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_open_cases(out: BytesWriter, items: list[OpenCase]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_open_case(out, item)
+    out.append(u8(0))
+
+
+class Contact:
+    """A letter or message that went out.
+
+    day: Day.
+    reference: The letter, or the message.
+    """
+
+    __slots__ = ("day", "reference", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("day", "reference", )
+
+    def __init__(
+        self,
+        day: int = 0,
+        reference: str = '',
+    ) -> None:
+        self.day = day
+        self.reference = reference
+
+
+def read_contact(r: Reader) -> Contact:
+    return Contact(
+        r.long(),
+        r.text(),
+    )
+
+
+def put_contact(out: BytesWriter, x: Contact) -> None:
+    put_long(out, x.day)
+    put_text(out, x.reference)
+
+
+def _read_contacts(r: Reader) -> list[Contact]:
+    items: list[Contact] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_contact(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_contacts(out: BytesWriter, items: list[Contact]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_contact(out, item)
+    out.append(u8(0))
+
+
+class RoleOwner:
+    """Who has a role.
+
+    role: Role.
+    owner: Person or team; empty: nobody from then on.
+    valid_from_date: From this day on.
+    """
+
+    __slots__ = ("role", "owner", "valid_from_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("role", "owner", "valid_from_date", )
+
+    def __init__(
+        self,
+        role: str = '',
+        owner: str = '',
+        valid_from_date: int = 0,
+    ) -> None:
+        self.role = role
+        self.owner = owner
+        self.valid_from_date = valid_from_date
+
+
+def read_role_owner(r: Reader) -> RoleOwner:
+    return RoleOwner(
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_role_owner(out: BytesWriter, x: RoleOwner) -> None:
+    put_text(out, x.role)
+    put_text(out, x.owner)
+    put_long(out, x.valid_from_date)
+
+
+def _read_role_owners(r: Reader) -> list[RoleOwner]:
+    items: list[RoleOwner] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_role_owner(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_role_owners(out: BytesWriter, items: list[RoleOwner]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_role_owner(out, item)
+    out.append(u8(0))
+
+
+class TaskState:
+    """An open task of a collector.
+
+    task_id: Its id.
+    category: Why it was opened.
+    subject: Document, promise, dispute or currency that it is about.
+    currency: ISO 4217.
+    owner: Who has it.
+    step: Step of the escalation chain, from 1; 0 none.
+    opened_time: UTC ms.
+    deadline: When it goes to the next step, UTC ms; 0 never.
+    """
+
+    __slots__ = ("task_id", "category", "subject", "currency", "owner", "step", "opened_time", "deadline", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("task_id", "category", "subject", "currency", "owner", "step", "opened_time", "deadline", )
+
+    def __init__(
+        self,
+        task_id: str = '',
+        category: str = '',
+        subject: str = '',
+        currency: str = '',
+        owner: str = '',
+        step: int = 0,
+        opened_time: int = 0,
+        deadline: int = 0,
+    ) -> None:
+        self.task_id = task_id
+        self.category = category
+        self.subject = subject
+        self.currency = currency
+        self.owner = owner
+        self.step = step
+        self.opened_time = opened_time
+        self.deadline = deadline
+
+
+def read_task_state(r: Reader) -> TaskState:
+    return TaskState(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_task_state(out: BytesWriter, x: TaskState) -> None:
+    put_text(out, x.task_id)
+    put_text(out, x.category)
+    put_text(out, x.subject)
+    put_text(out, x.currency)
+    put_text(out, x.owner)
+    put_long(out, x.step)
+    put_long(out, x.opened_time)
+    put_long(out, x.deadline)
+
+
+def _read_task_states(r: Reader) -> list[TaskState]:
+    items: list[TaskState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_task_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_task_states(out: BytesWriter, items: list[TaskState]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_task_state(out, item)
+    out.append(u8(0))
+
+
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -3983,10 +4244,16 @@ class AccountRow:
     affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
     cash_indexed: Unapplied receipts and what they wait for are in rows of their own (tables Q, B, N and H), and not in unapplied and waiting.
     places: How many places were given to receipts in those rows.
+    service_cases: Open service cases, in order of arrival.
+    contacts: Contacts of late, in order.
+    owners: Who is responsible in which role, in order of arrival.
+    tasks: Open tasks, in order.
+    untemplated: Levels and languages of letters that no approved template is for, as LEVEL:LANGUAGE; their exceptions are open.
+    next_statement: Day of the next scheduled statement of account; 0 none.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", )
 
     def __init__(
         self,
@@ -4010,6 +4277,12 @@ class AccountRow:
         affiliate: bool = False,
         cash_indexed: bool = False,
         places: int = 0,
+        service_cases: list[OpenCase] | None = None,
+        contacts: list[Contact] | None = None,
+        owners: list[RoleOwner] | None = None,
+        tasks: list[TaskState] | None = None,
+        untemplated: list[str] | None = None,
+        next_statement: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4031,6 +4304,12 @@ class AccountRow:
         self.affiliate = affiliate
         self.cash_indexed = cash_indexed
         self.places = places
+        self.service_cases: list[OpenCase] = service_cases if service_cases is not None else []
+        self.contacts: list[Contact] = contacts if contacts is not None else []
+        self.owners: list[RoleOwner] = owners if owners is not None else []
+        self.tasks: list[TaskState] = tasks if tasks is not None else []
+        self.untemplated: list[str] = untemplated if untemplated is not None else []
+        self.next_statement = next_statement
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4054,6 +4333,12 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         r.boolean(),
         r.boolean(),
+        r.long(),
+        _read_open_cases(r),
+        _read_contacts(r),
+        _read_role_owners(r),
+        _read_task_states(r),
+        r.texts(),
         r.long(),
     )
 
@@ -4079,6 +4364,12 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_boolean(out, x.affiliate)
     put_boolean(out, x.cash_indexed)
     put_long(out, x.places)
+    _put_open_cases(out, x.service_cases)
+    _put_contacts(out, x.contacts)
+    _put_role_owners(out, x.owners)
+    _put_task_states(out, x.tasks)
+    put_texts(out, x.untemplated)
+    put_long(out, x.next_statement)
 
 
 class AdviceRow:
@@ -4365,6 +4656,55 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_boolean(out, x.sla_said)
 
 
+class LatePayment:
+    """Cash valued after the due date.
+
+    value_date: Day.
+    amount: Minor units.
+    """
+
+    __slots__ = ("value_date", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("value_date", "amount", )
+
+    def __init__(
+        self,
+        value_date: int = 0,
+        amount: int = 0,
+    ) -> None:
+        self.value_date = value_date
+        self.amount = amount
+
+
+def read_late_payment(r: Reader) -> LatePayment:
+    return LatePayment(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_late_payment(out: BytesWriter, x: LatePayment) -> None:
+    put_long(out, x.value_date)
+    put_long(out, x.amount)
+
+
+def _read_late_payments(r: Reader) -> list[LatePayment]:
+    items: list[LatePayment] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_late_payment(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_late_payments(out: BytesWriter, items: list[LatePayment]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_late_payment(out, item)
+    out.append(u8(0))
+
+
 class Item:
     """One open or cleared item.
 
@@ -4383,10 +4723,15 @@ class Item:
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
+    last_letter: Day of its last letter, where each item has its own.
+    exhausted: It was reminded at the last step of its sequence.
+    late_payments: Late cash by value date, in order of arrival.
+    interest: Late interest that was charged for it, minor units.
+    compensated: The fixed compensation was charged for it.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", )
 
     def __init__(
         self,
@@ -4405,6 +4750,11 @@ class Item:
         disputes: list[str] | None = None,
         said_level: int = 0,
         raise_by: int = 0,
+        last_letter: int = 0,
+        exhausted: bool = False,
+        late_payments: list[LatePayment] | None = None,
+        interest: int = 0,
+        compensated: bool = False,
     ) -> None:
         self.document = document
         self.kind = kind
@@ -4421,6 +4771,11 @@ class Item:
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
         self.raise_by = raise_by
+        self.last_letter = last_letter
+        self.exhausted = exhausted
+        self.late_payments: list[LatePayment] = late_payments if late_payments is not None else []
+        self.interest = interest
+        self.compensated = compensated
 
 
 def read_item(r: Reader) -> Item:
@@ -4440,6 +4795,11 @@ def read_item(r: Reader) -> Item:
         r.texts(),
         r.long(),
         r.long(),
+        r.long(),
+        r.boolean(),
+        _read_late_payments(r),
+        r.long(),
+        r.boolean(),
     )
 
 
@@ -4459,6 +4819,11 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
+    put_long(out, x.last_letter)
+    put_boolean(out, x.exhausted)
+    _put_late_payments(out, x.late_payments)
+    put_long(out, x.interest)
+    put_boolean(out, x.compensated)
 
 
 def _read_items(r: Reader) -> list[Item]:

@@ -22,6 +22,9 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "dispute_update": "disputes",
     "promise": "promises",
     "operator_action": "operations",
+    "message": "messages",
+    "service_case": "messages",
+    "account_owner": "customers",
 }
 INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
 

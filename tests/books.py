@@ -224,6 +224,7 @@ def _require(holds: bool, d: Decision, what: str) -> None:
 _POSTINGS = {
     "invoice_released": Books._raise,
     "item_posted": Books._raise,
+    "interest_charged": Books._raise,
     "receipt_booked": Books._book,
     "cash_applied": Books._apply,
     "cash_unapplied": Books._unapply,

@@ -8,6 +8,7 @@ from connectors.reading import read_to_end
 from schemas.codec import decode_fact, encode_fact
 from schemas.generate import wire_ids
 from schemas.records import (
+    AccountOwner,
     CreditNote,
     Customer,
     Dispute,
@@ -15,6 +16,7 @@ from schemas.records import (
     Fact,
     Invoice,
     InvoiceLine,
+    Message,
     OperatorAction,
     Order,
     OrderLine,
@@ -24,6 +26,7 @@ from schemas.records import (
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    ServiceCase,
     Shipment,
     ShipmentLine,
 )
@@ -182,6 +185,33 @@ def operator_action(**changes: Any) -> OperatorAction:
     return made
 
 
+def message(**changes: Any) -> Message:
+    fields = {
+        "message_id": "M-1",
+        "direction": "out",
+        "channel": "email",
+        "status": "sent",
+        "document": "",
+        "delivery_id": "",
+        "template": "",
+        "reason": "",
+        "text": "",
+    }
+    made: Message = _made(Message, fields, changes)
+    return made
+
+
+def service_case(**changes: Any) -> ServiceCase:
+    fields = {"case_id": "C-1", "status": "open", "document": "", "category": "", "note": ""}
+    made: ServiceCase = _made(ServiceCase, fields, changes)
+    return made
+
+
+def account_owner(**changes: Any) -> AccountOwner:
+    made: AccountOwner = _made(AccountOwner, {"role": "collector", "owner": "anna", "valid_from_date": 0}, changes)
+    return made
+
+
 def one_of_each() -> list[Fact]:
     """A fact of every kind that producers send."""
     others: list[tuple[type[Fact], dict[str, Any]]] = [
@@ -252,6 +282,9 @@ def one_of_each() -> list[Fact]:
         returned(),
         advice(),
         operator_action(),
+        message(),
+        service_case(),
+        account_owner(),
         *(kind(**(header(f"{kind.__name__}-1") | fields)) for kind, fields in others),
     ]
 

@@ -20,6 +20,7 @@ from schemas import records as r
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Decision, Fact
 from tests.facts import DAY_MS, header
+from tests.policies import policy_fact
 
 ACCOUNT = "A-1"
 KEY = f"t1/us01/{ACCOUNT}"
@@ -106,6 +107,9 @@ def histories(draw: st.DrawFn, kinds: Sequence[str] = ()) -> History:
         "promise": maker.promise,
         "operator": maker.operator,
         "draft": maker.draft,
+        "service_case": maker.service_case,
+        "message": maker.message,
+        "statement": maker.statement,
     }
     maker.customer()
     for document in draw(st.lists(st.sampled_from(DOCUMENTS), unique=True, min_size=1, max_size=4)):
@@ -355,6 +359,44 @@ class _Maker:
             note="",
         )
 
+    def service_case(self) -> None:
+        self.add(
+            r.ServiceCase,
+            case_id=f"C-{self.draw(st.integers(0, 1))}",
+            status=self.draw(st.sampled_from(["open", "closed"])),
+            document=self.draw(st.sampled_from(["", *DOCUMENTS])),
+            category="",
+            note="",
+        )
+
+    def message(self) -> None:
+        self.add(
+            r.Message,
+            message_id=f"M-{self.draw(st.integers(0, 5))}",
+            direction=self.draw(st.sampled_from(["out", "out", "in"])),
+            channel="email",
+            status=self.draw(st.sampled_from(["sent", "delivered", "bounced"])),
+            document="",
+            delivery_id=self.draw(st.sampled_from(["", "", "0-7"])),
+            template="",
+            reason="",
+            text="",
+        )
+
+    def statement(self) -> None:
+        self.add(
+            r.OperatorAction,
+            action="request_statement",
+            actor="someone",
+            receipt_id="",
+            document="",
+            target_account="",
+            currency="",
+            amount=0,
+            until=0,
+            note="",
+        )
+
 
 # --- running them ---
 
@@ -371,12 +413,14 @@ class Outcome:
         return [decode_decision(value) for value in self.values]
 
 
-def messages(facts: Iterable[Fact], days: int = DAYS + 16) -> list[bytes]:
-    """Facts by their days, each day with its end, and some empty days after them."""
+def messages(facts: Iterable[Fact], days: int = DAYS + 16, policy: str = "") -> list[bytes]:
+    """Facts by their days, each day with its end, and some empty days after them; under the default policy, changed."""
     by_day: dict[int, list[bytes]] = {}
     for fact in facts:
         by_day.setdefault(_day(fact), []).append(encode_fact(fact))
     found = [day_end_message(FIRST_DAY - 1)]
+    if policy:
+        found.append(encode_fact(policy_fact(policy)))
     for day in range(FIRST_DAY, FIRST_DAY + days):
         found += by_day.get(day, [])
         found.append(day_end_message(day))

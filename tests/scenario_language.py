@@ -198,17 +198,18 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate"}
+    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts"}
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of"):
-            raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, country, segment, tier")
+        if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
+            known = "country, segment, tier, region, language, channels"
+            raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
         x.account,
         "inactive" not in words,
         named.get("country", "US"),
-        "en",
+        named.get("language", "en"),
         named.get("segment", ""),
         named.get("tier", ""),
         x.currency,
@@ -219,6 +220,9 @@ def _customer(x: Line) -> Fact:
         "direct debit" in words,
         "affiliate" in words,
         [],
+        region=named.get("region", ""),
+        channels=named["channels"].split() if "channels" in named else [],
+        contacts_blocked="no contacts" in words,
     )
 
 
@@ -320,6 +324,25 @@ def _operator(x: Line, action: str) -> Fact:
     )
 
 
+def _case(x: Line) -> Fact:
+    return r.ServiceCase(*x.common(), x.text("case"), x.found["status"] or "", x.text("document"), "", "")
+
+
+def _message(x: Line) -> Fact:
+    direction = x.found["direction"] or ""
+    status = "sent" if direction == "out" else "received"
+    return r.Message(*x.common(), x.text("message"), direction, "email", status, "", x.text("letter"), "", "", "")
+
+
+def _account_owner(x: Line) -> Fact:
+    return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
+
+
+def _asked(x: Line, action: str) -> Fact:
+    about = x.text("reference")
+    return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
+
+
 def _credit_note(x: Line) -> Fact:
     return r.CreditNote(*x.common(), x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
 
@@ -390,6 +413,11 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (_pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
     (_pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (_pattern("promise promise=ID cancelled"), _cancelled),
+    (_pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
+    (_pattern("message message=ID (?P<direction>in|out)(?: with letter=ID)?"), _message),
+    (_pattern("owner of role=ID is owner=ID(?: since since=DATE)?"), _account_owner),
+    (_pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
+    (_pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),
     (_pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),
     (_pattern("operator unblocks reminders"), lambda x: _operator(x, "unblock_reminders")),
     (

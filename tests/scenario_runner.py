@@ -5,17 +5,14 @@ the second set of books (tests/books.py).
 """
 
 import re
-import tomllib
 from collections.abc import Callable
-from datetime import date
-from hashlib import sha256
+from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
 
 import tomli_w
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.rules.policy import DEFAULT_TEXT
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.amounts import plain
@@ -24,6 +21,7 @@ from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, Re
 from schemas.topics import SUSPENSE_PREFIX
 from sinks.redis.transfers import Bringing, transfer_fact
 from tests.books import Books, Unsound
+from tests.policies import policy_fact
 from tests.scenario_language import (
     ACCOUNT,
     EPOCH,
@@ -115,11 +113,7 @@ class Run:
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1
-        document = tomllib.loads(DEFAULT_TEXT)
-        _merge(document, change.part)
-        text = tomli_w.dumps({**document, "version": self._policies})
-        digest = sha256(text.encode()).hexdigest()
-        return Policy(f"policy-{self._policies}", 0, "", "headrace", "", "", "", 0, self._policies, text, digest)
+        return policy_fact(tomli_w.dumps(change.part), self._policies)
 
     def _take(self, value: bytes) -> list[Decision]:
         self.shard.process(self._offset, value, None)
@@ -231,6 +225,43 @@ class _Words:
     def candidates(self) -> str:
         return f"for {', '.join(self.d.candidates)}" if self.d.candidates else ""
 
+    @property
+    def until(self) -> str:
+        """The deadline, UTC."""
+        return f"until {datetime.fromtimestamp(self.d.deadline / 1000, UTC):%Y-%m-%d %H:%M}" if self.d.deadline else ""
+
+    @property
+    def evidence(self) -> str:
+        return f"on {'; '.join(self.d.evidence)}" if self.d.evidence else ""
+
+    def task(self) -> list[str]:
+        d = self.d
+        return [
+            f"for {d.owner}" if d.owner else "",
+            f"to {d.text}" if d.text else "",
+            f"scoring {d.score}",
+            self.until,
+            self.because,
+            self.evidence,
+        ]
+
+    def reminder(self) -> tuple[str, list[str]]:
+        d = self.d
+        parts = [("by", d.channel), ("in", d.language), ("from template", d.template), ("in letter", d.reference_id)]
+        head = f"reminder of {d.document} at level {d.level} for {self.amount}"
+        return head, [f"{name} {value}" for name, value in parts if value]
+
+    def statement(self) -> tuple[str, list[str]]:
+        d = self.d
+        said = dict(part.split(":") for part in d.evidence)
+        moved = [
+            f"{name} {self.money(int(said[name]))}"
+            for name in ("debits", "credits", "cash", "other")
+            if int(said[name])
+        ]
+        head = f"statement in {d.currency} from {plain(d.item_amount, d.currency)} to {plain(d.amount, d.currency)}"
+        return head, [f"by {', '.join(moved)}" if moved else ""]
+
     def promise(self, what: str) -> tuple[str, list[str]]:
         return f"promise {self.d.reference_id} {what} {self.amount}", [f"counting {self.money(self.d.item_amount)}"]
 
@@ -280,18 +311,17 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "promise_partially_kept": lambda x: x.promise("partially kept"),
     "promise_broken": lambda x: x.promise("broken"),
     "promise_cancelled": lambda x: x.promise("cancelled"),
-    "reminder_due": lambda x: (f"reminder of {x.d.document} at level {x.d.level} for {x.amount}", []),
+    "reminder_due": _Words.reminder,
     "reminder_suppressed": lambda x: (f"no reminder of {x.d.document} at level {x.d.level}", [x.because]),
     "exception_raised": lambda x: (f"exception {x.d.reference_id}", [x.amount if x.d.amount else "", x.because]),
     "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
+    "interest_charged": lambda x: (
+        f"charged {x.d.document} {x.amount} for {x.d.counterparty}",
+        [x.by, x.posted_on, x.evidence],
+    ),
+    "task_opened": lambda x: (f"task {x.d.reference_id} opened", x.task()),
+    "task_closed": lambda x: (f"task {x.d.reference_id} closed", [x.because]),
+    "escalated": lambda x: (f"task {x.d.reference_id} escalated", x.task()),
+    "statement": _Words.statement,
     "fact_rejected": lambda x: ("rejected", [x.because]),
 }
-
-
-def _merge(into: dict[str, object], part: dict[str, object]) -> None:
-    for name, value in part.items():
-        known = into.get(name)
-        if isinstance(known, dict) and isinstance(value, dict):
-            _merge(known, value)
-        else:
-            into[name] = value

@@ -233,6 +233,8 @@ class Account:
         self.row.open_items -= 1
         if item.kind == "credit_note":
             return
+        if item.exhausted:
+            self.posting_balance(item.currency).exhausted -= 1
         index = self._index
         if index is None:
             self.row.index = unpack(self.row.index, item.currency, item.document)
@@ -246,6 +248,8 @@ class Account:
         item.open += amount
         if cleared:
             self._opened(item)
+            if item.exhausted:
+                self.posting_balance(item.currency).exhausted += 1
         else:
             self.touch_item(item)
         return item

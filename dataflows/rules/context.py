@@ -51,10 +51,39 @@ class Context:
 
 
 def contact_time(provisions: Provisions, account_key: str, day: int) -> int:
-    """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash."""
+    """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash.
+
+    The window is of the customer's country. Of it, those hours count in which that country's date is also the date in
+    UTC: a day of the log and a day of the customer are one then.
+    """
     terms = provisions.reminders
-    spread = crc32(account_key.encode()) % terms.window_ms
-    return day * DAY_MS + terms.window_start_ms + spread
+    calendar = provisions.calendar
+    opens = day * DAY_MS + terms.window_start_ms
+    start = max(day * DAY_MS, calendar.utc(opens))
+    end = min((day + 1) * DAY_MS, calendar.utc(opens + terms.window_ms))
+    return start + crc32(account_key.encode()) % max(1, end - start)
+
+
+def is_quiet(provisions: Provisions, ctx: Context) -> bool:
+    """Whether it is too late, or too early, for a letter where the customer is. What is told of the past disturbs nobody.
+
+    `now` of a wake is how far the books are complete, its recorded_time is the shard's time.
+    """
+    if ctx.origin != "live":
+        return False
+    return provisions.reminders.quiet(provisions.calendar.local(max(ctx.now, ctx.recorded_time)))
+
+
+def before_contact(provisions: Provisions, account_key: str, ctx: Context) -> int:
+    """The account's contact time of today, UTC milliseconds, where a wake has to wait for it: it came for a task alone,
+    by another country's hours, or at night after the machine was away. 0 where it need not wait.
+
+    A wake's event_time is when it was due.
+    """
+    time = contact_time(provisions, account_key, ctx.today)
+    if ctx.now >= time:
+        return 0
+    return time if ctx.event_time // DAY_MS == ctx.today or is_quiet(provisions, ctx) else 0
 
 
 def next_contact(ctx: Context, provisions: Provisions, account_key: str, day: int) -> int:

@@ -7,7 +7,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import FAR, Context, contact_time, step_day
+from dataflows.rules.context import FAR, Context, before_contact, contact_time, step_day
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
     post_application,
@@ -21,8 +21,20 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_dispute, post_promise, post_reminder
+from dataflows.rules.posting_interest import note_late, post_interest
 from dataflows.rules.posting_items import post_hold, post_item
+from dataflows.rules.posting_tasks import (
+    TASKS,
+    looks_daily,
+    next_deadline,
+    plan_statement,
+    post_statement,
+    post_task,
+    post_untemplated,
+)
+from dataflows.rules.reminders import NO_TEMPLATE
 from dataflows.rules.returns import RETURNED_CREDIT
+from dataflows.rules.tasks import BROKEN_PROMISE
 from schemas.records import (
     Decision,
 )
@@ -36,6 +48,7 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
     kind = d.kind
     if kind == "cash_applied":
         post_application(account, d)
+        note_late(account, d)
     elif kind == "receipt_booked":
         post_receipt(account, d)
     elif kind == "item_posted" or kind == "invoice_released":
@@ -52,6 +65,7 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_credit_undone(account, d, ctx)
     elif kind in ("cash_unapplied", "application_reversed"):
         post_reversal(account, d, ctx)
+        note_late(account, d)
     elif kind == "receipt_reversed":
         post_returned_unapplied(account, d)
     elif kind == "cash_transferred":
@@ -68,6 +82,14 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         assert draft is not None, f"no draft {d.document}"
         draft.sla_said = True
         account.put_draft(d.document, draft)
+    elif kind == "interest_charged":
+        post_interest(account, d, ctx)
+    elif kind in TASKS:
+        post_task(account, d)
+    elif d.rule == NO_TEMPLATE:
+        post_untemplated(account, d)
+    elif kind == "statement":
+        post_statement(account, d)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit
@@ -102,20 +124,35 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
     row = account.row
     provisions = account.provisions(ctx)
+    contact = before_contact(provisions, account.key, ctx)
+    if contact:
+        row.wake = contact
+        next_deadline(account, ctx)
+        account.touch()
+        return
     tomorrow = provisions.calendar.business_day(ctx.today + 1)
     for item in account.debits_to_act_on(ctx.today):
         last = len(account.provisions(ctx, item.currency).reminders.steps_days)
         # Nothing comes after the last step, a broken promise neither.
         account.plan_item(item, tomorrow if item.level < last else 0)
-    row.promises = [p for p in row.promises if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today]
+    in_task = [task.subject for task in row.tasks if task.category == BROKEN_PROMISE]
+    row.promises = [
+        p
+        for p in row.promises
+        if p.status == "open" or p.judge_date + PROMISE_KEPT_DAYS >= ctx.today or p.promise_id in in_task
+    ]
     days = [promise.judge_date for promise in row.promises if promise.status == "open"]
     first = account.first_action()
     if first:
         days.append(first)
-    if row.held:
+    if row.held or looks_daily(account):
         days.append(tomorrow)
+    plan_statement(account, provisions, ctx)
+    if row.next_statement:
+        days.append(row.next_statement)
     if days:
         row.wake = contact_time(provisions, account.key, max(min(days), ctx.today + 1))
     else:
         row.wake = FAR if row.open_items else 0
+    next_deadline(account, ctx)
     account.touch()

@@ -6,10 +6,12 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.contacts import keep_case, keep_message, keep_owner
 from dataflows.rules.context import Context, contact_time, next_contact
 from dataflows.rules.money import MOST_MINOR, line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
+    AccountOwner,
     AdviceRow,
     BilledDocument,
     CashTransferred,
@@ -18,6 +20,7 @@ from schemas.records import (
     DraftRow,
     Fact,
     Invoice,
+    Message,
     OperatorAction,
     Order,
     OrderRow,
@@ -27,6 +30,7 @@ from schemas.records import (
     ReceiptReturned,
     ReceiptRow,
     RemittanceAdvice,
+    ServiceCase,
     Shipment,
     ShipmentState,
 )
@@ -88,6 +92,12 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
     elif isinstance(fact, OperatorAction) and fact.action in ("block_reminders", "unblock_reminders"):
         account.row.reminders_blocked = fact.action == "block_reminders"
         account.touch()
+    elif isinstance(fact, ServiceCase):
+        keep_case(account, fact)
+    elif isinstance(fact, Message):
+        keep_message(account, fact)
+    elif isinstance(fact, AccountOwner):
+        keep_owner(account, fact)
 
 
 def _keep_customer(account: Account, fact: Customer, ctx: Context) -> None:

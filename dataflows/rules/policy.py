@@ -13,16 +13,19 @@ from zlib import crc32
 
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
+from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.interest import InterestTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
-from dataflows.rules.provisions.reminders import ReminderTerms
+from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
+from dataflows.rules.provisions.statements import StatementTerms
 
 __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "WrongPolicy", "parse"]
 
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises")
+SECTIONS: Final = ("release", "reminders", "promises", "interest", "collections", "statements")
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -111,6 +114,9 @@ class Provisions:
         self.release: Final = ReleaseTerms(tables["release"])
         self.reminders: Final = ReminderTerms(tables["reminders"])
         self.promises: Final = PromiseTerms(tables["promises"])
+        self.interest: Final = InterestTerms(tables["interest"])
+        self.collections: Final = CollectionTerms(tables["collections"])
+        self.statements: Final = StatementTerms(tables["statements"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -138,9 +144,15 @@ class Policy:
         self.base: Final = self._made(NOBODY, [], [])
         # Whether provisions depend on whose they are.
         self.varies: Final = bool(self.variants) or len(self.calendars) > 1
+        made = [("reminders", self.base)]
         for variant in self.variants:
             # What is wrong in a variant is told now, not when it first holds.
-            self._made(NOBODY, [variant], [])
+            made.append((f"variants.{variant.name}.reminders", self._made(NOBODY, [variant], [])))
+        for path, provisions in made:
+            for name in sorted(self.calendars):
+                refuse_no_window(name, self.calendars[name], provisions.reminders, path)
+        # Whether any account gets tasks: most decisions need not ask whose they are.
+        self.opens_tasks: Final = any(bool(provisions.collections.tasks) for _, provisions in made)
         # Equal where all steps fall on the same days for everybody.
         reminders = [(v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders")) for v in self.variants]
         calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]

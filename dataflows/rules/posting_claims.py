@@ -1,6 +1,7 @@
 """How disputes, promises and reminders are kept. They post no money. evolve.py says when."""
 
 from dataflows.rules.account import Account
+from dataflows.rules.contacts import add_contact
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
 from dataflows.rules.disputes import AMOUNT_KNOWN
 from dataflows.rules.policy import DAY_MS
@@ -119,8 +120,15 @@ def post_reminder(account: Account, d: Decision, ctx: Context) -> None:
         item.level = d.level
         item.said_level = 0
         item.raise_by = 0
-        account.plan_item(item, step_day(account.provisions(ctx, item.currency), item.due_date, item.level + 1))
+        item.last_letter = ctx.today
+        provisions = account.provisions(ctx, item.currency)
+        account.plan_item(item, step_day(provisions, item.due_date, item.level + 1))
         account.row.last_letter = ctx.today
+        add_contact(account, ctx.today, d.reference_id)
+        exhausted = item.level >= len(provisions.reminders.steps_days)
+        if exhausted != item.exhausted:
+            item.exhausted = exhausted
+            account.posting_balance(item.currency).exhausted += 1 if exhausted else -1
     else:
         item.said_level = d.level
     level = d.level

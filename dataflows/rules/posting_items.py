@@ -57,6 +57,9 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         provisions = account.provisions(ctx, d.currency)
         item.action_date = step_day(provisions, d.due_date, 1)
         account.wake_by(next_contact(ctx, provisions, account.key, item.action_date) if item.action_date else FAR)
+        if provisions.statements.day_of_month and not account.row.next_statement:
+            account.row.next_statement = provisions.statements.next_day(ctx.today)
+            account.wake_by(contact_time(provisions, account.key, account.row.next_statement))
         _adopt_early_disputes(account, item)
     account.add_item(item)
     if d.document in account.row.held:

@@ -1,37 +1,107 @@
 """Reminders: who is reminded of what, at the moment of sending. Source: REFERENCE 3.2."""
 
+from typing import Final
+
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, step_day
+from dataflows.rules.contacts import contacts_left, pausing_case
+from dataflows.rules.context import Context, is_quiet, step_day
+from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import Provisions
-from schemas.records import Decision, Item, PromiseRow
+from dataflows.rules.provisions.reminders import ReminderTerms
+from schemas.records import CustomerRow, Decision, Item, PromiseRow
+
+NO_TEMPLATE: Final = "reminders.template"
+NOBODY_KNOWN: Final = CustomerRow()
+
+
+class Letters:
+    """What may still be sent of a day's letters to one account, and what was found lacking."""
+
+    def __init__(self, account: Account, ctx: Context, terms: ReminderTerms) -> None:
+        self.left = contacts_left(account, terms, ctx.today)
+        self.customer: Final = account.customer() or NOBODY_KNOWN
+        self.channel: Final = terms.channel(self.customer.channels)
+        self.lacking: Final[list[str]] = []
 
 
 def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     """One letter's reminders, or why none goes, for every item with a step due today.
 
-    Suppression is said once for each step. Within the days between letters, and on days that are no
+    Suppression is said once for each step. Within the days between letters, in quiet hours, and on days that are no
     business days, nothing is said: the items wait for the next letter.
     """
     items = account.debits_to_act_on(ctx.today)
     provisions = account.provisions(ctx)
-    if not items or not provisions.calendar.is_business_day(ctx.today):
+    terms = provisions.reminders
+    if not items or not provisions.calendar.is_business_day(ctx.today) or is_quiet(provisions, ctx):
         return []
     covered = _covered(account, items)
-    pause = account.row.last_letter + provisions.reminders.days_between_letters > ctx.today
-    letter = f"{account.account_id}:{ctx.today}"
+    letters = Letters(account, ctx, terms)
+    each = terms.letter == "item"
     decisions: list[Decision] = []
     for item in items:
-        terms = account.provisions(ctx, item.currency)
-        level = _highest_due(ctx, terms, item)
+        own = account.provisions(ctx, item.currency)
+        level = _highest_due(ctx, own, item)
         if level <= item.level:
             continue
-        left = item.open - item.disputed - covered.get(item.document, 0)
-        reasons = _suppressions(account, item, left, covered.get(item.document, 0), terms.reminders.minimum_minor)
+        paid = covered.get(item.document, 0)
+        left = item.open - item.disputed - paid
+        reasons = _suppressions(account, item, left, paid, own.reminders)
+        last_letter = item.last_letter if each else account.row.last_letter
+        pause = last_letter + terms.days_between_letters > ctx.today
+        if not pause and letters.left <= 0:
+            reasons.append("contact_cap")
+        letter = f"{account.account_id}:{item.document}:{ctx.today}" if each else f"{account.account_id}:{ctx.today}"
+        due = _about("reminder_due", item, level, left, letter, [])
+        due.policy_line = own.lines.get("reminders", "")
+        if not reasons and not _dressed(due, letters, own.reminders):
+            reasons.append(f"template_missing:{letters.lacking[-1]}")
         if reasons:
             if level > item.said_level:
                 decisions.append(_about("reminder_suppressed", item, level, item.open, "", reasons))
         elif not pause:
-            decisions.append(_about("reminder_due", item, level, left, letter, []))
+            decisions.append(due)
+            letters.left -= each
+    return _template_exceptions(account, letters, terms) + decisions
+
+
+def _dressed(due: Decision, letters: Letters, terms: ReminderTerms) -> bool:
+    """Write channel, language and template into the reminder; False where no approved template is for it."""
+    language = letters.customer.language or terms.fallback_language
+    due.channel = letters.channel
+    due.language = language
+    if not terms.templates:
+        return True
+    template = terms.template(due.level, language, letters.channel)
+    if template is None:
+        lacking = f"{due.level}:{language}"
+        if lacking in letters.lacking:
+            letters.lacking.remove(lacking)
+        letters.lacking.append(lacking)
+        return False
+    due.language = template.language
+    due.template = template.name
+    return True
+
+
+def _template_exceptions(account: Account, letters: Letters, terms: ReminderTerms) -> list[Decision]:
+    """A person is told once for each level and language without a template, and when there is one."""
+    decisions: list[Decision] = []
+    known = account.row.untemplated
+    for lacking in letters.lacking:
+        if lacking not in known:
+            decisions.append(
+                Decision(
+                    kind="exception_raised",
+                    rule=NO_TEMPLATE,
+                    reference_id=f"template:{lacking}",
+                    reasons=["no_approved_template"],
+                )
+            )
+    for lacking in known:
+        level, language = lacking.split(":", 1)
+        if not terms.templates or terms.template(int(level), language, letters.channel) is not None:
+            decisions.append(closed(NO_TEMPLATE, f"template:{lacking}", ""))
     return decisions
 
 
@@ -65,21 +135,27 @@ def _covered(account: Account, items: list[Item]) -> dict[str, int]:
     return found
 
 
-def _suppressions(account: Account, item: Item, left: int, covered: int, minimum: int) -> list[str]:
+def _suppressions(account: Account, item: Item, left: int, covered: int, terms: ReminderTerms) -> list[str]:
     row = account.row
     customer = account.customer()
     reasons: list[str] = []
     if row.reminders_blocked:
         reasons.append("blocked")
     if customer is not None:
+        if customer.contacts_blocked:
+            reasons.append("contacts_blocked")
         if customer.direct_debit:
             reasons.append("direct_debit")
         if customer.affiliate:
             reasons.append("affiliate")
+    if terms.pause_for_cases and row.service_cases:
+        case = pausing_case(account, item.document)
+        if case:
+            reasons.append(f"service_case:{case}")
     for promise in row.promises:
         if promise.status == "open" and _promised(promise, item):
             reasons.append(f"promise:{promise.promise_id}")
-    if left <= minimum:
+    if left <= terms.minimum_minor:
         if item.disputed:
             reasons.append("disputed")
         if covered:

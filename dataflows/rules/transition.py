@@ -6,13 +6,14 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 
 from typing import Final
 
-from dataflows.rules import cash, disputes, promises, release, reminders, returns
+from dataflows.rules import cash, disputes, interest, promises, release, reminders, returns, statements, tasks
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context
+from dataflows.rules.context import Context, before_contact
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
+    AccountOwner,
     CashTransferred,
     CreditNote,
     Customer,
@@ -21,6 +22,7 @@ from schemas.records import (
     DisputeUpdate,
     Fact,
     Invoice,
+    Message,
     OperatorAction,
     Order,
     Promise,
@@ -28,6 +30,7 @@ from schemas.records import (
     Receipt,
     ReceiptReturned,
     RemittanceAdvice,
+    ServiceCase,
     Shipment,
 )
 
@@ -55,12 +58,19 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     """What time alone brings about: promises judged, drafts looked at again, reminders."""
     decisions: list[Decision] = []
     evolve_steps(account, ctx)
+    if account.row.tasks:
+        decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
+    if before_contact(account.provisions(ctx), account.key, ctx):
+        evolve_wake(account, ctx)
+        return decisions
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
     if account.row.held:
         decisions += settle(account, release.recheck(account, list(account.row.held), ctx), ctx)
         decisions += settle(account, release.overdue_holds(account, ctx), ctx)
     decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
+    decisions += settle(account, tasks.look(account, ctx), ctx)
+    decisions += settle(account, statements.decide_due(account, ctx), ctx)
     evolve_wake(account, ctx)
     return decisions
 
@@ -75,6 +85,8 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
+        more += interest.charges(account, decisions[at], ctx)
+        more += tasks.follow(account, decisions[at], ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1
@@ -177,7 +189,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
-        return _decide_action(account, fact)
+        return _decide_action(account, fact, ctx)
+    if isinstance(fact, (Message, ServiceCase, AccountOwner)):
+        return []
     raise AssertionError(f"no rule for {fact.kind}")
 
 
@@ -384,10 +398,14 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
     ]
 
 
-def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
+def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[Decision]:
     """What a person, or the directory, asked for; what cannot be done is rejected and says why."""
     if fact.action in ("block_reminders", "unblock_reminders"):
         return []
+    if fact.action == "request_statement":
+        return statements.requested(account, fact, ctx) or [_action_rejected(fact, "nothing_to_state")]
+    if fact.action == "close_task":
+        return tasks.close_by_person(account, fact) or [_action_rejected(fact, "task_unknown")]
     receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
     if receipt is None or not receipt.amount:
         return [_action_rejected(fact, "receipt_unknown")]

@@ -24,6 +24,11 @@ class Item:
     document_date: int
     posting_date: int
     corrects: str
+    last_letter: int = 0
+    # Cash valued after the due date, by value date; what was charged for it; whether it was compensated.
+    late: dict[int, int] = field(default_factory=dict)
+    interest: int = 0
+    compensated: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Receipt:
     pending: int = 0
     foreign_return: bool = False
     posting_date: int = 0
+    value_date: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
     credits: dict[str, int] = field(default_factory=dict)
     # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
@@ -122,7 +128,16 @@ class Account:
     direct_debit: bool = False
     affiliate: bool = False
     blocked: bool = False
+    contacts_blocked: bool = False
+    language: str = ""
     last_letter: int = 0
+    # Letters and messages that went out, by reference, with their days.
+    contacts: dict[str, int] = field(default_factory=dict)
+    # Open service cases: the document of each, empty for the whole account.
+    cases: dict[str, str] = field(default_factory=dict)
+    # Open tasks of collectors, and what the last statement in each currency closed with.
+    tasks: set[str] = field(default_factory=set)
+    stated_closing: dict[str, int] = field(default_factory=dict)
     parked: bool = False
     # Facts that wait while it is parked, as (offset, bytes).
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
@@ -177,3 +192,11 @@ def pause(account: Account, item: Item) -> None:
                 dispute.amount = item.amount
             contested += dispute.amount
     item.disputed = min(contested, item.open)
+
+
+def late(item: Item, value_date: int, amount: int) -> None:
+    """Cash on the item that was valued after its due date; below zero where it is taken off again."""
+    if value_date > item.due_date:
+        item.late[value_date] = item.late.get(value_date, 0) + amount
+        if not item.late[value_date]:
+            del item.late[value_date]

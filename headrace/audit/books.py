@@ -7,7 +7,7 @@ it says where they differ, so that one wrong decision is one finding and not tho
 from collections.abc import Iterable
 from typing import Any, Final
 
-from headrace.audit.accounts import CREDIT, Account, Dispute, Item, Receipt, due_by, keep_part, named, pause
+from headrace.audit.accounts import CREDIT, Account, Dispute, Item, Receipt, due_by, keep_part, late, named, pause
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision
@@ -27,6 +27,7 @@ ABOUT_AN_ITEM: Final = frozenset(
     (
         "invoice_released",
         "item_posted",
+        "interest_charged",
         "cash_applied",
         "cash_unapplied",
         "application_reversed",
@@ -266,6 +267,7 @@ class Books:
             else:
                 sums.received += d.amount
         receipt.unapplied += d.amount
+        receipt.value_date = d.value_date
         self.keep_receipt(account, receipt)
 
     def _post_applied(self, account: Account, d: Decision) -> None:
@@ -274,6 +276,7 @@ class Books:
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
             self._lower(account, item, d)
+            late(item, d.value_date, d.amount)
         if receipt is not None:
             receipt.allocations[d.document] = receipt.allocations.get(d.document, 0) + d.amount
             self._take(account, receipt, d)
@@ -289,6 +292,8 @@ class Books:
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
             self._raise(account, item, d)
+            if receipt is not None:
+                late(item, receipt.value_date, -d.amount)
         if d.kind == "application_reversed":
             sums.returned += d.amount
             sums.reversed += d.amount
@@ -420,6 +425,48 @@ class Books:
             item.level = d.level
             account.raised.discard(d.document)
 
+    # --- charges, tasks, statements ---
+
+    def _post_charge(self, account: Account, d: Decision) -> None:
+        """interest_charged: a debit of its own, and what it is for was charged."""
+        self._post_item(account, d)
+        source = self.item(account, d.counterparty)
+        if source is None:
+            self._wrong(d, "no_item", f"{account.key} has no {d.counterparty} that it could be charged for")
+            return
+        if d.rule == "interest.late":
+            source.interest += d.amount
+        else:
+            if source.compensated:
+                self._wrong(d, "compensated_twice", f"{d.counterparty} was compensated before")
+            source.compensated = True
+        self._place(account, source)
+
+    def _post_task(self, account: Account, d: Decision) -> None:
+        if d.kind == "task_opened":
+            if d.reference_id in account.tasks:
+                self._wrong(d, "task_twice", f"task {d.reference_id} is open already")
+            account.tasks.add(d.reference_id)
+        elif d.kind == "task_closed" or d.rule.startswith("collections."):
+            if d.reference_id not in account.tasks:
+                self._wrong(d, "no_task", f"no task {d.reference_id} is open")
+            if d.kind == "task_closed":
+                account.tasks.discard(d.reference_id)
+
+    def _post_statement(self, account: Account, d: Decision) -> None:
+        """It opens where the last one closed, and closes with the balance."""
+        debit, credit, cash, on_account = account.sums_of(d.currency).balances()
+        right = (account.stated_closing.get(d.currency, 0), debit - credit - cash - on_account)
+        if right != (d.item_amount, d.amount):
+            self._wrong(
+                d, "statement", f"it goes from {d.item_amount} to {d.amount}, should be {right[0]} to {right[1]}"
+            )
+        parts = dict(part.split(":", 1) for part in d.evidence)
+        moved = sum(int(parts.get(name, "0")) for name in ("debits", "credits", "cash", "other"))
+        if d.item_amount + moved != d.amount:
+            self._wrong(d, "statement_sum", f"{d.item_amount} and {moved} moved do not make {d.amount}")
+        account.stated_closing[d.currency] = d.amount
+
     # --- exceptions ---
 
     def _post_exception(self, account: Account, d: Decision) -> None:
@@ -487,5 +534,8 @@ _POST: Final[dict[str, Any]] = {
         Books._post_promise,
     ),
     **all_of(("reminder_due", "reminder_suppressed"), Books._post_reminder),
+    "interest_charged": Books._post_charge,
+    **all_of(("task_opened", "task_closed", "escalated"), Books._post_task),
+    "statement": Books._post_statement,
     **all_of(("exception_raised", "exception_closed"), Books._post_exception),
 }

@@ -16,6 +16,7 @@ from headrace.audit.orders import OrderBook
 from headrace.audit.policy import Terms, Who
 from headrace.audit.transit import BROUGHT
 from schemas.records import (
+    AccountOwner,
     CashTransferred,
     CreditNote,
     Customer,
@@ -24,18 +25,21 @@ from schemas.records import (
     DisputeUpdate,
     Fact,
     Invoice,
+    Message,
     OperatorAction,
     Order,
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
     RemittanceAdvice,
+    ServiceCase,
     Shipment,
 )
 from schemas.records import (
     Receipt as ReceiptFact,
 )
 
+DAY_MS: Final = 86_400_000
 # What may follow from any fact, or from time alone, as a consequence of books and orders.
 CONSEQUENCES: Final = frozenset(
     (
@@ -50,9 +54,12 @@ CONSEQUENCES: Final = frozenset(
         "promise_broken",
         "exception_raised",
         "exception_closed",
+        "interest_charged",
+        "task_opened",
+        "task_closed",
     )
 )
-OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed"}
+OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
@@ -63,8 +70,10 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute": frozenset(("dispute_opened",)),
     "dispute_update": frozenset(("dispute_routed",)),
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
 }
+# Actions with a decision of their own that is about no receipt.
+OWN_DECISION: Final = {"request_statement": "statement", "close_task": "task_closed"}
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
@@ -348,6 +357,10 @@ class FactCheck:
         if fact.action == "resume_account":
             self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
+        if fact.action in OWN_DECISION:
+            first = [d for d in said if d.kind == OWN_DECISION[fact.action]][:1]
+            self._only(account, fact, first, (OWN_DECISION[fact.action],))
+            return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
         of_it = [d for d in said if d.receipt_id == fact.receipt_id]
         d = self._only(account, fact, of_it[:1], (kind.get(fact.action, fact.action),))
@@ -366,7 +379,23 @@ class FactCheck:
             fact.tenant, fact.entity, fact.account_id, fact.region, fact.country.upper(), fact.tier, fact.segment
         )
         account.direct_debit = fact.direct_debit
+        account.contacts_blocked = fact.contacts_blocked
+        account.language = fact.language
         account.affiliate = fact.affiliate
+
+    def _case(self, account: Account, fact: ServiceCase, said: Sequence[Decision]) -> None:
+        if fact.status == "open":
+            account.cases[fact.case_id] = fact.document
+        else:
+            account.cases.pop(fact.case_id, None)
+
+    def _message(self, account: Account, fact: Message, said: Sequence[Decision]) -> None:
+        reached = fact.status in ("sent", "delivered", "viewed", "acknowledged")
+        if fact.direction == "out" and reached and not fact.delivery_id:
+            account.contacts.setdefault(f"message:{fact.message_id}", fact.event_time // DAY_MS)
+
+    def _account_owner(self, account: Account, fact: AccountOwner, said: Sequence[Decision]) -> None:
+        """Who gets tasks is not recomputed."""
 
     def _order(self, account: Account, fact: Order, said: Sequence[Decision]) -> None:
         self._orders.take_order(account, fact)
@@ -454,4 +483,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,
+    "service_case": FactCheck._case,
+    "message": FactCheck._message,
+    "account_owner": FactCheck._account_owner,
 }

@@ -54,6 +54,16 @@ class Terms:
         return int(self.text["reminders"]["days_between_letters"])
 
     @property
+    def reminders(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.text["reminders"]
+        return found
+
+    @property
+    def interest(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.text["interest"]
+        return found
+
+    @property
     def cash_sources(self) -> list[str]:
         found: list[str] = self.text["cash"]["sources"]
         return found

@@ -44,9 +44,14 @@ def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, to
         ("blocked", account.blocked),
         ("direct_debit", account.direct_debit),
         ("affiliate", account.affiliate),
+        ("contacts_blocked", account.contacts_blocked),
     ):
         if blocked:
             check.about(d, flag, f"{account.key} is not to be reminded: {flag}")
+    for case, about in account.cases.items():
+        if terms.reminders["pause_for_cases"] and about in ("", d.document):
+            check.about(d, "service_case", f"service case {case} about {about or 'the account'} is open")
+    _check_letter(check, account, d, terms, today)
     by_credit = covered(account, item.currency).get(d.document, 0)
     owed = item.open - item.disputed - by_credit
     if not 0 < d.amount <= owed:
@@ -78,5 +83,36 @@ def _check_step(check: Check, account: Account, d: Decision, terms: Terms, today
                 "stale_cash",
                 f"step {d.level} of {d.document} is on day {first}, and cash is known up to day {complete}",
             )
-    if account.last_letter != today and account.last_letter + terms.days_between_letters > today:
-        check.about(d, "too_soon", f"the last letter went on day {account.last_letter}, this one on day {today}")
+    each = terms.reminders["letter"] == "item"
+    last = item.last_letter if each else account.last_letter
+    if (each or last != today) and last and last + terms.days_between_letters > today:
+        check.about(d, "too_soon", f"the last letter went on day {last}, this one on day {today}")
+
+
+def _check_letter(check: Check, account: Account, d: Decision, terms: Terms, today: int) -> None:
+    """How many letters go out, and that each is made from an approved template."""
+    policy = terms.reminders
+    if policy["contacts_max"] and d.reference_id not in account.contacts:
+        since = today - policy["contacts_days"]
+        before = sum(day > since for day in account.contacts.values())
+        if before >= policy["contacts_max"]:
+            check.about(d, "contact_cap", f"{before} contacts went out in {policy['contacts_days']} days before it")
+    if policy["channels"] and d.channel not in policy["channels"]:
+        check.about(d, "channel", f"{d.channel!r} is none of the policy's channels")
+    if not policy["templates"]:
+        return
+    languages = (account.language, account.language.partition("-")[0], policy["fallback_language"])
+    for template in policy["templates"]:
+        fits = d.level in (template.get("levels") or [d.level]) and template.get("channel", "") in ("", d.channel)
+        if template["name"] == d.template and template["approved"] and fits and template["language"] in languages:
+            return
+    check.about(d, "template", f"{d.template!r} is no approved template for level {d.level} in {account.language!r}")
+
+
+def said_of_letter(account: Account, d: Decision, today: int) -> None:
+    """A reminder went out: once it is posted, its letter counts."""
+    account.last_letter = today
+    account.contacts.setdefault(d.reference_id, today)
+    item = account.open.get(d.document)
+    if item is not None:
+        item.last_letter = today

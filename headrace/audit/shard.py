@@ -6,13 +6,14 @@ from typing import Final
 from headrace.audit.accounts import Account
 from headrace.audit.books import AMOUNT_KNOWN, Books
 from headrace.audit.cash import Advices, CashCheck
+from headrace.audit.charges import check_charge
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import OF_TIME, FactCheck
 from headrace.audit.findings import Checks, account_of
 from headrace.audit.keep import Scratch
 from headrace.audit.orders import OrderBook
 from headrace.audit.policy import built_in, read_terms
-from headrace.audit.reminders import check_reminder
+from headrace.audit.reminders import check_reminder, said_of_letter
 from headrace.audit.streams import Group
 from headrace.audit.transit import BROUGHT, Transit
 from schemas.codec import decode_fact
@@ -212,9 +213,11 @@ class ShardAudit:
                 self._cash.allocated(account, d)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d)
+            elif d.kind == "interest_charged":
+                check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
             if d.kind == "reminder_due":
-                account.last_letter = self.today
+                said_of_letter(account, d, self.today)
             elif d.kind == "dispute_opened" and d.rule == "disputes.opened_early" and not d.amount:
                 # The customer contests all that is open, once it is here.
                 dispute = account.disputes.get(d.reference_id)

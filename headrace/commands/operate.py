@@ -90,6 +90,28 @@ def unblock_reminders(
 
 
 @app.command()
+def request_statement(
+    context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
+) -> None:
+    """Make a statement of account now, in each currency; `headrace statement` shows it."""
+    _order(context, "request_statement", tenant, entity, account, note, actor)
+
+
+@app.command()
+def close_task(
+    context: typer.Context,
+    account: Account,
+    task: Annotated[str, typer.Option(help="The task, as `headrace worklist` names it.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Say that a collector's task is done."""
+    _order(context, "close_task", tenant, entity, account, note, actor, reference=task)
+
+
+@app.command()
 def identify_payer(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The suspense account that the receipt stands in.")],
@@ -193,6 +215,7 @@ def _order(
     document: str = "",
     target: str = "",
     money: tuple[str, int] = ("", 0),
+    reference: str = "",
 ) -> None:
     """Send an operator_action to the account, by the topic operations. It is queued whether the account is known or
     not: what it is about may be on its way; what cannot be done then is rejected, and `headrace rejected` says why."""
@@ -215,6 +238,7 @@ def _order(
         amount=money[1],
         until=0,
         note=note,
+        reference_id=reference,
     )
     found = findings(fact, now_ms)
     if found or not account:

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     currency LowCardinality(String) COMMENT 'ISO 4217, or empty',
     amount Int64 COMMENT 'Minor units that it moves or is about',
     document String COMMENT 'Item, or empty',
-    item_kind LowCardinality(String) COMMENT 'invoice, credit_note or empty',
+    item_kind LowCardinality(String) COMMENT 'invoice, credit_note, interest or empty',
     receipt_id String COMMENT 'Receipt, or empty',
     reference_id String COMMENT 'Dispute, promise, letter, transfer or exception it is about, or empty',
     counterparty String COMMENT 'The other account, or the credit note''s invoice, or the credit note allocated or given back',
@@ -62,11 +62,12 @@ CREATE TABLE IF NOT EXISTS decisions (
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
     score Int64 COMMENT 'Of a task: what orders the worklist',
-    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted') COMMENT 'It makes a new item',
+    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged') COMMENT 'It makes a new item',
     posted_on Date32 ALIAS if(posting_date > toDate32('1970-01-01'), posting_date, toDate32(event_time))
         COMMENT 'Posting date; the day of the event where there is none',
     open_debit_change Int64 ALIAS multiIf(
         kind = 'invoice_released' OR (kind = 'item_posted' AND item_kind != 'credit_note'), amount,
+        kind = 'interest_charged', amount,
         kind IN ('cash_unapplied', 'application_reversed'), amount,
         kind IN ('cash_applied', 'credit_allocated'), -amount,
         0) COMMENT 'What it posts to open debits (docs/ledger.md)',
@@ -129,7 +130,7 @@ SELECT tenant, entity, account_id, document,
        sum(change) AS open,
        argMaxIf(item_disputed, sequence, kind IN (
            'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
-           'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed'
+           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed'
        )) AS disputed,
        maxIf(level, kind = 'reminder_due') AS level,
        anyIf(posted_on, raises) AS posting_date,
@@ -214,6 +215,28 @@ FROM (
 WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
 """
 
+# The last decision of each task; it is said again each time it goes to another person.
+_OPEN_TASKS: Final = """
+CREATE OR REPLACE VIEW open_tasks AS
+SELECT tenant, entity, account_id, reference_id AS task_id,
+       argMax(category, sequence) AS category,
+       argMax(owner, sequence) AS owner,
+       argMax(score, sequence) AS score,
+       argMax(text, sequence) AS next_action,
+       argMax(deadline, sequence) AS deadline,
+       argMax(level, sequence) AS step,
+       argMax(currency, sequence) AS currency,
+       argMax(amount, sequence) AS past_due,
+       argMax(document, sequence) AS document,
+       argMax(evidence, sequence) AS evidence,
+       maxIf(event_time, kind = 'task_opened') AS opened_time,
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))
+GROUP BY tenant, entity, account_id, task_id
+HAVING argMax(kind, sequence) != 'task_closed'
+"""
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         _DECISIONS,
@@ -225,6 +248,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _APPLICATIONS,
         _DAILY_BALANCES,
         _DAILY_TOTALS,
+        _OPEN_TASKS,
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

@@ -9,15 +9,18 @@ from schemas.topics import TOPIC_OF_KIND
 from tests.facts import (
     DAY,
     TODAY,
+    account_owner,
     advice,
     customer,
     dispute,
     instant,
     invoice,
+    message,
     one_of_each,
     operator_action,
     receipt,
     returned,
+    service_case,
 )
 
 
@@ -100,6 +103,16 @@ WRONG: list[tuple[Fact, str]] = [
     ),
     (returned(amount=0), "amount: 0.00 USD is not above zero and at most 1,000,000,000,000,000 minor units"),
     (advice(amount=-1), "amount: -1 is not between 0 and 1,000,000,000,000,000"),
+    (message(message_id=""), "message_id: is empty"),
+    (message(direction="up"), "direction: 'up' is not known; it may be 'in', 'out'"),
+    (
+        message(channel="fax"),
+        "channel: 'fax' is not known; it may be 'edi', 'portal', 'email', 'api', 'letter', 'phone'",
+    ),
+    (service_case(case_id=""), "case_id: is empty"),
+    (service_case(status="new"), "status: 'new' is not known; it may be 'open', 'closed'"),
+    (account_owner(role=""), "role: is empty"),
+    (account_owner(valid_from_date=1), "valid_from_date: 1970-01-02 is not between 1980-01-01 and 2027-03-11"),
     (
         customer(country="USA"),
         "country: 'USA' is not ISO 3166-1 alpha-2, such as US or DE; leave it empty where unknown",

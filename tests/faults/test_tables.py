@@ -58,6 +58,7 @@ def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged:
         "item_movements": 40,
         "items": 20,
         "open_items": 20,
+        "open_tasks": 0,
         "publish_state": SHARDS,
         "receipts": 20,
         "schema_versions": 1,

@@ -9,7 +9,9 @@ from typer.testing import CliRunner, Result
 
 from headrace.commands.query import query
 from headrace.commands.report import report
+from headrace.commands.statement import statement
 from headrace.commands.timeline import timeline
+from headrace.commands.worklist import worklist
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
@@ -18,6 +20,8 @@ app = typer.Typer()
 app.command()(query)
 app.command()(report)
 app.command()(timeline)
+app.command()(worklist)
+app.command()(statement)
 
 
 def written() -> Ledger:
@@ -176,3 +180,73 @@ def test_chdb_held_by_a_process_that_does_not_answer_is_said(directory: Path, mo
         done = run(directory, "query", "SELECT 1")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "is open in process" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three accounts with tasks, and one with two statements."""
+    ledger = Ledger()
+
+    def task(kind: str, account: str, on: str, task_id: str, score: int, owner: str, **fields: object) -> None:
+        ledger.say(
+            kind, account, on, reference_id=task_id, score=score, owner=owner, rule="collections.step.1", **fields
+        )
+
+    task("task_opened", "T1", "2026-03-02", "reminders_exhausted:USD", 10, "anna", text="call", amount=5_00)
+    task("task_opened", "T1", "2026-03-02", "short_pay:INV-7", 90, "anna", text="ask_for_reason")
+    task("task_closed", "T1", "2026-03-03", "short_pay:INV-7", 0, "anna", reasons=["paid"])
+    task("task_opened", "T2", "2026-03-02", "reminders_exhausted:USD", 30, "anna", text="call")
+    task("escalated", "T2", "2026-03-04", "reminders_exhausted:USD", 45, "lena", text="call", evidence=["age:45"])
+    ledger.say("escalated", "T2", "2026-03-04", reference_id="D-1", rule="disputes.sla", score=99, owner="lena")
+    task("task_opened", "T3", "2026-03-02", "broken_promise:P-1", 20, "bert", text="call")
+    ledger.invoice("S1", "INV-1", 100_00, "2026-03-01", "2026-04-01")
+    ledger.say("statement", "S1", "2026-03-31", amount=100_00, item_amount=0, posting_date=day("2026-03-31"))
+    ledger.receipt("S1", "R1", 60_00, "2026-04-05")
+    ledger.applied("S1", "INV-1", "R1", 60_00, "2026-04-05")
+    ledger.credit_note("S1", "CN-1", 5_00, "2026-04-06")
+    ledger.say("statement", "S1", "2026-04-30", amount=35_00, item_amount=100_00, posting_date=day("2026-04-30"))
+    ledger.invoice("S1", "INV-2", 1_00, "2026-05-01", "2026-05-31")
+    ledger.invoice("S2", "INV-3", 7_00, "2026-05-01", "2026-05-31")
+    ledger.say("statement", "S2", "2026-05-02", amount=8_00, item_amount=0)
+    found = tmp_path_factory.mktemp("collected")
+    with Database(Place(found / "clickhouse")) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in sorted(ledger.decisions, key=lambda d: (d.shard, d.sequence)):
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    return found
+
+
+def test_the_worklist_has_what_is_open_by_score(collected: Path) -> None:
+    rows = json.loads(run(collected, "worklist", "--json").stdout)
+    assert [(row["account_id"], row["task_id"], row["owner"], row["score"]) for row in rows] == [
+        ("T2", "reminders_exhausted:USD", "lena", 45),
+        ("T3", "broken_promise:P-1", "bert", 20),
+        ("T1", "reminders_exhausted:USD", "anna", 10),
+    ]
+    assert rows[0]["evidence"] == ["age:45"]
+    table = run(collected, "worklist", "--owner", "anna").stdout
+    assert "5.00 USD" in table
+    assert "lena" not in table
+    assert (
+        run(collected, "worklist", "--owner", "nobody").stderr
+        == "no task is open, of all that is published, for nobody\n"
+    )
+
+
+def test_a_statement_goes_from_opening_to_closing_by_its_movements(collected: Path) -> None:
+    (said,) = json.loads(run(collected, "statement", "S1", "--json").stdout)
+    assert (said["day"], said["opening"], said["closing"]) == ("2026-04-30", "100.00", "35.00")
+    assert [(line["day"], line["amount"]) for line in said["movements"]] == [
+        ("2026-04-05", "-60.00"),
+        ("2026-04-06", "-5.00"),
+    ]
+    assert "closing" in run(collected, "statement", "S1").stdout
+
+
+def test_a_statement_that_does_not_add_up_or_is_not_there_leaves_with_one(collected: Path) -> None:
+    wrong = run(collected, "statement", "S2")
+    assert wrong.exit_code == 1
+    assert wrong.stderr.startswith("S2: 100 minor units of USD are in no movement")
+    none = run(collected, "statement", "T1")
+    assert (none.exit_code, none.stdout) == (1, "")

@@ -18,7 +18,16 @@ class Calendar:
     Local time is UTC plus the offset in force: `offsets` are pairs of UTC milliseconds and minutes, rising.
     """
 
-    __slots__ = ("_offset_minutes", "_offset_times", "end_minute", "holidays", "key", "start_minute", "weekend")
+    __slots__ = (
+        "_offset_minutes",
+        "_offset_times",
+        "end_minute",
+        "holidays",
+        "key",
+        "offset_minutes",
+        "start_minute",
+        "weekend",
+    )
 
     def __init__(self, table: Table) -> None:
         weekend = table.numbers("weekend")
@@ -35,6 +44,8 @@ class Calendar:
         self._offset_minutes: Final = pairs[1::2]
         if len(pairs) % 2 or self._offset_times != sorted(set(self._offset_times)):
             raise WrongPolicy(f"{table.at('offsets')}: must be pairs of UTC milliseconds, rising, and minutes")
+        # Every offset that is ever in force.
+        self.offset_minutes: Final = sorted({0 if not pairs else pairs[1], *pairs[1::2]})
         # Equal where the same days are for business.
         self.key: Final = repr((sorted(weekend), sorted(self.holidays)))
         table.done()

@@ -1,11 +1,13 @@
 """Policy texts: each thing that may be wrong has its message; business days; the most specific variant."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflows.rules.context import contact_time
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, Provisions, Who, WrongPolicy, parse
 
 
@@ -49,6 +51,53 @@ CASES = [
     ("window_start_minute = 540", "window_start_minute = 1440", "reminders.window_start_minute: 1440 must be a whole"),
     ("window_start_minute = 540", "window_start_minute = 961", "reminders.window_minutes: the window must end by midn"),
     ("window_minutes = 480", "window_minutes = 0", "reminders.window_minutes: 0 must be a whole number from 1 to 1440"),
+    (
+        "quiet_from_minute = 1200",
+        "quiet_from_minute = 1000",
+        "reminders.quiet_from_minute: the window must lie outside",
+    ),
+    (
+        "quiet_until_minute = 420",
+        "quiet_until_minute = 600",
+        "reminders.quiet_from_minute: the window must lie outside",
+    ),
+    ('letter = "account"', 'letter = "each"', "reminders.letter: 'each' must be one of account, item"),
+    ("contacts_max = 12", "contacts_max = 101", "reminders.contacts_max: 101 must be a whole number from 0 to 100"),
+    ("contacts_days = 30", "contacts_days = 0", "reminders.contacts_days: 0 must be a whole number from 1 to 365"),
+    ("pause_for_cases = true", "pause_for_cases = 1", "reminders.pause_for_cases: 1 must be true or false"),
+    ("channels = []", 'channels = ["pigeon"]', "reminders.channels: 'pigeon' must be one of edi, portal, email"),
+    (
+        "templates = []",
+        'templates = [{ name = "", language = "en", approved = true }]',
+        "reminders.templates.1.name: mus",
+    ),
+    ("templates = []", 'templates = [{ name = "a", language = "en" }]', "reminders.templates.1.approved: None must be"),
+    ('charge = "none"', 'charge = "always"', "interest.charge: 'always' must be one of none, cleared, step"),
+    ('charge = "none"', 'charge = "cleared"', "interest.jurisdiction: must be named where interest is charged"),
+    ('jurisdiction = ""', 'jurisdiction = "UK"', "interest.jurisdiction: 'UK' must be one of EU"),
+    ("rates_ppm = [45000, 42500, 31500, 21500]", "rates_ppm = [1]", "interest.jurisdictions.EU.rates_ppm: must be one"),
+    ("points_ppm = 80000", "points_ppm = -1", "interest.jurisdictions.EU.points_ppm: -1 must be a whole number from 0"),
+    ("year_days = 365", "year_days = 12", "interest.jurisdictions.EU.year_days: 12 must be a whole number from 360"),
+    (
+        'compensation_currency = "EUR"',
+        'compensation_currency = ""',
+        "interest.jurisdictions.EU.compensation_currency: ",
+    ),
+    ("tasks = []", 'tasks = ["call"]', "collections.tasks: 'call' must be one of reminders_exhausted, broken_promise"),
+    ("steps = []", 'steps = [{ role = "", hours = 1 }]', "collections.steps.1.role: must not be empty"),
+    ("steps = []", 'steps = [{ role = "collector" }]', "collections.steps.1.hours: None must be a whole number"),
+    (
+        "portfolios = []",
+        'portfolios = [{ name = "n", role = "collector", members = [] }]',
+        "collections.portfolios.1.members: must name at least one person",
+    ),
+    (
+        "absences = []",
+        'absences = [{ person = "a", from = "2026-02-02", until = "2026-02-01", substitute = "b" }]',
+        "collections.absences.1.until: is before from",
+    ),
+    ("strategic = 40", "", "collections.weights.strategic: None must be a whole number"),
+    ("day_of_month = 0", "day_of_month = 32", "statements.day_of_month: 32 must be a whole number from 0 to 31"),
     (
         "weekend = [5, 6]",
         "weekend = [7]",
@@ -201,3 +250,92 @@ def test_a_business_day_is_the_first_that_is_neither(weekend: set[int], holidays
         while date.fromordinal(at).weekday() in weekend or date.fromordinal(at) in holidays:
             at += 1
         assert policy.base.calendar.business_day(day(start.isoformat())) == at - EPOCH_ORDINAL
+
+
+ZONE = """
+[calendars.{name}]
+weekend = [5, 6]
+holidays = []
+start_minute = 480
+end_minute = 1020
+offsets = [0, {minutes}]
+"""
+
+
+def test_contacts_leave_in_the_window_of_the_customer_s_country() -> None:
+    zones = {"JP": 540, "US": -480, "NZ": 780, "DE": 60}
+    policy = parse(DEFAULT_TEXT + "".join(ZONE.format(name=name, minutes=zones[name]) for name in zones))
+    on = day("2026-04-02")
+    for name, minutes in zones.items():
+        provisions = policy.provisions(Who("t", "e", "a", "", name, "", ""), "", on)
+        for account in ("a", "b", "c", "d", "e", "f"):
+            time = contact_time(provisions, account, on)
+            local = time // 60_000 + minutes
+            assert time // DAY_MS == local // 1_440 == on
+            assert 540 <= local % 1_440 < 1_020
+
+
+def test_a_window_that_is_always_on_another_day_is_refused() -> None:
+    text = DEFAULT_TEXT.replace("window_minutes = 480 ", "window_minutes = 60 ") + ZONE.format(name="NZ", minutes=780)
+    with pytest.raises(
+        WrongPolicy, match=r"reminders\.window_minutes: in calendar NZ, 780 minutes from UTC, the window"
+    ):
+        parse(text)
+
+
+def test_nobody_is_disturbed_in_quiet_hours() -> None:
+    terms = parse(DEFAULT_TEXT).base.reminders
+    assert [terms.quiet(on * DAY_MS + minute * 60_000) for on in (0, 20_000) for minute in (419, 420, 1_199, 1_200)] == [
+        True, False, False, True
+    ] * 2  # fmt: skip
+
+
+def test_rates_of_half_years_and_of_days() -> None:
+    eu = changed('jurisdiction = ""', 'jurisdiction = "EU"')
+    law = parse(eu).base.interest.jurisdiction
+    assert law is not None
+    assert law.rate_ppm(day("2025-06-30")) == 111_500
+    assert law.rate_ppm(day("2025-07-01")) == 101_500
+    assert (law.knows(day("2024-01-01")), law.knows(day("2023-12-31"))) == (True, False)
+    # The vector of REFERENCE 3.6: 30 days at 11.15, 62 at 10.15 percent.
+    borne = law.ppm_days(day("2025-06-01"), day("2025-08-31"))
+    assert borne == 30 * 111_500 + 62 * 101_500
+    assert law.interest(1_000_000 * borne) == 26_405
+    daily = parse(eu.replace("half_years = true", "half_years = false").replace('"2025-07-01"', '"2025-06-11"'))
+    changed_in_june = daily.base.interest.jurisdiction
+    assert changed_in_june is not None
+    assert changed_in_june.ppm_days(day("2025-06-10"), day("2025-06-12")) == 111_500 + 2 * 101_500
+    assert changed_in_june.ppm_days(day("2025-06-10"), day("2025-06-09")) == 0
+
+
+def test_days_of_statements() -> None:
+    terms = parse(changed("day_of_month = 0", "day_of_month = 31")).base.statements
+    assert terms.next_day(day("2026-01-30")) == day("2026-01-31")
+    assert terms.next_day(day("2026-01-31")) == day("2026-02-28")
+    assert terms.next_day(day("2026-12-31")) == day("2027-01-31")
+    assert parse(DEFAULT_TEXT).base.statements.next_day(day("2026-01-30")) == 0
+
+
+def test_who_acts_for_whom() -> None:
+    away = """absences = [
+        { person = "anna", from = "2026-04-01", until = "2026-04-10", substitute = "bert" },
+        { person = "bert", from = "2026-04-05", until = "2026-04-10", substitute = "clara" },
+        { person = "clara", from = "2026-04-09", until = "2026-04-10", substitute = "anna" },
+    ]"""
+    terms = parse(changed("absences = []", away)).base.collections
+    acting = [terms.there("anna", day(f"2026-04-{on}")) for on in ("04", "06", "11")]
+    assert acting == ["bert", "clara", "anna"]
+    # Everybody is away: somebody has it all the same.
+    assert terms.there("anna", day("2026-04-09")) in ("anna", "bert", "clara")
+
+
+def test_a_portfolio_is_shared_evenly() -> None:
+    shared = (
+        'portfolios = [{ name = "n", role = "collector", members = ["anna", "bert", "clara"], regions = ["north"] }]'
+    )
+    (portfolio,) = parse(changed("portfolios = []", shared)).base.collections.portfolios
+    assert portfolio.takes("north", "DE", "de", "")
+    assert not portfolio.takes("south", "DE", "de", "")
+    counts = Counter(portfolio.member(f"t/e/account-{n}") for n in range(3_000))
+    assert sorted(counts) == ["anna", "bert", "clara"]
+    assert min(counts.values()) > 900

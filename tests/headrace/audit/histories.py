@@ -39,6 +39,7 @@ class History:
             (9, self._dispute),
             (5, self._promise),
             (4, self._action),
+            (3, self._contact),
             (3, self._again),
             (6, self._days),
         ]
@@ -132,6 +133,18 @@ class History:
         action = self._chance.choice(["apply_cash", "unapply_cash", "block_reminders", "unblock_reminders"])
         receipt, document = self._chance.choice(RECEIPTS), self._chance.choice(INVOICES)
         self._story.action(account, action, receipt, document, self._chance.choice([0, self._amount()]))
+
+    def _contact(self, account: str) -> None:
+        event = self._chance.randint(0, 3)
+        if event == 0:
+            document = self._chance.choice(["", *INVOICES])
+            self._story.case(account, f"C-{self._chance.randint(0, 3)}", self._chance.random() < 0.5, document)
+        elif event == 1:
+            self._story.message(account, f"M-{self._number}", self._chance.choice(["in", "out", "out"]))
+        elif event == 2:
+            self._story.action(account, "request_statement")
+        else:
+            self._story.owner(account, self._chance.choice(["anna", "bert"]))
 
     def _again(self, account: str) -> None:
         """An event that comes twice, or other contents under its id."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.log.sqlite import SqliteLog
 from schemas.records import (
+    AccountOwner,
     CreditNote,
     Customer,
     Dispute,
@@ -15,6 +16,7 @@ from schemas.records import (
     Fact,
     Invoice,
     InvoiceLine,
+    Message,
     OperatorAction,
     Order,
     OrderLine,
@@ -24,6 +26,7 @@ from schemas.records import (
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    ServiceCase,
     Shipment,
     ShipmentLine,
 )
@@ -116,6 +119,17 @@ class Story:
     def action(self, account: str, action: str, receipt: str = "", document: str = "", amount: int = 0) -> None:
         header = self._header("action", account)
         self._add(OperatorAction(*header, action, "jo", receipt, document, "", "USD", amount, 0, ""))
+
+    def case(self, account: str, case: str, is_open: bool, document: str = "") -> None:
+        status = "open" if is_open else "closed"
+        self._add(ServiceCase(*self._header("case", account), case, status, document, "", ""))
+
+    def message(self, account: str, message: str, direction: str) -> None:
+        header = self._header("message", account)
+        self._add(Message(*header, message, direction, "email", "sent", "", "", "", "", ""))
+
+    def owner(self, account: str, owner: str) -> None:
+        self._add(AccountOwner(*self._header("owner", account), "collector", owner, 0))
 
 
 def tell() -> list[Fact]:
