@@ -22,6 +22,8 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "dispute_update": "disputes",
     "promise": "promises",
     "operator_action": "operations",
+    "message": "messages",
+    "account_owner": "customers",
 }
 INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
 

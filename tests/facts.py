@@ -8,6 +8,7 @@ from connectors.reading import read_to_end
 from schemas.codec import decode_fact, encode_fact
 from schemas.generate import wire_ids
 from schemas.records import (
+    AccountOwner,
     CreditNote,
     Customer,
     Dispute,
@@ -15,6 +16,7 @@ from schemas.records import (
     Fact,
     Invoice,
     InvoiceLine,
+    Message,
     OperatorAction,
     Order,
     OrderLine,
@@ -243,6 +245,21 @@ def one_of_each() -> list[Fact]:
                 "cancelled": False,
             },
         ),
+        (
+            Message,
+            {
+                "message_id": "M-1",
+                "direction": "in",
+                "channel": "email",
+                "status": "received",
+                "document": "INV-1",
+                "delivery_id": "",
+                "template": "",
+                "reason": "",
+                "text": "Two cartons were damaged.",
+            },
+        ),
+        (AccountOwner, {"role": "account_manager", "owner": "kim", "valid_from_date": DAY}),
     ]
     return [
         invoice(),

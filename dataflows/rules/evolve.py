@@ -20,7 +20,8 @@ from dataflows.rules.posting_cash import (
     post_reversal,
     post_transfer,
 )
-from dataflows.rules.posting_claims import post_dispute, post_promise, post_reminder
+from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
 from dataflows.rules.posting_items import post_hold, post_item
 from dataflows.rules.returns import RETURNED_CREDIT
 from schemas.records import (
@@ -59,8 +60,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
-    elif kind in ("dispute_opened", "dispute_routed", "dispute_closed"):
-        post_dispute(account, d)
+    elif d.rule.startswith(DISPUTES):
+        post_about_dispute(account, d)
     elif kind.startswith("promise_"):
         post_promise(account, d, ctx)
     elif kind == "exception_raised" and d.rule == "release.sla":
@@ -98,8 +99,19 @@ def evolve_steps(account: Account, ctx: Context) -> None:
                 account.plan_item(item, day)
 
 
-def evolve_wake(account: Account, ctx: Context) -> None:
-    """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
+def contacts_due(account: Account, ctx: Context) -> bool:
+    """Whether this wake is for contacts, and not for a deadline before them alone."""
+    return 0 < account.row.contact_wake <= ctx.event_time
+
+
+def evolve_wake(account: Account, ctx: Context, contacts: bool) -> None:
+    """A wake is done: what was due and not said waits for the next business day; the next wake is set.
+
+    contacts: whether it was for contacts, at its begin.
+    """
+    if not contacts:
+        account.wake_first()
+        return
     row = account.row
     provisions = account.provisions(ctx)
     tomorrow = provisions.calendar.business_day(ctx.today + 1)
@@ -115,7 +127,6 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     if row.held:
         days.append(tomorrow)
     if days:
-        row.wake = contact_time(provisions, account.key, max(min(days), ctx.today + 1))
+        account.set_contact_wake(contact_time(provisions, account.key, max(min(days), ctx.today + 1)))
     else:
-        row.wake = FAR if row.open_items else 0
-    account.touch()
+        account.set_contact_wake(FAR if row.open_items else 0)

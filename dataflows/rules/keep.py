@@ -10,6 +10,7 @@ from dataflows.rules.context import Context, contact_time, next_contact
 from dataflows.rules.money import MOST_MINOR, line_net
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
+    AccountOwner,
     AdviceRow,
     BilledDocument,
     CashTransferred,
@@ -22,6 +23,7 @@ from schemas.records import (
     Order,
     OrderRow,
     OrderStateLine,
+    OwnerState,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
@@ -85,9 +87,24 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
             waiting.pending_return = fact.amount
             waiting.return_date = fact.posting_date
             account.put_receipt(waiting)
+    elif isinstance(fact, AccountOwner):
+        _keep_owner(account, fact)
     elif isinstance(fact, OperatorAction) and fact.action in ("block_reminders", "unblock_reminders"):
         account.row.reminders_blocked = fact.action == "block_reminders"
         account.touch()
+
+
+def _keep_owner(account: Account, fact: AccountOwner) -> None:
+    """Who has a role of the account, from its day on; a later word of the same day replaces it."""
+    owners = [x for x in account.row.owners if (x.role, x.valid_from_date) != (fact.role, fact.valid_from_date)]
+    owners.append(OwnerState(fact.role, fact.owner, fact.valid_from_date))
+    owners.sort(key=_by_role_and_day)
+    account.row.owners = owners
+    account.touch()
+
+
+def _by_role_and_day(owner: OwnerState) -> tuple[str, int]:
+    return (owner.role, owner.valid_from_date)
 
 
 def _keep_customer(account: Account, fact: Customer, ctx: Context) -> None:
@@ -257,7 +274,7 @@ def _keep_shipment(account: Account, fact: Shipment) -> None:
     for shipment in row.shipments:
         if shipment.shipment_id == fact.shipment_id:
             return
-    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines)
+    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines, fact.carrier)
     row.shipments.append(shipment)
     for sent in fact.lines:
         _order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli

@@ -27,6 +27,9 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
             continue
         left = item.open - item.disputed - covered.get(item.document, 0)
         reasons = _suppressions(account, item, left, covered.get(item.document, 0), terms.reminders.minimum_minor)
+        most = terms.disputes.highest_level
+        if most and level > most and item.disputes and "disputed" not in reasons:
+            reasons.append("disputed_rest")
         if reasons:
             if level > item.said_level:
                 decisions.append(_about("reminder_suppressed", item, level, item.open, "", reasons))
