@@ -13,6 +13,7 @@ from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision
 
 AMOUNT_KNOWN: Final = "disputes.amount_known"
+REVIEW_ENDED: Final = "disputes.review_ended"
 # Decisions that move no balance; any other kind that posts is in Books._POST.
 SILENT: Final = frozenset(
     (
@@ -20,8 +21,11 @@ SILENT: Final = frozenset(
         "cash_proposed",
         "dispute_routed",
         "fact_rejected",
+        "write_off_proposed",
     )
 )
+# What a dispute may end in; together all that was contested.
+OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 # Decisions that state the item they are about as it is after them.
 ABOUT_AN_ITEM: Final = frozenset(
     (
@@ -361,8 +365,12 @@ class Books:
         move = self._raise if undone else self._lower
         account.sums_of(d.currency).credits_allocated += -d.amount if undone else d.amount
         item = self._debit(account, d)
+        if undone:
+            self._settle_dispute(account, item, d, -d.amount)
         if item is not None:
             move(account, item, d)
+        if not undone:
+            self._settle_dispute(account, item, d, d.amount)
         credit = self.item(account, d.counterparty)
         if credit is None or credit.kind != CREDIT or credit.currency != d.currency:
             self._wrong(d, "no_credit", f"{account.key} has no credit note {d.counterparty} in {d.currency}")
@@ -380,6 +388,15 @@ class Books:
             del receipt.credits[pair]
         self.keep_receipt(account, receipt)
 
+    def _settle_dispute(self, account: Account, item: Item | None, d: Decision, amount: int) -> None:
+        """The dispute that a credit note settles has less to pause; one that is closed pauses nothing in any case."""
+        dispute = account.disputes.get(d.reference_id)
+        if dispute is not None and item is not None:
+            if dispute.document != item.document:
+                self._wrong(d, "other_dispute", f"{d.reference_id} is of {dispute.document}, not of {item.document}")
+            dispute.credited += amount
+            pause(account, item)
+
     # --- disputes, promises, reminders: no balance moves, the item's own figures do ---
 
     def _post_dispute(self, account: Account, d: Decision) -> None:
@@ -387,6 +404,10 @@ class Books:
         dispute = account.disputes.get(d.reference_id)
         if d.kind == "dispute_closed":
             account.disputes.pop(d.reference_id, None)
+            if dispute is None:
+                self._wrong(d, "no_dispute", f"dispute {d.reference_id} is not open")
+            else:
+                self._ended(dispute, d)
         elif d.rule == AMOUNT_KNOWN:
             contested = self.item(account, d.document)
             if dispute is None or contested is None or (dispute.amount, contested.amount) != (d.amount, d.amount):
@@ -395,6 +416,28 @@ class Books:
             self._wrong(d, "dispute_twice", f"dispute {d.reference_id} is open already")
         else:
             account.disputes[d.reference_id] = Dispute(d.document, d.currency, d.amount)
+        item = self.item(account, d.document)
+        if item is None or item.kind == CREDIT:
+            return
+        pause(account, item)
+        if d.item_disputed != item.disputed:
+            self._wrong(d, "item_disputed", f"{item.disputed} of {d.document} is disputed, it says {d.item_disputed}")
+            item.disputed = d.item_disputed
+        self._place(account, item)
+
+    def _ended(self, dispute: Dispute, d: Decision) -> None:
+        """What a dispute ends in is all that was contested."""
+        said = [text.partition(":") for text in d.evidence]
+        parts = [int(value) for name, _, value in said if name in OUTCOMES]
+        if sum(parts) != (dispute.amount or 0) or min(parts, default=0) < 0:
+            self._wrong(d, "closing_amounts", f"{d.reference_id} ends in {d.text}, it contested {dispute.amount}")
+
+    def _post_escalated(self, account: Account, d: Decision) -> None:
+        """A dispute whose review took too long may pause nothing any more."""
+        dispute = account.disputes.get(d.reference_id)
+        if dispute is None or d.rule != REVIEW_ENDED:
+            return
+        dispute.ended = True
         item = self.item(account, d.document)
         if item is None or item.kind == CREDIT:
             return
@@ -439,6 +482,9 @@ class Books:
         receipt = self.receipt(account, about)
         if rule == "cash.unidentified":
             return receipt is None or not receipt.unapplied
+        if rule == "disputes.document":
+            # It names a dispute and a shipment.
+            return not any(about.startswith(f"{dispute}:") for dispute in account.disputes)
         if rule == "returned.early":
             return receipt is not None and receipt.amount > 0 and not receipt.foreign_return
         return rule == "shard.parked" and not account.parked
@@ -482,6 +528,7 @@ _POST: Final[dict[str, Any]] = {
     "cash_transferred": Books._post_transferred,
     "credit_allocated": Books._post_credit,
     **all_of(("dispute_opened", "dispute_closed"), Books._post_dispute),
+    "escalated": Books._post_escalated,
     **all_of(
         ("promise_opened", "promise_kept", "promise_partially_kept", "promise_broken", "promise_cancelled"),
         Books._post_promise,
