@@ -80,7 +80,13 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     ),
     "cash_transferred": _transferred,
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
-    "dispute_routed": lambda r: f"Dispute {r['reference_id']} goes to {r['text']}",
+    "dispute_routed": lambda r: (
+        f"Dispute {r['reference_id']} waits for the customer"
+        if r["text"] == "waiting_customer"
+        else f"Dispute {r['reference_id']} goes to {r['owner'] or 'nobody yet'}"
+    ),
+    "escalated": lambda r: f"{r['reference_id']} is overdue: {r['owner']} is told (step {r['level']})",
+    "write_off_proposed": lambda r: f"{_money(r)} of {r['document']} to be given up, if approved ({because(r)})",
     "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {r['text']}",
     "promise_opened": _promise,
     "promise_kept": _promise,
