@@ -16,6 +16,7 @@ from schemas.records import CustomerRow, Decision, Dispute, DisputeRow, DisputeU
 AMOUNT_KNOWN: Final = "disputes.amount_known"
 CLEARED: Final = "disputes.cleared"
 CREDITED: Final = "disputes.credited"
+MOVED: Final = "disputes.moved"
 # What a dispute may end in, in the order in which decisions say it. They add up to what was contested.
 OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 # How a dispute of what is paid may end: by credit, refund or rejection.
@@ -202,6 +203,15 @@ def close_cleared(account: Account, item: Item, kind: str, ctx: Context) -> list
             amounts = [("credited", credited), ("recovered", dispute.amount - credited)]
             decisions.append(_closed(account, dispute, CLEARED, amounts, ctx))
     return decisions
+
+
+def moved(account: Account, dispute: DisputeRow, document: str, ctx: Context) -> Decision:
+    """A dispute whose matter another document has from now on: a deduction."""
+    credited = min(dispute.credited, dispute.amount)
+    amounts = [("credited", credited), ("rebilled", dispute.amount - credited)]
+    decision = _closed(account, dispute, MOVED, amounts, ctx)
+    decision.evidence.append(f"rebilled_as:{document}")
+    return decision
 
 
 def close_credited(account: Account, d: Decision, ctx: Context) -> list[Decision]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from dataflows.rules import (
     cash,
+    deductions,
     dispute_documents,
     dispute_routing,
     disputes,
@@ -253,6 +254,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "deduction_opened":
+        return deductions.work(account, d, ctx)
     if kind == "dispute_opened":
         return _follow_dispute(account, d, ctx)
     if kind == "dispute_closed":

@@ -69,6 +69,41 @@ class Absence:
         table.done()
 
 
+class Claim:
+    """A promotion or other claim that the customer has: which deductions it allows, up to how much of an invoice.
+
+    codes: reason codes as sent, empty is any; most_ppm: millionths of the invoice; most_minor: minor units; both hold.
+    first_day, last_day: of the invoice, days since 1970-01-01, both included.
+    """
+
+    __slots__ = ("category", "codes", "first_day", "last_day", "most_minor", "most_ppm", "name")
+
+    def __init__(self, table: Table) -> None:
+        self.name: Final = table.text("name")
+        self.category: Final = table.text("category") if table.has("category") else ""
+        self.codes: Final = table.texts("codes") if table.has("codes") else []
+        if not self.name or not (self.category or self.codes):
+            raise WrongPolicy(f"{table.at('name')}: {self.name!r} must not be empty, and say a category or codes")
+        self.most_ppm: Final = table.number("most_ppm", 1, 1_000_000) if table.has("most_ppm") else 1_000_000
+        self.most_minor: Final = table.minor("most_minor") if table.has("most_minor") else 0
+        self.first_day: Final = table.day("from")
+        self.last_day: Final = table.day("until")
+        if self.last_day < self.first_day:
+            raise WrongPolicy(f"{table.at('until')}: is before from")
+        table.done()
+
+    def names(self, category: str, code: str) -> bool:
+        """Whether a deduction of that category and reason code is of this claim."""
+        return self.category in ("", category) and (not self.codes or code in self.codes)
+
+    def allowed(self, invoice_amount: int, invoice_date: int) -> int:
+        """Minor units that may be deducted of an invoice; 0 outside its days."""
+        if not self.first_day <= invoice_date <= self.last_day:
+            return 0
+        most = invoice_amount * self.most_ppm // 1_000_000
+        return min(most, self.most_minor) if self.most_minor else most
+
+
 class DisputeTerms:
     """from_messages: whether what customers write opens disputes; keywords: by category, lower case;
     documents: by category, what is needed to judge it; routes: the first that fits has it;
@@ -76,10 +111,12 @@ class DisputeTerms:
     escalations: who is told, step by step, escalation_minutes after each other;
     until_review: what is contested is dunned again once the first deadline is passed;
     highest_level: the undisputed rest of a disputed item is not reminded above it; 0 is without;
-    goodwill_minor: goodwill up to this needs no approval."""
+    goodwill_minor: goodwill up to this needs no approval;
+    claims: what customers may deduct."""
 
     __slots__ = (
         "absences",
+        "claims",
         "documents",
         "escalation_minutes",
         "escalations",
@@ -123,6 +160,7 @@ class DisputeTerms:
         self.routes: Final = [Route(route) for route in table.tables("routes")]
         if self.routes and not self.routes[-1].fits_all:
             raise WrongPolicy(f"{table.at('routes')}: the last one must fit every dispute: nothing but an owner")
+        self.claims: Final = [Claim(claim) for claim in table.tables("claims")]
         self.absences: Final = [Absence(absence) for absence in table.tables("absences")]
         table.done()
 

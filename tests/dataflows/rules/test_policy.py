@@ -24,6 +24,7 @@ CASH = 'sources = ["payments"]'
 GOLD = '\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\n'
 ROUTE = '\n[[disputes.routes]]\nowner = "kim"\n'
 AWAY = '\n[[disputes.absences]]\nowner = "kim"\nfrom = "2026-03-04"\nuntil = "2026-03-05"\n'
+CLAIM = '\n[[disputes.claims]]\nname = "spring"\nfrom = "2026-03-01"\nuntil = "2026-05-31"\n'
 TAX = 'tax = ["wrong tax", "tax exempt", "tax rate", "vat rate", "wrong vat"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
@@ -102,6 +103,9 @@ CASES = [
     (CASH, CASH + ROUTE + "above_minor = 1", "disputes.routes: the last one must fit every dispute"),
     (CASH, CASH + ROUTE + 'owners = ["kim"]', "disputes.routes.1.owners: unknown; known are category, region, above_"),
     (CASH, CASH + '\n[[disputes.routes]]\nowner = ""', "disputes.routes.1.owner: must not be empty"),
+    (CASH, CASH + CLAIM, "disputes.claims.1.name: 'spring' must not be empty, and say a category or codes"),
+    (CASH, CASH + CLAIM + 'codes = ["A"]\nmost_ppm = 0', "disputes.claims.1.most_ppm: 0 must be a whole number from 1"),
+    (CASH, CASH + CLAIM + 'codes = ["A"]\nname2 = ""', "disputes.claims.1.name2: unknown; known are name, category, c"),
     (CASH, CASH + AWAY + 'cover = "kim"', "disputes.absences.1.cover: 'kim' must be another one than owner 'kim'"),
     (CASH, CASH + AWAY.replace("-05", "-03") + 'cover = "lee"', "disputes.absences.1.until: is before from"),
     (CASH, CASH + "\n[variants]", "variants: {} must be a list"),
