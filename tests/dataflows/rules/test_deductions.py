@@ -1,16 +1,20 @@
 """Deductions and short payments as disputes: what they are matched with, and whether the policy allows them."""
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from dataflows.rules.account import Account, Rows
+from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.disputes import of_short_payment
 from dataflows.rules.evidence import value
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
 from dataflows.rules.transition import follow, settle, transition
-from schemas.records import AccountRow, Decision
+from dataflows.shards.shard import Shard
+from dataflows.shards.store import Store
+from schemas.records import Decision, ShardRow
 from tests.facts import DAY, dispute, invoice
 
 CLAIMS = """
@@ -30,24 +34,22 @@ until = "2026-12-31"
 """
 
 
-class Nothing(Rows):
-    """No rows are stored."""
-
-    def fetch(self, account_key: str, name: str) -> bytes | None:
-        return None
-
-    def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
-        return []
-
-
 def context() -> Context:
     time = DAY * DAY_MS
     return Context(time, "live", parse(DEFAULT_TEXT + CLAIMS), "test", "test-1", time, time)
 
 
-def account_with(*disputes: tuple[str, int, str]) -> Account:
+@pytest.fixture
+def new_account(tmp_path: Path) -> Iterator[Account]:
+    shard = Shard(0, 1, Store(tmp_path / "state"), ShardRow("facts", "decisions"), 1 << 20)
+    account = shard.accounts.get("t1/us01/A-1")
+    assert account is not None
+    yield account
+    shard.close()
+
+
+def with_invoice(account: Account, *disputes: tuple[str, int, str]) -> Account:
     """INV-1 of 107.00 and DED-1 of 5.00, which stands for a deduction; disputes of INV-1: id, amount, category."""
-    account = Account("t1/us01/A-1", AccountRow(), Nothing())
     ctx = context()
     transition(account, invoice(), ctx)
     transition(account, invoice(event_id="i-2", document="DED-1", amount=500, tax=0, lines=[]), ctx)
@@ -82,9 +84,9 @@ def deduction(amount: int = 500, category: str = "pricing", code: str = "") -> D
         (deduction(500), "undecided", ""),
     ],
 )
-def test_a_deduction_is_held_against_the_claims(made: Decision, verdict: str, claim: str) -> None:
+def test_a_deduction_is_held_against_the_claims(made: Decision, verdict: str, claim: str, new_account: Account) -> None:
     assert date(2026, 3, 10).toordinal() - EPOCH_ORDINAL == DAY
-    opened = follow(account_with(), made, context())
+    opened = follow(with_invoice(new_account), made, context())
     assert [(d.kind, d.document, d.amount, d.channel) for d in opened] == [
         ("dispute_opened", "DED-1", made.amount, "short_payment")
     ]
@@ -104,9 +106,9 @@ def test_a_deduction_is_held_against_the_claims(made: Decision, verdict: str, cl
     ],
 )
 def test_a_dispute_of_the_invoice_goes_over_to_the_deduction(
-    disputes: list[tuple[str, int, str]], matched: str
+    disputes: list[tuple[str, int, str]], matched: str, new_account: Account
 ) -> None:
-    account = account_with(*disputes)
+    account = with_invoice(new_account, *disputes)
     ctx = context()
     decisions = settle(account, follow(account, deduction(), ctx), ctx)
     closed = [d for d in decisions if d.kind == "dispute_closed"]
@@ -119,8 +121,8 @@ def test_a_dispute_of_the_invoice_goes_over_to_the_deduction(
     assert follow(account, deduction(), ctx) == []
 
 
-def test_a_short_payment_opens_one_dispute_of_what_is_left() -> None:
-    account = account_with()
+def test_a_short_payment_opens_one_dispute_of_what_is_left(new_account: Account) -> None:
+    account = with_invoice(new_account)
     ctx = context()
     item = account.posted_item("INV-1")
     decisions = settle(account, of_short_payment(account, item, 700, "tax", "R-1", ctx), ctx)
