@@ -57,17 +57,8 @@ CATEGORIES: Final = (
     "other",
 )
 CHANNELS: Final = ("", "message", "portal", "short_payment", "operator")
-STATUSES: Final = ("in_review", "closed")
-ACTIONS: Final = (
-    "identify_payer",
-    "resume_account",
-    "block_reminders",
-    "unblock_reminders",
-    "apply_cash",
-    "unapply_cash",
-    "request_statement",
-    "close_task",
-)
+STATUSES: Final = ("in_review", "waiting_customer", "closed")
+ROOT_CAUSES: Final = ("", "customer", "own_process", "upstream_data", "carrier", "product")
 DIRECTIONS: Final = ("in", "out")
 MESSAGE_CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
 MESSAGE_STATUSES: Final = (
@@ -80,6 +71,19 @@ MESSAGE_STATUSES: Final = (
     "bounced",
     "expired",
     "received",
+)
+# Documents that come with a dispute, and instalments of a promise.
+MOST_NAMED: Final = 100
+DAYS_LOST_MAX: Final = 3653
+ACTIONS: Final = (
+    "identify_payer",
+    "resume_account",
+    "block_reminders",
+    "unblock_reminders",
+    "apply_cash",
+    "unapply_cash",
+    "request_statement",
+    "close_task",
 )
 CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
@@ -137,10 +141,7 @@ def _talk(check: "_Check", fact: Fact) -> None:
         check.text("category", fact.category)
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
-        check.identifier("role", fact.role)
-        check.optional_identifier("owner", fact.owner)
-        if fact.valid_from_date:
-            check.booked_day("valid_from_date", fact.valid_from_date)
+        _account_owner(check, fact)
 
 
 class _Check:
@@ -340,6 +341,7 @@ def _credit_note(check: _Check, fact: CreditNote) -> None:
     check.positive("amount", fact.amount, fact.currency)
     check.not_negative("tax", fact.tax, max(fact.amount, 0))
     check.optional_identifier("invoice", fact.invoice)
+    check.optional_identifier("dispute_id", fact.dispute_id)
     check.text("reason", fact.reason)
 
 
@@ -387,31 +389,36 @@ def _dispute(check: _Check, fact: Dispute) -> None:
     check.currency("currency", fact.currency)
     if fact.amount is not None:
         check.positive("amount", fact.amount, fact.currency)
-    check.one_of("category", fact.category, CATEGORIES)
+    # One without a category has the one that the customer's words mean.
+    check.one_of("category", fact.category, ("", *CATEGORIES) if fact.reason else CATEGORIES)
     check.text("reason", fact.reason)
     check.one_of("channel", fact.channel, CHANNELS)
+    _documents(check, fact.documents)
+    check.optional_identifier("carrier", fact.carrier)
+    check.optional_identifier("product", fact.product)
+    check.not_negative("confidence_ppm", fact.confidence_ppm, 1_000_000)
+
+
+def _documents(check: _Check, documents: list[str]) -> None:
+    if len(documents) > MOST_NAMED:
+        check.say("documents", f"has {len(documents):,}; at most {MOST_NAMED} are taken")
+    for number, name in enumerate(documents[:MOST_NAMED], 1):
+        check.identifier(f"documents.{number}", name, 500)
 
 
 def _dispute_update(check: _Check, fact: DisputeUpdate) -> None:
     check.identifier("dispute_id", fact.dispute_id)
     check.one_of("status", fact.status, STATUSES)
     check.optional_identifier("owner", fact.owner)
-    check.not_negative("credited", fact.credited)
-    check.not_negative("rejected", fact.rejected)
-    check.not_negative("written_off", fact.written_off)
+    for name in ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded"):
+        check.not_negative(name, getattr(fact, name))
+    check.optional_identifier("rebilled_as", fact.rebilled_as)
+    check.one_of("category", fact.category, ("", *CATEGORIES))
+    check.one_of("root_cause", fact.root_cause, ROOT_CAUSES)
+    _documents(check, fact.documents)
+    for name in ("days_customer", "days_own", "days_upstream"):
+        check.not_negative(name, getattr(fact, name), DAYS_LOST_MAX)
     check.text("note", fact.note)
-
-
-def _promise(check: _Check, fact: Promise) -> None:
-    check.identifier("promise_id", fact.promise_id)
-    check.currency("currency", fact.currency)
-    if fact.cancelled:
-        check.not_negative("amount", fact.amount)
-    else:
-        check.positive("amount", fact.amount, fact.currency)
-    check.due_day("promised_date", fact.promised_date)
-    for number, document in enumerate(fact.documents, 1):
-        check.identifier(f"documents.{number}", document)
 
 
 def _message(check: _Check, fact: Message) -> None:
@@ -424,6 +431,34 @@ def _message(check: _Check, fact: Message) -> None:
     check.optional_identifier("template", fact.template)
     check.text("reason", fact.reason)
     check.text("text", fact.text)
+
+
+def _account_owner(check: _Check, fact: AccountOwner) -> None:
+    check.identifier("role", fact.role)
+    check.optional_identifier("owner", fact.owner)
+    if fact.valid_from_date:
+        check.booked_day("valid_from_date", fact.valid_from_date)
+
+
+def _promise(check: _Check, fact: Promise) -> None:
+    check.identifier("promise_id", fact.promise_id)
+    check.currency("currency", fact.currency)
+    if fact.cancelled:
+        check.not_negative("amount", fact.amount)
+    else:
+        check.positive("amount", fact.amount, fact.currency)
+    check.due_day("promised_date", fact.promised_date)
+    for number, document in enumerate(fact.documents, 1):
+        check.identifier(f"documents.{number}", document)
+    if len(fact.parts) > MOST_NAMED:
+        check.say("parts", f"has {len(fact.parts):,}; at most {MOST_NAMED} are taken")
+    for number, part in enumerate(fact.parts[:MOST_NAMED], 1):
+        check.due_day(f"parts.{number}.promised_date", part.promised_date)
+        check.positive(f"parts.{number}.amount", part.amount, fact.currency)
+    total = sum(part.amount for part in fact.parts)
+    if fact.parts and not fact.cancelled and total != fact.amount:
+        said = decimal_text(fact.amount, fact.currency)
+        check.say("parts", f"add up to {decimal_text(total, fact.currency)}, the promise says {said}")
 
 
 def _operator_action(check: _Check, fact: OperatorAction) -> None:

@@ -66,6 +66,12 @@ def _task(row: Row) -> str:
     return f"Task {row['reference_id']} {does}" + (f", for {row['owner']}" if row["owner"] else "")
 
 
+def _escalated(row: Row) -> str:
+    if row["rule"].startswith("collections."):
+        return _task(row)
+    return f"{row['reference_id']} is overdue: {row['owner']} is told (step {row['level']})"
+
+
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
     "invoice_released": _posted,
@@ -85,7 +91,12 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     ),
     "cash_transferred": _transferred,
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
-    "dispute_routed": lambda r: f"Dispute {r['reference_id']} goes to {r['text']}",
+    "dispute_routed": lambda r: (
+        f"Dispute {r['reference_id']} waits for the customer"
+        if r["text"] == "waiting_customer"
+        else f"Dispute {r['reference_id']} goes to {r['owner'] or 'nobody yet'}"
+    ),
+    "write_off_proposed": lambda r: f"{_money(r)} of {r['document']} to be given up, if approved ({because(r)})",
     "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {r['text']}",
     "promise_opened": _promise,
     "promise_kept": _promise,
@@ -101,7 +112,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     ),
     "task_opened": _task,
     "task_closed": _task,
-    "escalated": _task,
+    "escalated": _escalated,
     "statement": lambda r: (
         f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({', '.join(r['evidence'])})"
     ),

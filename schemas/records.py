@@ -1934,7 +1934,7 @@ class DisputeUpdate(Fact):
     """News of a dispute.
 
     dispute_id: Its id.
-    status: in_review or closed.
+    status: in_review, waiting_customer or closed.
     owner: Who has it now, or empty.
     credited: Minor units accepted and credited.
     rejected: Minor units rejected: still owed.
@@ -1949,10 +1949,12 @@ class DisputeUpdate(Fact):
     days_customer: Days lost at the customer.
     days_own: Days lost in own processes.
     days_upstream: Days lost by upstream data.
+    rebilled: Minor units that another document bills instead.
+    refunded: Minor units of what was paid that went back to the customer.
     """
 
-    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", )
+    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", )
     KIND: ClassVar[str] = "dispute_update"
 
     def __init__(
@@ -1981,6 +1983,8 @@ class DisputeUpdate(Fact):
         days_customer: int = 0,
         days_own: int = 0,
         days_upstream: int = 0,
+        rebilled: int = 0,
+        refunded: int = 0,
     ) -> None:
         super().__init__("dispute_update", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.dispute_id: Final = dispute_id
@@ -1999,6 +2003,8 @@ class DisputeUpdate(Fact):
         self.days_customer: Final = days_customer
         self.days_own: Final = days_own
         self.days_upstream: Final = days_upstream
+        self.rebilled: Final = rebilled
+        self.refunded: Final = refunded
 
 
 def read_dispute_update(r: Reader) -> DisputeUpdate:
@@ -2024,6 +2030,8 @@ def read_dispute_update(r: Reader) -> DisputeUpdate:
         r.text(),
         r.text(),
         r.texts(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -2055,6 +2063,8 @@ def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
     put_long(out, x.days_customer)
     put_long(out, x.days_own)
     put_long(out, x.days_upstream)
+    put_long(out, x.rebilled)
+    put_long(out, x.refunded)
 
 
 class PromisePart:
@@ -3869,10 +3879,11 @@ class PromiseRow:
     documents: Items, or empty.
     counted: Cash applied to what it is for, each unit for one promise; the last that it is for has what is beyond them all.
     status: open, kept, partially_kept or broken.
+    part_of: The promise that it is an instalment of, or empty.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "part_of", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "part_of", )
 
     def __init__(
         self,
@@ -3885,6 +3896,7 @@ class PromiseRow:
         documents: list[str] | None = None,
         counted: int = 0,
         status: str = 'open',
+        part_of: str = '',
     ) -> None:
         self.promise_id = promise_id
         self.currency = currency
@@ -3895,6 +3907,7 @@ class PromiseRow:
         self.documents: list[str] = documents if documents is not None else []
         self.counted = counted
         self.status = status
+        self.part_of = part_of
 
 
 def read_promise_row(r: Reader) -> PromiseRow:
@@ -3907,6 +3920,7 @@ def read_promise_row(r: Reader) -> PromiseRow:
         r.long(),
         r.texts(),
         r.long(),
+        r.text(),
         r.text(),
     )
 
@@ -3921,6 +3935,7 @@ def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
     put_texts(out, x.documents)
     put_long(out, x.counted)
     put_text(out, x.status)
+    put_text(out, x.part_of)
 
 
 def _read_promise_rows(r: Reader) -> list[PromiseRow]:
@@ -4246,14 +4261,16 @@ class AccountRow:
     places: How many places were given to receipts in those rows.
     service_cases: Open service cases, in order of arrival.
     contacts: Contacts of late, in order.
-    owners: Who is responsible in which role, in order of arrival.
+    owners: Who is responsible in which role from which day on, by role and day.
     tasks: Open tasks, in order.
     untemplated: Levels and languages of letters that no approved template is for, as LEVEL:LANGUAGE; their exceptions are open.
     next_statement: Day of the next scheduled statement of account; 0 none.
+    contact_wake: Next wake for contacts, promises and drafts, UTC ms; 0 none.
+    deadline: First deadline of its disputes, UTC ms; 0 none (table L has them all). Those of tasks are with the tasks.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
 
     def __init__(
         self,
@@ -4283,6 +4300,8 @@ class AccountRow:
         tasks: list[TaskState] | None = None,
         untemplated: list[str] | None = None,
         next_statement: int = 0,
+        contact_wake: int = 0,
+        deadline: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4310,6 +4329,8 @@ class AccountRow:
         self.tasks: list[TaskState] = tasks if tasks is not None else []
         self.untemplated: list[str] = untemplated if untemplated is not None else []
         self.next_statement = next_statement
+        self.contact_wake = contact_wake
+        self.deadline = deadline
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4339,6 +4360,8 @@ def read_account_row(r: Reader) -> AccountRow:
         _read_role_owners(r),
         _read_task_states(r),
         r.texts(),
+        r.long(),
+        r.long(),
         r.long(),
     )
 
@@ -4370,6 +4393,8 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_task_states(out, x.tasks)
     put_texts(out, x.untemplated)
     put_long(out, x.next_statement)
+    put_long(out, x.contact_wake)
+    put_long(out, x.deadline)
 
 
 class AdviceRow:
@@ -4565,10 +4590,23 @@ class DisputeRow:
     status: open, in_review or closed.
     owner: Who has it.
     opened_time: UTC ms.
+    channel: How it came: message, portal, short_payment, operator or empty.
+    carrier: The carrier, or empty.
+    product: The product, or empty.
+    credited: Minor units of it that credit notes settled.
+    deadline: When its owner's time is over, UTC ms; 0 where no clock runs.
+    left_minutes: Business minutes left when the clock stopped for the customer.
+    step: Escalation steps taken.
+    calendar: Calendar of its owner.
+    review_ended: The review took longer than it may: it pauses nothing any more.
+    waits_since: Since when it waits for the customer, UTC ms; 0 where it does not.
+    waited_ms: How long it has waited for the customer before.
+    wanted: Documents that were asked for and are not here.
+    order_id: The order of its item, or empty.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", )
 
     def __init__(
         self,
@@ -4580,6 +4618,19 @@ class DisputeRow:
         status: str = 'open',
         owner: str = '',
         opened_time: int = 0,
+        channel: str = '',
+        carrier: str = '',
+        product: str = '',
+        credited: int = 0,
+        deadline: int = 0,
+        left_minutes: int = 0,
+        step: int = 0,
+        calendar: str = '',
+        review_ended: bool = False,
+        waits_since: int = 0,
+        waited_ms: int = 0,
+        wanted: list[str] | None = None,
+        order_id: str = '',
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -4589,6 +4640,19 @@ class DisputeRow:
         self.status = status
         self.owner = owner
         self.opened_time = opened_time
+        self.channel = channel
+        self.carrier = carrier
+        self.product = product
+        self.credited = credited
+        self.deadline = deadline
+        self.left_minutes = left_minutes
+        self.step = step
+        self.calendar = calendar
+        self.review_ended = review_ended
+        self.waits_since = waits_since
+        self.waited_ms = waited_ms
+        self.wanted: list[str] = wanted if wanted is not None else []
+        self.order_id = order_id
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -4601,6 +4665,19 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.text(),
         r.text(),
         r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+        r.long(),
+        r.texts(),
+        r.text(),
     )
 
 
@@ -4613,6 +4690,19 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.status)
     put_text(out, x.owner)
     put_long(out, x.opened_time)
+    put_text(out, x.channel)
+    put_text(out, x.carrier)
+    put_text(out, x.product)
+    put_long(out, x.credited)
+    put_long(out, x.deadline)
+    put_long(out, x.left_minutes)
+    put_long(out, x.step)
+    put_text(out, x.calendar)
+    put_boolean(out, x.review_ended)
+    put_long(out, x.waits_since)
+    put_long(out, x.waited_ms)
+    put_texts(out, x.wanted)
+    put_text(out, x.order_id)
 
 
 class DraftRow:
@@ -4728,10 +4818,12 @@ class Item:
     late_payments: Late cash by value date, in order of arrival.
     interest: Late interest that was charged for it, minor units.
     compensated: The fixed compensation was charged for it.
+    order_id: The order it bills, or empty.
+    settles: The dispute that a credit note names, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", )
 
     def __init__(
         self,
@@ -4755,6 +4847,8 @@ class Item:
         late_payments: list[LatePayment] | None = None,
         interest: int = 0,
         compensated: bool = False,
+        order_id: str = '',
+        settles: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -4776,6 +4870,8 @@ class Item:
         self.late_payments: list[LatePayment] = late_payments if late_payments is not None else []
         self.interest = interest
         self.compensated = compensated
+        self.order_id = order_id
+        self.settles = settles
 
 
 def read_item(r: Reader) -> Item:
@@ -4800,6 +4896,8 @@ def read_item(r: Reader) -> Item:
         _read_late_payments(r),
         r.long(),
         r.boolean(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -4824,6 +4922,8 @@ def put_item(out: BytesWriter, x: Item) -> None:
     _put_late_payments(out, x.late_payments)
     put_long(out, x.interest)
     put_boolean(out, x.compensated)
+    put_text(out, x.order_id)
+    put_text(out, x.settles)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -4952,10 +5052,11 @@ class ShipmentState:
     delivered_date: Day; 0 not yet.
     complaint: At the door.
     lines: Quantities.
+    carrier: Who carries it.
     """
 
-    __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", )
+    __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", "carrier", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", "carrier", )
 
     def __init__(
         self,
@@ -4964,12 +5065,14 @@ class ShipmentState:
         delivered_date: int = 0,
         complaint: str = '',
         lines: list[ShipmentLine] | None = None,
+        carrier: str = '',
     ) -> None:
         self.shipment_id = shipment_id
         self.ship_date = ship_date
         self.delivered_date = delivered_date
         self.complaint = complaint
         self.lines: list[ShipmentLine] = lines if lines is not None else []
+        self.carrier = carrier
 
 
 def read_shipment_state(r: Reader) -> ShipmentState:
@@ -4979,6 +5082,7 @@ def read_shipment_state(r: Reader) -> ShipmentState:
         r.long(),
         r.text(),
         _read_shipment_lines(r),
+        r.text(),
     )
 
 
@@ -4988,6 +5092,7 @@ def put_shipment_state(out: BytesWriter, x: ShipmentState) -> None:
     put_long(out, x.delivered_date)
     put_text(out, x.complaint)
     _put_shipment_lines(out, x.lines)
+    put_text(out, x.carrier)
 
 
 def _read_shipment_states(r: Reader) -> list[ShipmentState]:
@@ -5076,10 +5181,11 @@ class OrderRow:
     drafts: Held drafts that bill it.
     billed: Released and posted documents that bill it, in order.
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
+    wanted_by: Open disputes that wait for a proof of delivery of it.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
 
     def __init__(
         self,
@@ -5094,6 +5200,7 @@ class OrderRow:
         drafts: list[str] | None = None,
         billed: list[BilledDocument] | None = None,
         unlined: int = 0,
+        wanted_by: list[str] | None = None,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -5106,6 +5213,7 @@ class OrderRow:
         self.drafts: list[str] = drafts if drafts is not None else []
         self.billed: list[BilledDocument] = billed if billed is not None else []
         self.unlined = unlined
+        self.wanted_by: list[str] = wanted_by if wanted_by is not None else []
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -5121,6 +5229,7 @@ def read_order_row(r: Reader) -> OrderRow:
         r.texts(),
         _read_billed_documents(r),
         r.long(),
+        r.texts(),
     )
 
 
@@ -5136,6 +5245,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_texts(out, x.drafts)
     _put_billed_documents(out, x.billed)
     put_long(out, x.unlined)
+    put_texts(out, x.wanted_by)
 
 
 class Allocation:
@@ -5193,20 +5303,23 @@ class CreditTaken:
     document: Item.
     credit: Credit note.
     amount: Minor units.
+    dispute_id: The dispute that it settled, or empty.
     """
 
-    __slots__ = ("document", "credit", "amount", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "credit", "amount", )
+    __slots__ = ("document", "credit", "amount", "dispute_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "credit", "amount", "dispute_id", )
 
     def __init__(
         self,
         document: str,
         credit: str,
         amount: int,
+        dispute_id: str = '',
     ) -> None:
         self.document = document
         self.credit = credit
         self.amount = amount
+        self.dispute_id = dispute_id
 
 
 def read_credit_taken(r: Reader) -> CreditTaken:
@@ -5214,6 +5327,7 @@ def read_credit_taken(r: Reader) -> CreditTaken:
         r.text(),
         r.text(),
         r.long(),
+        r.text(),
     )
 
 
@@ -5221,6 +5335,7 @@ def put_credit_taken(out: BytesWriter, x: CreditTaken) -> None:
     put_text(out, x.document)
     put_text(out, x.credit)
     put_long(out, x.amount)
+    put_text(out, x.dispute_id)
 
 
 def _read_credit_takens(r: Reader) -> list[CreditTaken]:
@@ -5588,7 +5703,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_remittance_advice(r)
     if schema_id == 2000000137:
         return read_dispute(r)
-    if schema_id == 2000000138:
+    if schema_id == 2000000144:
         return read_dispute_update(r)
     if schema_id == 2000000139:
         return read_promise(r)
@@ -5828,6 +5943,37 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             [],
             0,
+            0,
+            0,
+            0,
+            0,
+        )
+    if schema_id == 2000000138:
+        return DisputeUpdate(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.texts(),
+            r.long(),
+            r.long(),
+            r.long(),
             0,
             0,
         )
@@ -6085,7 +6231,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "receipt_returned": 2000000119,
     "remittance_advice": 2000000141,
     "dispute": 2000000137,
-    "dispute_update": 2000000138,
+    "dispute_update": 2000000144,
     "promise": 2000000139,
     "operator_action": 2000000143,
     "policy": 2000000116,
@@ -6119,7 +6265,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "receipt_returned": (2000000110, 2000000119,),
     "remittance_advice": (2000000111, 2000000141,),
     "dispute": (2000000112, 2000000137,),
-    "dispute_update": (2000000113, 2000000138,),
+    "dispute_update": (2000000113, 2000000138, 2000000144,),
     "promise": (2000000114, 2000000139,),
     "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116,),
@@ -6149,7 +6295,8 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000110: b'\x00',
     2000000111: b'\x00\x00',
     2000000112: b'\x00\x00\x00\x80\x89z',
-    2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000138: b'\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00',

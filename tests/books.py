@@ -71,6 +71,9 @@ class Books:
         if post is not None:
             _require(d.amount > 0, d, "moves nothing")
             post(self, d)
+        if d.kind == "dispute_closed":
+            parts = [int(text.partition(":")[2]) for text in d.evidence if text.partition(":")[0] in _OUTCOMES]
+            _require(sum(parts) == d.amount and min(parts, default=0) >= 0, d, f"closes with {parts} of {d.amount}")
         if d.currency:
             self._check(d)
 
@@ -221,6 +224,8 @@ def _require(holds: bool, d: Decision, what: str) -> None:
         )
 
 
+# What a dispute may end in.
+_OUTCOMES = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _POSTINGS = {
     "invoice_released": Books._raise,
     "item_posted": Books._raise,

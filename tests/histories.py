@@ -4,15 +4,19 @@ A history is days of facts, in minor units of a few amounts, so that receipts me
 sums and references meet their neighbours often.
 """
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import tomli_w
 from hypothesis import strategies as st
 
 from connectors.intake.clockwork import day_end_message
+from dataflows.rules.policy import DEFAULT_TEXT
 from dataflows.shards.logged import Logged
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
@@ -112,6 +116,8 @@ def histories(draw: st.DrawFn, kinds: Sequence[str] = ()) -> History:
         "statement": maker.statement,
     }
     maker.customer()
+    if maker.draw(st.integers(0, 2)) == 0 or "message" in kinds:
+        maker.policy()
     for document in draw(st.lists(st.sampled_from(DOCUMENTS), unique=True, min_size=1, max_size=4)):
         maker.invoice(document)
     for kind in draw(st.lists(st.sampled_from(kinds or (*makers, *ALSO)), min_size=6, max_size=20)):
@@ -210,7 +216,7 @@ class _Maker:
 
     def credit_note(self) -> None:
         number = len(self.facts)
-        invoice = self.draw(st.sampled_from(["", *DOCUMENTS]))
+        invoice = self.draw(st.sampled_from(["", *DOCUMENTS, *(x.document for x in self.debits()[:4])]))
         # Remittances may name CRN-9.
         there = any(isinstance(x, r.CreditNote) and x.document == "CRN-9" for x in self.facts)
         document = f"CRN-{number}00" if there or self.yes() else "CRN-9"
@@ -222,6 +228,7 @@ class _Maker:
             tax=0,
             invoice=invoice,
             reason="",
+            dispute_id=self.draw(st.sampled_from(["", "", "D-0", "D-1"])),
         )
 
     def debits(self) -> list[r.Invoice]:
@@ -299,14 +306,47 @@ class _Maker:
             document=self.draw(st.sampled_from([invoice.document, invoice.document, *DOCUMENTS])),
             currency=invoice.currency,
             amount=self.draw(st.none() | AMOUNT),
-            category="other",
-            reason="",
+            category=self.draw(st.sampled_from(["other", "duplicate", "not_received", ""])),
+            reason=self.draw(st.sampled_from(["", "damaged", "wrong price"])),
             channel="",
         )
 
+    def message(self) -> None:
+        """What a customer writes: of one document, of several, of none; and what is written to them."""
+        words = self.draw(st.sampled_from(["damaged", "never arrived", "thank you for", "wrong price of"]))
+        named = self.draw(st.lists(st.sampled_from(DOCUMENTS), max_size=2, unique=True))
+        direction = self.draw(st.sampled_from(["in", "in", "out"]))
+        self.add(
+            r.Message,
+            message_id=f"M-{self.draw(st.integers(0, 5))}",
+            direction=direction,
+            channel="email",
+            status="received" if direction == "in" else self.draw(st.sampled_from(["sent", "delivered", "bounced"])),
+            document=self.draw(st.sampled_from(["", "", *DOCUMENTS])),
+            delivery_id=self.draw(st.sampled_from(["", "", "0-7"])) if direction == "out" else "",
+            template="",
+            reason="",
+            text=f"{words} {' '.join(named)}",
+        )
+
+    def policy(self) -> None:
+        """Disputes have owners and clocks, promises are replaced or cancelled."""
+        document = tomllib.loads(DEFAULT_TEXT)
+        document["version"] = 1
+        disputes, promises = document["disputes"], document["promises"]
+        disputes["while_disputed"] = self.draw(st.sampled_from(["pause", "until_review"]))
+        disputes["escalations"] = ["lead", "manager"][: self.draw(st.integers(0, 2))]
+        disputes["sla_hours"] = {"default": self.draw(st.sampled_from([1, 16]))}
+        disputes["routes"] = [{"category": "other", "owner": "claims"}, {"owner": "role:manager"}]
+        promises["superseded"] = self.draw(st.sampled_from(["never", "over_promised", "always"]))
+        promises["cancelled_by_dispute"] = self.draw(st.booleans())
+        text = tomli_w.dumps(document)
+        digest = sha256(text.encode()).hexdigest()
+        self.facts.append(r.Policy("policy-1", 0, "", "headrace", "", "", "", FIRST_DAY * DAY_MS, 1, text, digest))
+
     def dispute_update(self) -> None:
         """Closing amounts that add up, mostly."""
-        status = self.draw(st.sampled_from(["in_review", "closed", "closed"]))
+        status = self.draw(st.sampled_from(["in_review", "waiting_customer", "closed", "closed"]))
         known = [fact for fact in self.facts if isinstance(fact, r.Dispute)]
         dispute = self.draw(st.sampled_from(known)) if known else None
         amount = self.draw(AMOUNT) if dispute is None or dispute.amount is None else dispute.amount
@@ -321,15 +361,19 @@ class _Maker:
             rejected=rejected,
             written_off=0,
             note="",
+            **({"category": self.draw(st.sampled_from(["", "damage"]))}),
         )
 
     def promise(self) -> None:
+        amount, first = self.draw(AMOUNT), FIRST_DAY + self.draw(st.integers(-2, DAYS))
+        parts = [r.PromisePart(first, 1), r.PromisePart(first + 3, amount - 1)] if amount > 1 and self.yes() else []
         self.add(
             r.Promise,
             promise_id=f"P-{self.draw(st.integers(0, 3))}",
             currency=self.pick(),
-            amount=self.draw(AMOUNT),
-            promised_date=FIRST_DAY + self.draw(st.integers(-2, DAYS)),
+            amount=amount,
+            promised_date=first,
+            parts=parts,
             documents=self.draw(st.lists(st.sampled_from(DOCUMENTS), max_size=2, unique=True)),
             cancelled=self.draw(st.sampled_from([False, False, False, True])),
         )
@@ -367,20 +411,6 @@ class _Maker:
             document=self.draw(st.sampled_from(["", *DOCUMENTS])),
             category="",
             note="",
-        )
-
-    def message(self) -> None:
-        self.add(
-            r.Message,
-            message_id=f"M-{self.draw(st.integers(0, 5))}",
-            direction=self.draw(st.sampled_from(["out", "out", "in"])),
-            channel="email",
-            status=self.draw(st.sampled_from(["sent", "delivered", "bounced"])),
-            document="",
-            delivery_id=self.draw(st.sampled_from(["", "", "0-7"])),
-            template="",
-            reason="",
-            text="",
         )
 
     def statement(self) -> None:

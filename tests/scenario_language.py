@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from connectors.currencies import MINOR_DIGITS
 from connectors.placing import suspense_account
@@ -296,16 +297,32 @@ def _for_suspense(x: Line, fact: Fact) -> Fact:
     return _receipt(x) if isinstance(fact, r.Receipt) else _returned(x)
 
 
+# Of a closed dispute: what may stand before an amount, and before other things.
+_AMOUNTS_OF_CLOSING = ("credited", "rejected", "written off", "goodwill", "recovered", "rebilled", "refunded")
+_TEXTS_OF_CLOSING = {"rebilled as": "rebilled_as", "cause": "root_cause", "category": "category"}
+_DAYS_OF_CLOSING = {"customer days": "days_customer", "own days": "days_own", "upstream days": "days_upstream"}
+
+
 def _closing(x: Line) -> Fact:
-    sums = {"credited": 0, "rejected": 0, "written off": 0}
+    fields: dict[str, int | str] = {}
     for _, part in _items(x.found["items"] or ""):
-        name, _, amount = part.rpartition(" ")
-        if name not in sums:
-            raise ValueError(f"{part!r} is not credited, rejected or written off, and an amount")
-        sums[name] = minor(amount, x.currency)
-    return r.DisputeUpdate(
-        *x.common(), x.text("dispute"), "closed", "", sums["credited"], sums["rejected"], sums["written off"], ""
-    )
+        name, _, value = part.rpartition(" ")
+        if name in _TEXTS_OF_CLOSING:
+            fields[_TEXTS_OF_CLOSING[name]] = unquoted(value)
+        elif name in _DAYS_OF_CLOSING:
+            fields[_DAYS_OF_CLOSING[name]] = int(value)
+        elif name in _AMOUNTS_OF_CLOSING:
+            fields[name.replace(" ", "_")] = minor(value, x.currency)
+        else:
+            known = (*_AMOUNTS_OF_CLOSING, *_TEXTS_OF_CLOSING, *_DAYS_OF_CLOSING)
+            raise ValueError(f"{part!r} is none of {', '.join(known)}, and what it is")
+    return _update(x, "closed", **fields)
+
+
+def _update(x: Line, status: str, **fields: Any) -> Fact:
+    empty = dict.fromkeys(("credited", "rejected", "written_off"), 0)
+    named = {"dispute_id": x.text("dispute"), "status": status, "owner": "", "note": "", **empty, **fields}
+    return r.DisputeUpdate(*x.common(), **named)
 
 
 def _operator(x: Line, action: str) -> Fact:
@@ -328,28 +345,19 @@ def _case(x: Line) -> Fact:
     return r.ServiceCase(*x.common(), x.text("case"), x.found["status"] or "", x.text("document"), "", "")
 
 
-def _message(x: Line) -> Fact:
-    direction = x.found["direction"] or ""
-    status = "sent" if direction == "out" else "received"
-    return r.Message(*x.common(), x.text("message"), direction, "email", status, "", x.text("letter"), "", "", "")
-
-
-def _account_owner(x: Line) -> Fact:
-    return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
-
-
 def _asked(x: Line, action: str) -> Fact:
     about = x.text("reference")
     return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
 
 
 def _credit_note(x: Line) -> Fact:
-    return r.CreditNote(*x.common(), x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
+    fields = (x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
+    return r.CreditNote(*x.common(), *fields, dispute_id=x.text("dispute"))
 
 
 def _shipment(x: Line) -> Fact:
     shipped = _shipped(x.found["items"] or "")
-    return r.Shipment(*x.common(), x.text("shipment"), x.text("order"), "carrier", x.day, shipped)
+    return r.Shipment(*x.common(), x.text("shipment"), x.text("order"), x.text("carrier") or "carrier", x.day, shipped)
 
 
 def _delivered(x: Line) -> Fact:
@@ -365,12 +373,45 @@ def _advice(x: Line) -> Fact:
 
 def _dispute(x: Line) -> Fact:
     amount = x.money() if x.found.get("amount") else None
-    category = x.text("category") or "pricing"
-    return r.Dispute(*x.common(), x.text("dispute"), x.text("document"), x.currency, amount, category, "", "")
+    # In the customer's own words, for the rules to find the category.
+    words = x.text("words")
+    category = x.text("category") or ("" if words else "pricing")
+    return r.Dispute(
+        *x.common(), x.text("dispute"), x.text("document"), x.currency, amount, category, words, x.text("channel")
+    )
+
+
+def _listed(text: str | None) -> list[str]:
+    return [unquoted(part) for _, part in _items(text or "")]
 
 
 def _routing(x: Line) -> Fact:
-    return r.DisputeUpdate(*x.common(), x.text("dispute"), "in_review", x.text("owner"), 0, 0, 0, "")
+    documents = _listed(x.found.get("items"))
+    return _update(x, "in_review", owner=x.text("owner"), category=x.text("category"), documents=documents)
+
+
+def _message(x: Line) -> Fact:
+    direction = x.text("direction")
+    status = "received" if direction == "in" else "sent"
+    about, letter, words = x.text("document"), x.text("letter"), x.text("words")
+    return r.Message(*x.common(), x.text("message"), direction, "email", status, about, letter, "", "", words)
+
+
+def _account_owner(x: Line) -> Fact:
+    return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
+
+
+_PART = re.compile(rf"({_PARTS['AMOUNT']}) by ({_PARTS['DATE']})")
+
+
+def _instalments(x: Line) -> Fact:
+    parts = []
+    for _, text in _items(x.found["parts"] or ""):
+        found = _matched(_PART, text, "an amount by a date")
+        parts.append(r.PromisePart(day_of(found[2]), minor(found[1], x.currency)))
+    documents = _listed(x.found.get("items"))
+    last = parts[-1].promised_date
+    return r.Promise(*x.common(), x.text("promise"), x.currency, x.money(), last, documents, False, parts)
 
 
 def _promise(x: Line) -> Fact:
@@ -393,9 +434,12 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
         ),
         _invoice,
     ),
-    (_pattern("shipment shipment=ID of order=ID: items=ITEMS"), _shipment),
+    (_pattern("shipment shipment=ID of order=ID(?: by carrier=ID)?: items=ITEMS"), _shipment),
     (_pattern("delivered shipment=ID of order=ID(?: with complaint complaint=ID)?"), _delivered),
-    (_pattern("credit note document=ID amount=AMOUNTCURRENCY(?: for invoice=ID)?"), _credit_note),
+    (
+        _pattern("credit note document=ID amount=AMOUNTCURRENCY(?: for invoice=ID)?(?: settling dispute=ID)?"),
+        _credit_note,
+    ),
     (
         _pattern(
             "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
@@ -408,13 +452,25 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
         _pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
         _advice,
     ),
-    (_pattern("dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?"), _dispute),
-    (_pattern("dispute dispute=ID in review by owner=ID"), _routing),
+    (
+        _pattern(
+            "dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?(?: from channel=ID)?"
+            "(?: saying words=ID)?"
+        ),
+        _dispute,
+    ),
+    (_pattern("dispute dispute=ID in review(?: by owner=ID)?(?: as category=ID)?(?: with items=ITEMS)?"), _routing),
+    (_pattern("dispute dispute=ID waits for the customer"), lambda x: _update(x, "waiting_customer")),
+    (_pattern("owner owner=ID as role=ID(?: from since=DATE)?"), _account_owner),
+    (_pattern("promise promise=ID amount=AMOUNTCURRENCY in parts (?P<parts>.+?)(?: for items=ITEMS)?"), _instalments),
     (_pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
     (_pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (_pattern("promise promise=ID cancelled"), _cancelled),
     (_pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
-    (_pattern("message message=ID (?P<direction>in|out)(?: with letter=ID)?"), _message),
+    (
+        _pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),
+        _message,
+    ),
     (_pattern("owner of role=ID is owner=ID(?: since since=DATE)?"), _account_owner),
     (_pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
     (_pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),

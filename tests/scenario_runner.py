@@ -245,6 +245,13 @@ class _Words:
             self.evidence,
         ]
 
+    def escalated(self) -> tuple[str, list[str]]:
+        d = self.d
+        if d.rule.startswith("collections."):
+            return f"task {d.reference_id} escalated", self.task()
+        parts = [self.by, f"at step {d.level}", self.until, self.pausing]
+        return f"escalated {d.reference_id} to {d.owner}", parts
+
     def reminder(self) -> tuple[str, list[str]]:
         d = self.d
         parts = [("by", d.channel), ("in", d.language), ("from template", d.template), ("in letter", d.reference_id)]
@@ -262,8 +269,60 @@ class _Words:
         head = f"statement in {d.currency} from {plain(d.item_amount, d.currency)} to {plain(d.amount, d.currency)}"
         return head, [f"by {', '.join(moved)}" if moved else ""]
 
-    def promise(self, what: str) -> tuple[str, list[str]]:
-        return f"promise {self.d.reference_id} {what} {self.amount}", [f"counting {self.money(self.d.item_amount)}"]
+        if not self.d.deadline:
+            return ""
+        return f"until {datetime.fromtimestamp(self.d.deadline / 1000, UTC).strftime('%Y-%m-%d %H:%M')}"
+
+    @property
+    def pausing(self) -> str:
+        return f"pausing {self.money(self.d.item_disputed)}"
+
+    def named(self, *names: str) -> list[tuple[str, str]]:
+        """What the evidence says under these names, in its own order."""
+        pairs = [text.partition(":") for text in self.d.evidence]
+        return [(name, value) for name, _, value in pairs if name in names]
+
+    def routed(self) -> tuple[str, list[str]]:
+        d = self.d
+        waits = d.text == "waiting_customer"
+        head = "waits for the customer" if waits else f"routed to {d.owner}"
+        return f"dispute {d.reference_id} {head}", [self.by, f"as {d.category}", self.until]
+
+    def opened(self) -> tuple[str, list[str]]:
+        d = self.d
+        found = ", ".join(text for text in d.evidence if not text.startswith("confidence_ppm:"))
+        parts = [
+            f"as {d.text}",
+            self.by,
+            f"from {d.channel}" if d.channel else "",
+            f"on {found}" if found else "",
+            *(f"sure {int(value) // 10_000} %" for _, value in self.named("confidence_ppm")),
+            f"not {', '.join(d.excluded)}" if d.excluded else "",
+            self.pausing,
+        ]
+        return f"dispute {d.reference_id} opened on {d.document} {self.amount}", parts
+
+    def closed(self) -> tuple[str, list[str]]:
+        amounts = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
+        ends = [f"{name.replace('_', ' ')} {self.money(int(value))}" for name, value in self.named(*amounts)]
+        days = [f"{name[5:]} {value}" for name, value in self.named("days_customer", "days_own", "days_upstream")]
+        causes = [
+            f"{name} {value}" for name, value in self.named("root_cause", "carrier", "product", "region", "segment")
+        ]
+        parts = [
+            self.by,
+            f"with {', '.join(ends)}",
+            f"as {self.d.category}",
+            f"losing {', '.join(days)}",
+            f"by reason of {', '.join(causes)}" if causes else "",
+            self.pausing,
+        ]
+        return f"dispute {self.d.reference_id} closed", parts
+
+    def promise(self, what: str, when: str = "") -> tuple[str, list[str]]:
+        counting = f"counting {self.money(self.d.item_amount)}"
+        lowered = [f"lowered to {self.money(int(value))}" for _, value in self.named("lowered_to")]
+        return f"promise {self.d.reference_id} {what} {self.amount}", [when, counting, *lowered, self.because]
 
     def transfer(self) -> tuple[str, list[str]]:
         d = self.d
@@ -297,23 +356,21 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
     "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
     "cash_transferred": _Words.transfer,
-    "dispute_opened": lambda x: (
-        f"dispute {x.d.reference_id} opened on {x.d.document} {x.amount}",
-        [f"as {x.d.text}", x.by, f"pausing {x.money(x.d.item_disputed)}"],
-    ),
-    "dispute_routed": lambda x: (f"dispute {x.d.reference_id} routed to {x.d.text}", []),
-    "dispute_closed": lambda x: (
-        f"dispute {x.d.reference_id} closed",
-        [x.by, f"pausing {x.money(x.d.item_disputed)}"],
-    ),
-    "promise_opened": lambda x: x.promise("opened"),
+    "dispute_opened": _Words.opened,
+    "dispute_routed": _Words.routed,
+    "dispute_closed": _Words.closed,
+    "write_off_proposed": lambda x: (f"write-off of {x.d.document} proposed {x.amount}", [x.by, x.because]),
+    "promise_opened": lambda x: x.promise("opened", f"by {date.fromordinal(x.d.due_date + EPOCH).isoformat()}"),
     "promise_kept": lambda x: x.promise("kept"),
     "promise_partially_kept": lambda x: x.promise("partially kept"),
     "promise_broken": lambda x: x.promise("broken"),
     "promise_cancelled": lambda x: x.promise("cancelled"),
     "reminder_due": _Words.reminder,
     "reminder_suppressed": lambda x: (f"no reminder of {x.d.document} at level {x.d.level}", [x.because]),
-    "exception_raised": lambda x: (f"exception {x.d.reference_id}", [x.amount if x.d.amount else "", x.because]),
+    "exception_raised": lambda x: (
+        f"exception {x.d.reference_id}",
+        [x.amount if x.d.amount else "", f"of {x.d.owner}" if x.d.owner else "", x.because],
+    ),
     "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
     "interest_charged": lambda x: (
         f"charged {x.d.document} {x.amount} for {x.d.counterparty}",
@@ -321,7 +378,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     ),
     "task_opened": lambda x: (f"task {x.d.reference_id} opened", x.task()),
     "task_closed": lambda x: (f"task {x.d.reference_id} closed", [x.because]),
-    "escalated": lambda x: (f"task {x.d.reference_id} escalated", x.task()),
+    "escalated": _Words.escalated,
     "statement": _Words.statement,
     "fact_rejected": lambda x: ("rejected", [x.because]),
 }

@@ -92,7 +92,7 @@ def test_what_stands_before_the_first_date(tmp_path: Path) -> None:
         ("2026-03-02 receipt R-1 5.00 for INV 1 2", "'INV 1 2' is not a document, or a document and an amount"),
         (
             "2026-03-02 dispute D-1 closed: paid 5.00",
-            "'paid 5.00' is not credited, rejected or written off, and an amount",
+            "'paid 5.00' is none of credited, rejected, written off, goodwill",
         ),
         ("2026-03-02 customer: blue eyes", "'blue' is nothing a customer has; affiliate, direct debit, inactive"),
         ("2026-03-02 policy\n    pod_days", "the policy below is not TOML"),

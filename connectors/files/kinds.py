@@ -46,6 +46,8 @@ MONEY_FIELDS: Final = frozenset(
         "written_off",
         "goodwill",
         "recovered",
+        "rebilled",
+        "refunded",
         "charges",
         "residual",
         "disputed",

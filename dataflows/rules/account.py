@@ -11,6 +11,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
+from dataflows.rules import deadlines
 from dataflows.rules.account_rows import (
     ACCOUNT,
     ADVICE,
@@ -475,11 +476,58 @@ class Account:
         return balance
 
     def wake_by(self, time_ms: int) -> None:
-        """Wake no later than this."""
+        """Wake no later than this, for contacts and all that is done with them."""
         assert -MOST_TIME_MS < time_ms < MOST_TIME_MS, f"a wake at {time_ms}"
-        if not self.row.wake or time_ms < self.row.wake:
-            self.row.wake = time_ms
-            self.dirty[ACCOUNT] = True
+        if not self.row.contact_wake or time_ms < self.row.contact_wake:
+            self.set_contact_wake(time_ms)
+
+    def set_contact_wake(self, time_ms: int) -> None:
+        """Wake then for contacts, 0 for not at all; and for the first deadline, where that comes before."""
+        self.row.contact_wake = time_ms
+        self.wake_first()
+
+    def wake_first(self) -> None:
+        """Set the wake to what comes first: contacts, or a deadline of a dispute or task."""
+        row = self.row
+        row.wake = row.contact_wake
+        if row.deadline and (not row.wake or row.deadline < row.wake):
+            row.wake = row.deadline
+        for task in row.tasks:
+            if task.deadline and (not row.wake or task.deadline < row.wake):
+                row.wake = task.deadline
+        self.dirty[ACCOUNT] = True
+
+    # --- deadlines of disputes ---
+
+    def set_deadline(self, dispute: DisputeRow, time_ms: int) -> None:
+        """Set when a dispute's time is over, UTC milliseconds; 0 stops its clock. The account wakes then."""
+        assert 0 <= time_ms < MOST_TIME_MS, f"a deadline at {time_ms}"
+        names = self._index_names()
+        if dispute.deadline:
+            deadlines.put(names, dispute.deadline, dispute.dispute_id, False)
+        dispute.deadline = time_ms
+        self.put_dispute(dispute)
+        if time_ms:
+            deadlines.put(names, time_ms, dispute.dispute_id, True)
+        self.row.deadline = deadlines.first(names)
+        self.wake_first()
+
+    def disputes_due(self, time_ms: int) -> list[DisputeRow]:
+        """Disputes whose deadline is no later than that, the earliest first."""
+        found: list[DisputeRow] = []
+        for dispute_id in deadlines.until(self._index_names(), time_ms):
+            dispute = self.dispute(dispute_id)
+            assert dispute is not None, f"no dispute {dispute_id}"
+            found.append(dispute)
+        return found
+
+    def owner_of(self, role: str, day: int) -> str:
+        """Who has that role of the account on that day; empty where nobody has."""
+        owner = ""
+        for state in self.row.owners:
+            if state.role == role and state.valid_from_date <= day:
+                owner = state.owner
+        return owner
 
     # --- rows ---
 

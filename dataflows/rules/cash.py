@@ -274,6 +274,7 @@ def _pay(
                     amount=part,
                     document=item.document,
                     receipt_id=receipt.receipt_id,
+                    reference_id=credit.settles if credit.settles in item.disputes else "",
                     counterparty=credit.document,
                     posting_date=max(receipt.posting_date, item.posting_date, credit.posting_date),
                     value_date=receipt.value_date,

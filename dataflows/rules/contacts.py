@@ -10,7 +10,7 @@ from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.reminders import MOST_CONTACTS, ReminderTerms
 from schemas.records import AccountOwner, Contact, Message, OpenCase, RoleOwner, ServiceCase
 
-# Open cases and owners that an account remembers; the oldest is forgotten first.
+# Open cases, and owners of roles, that an account remembers; the oldest is forgotten first.
 MOST_CASES: Final = 200
 MOST_OWNERS: Final = 50
 ANY_NUMBER: Final = 10**9
@@ -36,22 +36,32 @@ def keep_message(account: Account, fact: Message) -> None:
 
 
 def keep_owner(account: Account, fact: AccountOwner) -> None:
-    """Who is responsible in a role from a day on; the latest said holds among those in force."""
-    owners = account.row.owners
+    """Who is responsible in a role from a day on; a later word of the same day replaces it."""
+    owners = [x for x in account.row.owners if (x.role, x.valid_from_date) != (fact.role, fact.valid_from_date)]
     owners.append(RoleOwner(fact.role, fact.owner, fact.valid_from_date))
-    del owners[:-MOST_OWNERS]
+    owners.sort(key=_by_role_and_day)
+    if len(owners) > MOST_OWNERS:
+        _forget_owner(owners)
+    account.row.owners = owners
     account.touch()
 
 
-def owner_in(account: Account, role: str, day: int) -> str:
-    """Whom facts name for the role on that day: of those in force the one that is so since latest. Empty: nobody."""
-    found = ""
-    since = -1
-    for one in account.row.owners:
-        if one.role == role and since <= one.valid_from_date <= day:
-            found = one.owner
-            since = one.valid_from_date
-    return found
+def _by_role_and_day(one: RoleOwner) -> tuple[str, int]:
+    return (one.role, one.valid_from_date)
+
+
+def _forget_owner(owners: list[RoleOwner]) -> None:
+    """Forget the earliest of the role that has most, so that a role that changes daily takes nothing from another."""
+    most = 0
+    at = 0
+    first = 0
+    for n, one in enumerate(owners):
+        if one.role != owners[first].role:
+            first = n
+        if n - first + 1 > most:
+            most = n - first + 1
+            at = first
+    del owners[at]
 
 
 def add_contact(account: Account, day: int, reference: str) -> None:

@@ -75,8 +75,8 @@ def is_quiet(provisions: Provisions, ctx: Context) -> bool:
 
 
 def before_contact(provisions: Provisions, account_key: str, ctx: Context) -> int:
-    """The account's contact time of today, UTC milliseconds, where a wake has to wait for it: it came for a task alone,
-    by another country's hours, or at night after the machine was away. 0 where it need not wait.
+    """The account's contact time of today, UTC milliseconds, where contacts have to wait for it: they were planned by
+    another country's hours, or it is night after the machine was away. 0 where they need not wait.
 
     A wake's event_time is when it was due.
     """

@@ -1,35 +1,104 @@
-"""Disputes: open, pause, close. Source: REFERENCE 3.3."""
+"""Disputes: open, pause, close. Source: REFERENCE 3.3, CAPABILITIES B1, B5, B7.
+
+Who owns them is in dispute_routing.py, what they are judged by in dispute_documents.py, how they are told from
+messages in messages.py.
+"""
 
 from typing import Final
 
+from dataflows.rules import dispute_documents, dispute_routing
 from dataflows.rules.account import Account
-from schemas.records import Decision, Dispute, DisputeRow, DisputeUpdate, Item
+from dataflows.rules.context import Context
+from dataflows.rules.dispute_meaning import ALL_PPM, Meaning, meaning_of
+from dataflows.rules.policy import DAY_MS
+from schemas.records import CustomerRow, Decision, Dispute, DisputeRow, DisputeUpdate, Item
 
 AMOUNT_KNOWN: Final = "disputes.amount_known"
+CLEARED: Final = "disputes.cleared"
+CREDITED: Final = "disputes.credited"
+MOVED: Final = "disputes.moved"
+# What a dispute may end in, in the order in which decisions say it. They add up to what was contested.
+OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
+# How a dispute of what is paid may end: by credit, refund or rejection.
+OF_CLEARED: Final = ("credited", "rejected", "refunded")
 
 
-def decide_dispute(account: Account, fact: Dispute) -> list[Decision]:
-    """Open it. On a cleared item it is accepted and counted, and pauses nothing; ahead of its item it waits for it."""
+def decide_dispute(account: Account, fact: Dispute, ctx: Context) -> list[Decision]:
+    """Open it. On a cleared item it is accepted and counted, and pauses nothing; ahead of its item it waits for it.
+
+    One that comes without a category has the one that the customer's words mean.
+    """
     if account.dispute(fact.dispute_id) is not None:
         return [_rejected(fact.dispute_id, fact.document, "dispute_known")]
     item = account.known_item(fact.document)
     if item is not None and item.currency != fact.currency:
         return [_rejected(fact.dispute_id, fact.document, f"currency_of_item:{item.currency}")]
+    terms = dispute_routing.terms_of(account, ctx, fact.currency)
+    meaning = Meaning(fact.category, [], [], fact.confidence_ppm)
+    if not fact.category:
+        meaning = meaning_of(fact.reason, terms)
+        meaning.category = meaning.category or "other"
     amount = fact.amount
     if amount is None:
         amount = 0 if item is None else item.open or item.amount
-    rule = "disputes.opened" if item is not None and item.open else "disputes.opened_cleared"
-    return [
-        Decision(
-            kind="dispute_opened",
-            rule=rule if item is not None else "disputes.opened_early",
-            currency=fact.currency,
-            amount=amount,
-            document=fact.document,
-            reference_id=fact.dispute_id,
-            text=fact.category,
-        )
-    ]
+    decision = opened(account, fact.dispute_id, fact.document, fact.currency, amount, meaning, fact.channel, ctx)
+    decision.evidence += [f"document:{name}" for name in fact.documents]
+    for name, value in (("carrier", fact.carrier), ("product", fact.product)):
+        if value:
+            decision.evidence = [x for x in decision.evidence if not x.startswith(f"{name}:")] + [f"{name}:{value}"]
+    return [decision]
+
+
+def opened(
+    account: Account,
+    dispute_id: str,
+    document: str,
+    currency: str,
+    amount: int,
+    meaning: Meaning,
+    channel: str,
+    ctx: Context,
+) -> Decision:
+    """A dispute of that document and amount (minor units), with all that headrace has to judge it by."""
+    item = account.known_item(document)
+    rule = "disputes.opened_early"
+    if item is not None:
+        rule = "disputes.opened" if item.open else "disputes.opened_cleared"
+    terms = dispute_routing.terms_of(account, ctx, currency)
+    here, missing = dispute_documents.evidence_of(account, document, terms.documents.get(meaning.category, []))
+    evidence = [*meaning.evidence, f"confidence_ppm:{meaning.confidence_ppm}", *here]
+    carrier, product = dispute_documents.source_of(account, document)
+    if carrier:
+        evidence.append(f"carrier:{carrier}")
+    if product:
+        evidence.append(f"product:{product}")
+    return Decision(
+        kind="dispute_opened",
+        rule=rule,
+        currency=currency,
+        amount=amount,
+        document=document,
+        reference_id=dispute_id,
+        text=meaning.category,
+        category=meaning.category,
+        channel=channel,
+        evidence=evidence,
+        excluded=[*meaning.excluded, *missing],
+    )
+
+
+def of_short_payment(
+    account: Account, item: Item, amount: int, category: str, receipt_id: str, ctx: Context
+) -> list[Decision]:
+    """What a short payment left open, minor units, as a dispute: for the rule that says so of differences.
+
+    None where the receipt opened one on that item already.
+    """
+    dispute_id = f"short:{receipt_id}:{item.document}"
+    if account.dispute(dispute_id) is not None:
+        return []
+    meaning = Meaning(category or "other", [f"receipt:{receipt_id}"], [], ALL_PPM if category else 0)
+    return [opened(account, dispute_id, item.document, item.currency, amount, meaning, "short_payment", ctx)]
 
 
 def amounts_known(account: Account, document: str) -> list[Decision]:
@@ -46,43 +115,184 @@ def amounts_known(account: Account, document: str) -> list[Decision]:
     return decisions
 
 
-def decide_update(account: Account, fact: DisputeUpdate) -> list[Decision]:
-    """Route it, or close it where the closing amounts add up to the disputed amount."""
+def decide_update(account: Account, fact: DisputeUpdate, ctx: Context) -> list[Decision]:
+    """Route it, stop its clock while the customer is asked, or close it where the closing amounts add up."""
     known = account.dispute(fact.dispute_id)
     if known is None:
         return [_rejected(fact.dispute_id, "", "dispute_unknown")]
     if known.status == "closed":
         return [_rejected(fact.dispute_id, known.document, "dispute_closed")]
-    if fact.status == "in_review":
-        return [_about("dispute_routed", "disputes.routed", known, fact.owner)]
-    closing = fact.credited + fact.rejected + fact.written_off
-    if closing != known.amount or min(fact.credited, fact.rejected, fact.written_off) < 0:
-        return [_rejected(fact.dispute_id, known.document, f"closing_amounts:{closing}_of_{known.amount}")]
-    item = account.known_item(known.document)
-    if item is not None and fact.written_off > item.open:
-        # What is paid can be credited or rejected; there is nothing to give up.
-        return [_rejected(fact.dispute_id, known.document, f"written_off_of_open:{fact.written_off}_of_{item.open}")]
-    parts = (("credited", fact.credited), ("rejected", fact.rejected), ("written_off", fact.written_off))
-    outcome = ", ".join([f"{name} {amount}" for name, amount in parts if amount])
-    decisions = [_about("dispute_closed", "disputes.closed", known, outcome)]
-    if fact.written_off:
-        # Giving money up needs an approval; until one comes the item stays open, and a person is told.
-        exception = _about("exception_raised", "disputes.write_off", known, outcome)
-        exception.amount = fact.written_off
-        exception.reasons = ["write_off_needs_approval"]
-        decisions.append(exception)
+    if fact.status != "closed":
+        routed = dispute_routing.decide_review(account, known, fact, ctx)
+        return [routed, *dispute_documents.came_with(account, fact.dispute_id, fact.documents)]
+    amounts = amounts_of(fact)
+    reason = _why_not(account, known, amounts)
+    if reason:
+        rejected = _rejected(fact.dispute_id, known.document, reason)
+        rejected.text = f"{_said(amounts)} of {known.amount}"
+        return [rejected]
+    decisions = [_closed(account, known, "disputes.closed", amounts, ctx)]
+    _add_causes(decisions[0], fact)
+    decisions += _proposed(account, known, amounts, ctx)
+    if fact.category:
+        for decision in decisions:
+            decision.category = fact.category
     return decisions
 
 
-def close_cleared(account: Account, item: Item) -> list[Decision]:
-    """An item that is wholly cleared closes its disputes by itself."""
+def amounts_of(fact: DisputeUpdate) -> list[tuple[str, int]]:
+    """What it ends in, by OUTCOMES, minor units."""
+    values = (
+        fact.credited,
+        fact.rejected,
+        fact.written_off,
+        fact.goodwill,
+        fact.recovered,
+        fact.rebilled,
+        fact.refunded,
+    )
+    return list(zip(OUTCOMES, values, strict=True))
+
+
+def _why_not(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]]) -> str:
+    """Why a dispute cannot be closed so; empty where it can."""
+    by_name = dict(amounts)
+    closing = sum([amount for _, amount in amounts])
+    if closing != dispute.amount or min([amount for _, amount in amounts]) < 0:
+        return f"closing_amounts:{closing}_of_{dispute.amount}"
+    if by_name["credited"] < min(dispute.credited, dispute.amount):
+        return f"credited_already:{dispute.credited}"
+    item = account.known_item(dispute.document)
+    if item is None or item.kind == "credit_note":
+        return ""
+    if by_name["written_off"] > item.open:
+        # What is paid can be credited or rejected; there is nothing to give up.
+        return f"written_off_of_open:{by_name['written_off']}_of_{item.open}"
+    if by_name["refunded"] > item.amount - item.open:
+        return f"refunded_of_paid:{by_name['refunded']}_of_{item.amount - item.open}"
+    if not item.open:
+        for name, amount in amounts:
+            if amount and name not in OF_CLEARED:
+                return f"of_cleared_item:{name}"
+    return ""
+
+
+def _proposed(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]], ctx: Context) -> list[Decision]:
+    """Giving money up needs an approval, and goodwill above what the policy allows: until one comes the item stays open."""
+    terms = dispute_routing.terms_of(account, ctx, dispute.currency)
+    decisions: list[Decision] = []
+    for name, amount in amounts:
+        if amount and (name == "written_off" or (name == "goodwill" and amount > terms.goodwill_minor)):
+            proposed = _about("write_off_proposed", f"disputes.{name}", dispute, f"{name} {amount}")
+            proposed.amount = amount
+            proposed.owner = dispute.owner
+            proposed.reasons = [f"{name}_needs_approval"]
+            decisions.append(proposed)
+    return decisions
+
+
+def close_cleared(account: Account, item: Item, kind: str, ctx: Context) -> list[Decision]:
+    """An item that is wholly cleared closes its disputes by itself: what no credit settled was paid after all, or, where
+    the decision that cleared it (`kind`) is a credit, is credited too."""
     decisions: list[Decision] = []
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
-        if dispute.status != "closed":
-            decisions.append(_about("dispute_closed", "disputes.cleared", dispute, "item cleared"))
+        if dispute.status != "closed" and not _wholly_credited(dispute):
+            credited = dispute.amount if kind == "credit_allocated" else min(dispute.credited, dispute.amount)
+            amounts = [("credited", credited), ("recovered", dispute.amount - credited)]
+            decisions.append(_closed(account, dispute, CLEARED, amounts, ctx))
     return decisions
+
+
+def moved(account: Account, dispute: DisputeRow, document: str, ctx: Context) -> Decision:
+    """A dispute whose matter another document has from now on: a deduction."""
+    credited = min(dispute.credited, dispute.amount)
+    amounts = [("credited", credited), ("rebilled", dispute.amount - credited)]
+    decision = _closed(account, dispute, MOVED, amounts, ctx)
+    decision.evidence.append(f"rebilled_as:{document}")
+    return decision
+
+
+def close_credited(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """A credit that settled all that a dispute contests closes it."""
+    dispute = account.dispute(d.reference_id)
+    assert dispute is not None, f"no dispute {d.reference_id}"
+    if dispute.status == "closed" or not _wholly_credited(dispute):
+        return []
+    return [_closed(account, dispute, CREDITED, [("credited", dispute.amount)], ctx)]
+
+
+def _wholly_credited(dispute: DisputeRow) -> bool:
+    return 0 < dispute.amount <= dispute.credited
+
+
+def credited_by(account: Account, credit: Item, invoice: Item) -> str:
+    """The open dispute that a credit note settles by clearing an invoice: the one it names; else, where it names that
+    invoice, the one dispute of it that is open, or the one with just that much left. Empty where there is none."""
+    found: list[DisputeRow] = []
+    for dispute_id in invoice.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if dispute.status != "closed" and dispute.amount:
+            if dispute_id == credit.settles:
+                return dispute_id
+            found.append(dispute)
+    if credit.settles or credit.corrects != invoice.document:
+        return ""
+    if len(found) > 1:
+        found = [x for x in found if x.amount - x.credited == credit.amount]
+    return found[0].dispute_id if len(found) == 1 else ""
+
+
+# --- what a closing says ---
+
+
+def _closed(account: Account, dispute: DisputeRow, rule: str, amounts: list[tuple[str, int]], ctx: Context) -> Decision:
+    decision = _about("dispute_closed", rule, dispute, _said(amounts))
+    decision.owner = dispute.owner
+    decision.channel = dispute.channel
+    time = dispute_routing.time_for(ctx, dispute)
+    waited = dispute.waited_ms + (max(0, time - dispute.waits_since) if dispute.waits_since else 0)
+    days_customer = waited // DAY_MS
+    days_own = (time - dispute.opened_time) // DAY_MS - days_customer
+    minutes = dispute_routing.calendar_of(ctx, dispute.calendar).business_minutes(dispute.opened_time, time)
+    decision.evidence = [
+        *[f"{name}:{amount}" for name, amount in amounts if amount],
+        f"days_customer:{days_customer}",
+        f"days_own:{max(0, days_own)}",
+        f"business_minutes:{minutes}",
+    ]
+    who = account.customer() or CustomerRow()
+    for name, value in (
+        ("carrier", dispute.carrier),
+        ("product", dispute.product),
+        ("region", who.region),
+        ("segment", who.segment),
+    ):
+        if value:
+            decision.evidence.append(f"{name}:{value}")
+    return decision
+
+
+def _add_causes(decision: Decision, fact: DisputeUpdate) -> None:
+    """Root cause and days lost, where the one who closed it says so; days by the clock where not."""
+    evidence = decision.evidence
+    if fact.days_customer or fact.days_own or fact.days_upstream:
+        evidence = [x for x in evidence if not x.startswith("days_")]
+        evidence.append(f"days_customer:{fact.days_customer}")
+        evidence.append(f"days_own:{fact.days_own}")
+        evidence.append(f"days_upstream:{fact.days_upstream}")
+    if fact.root_cause:
+        evidence.append(f"root_cause:{fact.root_cause}")
+    if fact.rebilled_as:
+        evidence.append(f"rebilled_as:{fact.rebilled_as}")
+    evidence += [f"document:{name}" for name in fact.documents]
+    decision.evidence = evidence
+
+
+def _said(amounts: list[tuple[str, int]]) -> str:
+    return ", ".join([f"{name} {amount}" for name, amount in amounts if amount])
 
 
 def _about(kind: str, rule: str, dispute: DisputeRow, text: str) -> Decision:
@@ -94,6 +304,7 @@ def _about(kind: str, rule: str, dispute: DisputeRow, text: str) -> Decision:
         document=dispute.document,
         reference_id=dispute.dispute_id,
         text=text,
+        category=dispute.category,
     )
 
 

@@ -7,7 +7,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import FAR, Context, before_contact, contact_time, step_day
+from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
     post_application,
@@ -20,13 +20,13 @@ from dataflows.rules.posting_cash import (
     post_reversal,
     post_transfer,
 )
-from dataflows.rules.posting_claims import post_dispute, post_promise, post_reminder
+from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
 from dataflows.rules.posting_items import post_hold, post_item
 from dataflows.rules.posting_tasks import (
     TASKS,
     looks_daily,
-    next_deadline,
     plan_statement,
     post_statement,
     post_task,
@@ -73,8 +73,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
-    elif kind in ("dispute_opened", "dispute_routed", "dispute_closed"):
-        post_dispute(account, d)
+    elif d.rule.startswith(DISPUTES):
+        post_about_dispute(account, d)
     elif kind.startswith("promise_"):
         post_promise(account, d, ctx)
     elif kind == "exception_raised" and d.rule == "release.sla":
@@ -118,17 +118,32 @@ def evolve_steps(account: Account, ctx: Context) -> None:
             # What a broken promise raises is due in any case.
             if day != item.action_date and not item.raise_by:
                 account.plan_item(item, day)
+    first = account.first_action()
+    if first:
+        # This wake may be for a deadline alone, and what is to be sent now may be earlier than planned.
+        account.wake_by(next_contact(ctx, account.provisions(ctx), account.key, first))
 
 
-def evolve_wake(account: Account, ctx: Context) -> None:
-    """A wake is done: what was due and not said waits for the next business day; the next wake is set."""
+def contacts_due(account: Account, ctx: Context) -> bool:
+    """Whether this wake is for contacts, and their time has come: not for a deadline before them alone."""
+    return _planned(account, ctx) and not before_contact(account.provisions(ctx), account.key, ctx)
+
+
+def _planned(account: Account, ctx: Context) -> bool:
+    return 0 < account.row.contact_wake <= ctx.event_time
+
+
+def evolve_wake(account: Account, ctx: Context, contacts: bool) -> None:
+    """A wake is done: what was due and not said waits for the next business day; the next wake is set.
+
+    contacts: whether it was for contacts, at its begin.
+    """
     row = account.row
     provisions = account.provisions(ctx)
-    contact = before_contact(provisions, account.key, ctx)
-    if contact:
-        row.wake = contact
-        next_deadline(account, ctx)
-        account.touch()
+    if not contacts:
+        if _planned(account, ctx):
+            row.contact_wake = before_contact(provisions, account.key, ctx)
+        account.wake_first()
         return
     tomorrow = provisions.calendar.business_day(ctx.today + 1)
     for item in account.debits_to_act_on(ctx.today):
@@ -151,8 +166,6 @@ def evolve_wake(account: Account, ctx: Context) -> None:
     if row.next_statement:
         days.append(row.next_statement)
     if days:
-        row.wake = contact_time(provisions, account.key, max(min(days), ctx.today + 1))
+        account.set_contact_wake(contact_time(provisions, account.key, max(min(days), ctx.today + 1)))
     else:
-        row.wake = FAR if row.open_items else 0
-    next_deadline(account, ctx)
-    account.touch()
+        account.set_contact_wake(FAR if row.open_items else 0)

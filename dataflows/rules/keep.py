@@ -267,7 +267,7 @@ def _keep_shipment(account: Account, fact: Shipment) -> None:
     for shipment in row.shipments:
         if shipment.shipment_id == fact.shipment_id:
             return
-    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines)
+    shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines, fact.carrier)
     row.shipments.append(shipment)
     for sent in fact.lines:
         _order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli

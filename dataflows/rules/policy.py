@@ -14,6 +14,7 @@ from zlib import crc32
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.disputes import DisputeTerms
 from dataflows.rules.provisions.interest import InterestTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
@@ -25,7 +26,7 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises", "interest", "collections", "statements")
+SECTIONS: Final = ("release", "reminders", "promises", "disputes", "interest", "collections", "statements")
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -114,6 +115,7 @@ class Provisions:
         self.release: Final = ReleaseTerms(tables["release"])
         self.reminders: Final = ReminderTerms(tables["reminders"])
         self.promises: Final = PromiseTerms(tables["promises"])
+        self.disputes: Final = DisputeTerms(tables["disputes"])
         self.interest: Final = InterestTerms(tables["interest"])
         self.collections: Final = CollectionTerms(tables["collections"])
         self.statements: Final = StatementTerms(tables["statements"])

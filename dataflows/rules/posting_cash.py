@@ -6,12 +6,13 @@ from dataflows.rules.account import Account
 from dataflows.rules.cash import waiting_references
 from dataflows.rules.context import Context
 from dataflows.rules.money import MOST_MINOR
-from dataflows.rules.posting_items import fill, open_item, reopen
+from dataflows.rules.posting_items import fill, open_item, pause, reopen
 from dataflows.rules.returns import RETURNED_EARLY, RETURNED_REFUSED, sent_to
 from schemas.records import (
     Allocation,
     CreditTaken,
     Decision,
+    Item,
     ReceiptRow,
     SentOn,
 )
@@ -214,14 +215,25 @@ def post_credit(account: Account, d: Decision) -> None:
     balance.open_credit -= d.amount
     account.lower_item(invoice, d.amount)
     account.lower_item(credit, d.amount)
+    if d.reference_id:
+        _settle_dispute(account, d, invoice, d.amount)
     fill(d, invoice)
     if not credit.open:
         account.row.credits.remove(credit.document)
     if d.receipt_id:
         receipt = account.known_receipt(d.receipt_id)
-        receipt.credits.append(CreditTaken(d.document, d.counterparty, d.amount))
+        receipt.credits.append(CreditTaken(d.document, d.counterparty, d.amount, d.reference_id))
         d.receipt_unapplied = receipt.unapplied
         account.put_receipt(receipt)
+
+
+def _settle_dispute(account: Account, d: Decision, invoice: Item, amount: int) -> None:
+    """What a credit note settles of a dispute; negative takes it back."""
+    dispute = account.dispute(d.reference_id)
+    assert dispute is not None, f"no dispute {d.reference_id}"
+    dispute.credited += amount
+    account.put_dispute(dispute)
+    pause(account, invoice)
 
 
 def post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
@@ -234,6 +246,8 @@ def post_credit_undone(account: Account, d: Decision, ctx: Context) -> None:
         raise AssertionError(f"{d.receipt_id} took no {d.amount} of {d.counterparty} off {d.document}")
     receipt.credits.remove(taken)
     account.put_receipt(receipt)
+    if d.reference_id:
+        _settle_dispute(account, d, account.posted_item(d.document), -d.amount)
     invoice = reopen(account, d, ctx)
     credit = account.raise_item(d.counterparty, d.amount)
     assert invoice.open <= invoice.amount, f"{invoice.open} open of {invoice.document}"

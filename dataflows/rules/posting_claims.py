@@ -1,67 +1,16 @@
-"""How disputes, promises and reminders are kept. They post no money. evolve.py says when."""
+"""How promises and reminders are kept. They post no money. evolve.py says when."""
 
 from dataflows.rules.account import Account
 from dataflows.rules.contacts import add_contact
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
-from dataflows.rules.disputes import AMOUNT_KNOWN
+from dataflows.rules.evidence import value
 from dataflows.rules.policy import DAY_MS
-from dataflows.rules.posting_items import fill, open_item, pause
+from dataflows.rules.posting_items import fill, open_item
 from schemas.records import (
     Decision,
-    DisputeRow,
     Item,
     PromiseRow,
 )
-
-
-def post_dispute(account: Account, d: Decision) -> None:
-    """A dispute opened, routed or closed, and what that pauses."""
-    if d.rule == AMOUNT_KNOWN:
-        _post_contested(account, d)
-        return
-    if d.kind == "dispute_opened":
-        dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time)
-    else:
-        known = account.dispute(d.reference_id)
-        assert known is not None, f"no dispute {d.reference_id}"
-        dispute = known
-        if d.kind == "dispute_routed":
-            dispute.status = "in_review"
-            dispute.owner = d.text
-        else:
-            dispute.status = "closed"
-    account.put_dispute(dispute)
-    if d.kind == "dispute_routed":
-        return
-    opened = d.kind == "dispute_opened"
-    item = account.known_item(d.document)
-    early = account.row.early_disputes
-    if d.reference_id in early:
-        early.remove(d.reference_id)
-        account.touch()
-    elif item is None:
-        early.append(d.reference_id)
-        account.touch()
-    elif item.kind != "credit_note":
-        if opened:
-            item.disputes.append(d.reference_id)
-        else:
-            item.disputes.remove(d.reference_id)
-        pause(account, item)
-        account.touch_item(item)
-        fill(d, item)
-
-
-def _post_contested(account: Account, d: Decision) -> None:
-    """What a dispute contests that was opened before its item, and pauses it by now."""
-    dispute = account.dispute(d.reference_id)
-    assert dispute is not None, f"no dispute {d.reference_id}"
-    dispute.amount = d.amount
-    account.put_dispute(dispute)
-    item = account.posted_item(d.document)
-    pause(account, item)
-    account.touch_item(item)
-    fill(d, item)
 
 
 def post_promise(account: Account, d: Decision, ctx: Context) -> None:
@@ -75,6 +24,7 @@ def post_promise(account: Account, d: Decision, ctx: Context) -> None:
         promises.append(
             PromiseRow(d.reference_id, d.currency, d.amount, d.due_date, made_date, judge_date, list(d.candidates))
         )
+        promises[-1].part_of = value(d, "part_of")
         promises.sort(key=_by_promised)
         account.wake_by(next_contact(ctx, provisions, account.key, judge_date))
         return

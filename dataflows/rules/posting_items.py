@@ -4,6 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
+from dataflows.rules.evidence import value
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.policy import Provisions
@@ -49,8 +50,10 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         balance.open_credit += d.amount
         balance.credits_raised += d.amount
         item.corrects = d.counterparty
+        item.settles = value(d, "dispute")
         account.row.credits.append(d.document)
     else:
+        item.order_id = d.reference_id
         balance.open_debit += d.amount
         balance.debits_raised += d.amount
         _plan_by(account, ctx)
@@ -96,8 +99,8 @@ def pause(account: Account, item: Item) -> None:
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
-        if dispute.status != "closed":
-            contested += dispute.amount or item.amount
+        if dispute.status != "closed" and not dispute.review_ended:
+            contested += max(0, (dispute.amount or item.amount) - dispute.credited)
     item.disputed = min(contested, item.open)
 
 

@@ -18,14 +18,12 @@ def post_task(account: Account, d: Decision) -> None:
     if d.kind == "escalated" and not d.rule.startswith(ESCALATED_BY):
         # Another chain's, such as that of a dispute.
         return
-    account.touch()
     if d.kind == "task_opened":
         subject = d.reference_id.partition(":")[2]
         tasks.append(
             TaskState(d.reference_id, d.category, subject, d.currency, d.owner, d.level, d.event_time, d.deadline)
         )
-        if d.deadline:
-            account.wake_by(d.deadline)
+        account.wake_first()
         return
     for task in tasks:
         if task.task_id == d.reference_id:
@@ -34,17 +32,12 @@ def post_task(account: Account, d: Decision) -> None:
         raise AssertionError(f"no task {d.reference_id}")
     if d.kind == "task_closed":
         tasks.remove(task)
+        account.wake_first()
         return
     task.step = d.level
     task.owner = d.owner
     task.deadline = d.deadline
-
-
-def next_deadline(account: Account, ctx: Context) -> None:
-    """Wake when the first task goes to its next step."""
-    for task in account.row.tasks:
-        if task.deadline:
-            account.wake_by(max(task.deadline, ctx.now + 1))
+    account.wake_first()
 
 
 def looks_daily(account: Account) -> bool:

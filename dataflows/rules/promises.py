@@ -4,32 +4,100 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from schemas.records import Decision, Promise, PromiseRow
+from schemas.records import Decision, Promise, PromisePart, PromiseRow
 
 # Unapplied receipts that are looked at for promises: an account with more of them has a person at it.
 MOST_COUNTED: Final = 200
 
 
-def decide_promise(account: Account, fact: Promise) -> list[Decision]:
-    """Open it, or take it back."""
-    known = find(account, fact.promise_id)
+def decide_promise(account: Account, fact: Promise, ctx: Context) -> list[Decision]:
+    """Open it, each instalment as a promise of its own, in place of those that it supersedes; or take it back."""
+    known = _parts(account, fact.promise_id)
     if fact.cancelled:
-        if known is None or known.status != "open":
-            return [_rejected(fact, "no_open_promise")]
-        return [_about("promise_cancelled", "promises.cancelled", known)]
-    if known is not None:
+        taken_back = [_about("promise_cancelled", "promises.cancelled", x) for x in known if x.status == "open"]
+        return taken_back or [_rejected(fact, "no_open_promise")]
+    if known:
         return [_rejected(fact, "promise_known")]
-    return [
-        Decision(
-            kind="promise_opened",
-            rule="promises.opened",
-            currency=fact.currency,
-            amount=fact.amount,
-            reference_id=fact.promise_id,
-            due_date=fact.promised_date,
-            candidates=fact.documents,
+    parts = fact.parts or [PromisePart(fact.promised_date, fact.amount)]
+    total = sum([part.amount for part in parts])
+    if total != fact.amount or min([part.amount for part in parts]) <= 0:
+        return [_rejected(fact, f"parts:{total}_of_{fact.amount}")]
+    decisions: list[Decision] = []
+    for promise in _superseded(account, fact, ctx):
+        decision = _about("promise_cancelled", "promises.superseded", promise)
+        decision.reasons = [f"superseded_by:{fact.promise_id}"]
+        decisions.append(decision)
+    for number, part in enumerate(parts, 1):
+        decisions.append(
+            Decision(
+                kind="promise_opened",
+                rule="promises.opened",
+                currency=fact.currency,
+                amount=part.amount,
+                reference_id=f"{fact.promise_id}/{number}" if fact.parts else fact.promise_id,
+                due_date=part.promised_date,
+                candidates=fact.documents,
+                owner=fact.actor,
+                evidence=[f"part_of:{fact.promise_id}"] if fact.parts else None,
+            )
         )
+    return decisions
+
+
+def _parts(account: Account, promise_id: str) -> list[PromiseRow]:
+    """The promise of that id, or its instalments."""
+    return [x for x in account.row.promises if promise_id in (x.promise_id, x.part_of)]
+
+
+def _superseded(account: Account, fact: Promise, ctx: Context) -> list[PromiseRow]:
+    """Open promises that a new one replaces: for no other items than it is for, and, where policy asks for that, only
+    where both together are more than is owed of these."""
+    terms = account.provisions(ctx, fact.currency).promises
+    if terms.superseded == "never":
+        return []
+    found = [
+        promise
+        for promise in account.row.promises
+        if promise.status == "open" and promise.currency == fact.currency and _same_items(promise, fact)
     ]
+    if terms.superseded == "over_promised":
+        promised = sum([max(0, promise.amount - promise.counted) for promise in found])
+        if promised + fact.amount <= _owed(account, fact, promised + fact.amount):
+            return []
+    return found
+
+
+def _same_items(promise: PromiseRow, fact: Promise) -> bool:
+    if not promise.documents or not fact.documents:
+        return not promise.documents and not fact.documents
+    return all(document in fact.documents for document in promise.documents)
+
+
+def _owed(account: Account, fact: Promise, unknown: int) -> int:
+    """What is open and undisputed of what the promise is for; `unknown` where a document is not here."""
+    if not fact.documents:
+        return account.balance(fact.currency).open_debit
+    owed = 0
+    for document in fact.documents:
+        item = account.known_item(document)
+        if item is None:
+            return unknown
+        if item.kind != "credit_note":
+            owed += item.open - item.disputed
+    return owed
+
+
+def cancel_disputed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """Where policy says so, a dispute cancels the open promises that name its item."""
+    if not account.row.promises or not account.provisions(ctx, d.currency).promises.cancelled_by_dispute:
+        return []
+    decisions: list[Decision] = []
+    for promise in account.row.promises:
+        if promise.status == "open" and d.document in promise.documents:
+            decision = _about("promise_cancelled", "promises.disputed", promise)
+            decision.reasons = [f"disputed:{d.reference_id}"]
+            decisions.append(decision)
+    return decisions
 
 
 def judge_due(account: Account, ctx: Context) -> list[Decision]:
@@ -70,6 +138,8 @@ def judged(account: Account, promise: PromiseRow, here: dict[str, int], ctx: Con
         kind = "promise_broken"
     decision = _about(kind, rule, promise)
     decision.item_amount = min(counted, promise.amount)
+    if wanted < promise.amount:
+        decision.evidence = [f"lowered_to:{wanted}"]
     return decision
 
 
@@ -118,13 +188,6 @@ def _unapplied_by_promise(account: Account, currency: str) -> dict[str, int]:
                 taken += part
         found[promise.promise_id] = taken
     return found
-
-
-def find(account: Account, promise_id: str) -> PromiseRow | None:
-    for promise in account.row.promises:
-        if promise.promise_id == promise_id:
-            return promise
-    return None
 
 
 def _about(kind: str, rule: str, promise: PromiseRow) -> Decision:

@@ -47,6 +47,9 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
         paid = covered.get(item.document, 0)
         left = item.open - item.disputed - paid
         reasons = _suppressions(account, item, left, paid, own.reminders)
+        most = own.disputes.highest_level
+        if most and level > most and item.disputes and "disputed" not in reasons:
+            reasons.append("disputed_rest")
         last_letter = item.last_letter if each else account.row.last_letter
         pause = last_letter + terms.days_between_letters > ctx.today
         if not pause and letters.left <= 0:

@@ -42,6 +42,7 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
                 receipt, "application_reversed", RETURNED_CREDIT, taken.amount, item, posting_date, value_date
             )
             undone.counterparty = taken.credit
+            undone.reference_id = taken.dispute_id
             decisions.append(undone)
     for sent in reversed(receipt.sent):
         part = min(left, sent.amount - sent.returned)

@@ -7,7 +7,6 @@ short payment up to MOST_TASKS. None walks all items.
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.contacts import owner_in
 from dataflows.rules.context import Context
 from dataflows.rules.provisions.collections import CollectionTerms
 from dataflows.rules.worklist import Standing, next_action, score_parts, standing
@@ -209,7 +208,7 @@ def _owner(
 ) -> str:
     """Who has the role for the account: whom a fact names, else the portfolio that it is in, else the step's own
     person; who is away is covered."""
-    owner = owner_in(account, role, ctx.today)
+    owner = account.owner_of(role, ctx.today)
     if not owner:
         for portfolio in terms.portfolios:
             if portfolio.role != role or now.overdue < portfolio.minimum_minor:

@@ -6,10 +6,24 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 
 from typing import Final
 
-from dataflows.rules import cash, disputes, interest, promises, release, reminders, returns, statements, tasks
+from dataflows.rules import (
+    cash,
+    deductions,
+    dispute_documents,
+    dispute_routing,
+    disputes,
+    interest,
+    messages,
+    promises,
+    release,
+    reminders,
+    returns,
+    statements,
+    tasks,
+)
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, before_contact
-from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
+from dataflows.rules.context import Context
+from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
@@ -22,6 +36,7 @@ from schemas.records import (
     DisputeUpdate,
     Fact,
     Invoice,
+    Item,
     Message,
     OperatorAction,
     Order,
@@ -57,11 +72,14 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
 def wake(account: Account, ctx: Context) -> list[Decision]:
     """What time alone brings about: promises judged, drafts looked at again, reminders."""
     decisions: list[Decision] = []
+    contacts = contacts_due(account, ctx)
     evolve_steps(account, ctx)
+    if 0 < account.row.deadline <= ctx.now:
+        decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
-    if before_contact(account.provisions(ctx), account.key, ctx):
-        evolve_wake(account, ctx)
+    if not contacts:
+        evolve_wake(account, ctx, contacts)
         return decisions
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
@@ -71,7 +89,7 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
     decisions += settle(account, tasks.look(account, ctx), ctx)
     decisions += settle(account, statements.decide_due(account, ctx), ctx)
-    evolve_wake(account, ctx)
+    evolve_wake(account, ctx, contacts)
     return decisions
 
 
@@ -170,7 +188,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
             return release.decide_posted(account, fact)
         return release.decide_draft(account, fact, ctx)
     if isinstance(fact, (Order, Shipment, ProofOfDelivery)):
-        return release.recheck_order(account, fact.order_id, ctx)
+        return dispute_documents.arrived(account, fact.order_id) + release.recheck_order(account, fact.order_id, ctx)
     if isinstance(fact, Customer):
         return release.recheck(account, list(account.row.held), ctx)
     if isinstance(fact, CreditNote):
@@ -181,16 +199,18 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         advice = account.advice(fact.advice_id)
         return [] if advice is None else cash.explain(account, advice)
     if isinstance(fact, Dispute):
-        return disputes.decide_dispute(account, fact)
+        return disputes.decide_dispute(account, fact, ctx)
     if isinstance(fact, DisputeUpdate):
-        return disputes.decide_update(account, fact)
+        return disputes.decide_update(account, fact, ctx)
     if isinstance(fact, Promise):
-        return promises.decide_promise(account, fact)
+        return promises.decide_promise(account, fact, ctx)
+    if isinstance(fact, Message):
+        return messages.decide_message(account, fact, ctx)
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
         return _decide_action(account, fact, ctx)
-    if isinstance(fact, (Message, ServiceCase, AccountOwner)):
+    if isinstance(fact, (ServiceCase, AccountOwner)):
         return []
     raise AssertionError(f"no rule for {fact.kind}")
 
@@ -211,17 +231,20 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
+            others += dispute_documents.ask_for_item(account, d.document, ctx)
         return others + _follow_item(account, d)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
         item = account.item(d.document)
+        if kind == "credit_allocated" and d.reference_id:
+            decisions += disputes.close_credited(account, d, ctx)
         if item is not None:
             decisions += _follow_item(account, d)
         elif not d.item_open:
             cleared = account.cleared_item(d.document)
             assert cleared is not None, f"no cleared item {d.document}"
             if cleared.disputes:
-                decisions += disputes.close_cleared(account, cleared)
+                decisions += disputes.close_cleared(account, cleared, kind, ctx)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
@@ -241,9 +264,24 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "deduction_opened":
+        return deductions.work(account, d, ctx)
+    if kind == "dispute_opened":
+        return _follow_dispute(account, d, ctx)
+    if kind == "dispute_closed":
+        return dispute_documents.not_needed(account, d.reference_id)
     if kind == "cash_transferred" and d.rule == "transfer.out" and account.suspense:
         return _identified(d)
     return []
+
+
+def _follow_dispute(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """A new dispute finds its owner, asks for the documents it needs, and may cancel what was promised."""
+    if d.rule == disputes.AMOUNT_KNOWN:
+        return []
+    decisions = dispute_routing.route_opened(account, d, ctx)
+    decisions += dispute_documents.ask(account, d.reference_id, ctx)
+    return decisions + promises.cancel_disputed(account, d, ctx)
 
 
 def _identified(d: Decision) -> list[Decision]:
@@ -279,7 +317,7 @@ def _clear_named(account: Account, document: str) -> list[Decision]:
     if credit is None or not credit.corrects:
         return []
     invoice = account.item(credit.corrects)
-    return [] if invoice is None else cash.allocate_credit(credit, invoice)
+    return [] if invoice is None else _allocated(account, credit, invoice)
 
 
 def _credits_for(account: Account, document: str) -> list[Decision]:
@@ -291,10 +329,18 @@ def _credits_for(account: Account, document: str) -> list[Decision]:
         credit = account.item(name)
         assert credit is not None, f"no open credit note {name}"
         if credit.corrects == document:
-            found = cash.allocate_credit(credit, invoice)
+            found = _allocated(account, credit, invoice)
             if found:
                 return found
     return []
+
+
+def _allocated(account: Account, credit: Item, invoice: Item) -> list[Decision]:
+    """A credit note clears the open invoice it names, and settles a dispute of it."""
+    decisions = cash.allocate_credit(credit, invoice)
+    for decision in decisions:
+        decision.reference_id = disputes.credited_by(account, credit, invoice)
+    return decisions
 
 
 def _booked(account: Account, fact: Receipt | CashTransferred, rule: str, counterparty: str) -> Decision:
@@ -324,6 +370,7 @@ def _credit_posted(account: Account, fact: CreditNote) -> Decision:
         document_date=fact.document_date,
         text=fact.reason,
         reasons=release.no_sale(account),
+        evidence=[f"dispute:{fact.dispute_id}"] if fact.dispute_id else None,
     )
 
 
@@ -459,7 +506,8 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
 
 def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """A wake with the decisions that the log already has of it."""
+    contacts = contacts_due(account, ctx)
     evolve_steps(account, ctx)
     _post(account, decisions, ctx)
-    evolve_wake(account, ctx)
+    evolve_wake(account, ctx, contacts)
     return decisions

@@ -98,11 +98,16 @@ class Sums:
 
 @dataclass(slots=True)
 class Dispute:
-    """An open dispute. amount is None until its item is here, where the customer contests all of that."""
+    """An open dispute. amount is None until its item is here, where the customer contests all of that.
+
+    credited: what credit notes settled of it; ended: its review took too long, and it pauses nothing any more.
+    """
 
     document: str
     currency: str
     amount: int | None
+    credited: int = 0
+    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -190,7 +195,7 @@ def pause(account: Account, item: Item) -> None:
         if dispute.document == item.document and dispute.currency == item.currency:
             if dispute.amount is None:
                 dispute.amount = item.amount
-            contested += dispute.amount
+            contested += 0 if dispute.ended else max(0, dispute.amount - dispute.credited)
     item.disputed = min(contested, item.open)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account, Receipt
-from headrace.audit.books import AMOUNT_KNOWN, Books
+from headrace.audit.books import Books
 from headrace.audit.cash import Advices
+from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
@@ -60,6 +61,8 @@ CONSEQUENCES: Final = frozenset(
     )
 )
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
+# A dispute finds its owner at once, and may cancel what was promised.
+OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
@@ -67,8 +70,9 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "invoice": frozenset(("item_posted",)),
     "credit_note": frozenset(("item_posted",)),
     "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred")),
-    "dispute": frozenset(("dispute_opened",)),
-    "dispute_update": frozenset(("dispute_routed",)),
+    "dispute": OF_DISPUTES,
+    "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
+    "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
 }
@@ -336,19 +340,56 @@ class FactCheck:
             item = self._books.item(account, fact.document)
             amount = 0 if item is None else item.open or item.amount
         right = {"reference_id": fact.dispute_id, "document": fact.document, "currency": fact.currency}
-        self._same(account, fact, d, {**right, "amount": amount, "text": fact.category})
+        if fact.category:
+            right["text"] = fact.category
+        self._same(account, fact, d, {**right, "amount": amount})
 
     def _dispute_update(self, account: Account, fact: DisputeUpdate, said: Sequence[Decision]) -> None:
         of_it = [d for d in said if d.reference_id == fact.dispute_id]
-        kind = "dispute_routed" if fact.status == "in_review" else "dispute_closed"
-        self._only(account, fact, of_it, (kind,))
+        kind = "dispute_closed" if fact.status == "closed" else "dispute_routed"
+        d = self._only(account, fact, [d for d in of_it if d.kind == kind], (kind,))
+        if d is not None and fact.status == "closed":
+            parts = [f"{name}:{getattr(fact, name)}" for name in OUTCOMES if getattr(fact, name)]
+            if [text for text in d.evidence if text.partition(":")[0] in OUTCOMES] != parts:
+                self._wrong(account, fact, "differs", f"it closes with {d.text}, the fact says {', '.join(parts)}")
+            given_up = fact.written_off + sum(d.amount for d in said if d.rule == "disputes.goodwill")
+            if sum(d.amount for d in said if d.kind == "write_off_proposed") != given_up:
+                self._wrong(account, fact, "no_proposal", f"{given_up} is given up, and not proposed for approval")
+
+    def _message(self, account: Account, fact: Message, said: Sequence[Decision]) -> None:
+        opened = [d for d in said if d.kind == "dispute_opened"]
+        if fact.direction != "in" and said:
+            self._wrong(account, fact, "not_caused", f"a message that went out does not lead to {said[0].kind}")
+        for d in opened:
+            if fact.document not in ("", d.document):
+                self._wrong(account, fact, "differs", f"it is about {fact.document}, and disputes {d.document}")
+        if len(opened) > 1:
+            self._wrong(account, fact, "more_than_one", f"it opens {len(opened)} disputes")
+        reached = fact.status in ("sent", "delivered", "viewed", "acknowledged")
+        if fact.direction == "out" and reached and not fact.delivery_id:
+            account.contacts.setdefault(f"message:{fact.message_id}", fact.event_time // DAY_MS)
+
+    def _account_owner(self, account: Account, fact: AccountOwner, said: Sequence[Decision]) -> None:
+        if said:
+            # Who gets disputes and tasks is not recomputed.
+            self._wrong(account, fact, "not_caused", f"a role of the account does not lead to {said[0].kind}")
 
     def _promise(self, account: Account, fact: Promise, said: Sequence[Decision]) -> None:
-        of_it = [d for d in said if d.reference_id == fact.promise_id]
-        d = self._only(account, fact, of_it, ("promise_cancelled" if fact.cancelled else "promise_opened",))
-        if d is not None and not fact.cancelled:
-            right = {"currency": fact.currency, "amount": fact.amount, "due_date": fact.promised_date}
-            self._same(account, fact, d, {**right, "candidates": fact.documents})
+        if fact.cancelled:
+            parts = [d for d in said if d.reference_id.startswith(f"{fact.promise_id}/")]
+            of_it = parts or [d for d in said if d.reference_id == fact.promise_id]
+            self._only(account, fact, of_it[:1], ("promise_cancelled",))
+            return
+        opened = [d for d in said if d.kind == "promise_opened"]
+        if not fact.parts:
+            self._only(account, fact, opened, ("promise_opened",))
+        right = [(part.promised_date, part.amount) for part in fact.parts] or [(fact.promised_date, fact.amount)]
+        if [(d.due_date, d.amount) for d in opened] != right:
+            self._wrong(
+                account, fact, "differs", f"{len(right)} instalments are promised, it opens {len(opened)} of them"
+            )
+        for d in opened:
+            self._same(account, fact, d, {"currency": fact.currency, "candidates": fact.documents})
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
         if fact.action in SILENT_ACTIONS:
@@ -388,14 +429,6 @@ class FactCheck:
             account.cases[fact.case_id] = fact.document
         else:
             account.cases.pop(fact.case_id, None)
-
-    def _message(self, account: Account, fact: Message, said: Sequence[Decision]) -> None:
-        reached = fact.status in ("sent", "delivered", "viewed", "acknowledged")
-        if fact.direction == "out" and reached and not fact.delivery_id:
-            account.contacts.setdefault(f"message:{fact.message_id}", fact.event_time // DAY_MS)
-
-    def _account_owner(self, account: Account, fact: AccountOwner, said: Sequence[Decision]) -> None:
-        """Who gets tasks is not recomputed."""
 
     def _order(self, account: Account, fact: Order, said: Sequence[Decision]) -> None:
         self._orders.take_order(account, fact)
@@ -479,11 +512,11 @@ _CHECKS: Final[dict[str, _Check]] = {
     "dispute_update": FactCheck._dispute_update,
     "promise": FactCheck._promise,
     "operator_action": FactCheck._operator,
+    "message": FactCheck._message,
+    "account_owner": FactCheck._account_owner,
     "customer": FactCheck._customer,
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,
     "service_case": FactCheck._case,
-    "message": FactCheck._message,
-    "account_owner": FactCheck._account_owner,
 }

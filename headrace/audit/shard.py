@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from headrace.audit.accounts import Account
-from headrace.audit.books import AMOUNT_KNOWN, Books
+from headrace.audit.books import Books
 from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.charges import check_charge
+from headrace.audit.claims import AMOUNT_KNOWN
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import OF_TIME, FactCheck
 from headrace.audit.findings import Checks, account_of

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.checks import findings
 from connectors.currencies import MINOR_DIGITS, decimal_text
-from schemas.records import Fact, InvoiceLine, RemittanceLine
+from schemas.records import Fact, InvoiceLine, PromisePart, RemittanceLine
 from schemas.topics import TOPIC_OF_KIND
 from tests.facts import (
     DAY,
@@ -22,6 +22,7 @@ from tests.facts import (
     returned,
     service_case,
 )
+from tests.installations import but
 
 
 def test_a_good_fact_of_every_kind_has_no_finding() -> None:
@@ -49,6 +50,11 @@ def test_minor_digits_are_those_of_iso_4217() -> None:
     ]
 
 
+def made(kind: str, **changes: object) -> Fact:
+    """The good fact of that kind, but for this."""
+    return but(next(fact for fact in one_of_each() if type(fact).__name__ == kind), **changes)
+
+
 WRONG: list[tuple[Fact, str]] = [
     (invoice(event_id=""), "event_id: is empty"),
     *(
@@ -59,6 +65,18 @@ WRONG: list[tuple[Fact, str]] = [
         for own in ("transfer", "identify", "wake", "clock", "drain", "rules", "policy")
     ),
     (invoice(source=""), "source: is empty"),
+    (made("Message", direction="up"), "direction: 'up' is not known; it may be 'in', 'out'"),
+    (
+        made("Message", channel="fax"),
+        "channel: 'fax' is not known; it may be 'edi', 'portal', 'email', 'api', 'letter', 'phone'",
+    ),
+    (made("Message", text="x" * 10_001), "text: has 10,001 characters; at most 10,000 are taken"),
+    (made("AccountOwner", role=""), "role: is empty"),
+    (made("DisputeUpdate", goodwill=-1), "goodwill: -1 is not between 0 and 1,000,000,000,000,000"),
+    (made("DisputeUpdate", days_own=4_000), "days_own: 4,000 is not between 0 and 3,653"),
+    (made("DisputeUpdate", documents=[""]), "documents.1: is empty"),
+    (made("Promise", parts=[PromisePart(DAY + 5, 99)]), "parts: add up to 0.99 USD, the promise says 1.00 USD"),
+    (dispute(confidence_ppm=1_000_001), "confidence_ppm: 1,000,001 is not between 0 and 1,000,000"),
     (invoice(tenant="a/b"), "tenant: 'a/b' has a slash, which parts tenant, entity and account in keys"),
     (invoice(document="x" * 129), "document: has 129 characters; at most 128 are taken"),
     (invoice(document="INV\x00"), "document: 'INV\\x00' has characters that do not print"),
@@ -144,6 +162,7 @@ def test_each_wrong_thing_is_found_alone(fact: Fact, finding: str) -> None:
         receipt(account_id=""),
         advice(value_date=0, amount=0),
         dispute(amount=None),
+        dispute(category="", reason="The goods were damaged."),
         operator_action(account_id="~suspense:bank-usd-1:07", action="identify_payer"),
         customer(country="", billing_address=""),
     ],

@@ -142,14 +142,15 @@ def test_records_are_what_the_sources_say(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_new_version_reads_what_the_old_one_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The generated module of a tree with a second version of dispute_update reads the first with the default."""
+    """The generated module of a tree with a newer version of dispute_update reads the first with the default."""
     shutil.copytree(SOURCES, tmp_path / "avro")
-    first = json.loads((SOURCES / "facts" / "dispute_update.1.avsc").read_text())
+    newest = max(source.version for source in sources() if source.name == "dispute_update")
+    first = json.loads((SOURCES / "facts" / f"dispute_update.{newest}.avsc").read_text())
     second = first | {
         "fields": [*first["fields"], {"name": "urgency", "type": "int", "doc": "How urgent.", "default": 3}]
     }
-    (tmp_path / "avro" / "facts" / "dispute_update.2.avsc").write_text(json.dumps(second))
-    ids = json.loads((SOURCES / "ids.json").read_text()) | {"dispute_update.2": 2_000_000_150}
+    (tmp_path / "avro" / "facts" / f"dispute_update.{newest + 1}.avsc").write_text(json.dumps(second))
+    ids = json.loads((SOURCES / "ids.json").read_text()) | {f"dispute_update.{newest + 1}": 2_000_000_199}
     (tmp_path / "avro" / "ids.json").write_text(json.dumps(ids))
     monkeypatch.setattr(generate, "SOURCES", tmp_path / "avro")
     assert evolution_findings(first, second) == []
@@ -157,6 +158,6 @@ def test_a_new_version_reads_what_the_old_one_wrote(tmp_path: Path, monkeypatch:
     exec(compile(generate.generate(), "made", "exec"), made)
     head = ("d-1", 5, "", "crm", "t", "e", "C1", 7)
     old = encode_fact(DisputeUpdate(*head, "D-1", "closed", "desk", 1, 2, 3, "done"))
-    read = made["read_fact"](ids["dispute_update.1"], Reader(old, 5))
+    read = made["read_fact"](ids[f"dispute_update.{newest}"], Reader(old, 5))
     assert (read.event_id, read.note, read.urgency) == ("d-1", "done", 3)
-    assert made["FACT_IDS"]["dispute_update"] == 2_000_000_150
+    assert made["FACT_IDS"]["dispute_update"] == 2_000_000_199

@@ -24,6 +24,10 @@ def changed(line: str, to: str) -> str:
 
 CASH = 'sources = ["payments"]'
 GOLD = '\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\n'
+ROUTE = '\n[[disputes.routes]]\nowner = "kim"\n'
+AWAY = '\n[[disputes.absences]]\nowner = "kim"\nfrom = "2026-03-04"\nuntil = "2026-03-05"\n'
+CLAIM = '\n[[disputes.claims]]\nname = "spring"\nfrom = "2026-03-01"\nuntil = "2026-05-31"\n'
+TAX = 'tax = ["wrong tax", "tax exempt", "tax rate", "vat rate", "wrong vat"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
     ("version = 0", "version = ", "not TOML: "),
@@ -119,6 +123,40 @@ CASES = [
     ("tolerance_minor = 100", "tolerance_minor = 1.0", "promises.tolerance_minor: 1.0 must be a whole number from 0"),
     ('sources = ["payments"]', 'sources = "payments"', "cash.sources: 'payments' must be a list"),
     ('sources = ["payments"]', "", "cash.sources: None must be a list"),
+    ('superseded = "over_promised"', 'superseded = "often"', "promises.superseded: 'often' must be one of never, over"),
+    ("cancelled_by_dispute = false", "", "promises.cancelled_by_dispute: None must be true or false"),
+    (
+        'while_disputed = "pause"',
+        'while_disputed = "stop"',
+        "disputes.while_disputed: 'stop' must be one of pause, until_",
+    ),
+    ("from_messages = true", "from_messages = 1", "disputes.from_messages: 1 must be true or false"),
+    ("default = 40", "", "disputes.sla_hours.default: None must be a whole number from 1 to 10000"),
+    (
+        "default = 40",
+        "default = 40\nprices = 8",
+        "disputes.sla_hours.prices: unknown; known are default, duplicate, not_",
+    ),
+    (
+        'missing_po = ["order"]',
+        'missing_po = ["letter"]',
+        "disputes.documents.missing_po: 'letter' must be one of proof_",
+    ),
+    ('missing_po = ["order"]', 'po = ["order"]', "disputes.documents.po: unknown; known are duplicate, not_received"),
+    ("goodwill_minor = 5000", "goodwill_minor = -1", "disputes.goodwill_minor: -1 must be a whole number from 0"),
+    ("escalation_hours = 8", "escalation_hours = 0", "disputes.escalation_hours: 0 must be a whole number from 1 to 1"),
+    (TAX, 'tax = ["Wrong tax"]', "disputes.keywords.tax: 'Wrong tax' must be words in lower case, one blank between"),
+    (TAX, 'tax = [""]', "disputes.keywords.tax: '' must be words in lower case"),
+    (CASH, CASH + ROUTE + 'category = "prices"', "disputes.routes.1.category: 'prices' must be one of duplicate, not"),
+    (CASH, CASH + ROUTE + 'category = "tax"', "disputes.routes: the last one must fit every dispute"),
+    (CASH, CASH + ROUTE + "above_minor = 1", "disputes.routes: the last one must fit every dispute"),
+    (CASH, CASH + ROUTE + 'owners = ["kim"]', "disputes.routes.1.owners: unknown; known are category, region, above_"),
+    (CASH, CASH + '\n[[disputes.routes]]\nowner = ""', "disputes.routes.1.owner: must not be empty"),
+    (CASH, CASH + CLAIM, "disputes.claims.1.name: 'spring' must not be empty, and say a category or codes"),
+    (CASH, CASH + CLAIM + 'codes = ["A"]\nmost_ppm = 0', "disputes.claims.1.most_ppm: 0 must be a whole number from 1"),
+    (CASH, CASH + CLAIM + 'codes = ["A"]\nname2 = ""', "disputes.claims.1.name2: unknown; known are name, category, c"),
+    (CASH, CASH + AWAY + 'cover = "kim"', "disputes.absences.1.cover: 'kim' must be another one than owner 'kim'"),
+    (CASH, CASH + AWAY.replace("-05", "-03") + 'cover = "lee"', "disputes.absences.1.until: is before from"),
     (CASH, CASH + "\n[variants]", "variants: {} must be a list"),
     (CASH, CASH + '\n[[variants]]\nname = "gold"', "variants.1.where: a table [variants.1.where] must be there"),
     (CASH, CASH + GOLD + "where.size = 1", "variants.1.where.size: unknown; known are "),
@@ -339,3 +377,32 @@ def test_a_portfolio_is_shared_evenly() -> None:
     counts = Counter(portfolio.member(f"t/e/account-{n}") for n in range(3_000))
     assert sorted(counts) == ["anna", "bert", "clara"]
     assert min(counts.values()) > 900
+
+
+def test_who_is_away_is_stood_in_for_by_who_is_there() -> None:
+    away = AWAY + 'cover = "lee"\n' + AWAY.replace('"kim"', '"lee"') + 'cover = "pat"\n'
+    around = away + AWAY.replace('"kim"', '"pat"') + 'cover = "kim"\n'
+    for text, there in ((AWAY + 'cover = "lee"\n', "lee"), (away, "pat"), (around, "pat")):
+        terms = parse(DEFAULT_TEXT + text).base.disputes
+        on = {owner: terms.present(owner, day("2026-03-04")) for owner in ("kim", "sam")}
+        assert on == {"kim": there, "sam": "sam"}
+        assert [terms.present("kim", day(f"2026-03-0{n}")) for n in (3, 6)] == ["kim", "kim"]
+
+
+def test_the_first_route_that_fits_has_it() -> None:
+    routes = """
+[[disputes.routes]]
+category = "tax"
+above_minor = 100
+owner = "lead"
+[[disputes.routes]]
+region = "west"
+owner = "west"
+[[disputes.routes]]
+owner = "all"
+"""
+    terms = parse(DEFAULT_TEXT + routes).base.disputes
+    found = [terms.route(*case) for case in (("tax", "west", 100), ("tax", "west", 99), ("tax", "", 99))]
+    assert [route and route.owner for route in found] == ["lead", "west", "all"]
+    assert parse(DEFAULT_TEXT).base.disputes.route("tax", "", 1) is None
+    assert (terms.review_minutes("duplicate"), terms.review_minutes("tax")) == (480, 2400)

@@ -33,7 +33,7 @@ from tests.histories import (
 FAR = ("INV-1001", "INV-47110", "inv 20003")
 NEAR = ("INV-1002", "INV-1020", "RE-1001")
 # Without persons, who take cash off that other cash then waits for.
-BY_RULES = ("receipt", "receipt", "returned", "credit_note", "advice", "dispute", "promise", "draft")
+BY_RULES = ("receipt", "receipt", "returned", "credit_note", "advice", "dispute", "promise", "draft", "message")
 NIGHTLY = settings.get_current_profile_name() == "nightly"
 # A history takes 50 to 100 ms, most of it to open RocksDB.
 few = settings(max_examples=10_000 if NIGHTLY else 35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -148,13 +148,20 @@ def test_money_that_comes_and_goes_back_leaves_the_items_as_they_were(
 def test_nobody_is_reminded_of_what_is_paid_disputed_or_promised(history: History) -> None:
     books = Books()
     disputes: dict[str, Decision] = {}
+    # What credit notes settled of each, and which pause nothing any more, since their review took too long.
+    credited: dict[str, int] = defaultdict(int)
+    ended: set[str] = set()
     # What each open promise is for: its documents, or all in its currency.
     promises: dict[str, Decision] = {}
     for d in run(messages(history.facts)).decisions:
         if d.kind == "reminder_due":
             open_now = books.items[ACCOUNT, d.document].open
             # A dispute that named no amount, ahead of its invoice, contests all of it.
-            contested = [x.amount or open_now for x in disputes.values() if x.document == d.document]
+            contested = [
+                max(0, (x.amount or open_now) - credited[name])
+                for name, x in disputes.items()
+                if x.document == d.document and name not in ended
+            ]
             assert 0 < d.amount <= open_now - sum(contested), (d.document, contested)
             pausing = [
                 name
@@ -166,6 +173,12 @@ def test_nobody_is_reminded_of_what_is_paid_disputed_or_promised(history: Histor
             disputes[d.reference_id] = d
         elif d.kind == "dispute_closed":
             del disputes[d.reference_id]
+        elif d.rule == "disputes.review_ended":
+            ended.add(d.reference_id)
+        elif d.kind == "credit_allocated" and d.reference_id:
+            credited[d.reference_id] += d.amount
+        elif d.rule == "returned.credit" and d.reference_id:
+            credited[d.reference_id] -= d.amount
         elif d.kind == "promise_opened":
             promises[d.reference_id] = d
         elif d.kind.startswith("promise_"):
@@ -173,19 +186,65 @@ def test_nobody_is_reminded_of_what_is_paid_disputed_or_promised(history: Histor
         books.take(d)
 
 
+OF_DISPUTES = (
+    "dispute",
+    "dispute",
+    "dispute_update",
+    "dispute_update",
+    "message",
+    "credit_note",
+    "receipt",
+    "returned",
+)
+OUTCOMES = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
+
+
 @few
-@given(histories(("dispute", "dispute", "dispute_update", "receipt", "returned")))
-def test_closing_amounts_add_up_to_what_was_contested(history: History) -> None:
-    updates = {fact.event_id: fact for fact in history.facts if isinstance(fact, r.DisputeUpdate)}
-    invoices = {fact.document: fact.amount for fact in history.facts if isinstance(fact, r.Invoice)}
-    opened: dict[str, Decision] = {}
+@given(histories(OF_DISPUTES))
+def test_what_a_dispute_ends_in_adds_up_to_what_was_contested(history: History) -> None:
+    contested: dict[str, int] = {}
+    ended: set[str] = set()
     for d in run(messages(history.facts)).decisions:
         if d.kind == "dispute_opened":
-            opened[d.reference_id] = d
-        elif d.rule == "disputes.closed":
-            fact = updates[d.cause_id]
-            contested = opened[d.reference_id].amount or (d.item_open and invoices[d.document])
-            assert fact.credited + fact.rejected + fact.written_off in (contested, opened[d.reference_id].amount)
+            contested[d.reference_id] = d.amount
+        elif d.kind == "dispute_closed":
+            parts = [int(x.partition(":")[2]) for x in d.evidence if x.partition(":")[0] in OUTCOMES]
+            assert sum(parts) == d.amount == contested[d.reference_id]
+            assert min(parts, default=0) >= 0
+            assert d.reference_id not in ended
+            ended.add(d.reference_id)
+
+
+@few
+@given(histories(OF_DISPUTES))
+def test_an_open_dispute_with_an_owner_is_heard_of_in_time(history: History) -> None:
+    """No open dispute has a deadline that is over; what waits for the customer, or is closed, has none."""
+    deadlines: dict[str, int] = {}
+    for d in run(messages(history.facts)).decisions:
+        if d.kind in ("dispute_routed", "escalated"):
+            assert d.deadline == 0 or d.text != "waiting_customer"
+            deadlines[d.reference_id] = d.deadline
+        elif d.kind == "dispute_closed":
+            deadlines[d.reference_id] = 0
+    end = (FIRST_DAY + DAYS + 15) * DAY_MS
+    assert [name for name, deadline in deadlines.items() if 0 < deadline < end] == []
+
+
+@few
+@given(histories(("promise", "promise", "promise", "dispute", "receipt")))
+def test_promises_are_opened_once_and_end_once(history: History) -> None:
+    """Judged again as often as money says, cancelled once and never after it was judged."""
+    states: dict[str, str] = {}
+    for d in run(messages(history.facts)).decisions:
+        if d.kind == "promise_opened":
+            assert states.get(d.reference_id, "cancelled") == "cancelled"
+            states[d.reference_id] = "open"
+        elif d.kind == "promise_cancelled":
+            assert states[d.reference_id] == "open"
+            states[d.reference_id] = "cancelled"
+        elif d.kind.startswith("promise_"):
+            assert states[d.reference_id] not in ("cancelled", d.kind)
+            states[d.reference_id] = d.kind
 
 
 @few
@@ -244,17 +303,21 @@ def test_histories_reach_what_the_properties_are_about() -> None:
     """The properties would be worth nothing if histories never led to these."""
     kinds: set[str] = set()
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
-    @given(histories())
-    def collect(history: History) -> None:
-        for d in run(messages(history.facts)).decisions:
-            kinds.update((d.kind, d.rule, d.currency))
+    for made in (histories(), histories((*OF_DISPUTES, "promise", "promise"))):
 
-    collect()
+        @settings(max_examples=250, deadline=None, database=None, derandomize=True)
+        @given(made)
+        def collect(history: History) -> None:
+            for d in run(messages(history.facts)).decisions:
+                kinds.update((d.kind, d.rule, d.currency))
+
+        collect()
     wanted = {
         *CURRENCIES,
         *("cash.1.structured", "cash.2.advice", "cash.3.normalised", "cash.3.text", "cash.operator"),
         *("application_reversed", "receipt_reversed", "cash_unapplied", "credit_allocated", "invoice_released"),
         *("reminder_due", "reminder_suppressed", "dispute_closed", "promise_kept", "promise_broken"),
+        *("disputes.sla", "disputes.review_ended", "disputes.waiting_customer", "disputes.answered"),
+        *("disputes.credited", "disputes.cleared", "disputes.message", "promises.superseded", "promises.disputed"),
     }
     assert wanted - kinds == set()

@@ -5,6 +5,7 @@ returns of money that never came, disputes of what is paid, wrong spellings, dup
 """
 
 from random import Random
+from typing import Any
 
 from schemas.records import Fact
 from tests.headrace.audit.story import Story
@@ -18,6 +19,15 @@ CREDITS = [f"CN-{number}" for number in range(30, 36)]
 RECEIPTS = [f"R-{number}" for number in range(14)]
 ORDERS = ["O-1", "O-2"]
 DISPUTES = [f"D-{number}" for number in range(6)]
+# Of the policy: disputes have owners and little time, and what is promised may be replaced or cancelled.
+OWNED: dict[str, dict[str, Any]] = {
+    "disputes": {
+        "routes": [{"category": "pricing", "owner": "role:account_manager"}, {"owner": "claims"}],
+        "while_disputed": "until_review",
+        "highest_level": 2,
+    },
+    "promises": {"superseded": "always", "cancelled_by_dispute": True},
+}
 PROMISES = [f"P-{number}" for number in range(6)]
 
 
@@ -27,6 +37,8 @@ class History:
     def __init__(self, seed: int, length: int) -> None:
         self._chance = Random(seed)
         self._story = Story()
+        if seed % 2:
+            self._story.policy(OWNED)
         self._number = 0
         events = [
             (6, self._customer),
@@ -37,6 +49,7 @@ class History:
             (6, self._returned),
             (6, self._advice),
             (9, self._dispute),
+            (5, self._dispute_news),
             (5, self._promise),
             (4, self._action),
             (3, self._contact),
@@ -75,7 +88,8 @@ class History:
 
     def _credit_note(self, account: str) -> None:
         invoice = self._chance.choice([*INVOICES, "", ""])
-        self._story.credit_note(account, self._chance.choice(CREDITS), self._amount(), invoice)
+        dispute = self._chance.choice(["", *DISPUTES])
+        self._story.credit_note(account, self._chance.choice(CREDITS), self._amount(), invoice, dispute)
 
     def _goods(self, account: str) -> None:
         order = self._chance.choice(ORDERS)
@@ -123,10 +137,29 @@ class History:
                 account, dispute, self._chance.choice(INVOICES), self._chance.choice([None, self._amount()])
             )
 
+    def _dispute_news(self, account: str) -> None:
+        """Whose it is, that the customer is asked, what he writes."""
+        event, dispute = self._chance.randint(0, 4), self._chance.choice(DISPUTES)
+        if event < 2:
+            self._story.dispute_news(account, dispute, "in_review", self._chance.choice(["", "damage", "duplicate"]))
+        elif event == 2:
+            self._story.dispute_news(account, dispute, "waiting_customer")
+        elif event == 3:
+            text = self._chance.choice(["we never received it", "broken, and the wrong price", "thank you", "damaged"])
+            named = self._chance.choice(["", self._chance.choice(INVOICES)])
+            self._story.message(account, f"M-{self._number}", named, f"{text} {self._spelled()}")
+        else:
+            self._story.owner(account, self._chance.choice(["team_lead", "account_manager"]), f"person {self._number}")
+
     def _promise(self, account: str) -> None:
         documents = self._chance.sample(INVOICES, self._chance.randint(0, 3))
         self._story.promise(
-            account, self._chance.choice(PROMISES), self._amount(), self._chance.choice([-3, 0, 3, 8]), *documents
+            account,
+            self._chance.choice(PROMISES),
+            self._amount(),
+            self._chance.choice([-3, 0, 3, 8]),
+            *documents,
+            instalments=self._chance.choice([0, 0, 2]),
         )
 
     def _action(self, account: str) -> None:
@@ -140,11 +173,11 @@ class History:
             document = self._chance.choice(["", *INVOICES])
             self._story.case(account, f"C-{self._chance.randint(0, 3)}", self._chance.random() < 0.5, document)
         elif event == 1:
-            self._story.message(account, f"M-{self._number}", self._chance.choice(["in", "out", "out"]))
+            self._story.sent(account, f"M-{self._number}")
         elif event == 2:
             self._story.action(account, "request_statement")
         else:
-            self._story.owner(account, self._chance.choice(["anna", "bert"]))
+            self._story.owner(account, "collector", self._chance.choice(["anna", "bert"]))
 
     def _again(self, account: str) -> None:
         """An event that comes twice, or other contents under its id."""

@@ -3,10 +3,15 @@
 Days count from 20,000 (2024-10-04, a Friday). Run it with `run_story`.
 """
 
+import tomllib
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from connectors.log.sqlite import SqliteLog
+from dataflows.rules.policy import DEFAULT_TEXT
 from schemas.records import (
     AccountOwner,
     CreditNote,
@@ -20,7 +25,9 @@ from schemas.records import (
     OperatorAction,
     Order,
     OrderLine,
+    Policy,
     Promise,
+    PromisePart,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
@@ -49,6 +56,16 @@ class Story:
 
     def _add(self, fact: Fact) -> None:
         self.facts.append(fact)
+
+    def policy(self, part: dict[str, dict[str, Any]]) -> None:
+        """The default policy, but for these settings, in every shard."""
+        document = tomllib.loads(DEFAULT_TEXT)
+        for section, changes in part.items():
+            document[section] |= changes
+        text = tomli_w.dumps(document | {"version": 1})
+        digest = sha256(text.encode()).hexdigest()
+        time = self.day * DAY_MS
+        self._add(Policy("policy:1", time, "", "headrace", "", "", "", time, 1, text, digest))
 
     def customer(self, account: str, direct_debit: bool = False, affiliate: bool = False) -> None:
         header = self._header("customer", account)
@@ -80,9 +97,10 @@ class Story:
             Invoice(*header, document, "posted", self.day, self.day, self.day + due, currency, amount, 0, "", "", "", [])
         )  # fmt: skip
 
-    def credit_note(self, account: str, document: str, amount: int, invoice: str = "") -> None:
+    def credit_note(self, account: str, document: str, amount: int, invoice: str = "", dispute: str = "") -> None:
         header = self._header("credit_note", account)
-        self._add(CreditNote(*header, document, self.day, self.day, "USD", amount, 0, invoice, "return"))
+        fields = (document, self.day, self.day, "USD", amount, 0, invoice, "return")
+        self._add(CreditNote(*header, *fields, dispute_id=dispute))
 
     def receipt(self, account: str, receipt: str, amount: int, *lines: tuple[str, int | None], text: str = "") -> None:
         named = [RemittanceLine(document, part) for document, part in lines]
@@ -112,9 +130,31 @@ class Story:
         header = self._header("update", account)
         self._add(DisputeUpdate(*header, dispute, "closed", "", 0, rejected, 0, ""))
 
-    def promise(self, account: str, promise: str, amount: int, days: int, *documents: str) -> None:
+    def dispute_news(self, account: str, dispute: str, status: str, category: str = "") -> None:
+        header = self._header("update", account)
+        self._add(DisputeUpdate(*header, dispute, status, "kim", 0, 0, 0, "", category=category))
+
+    def message(self, account: str, message: str, document: str, text: str) -> None:
+        """From the customer."""
+        header = self._header("message", account)
+        self._add(Message(*header, message, "in", "email", "received", document, "", "", "", text))
+
+    def sent(self, account: str, message: str) -> None:
+        """A message to the customer."""
+        header = self._header("message", account)
+        self._add(Message(*header, message, "out", "email", "sent", "", "", "", "", ""))
+
+    def owner(self, account: str, role: str, owner: str) -> None:
+        self._add(AccountOwner(*self._header("owner", account), role, owner, 0))
+
+    def promise(
+        self, account: str, promise: str, amount: int, days: int, *documents: str, instalments: int = 0
+    ) -> None:
         header = self._header("promise", account)
-        self._add(Promise(*header, promise, "USD", amount, self.day + days, list(documents), False))
+        part = amount // max(1, instalments)
+        parts = [PromisePart(self.day + days + 3 * number, part) for number in range(instalments)]
+        fields = (promise, "USD", part * instalments if parts else amount, self.day + days, list(documents), False)
+        self._add(Promise(*header, *fields, parts))
 
     def action(self, account: str, action: str, receipt: str = "", document: str = "", amount: int = 0) -> None:
         header = self._header("action", account)
@@ -123,13 +163,6 @@ class Story:
     def case(self, account: str, case: str, is_open: bool, document: str = "") -> None:
         status = "open" if is_open else "closed"
         self._add(ServiceCase(*self._header("case", account), case, status, document, "", ""))
-
-    def message(self, account: str, message: str, direction: str) -> None:
-        header = self._header("message", account)
-        self._add(Message(*header, message, direction, "email", "sent", "", "", "", "", ""))
-
-    def owner(self, account: str, owner: str) -> None:
-        self._add(AccountOwner(*self._header("owner", account), "collector", owner, 0))
 
 
 def tell() -> list[Fact]:

@@ -1,0 +1,96 @@
+"""The views of disputes and promises: one row each with how it ended, and what they add up to."""
+
+from pathlib import Path
+
+import pytest
+
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.ledger import Ledger, day, instant
+
+
+def ledger() -> Ledger:
+    made = Ledger()
+    made.invoice("C1", "INV-1", 100_00, "2026-01-10", "2026-02-09")
+    about = {"document": "INV-1", "reference_id": "D1"}
+    made.say(
+        "dispute_opened",
+        "C1",
+        "2026-02-02",
+        amount=40_00,
+        text="pricing",
+        category="pricing",
+        channel="portal",
+        **about,
+    )
+    made.say(
+        "dispute_routed", "C1", "2026-02-02", text="in_review", owner="kim", category="damage",
+        deadline=instant("2026-02-04"), rule="disputes.routed_by_policy", **about,
+    )  # fmt: skip
+    made.say("escalated", "C1", "2026-02-04", owner="lead", level=1, category="damage", rule="disputes.sla", **about)
+    ends = ["credited:3000", "rejected:1000", "days_customer:1", "days_own:6", "business_minutes:2400", "carrier:north"]
+    made.say(
+        "dispute_closed", "C1", "2026-02-09", amount=40_00, text="credited 3000, rejected 1000", category="damage",
+        owner="kim", evidence=[*ends, "region:west", "root_cause:own_process"], rule="disputes.closed", **about,
+    )  # fmt: skip
+    about = {"document": "INV-1", "reference_id": "D2"}
+    made.say("dispute_opened", "C1", "2026-02-10", amount=0, category="tax", rule="disputes.opened_early", **about)
+    made.say("dispute_opened", "C1", "2026-02-10", amount=9_00, category="tax", rule="disputes.amount_known", **about)
+    for name, amount, counted in (("P1/1", 50_00, 50_00), ("P1/2", 50_00, 20_00), ("P2", 10_00, 0)):
+        part = {"evidence": ["part_of:P1"]} if "/" in name else {}
+        made.say(
+            "promise_opened", "C1", "2026-02-10", amount=amount, reference_id=name, due_date=day("2026-02-12"), **part
+        )
+        kind = {amount: "promise_kept", 0: "promise_broken"}.get(counted, "promise_partially_kept")
+        made.say(kind, "C1", "2026-02-16", amount=amount, reference_id=name, item_amount=counted)
+    made.say("promise_kept", "C1", "2026-03-03", amount=10_00, reference_id="P2", item_amount=10_00)
+    made.say("promise_opened", "C1", "2026-03-03", amount=7_00, reference_id="P3", due_date=day("2026-03-12"))
+    made.say("promise_cancelled", "C1", "2026-03-04", amount=7_00, reference_id="P3")
+    return made
+
+
+CASES = [
+    (
+        "SELECT dispute_id, amount, category, owner, channel, status, escalations, toUnixTimestamp64Milli(deadline) > 0,"
+        " credited, rejected, days_own, carrier, root_cause FROM disputes ORDER BY dispute_id",
+        [
+            ("D1", 4000, "damage", "kim", "portal", "closed", 1, 0, 3000, 1000, 6, "north", "own_process"),
+            ("D2", 900, "tax", "", "", "open", 0, 0, 0, 0, 0, "", ""),
+        ],
+    ),
+    (
+        "SELECT toString(month), category, region, disputes, contested, credited, days_customer, median_business_minutes"
+        " FROM dispute_causes",
+        [("2026-02-01", "damage", "west", 1, 4000, 3000, 1, 2400)],
+    ),
+    (
+        "SELECT promise_id, part_of, amount, status, kept FROM promises ORDER BY promise_id",
+        [
+            ("P1/1", "P1", 5000, "kept", 5000),
+            ("P1/2", "P1", 5000, "partially_kept", 2000),
+            ("P2", "", 1000, "kept", 1000),
+            ("P3", "", 700, "cancelled", 0),
+        ],
+    ),
+    (
+        "SELECT toString(month), promises, in_full, promised, kept_amount, round(conversion, 4) FROM promise_conversion",
+        [("2026-02-01", 3, 2, 11000, 8000, 0.7273)],
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("views")
+    with Database(Place(found / "clickhouse")) as opened:
+        sink = ClickHouseSink(opened, "log")
+        for decision in ledger().decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    return found
+
+
+@pytest.mark.parametrize(("sql", "rows"), CASES, ids=["disputes", "dispute_causes", "promises", "promise_conversion"])
+def test_views_say_how_disputes_and_promises_ended(database: Path, sql: str, rows: list[tuple[object, ...]]) -> None:
+    with Database(Place(database / "clickhouse")) as opened:
+        assert opened.rows(sql) == rows
