@@ -8,7 +8,7 @@ import tomli_w
 from dataflows.rules.policy import DEFAULT_TEXT
 from schemas.records import Policy
 
-# Everything that reminders and collections can do, in small numbers, so that it happens in short histories.
+# Everything that reminders, collections and disputes can do, in small numbers, so that it happens in short histories.
 COLLECTING = """
 [reminders]
 steps_days = [-2, 1, 4, 8]
@@ -62,6 +62,15 @@ hours = 0
 name = "all"
 role = "collector"
 members = ["anna", "bert", "clara"]
+[disputes]
+while_disputed = "until_review"
+highest_level = 2
+escalations = ["lead", "manager"]
+escalation_hours = 7
+[disputes.sla_hours]
+default = 5
+[[disputes.routes]]
+owner = "role:manager"
 [statements]
 day_of_month = 20
 """

@@ -160,7 +160,7 @@ def test_a_difference_says_the_line_what_was_expected_and_what_came(tmp_path: Pa
 def test_a_day_that_the_scenario_does_not_speak_of_brings_nothing(tmp_path: Path) -> None:
     [found] = differences(tmp_path, INVOICE + "2026-03-26 end of day\n")
     assert found.endswith(
-        "2026-03-25 end of day, of which it says nothing\n    got       reminder of INV-1 at level 1 for 100.00"
+        "2026-03-25 end of day, of which it says nothing\n    got       reminder of INV-1 at level 1 for 100.00 in en in letter acme:20537"
     )
 
 
