@@ -22,9 +22,8 @@ from schemas.topics import SUSPENSE_PREFIX
 from sinks.redis.transfers import Bringing, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
+from tests.scenario_facts import ACCOUNT, EPOCH
 from tests.scenario_language import (
-    ACCOUNT,
-    EPOCH,
     Again,
     Arrives,
     DayEnds,

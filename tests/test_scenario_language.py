@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas import records as r
-from tests.scenario_language import Again, DayEnds, PolicyChange, WrongScenario, day_of, parse
+from tests.scenario_facts import day_of
+from tests.scenario_language import Again, DayEnds, PolicyChange, WrongScenario, parse
 from tests.scenario_runner import Run
 
 HEAD = "; Shows something.\n\n"

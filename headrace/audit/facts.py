@@ -10,6 +10,7 @@ from typing import Any, Final
 from headrace.audit.accounts import CREDIT, Account, Receipt
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices
+from headrace.audit.causes import CAUSED, CONSEQUENCES
 from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
@@ -41,41 +42,6 @@ from schemas.records import (
 )
 
 DAY_MS: Final = 86_400_000
-# What may follow from any fact, or from time alone, as a consequence of books and orders.
-CONSEQUENCES: Final = frozenset(
-    (
-        "invoice_released",
-        "invoice_held",
-        "cash_applied",
-        "credit_allocated",
-        "cash_proposed",
-        "dispute_closed",
-        "promise_kept",
-        "promise_partially_kept",
-        "promise_broken",
-        "exception_raised",
-        "exception_closed",
-        "interest_charged",
-        "task_opened",
-        "task_closed",
-    )
-)
-OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
-# A dispute finds its owner at once, and may cancel what was promised.
-OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
-# Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
-CAUSED: Final[dict[str, frozenset[str]]] = {
-    "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
-    "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
-    "invoice": frozenset(("item_posted",)),
-    "credit_note": frozenset(("item_posted",)),
-    "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred")),
-    "dispute": OF_DISPUTES,
-    "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
-    "message": OF_DISPUTES,
-    "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
-}
 # Actions with a decision of their own that is about no receipt.
 OWN_DECISION: Final = {"request_statement": "statement", "close_task": "task_closed"}
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))

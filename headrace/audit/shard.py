@@ -6,10 +6,11 @@ from typing import Final
 from headrace.audit.accounts import Account
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices, CashCheck
+from headrace.audit.causes import OF_TIME
 from headrace.audit.charges import check_charge
 from headrace.audit.claims import AMOUNT_KNOWN
 from headrace.audit.events import Events, Verdict
-from headrace.audit.facts import OF_TIME, FactCheck
+from headrace.audit.facts import FactCheck
 from headrace.audit.findings import Checks, account_of
 from headrace.audit.keep import Scratch
 from headrace.audit.orders import OrderBook

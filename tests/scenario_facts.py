@@ -1,0 +1,439 @@
+"""Lines of facts in scenarios: their patterns, and the real facts that they make. tests/scenarios/README.md has them all.
+
+Raises ValueError where a line of the language says what cannot be.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connectors.currencies import MINOR_DIGITS
+from connectors.placing import suspense_account
+from dataflows.rules.money import line_net
+from schemas import records as r
+from schemas.records import Fact
+
+EPOCH = date(1970, 1, 1).toordinal()
+TENANT, ENTITY, ACCOUNT = "t1", "us01", "acme"
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class Line:
+    """A fact line being read: where it is, whose account, and what its pattern found."""
+
+    number: int
+    day: int
+    account: str
+    currency: str
+    found: dict[str, str | None] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        return unquoted(self.found.get(name) or "")
+
+    def date(self, name: str, default: int) -> int:
+        text = self.found.get(name)
+        return day_of(text) if text else default
+
+    def money(self, name: str = "amount") -> int:
+        text = self.found.get(name)
+        return minor(text, self.currency) if text else 0
+
+    def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
+        """The fields that every fact begins with."""
+        now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
+        return (f"line-{self.number}", now, "", source, TENANT, ENTITY, self.account, now)
+
+
+def day_of(text: str) -> int:
+    return date.fromisoformat(text).toordinal() - EPOCH
+
+
+def unquoted(text: str) -> str:
+    return text[1:-1] if text.startswith('"') else text
+
+
+def minor(text: str, currency: str) -> int:
+    """100.00 in USD is 10000."""
+    scaled = Decimal(text.replace(",", "")).scaleb(MINOR_DIGITS[currency])
+    if scaled != int(scaled):
+        raise ValueError(f"{text} has more decimals than {currency}")
+    return int(scaled)
+
+
+def _thousandths(text: str) -> int:
+    return int(Decimal(text).scaleb(3))
+
+
+# --- patterns: NAME is an id or a quoted text, AMOUNT a number, ITEMS what is split at commas ---
+
+_PARTS = {
+    "ID": r'(?:"[^"]*"|[^\s,:"]+)',
+    "AMOUNT": r"-?[\d,]*\d(?:\.\d+)?",
+    "DATE": r"\d{4}-\d\d-\d\d",
+    "CURRENCY": r"(?: (?P<currency>[A-Z]{3})\b)?",
+}
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A word in capitals stands for a part; `name=PART` is a part that is kept under that name."""
+    text = re.sub(r"(\w+)=(ID|AMOUNT|DATE|ITEMS)", lambda m: f"(?P<{m[1]}>{_PARTS.get(m[2], '.+')})", text)
+    return re.compile(text.replace("CURRENCY", _PARTS["CURRENCY"]))
+
+
+def _items(text: str) -> Iterator[tuple[int, str]]:
+    """1-based number and text of what is separated by commas; commas in quotes do not separate."""
+    parts = re.findall(r'(?:"[^"]*"|[^,"])+', text)
+    yield from enumerate([part.strip() for part in parts], 1)
+
+
+def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
+    found = pattern.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not {wanted}")
+    return found
+
+
+_QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
+_PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
+_REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
+
+
+def _shipped(text: str) -> list[r.ShipmentLine]:
+    lines = []
+    for number, part in _items(text):
+        found = matched(_QUANTITY, part, "a quantity like 10 or #2 10")
+        lines.append(r.ShipmentLine(int(found[1] or number), f"P{found[1] or number}", _thousandths(found[2])))
+    return lines
+
+
+def _ordered(text: str) -> list[r.OrderLine]:
+    lines = []
+    for number, part in _items(text):
+        found = matched(_PRICED, part, "quantity x price")
+        order_line = int(found[1] or number)
+        price = int(Decimal(found[3]).scaleb(6))
+        lines.append(r.OrderLine(order_line, f"P{order_line}", _thousandths(found[2]), price))
+    return lines
+
+
+def _billed(text: str, currency: str) -> list[r.InvoiceLine]:
+    lines = []
+    for number, part in _items(text):
+        found = matched(_PRICED, part, "quantity x price [= net] [tax amount] [code CODE]")
+        quantity, price = _thousandths(found[2]), int(Decimal(found[3]).scaleb(6))
+        net = minor(found[4], currency) if found[4] else line_net(quantity, price, currency)
+        tax = minor(found[5], currency) if found[5] else 0
+        order_line = int(found[1] or number)
+        code = "STD" if found[6] is None else unquoted(found[6])
+        lines.append(r.InvoiceLine(number, order_line, f"P{order_line}", quantity, price, net, tax, code))
+    return lines
+
+
+def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
+    lines = []
+    for _, part in _items(text or ""):
+        found = matched(_REMITTED, part, "a document, or a document and an amount")
+        lines.append(r.RemittanceLine(unquoted(found[1]), minor(found[2], currency) if found[2] else None))
+    return lines
+
+
+# --- facts ---
+
+
+def _customer(x: Line) -> Fact:
+    words = [text for _, text in _items(x.found.get("items") or "")]
+    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts"}
+    named = dict(word.split(" ", 1) for word in words if word not in flags)
+    for name in named:
+        if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
+            known = "country, segment, tier, region, language, channels"
+            raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
+    return r.Customer(
+        *x.common(),
+        x.account,
+        "inactive" not in words,
+        named.get("country", "US"),
+        named.get("language", "en"),
+        named.get("segment", ""),
+        named.get("tier", ""),
+        x.currency,
+        30,
+        "" if "no billing address" in words else "1 Main Street",
+        "",
+        "po required" in words,
+        "direct debit" in words,
+        "affiliate" in words,
+        [],
+        region=named.get("region", ""),
+        channels=named["channels"].split() if "channels" in named else [],
+        contacts_blocked="no contacts" in words,
+    )
+
+
+def _order(x: Line) -> Fact:
+    lines = _ordered(x.found["items"] or "") if x.found.get("items") else []
+    return r.Order(
+        *x.common(), x.text("order"), x.day, x.currency, x.text("po"), x.found.get("cancelled") is not None, lines
+    )
+
+
+def _invoice(x: Line) -> Fact:
+    lines = _billed(x.found["items"] or "", x.currency) if x.found.get("items") else []
+    tax = sum(line.tax for line in lines)
+    if not lines and not x.found.get("amount"):
+        raise ValueError(f"'{x.found['stage']} {x.text('document')}' says no amount: give one, or lines")
+    return r.Invoice(
+        *x.common(),
+        x.text("document"),
+        "draft" if x.found["stage"] == "draft" else "posted",
+        x.day,
+        x.date("posting", x.day),
+        x.date("due", x.day + 30),
+        x.currency,
+        x.money() if x.found.get("amount") else sum(line.net for line in lines) + tax,
+        minor(x.found["tax"] or "", x.currency) if x.found.get("tax") else tax,
+        x.text("order"),
+        x.text("po"),
+        "",
+        lines,
+    )
+
+
+def _receipt(x: Line) -> Fact:
+    fact = r.Receipt(
+        *x.common(),
+        x.text("receipt"),
+        x.text("bank") or "BANK",
+        x.text("reference"),
+        x.currency,
+        x.money(),
+        x.day,
+        x.date("value", x.day),
+        "",
+        x.text("payer"),
+        x.text("text"),
+        _remitted(x.found.get("items"), x.currency),
+    )
+    return _for_suspense(x, fact) if x.found.get("unidentified") else fact
+
+
+def _returned(x: Line) -> Fact:
+    fact = r.ReceiptReturned(
+        *x.common(),
+        x.text("receipt"),
+        x.text("bank") or "BANK",
+        x.currency,
+        x.money(),
+        x.day,
+        x.day,
+        "AC04",
+        x.text("reference"),
+        "",
+    )
+    return _for_suspense(x, fact) if x.found.get("unidentified") else fact
+
+
+def _for_suspense(x: Line, fact: Fact) -> Fact:
+    """The same fact for the suspense account of its bank account, which intake gives it."""
+    x.account = suspense_account(fact)
+    x.found["unidentified"] = None
+    return _receipt(x) if isinstance(fact, r.Receipt) else _returned(x)
+
+
+# Of a closed dispute: what may stand before an amount, and before other things.
+_AMOUNTS_OF_CLOSING = ("credited", "rejected", "written off", "goodwill", "recovered", "rebilled", "refunded")
+_TEXTS_OF_CLOSING = {"rebilled as": "rebilled_as", "cause": "root_cause", "category": "category"}
+_DAYS_OF_CLOSING = {"customer days": "days_customer", "own days": "days_own", "upstream days": "days_upstream"}
+
+
+def _closing(x: Line) -> Fact:
+    fields: dict[str, int | str] = {}
+    for _, part in _items(x.found["items"] or ""):
+        name, _, value = part.rpartition(" ")
+        if name in _TEXTS_OF_CLOSING:
+            fields[_TEXTS_OF_CLOSING[name]] = unquoted(value)
+        elif name in _DAYS_OF_CLOSING:
+            fields[_DAYS_OF_CLOSING[name]] = int(value)
+        elif name in _AMOUNTS_OF_CLOSING:
+            fields[name.replace(" ", "_")] = minor(value, x.currency)
+        else:
+            known = (*_AMOUNTS_OF_CLOSING, *_TEXTS_OF_CLOSING, *_DAYS_OF_CLOSING)
+            raise ValueError(f"{part!r} is none of {', '.join(known)}, and what it is")
+    return _update(x, "closed", **fields)
+
+
+def _update(x: Line, status: str, **fields: Any) -> Fact:
+    empty = dict.fromkeys(("credited", "rejected", "written_off"), 0)
+    named = {"dispute_id": x.text("dispute"), "status": status, "owner": "", "note": "", **empty, **fields}
+    return r.DisputeUpdate(*x.common(), **named)
+
+
+def _operator(x: Line, action: str) -> Fact:
+    return r.OperatorAction(
+        # The directory is headrace's own, and a person is not.
+        *x.common("headrace" if x.found.get("who") == "directory" else "scenario"),
+        action,
+        "someone",
+        x.text("receipt"),
+        x.text("document"),
+        x.account if x.text("target") == "suspense" else x.text("target"),
+        x.currency if x.found.get("amount") else "",
+        x.money(),
+        0,
+        "",
+    )
+
+
+def _case(x: Line) -> Fact:
+    return r.ServiceCase(*x.common(), x.text("case"), x.found["status"] or "", x.text("document"), "", "")
+
+
+def _asked(x: Line, action: str) -> Fact:
+    about = x.text("reference")
+    return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
+
+
+def _credit_note(x: Line) -> Fact:
+    fields = (x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
+    return r.CreditNote(*x.common(), *fields, dispute_id=x.text("dispute"))
+
+
+def _shipment(x: Line) -> Fact:
+    shipped = _shipped(x.found["items"] or "")
+    return r.Shipment(*x.common(), x.text("shipment"), x.text("order"), x.text("carrier") or "carrier", x.day, shipped)
+
+
+def _delivered(x: Line) -> Fact:
+    return r.ProofOfDelivery(*x.common(), x.text("shipment"), x.text("order"), x.day, x.text("complaint"))
+
+
+def _advice(x: Line) -> Fact:
+    lines = _remitted(x.found["items"], x.currency)
+    return r.RemittanceAdvice(
+        *x.common(), x.text("advice"), x.currency, x.money(), x.text("receipt"), x.text("reference"), 0, lines
+    )
+
+
+def _dispute(x: Line) -> Fact:
+    amount = x.money() if x.found.get("amount") else None
+    # In the customer's own words, for the rules to find the category.
+    words = x.text("words")
+    category = x.text("category") or ("" if words else "pricing")
+    return r.Dispute(
+        *x.common(), x.text("dispute"), x.text("document"), x.currency, amount, category, words, x.text("channel")
+    )
+
+
+def _listed(text: str | None) -> list[str]:
+    return [unquoted(part) for _, part in _items(text or "")]
+
+
+def _routing(x: Line) -> Fact:
+    documents = _listed(x.found.get("items"))
+    return _update(x, "in_review", owner=x.text("owner"), category=x.text("category"), documents=documents)
+
+
+def _message(x: Line) -> Fact:
+    direction = x.text("direction")
+    status = "received" if direction == "in" else "sent"
+    about, letter, words = x.text("document"), x.text("letter"), x.text("words")
+    return r.Message(*x.common(), x.text("message"), direction, "email", status, about, letter, "", "", words)
+
+
+def _account_owner(x: Line) -> Fact:
+    return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
+
+
+_PART = re.compile(rf"({_PARTS['AMOUNT']}) by ({_PARTS['DATE']})")
+
+
+def _instalments(x: Line) -> Fact:
+    parts = []
+    for _, text in _items(x.found["parts"] or ""):
+        found = matched(_PART, text, "an amount by a date")
+        parts.append(r.PromisePart(day_of(found[2]), minor(found[1], x.currency)))
+    documents = _listed(x.found.get("items"))
+    last = parts[-1].promised_date
+    return r.Promise(*x.common(), x.text("promise"), x.currency, x.money(), last, documents, False, parts)
+
+
+def _promise(x: Line) -> Fact:
+    documents = [unquoted(text) for _, text in _items(x.found.get("items") or "")]
+    return r.Promise(*x.common(), x.text("promise"), x.currency, x.money(), x.date("by", x.day), documents, False)
+
+
+def _cancelled(x: Line) -> Fact:
+    return r.Promise(*x.common(), x.text("promise"), x.currency, 0, x.day, [], True)
+
+
+_WHERE = "(?: bank bank=ID)?(?: reference reference=ID)?"
+FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
+    (pattern("customer(?:: items=ITEMS)?"), _customer),
+    (pattern("order order=IDCURRENCY(?: po po=ID)?(?P<cancelled> cancelled)?(?:: items=ITEMS)?"), _order),
+    (
+        pattern(
+            "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
+            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?:: items=ITEMS)?"
+        ),
+        _invoice,
+    ),
+    (pattern("shipment shipment=ID of order=ID(?: by carrier=ID)?: items=ITEMS"), _shipment),
+    (pattern("delivered shipment=ID of order=ID(?: with complaint complaint=ID)?"), _delivered),
+    (
+        pattern("credit note document=ID amount=AMOUNTCURRENCY(?: for invoice=ID)?(?: settling dispute=ID)?"),
+        _credit_note,
+    ),
+    (
+        pattern(
+            "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
+            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: for items=ITEMS)?"
+        ),
+        _receipt,
+    ),
+    (pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
+    (
+        pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
+        _advice,
+    ),
+    (
+        pattern(
+            "dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?(?: from channel=ID)?"
+            "(?: saying words=ID)?"
+        ),
+        _dispute,
+    ),
+    (pattern("dispute dispute=ID in review(?: by owner=ID)?(?: as category=ID)?(?: with items=ITEMS)?"), _routing),
+    (pattern("dispute dispute=ID waits for the customer"), lambda x: _update(x, "waiting_customer")),
+    (pattern("owner owner=ID as role=ID(?: from since=DATE)?"), _account_owner),
+    (pattern("promise promise=ID amount=AMOUNTCURRENCY in parts (?P<parts>.+?)(?: for items=ITEMS)?"), _instalments),
+    (pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
+    (pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
+    (pattern("promise promise=ID cancelled"), _cancelled),
+    (pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
+    (
+        pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),
+        _message,
+    ),
+    (pattern("owner of role=ID is owner=ID(?: since since=DATE)?"), _account_owner),
+    (pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
+    (pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),
+    (pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),
+    (pattern("operator unblocks reminders"), lambda x: _operator(x, "unblock_reminders")),
+    (
+        pattern("operator applies receipt=ID to document=ID(?: amount=AMOUNTCURRENCY)?"),
+        lambda x: _operator(x, "apply_cash"),
+    ),
+    (
+        pattern("operator unapplies receipt=ID from document=ID(?: amount=AMOUNTCURRENCY)?"),
+        lambda x: _operator(x, "unapply_cash"),
+    ),
+    (
+        pattern("(?P<who>operator|directory) identifies receipt=ID as target=ID"),
+        lambda x: _operator(x, "identify_payer"),
+    ),
+]
