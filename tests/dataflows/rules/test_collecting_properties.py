@@ -61,12 +61,17 @@ def test_nobody_is_reminded_of_what_is_paid_promised_disputed_or_held(history: H
     values = messages(history.facts, policy=policy)
     blocks, books = Blocks(values), Books()
     disputes: dict[str, Decision] = {}
+    credited: dict[str, int] = defaultdict(int)
     promises: dict[str, Decision] = {}
     for d in run(values).decisions:
         blocks.up_to(d.fact_offset)
         if d.kind == "reminder_due":
             open_now = books.items[ACCOUNT, d.document].open
-            contested = [x.amount or open_now for x in disputes.values() if x.document == d.document]
+            contested = [
+                max(0, (x.amount or open_now) - credited[x.reference_id])
+                for x in disputes.values()
+                if x.document == d.document
+            ]
             assert 0 < d.amount <= open_now - sum(contested)
             assert not blocks.direct_debit
             assert not blocks.blocked
@@ -75,8 +80,13 @@ def test_nobody_is_reminded_of_what_is_paid_promised_disputed_or_held(history: H
                 assert d.document not in made.candidates if made.candidates else d.currency != made.currency
         elif d.kind == "dispute_opened":
             disputes[d.reference_id] = d
-        elif d.kind == "dispute_closed":
-            del disputes[d.reference_id]
+        elif d.kind == "dispute_closed" or d.rule == "disputes.review_ended":
+            # What was not reviewed in time is dunned again.
+            disputes.pop(d.reference_id, None)
+        elif d.kind == "credit_allocated":
+            credited[d.reference_id] += d.amount
+        elif d.rule == "returned.credit":
+            credited[d.reference_id] -= d.amount
         elif d.kind == "promise_opened":
             promises[d.reference_id] = d
         elif d.kind.startswith("promise_"):
