@@ -51,6 +51,8 @@ class Run:
         self._last = b""
         self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
         self._sent: list[CashTransferred | ReceiptReturned] = []
+        # By account and its name for a receipt: the fact that brought it.
+        self._booked: dict[tuple[str, str], Fact] = {}
 
     def close(self) -> None:
         self.shard.close()
