@@ -157,16 +157,18 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":
-        brought: list[int] | None = [decision.shard, decision.fact_offset]
-        if decision.rule == transfers.OUT:
-            brought = work.get(RECEIPTS, name) if is_suspense(account) else None
-        work.transfers.append((decision, brought))
+        booked = work.get(RECEIPTS, name) if is_suspense(account) else None
+        # A directory of an older version has only shard and offset of it.
+        if booked is not None and len(booked) == len(transfers.Cause._fields):
+            work.transfers.append((decision, transfers.Cause(*booked)))
+        else:
+            work.transfers.append((decision, None))
         if decision.rule == transfers.REFUSED:
             work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
     if not decision.receipt_id or not is_suspense(account):
         return
     if decision.kind == "receipt_booked":
-        work.put(RECEIPTS, name, [decision.shard, decision.fact_offset])
+        work.put(RECEIPTS, name, transfers.cause_of(decision))
     elif decision.kind == "exception_raised" and "unidentified" in decision.reasons:
         _stop_waiting(work, name)
         work.put(WAITING, name, _waiting(decision))
