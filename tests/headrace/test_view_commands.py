@@ -96,7 +96,10 @@ def test_a_table_that_is_too_wide_is_written_record_by_record(directory: Path) -
 
 def test_a_question_that_writes_or_is_wrong_leaves_with_one(directory: Path) -> None:
     for sql, said in (
-        ("ALTER TABLE decisions DELETE WHERE 1", "readonly mode"),
+        ("ALTER TABLE decisions DELETE WHERE 1", "only statements that read are taken"),
+        ("SELECT 1; SELECT 2", "more than one statement"),
+        ("", "empty statement"),
+        ("SELECT 1 FORMAT CSV", "use --format csv"),
         ("SELECT 1 SETTINGS readonly = 0", "Cannot modify 'readonly' setting"),
         ("SELEC 1", "Syntax error"),
         ("SELECT throwIf(number = 300000) FROM numbers(500000)", "Value passed to 'throwIf'"),
