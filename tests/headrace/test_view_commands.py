@@ -138,7 +138,8 @@ def test_timeline_says_everything_in_order(directory: Path) -> None:
     assert [row["sequence"] for row in rows] == list(range(7))
     table = run(directory, "timeline", "C1")
     assert "Dispute D1 of 40.00 USD on INV-1: price" in table.stdout
-    assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01")
+    assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01, in the order it became known")
+    assert "happened (UTC)" in table.stdout
 
 
 def test_timeline_of_an_unknown_account(directory: Path) -> None:
