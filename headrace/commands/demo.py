@@ -1,7 +1,7 @@
 """headrace demo: real history and a simulated distributor through all flows, ending in tables a finance person reads."""
 
-import shutil
 import os
+import shutil
 import subprocess
 import sys
 import threading

@@ -167,6 +167,11 @@ def test_known_at_is_a_time_in_utc_or_the_end_of_a_day(directory: Path, known_at
     assert json.loads(done.stdout)[0]["open"]["amount"] == amount
 
 
+def test_a_day_that_the_calendar_does_not_have_is_named(directory: Path) -> None:
+    done = run(directory, "report", "--as-of", "2026-11-31")
+    assert (done.exit_code, done.stderr) == (2, "--as-of 2026-11-31: there is no such day\n")
+
+
 @pytest.mark.parametrize("arguments", [("--as-of", "28.2.2026"), ("--as-of", "2026-02-28", "--known-at", "noon")])
 def test_wrong_days_are_wrong_usage(directory: Path, arguments: tuple[str, ...]) -> None:
     done = run(directory, "report", *arguments)
