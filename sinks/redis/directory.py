@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from schemas.records import Customer, Decision, OperatorAction
-from schemas.topics import SUSPENSE_PREFIX
+from schemas.topics import SUSPENSE_PREFIX, WHO_PAID_SEPARATOR
 from sinks.redis import transfers
 from sinks.redis.store import (
     AWAITED,
@@ -113,7 +113,7 @@ def _waiting(decision: Decision) -> dict[str, Any]:
         "account": decision.account_id,
         "receipt": decision.receipt_id,
         "references": decision.candidates,
-        "payer": decision.text,
+        "payer": decision.text.partition(WHO_PAID_SEPARATOR)[0],
         "event_time": decision.event_time,
         "recorded_time": decision.recorded_time,
     }

@@ -181,6 +181,15 @@ def test_a_customer_that_comes_later_forwards(world: World) -> None:
     assert world.targets() == [("R1", "C3")]
 
 
+@pytest.mark.parametrize(("text", "found"), [("US1 · thank you", [("R1", "C1")]), (" · US1 · thank you", [])])
+def test_the_account_is_read_from_the_text_and_no_name_is_taken_for_it(
+    world: World, text: str, found: list[tuple[str, str]]
+) -> None:
+    append_fact(world.log, customer("C1", ["US1"]))
+    world.unidentified("R1", [], payer=text)
+    assert world.targets() == found
+
+
 def test_a_bank_account_of_two_customers_forwards_nothing(world: World) -> None:
     append_fact(world.log, customer("C3", ["US1"]))
     append_fact(world.log, customer("C4", ["US1"]))
