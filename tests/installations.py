@@ -88,7 +88,7 @@ def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_byt
     """Run receivables over what the log has, until idle."""
     owner = Owner(log, list(shards if shards is not None else range(log.partitions(FACTS))), state, cache_bytes, "test")
     while True:
-        found = owner.poll(0.0)
+        found = owner.poll(0.01)
         for number, records in found.items():
             owner.send(number, owner.take(number, records))
         owner.tend()
@@ -96,7 +96,7 @@ def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_byt
             raise AssertionError(owner.stopped)
         if not found and owner.idle():
             break
-    owner.stop(10.0)
+    owner.stop(30.0)
     owner.close()
 
 
