@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.log.base import Full, Log, Reader, Record, account_key, partition_of
+import structlog
+
+from connectors.log.base import Full, Log, Record, account_key, partition_of
+from dataflows.causes import Causes, heads, read_fact
 from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
-from schemas.codec import decode_fact, encode_fact
-from schemas.records import FACT_IDS_READ, CashTransferred, Customer, Decision, Fact, Receipt, ReceiptReturned
+from schemas.codec import encode_fact
+from schemas.records import Customer, Fact
 from schemas.topics import DECISIONS, FACTS
-from schemas.wire import Unreadable
-from sinks.base import SinkStopped
 from sinks.redis.directory import judge, learn
-from sinks.redis.store import Positions, Store, Work
-from sinks.redis.transfers import Bringing, WrongCause, transfer_fact
+from sinks.redis.store import STUCK, Positions, Store, Work
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
@@ -26,17 +26,7 @@ _FACTS_AT_ONCE: Final = 10_000
 _POLL_SECONDS: Final = 0.02
 _FLUSH_SECONDS: Final = 5.0
 _JUDGED_AT_ONCE: Final = 500
-# Reading on to the next wanted fact of a shard costs less than opening the log at it anew.
-_READ_ON_OFFSETS: Final = 20_000
-
-
-def _heads(*kinds: str) -> tuple[bytes, ...]:
-    """What the messages of these kinds begin with, of every version that is read."""
-    return tuple(b"\x00" + number.to_bytes(4, "big") for kind in kinds for number in FACT_IDS_READ[kind])
-
-
-_CUSTOMER_HEADS: Final = _heads("customer")
-_MONEY_HEADS: Final = _heads("receipt", "cash_transferred", "receipt_returned")
+_CUSTOMER_HEADS: Final = heads("customer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,9 @@ class Forwarder:
         self._facts = patience.persist(lambda: log.reader(FACTS, starts[FACTS]))
         self._writer = patience.persist(lambda: log.writer(FACTS, "headrace.forward"))
         self._snapshot = patience.persist(self._ends)
+        self._causes = Causes(log, patience)
+        self._logger = structlog.get_logger().bind(flow="publish forward")
+        status.stuck = patience.persist(store.stuck)
         self._unjudged = True
         self._told = Positions()
         self.idle = False
@@ -99,12 +92,14 @@ class Forwarder:
             for record in chunk.decisions
             if self._sequences.take(record.partition, (decision := decoded(record)).sequence, record.offset)
         ]
-        customers = [fact for record in chunk.customers if isinstance(fact := _fact(record), Customer)]
+        customers = [fact for record in chunk.customers if isinstance(fact := read_fact(record), Customer)]
         positions = self._positions(chunk)
         if decisions or customers or positions != self._store.positions:
             work = self._patience.persist(lambda: learn(self._store, decisions, customers))
             self._append(self._transfers(work))
             self._patience.persist(lambda: self._store.commit(work, positions))
+            if work.transfers:
+                self._status.stuck = self._patience.persist(self._store.stuck)
             self._unjudged = self._unjudged or bool(work.new)
             self._status.published += len(decisions)
             self._status.positions = positions.decisions
@@ -163,91 +158,25 @@ class Forwarder:
             self._status.forwarded += len(facts)
 
     def _transfers(self, work: Work) -> list[tuple[int, Fact]]:
-        """The facts for the transfers in `work`."""
-        wanted = {(place[0], place[1]) for _, place in work.transfers if place is not None}
-        causes = self._read_facts(wanted)
+        """The facts for the transfers in `work`. One that cannot be brought is kept as stuck, and the others go on."""
         facts: list[tuple[int, Fact]] = []
-        for decision, place in work.transfers:
-            cause = None if place is None else causes.get((place[0], place[1]))
-            fact = self._transfer(decision, cause)
+        for (decision, _), fact in zip(work.transfers, self._causes.facts(work.transfers), strict=True):
+            if isinstance(fact, str):
+                name = f"{decision.shard}-{decision.sequence}"
+                self._logger.error(
+                    "a transfer is stuck: restore the log, then empty the directory's Redis",
+                    transfer=name,
+                    account=f"{decision.tenant}/{decision.entity}/{decision.account_id}",
+                    receipt=decision.receipt_id,
+                    reason=fact,
+                )
+                work.put(STUCK, name, fact)
+                continue
             key = account_key(fact.tenant, fact.entity, fact.account_id)
             facts.append((partition_of(key, self._partitions), fact))
         return facts
-
-    def _transfer(self, decision: Decision, cause: Fact | None) -> CashTransferred | ReceiptReturned:
-        if cause is not None:
-            try:
-                return transfer_fact(decision, cause)
-            except WrongCause:
-                # An account that was parked decides later, on another fact than the one that brought the money.
-                pass
-        found = self._search(decision)
-        where = f"decisions shard {decision.shard}, sequence {decision.sequence}"
-        if found is None:
-            raise SinkStopped(f"{where}: moves receipt {decision.receipt_id!r}, and no fact before it brought that")
-        try:
-            return transfer_fact(decision, found)
-        except WrongCause as error:
-            raise SinkStopped(f"{where}: {error}") from error
-
-    def _search(self, decision: Decision) -> Fact | None:
-        """The last fact up to the decision's that brought its receipt, by reading its shard from the beginning."""
-        found: Fact | None = None
-        bringing = Bringing(decision)
-        shard = decision.shard
-        begin = self._patience.persist(lambda: self._log.begin_offsets(FACTS))[shard]
-        end = min(decision.fact_offset + 1, self._patience.persist(lambda: self._log.end_offsets(FACTS))[shard])
-        reader = self._patience.persist(lambda: self._log.reader(FACTS, {shard: begin}))
-        try:
-            while reader.position(shard) < end:
-                for record in self._poll(reader):
-                    if record.offset >= end or not record.value.startswith(_MONEY_HEADS):
-                        continue
-                    fact = _fact(record)
-                    assert isinstance(fact, Receipt | CashTransferred | ReceiptReturned)
-                    if bringing.take(fact):
-                        found = fact
-        finally:
-            reader.close()
-        return found
-
-    def _read_facts(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], Fact]:
-        """The facts at these shards and offsets; one that is not there is left out."""
-        found: dict[tuple[int, int], Fact] = {}
-        missing = {shard: sorted(o for s, o in wanted if s == shard) for shard in {shard for shard, _ in wanted}}
-        while missing:
-            starts = {shard: offsets[0] for shard, offsets in missing.items()}
-            reader = self._patience.persist(lambda starts=starts: self._log.reader(FACTS, starts))  # type: ignore[misc]
-            try:
-                running = set(missing)
-                while running:
-                    for record in self._poll(reader):
-                        if (record.partition, record.offset) in wanted:
-                            found[record.partition, record.offset] = _fact(record)
-                    for shard in sorted(running):
-                        at = reader.position(shard)
-                        missing[shard] = [offset for offset in missing[shard] if offset >= at]
-                        if not missing[shard] or missing[shard][0] > at + _READ_ON_OFFSETS:
-                            running.discard(shard)
-                            reader.pause([shard])
-            finally:
-                reader.close()
-            missing = {shard: offsets for shard, offsets in missing.items() if offsets}
-        return found
-
-    def _poll(self, reader: Reader) -> list[Record]:
-        return self._patience.persist(lambda: reader.poll(_DECISIONS_AT_ONCE, _POLL_SECONDS))
 
     def close(self) -> None:
         self._decisions.close()
         self._facts.close()
         self._writer.close()
-
-
-def _fact(record: Record) -> Fact:
-    try:
-        return decode_fact(record.value)
-    except Unreadable as error:
-        raise SinkStopped(
-            f"facts shard {record.partition}, offset {record.offset}: {error}: the log is damaged; restore it"
-        ) from error

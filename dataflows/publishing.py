@@ -37,11 +37,13 @@ class PublishStatus:
     """How a publishing flow stands; written by the flow, read by metrics and health in other threads.
 
     `positions` are the offsets it has taken all decisions before, by shard; replaced, never changed.
+    `stuck` are the transfers that cannot be brought.
     """
 
     state: str = "starting"
     published: int = 0
     forwarded: int = 0
+    stuck: int = 0
     positions: Mapping[int, int] = field(default_factory=dict)
 
 

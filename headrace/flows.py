@@ -221,11 +221,19 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     return 0
 
 
+def publish_health(status: PublishStatus) -> dict[str, object]:
+    """What /health says of a publishing flow."""
+    said: dict[str, object] = {"ok": status.state != "stopped" and not status.stuck, "state": status.state}
+    if status.stuck:
+        said["reason"] = f"{status.stuck} transfers are stuck: headrace verify names them"
+    return said
+
+
 @contextmanager
 def _publishing(settings: Settings, sink: str) -> Iterator[PublishStatus]:
     """The status of a publishing flow, told as metrics and health. One that waits for what is away is well."""
     status = PublishStatus()
-    server = _served(settings, f"publish {sink}", lambda: {"ok": status.state != "stopped", "state": status.state})
+    server = _served(settings, f"publish {sink}", lambda: publish_health(status))
     if server is None:
         yield status
         return

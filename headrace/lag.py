@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from typing import Final
 
-from connectors.log.base import Log, LogUnavailable
+from connectors.log.base import Log, LogRefused, LogUnavailable
 from schemas.topics import DECISIONS
 
 EVERY_SECONDS: Final = 5.0
@@ -43,7 +43,8 @@ class LagWatch:
             while not self._over.is_set():
                 try:
                     ends = self._log.end_offsets(DECISIONS)
-                except LogUnavailable:
+                except (LogUnavailable, LogRefused):
+                    # Also before the topic is made; what refuses for good, the flow itself tells.
                     self._last = {}
                 else:
                     self._last = {shard: max(0, ends[shard] - at) for shard, at in dict(self._positions()).items()}

@@ -262,6 +262,8 @@ class PublishMetrics(Collector):
         brought.add_metric((self._sink,), status.forwarded)
         waiting = GaugeMetricFamily("headrace_publish_waiting", "1 while the sink or the log is away.", labels=labels)
         waiting.add_metric((self._sink,), 1 if status.state.startswith("away") else 0)
+        stuck = GaugeMetricFamily("headrace_publish_stuck", "Transfers that cannot be brought.", labels=labels)
+        stuck.add_metric((self._sink,), status.stuck)
         lag = GaugeMetricFamily(
             "headrace_publish_lag_decisions",
             "Decisions in the log that the sink has not read.",
@@ -269,4 +271,4 @@ class PublishMetrics(Collector):
         )
         for shard, count in self._lag().items():
             lag.add_metric((self._sink, shard_label(shard)), count)
-        yield from (taken, brought, waiting, lag)
+        yield from (taken, brought, waiting, stuck, lag)

@@ -55,5 +55,6 @@ def summary(before: Counted, after: Counted, rejections: int, where: str) -> str
         f"publish: all {after.decisions:,} decisions are in the views",
     ]
     if rejections:
-        lines.append(f"{rejections:,} facts were rejected since the start: headrace rejected {where}")
+        were = "fact was" if rejections == 1 else "facts were"
+        lines.append(f"{rejections:,} {were} rejected since the start: headrace rejected {where}")
     return "\n".join(lines)

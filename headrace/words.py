@@ -4,8 +4,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from headrace.amounts import grouped
+from schemas.topics import WHO_PAID_SEPARATOR
 
 Row = Mapping[str, Any]
+
+# Reasons whose details are minor units.
+_OF_MONEY: Final = frozenset(
+    {
+        "advice_sum",
+        "lines_sum",
+        "text_sum",
+        "closing_amounts",
+        "written_off_of_open",
+        "amount_not_above_zero",
+        "amount_below_zero",
+        "more_than_there_is",
+        "returned_more_than_received",
+    }
+)
 
 
 def _money(row: Row, field: str = "amount") -> str:
@@ -22,7 +38,17 @@ def _left(row: Row) -> str:
 
 def because(row: Row) -> str:
     """The reasons of a row of `decisions`."""
-    return ", ".join(reason.replace("_", " ") for reason in row["reasons"]) or "no reason given"
+    return ", ".join(_reason(reason, row["currency"]) for reason in row["reasons"]) or "no reason given"
+
+
+def _reason(reason: str, currency: str) -> str:
+    """`advice_sum:51469_of_50455` is `advice sum: 514.69 of 504.55 USD`; what names no amount only loses its `_`."""
+    name, _, detail = reason.partition(":")
+    amounts = detail.split("_of_")
+    if name not in _OF_MONEY or not all(amount.removeprefix("-").isdigit() for amount in amounts):
+        return reason.replace("_", " ")
+    said = " of ".join(grouped(int(amount), currency) if currency else amount for amount in amounts)
+    return f"{name.replace('_', ' ')}: {said} {currency or 'minor units'}"
 
 
 def _could_be(row: Row) -> str:
@@ -72,6 +98,14 @@ def _escalated(row: Row) -> str:
     return f"{row['reference_id']} is overdue: {row['owner']} is told (step {row['level']})"
 
 
+def _evidence(row: Row) -> str:
+    """What the bank said of a receipt whose payer is not known."""
+    said = row["text"].removeprefix(WHO_PAID_SEPARATOR)
+    about = f" of {_money(row)}" if row["amount"] and row["currency"] else ""
+    references = f"; names {', '.join(row['candidates'])}" if row["candidates"] else ""
+    return f"{about}: {said}{references}" if said else f"{about}{references}"
+
+
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
     "invoice_released": _posted,
@@ -116,7 +150,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "statement": lambda r: (
         f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({', '.join(r['evidence'])})"
     ),
-    "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)})",
+    "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)}){_evidence(r)}",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
     "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {because(r)}",
 }

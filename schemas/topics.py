@@ -30,3 +30,5 @@ INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values(
 
 SUSPENSE_PREFIX: Final = "~suspense:"
 SUSPENSE_BUCKETS: Final = 16
+# In the text of the exception that asks whose money it is: it ends the payer's account (docs/ledger.md).
+WHO_PAID_SEPARATOR: Final = " · "

@@ -9,7 +9,7 @@ from connectors.log.sqlite import SqliteLog
 from connectors.placing import Placement, place
 from dataflows.shards.owner import Owner
 from schemas.codec import decode_decision, decode_fact, encode_fact
-from schemas.records import CashTransferred, Clock, Decision, Fact, OperatorAction, Receipt, Watermark
+from schemas.records import Clock, Decision, Fact, OperatorAction, Receipt, Watermark
 from schemas.topics import DECISIONS, FACTS
 from sinks.redis.transfers import transfer_fact
 
@@ -88,7 +88,7 @@ def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_byt
     """Run receivables over what the log has, until idle."""
     owner = Owner(log, list(shards if shards is not None else range(log.partitions(FACTS))), state, cache_bytes, "test")
     while True:
-        found = owner.poll(0.0)
+        found = owner.poll(0.01)
         for number, records in found.items():
             owner.send(number, owner.take(number, records))
         owner.tend()
@@ -96,7 +96,7 @@ def decide(log: Log, state: Path, shards: Iterable[int] | None = None, cache_byt
             raise AssertionError(owner.stopped)
         if not found and owner.idle():
             break
-    owner.stop(10.0)
+    owner.stop(30.0)
     owner.close()
 
 
@@ -131,15 +131,17 @@ def identify(decision: Decision, target: str) -> OperatorAction:
 def forward(log: Log, done: set[tuple[int, int]]) -> list[Fact]:
     """The facts for transfers that were decided and are not in `done` yet, made as the forwarder makes them."""
     facts: list[Fact] = []
-    brought: dict[tuple[int, int], Fact] = {}
-    for shard, offset, fact in all_facts(log):
-        brought[shard, offset] = fact
-    by_receipt = {(f.account_id, f.receipt_id): f for f in brought.values() if isinstance(f, Receipt | CashTransferred)}
+    brought = {(shard, fact.kind, fact.event_id): fact for shard, _, fact in reversed(all_facts(log))}
+    booked: dict[tuple[str, str], Fact] = {}
     for d in all_decisions(log):
-        if d.kind == "cash_transferred" and (d.shard, d.sequence) not in done:
+        fact = brought.get((d.shard, d.cause_kind, d.cause_id))
+        if d.kind == "receipt_booked":
+            assert fact is not None
+            booked[d.account_id, d.receipt_id] = fact
+        elif d.kind == "cash_transferred" and (d.shard, d.sequence) not in done:
             done.add((d.shard, d.sequence))
-            if d.rule in ("transfer.refused", "transfer.return"):
-                facts.append(transfer_fact(d, brought[d.shard, d.fact_offset]))
-            elif d.rule == "transfer.out":
-                facts.append(transfer_fact(d, by_receipt[d.account_id, d.receipt_id]))
+            money = booked.get((d.account_id, d.receipt_id))
+            cause = money if d.rule == "transfer.out" else fact
+            assert cause is not None
+            facts.append(transfer_fact(d, cause, money if d.rule == "transfer.return" else None))
     return facts

@@ -19,7 +19,7 @@ from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
 from schemas.topics import SUSPENSE_PREFIX
-from sinks.redis.transfers import Bringing, transfer_fact
+from sinks.redis.transfers import cause_of, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
 from tests.scenario_facts import ACCOUNT, EPOCH
@@ -50,6 +50,8 @@ class Run:
         self._last = b""
         self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
         self._sent: list[CashTransferred | ReceiptReturned] = []
+        # By account and its name for a receipt: the fact that brought it.
+        self._booked: dict[tuple[str, str], Fact] = {}
 
     def close(self) -> None:
         self.shard.close()
@@ -101,14 +103,17 @@ class Run:
         self._last = encode_fact(fact)
         decisions = self._take(self._last)
         for d in decisions:
-            if d.kind == "cash_transferred":
-                self._sent.append(transfer_fact(d, self._cause(d)))
+            if d.kind == "receipt_booked":
+                self._booked[d.account_id, d.receipt_id] = self._cause(d)
+            elif d.kind == "cash_transferred":
+                money = self._booked.get((d.account_id, d.receipt_id))
+                cause = money if money is not None and d.rule == "transfer.out" else self._cause(d)
+                self._sent.append(transfer_fact(d, cause, money if d.rule == "transfer.return" else None))
         return decisions
 
     def _cause(self, d: Decision) -> Fact:
-        """The last fact that brought this money, or its return, to the account."""
-        bringing = Bringing(d)
-        return [fact for fact in self._money if bringing.take(fact)][-1]
+        """The fact that it was decided on."""
+        return next(fact for fact in self._money if cause_of(d).names(fact))
 
     def _policy(self, change: PolicyChange) -> Policy:
         self._policies += 1

@@ -102,24 +102,20 @@ def cancel_disputed(account: Account, d: Decision, ctx: Context) -> list[Decisio
 
 def judge_due(account: Account, ctx: Context) -> list[Decision]:
     """Judge every open promise whose day and tolerance have passed."""
-    return [
-        judged(account, promise, _unapplied_by_promise(account, promise.currency), ctx, "promises.judged")
-        for promise in account.row.promises
-        if promise.status == "open" and promise.judge_date <= ctx.today
-    ]
+    due = [x for x in account.row.promises if x.status == "open" and x.judge_date <= ctx.today]
+    here = _unapplied_for(account, due)
+    return [judged(account, promise, here, ctx, "promises.judged") for promise in due]
 
 
 def judge_again(account: Account, ctx: Context) -> list[Decision]:
     """Judge again what money that came late or went back changes."""
     decisions: list[Decision] = []
-    here: dict[str, dict[str, int]] = {}
-    for promise in account.row.promises:
-        if promise.status != "open":
-            if promise.currency not in here:
-                here[promise.currency] = _unapplied_by_promise(account, promise.currency)
-            decision = judged(account, promise, here[promise.currency], ctx, "promises.judged_again")
-            if decision.kind != f"promise_{promise.status}":
-                decisions.append(decision)
+    done = [x for x in account.row.promises if x.status != "open"]
+    here = _unapplied_for(account, done)
+    for promise in done:
+        decision = judged(account, promise, here, ctx, "promises.judged_again")
+        if decision.kind != f"promise_{promise.status}":
+            decisions.append(decision)
     return decisions
 
 
@@ -162,6 +158,14 @@ def _payable(account: Account, promise: PromiseRow) -> int:
         elif account.cleared_item(document) is None:
             return promise.amount
     return payable
+
+
+def _unapplied_for(account: Account, promises: list[PromiseRow]) -> dict[str, int]:
+    """The unapplied cash that counts for each promise, in the currencies of these."""
+    found: dict[str, int] = {}
+    for currency in dict.fromkeys([x.currency for x in promises]):
+        found.update(_unapplied_by_promise(account, currency))
+    return found
 
 
 def _unapplied_by_promise(account: Account, currency: str) -> dict[str, int]:

@@ -44,10 +44,12 @@ from schemas.records import (
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
+    ReceiptRow,
     RemittanceAdvice,
     ServiceCase,
     Shipment,
 )
+from schemas.topics import WHO_PAID_SEPARATOR
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
@@ -58,6 +60,8 @@ MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", 
 MOST_DECISIONS: Final = 100_000
 # Of one decision: with four bytes each it is still a message that readers take (schemas/wire.py).
 MOST_CHARACTERS: Final = 200_000
+# Of the payer's name and the bank's text, in the exception that asks whose money it is.
+MOST_WHO_PAID: Final = 300
 
 
 def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
@@ -385,8 +389,20 @@ def _unidentified(d: Decision, account: Account) -> Decision:
         reference_id=f"unidentified:{d.receipt_id}",
         reasons=["unidentified", *[f"refused_by:{target}" for target in receipt.refused_by]],
         candidates=cash.said(cash.payer_references(receipt)),
-        text=receipt.payer_account,
+        text=who_paid(receipt),
     )
+
+
+def who_paid(receipt: ReceiptRow) -> str:
+    """The payer's account, or else name, and the bank's text, such as `BANK-1 · INV 7`; all as the bank sent them.
+
+    The directory reads the account: what follows it begins with the separator, and without an account
+    the whole does too, so that no name is ever read as an account.
+    """
+    account = receipt.payer_account.replace(WHO_PAID_SEPARATOR, " ")
+    said = [text for text in ("" if account else receipt.payer_name, receipt.text) if text]
+    rest = "".join(WHO_PAID_SEPARATOR + text for text in said)
+    return account + (rest if len(rest) <= MOST_WHO_PAID else f"{rest[: MOST_WHO_PAID - 1]}…")
 
 
 def _decide_return(account: Account, fact: ReceiptReturned) -> list[Decision]:

@@ -58,6 +58,8 @@ class Receipt:
     sent_back: dict[str, int] = field(default_factory=dict)
     # The account that sent it here; empty where it came from the bank.
     came_from: str = ""
+    # The bank's number of it; the account may have the bank account after that.
+    number: str = ""
 
     def gone_meanwhile(self, refused_by: str) -> int:
         """What the bank took back of refused money before that was here again."""

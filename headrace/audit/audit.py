@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from connectors.log.base import Log
+from dataflows.publishing import FORWARD
 from headrace.audit.contents import Contents
 from headrace.audit.definitions import check_definitions
 from headrace.audit.findings import Checks
@@ -62,10 +63,13 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
         scratch = Scratch(Path(scratch_directory))
         try:
             transit = Transit(checks.transit, scratch)
+            # Read first: what the forwarder had done with by now, it had brought to the log by now.
+            forwarded = log.positions(FORWARD, DECISIONS)
             shown = _shown(sources, checks)
             for shard in range(log.partitions(FACTS)):
                 with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
-                    _Shard(sources, checks, shard, shown, Path(directory)).run(transit, scratch, progress)
+                    audit = ShardAudit(shard, checks, transit, scratch, forwarded.get(shard, 0))
+                    _Shard(sources, checks, shard, shown, Path(directory)).run(audit, transit, progress)
             transit.finish()
             if shown is not None and shown.contents is not None:
                 with _telling(checks, "ClickHouse"):
@@ -114,13 +118,12 @@ class _Shard:
         self._last = b""
         self._state_done = False
 
-    def run(self, transit: Transit, scratch: Scratch, progress: Callable[[int, int], None] | None) -> None:
+    def run(self, audit: ShardAudit, transit: Transit, progress: Callable[[int, int], None] | None) -> None:
         with ExitStack() as stack:
             copy = self._open_state()
             if copy is not None:
                 stack.callback(copy.close)
             logs = self._logs(copy)
-            audit = ShardAudit(self._shard, self._checks, transit, scratch)
             rerun = self._rerun(logs.first_version)
             stack.callback(rerun.close)
             table = None if self._shown is None else TableCheck(self._checks.views, self._shown.rows, self._shard)
@@ -136,6 +139,8 @@ class _Shard:
             if copy is not None and copy.row is not None:
                 self._compare_state(copy, copy.row, audit, rerun, taken)
             audit.finish()
+            for event_id in logs.undecided:
+                transit.carried(event_id)
             self._compare_views(logs.decisions.next_sequence, audit, table)
             if progress is not None:
                 progress(self._shard, number)

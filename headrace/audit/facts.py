@@ -190,6 +190,7 @@ class FactCheck:
         if receipt.pending and receipt.currency != fact.currency:
             receipt.pending, receipt.foreign_return = 0, True
         receipt.currency = fact.currency
+        receipt.number = fact.receipt_id
         receipt.bank_account = fact.bank_account
         receipt.bank_reference = fact.bank_reference
         receipt.posting_date = fact.posting_date

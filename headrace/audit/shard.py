@@ -41,10 +41,12 @@ LOOKED_AT_AGAIN_DAYS: Final = 7
 class ShardAudit:
     """Checks one shard. `take` its groups in order, then `finish`."""
 
-    def __init__(self, shard: int, checks: Checks, transit: Transit, scratch: Scratch) -> None:
+    def __init__(self, shard: int, checks: Checks, transit: Transit, scratch: Scratch, forwarded: int) -> None:
+        """`forwarded`: the forwarder has done with the decisions below this offset."""
         self.shard: Final = shard
         self._checks: Final = checks
         self._transit: Final = transit
+        self._forwarded: Final = forwarded
         self.books: Final = Books(checks.books, scratch)
         advices = Advices(scratch)
         self._events: Final = Events(checks.duplicates, scratch, shard)
@@ -71,6 +73,11 @@ class ShardAudit:
         """All that is said of one fact, in order: first of the fact, then what time brought about."""
         said = [entry.decision for entry in group.said]
         fact = group.fact
+        if isinstance(fact, CashTransferred | ReceiptReturned):
+            self._transit.carried(fact.event_id)
+        for entry in group.said:
+            if entry.decision.kind == "cash_transferred" and 0 <= entry.offset < self._forwarded:
+                self._transit.due(entry.decision)
         if fact is None:
             self._unreadable(group, said)
             rest = said[1:]
@@ -214,7 +221,7 @@ class ShardAudit:
             elif d.kind == "credit_allocated":
                 self._cash.allocated(account, d)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
-                self._transit.sent(d)
+                self._transit.sent(d, self.books.receipt(account, d.receipt_id))
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)

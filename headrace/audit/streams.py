@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from connectors.log.base import Log, LogRefused, Record, account_key, misplaced
 from headrace.audit.findings import Check, account_of
+from headrace.audit.transit import BROUGHT
 from schemas.codec import decode_decision, decode_fact, digest64
 from schemas.records import Decision, Fact
 from schemas.topics import DECISIONS, FACTS
@@ -152,7 +153,8 @@ class ShardLogs:
     """A shard's facts in order, each with its decisions. Go through it once.
 
     `taken_in` is the offset below which the shard is known to have taken in every fact. The facts at
-    the end that have no decisions and are not below it were not decided yet, and are left out.
+    the end that have no decisions and are not below it were not decided yet, and are left out, except
+    that `undecided` gets the event ids of those that the forwarder brought.
     """
 
     def __init__(self, log: Log, shard: int, check: Check, taken_in: int, unconfirmed: Mapping[int, bytes]) -> None:
@@ -167,16 +169,19 @@ class ShardLogs:
         # The version of the rules that made the first decision; empty where there is none.
         self.first_version: Final = "" if self._head is None else self._head.decision.rules_version
         self._before = -1
+        self.undecided: Final[list[str]] = []
 
     def __iter__(self) -> Iterator[Group]:
         left = 0
         for record in self._facts:
             if left:
                 left += 1
+                self._leave(record)
                 continue
             said = self._said_of(record.offset)
             if self._head is None and record.offset >= self._taken_in and _under_way(said):
                 left = 1
+                self._leave(record)
                 continue
             self._before = record.offset
             self._counted(said)
@@ -186,6 +191,15 @@ class ShardLogs:
         while self._head is not None:
             self._homeless(self._head.decision)
             self._head = next(self._coming, None)
+
+    def _leave(self, record: Record) -> None:
+        if BROUGHT.encode() not in record.value:
+            return
+        try:
+            self.undecided.append(decode_fact(record.value).event_id)
+        except Unreadable:
+            # The shard will reject it.
+            return
 
     def _said_of(self, offset: int) -> list[Said]:
         said: list[Said] = []

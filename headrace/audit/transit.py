@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from headrace.audit.accounts import Receipt
 from headrace.audit.findings import Check, account_of
 from headrace.audit.keep import Keep, Scratch
 from schemas.records import CashTransferred, Decision, ReceiptReturned
@@ -12,16 +13,29 @@ from schemas.records import CashTransferred, Decision, ReceiptReturned
 BROUGHT: Final = "transfer:"
 
 
+_Sent = tuple[str, str, str, str, int, str]
+_Arrival = tuple[str, str, str, str, int, str, str, int, int, int]
+
+
+@dataclass(slots=True)
+class Errand:
+    """What the forwarder was to bring. said: account, target, receipt, amount, currency, shard, sequence."""
+
+    said: tuple[str, str, str, int, str, int, int] | None = None
+    carried: bool = False
+
+
 @dataclass(slots=True)
 class Transfer:
     """One transfer: what was sent, and what each arrival said. `sent` is None until its shard is read.
 
-    sent: account, target, receipt, amount, currency. arrived: the same with the rule, shard, offset, sequence.
+    sent: account, target, number of the receipt, its bank account, amount, currency. arrived: the same with the rule,
+    shard, offset, sequence. Each account may call a receipt otherwise, so it is known by the bank's number.
     moves: money is on its way; False where the bank has it back and only the word of it is.
     """
 
-    sent: tuple[str, str, str, int, str] | None = None
-    arrived: list[tuple[str, str, str, int, str, str, int, int, int]] = field(default_factory=list)
+    sent: _Sent | None = None
+    arrived: list[_Arrival] = field(default_factory=list)
     turned_away: list[tuple[int, int, str]] = field(default_factory=list)
     moves: bool = True
 
@@ -34,23 +48,49 @@ def _unpack(values: Any) -> Transfer:
     return Transfer(*values)
 
 
+def _pack_errand(errand: Errand) -> Any:
+    return (errand.said, errand.carried)
+
+
+def _unpack_errand(values: Any) -> Errand:
+    return Errand(*values)
+
+
 class Transit:
     """All transfers of the installation. Shards may be read in any order."""
 
     def __init__(self, check: Check, scratch: Scratch) -> None:
         self._check: Final = check
         self._transfers: Final[Keep[Transfer]] = Keep(scratch, _pack, _unpack)
+        self._errands: Final[Keep[Errand]] = Keep(scratch, _pack_errand, _unpack_errand)
 
     def _get(self, transfer_id: str) -> Transfer:
         return self._transfers.get(transfer_id) or Transfer()
 
-    def sent(self, d: Decision) -> None:
+    def due(self, d: Decision) -> None:
+        """A cash_transferred of any rule that the forwarder has done with: its fact must be in the log."""
+        name = f"{d.shard}-{d.sequence}"
+        errand = self._errands.get(name) or Errand()
+        errand.said = (account_of(d), d.counterparty, d.receipt_id, d.amount, d.currency, d.shard, d.sequence)
+        self._errands.put(name, errand)
+
+    def carried(self, event_id: str) -> None:
+        """A fact of money that came or went back stands in the log, decided or not."""
+        if event_id.startswith(BROUGHT):
+            name = event_id.removeprefix(BROUGHT)
+            errand = self._errands.get(name) or Errand()
+            errand.carried = True
+            self._errands.put(name, errand)
+
+    def sent(self, d: Decision, receipt: Receipt | None) -> None:
         """A cash_transferred with rule transfer.out, or transfer.return: the bank took back what had been sent on."""
         self._check.checked += 1
         name = f"{d.shard}-{d.sequence}"
         transfer = self._get(name)
         target = f"{d.tenant}/{d.entity}/{d.counterparty}"
-        transfer.sent = (account_of(d), target, d.receipt_id, d.amount, d.currency)
+        number = d.receipt_id if receipt is None or not receipt.number else receipt.number
+        bank_account = "" if receipt is None else receipt.bank_account
+        transfer.sent = (account_of(d), target, number, bank_account, d.amount, d.currency)
         transfer.moves = d.rule == "transfer.out"
         self._transfers.put(name, transfer)
 
@@ -60,7 +100,18 @@ class Transit:
         transfer = self._get(name)
         sender = f"{fact.tenant}/{fact.entity}/{fact.from_account}" if fact.from_account else ""
         transfer.arrived.append(
-            (sender, account, fact.receipt_id, fact.amount, fact.currency, "transfer.return", shard, offset, -1)
+            (
+                sender,
+                account,
+                fact.receipt_id,
+                fact.bank_account,
+                fact.amount,
+                fact.currency,
+                "transfer.return",
+                shard,
+                offset,
+                -1,
+            )
         )
         self._transfers.put(name, transfer)
 
@@ -69,7 +120,18 @@ class Transit:
         transfer = self._get(fact.transfer_id)
         sender = f"{d.tenant}/{d.entity}/{d.counterparty}"
         transfer.arrived.append(
-            (sender, account_of(d), d.receipt_id, d.amount, d.currency, d.rule, d.shard, d.fact_offset, d.sequence)
+            (
+                sender,
+                account_of(d),
+                fact.receipt_id,
+                fact.bank_account,
+                d.amount,
+                d.currency,
+                d.rule,
+                d.shard,
+                d.fact_offset,
+                d.sequence,
+            )
         )
         self._transfers.put(fact.transfer_id, transfer)
 
@@ -83,14 +145,28 @@ class Transit:
         """All shards are read: judge each transfer, and say what is still on its way."""
         under_way: Counter[str] = Counter()
         number = 0
+        for name, errand in self._errands.items():
+            self._stuck(name, errand)
         for name, transfer in self._transfers.items():
             self._judge(name, transfer)
             if transfer.sent is not None and not transfer.arrived and transfer.moves:
                 number += 1
-                under_way[transfer.sent[4]] += transfer.sent[3]
+                under_way[transfer.sent[5]] += transfer.sent[4]
         if number:
             sums = ", ".join(f"{amount} {currency}" for currency, amount in sorted(under_way.items()))
             self._check.note(f"{number} transfers are in transit: {sums} in minor units")
+
+    def _stuck(self, name: str, errand: Errand) -> None:
+        if errand.said is None or errand.carried:
+            return
+        account, target, receipt, amount, currency, shard, sequence = errand.said
+        self._check.find(
+            "stuck",
+            f"transfer {name} of {amount} {currency}: the forwarder could not bring {receipt!r} to {target!r}",
+            shard=shard,
+            sequence=sequence,
+            account=account,
+        )
 
     def _judge(self, name: str, transfer: Transfer) -> None:
         for arrival in transfer.arrived[1:]:
@@ -109,29 +185,31 @@ class Transit:
     def _compare(
         self,
         name: str,
-        sent: tuple[str, str, str, int, str],
-        arrival: tuple[str, str, str, int, str, str, int, int, int],
+        sent: _Sent,
+        arrival: _Arrival,
     ) -> None:
-        account, target, *money = sent
-        if arrival[5] == "transfer.returned":
+        account, target = sent[:2]
+        money: list[Any] = list(sent[2:])
+        rule = arrival[6]
+        if rule == "transfer.returned":
             account, target = target, account
-        elif arrival[5] == "transfer.return" and not arrival[0]:
-            # A return of an older version does not say who sends it on.
-            account = ""
+        elif rule == "transfer.return":
+            # A return of an older version does not say who sends it on, nor always of which bank it is.
+            account = account if arrival[0] else ""
+            money[1] = money[1] if arrival[3] else ""
         for code, right, said in (
             ("sender", account, arrival[0]),
             ("target", target, arrival[1]),
             ("receipt", money[0], arrival[2]),
-            ("amount", money[1], arrival[3]),
-            ("currency", money[2], arrival[4]),
+            ("bank_account", money[1], arrival[3]),
+            ("amount", money[2], arrival[4]),
+            ("currency", money[3], arrival[5]),
         ):
             if right != said:
                 self._wrong(code, name, arrival, f"{code} is {right!r} where it was sent, {said!r} where it arrived")
 
-    def _wrong(
-        self, code: str, name: str, arrival: tuple[str, str, str, int, str, str, int, int, int], text: str
-    ) -> None:
-        _, account, _, amount, currency, _, shard, offset, sequence = arrival
+    def _wrong(self, code: str, name: str, arrival: _Arrival, text: str) -> None:
+        _, account, _, _, amount, currency, _, shard, offset, sequence = arrival
         self._check.find(
             code,
             f"transfer {name} of {amount} {currency}: {text}",

@@ -24,6 +24,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def no_such_day(error: ValueError) -> str:
+    """What to say where a day has its form and is not in the calendar, as 2026-11-31; empty for other mistakes."""
+    text = str(error)
+    return "there is no such day" if "day is out of range" in text or "month must be in" in text else ""
+
+
 def where_again(directory: Path | None, config: Path | None) -> str:
     """The options that name the installation, as they were given, for a command to be run next."""
     given = [f"--dir {directory}"] if directory is not None else []

@@ -1,5 +1,6 @@
 """headrace demo: real history and a simulated distributor through all flows, ending in tables a finance person reads."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -153,7 +154,7 @@ def _run_all(settings: Settings, name: str, told: Console) -> None:
     with _bar(told) as progress:
         # Its summary is told by the bars and tables here.
         child = subprocess.Popen(
-            [*command, "--dir", str(settings.dir)],
+            [*command, "--dir", str(settings.dir), "--parent", str(os.getpid())],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

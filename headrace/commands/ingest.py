@@ -9,11 +9,11 @@ import typer
 import connectors.files
 from connectors.files.ingest import MOST_REPORTED, Counts, ingest_file
 from connectors.files.ledger import FileLedger, Ingested, file_digest
-from connectors.files.mapping import Mapping, load
+from connectors.files.mapping import Mapping, WrongMapping, load
 from connectors.files.rows import BadFile
 from connectors.intake.clockwork import utc_text
 from connectors.log.base import Log
-from headrace.commands.common import FOUND_WANTING, failures_told, installation, say
+from headrace.commands.common import FOUND_WANTING, failures_told, installation, say, where_again
 
 AWAY_SECONDS = 30.0
 
@@ -38,7 +38,9 @@ def ingest(
     with installation(directory, config, new=True) as (settings, log), FileLedger(settings.dir) as ledger:
         for path in files:
             try:
-                wanting = not _one(log, ledger, checked, mapping_path, path, again) or wanting
+                wanting = (
+                    not _one(log, ledger, checked, mapping_path, path, again, where_again(directory, config)) or wanting
+                )
             except BadFile as error:
                 say(f"{error}\n{path}: nothing of this file was taken")
                 wanting = True
@@ -47,20 +49,31 @@ def ingest(
 
 
 def _mapping_path(said: str) -> Path:
-    """The file that is meant: a path, or the bare name of a mapping that is shipped."""
-    shipped = Path(connectors.files.__file__).parent / "mappings" / f"{said}.toml"
-    return shipped if not Path(said).exists() and shipped.exists() else Path(said)
+    """The file that is meant: a path, or the bare name of a mapping that is shipped. Raises WrongMapping."""
+    mappings = Path(connectors.files.__file__).parent / "mappings"
+    shipped = mappings / f"{said}.toml"
+    if Path(said).exists():
+        return Path(said)
+    if not shipped.exists() and Path(said).name == said and not said.endswith(".toml"):
+        names = ", ".join(sorted(path.stem for path in mappings.glob("*.toml")))
+        raise WrongMapping(f"--map {said}: no such file, and no mapping of that name; there are {names}")
+    return shipped if shipped.exists() else Path(said)
 
 
-def _one(log: Log, ledger: FileLedger, mapping: Mapping, mapping_path: Path, path: Path, again: bool) -> bool:
+def _one(
+    log: Log, ledger: FileLedger, mapping: Mapping, mapping_path: Path, path: Path, again: bool, where: str
+) -> bool:
     """Ingest one file; whether nothing in it was refused."""
     digest = file_digest(path)
     before = ledger.find(digest, mapping.name)
     if before is not None and not again:
-        say(
-            f"{path}: was ingested already, as {before.file} at {utc_text(before.time_ms)} "
-            f"({before.facts:,} facts, {before.refused:,} rows refused): nothing to do"
-        )
+        done = f"({before.facts:,} facts, {before.refused:,} rows refused): nothing to do"
+        say(f"{path}: was ingested already, as {before.file} at {utc_text(before.time_ms)} {done}")
+        if before.refused:
+            say(
+                f"with a mapping that was corrected, `headrace dead-letters {where} replay --map {mapping_path}` submits the "
+                "refused rows again, and --again here the whole file"
+            )
         return True
     give_up_at = time.monotonic() + AWAY_SECONDS
     wall_ms = time.time_ns() // 1_000_000

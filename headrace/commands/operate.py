@@ -5,7 +5,7 @@ import shlex
 import time
 import uuid
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from connectors.files.ingest import Producer
 from connectors.files.values import EPOCH
 from connectors.intake import whole_shards
 from dataflows.rules.policy import WrongPolicy, parse
-from headrace.commands.common import WRONG_USAGE, installation, say, where_again
+from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say, where_again
 from headrace.places import views
 from headrace.settings import Settings
 from schemas.records import OperatorAction
@@ -193,13 +193,17 @@ def _allow(context: typer.Context, action: str, until: str, note: str, actor: st
 
 
 def _time_ms(text: str) -> int:
+    """A time without a zone is UTC; a day alone is none, for it could mean its start or its end."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        say(f"--until {text}: not a time with its zone, such as 2026-12-31T12:00:00Z")
+    except ValueError as error:
+        say(f"--until {text}: {no_such_day(error) or 'not a time, such as 2026-12-31T12:00:00Z (UTC without a zone)'}")
+        raise typer.Exit(WRONG_USAGE) from None
+    if len(text) <= len("YYYY-MM-DD"):
+        say(f"--until {text}: names a day and no time; write a time, such as 2026-12-31T12:00:00Z")
         raise typer.Exit(WRONG_USAGE)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
     return (found - EPOCH) // timedelta(milliseconds=1)
 
 

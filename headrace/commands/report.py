@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from headrace.amounts import grouped
-from headrace.commands.common import WRONG_USAGE, say
+from headrace.commands.common import WRONG_USAGE, no_such_day, say
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.formulas import rounded
 from headrace.report import AGING, CEI_MONTHS, DSO_DAYS, Figure, Report, as_json, make_report
@@ -44,8 +44,8 @@ def report(
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
-    except ValueError:
-        say(f"--as-of {text}: write a day as YYYY-MM-DD")
+    except ValueError as error:
+        say(f"--as-of {text}: {no_such_day(error) or 'write a day as YYYY-MM-DD'}")
         raise typer.Exit(WRONG_USAGE) from None
 
 
@@ -53,8 +53,9 @@ def _instant_ms(text: str) -> int:
     """A day means its end; a time without a zone is UTC."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        say(f"--known-at {text}: write a time as YYYY-MM-DDTHH:MM:SS, or a day as YYYY-MM-DD")
+    except ValueError as error:
+        how = "write a time as YYYY-MM-DDTHH:MM:SS, or a day as YYYY-MM-DD"
+        say(f"--known-at {text}: {no_such_day(error) or how}")
         raise typer.Exit(WRONG_USAGE) from None
     if len(text) == len("YYYY-MM-DD"):
         found = found.replace(hour=23, minute=59, second=59, microsecond=999_000)

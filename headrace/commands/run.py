@@ -1,5 +1,6 @@
 """headrace run: one flow in this process, or all of them as processes of their own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from headrace.flows import (
     start_receivables,
 )
 from headrace.operations import StopFlag, configure_logging
+from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
 from headrace.summary import Counted, rejected, summary
 from sinks.base import SinkError, SinkStopped
@@ -57,10 +59,13 @@ def run(
     shards: Annotated[str, typer.Option(help="Shards of this receivables process, such as 0-7.")] = "",
     sink: Annotated[Sink | None, typer.Option(help="The flow of publish; both where none is named.")] = None,
     paced: Annotated[bool, typer.Option("--paced", hidden=True)] = False,
+    parent: Annotated[int, typer.Option("--parent", hidden=True)] = 0,
 ) -> None:
     """Run flows until told to stop (SIGTERM commits, then leaves)."""
     stop = StopFlag()
     stop.install()
+    if parent:
+        end_with(parent)
     configure_logging(flow.value if sink is None else f"{flow.value} {sink.value}")
     with failures_told():
         settings = load(directory, config)
@@ -109,6 +114,7 @@ class _Children:
 
     def _start(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "headrace.main", "run", *arguments, *self._where]
+        command += ["--parent", str(os.getpid())]
         self._running[name] = subprocess.Popen(command)
 
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:

@@ -27,7 +27,10 @@ def timeline(
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list with one object for each decision.")] = False,
 ) -> None:
-    """Show every decision of an account, by time. Exit 1 where there is none."""
+    """Show every decision of an account, in the order it became known. Exit 1 where there is none.
+
+    The time shown is when it happened, so that what was learned late stands below what happened after it.
+    """
     with opened_views(directory, config) as views:
         answer = views.ask(_SQL, {"account": account})
     rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
@@ -45,8 +48,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
     console = Console(markup=False, highlight=False)
     for company in sorted({(row["tenant"], row["entity"]) for row in rows}):
         own = [row for row in rows if (row["tenant"], row["entity"]) == company]
-        table = Table(title=f"{company[0]}/{company[1]}", title_justify="left")
-        table.add_column("when (UTC)", no_wrap=True)
+        table = Table(title=f"{company[0]}/{company[1]}, in the order it became known", title_justify="left")
+        table.add_column("happened (UTC)", no_wrap=True)
         table.add_column("what")
         for row in own:
             table.add_row(row["event_time"][:16], in_words(row))

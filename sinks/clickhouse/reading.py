@@ -1,6 +1,6 @@
 """Questions to the views: to the server, to the process that has chDB open, or to chDB itself.
 
-Guarantee: what is asked here can only read. The protocol over the Unix socket is lines of JSON:
+Guarantee: what is asked here can only read (statements.py). The protocol over the Unix socket is lines of JSON:
 asked {"sql": ..., "parameters": {...}}; answered names, types, one array for each row, and then
 {"rows": n}, or {"error": ...} at any point.
 """
@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol, Self
 
 from sinks.base import SinkError, SinkStopped
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.statements import reading_statement
 from sinks.local import HeldElsewhere, SocketPath
 
 # An answer is whole in memory on its way; a bigger one is refused with ClickHouse's own error.
@@ -61,7 +62,8 @@ class Views(Protocol):
 
 def _ask_raw(database: Database, sql: str, parameters: Mapping[str, Any]) -> bytes:
     with database.read_client(_LIMITS) as client:
-        answer: bytes = client.raw_query(sql.strip().rstrip(";"), parameters=dict(parameters), fmt=_FORMAT)
+        statement = reading_statement(client, sql, parameters)
+        answer: bytes = client.raw_query(statement, parameters=dict(parameters), fmt=_FORMAT)
         return answer
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from schemas.records import Customer, Decision, OperatorAction
-from schemas.topics import SUSPENSE_PREFIX
+from schemas.topics import SUSPENSE_PREFIX, WHO_PAID_SEPARATOR
 from sinks.redis import transfers
 from sinks.redis.store import (
     AWAITED,
@@ -113,7 +113,7 @@ def _waiting(decision: Decision) -> dict[str, Any]:
         "account": decision.account_id,
         "receipt": decision.receipt_id,
         "references": decision.candidates,
-        "payer": decision.text,
+        "payer": decision.text.partition(WHO_PAID_SEPARATOR)[0],
         "event_time": decision.event_time,
         "recorded_time": decision.recorded_time,
     }
@@ -157,16 +157,18 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":
-        brought: list[int] | None = [decision.shard, decision.fact_offset]
-        if decision.rule == transfers.OUT:
-            brought = work.get(RECEIPTS, name) if is_suspense(account) else None
-        work.transfers.append((decision, brought))
+        booked = work.get(RECEIPTS, name) if is_suspense(account) else None
+        # A directory of an older version has only shard and offset of it.
+        if booked is not None and len(booked) == len(transfers.Cause._fields):
+            work.transfers.append((decision, transfers.Cause(*booked)))
+        else:
+            work.transfers.append((decision, None))
         if decision.rule == transfers.REFUSED:
             work.add(REFUSED, key(company, account), _receipt(company, decision.counterparty, decision.receipt_id))
     if not decision.receipt_id or not is_suspense(account):
         return
     if decision.kind == "receipt_booked":
-        work.put(RECEIPTS, name, [decision.shard, decision.fact_offset])
+        work.put(RECEIPTS, name, transfers.cause_of(decision))
     elif decision.kind == "exception_raised" and "unidentified" in decision.reasons:
         _stop_waiting(work, name)
         work.put(WAITING, name, _waiting(decision))

@@ -11,16 +11,18 @@ import redis
 from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.redis.connect import RedisServer
+from sinks.redis.transfers import Cause
 
 PREFIX: Final = "headrace:"
 # Hashes, each from a field to a JSON text. Fields are made by `key`.
 DOCUMENTS: Final = "documents"  # document as folded -> [[account, document as written], ...]
 PAYERS: Final = "payers"  # bank account -> [account, ...]
 CUSTOMERS: Final = "customers"  # account -> [bank account, ...]
-RECEIPTS: Final = "receipts"  # receipt in a suspense account -> [shard, offset of its fact]
+RECEIPTS: Final = "receipts"  # receipt in a suspense account -> the cause by which it was booked last
 WAITING: Final = "waiting"  # receipt in a suspense account -> what is known of it
 AWAITED: Final = "awaited"  # document or bank account that a receipt waits for -> [receipt, ...]
 REFUSED: Final = "refused"  # account -> [receipt that it did not take, ...]
+STUCK: Final = "stuck"  # transfer that cannot be brought, as SHARD-SEQUENCE -> why
 # Sets of receipts to judge: NEW were found in this reading, RIPE when all that was in the logs then has been read.
 NEW: Final = "new"
 RIPE: Final = "ripe"
@@ -48,8 +50,8 @@ class Positions:
 class Work:
     """Fields read and changes collected; nothing is written until `Store.commit`.
 
-    `transfers` are the decisions whose money is to be forwarded, each with shard and offset of the
-    fact that brought its receipt, or None where that is not known. `new` and `judged` are receipts.
+    `transfers` are the decisions whose money is to be forwarded, each with the cause by which its
+    receipt was booked, or None where that is not known here. `new` and `judged` are receipts.
     """
 
     def __init__(self, store: "Store") -> None:
@@ -61,7 +63,7 @@ class Work:
         self.new: set[str] = set()
         self.judged: set[str] = set()
         self.ripen = False
-        self.transfers: list[tuple[Decision, list[int] | None]] = []
+        self.transfers: list[tuple[Decision, Cause | None]] = []
 
     def want(self, table: str, name: str) -> None:
         """`load` will read this field."""
@@ -168,6 +170,11 @@ class Store:
         """How many receipts are still to be judged."""
         with self._server.outside():
             return int(self._server.client.scard(PREFIX + NEW)) + int(self._server.client.scard(PREFIX + RIPE))
+
+    def stuck(self) -> int:
+        """How many transfers cannot be brought."""
+        with self._server.outside():
+            return int(self._server.client.hlen(PREFIX + STUCK))
 
     def commit(self, work: Work, positions: Positions) -> None:
         """Write all of `work` and the positions in one transaction. After RetryLater it may be called again.

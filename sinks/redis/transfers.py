@@ -1,6 +1,6 @@
 """Cash that a decision sent to another account, as the fact that books it there."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned
 
@@ -11,7 +11,7 @@ RETURN: Final = "transfer.return"
 
 
 class WrongCause(ValueError):
-    """The fact at a decision's cause is not about the receipt that the decision moves."""
+    """The fact at a decision's cause is none that can have led to it."""
 
 
 def brings(rule: str) -> tuple[type[Receipt | CashTransferred | ReceiptReturned], ...]:
@@ -21,49 +21,45 @@ def brings(rule: str) -> tuple[type[Receipt | CashTransferred | ReceiptReturned]
     return (CashTransferred,) if rule == REFUSED else (Receipt, CashTransferred)
 
 
-class Bringing:
-    """Tells which facts bring the receipt of a decision to its account. Give it that account's shard in order.
+class Cause(NamedTuple):
+    """The fact that a decision was made on. A parked account decides on it later: then it is before `offset`."""
 
-    Where two banks gave one number, the first of them has it in its account, and the other the bank account after it.
-    """
+    shard: int
+    offset: int
+    kind: str
+    event_id: str
+    tenant: str
+    entity: str
+    account_id: str
 
-    def __init__(self, decision: Decision) -> None:
-        self._account: Final = (decision.tenant, decision.entity, decision.account_id)
-        self._name: Final = decision.receipt_id
-        self._kinds: Final = brings(decision.rule)
-        self._first_bank = ""
-
-    def take(self, fact: Receipt | CashTransferred | ReceiptReturned) -> bool:
-        """Whether it is such a fact."""
-        if (fact.tenant, fact.entity, fact.account_id) != self._account:
-            return False
-        if fact.receipt_id == self._name:
-            self._first_bank = self._first_bank or fact.bank_account
-            found = fact.bank_account in ("", self._first_bank)
-        else:
-            found = f"{fact.receipt_id}@{fact.bank_account}" == self._name
-        return found and isinstance(fact, self._kinds)
+    def names(self, fact: Fact) -> bool:
+        """Whether it is that fact, or one that was rejected for having its event id."""
+        return (fact.kind, fact.event_id, fact.tenant, fact.entity, fact.account_id) == self[2:]
 
 
-def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred | ReceiptReturned:
+def cause_of(decision: Decision) -> Cause:
+    """The fact that it was made on."""
+    d = decision
+    return Cause(d.shard, d.fact_offset, d.cause_kind, d.cause_id, d.tenant, d.entity, d.account_id)
+
+
+def transfer_fact(decision: Decision, cause: Fact, booked: Fact | None = None) -> CashTransferred | ReceiptReturned:
     """The fact for decision.counterparty: of money that comes (`transfer.out`), that comes back because it was
     refused (`transfer.refused`), or that the bank took back after it had been sent on (`transfer.return`).
 
-    `cause` is the fact by which the receipt, or its return, came to the decision's account. The same
+    `cause` is the fact by which the receipt, or its return, came to the decision's account; `booked` the one that
+    brought the money, where a return does not say for certain what number of which bank that has. The same
     decision gives the same event_id and contents each time, so its shard takes it once. Raises WrongCause.
     """
     if not isinstance(cause, brings(decision.rule)):
         raise WrongCause(f"a {cause.kind} cannot be what {decision.rule} goes back to")
-    assert isinstance(cause, Receipt | CashTransferred | ReceiptReturned)
-    # Where two banks gave one number, the account has the bank account after it.
-    names = (cause.receipt_id, f"{cause.receipt_id}@{cause.bank_account}")
-    if cause.account_id != decision.account_id or decision.receipt_id not in names:
-        raise WrongCause(
-            f"receipt {cause.receipt_id!r} of {cause.account_id!r} where {decision.receipt_id!r} "
-            f"of {decision.account_id!r} was due"
-        )
+    if cause.account_id != decision.account_id:
+        raise WrongCause(f"{cause.kind} of {cause.account_id!r} where one of {decision.account_id!r} was due")
     if isinstance(cause, ReceiptReturned):
-        return _sent_back(decision, cause)
+        if booked is not None and not isinstance(booked, Receipt | CashTransferred):
+            raise WrongCause(f"a {booked.kind} cannot have brought receipt {decision.receipt_id!r}")
+        return _sent_back(decision, cause, cause if booked is None else booked)
+    assert isinstance(cause, Receipt | CashTransferred)
     return _sent(decision, cause)
 
 
@@ -100,7 +96,9 @@ def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferr
     )
 
 
-def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
+def _sent_back(
+    decision: Decision, cause: ReceiptReturned, money: Receipt | CashTransferred | ReceiptReturned
+) -> ReceiptReturned:
     return ReceiptReturned(
         event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
@@ -110,8 +108,8 @@ def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
         entity=decision.entity,
         account_id=decision.counterparty,
         event_time=decision.event_time,
-        receipt_id=cause.receipt_id,
-        bank_account=cause.bank_account,
+        receipt_id=money.receipt_id,
+        bank_account=money.bank_account,
         currency=cause.currency,
         amount=decision.amount,
         posting_date=cause.posting_date,

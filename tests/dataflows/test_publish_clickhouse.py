@@ -130,7 +130,7 @@ def test_it_answers_while_it_runs_and_leaves_when_told(tmp_path: Path) -> None:
             ["String", "Int64", "Date32"],
         )
         assert answer.rows == [["INV-7", 1_007, "2026-01-01"]]
-        with pytest.raises(SinkStopped, match="readonly mode"):
+        with pytest.raises(SinkStopped, match="only statements that read are taken"):
             views.ask("TRUNCATE TABLE decisions")
         with pytest.raises(SinkStopped, match="Unknown expression identifier"):
             views.ask("SELECT nothing FROM decisions")

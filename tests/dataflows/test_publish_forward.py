@@ -16,6 +16,7 @@ import redis
 from connectors.log.sqlite import SqliteLog
 from dataflows.publish import publish_forward
 from dataflows.publishing import PublishStatus
+from headrace.flows import publish_health
 from schemas.codec import contents_digest, encode_fact
 from schemas.records import CashTransferred, Fact, OperatorAction, ReceiptReturned
 from schemas.topics import DECISIONS
@@ -23,6 +24,7 @@ from sinks.base import RetryLater, SinkStopped
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Positions, Store, Wiped, Work
 from tests.facts import return_of_version_1
+from tests.installations import but
 from tests.ledger import Ledger, day, instant
 from tests.publishing import Never, all_facts, append, append_decisions, append_fact, customer, open_log, receipt
 from tests.redis_servers import LocalRedis
@@ -39,6 +41,7 @@ class World:
         self.log: SqliteLog = open_log(directory / "log", SHARDS)
         self.ledger = Ledger(shards=SHARDS)
         self.server = server
+        self.status = PublishStatus()
         self._written = 0
 
     def invoice(self, account: str, document: str) -> None:
@@ -47,7 +50,10 @@ class World:
     def unidentified(self, receipt_id: str, references: list[str], payer: str = "", amount: int = 100_00) -> None:
         """A receipt that the suspense account has booked and cannot place."""
         offset = append_fact(self.log, receipt(SUSPENSE, receipt_id, amount, payer, references))
-        self.ledger.receipt(SUSPENSE, receipt_id, amount, "2026-01-05", fact_offset=offset)
+        self.ledger.receipt(
+            SUSPENSE, receipt_id, amount, "2026-01-05", fact_offset=offset, cause_kind="receipt",
+            cause_id=f"bank:{receipt_id}",
+        )  # fmt: skip
         self.say_unidentified(receipt_id, references, payer)
 
     def say_unidentified(self, receipt_id: str, references: list[str], payer: str = "") -> None:
@@ -60,7 +66,8 @@ class World:
         """Write what the ledger has since, forward, and return all facts but receipts and customers."""
         append_decisions(self.log, self.ledger, self._written)
         self._written = len(self.ledger.decisions)
-        publish_forward(self.log, self.server, until_idle=True, stop=Never(), status=PublishStatus())
+        self.status = PublishStatus()
+        publish_forward(self.log, self.server, until_idle=True, stop=Never(), status=self.status)
         return [fact for fact in all_facts(self.log) if fact.kind not in ("receipt", "customer")]
 
     def targets(self) -> list[tuple[str, str]]:
@@ -174,6 +181,15 @@ def test_a_customer_that_comes_later_forwards(world: World) -> None:
     assert world.targets() == [("R1", "C3")]
 
 
+@pytest.mark.parametrize(("text", "found"), [("US1 · thank you", [("R1", "C1")]), (" · US1 · thank you", [])])
+def test_the_account_is_read_from_the_text_and_no_name_is_taken_for_it(
+    world: World, text: str, found: list[tuple[str, str]]
+) -> None:
+    append_fact(world.log, customer("C1", ["US1"]))
+    world.unidentified("R1", [], payer=text)
+    assert world.targets() == found
+
+
 def test_a_bank_account_of_two_customers_forwards_nothing(world: World) -> None:
     append_fact(world.log, customer("C3", ["US1"]))
     append_fact(world.log, customer("C4", ["US1"]))
@@ -267,6 +283,7 @@ def _refuse(world: World, account: str, fact: CashTransferred) -> None:
     world.ledger.say(
         "cash_transferred", account, "2026-01-07", rule="transfer.refused", receipt_id=fact.receipt_id,
         amount=fact.amount, counterparty=SUSPENSE, reference_id=fact.transfer_id, fact_offset=offset,
+        cause_kind=fact.kind, cause_id=fact.event_id,
     )  # fmt: skip
 
 
@@ -285,7 +302,8 @@ def test_a_refusal_brings_the_money_back_and_is_not_repeated(world: World) -> No
     assert (back.receipt_id, back.bank_reference, back.posting_date) == ("R1", "REFR1", 20458)
     # It is unidentified again, and the same account is not asked again...
     world.ledger.receipt(SUSPENSE, "R1", 100_00, "2026-01-05", rule="transfer.returned", counterparty="C1",
-                         fact_offset=world.log.end_offsets("facts")[world.ledger.shard_of(SUSPENSE)] - 1)  # fmt: skip
+                         fact_offset=world.log.end_offsets("facts")[world.ledger.shard_of(SUSPENSE)] - 1,
+                         cause_kind=back.kind, cause_id=back.event_id)  # fmt: skip
     world.say_unidentified("R1", ["INV-1"])
     assert world.targets() == [("R1", "C1")]
     # ... until its customer is known.
@@ -309,7 +327,7 @@ def test_a_return_of_money_that_was_sent_on_follows_it(world: World) -> None:
     offset = append_fact(world.log, returned)
     world.ledger.say(
         "cash_transferred", SUSPENSE, "2026-01-20", rule="transfer.return", receipt_id="R1", amount=60_00,
-        counterparty="C1", posting_date=20473, fact_offset=offset,
+        counterparty="C1", posting_date=20473, fact_offset=offset, cause_kind=returned.kind, cause_id=returned.event_id,
     )  # fmt: skip
     decision = world.ledger.decisions[-1]
     (fact,) = [f for f in world.run() if isinstance(f, ReceiptReturned) and f.account_id == "C1"]
@@ -331,7 +349,7 @@ def test_a_return_of_version_1_is_searched_for_and_says_who_sends_it_on(world: W
     resume = append_fact(world.log, customer(SUSPENSE, []))
     world.ledger.say(
         "cash_transferred", SUSPENSE, "2026-01-20", rule="transfer.return", receipt_id="R1", amount=60_00,
-        counterparty="C1", posting_date=20473, fact_offset=resume,
+        counterparty="C1", posting_date=20473, fact_offset=resume, cause_kind=returned.kind, cause_id=returned.event_id,
     )  # fmt: skip
     (fact,) = [f for f in world.run() if isinstance(f, ReceiptReturned) and f.account_id == "C1"]
     assert (fact.amount, fact.reason, fact.from_account) == (60_00, "R01", SUSPENSE)
@@ -341,17 +359,129 @@ def test_a_receipt_booked_by_a_later_fact_is_searched_for(world: World) -> None:
     """A parked account books a receipt while it takes a resume fact in: the fact at that offset is not the receipt."""
     append_fact(world.log, receipt(SUSPENSE, "R1", 100_00, "US1", []))
     resume = append_fact(world.log, customer(SUSPENSE, []))
-    world.ledger.receipt(SUSPENSE, "R1", 100_00, "2026-01-05", fact_offset=resume)
+    world.ledger.receipt(
+        SUSPENSE, "R1", 100_00, "2026-01-05", fact_offset=resume, cause_kind="receipt", cause_id="bank:R1"
+    )
     _send_out(world, "R1", "C1")
     (fact,) = world.run()
     assert isinstance(fact, CashTransferred)
     assert (fact.receipt_id, fact.bank_reference) == ("R1", "REFR1")
 
 
-def test_a_transfer_of_a_receipt_that_nothing_brought_stops(world: World) -> None:
+def test_a_transfer_of_a_receipt_that_nothing_brought_is_stuck_and_the_others_go_on(world: World) -> None:
     _send_out_unknown(world)
-    with pytest.raises(SinkStopped, match="moves receipt 'R404', and no fact before it brought that"):
-        world.run()
+    lost = world.ledger.decisions[-1]
+    lost.receipt_id = "R405"
+    world.unidentified("R1", [])
+    _send_out(world, "R1", "C1")
+    # Its account says that it has it, and the fact that it names is not in the log.
+    world.ledger.receipt(SUSPENSE, "R2", 5, "2026-01-01", fact_offset=77, cause_kind="receipt", cause_id="bank:R2")
+    _send_out(world, "R2", "C1", 5)
+    gone = world.ledger.decisions[-1]
+    (fact,) = world.run()
+    assert isinstance(fact, CashTransferred)
+    assert (fact.receipt_id, fact.account_id, fact.amount) == ("R1", "C1", 100_00)
+    assert world.server.client.hgetall("headrace:stuck") == {
+        f"{lost.shard}-{lost.sequence}": "\"moves receipt 'R405', and no decision before it booked that\"",
+        f"{gone.shard}-{gone.sequence}": "\"the receipt 'bank:R2' that brought receipt 'R2' is not in the log\"",
+    }
+    # A restart goes on, and still says so; so does a directory that is made anew.
+    assert (world.status.stuck, len(world.run()), world.status.stuck) == (2, 1, 2)
+    assert publish_health(world.status)["ok"] is False
+    assert publish_health(world.status)["reason"] == "2 transfers are stuck: headrace verify names them"
+    world.server.client.flushdb()
+    world.run()
+    assert world.status.stuck == 2
+
+
+def test_money_keeps_the_currency_in_which_its_account_took_it(world: World) -> None:
+    """The bank's second fact of that number was rejected; money goes on as it came."""
+    came = but(receipt("A", "R1", 300_00, "US1", []), event_id="first", currency="USD")
+    offset = append_fact(world.log, came)
+    world.ledger.receipt("A", "R1", 300_00, "2026-01-05", fact_offset=offset, cause_kind="receipt", cause_id="first")
+    offset = append_fact(world.log, but(came, event_id="second", currency="EUR", amount=1_000_00, text="INV-9"))
+    world.ledger.say(
+        "fact_rejected", "A", "2026-01-05", reasons=["receipt_known"], fact_offset=offset, cause_kind="receipt",
+        cause_id="second",
+    )  # fmt: skip
+    _send_on(world, "A", "R1", "B", 300_00)
+    (fact,) = world.run()
+    assert isinstance(fact, CashTransferred)
+    assert (fact.currency, fact.amount, fact.text) == ("USD", 300_00, "for goods")
+
+
+def test_money_keeps_its_bank_where_another_bank_s_was_refused_before(world: World) -> None:
+    refused = _transfer("A", "R1", "B2", 500_00)
+    offset = append_fact(world.log, refused)
+    world.ledger.say(
+        "cash_transferred", "A", "2026-01-05", rule="transfer.refused", receipt_id="R1", amount=500_00,
+        counterparty=SUSPENSE, fact_offset=offset, cause_kind=refused.kind, cause_id=refused.event_id,
+    )  # fmt: skip
+    taken = _transfer("A", "R1", "B1", 100_00)
+    offset = append_fact(world.log, taken)
+    world.ledger.receipt(
+        "A", "R1", 100_00, "2026-01-05", rule="transfer.in", fact_offset=offset, cause_kind=taken.kind,
+        cause_id=taken.event_id,
+    )  # fmt: skip
+    _send_on(world, "A", "R1", "B", 100_00)
+    found = [fact for fact in world.run() if isinstance(fact, CashTransferred)]
+    assert [(f.bank_account, f.amount) for f in found if f.account_id == SUSPENSE] == [("B2", 500_00)]
+    assert [(f.bank_account, f.amount) for f in found if f.account_id == "B"] == [("B1", 100_00)]
+
+
+def test_a_receipt_is_found_that_a_rejected_fact_named_first_by_another_bank(world: World) -> None:
+    """The account was parked too: neither the first fact of that id, nor the one at the offset, is what brought it."""
+    wrong = but(receipt("A", "R1", 5_00, "", []), event_id="taken", bank_account="B1")
+    offset = append_fact(world.log, wrong)
+    world.ledger.say(
+        "fact_rejected", "A", "2026-01-05", reasons=["event_id_with_other_contents"], fact_offset=offset,
+        cause_kind="receipt", cause_id="taken",
+    )  # fmt: skip
+    append_fact(world.log, but(wrong, bank_account="B2", amount=100_00))
+    resume = append_fact(world.log, customer("A", []))
+    world.ledger.receipt("A", "R1", 100_00, "2026-01-05", fact_offset=resume, cause_kind="receipt", cause_id="taken")
+    _send_on(world, "A", "R1", "B", 100_00)
+    (fact,) = world.run()
+    assert isinstance(fact, CashTransferred)
+    assert (fact.bank_account, fact.amount, fact.account_id) == ("B2", 100_00, "B")
+
+
+def test_a_return_that_names_no_bank_follows_its_money_under_that_bank_s_number(world: World) -> None:
+    offset = append_fact(world.log, but(receipt("A", "R1", 100_00, "", []), event_id="came", bank_account="B2"))
+    world.ledger.receipt("A", "R1@B2", 100_00, "2026-01-05", fact_offset=offset, cause_kind="receipt", cause_id="came")
+    _send_on(world, "A", "R1@B2", "B", 100_00)
+    returned = ReceiptReturned(
+        event_id="back", recorded_time=5, correlation="", source="bank-usd-1", tenant="t1", entity="us01",
+        account_id="A", event_time=instant("2026-01-20"), receipt_id="R1@B2", bank_account="", currency="USD",
+        amount=100_00, posting_date=20473, value_date=20473, reason="R01", bank_reference="", from_account="",
+    )  # fmt: skip
+    offset = append_fact(world.log, returned)
+    world.ledger.say(
+        "cash_transferred", "A", "2026-01-20", rule="transfer.return", receipt_id="R1@B2", amount=100_00,
+        counterparty="B", posting_date=20473, fact_offset=offset, cause_kind=returned.kind, cause_id="back",
+    )  # fmt: skip
+    sent, back = (f for f in world.run() if isinstance(f, CashTransferred | ReceiptReturned) and f.account_id == "B")
+    assert (sent.receipt_id, sent.bank_account) == ("R1", "B2")
+    assert (back.kind, back.receipt_id, back.bank_account) == ("receipt_returned", "R1", "B2")
+
+
+def _send_on(world: World, account: str, receipt_id: str, target: str, amount: int) -> None:
+    """By an operator action, at an offset after all facts so far."""
+    offset = world.log.end_offsets("facts")[world.ledger.shard_of(account)]
+    world.ledger.say(
+        "cash_transferred", account, "2026-01-06", rule="transfer.out", receipt_id=receipt_id, amount=amount,
+        counterparty=target, posting_date=day("2026-01-05"), fact_offset=offset, cause_kind="operator_action",
+    )  # fmt: skip
+
+
+def _transfer(account: str, receipt_id: str, bank_account: str, amount: int) -> CashTransferred:
+    return CashTransferred(
+        event_id=f"transfer:{bank_account}", recorded_time=5, correlation="", source="headrace.forwarder", tenant="t1",
+        entity="us01", account_id=account, event_time=instant("2026-01-05"), transfer_id=bank_account,
+        from_account=SUSPENSE, returned=False, receipt_id=receipt_id, bank_account=bank_account, bank_reference="",
+        currency="USD", amount=amount, posting_date=20458, value_date=20458, payer_name="", payer_account="", text="",
+        lines=[],
+    )  # fmt: skip
 
 
 def _send_out_unknown(world: World) -> None:

@@ -26,7 +26,6 @@ from connectors.log.base import Full, Log
 from connectors.placing import Placement, place
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
-from dataflows.shards.owner import Owner
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Fact
 from schemas.topics import DECISIONS, FACTS
@@ -34,6 +33,7 @@ from sinks.clickhouse.connect import Place
 from tests.faults.children import Processes, Tally
 from tests.faults.dying import CACHE_BYTES, open_log
 from tests.faults.tables import Table, differing, read_tables
+from tests.installations import decide
 from tests.publishing import Never
 
 DAY_MS = 86_400_000
@@ -108,21 +108,6 @@ def copied_facts(log: Log) -> Iterator[tuple[int, bytes | None, bytes]]:
     reader.close()
 
 
-def run_unbroken(log: Log, state: Path, cache_bytes: int = CACHE_BYTES) -> None:
-    """Decide everything in this process, in one go."""
-    owner = Owner(log, range(SHARDS), state, cache_bytes, "unbroken")
-    while True:
-        found = owner.poll(0.01)
-        for number, records in found.items():
-            owner.send(number, owner.take(number, records))
-        owner.tend()
-        assert not owner.stopped, owner.stopped
-        if not found and owner.idle():
-            break
-    owner.stop(30.0)
-    owner.close()
-
-
 def digests(log: Log) -> tuple[list[str], int]:
     """A digest of each shard's decisions as every reader takes them (last + 1 take, lower drop), and how many."""
     found = []
@@ -176,7 +161,7 @@ def run(directory: Path, log_name: str, facts: int, kills: int, processes: int, 
     got = books(log, broken)
     whole_log = open_log(whole, "sqlite")
     count = fill(whole_log, copied_facts(log), 1 << 62)
-    run_unbroken(whole_log, whole / "state")
+    decide(whole_log, whole / "state", cache_bytes=CACHE_BYTES)
     expected = books(whole_log, whole)
     whole_log.close()
     log.close()

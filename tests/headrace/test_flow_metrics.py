@@ -72,17 +72,20 @@ def test_a_sink_that_waits_is_seen_and_so_is_its_lag() -> None:
         ("headrace_publish_decisions_total", "clickhouse"): 40,
         ("headrace_publish_facts_total", "clickhouse"): 0,
         ("headrace_publish_waiting", "clickhouse"): 1,
+        ("headrace_publish_stuck", "clickhouse"): 0,
         ("headrace_publish_lag_decisions", "clickhouse", "000"): 20_000,
         ("headrace_publish_lag_decisions", "clickhouse", "015"): 3,
     }
     status.state = "running"
     status.published += 20_003
     status.forwarded = 2
+    status.stuck = 3
     lag = {0: 0}
     assert samples(registry) == {
         ("headrace_publish_decisions_total", "clickhouse"): 20_043,
         ("headrace_publish_facts_total", "clickhouse"): 2,
         ("headrace_publish_waiting", "clickhouse"): 0,
+        ("headrace_publish_stuck", "clickhouse"): 3,
         ("headrace_publish_lag_decisions", "clickhouse", "000"): 0,
     }
 

@@ -77,7 +77,7 @@ def test_reports_say_that_their_times_are_utc(directory: Path) -> None:
     report = call("report", "--dir", directory, "--as-of", "2013-03-01").stdout.splitlines()
     assert report[0].strip() == "USD at the end of 2013-03-01 (days and times are UTC)"
     timeline = call("timeline", "--dir", directory, "8976-AMJEO").stdout.splitlines()
-    assert [cell.strip() for cell in timeline[2].strip("┃").split("┃")] == ["when (UTC)", "what"]
+    assert [cell.strip() for cell in timeline[2].strip("┃").split("┃")] == ["happened (UTC)", "what"]
 
 
 def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) -> None:
@@ -144,7 +144,7 @@ def test_what_the_rules_reject_is_listed(directory: Path) -> None:
     event = queued.stdout.split(": queued")[0]
     done = run_all(directory)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"1 facts were rejected since the start: headrace rejected --dir {directory}"
+    assert done.stdout.splitlines()[-1] == f"1 fact was rejected since the start: headrace rejected --dir {directory}"
     said = call("rejected", "--dir", directory).stdout
     time, account, fact, reason = said.rstrip("\n").split("  ")
     (sent,) = [

@@ -69,6 +69,10 @@ def test_ingest_counts_and_notices_the_second_time(directory: Path, tmp_path: Pa
 def test_ingest_of_bad_rows_is_1_and_tells_where(directory: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "ar.csv", ROWS[0].replace("55.94", "55.943"), ROWS[1])
     found = call("ingest", "--dir", directory, "--map", "ar_history", path)
+    again = call("ingest", "--dir", directory, "--map", "ar_history", path)
+    assert again.exit_code == 0
+    assert f"headrace dead-letters --dir {directory} replay --map " in again.stderr
+    assert again.stderr.endswith("submits the refused rows again, and --again here the whole file\n")
     assert found.exit_code == 1
     assert found.stdout == f"{path}: 2 rows, 1 refused; facts: 1 customer, 1 invoice, 1 dispute, 1 receipt\n"
     assert found.stderr.startswith(f"{path}:2: column 7 InvoiceAmount: '55.943' has 3 decimals; USD has 2.")
@@ -90,7 +94,11 @@ def test_wrong_usage_is_2(directory: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "ar.csv", *ROWS)
     for arguments, message in [
         (("--dir", directory, "--map", mapping, path), "m.toml: facts 1 (receipt): money needs id columns"),
-        (("--dir", directory, "--map", "none", path), "none: cannot be read: No such file or directory"),
+        (("--dir", directory, "--map", "none.toml", path), "none.toml: cannot be read: No such file or directory"),
+        (
+            ("--dir", directory, "--map", "ar_histry", path),
+            "--map ar_histry: no such file, and no mapping of that name; there are ar_history",
+        ),
         (("--map", "ar_history", path), "say where the installation is: --dir DIR"),
     ]:
         found = call("ingest", *arguments)
@@ -221,13 +229,26 @@ def test_allow_clock_reaches_every_shard(directory: Path) -> None:
         assert (fact.action, fact.until, fact.note, fact.account_id) == ("allow_clock", 1_893_456_000_000, "moved", "")
 
 
-@pytest.mark.parametrize("until", ["tomorrow", "2030-01-01", "2030-01-01T00:00:00"])
-def test_a_time_without_a_zone_is_wrong_usage(directory: Path, until: str) -> None:
+def test_a_time_without_a_zone_is_utc(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
+    found = call("operate", "--dir", directory, "allow-clock", "--until", "2030-01-01T00:00", "--note", "moved")
+    assert found.exit_code == 0
+    assert {
+        fact.until for part in facts(log_of(directory), FACTS) for fact in part if isinstance(fact, OperatorAction)
+    } == {1_893_456_000_000}
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("tomorrow", "not a time, such as 2026-12-31T12:00:00Z (UTC without a zone)"),
+        ("2030-01-01", "names a day and no time; write a time, such as 2026-12-31T12:00:00Z"),
+        ("2026-11-31T12:00", "there is no such day"),
+    ],
+)
+def test_what_is_no_time_is_wrong_usage(directory: Path, until: str, said: str) -> None:
     found = call("operate", "--dir", directory, "allow-clock", "--until", until, "--note", "x")
-    assert (found.exit_code, found.stderr) == (
-        2,
-        f"--until {until}: not a time with its zone, such as 2026-12-31T12:00:00Z\n",
-    )
+    assert (found.exit_code, found.stderr) == (2, f"--until {until}: {said}\n")
 
 
 def test_orders_go_to_the_account(directory: Path) -> None:

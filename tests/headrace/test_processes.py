@@ -107,3 +107,63 @@ def test_a_flow_is_well_tells_its_metrics_and_leaves_in_order(flow: str, tmp_pat
     assert process.returncode == 0, said
     assert output == b""
     assert [json.loads(line)["process"] for line in said.splitlines()] == [flow] * len(said.splitlines())
+
+
+def tree(root: int) -> dict[int, str]:
+    """Processes below `root`, each with its command line."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    found: dict[int, str] = {}
+    todo = [root]
+    while todo:
+        above = todo.pop()
+        for pid in [pid for pid, parent in parents.items() if parent == above]:
+            found[pid] = command_line(pid)
+            todo.append(pid)
+    return found
+
+
+def command_line(pid: int) -> str:
+    """Empty where there is no such process, or it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize(
+    ("flow", "parts"),
+    [
+        ("publish", ["--sink clickhouse", "--sink forward", "valkey"]),
+        ("all", ["--sink clickhouse", "--sink forward", "valkey", "run receivables", "run intake"]),
+    ],
+)
+def test_children_end_with_a_killed_parent(flow: str, parts: list[str], tmp_path: Path) -> None:
+    settings = {"HEADRACE_SHARDS": "2", "HEADRACE_LOG_SYNC": "false", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "headrace.main", "run", flow, "--dir", str(tmp_path / "here")]
+    with (tmp_path / "stderr").open("w") as errors:
+        for _ in range(2):
+            # The second finds nothing held.
+            process = subprocess.Popen(command, env=os.environ | settings, stderr=errors)
+            children: dict[int, str] = {}
+            try:
+                until = time.monotonic() + 60
+                while not all(any(part in line for line in children.values()) for part in parts):
+                    assert process.poll() is None, (tmp_path / "stderr").read_text()
+                    assert time.monotonic() < until, children
+                    time.sleep(0.05)
+                    children = tree(process.pid)
+            finally:
+                process.kill()
+                process.wait()
+            until = time.monotonic() + 60
+            while left := {pid: line for pid, line in children.items() if command_line(pid) == line}:
+                assert time.monotonic() < until, left
+                time.sleep(0.05)
+    assert "open in process" not in (tmp_path / "stderr").read_text()

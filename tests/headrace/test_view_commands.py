@@ -100,7 +100,10 @@ def test_a_table_that_is_too_wide_is_written_record_by_record(directory: Path) -
 
 def test_a_question_that_writes_or_is_wrong_leaves_with_one(directory: Path) -> None:
     for sql, said in (
-        ("ALTER TABLE decisions DELETE WHERE 1", "readonly mode"),
+        ("ALTER TABLE decisions DELETE WHERE 1", "only statements that read are taken"),
+        ("SELECT 1; SELECT 2", "more than one statement"),
+        ("", "empty statement"),
+        ("SELECT 1 FORMAT CSV", "use --format csv"),
         ("SELECT 1 SETTINGS readonly = 0", "Cannot modify 'readonly' setting"),
         ("SELEC 1", "Syntax error"),
         ("SELECT throwIf(number = 300000) FROM numbers(500000)", "Value passed to 'throwIf'"),
@@ -139,7 +142,8 @@ def test_timeline_says_everything_in_order(directory: Path) -> None:
     assert [row["sequence"] for row in rows] == list(range(7))
     table = run(directory, "timeline", "C1")
     assert "Dispute D1 of 40.00 USD on INV-1: price" in table.stdout
-    assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01")
+    assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01, in the order it became known")
+    assert "happened (UTC)" in table.stdout
 
 
 def test_timeline_of_an_unknown_account(directory: Path) -> None:
@@ -165,6 +169,11 @@ def test_report_in_json_and_for_people(directory: Path) -> None:
 def test_known_at_is_a_time_in_utc_or_the_end_of_a_day(directory: Path, known_at: str, amount: str) -> None:
     done = run(directory, "report", "--as-of", "2026-02-28", "--known-at", known_at, "--json")
     assert json.loads(done.stdout)[0]["open"]["amount"] == amount
+
+
+def test_a_day_that_the_calendar_does_not_have_is_named(directory: Path) -> None:
+    done = run(directory, "report", "--as-of", "2026-11-31")
+    assert (done.exit_code, done.stderr) == (2, "--as-of 2026-11-31: there is no such day\n")
 
 
 @pytest.mark.parametrize("arguments", [("--as-of", "28.2.2026"), ("--as-of", "2026-02-28", "--known-at", "noon")])

@@ -16,7 +16,8 @@ from dataflows.shards.store import Store, StoreInUse, new_batch
 from schemas.codec import decode_decision
 from schemas.records import Decision, Fact
 from schemas.topics import DECISIONS, FACTS
-from tests.faults.kills import SHARDS, copied_facts, digests, facts_with_clocks, fill, run_unbroken
+from tests.faults.kills import SHARDS, copied_facts, digests, facts_with_clocks, fill
+from tests.installations import decide
 
 FACTS_WANTED = 6_000
 
@@ -48,7 +49,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A directory with both logs and the state of one run, and the digests of its decisions."""
     directory = tmp_path_factory.mktemp("decided")
     log = new_log(directory, facts_with_clocks(simulated(5), SHARDS))
-    run_unbroken(log, directory / "state")
+    decide(log, directory / "state")
     found, count = digests(log)
     assert count > 1_000
     log.close()
@@ -67,7 +68,7 @@ def copied(source: Path, target: Path) -> SqliteLog:
 def test_a_copy_of_the_facts_gives_the_same_decisions(tmp_path: Path, decided: tuple[Path, list[str]]) -> None:
     source, expected = decided
     log = copied(source, tmp_path)
-    run_unbroken(log, tmp_path / "state")
+    decide(log, tmp_path / "state")
     assert digests(log)[0] == expected
 
 
@@ -75,7 +76,7 @@ def test_a_cache_of_one_account_gives_the_same_decisions(tmp_path: Path, decided
     source, expected = decided
     log = copied(source, tmp_path)
     # One byte for each shard: nothing stays loaded over a commit, and each fact brings one.
-    run_unbroken(log, tmp_path / "state", SHARDS)
+    decide(log, tmp_path / "state", cache_bytes=SHARDS)
     assert digests(log)[0] == expected
 
 
@@ -86,7 +87,7 @@ def test_an_empty_state_comes_back_without_a_decision_written_again(
     shutil.copytree(source / "log", tmp_path / "log")
     log = SqliteLog(tmp_path / "log")
     before = log.end_offsets(DECISIONS)
-    run_unbroken(log, tmp_path / "state")
+    decide(log, tmp_path / "state")
     assert log.end_offsets(DECISIONS) == before
     assert digests(log)[0] == expected
     for shard in range(SHARDS):
@@ -167,7 +168,7 @@ def test_other_orders_across_topics_leave_every_balance(tmp_path: Path) -> None:
         order = interleavings(facts, seed)
         records = facts_with_clocks(iter(order), SHARDS)
         log = new_log(tmp_path / str(seed), (record for record in records if record[1] is not None))
-        run_unbroken(log, tmp_path / str(seed) / "state")
+        decide(log, tmp_path / str(seed) / "state")
         found = decisions(log)
         assert len(log.end_offsets(FACTS)) == SHARDS
         assert not [d for d in found if d.rule == "shard.parked"]
@@ -186,7 +187,7 @@ def test_other_orders_of_troubled_facts_leave_every_balance(tmp_path: Path) -> N
     for seed in range(8):
         records = facts_with_clocks(iter(interleavings(facts, seed)), SHARDS)
         log = new_log(tmp_path / str(seed), (record for record in records if record[1] is not None))
-        run_unbroken(log, tmp_path / str(seed) / "state")
+        decide(log, tmp_path / str(seed) / "state")
         found = decisions(log)
         assert not [d for d in found if d.rule == "shard.parked"]
         outcomes.append(balances(found))

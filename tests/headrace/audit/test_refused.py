@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from dataflows.publishing import FORWARD
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks
 from schemas.generate import HEADER
 from schemas.records import Decision, Fact, ReceiptReturned
+from schemas.topics import DECISIONS
 from tests.facts import DAY, customer, invoice, operator_action, receipt, returned
 from tests.headrace.audit.tampering import change_decision
-from tests.installations import Facts, all_decisions, clock, decide, forward, identify, open_log
+from tests.installations import Facts, all_decisions, but, clock, decide, forward, identify, open_log
 
 SHARDS = 2
 
@@ -197,3 +199,66 @@ def test_facts_of_accounts_that_cannot_be_are_rejected_and_leave_their_ids_free(
 
     change_decision(tmp_path, SHARDS, lambda d: d.kind == "receipt_booked", of_no_account)
     assert "facts.wrongly_rejected" in {text.split()[0] for text in there.findings()}
+
+
+def _two_banks_one_number(directory: Path) -> Installation:
+    """A has R-1 of bank B1, and then R-1 of bank B2 from a suspense account."""
+    there = Installation(directory)
+    there.take(
+        customer(event_id="c", account_id="A"),
+        receipt(event_id="r-1", account_id="A", receipt_id="R-1", bank_account="B1", amount=500, text="", lines=[]),
+        receipt(event_id="r-2", account_id="", receipt_id="R-1", bank_account="B2", amount=100, text="", lines=[]),
+    )
+    there.identify("A")
+    there.bring()
+    return there
+
+
+def test_a_receipt_that_each_account_calls_otherwise_is_the_same(tmp_path: Path) -> None:
+    there = _two_banks_one_number(tmp_path)
+    there.take(returned(event_id="back", account_id="", receipt_id="R-1", bank_account="B2", amount=100))
+    there.bring()
+    log = open_log(tmp_path, SHARDS)
+    money = [(d.rule, d.account_id, d.receipt_id, d.amount) for d in all_decisions(log) if d.account_id == "A"]
+    log.close()
+    assert ("transfer.in", "A", "R-1@B2", 100) in money
+    assert ("returned.unapplied", "A", "R-1@B2", 100) in money
+    assert there.findings() == []
+
+
+def test_money_that_arrives_as_another_bank_s_is_found(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(
+        customer(event_id="c", account_id="A"),
+        receipt(event_id="r", account_id="", receipt_id="R-1", bank_account="B2", amount=100, text="", lines=[]),
+    )
+    there.identify("A")
+    (sent,) = there.on_their_way()
+    there.take(but(sent, bank_account="B1"))
+    (found,) = there.findings()
+    assert found.startswith("transit.bank_account t1/us01/A transfer ")
+    assert found.endswith("bank_account is 'B2' where it was sent, 'B1' where it arrived")
+
+
+def test_money_that_the_forwarder_left_behind_is_stuck(tmp_path: Path) -> None:
+    there = Installation(tmp_path)
+    there.take(
+        customer(event_id="c", account_id="A"),
+        receipt(event_id="r", account_id="", receipt_id="R-1", amount=100, text="", lines=[]),
+    )
+    there.identify("A")
+    log = open_log(tmp_path, SHARDS)
+    (sent,) = [d for d in all_decisions(log) if d.kind == "cash_transferred"]
+    # It has not come to that decision yet.
+    log.save_positions(FORWARD, DECISIONS, {sent.shard: sent.sequence})
+    assert there.findings() == []
+    log.save_positions(FORWARD, DECISIONS, {sent.shard: sent.sequence + 1})
+    (found,) = there.findings()
+    assert found.startswith(
+        f"transit.stuck t1/us01/{sent.account_id} transfer {sent.shard}-{sent.sequence} of 100 USD: "
+    )
+    assert found.endswith("the forwarder could not bring 'R-1' to 'A'")
+    # Its fact is in the log, and the account has not taken it in.
+    Facts(log).append(there.on_their_way())
+    log.close()
+    assert there.findings() == []
