@@ -3743,10 +3743,21 @@ class Balance:
     returned: Money that went back.
     transferred_in: Money that came from other accounts.
     transferred_out: Money that went to other accounts.
+    discounts: Cash discounts granted.
+    charges: Bank charges borne by us.
+    written_off: Debits given up.
+    exchanged_in: Cash that came from receipts in other currencies.
+    exchanged_out: Cash of receipts that went to items in other currencies.
+    refunded: Unapplied cash paid back.
+    credits_refunded: Credit notes paid out.
+    small_credits: Small unapplied cash that was kept as income.
+    exchange_gain: Realised exchange differences; below zero is a loss.
+    tolerance_month: Month of tolerance_used, counted from 1970-01.
+    tolerance_used: Written off in that month by tolerance alone.
     """
 
-    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", )
+    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
 
     def __init__(
         self,
@@ -3762,6 +3773,17 @@ class Balance:
         returned: int = 0,
         transferred_in: int = 0,
         transferred_out: int = 0,
+        discounts: int = 0,
+        charges: int = 0,
+        written_off: int = 0,
+        exchanged_in: int = 0,
+        exchanged_out: int = 0,
+        refunded: int = 0,
+        credits_refunded: int = 0,
+        small_credits: int = 0,
+        exchange_gain: int = 0,
+        tolerance_month: int = 0,
+        tolerance_used: int = 0,
     ) -> None:
         self.currency = currency
         self.open_debit = open_debit
@@ -3775,11 +3797,33 @@ class Balance:
         self.returned = returned
         self.transferred_in = transferred_in
         self.transferred_out = transferred_out
+        self.discounts = discounts
+        self.charges = charges
+        self.written_off = written_off
+        self.exchanged_in = exchanged_in
+        self.exchanged_out = exchanged_out
+        self.refunded = refunded
+        self.credits_refunded = credits_refunded
+        self.small_credits = small_credits
+        self.exchange_gain = exchange_gain
+        self.tolerance_month = tolerance_month
+        self.tolerance_used = tolerance_used
 
 
 def read_balance(r: Reader) -> Balance:
     return Balance(
         r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3807,6 +3851,17 @@ def put_balance(out: BytesWriter, x: Balance) -> None:
     put_long(out, x.returned)
     put_long(out, x.transferred_in)
     put_long(out, x.transferred_out)
+    put_long(out, x.discounts)
+    put_long(out, x.charges)
+    put_long(out, x.written_off)
+    put_long(out, x.exchanged_in)
+    put_long(out, x.exchanged_out)
+    put_long(out, x.refunded)
+    put_long(out, x.credits_refunded)
+    put_long(out, x.small_credits)
+    put_long(out, x.exchange_gain)
+    put_long(out, x.tolerance_month)
+    put_long(out, x.tolerance_used)
 
 
 def _read_balances(r: Reader) -> list[Balance]:
@@ -3983,10 +4038,12 @@ class AccountRow:
     affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
     cash_indexed: Unapplied receipts and what they wait for are in rows of their own (tables Q, B, N and H), and not in unapplied and waiting.
     places: How many places were given to receipts in those rows.
+    rate_receipts: Receipts that wait for an exchange rate.
+    erp_refused: Postings that the ERP refused and a person has to look at.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "rate_receipts", "erp_refused", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "rate_receipts", "erp_refused", )
 
     def __init__(
         self,
@@ -4010,6 +4067,8 @@ class AccountRow:
         affiliate: bool = False,
         cash_indexed: bool = False,
         places: int = 0,
+        rate_receipts: list[str] | None = None,
+        erp_refused: list[str] | None = None,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4031,6 +4090,8 @@ class AccountRow:
         self.affiliate = affiliate
         self.cash_indexed = cash_indexed
         self.places = places
+        self.rate_receipts: list[str] = rate_receipts if rate_receipts is not None else []
+        self.erp_refused: list[str] = erp_refused if erp_refused is not None else []
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4055,6 +4116,8 @@ def read_account_row(r: Reader) -> AccountRow:
         r.boolean(),
         r.boolean(),
         r.long(),
+        r.texts(),
+        r.texts(),
     )
 
 
@@ -4079,6 +4142,8 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_boolean(out, x.affiliate)
     put_boolean(out, x.cash_indexed)
     put_long(out, x.places)
+    put_texts(out, x.rate_receipts)
+    put_texts(out, x.erp_refused)
 
 
 class AdviceRow:
@@ -4092,10 +4157,11 @@ class AdviceRow:
     value_date: Announced day.
     lines: Lines.
     used: Its receipt was applied by it.
+    adjustments: What the payer took off.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", )
 
     def __init__(
         self,
@@ -4107,6 +4173,7 @@ class AdviceRow:
         value_date: int = 0,
         lines: list[RemittanceLine] | None = None,
         used: bool = False,
+        adjustments: list[Adjustment] | None = None,
     ) -> None:
         self.advice_id = advice_id
         self.currency = currency
@@ -4116,6 +4183,7 @@ class AdviceRow:
         self.value_date = value_date
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.used = used
+        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
 
 
 def read_advice_row(r: Reader) -> AdviceRow:
@@ -4128,6 +4196,7 @@ def read_advice_row(r: Reader) -> AdviceRow:
         r.long(),
         _read_remittance_lines(r),
         r.boolean(),
+        _read_adjustments(r),
     )
 
 
@@ -4140,6 +4209,7 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
+    _put_adjustments(out, x.adjustments)
 
 
 class CustomerRow:
@@ -4365,6 +4435,55 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_boolean(out, x.sla_said)
 
 
+class DiscountTerm:
+    """A cash discount of an item.
+
+    last_day: By which the money has to be valued.
+    rate_ppm: Millionths of what may be discounted.
+    """
+
+    __slots__ = ("last_day", "rate_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("last_day", "rate_ppm", )
+
+    def __init__(
+        self,
+        last_day: int,
+        rate_ppm: int,
+    ) -> None:
+        self.last_day = last_day
+        self.rate_ppm = rate_ppm
+
+
+def read_discount_term(r: Reader) -> DiscountTerm:
+    return DiscountTerm(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_discount_term(out: BytesWriter, x: DiscountTerm) -> None:
+    put_long(out, x.last_day)
+    put_long(out, x.rate_ppm)
+
+
+def _read_discount_terms(r: Reader) -> list[DiscountTerm]:
+    items: list[DiscountTerm] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_discount_term(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_discount_terms(out: BytesWriter, items: list[DiscountTerm]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_discount_term(out, item)
+    out.append(u8(0))
+
+
 class Item:
     """One open or cleared item.
 
@@ -4383,10 +4502,15 @@ class Item:
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
+    tax: Tax in the amount.
+    terms: Cash discounts, the earliest first.
+    discountable: What the discount is of.
+    asked: Receipt whose short payment the customer was asked about, or empty.
+    discounted: Cash discount granted.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "tax", "terms", "discountable", "asked", "discounted", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "tax", "terms", "discountable", "asked", "discounted", )
 
     def __init__(
         self,
@@ -4405,6 +4529,11 @@ class Item:
         disputes: list[str] | None = None,
         said_level: int = 0,
         raise_by: int = 0,
+        tax: int = 0,
+        terms: list[DiscountTerm] | None = None,
+        discountable: int = 0,
+        asked: str = '',
+        discounted: int = 0,
     ) -> None:
         self.document = document
         self.kind = kind
@@ -4421,6 +4550,11 @@ class Item:
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
         self.raise_by = raise_by
+        self.tax = tax
+        self.terms: list[DiscountTerm] = terms if terms is not None else []
+        self.discountable = discountable
+        self.asked = asked
+        self.discounted = discounted
 
 
 def read_item(r: Reader) -> Item:
@@ -4439,6 +4573,11 @@ def read_item(r: Reader) -> Item:
         r.text(),
         r.texts(),
         r.long(),
+        r.long(),
+        r.long(),
+        _read_discount_terms(r),
+        r.long(),
+        r.text(),
         r.long(),
     )
 
@@ -4459,6 +4598,11 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
+    put_long(out, x.tax)
+    _put_discount_terms(out, x.terms)
+    put_long(out, x.discountable)
+    put_text(out, x.asked)
+    put_long(out, x.discounted)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -4479,30 +4623,84 @@ def _put_items(out: BytesWriter, items: list[Item]) -> None:
     out.append(u8(0))
 
 
+class DocumentGroup:
+    """A number that stands for several documents.
+
+    document: The number.
+    documents: The documents, in order.
+    """
+
+    __slots__ = ("document", "documents", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "documents", )
+
+    def __init__(
+        self,
+        document: str,
+        documents: list[str],
+    ) -> None:
+        self.document = document
+        self.documents = documents
+
+
+def read_document_group(r: Reader) -> DocumentGroup:
+    return DocumentGroup(
+        r.text(),
+        r.texts(),
+    )
+
+
+def put_document_group(out: BytesWriter, x: DocumentGroup) -> None:
+    put_text(out, x.document)
+    put_texts(out, x.documents)
+
+
+def _read_document_groups(r: Reader) -> list[DocumentGroup]:
+    items: list[DocumentGroup] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_document_group(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_document_groups(out: BytesWriter, items: list[DocumentGroup]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_document_group(out, item)
+    out.append(u8(0))
+
+
 class ItemGroup:
     """Items, open and cleared, whose document numbers fold to the same reference.
 
     items: In order of arrival.
+    groups: Numbers of this fold that stand for several documents: instalments, consolidated invoices.
     """
 
-    __slots__ = ("items", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("items", )
+    __slots__ = ("items", "groups", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("items", "groups", )
 
     def __init__(
         self,
         items: list[Item] | None = None,
+        groups: list[DocumentGroup] | None = None,
     ) -> None:
         self.items: list[Item] = items if items is not None else []
+        self.groups: list[DocumentGroup] = groups if groups is not None else []
 
 
 def read_item_group(r: Reader) -> ItemGroup:
     return ItemGroup(
         _read_items(r),
+        _read_document_groups(r),
     )
 
 
 def put_item_group(out: BytesWriter, x: ItemGroup) -> None:
     _put_items(out, x.items)
+    _put_document_groups(out, x.groups)
 
 
 class OrderStateLine:
@@ -4711,10 +4909,11 @@ class OrderRow:
     drafts: Held drafts that bill it.
     billed: Released and posted documents that bill it, in order.
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
+    prepaid: Receipts that pay it in advance, in order of arrival.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "prepaid", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "prepaid", )
 
     def __init__(
         self,
@@ -4729,6 +4928,7 @@ class OrderRow:
         drafts: list[str] | None = None,
         billed: list[BilledDocument] | None = None,
         unlined: int = 0,
+        prepaid: list[str] | None = None,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -4741,6 +4941,7 @@ class OrderRow:
         self.drafts: list[str] = drafts if drafts is not None else []
         self.billed: list[BilledDocument] = billed if billed is not None else []
         self.unlined = unlined
+        self.prepaid: list[str] = prepaid if prepaid is not None else []
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -4756,6 +4957,7 @@ def read_order_row(r: Reader) -> OrderRow:
         r.texts(),
         _read_billed_documents(r),
         r.long(),
+        r.texts(),
     )
 
 
@@ -4771,6 +4973,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_texts(out, x.drafts)
     _put_billed_documents(out, x.billed)
     put_long(out, x.unlined)
+    put_texts(out, x.prepaid)
 
 
 class Allocation:
@@ -4778,23 +4981,27 @@ class Allocation:
 
     document: Item.
     amount: Minor units.
+    exchanged: What of the receipt it took, in the receipt's currency, where the item is in another one; else 0.
     """
 
-    __slots__ = ("document", "amount", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", )
+    __slots__ = ("document", "amount", "exchanged", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "exchanged", )
 
     def __init__(
         self,
         document: str,
         amount: int,
+        exchanged: int = 0,
     ) -> None:
         self.document = document
         self.amount = amount
+        self.exchanged = exchanged
 
 
 def read_allocation(r: Reader) -> Allocation:
     return Allocation(
         r.text(),
+        r.long(),
         r.long(),
     )
 
@@ -4802,6 +5009,7 @@ def read_allocation(r: Reader) -> Allocation:
 def put_allocation(out: BytesWriter, x: Allocation) -> None:
     put_text(out, x.document)
     put_long(out, x.amount)
+    put_long(out, x.exchanged)
 
 
 def _read_allocations(r: Reader) -> list[Allocation]:
@@ -4935,6 +5143,80 @@ def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
     out.append(u8(0))
 
 
+class Difference:
+    """What was posted because of an application, and is undone with it.
+
+    what: discount, write_off, charges, deduction, dispute or exchange.
+    document: The item that the cash is on.
+    amount: Minor units.
+    currency: ISO 4217.
+    reference: The deduction, or the dispute, or empty.
+    adjustment: The adjustment that it is of, or empty.
+    tax: Tax in it.
+    """
+
+    __slots__ = ("what", "document", "amount", "currency", "reference", "adjustment", "tax", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("what", "document", "amount", "currency", "reference", "adjustment", "tax", )
+
+    def __init__(
+        self,
+        what: str,
+        document: str,
+        amount: int,
+        currency: str,
+        reference: str,
+        adjustment: str,
+        tax: int,
+    ) -> None:
+        self.what = what
+        self.document = document
+        self.amount = amount
+        self.currency = currency
+        self.reference = reference
+        self.adjustment = adjustment
+        self.tax = tax
+
+
+def read_difference(r: Reader) -> Difference:
+    return Difference(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_difference(out: BytesWriter, x: Difference) -> None:
+    put_text(out, x.what)
+    put_text(out, x.document)
+    put_long(out, x.amount)
+    put_text(out, x.currency)
+    put_text(out, x.reference)
+    put_text(out, x.adjustment)
+    put_long(out, x.tax)
+
+
+def _read_differences(r: Reader) -> list[Difference]:
+    items: list[Difference] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_difference(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_differences(out: BytesWriter, items: list[Difference]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_difference(out, item)
+    out.append(u8(0))
+
+
 class ReceiptRow:
     """One receipt of this account.
 
@@ -4962,10 +5244,15 @@ class ReceiptRow:
     place: Its place among unapplied receipts, in order of arrival, where they have rows of their own.
     waits_for: Folded references by which it is tried again, where those have rows of their own.
     waits_since: Its place among those that wait.
+    adjustments: What the payer took off.
+    charges: Bank charges that were taken from it.
+    order_id: The order it pays in advance, or empty.
+    differences: What hangs on its applications, in order.
+    on_account: Left on account.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", )
 
     def __init__(
         self,
@@ -4993,6 +5280,11 @@ class ReceiptRow:
         place: int = 0,
         waits_for: list[str] | None = None,
         waits_since: int = 0,
+        adjustments: list[Adjustment] | None = None,
+        charges: int = 0,
+        order_id: str = '',
+        differences: list[Difference] | None = None,
+        on_account: int = 0,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -5018,6 +5310,11 @@ class ReceiptRow:
         self.place = place
         self.waits_for: list[str] = waits_for if waits_for is not None else []
         self.waits_since = waits_since
+        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self.charges = charges
+        self.order_id = order_id
+        self.differences: list[Difference] = differences if differences is not None else []
+        self.on_account = on_account
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -5045,6 +5342,11 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         r.long(),
         r.texts(),
+        r.long(),
+        _read_adjustments(r),
+        r.long(),
+        r.text(),
+        _read_differences(r),
         r.long(),
     )
 
@@ -5074,6 +5376,60 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.place)
     put_texts(out, x.waits_for)
     put_long(out, x.waits_since)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.charges)
+    put_text(out, x.order_id)
+    _put_differences(out, x.differences)
+    put_long(out, x.on_account)
+
+
+class ClosedPeriod:
+    """Up to where a company's books are closed.
+
+    name: Tenant and entity, a slash between.
+    first_open_date: Days since 1970-01-01.
+    """
+
+    __slots__ = ("name", "first_open_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "first_open_date", )
+
+    def __init__(
+        self,
+        name: str,
+        first_open_date: int,
+    ) -> None:
+        self.name = name
+        self.first_open_date = first_open_date
+
+
+def read_closed_period(r: Reader) -> ClosedPeriod:
+    return ClosedPeriod(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_closed_period(out: BytesWriter, x: ClosedPeriod) -> None:
+    put_text(out, x.name)
+    put_long(out, x.first_open_date)
+
+
+def _read_closed_periods(r: Reader) -> list[ClosedPeriod]:
+    items: list[ClosedPeriod] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_closed_period(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_closed_period(out, item)
+    out.append(u8(0))
 
 
 class ShardRow:
@@ -5099,10 +5455,13 @@ class ShardRow:
     row_format: Version of the rows' formats; a state of another one is built again from the logs.
     sweep_due: Wakes up to this time were brought forward to new reminder steps; -1 where none are to be.
     sweep_account: The last account of that time whose wake was.
+    periods: By name.
+    rates_came: Rates came that accounts which wait for some have not seen.
+    rates_account: The last account that was tried again.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", )
 
     def __init__(
         self,
@@ -5126,6 +5485,9 @@ class ShardRow:
         row_format: int = 0,
         sweep_due: int = -1,
         sweep_account: str = '',
+        periods: list[ClosedPeriod] | None = None,
+        rates_came: bool = False,
+        rates_account: str = '',
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -5147,6 +5509,9 @@ class ShardRow:
         self.row_format = row_format
         self.sweep_due = sweep_due
         self.sweep_account = sweep_account
+        self.periods: list[ClosedPeriod] = periods if periods is not None else []
+        self.rates_came = rates_came
+        self.rates_account = rates_account
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -5170,6 +5535,9 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
+        r.text(),
+        _read_closed_periods(r),
+        r.boolean(),
         r.text(),
     )
 
@@ -5195,6 +5563,9 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.row_format)
     put_long(out, x.sweep_due)
     put_text(out, x.sweep_account)
+    _put_closed_periods(out, x.periods)
+    put_boolean(out, x.rates_came)
+    put_text(out, x.rates_account)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

@@ -151,6 +151,7 @@ def _matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
 
 _QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
 _PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
+_ADJUSTED = re.compile(rf"({_PARTS['AMOUNT']}) as ({_PARTS['ID']})(?: on ({_PARTS['ID']}))?")
 _REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
 
 
@@ -191,6 +192,29 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
         found = _matched(_REMITTED, part, "a document, or a document and an amount")
         lines.append(r.RemittanceLine(unquoted(found[1]), minor(found[2], currency) if found[2] else None))
     return lines
+
+
+def _taken_off(text: str | None, currency: str) -> list[r.Adjustment]:
+    """10.00 as 01 on INV-1 and 2.00 as X: what the payer says it took off."""
+    found = []
+    for part in (text or "").split(" and ") if text else []:
+        told = _matched(_ADJUSTED, part, "AMOUNT as CODE[ on DOCUMENT]")
+        found.append(r.Adjustment(unquoted(told[3] or ""), unquoted(told[2]), minor(told[1], currency)))
+    return found
+
+
+def _instalments(text: str | None, currency: str) -> list[r.Instalment]:
+    found = []
+    for part in text.split(" and ") if text else []:
+        amount, _, day = part.partition(" on ")
+        found.append(r.Instalment(day_of(day), minor(amount, currency)))
+    return found
+
+
+def _tiers(text: str | None) -> list[r.DiscountTier]:
+    """2% in 10 days or 1% in 20 days."""
+    told = re.findall(r"([\d.]+)% in (\d+) days", text or "")
+    return [r.DiscountTier(int(days), int(Decimal(rate).scaleb(4))) for rate, days in told]
 
 
 # --- facts ---
@@ -248,6 +272,74 @@ def _invoice(x: Line) -> Fact:
         x.text("po"),
         "",
         lines,
+        _tiers(x.found.get("discounts")),
+        0,
+        x.found.get("net") is not None,
+        _instalments(x.found.get("plan"), x.currency),
+        consolidated=x.text("consolidated"),
+    )
+
+
+def _debit_note(x: Line) -> Fact:
+    return r.DebitNote(
+        *x.common(),
+        x.text("document"),
+        x.day,
+        x.day,
+        x.date("due", x.day + 30),
+        x.currency,
+        x.money(),
+        0,
+        x.text("invoice"),
+        x.text("reason"),
+    )
+
+
+def _opening(x: Line) -> Fact:
+    return r.OpeningItem(
+        *x.common(),
+        x.text("document"),
+        (x.found["kind"] or "").replace(" ", "_"),
+        x.day - 30,
+        x.day,
+        x.date("due", x.day),
+        x.currency,
+        x.money("whole") or x.money(),
+        x.money(),
+        int(x.found.get("level") or 0),
+        x.money("disputed"),
+    )
+
+
+def _refund(x: Line) -> Fact:
+    return r.Refund(
+        *x.common(), x.text("refund"), x.currency, x.money(), x.day, x.day, x.text("receipt"), x.text("document")
+    )
+
+
+def _rate(x: Line) -> Fact:
+    x.account = ""
+    nano = int(Decimal(x.found["rate"] or "").scaleb(9))
+    return r.FxRate(*x.common(), x.found["base"] or "", x.found["quote"] or "", nano, x.date("on", x.day))
+
+
+def _period(x: Line) -> Fact:
+    x.account = ""
+    return r.PeriodClose(*x.common(), x.date("on", x.day))
+
+
+def _erp(x: Line) -> Fact:
+    status = {"confirms": "confirmed", "refuses": "refused", "clears": "cleared"}[x.found["says"] or ""]
+    return r.ErpPosting(
+        *x.common(),
+        x.text("posting"),
+        status,
+        "",
+        x.text("document"),
+        x.text("receipt"),
+        x.currency,
+        x.money(),
+        x.text("reason"),
     )
 
 
@@ -265,6 +357,9 @@ def _receipt(x: Line) -> Fact:
         x.text("payer"),
         x.text("text"),
         _remitted(x.found.get("items"), x.currency),
+        _taken_off(x.found.get("less"), x.currency),
+        x.money("charges"),
+        order_id=x.text("order"),
     )
     return _for_suspense(x, fact) if x.found.get("unidentified") else fact
 
@@ -336,7 +431,15 @@ def _delivered(x: Line) -> Fact:
 def _advice(x: Line) -> Fact:
     lines = _remitted(x.found["items"], x.currency)
     return r.RemittanceAdvice(
-        *x.common(), x.text("advice"), x.currency, x.money(), x.text("receipt"), x.text("reference"), 0, lines
+        *x.common(),
+        x.text("advice"),
+        x.currency,
+        x.money(),
+        x.text("receipt"),
+        x.text("reference"),
+        0,
+        lines,
+        _taken_off(x.found.get("less"), x.currency),
     )
 
 
@@ -360,13 +463,17 @@ def _cancelled(x: Line) -> Fact:
 
 
 _WHERE = "(?: bank bank=ID)?(?: reference reference=ID)?"
+_LESS = rf"{_PARTS['AMOUNT']} as .+?"
 _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (_pattern("customer(?:: items=ITEMS)?"), _customer),
     (_pattern("order order=IDCURRENCY(?: po po=ID)?(?P<cancelled> cancelled)?(?:: items=ITEMS)?"), _order),
     (
         _pattern(
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
-            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?:: items=ITEMS)?"
+            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?"
+            r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?)?"
+            "(?: in instalments (?P<plan>[-\\d.]+ on [-\\d]+(?: and [-\\d.]+ on [-\\d]+)*))?"
+            "(?: consolidated in consolidated=ID)?(?:: items=ITEMS)?"
         ),
         _invoice,
     ),
@@ -376,13 +483,17 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         _pattern(
             "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
-            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: for items=ITEMS)?"
+            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: charges charges=AMOUNT)?(?: prepaying order=ID)?"
+            f"(?: less (?P<less>{_LESS}))?(?: for items=ITEMS)?"
         ),
         _receipt,
     ),
     (_pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
-        _pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
+        _pattern(
+            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?"
+            f"(?: less (?P<less>{_LESS}))?: items=ITEMS"
+        ),
         _advice,
     ),
     (_pattern("dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?"), _dispute),
@@ -390,6 +501,30 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (_pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
     (_pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (_pattern("promise promise=ID cancelled"), _cancelled),
+    (
+        _pattern(
+            "debit note document=ID amount=AMOUNTCURRENCY(?: for invoice=ID)?(?: due due=DATE)?(?: because reason=ID)?"
+        ),
+        _debit_note,
+    ),
+    (
+        _pattern(
+            "opening (?P<kind>invoice|debit note|credit note) document=ID amount=AMOUNTCURRENCY(?: of whole=AMOUNT)?"
+            r"(?: due due=DATE)?(?: at level (?P<level>\d+))?(?: disputing disputed=AMOUNT)?"
+        ),
+        _opening,
+    ),
+    (_pattern("refund refund=ID amount=AMOUNTCURRENCY of credit note document=ID"), _refund),
+    (_pattern("refund refund=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?"), _refund),
+    (_pattern(r"rate (?P<base>[A-Z]{3})/(?P<quote>[A-Z]{3}) (?P<rate>[\d.]+)(?: on on=DATE)?"), _rate),
+    (_pattern("books open from on=DATE"), _period),
+    (
+        _pattern(
+            "erp (?P<says>confirms|refuses|clears) posting=ID(?: amount=AMOUNTCURRENCY)?(?: of document=ID)?"
+            "(?: with receipt=ID)?(?: because reason=ID)?"
+        ),
+        _erp,
+    ),
     (_pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),
     (_pattern("operator unblocks reminders"), lambda x: _operator(x, "unblock_reminders")),
     (

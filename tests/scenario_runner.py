@@ -161,7 +161,12 @@ class Run:
         currency = found["currency"] or self.scenario.currency
         sums = self.books.sums[self._account(found["account"]), currency]
         wanted = [part.split(" ", 1)[0] for part in found["parts"].split(", ")]
-        amounts = {"open": sums.open_debit, "credit": sums.open_credit, "unapplied": sums.unapplied}
+        amounts = {
+            "open": sums.open_debit,
+            "credit": sums.open_credit,
+            "unapplied": sums.unapplied,
+            "on-account": sums.on_account,
+        }
         parts = [f"{name} {plain(amount, currency)}" for name, amount in amounts.items() if amount or name in wanted]
         head = line[: found.start("parts")]
         return head + (", ".join(parts) if parts else "zero")
@@ -218,6 +223,18 @@ class _Words:
     @property
     def by(self) -> str:
         return f"by {self.d.rule}"
+
+    @property
+    def undone(self) -> str:
+        return " undone" if self.d.rule.startswith("reversed.") else ""
+
+    @property
+    def taxed(self) -> str:
+        return f"tax {self.money(self.d.tax)}" if self.d.tax else ""
+
+    @property
+    def evidence(self) -> str:
+        return f"with {', '.join(self.d.evidence)}" if self.d.evidence else ""
 
     @property
     def leaving(self) -> str:
@@ -282,6 +299,30 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "promise_cancelled": lambda x: x.promise("cancelled"),
     "reminder_due": lambda x: (f"reminder of {x.d.document} at level {x.d.level} for {x.amount}", []),
     "reminder_suppressed": lambda x: (f"no reminder of {x.d.document} at level {x.d.level}", [x.because]),
+    "discount_granted": lambda x: (
+        f"discount on {x.d.document} {x.amount}{x.undone}",
+        [x.by, x.taxed, x.leaving, x.posted_on],
+    ),
+    "write_off_posted": lambda x: (
+        f"wrote off {x.amount} of {x.d.document}{x.undone}" if x.d.document else f"kept {x.amount} of {x.d.receipt_id}",
+        [x.by, x.taxed, x.leaving, x.posted_on],
+    ),
+    "write_off_proposed": lambda x: (f"write-off of {x.amount} of {x.d.document} proposed", [x.taxed, x.because]),
+    "deduction_opened": lambda x: (
+        f"deducted {x.d.document} {x.amount} from {x.d.counterparty}{x.undone}",
+        [f"as {x.d.category}", f"coded {x.d.text}" if x.d.text else "", x.by, x.taxed],
+    ),
+    "cash_exchanged": lambda x: (
+        f"exchanged {x.d.receipt_id} {x.amount} to {plain(x.d.other_amount, x.d.other_currency)} "
+        f"{x.d.other_currency}{x.undone}",
+        [x.evidence, x.posted_on],
+    ),
+    "fx_difference_posted": lambda x: (
+        f"exchange {'gain' if x.d.amount > 0 else 'loss'} {x.money(abs(x.d.amount))} on {x.d.document}{x.undone}",
+        [x.evidence],
+    ),
+    "refund_posted": lambda x: (f"refunded {x.amount} of {x.d.receipt_id or x.d.document}", [x.posted_on]),
+    "cash_on_account": lambda x: (f"left {x.amount} of {x.d.receipt_id} on account{x.undone}", [x.by]),
     "exception_raised": lambda x: (f"exception {x.d.reference_id}", [x.amount if x.d.amount else "", x.because]),
     "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
     "fact_rejected": lambda x: ("rejected", [x.because]),

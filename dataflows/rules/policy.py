@@ -13,6 +13,8 @@ from zlib import crc32
 
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
+from dataflows.rules.provisions.differences import DifferenceTerms
+from dataflows.rules.provisions.exchange import ExchangeTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
 from dataflows.rules.provisions.reminders import ReminderTerms
@@ -22,7 +24,7 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises")
+SECTIONS: Final = ("release", "reminders", "promises", "differences", "exchange")
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -111,6 +113,8 @@ class Provisions:
         self.release: Final = ReleaseTerms(tables["release"])
         self.reminders: Final = ReminderTerms(tables["reminders"])
         self.promises: Final = PromiseTerms(tables["promises"])
+        self.differences: Final = DifferenceTerms(tables["differences"])
+        self.exchange: Final = ExchangeTerms(tables["exchange"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dataflows.rules import exchange
 from dataflows.rules.account import Account
 from dataflows.rules.exceptions import closed
 from schemas.records import Decision, Item, ReceiptRow, SentOn
@@ -27,6 +28,19 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
         left -= part
     kept = receipt.unapplied - part
     for allocation in reversed(receipt.allocations):
+        if allocation.exchanged:
+            # Back into the receipt's currency first.
+            part = min(left, allocation.exchanged)
+            kept += allocation.exchanged - part
+            if part:
+                item = account.posted_item(allocation.document)
+                on = max(posting_date, item.posting_date)
+                decisions += exchange.undone(receipt, allocation, item, part, "returned.applied", on, value_date)
+                decisions.append(
+                    _returned(receipt, "receipt_reversed", "returned.exchanged", part, None, on, value_date)
+                )
+                left -= part
+            continue
         part = min(left, allocation.amount)
         kept += allocation.amount - part
         if part:
