@@ -308,6 +308,8 @@ def _opening(x: Line) -> Fact:
         x.money(),
         int(x.found.get("level") or 0),
         x.money("disputed"),
+        "",
+        "",
     )
 
 

@@ -175,8 +175,10 @@ class _Rest:
             return
         wanted = self.terms.short_payment
         left = self.left
+        about = item.document
         if wanted == "deduction":
             self._deduct(f"{STEP}short", left, self.terms.short_category, "", "")
+            about = self.decisions[-1].document
         elif wanted == "dispute":
             dispute_id = f"short:{receipt.receipt_id}:{item.document}"
             if self.account.dispute(dispute_id) is None:
@@ -192,7 +194,8 @@ class _Rest:
             self.decisions.append(said)
         if self.terms.ask_reason and not item.asked:
             asked = self._said("exception_raised", ASKED, left)
-            asked.reference_id = f"remittance:{receipt.receipt_id}:{item.document}"
+            asked.document = about
+            asked.reference_id = f"remittance:{receipt.receipt_id}:{about}"
             asked.reasons = ["short_paid"]
             self.decisions.append(asked)
 

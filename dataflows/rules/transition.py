@@ -295,8 +295,7 @@ def _follow_lowered(account: Account, d: Decision, document: str, ctx: Context) 
 
 def _follow_undone(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """What hung on an application is undone. Where the money went back, other money may be good for the item now."""
-    item = account.item(d.counterparty or d.document)
-    decisions = [] if item is None else differences.asked_no_more(account, item)
+    decisions = differences.asked_no_more(account, account.posted_item(d.document))
     if d.kind == "deduction_opened":
         deduction = account.posted_item(d.document)
         if not deduction.open and deduction.disputes:
