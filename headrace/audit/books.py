@@ -8,10 +8,19 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account, Dispute, Item, Receipt, due_by, keep_part, named, pause
+from headrace.audit.differences import (
+    post_deduction,
+    post_difference,
+    post_exchanged,
+    post_lowered,
+    post_on_account,
+    post_refund,
+)
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
 from schemas.records import Decision
 
+OPENING: Final = "posted.opening"
 AMOUNT_KNOWN: Final = "disputes.amount_known"
 # Decisions that move no balance; any other kind that posts is in Books._POST.
 SILENT: Final = frozenset(
@@ -20,6 +29,7 @@ SILENT: Final = frozenset(
         "cash_proposed",
         "dispute_routed",
         "fact_rejected",
+        "write_off_proposed",
     )
 )
 # Decisions that state the item they are about as it is after them.
@@ -31,6 +41,10 @@ ABOUT_AN_ITEM: Final = frozenset(
         "cash_unapplied",
         "application_reversed",
         "credit_allocated",
+        "discount_granted",
+        "write_off_posted",
+        "deduction_opened",
+        "refund_posted",
         "reminder_due",
         "reminder_suppressed",
     )
@@ -44,6 +58,9 @@ ABOUT_A_RECEIPT: Final = frozenset(
         "receipt_reversed",
         "cash_proposed",
         "credit_allocated",
+        "cash_exchanged",
+        "fx_difference_posted",
+        "cash_on_account",
     )
 )
 
@@ -201,7 +218,10 @@ class Books:
 
     def _booked(self, account: Account, d: Decision) -> Receipt | None:
         receipt = self.receipt(account, d.receipt_id)
-        if receipt is None or not receipt.amount or receipt.currency != d.currency:
+        # Cash on an item in another currency says the receipt's own apart.
+        exchanged = d.other_currency and d.kind in ("cash_applied", "cash_unapplied")
+        currency = d.other_currency if exchanged else d.currency
+        if receipt is None or not receipt.amount or receipt.currency != currency:
             self._wrong(d, "no_receipt", f"{account.key} has no receipt {d.receipt_id} in {d.currency}")
             return None
         return receipt
@@ -227,19 +247,22 @@ class Books:
         if self.item(account, d.document) is not None:
             self._wrong(d, "item_twice", f"{d.document} was opened before")
             return
+        opening = d.rule == OPENING
         item = Item(
             d.document,
             d.item_kind,
             d.currency,
-            d.amount,
+            d.item_amount if opening else d.amount,
             d.amount,
             0,
-            0,
+            d.level if opening else 0,
             d.due_date,
             d.document_date,
             d.posting_date,
             d.counterparty if d.item_kind == CREDIT else "",
         )
+        item.tax, item.terms, item.discountable = account.terms.pop(d.document, (d.tax, (), 0))
+        item.order_id = d.reference_id if d.item_kind != CREDIT else ""
         pause(account, item)
         self._place(account, item)
 
@@ -266,6 +289,7 @@ class Books:
             else:
                 sums.received += d.amount
         receipt.unapplied += d.amount
+        receipt.posting_date = max(receipt.posting_date, d.posting_date)
         self.keep_receipt(account, receipt)
 
     def _post_applied(self, account: Account, d: Decision) -> None:
@@ -274,9 +298,24 @@ class Books:
         item, receipt = self._debit(account, d), self._booked(account, d)
         if item is not None:
             self._lower(account, item, d)
+        if d.other_currency:
+            account.sums_of(d.currency).exchanged_in += d.amount
         if receipt is not None:
             receipt.allocations[d.document] = receipt.allocations.get(d.document, 0) + d.amount
-            self._take(account, receipt, d)
+            if d.other_currency:
+                self._exchange(account, receipt, d, -d.amount)
+            else:
+                self._take(account, receipt, d)
+
+    def _exchange(self, account: Account, receipt: Receipt, d: Decision, amount: int) -> None:
+        """The item's side of cash in another currency: the receipt's was said right before, or is said right after."""
+        pending = receipt.exchanging.get(d.document, 0) + amount
+        if amount < 0 and pending:
+            self._wrong(d, "exchange", f"{d.amount} {d.currency} of {d.receipt_id} is not what was exchanged")
+        keep_part(receipt.exchanging, d.document, pending)
+        if pending < 0:
+            receipt.exchanging[d.document] = pending
+        self.keep_receipt(account, receipt)
 
     def _post_undone(self, account: Account, d: Decision) -> None:
         """cash_unapplied, application_reversed; one that names a credit note gives that back, and no cash."""
@@ -303,6 +342,10 @@ class Books:
             receipt.allocations.pop(d.document, None)
         if d.kind == "application_reversed":
             receipt.returned += d.amount
+        elif d.other_currency:
+            sums.exchanged_in -= d.amount
+            self._exchange(account, receipt, d, d.amount)
+            return
         else:
             receipt.unapplied += d.amount
         self.keep_receipt(account, receipt)
@@ -481,6 +524,12 @@ _POST: Final[dict[str, Any]] = {
     "receipt_reversed": Books._post_returned,
     "cash_transferred": Books._post_transferred,
     "credit_allocated": Books._post_credit,
+    **all_of(("discount_granted", "write_off_posted"), post_lowered),
+    "deduction_opened": post_deduction,
+    "cash_exchanged": post_exchanged,
+    "fx_difference_posted": post_difference,
+    "refund_posted": post_refund,
+    "cash_on_account": post_on_account,
     **all_of(("dispute_opened", "dispute_closed"), Books._post_dispute),
     **all_of(
         ("promise_opened", "promise_kept", "promise_partially_kept", "promise_broken", "promise_cancelled"),

@@ -62,22 +62,31 @@ CREATE TABLE IF NOT EXISTS decisions (
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
     score Int64 COMMENT 'Of a task: what orders the worklist',
-    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted') COMMENT 'It makes a new item',
+    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'deduction_opened') AND NOT startsWith(rule, 'reversed.')
+        COMMENT 'It makes a new item',
+    is_sale UInt8 ALIAS kind IN ('invoice_released', 'item_posted') AND rule != 'posted.opening'
+        COMMENT 'It counts in sales: no deduction, which is of an invoice that did, and nothing taken over at a cut-over',
     posted_on Date32 ALIAS if(posting_date > toDate32('1970-01-01'), posting_date, toDate32(event_time))
         COMMENT 'Posting date; the day of the event where there is none',
     open_debit_change Int64 ALIAS multiIf(
         kind = 'invoice_released' OR (kind = 'item_posted' AND item_kind != 'credit_note'), amount,
         kind IN ('cash_unapplied', 'application_reversed'), amount,
         kind IN ('cash_applied', 'credit_allocated'), -amount,
+        kind IN ('discount_granted', 'write_off_posted') AND document != '',
+        if(startsWith(rule, 'reversed.'), amount, -amount),
         0) COMMENT 'What it posts to open debits (docs/ledger.md)',
     open_credit_change Int64 ALIAS multiIf(
         kind = 'item_posted' AND item_kind = 'credit_note', amount,
         kind = 'credit_allocated', -amount,
         kind = 'application_reversed' AND counterparty != '', amount,
+        kind = 'refund_posted' AND document != '', -amount,
         0) COMMENT 'What it posts to open credits',
     unapplied_change Int64 ALIAS multiIf(
+        kind IN ('cash_applied', 'cash_unapplied') AND other_currency != '', 0,
         kind IN ('receipt_booked', 'cash_unapplied'), amount,
         kind IN ('cash_applied', 'receipt_reversed'), -amount,
+        kind IN ('cash_exchanged', 'cash_on_account'), if(startsWith(rule, 'reversed.'), amount, -amount),
+        kind IN ('refund_posted', 'write_off_posted') AND document = '', -amount,
         kind = 'cash_transferred' AND rule = 'transfer.out', -amount,
         0) COMMENT 'What it posts to unapplied cash'
 )
@@ -111,13 +120,22 @@ _ITEM_MOVEMENTS: Final = """
 CREATE OR REPLACE VIEW item_movements AS
 SELECT tenant, entity, account_id, document, currency, shard, sequence, kind, rule, posted_on, recorded_time,
        event_time, raises, item_kind, amount, due_date, document_date, level, item_disputed, receipt_id,
-       if(item_kind = 'credit_note' AND raises, open_credit_change, open_debit_change) AS change
-FROM decisions WHERE document != '' AND kind NOT IN ('invoice_held', 'fact_rejected')
+       multiIf(
+           kind = 'deduction_opened', if(raises, amount, -amount),
+           item_kind = 'credit_note' AND (raises OR kind = 'refund_posted'), open_credit_change,
+           open_debit_change) AS change
+FROM decisions
+WHERE document != '' AND kind NOT IN ('invoice_held', 'fact_rejected', 'cash_exchanged', 'fx_difference_posted')
 UNION ALL
 SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
        recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, due_date, document_date,
        toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, open_credit_change AS change
 FROM decisions WHERE kind = 'credit_allocated' OR (kind = 'application_reversed' AND counterparty != '')
+UNION ALL
+SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
+       recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, due_date, document_date,
+       toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, if(decisions.raises, -amount, amount) AS change
+FROM decisions WHERE kind = 'deduction_opened'
 """
 
 _ITEMS: Final = """
