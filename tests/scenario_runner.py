@@ -304,7 +304,9 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
         [x.by, x.taxed, x.leaving, x.posted_on],
     ),
     "write_off_posted": lambda x: (
-        f"wrote off {x.amount} of {x.d.document}{x.undone}" if x.d.document else f"kept {x.amount} of {x.d.receipt_id}",
+        f"wrote off {x.amount} of {x.d.document}{x.undone}"
+        if x.d.document
+        else f"kept {x.amount} of {x.d.receipt_id}{x.undone}",
         [x.by, x.taxed, x.leaving, x.posted_on],
     ),
     "write_off_proposed": lambda x: (f"write-off of {x.amount} of {x.d.document} proposed", [x.taxed, x.because]),

@@ -30,6 +30,8 @@ STEP: Final = "cash.7."
 TOLERANCE: Final = "cash.7.tolerance"
 CHARGES: Final = "cash.7.charges"
 ASKED: Final = "cash.remittance_asked"
+SMALL_CREDIT: Final = "cash.7.small_credit"
+ON_ACCOUNT: Final = "on_account.overpaid"
 APPROVED: Final = "write_off.approved"
 # What undoes a posting is said by the same kind of decision under a rule that begins so.
 REVERSED: Final = "reversed."
@@ -318,6 +320,64 @@ def explained(account: Account, advice: AdviceRow, ctx: Context) -> list[Decisio
         rest.take_adjustments(advice)
         decisions += rest.decisions
     return decisions
+
+
+def overpaid(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """More came than was to be paid: a small rest is kept as income, another is left on account, where the policy says
+    so; else it stays unapplied."""
+    provisions = account.provisions(ctx, d.currency)
+    terms = provisions.differences
+    receipt = account.known_receipt(d.receipt_id)
+    if not receipt.unapplied or receipt.unapplied != d.amount:
+        return []
+    said = Decision(
+        currency=d.currency,
+        amount=d.amount,
+        receipt_id=d.receipt_id,
+        posting_date=receipt.posting_date,
+        value_date=receipt.value_date,
+        policy_line=provisions.lines.get("differences", ""),
+    )
+    if d.amount <= terms.small_credit_minor:
+        said.kind = "write_off_posted"
+        said.rule = SMALL_CREDIT
+        said.category = "small_credit"
+    elif terms.overpayment == "on_account":
+        said.kind = "cash_on_account"
+        said.rule = ON_ACCOUNT
+    else:
+        return []
+    return [said]
+
+
+def put_back(receipt: ReceiptRow, most: int, posting_date: int, value_date: int) -> list[Decision]:
+    """Up to so much of what was left on account or kept as income is unapplied again."""
+    decisions: list[Decision] = []
+    left = max(0, most)
+    if receipt.on_account and left:
+        part = min(left, receipt.on_account)
+        decisions.append(_put_back("cash_on_account", REVERSED + "on_account", receipt, part, posting_date, value_date))
+        left -= part
+    for difference in receipt.differences:
+        if difference.what == "small_credit" and left:
+            part = min(left, difference.amount)
+            decisions.append(
+                _put_back("write_off_posted", REVERSED + "small_credit", receipt, part, posting_date, value_date)
+            )
+            left -= part
+    return decisions
+
+
+def _put_back(kind: str, rule: str, receipt: ReceiptRow, amount: int, posting_date: int, value_date: int) -> Decision:
+    return Decision(
+        kind=kind,
+        rule=rule,
+        currency=receipt.currency,
+        amount=amount,
+        receipt_id=receipt.receipt_id,
+        posting_date=max(posting_date, receipt.posting_date),
+        value_date=value_date,
+    )
 
 
 def asked_no_more(account: Account, item: Item) -> list[Decision]:

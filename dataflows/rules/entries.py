@@ -5,6 +5,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.cash import applied_by
 from dataflows.rules.context import Context
+from dataflows.rules.differences import put_back
 from dataflows.rules.exceptions import closed
 from dataflows.rules.release import no_sale
 from schemas.records import DebitNote, Decision, ErpPosting, OpeningItem, Refund
@@ -79,7 +80,9 @@ def decide_refund(account: Account, fact: Refund) -> list[Decision]:
     if fact.receipt_id:
         receipt = account.receipt(fact.receipt_id)
         if receipt is not None and receipt.currency == fact.currency:
-            paid = min(fact.amount, receipt.unapplied)
+            back = put_back(receipt, fact.amount - receipt.unapplied, fact.posting_date, fact.value_date)
+            decisions += back
+            paid = min(fact.amount, receipt.unapplied + sum([d.amount for d in back]))
     elif fact.document:
         credit = account.item(fact.document)
         if credit is not None and credit.kind == "credit_note" and credit.currency == fact.currency:

@@ -58,23 +58,27 @@ def match(
             left += rest
     except _Missing as missing:
         return _waits(receipt, str(missing), references)
-    return decisions
+    if left and decisions and receipt.proposed != ["overpaid", *references]:
+        decisions.append(_proposal(receipt, left, "overpaid", references))
+    return decisions or None
+
+
+def _proposal(receipt: ReceiptRow, amount: int, reason: str, references: list[str]) -> Decision:
+    return Decision(
+        kind="cash_proposed",
+        rule="cash.proposed",
+        currency=receipt.currency,
+        amount=amount,
+        receipt_id=receipt.receipt_id,
+        reasons=[reason],
+        candidates=references,
+    )
 
 
 def _waits(receipt: ReceiptRow, reason: str, references: list[str]) -> list[Decision]:
     if receipt.proposed == [reason, *references]:
         return []
-    return [
-        Decision(
-            kind="cash_proposed",
-            rule="cash.proposed",
-            currency=receipt.currency,
-            amount=receipt.unapplied,
-            receipt_id=receipt.receipt_id,
-            reasons=[reason],
-            candidates=references,
-        )
-    ]
+    return [_proposal(receipt, receipt.unapplied, reason, references)]
 
 
 def _rate(terms: ExchangeTerms, ctx: Context, base: str, quote: str, day: int) -> Rate:

@@ -33,10 +33,15 @@ def post_write_off(account: Account, d: Decision, ctx: Context) -> None:
     balance = account.posting_balance(d.currency)
     if not d.document:
         receipt = account.known_receipt(d.receipt_id)
-        assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
-        balance.unapplied -= d.amount
-        balance.small_credits += d.amount
-        account.set_unapplied(receipt, receipt.unapplied - d.amount)
+        amount = -d.amount if d.rule.startswith(REVERSED) else d.amount
+        assert amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
+        balance.unapplied -= amount
+        balance.small_credits += amount
+        if amount < 0:
+            _undone(account, d, "small_credit", "")
+        else:
+            _hangs(account, d, "small_credit", "", "")
+        account.set_unapplied(receipt, receipt.unapplied - amount)
         d.receipt_unapplied = receipt.unapplied
         return
     charges = d.rule in (CHARGES, REVERSED + "charges")

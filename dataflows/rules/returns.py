@@ -4,6 +4,7 @@ from typing import Final
 
 from dataflows.rules import exchange
 from dataflows.rules.account import Account
+from dataflows.rules.differences import put_back
 from dataflows.rules.exceptions import closed
 from schemas.records import Decision, Item, ReceiptRow, SentOn
 
@@ -27,6 +28,15 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
         )
         left -= part
     kept = receipt.unapplied - part
+    back = put_back(receipt, left, posting_date, value_date)
+    if back:
+        decisions += back
+        part = sum([d.amount for d in back])
+        decisions.append(
+            _returned(receipt, "receipt_reversed", "returned.unapplied", part, None, posting_date, value_date)
+        )
+        left -= part
+    kept += receipt.on_account - sum([d.amount for d in back if d.kind == "cash_on_account"])
     for allocation in reversed(receipt.allocations):
         if allocation.exchanged:
             # Back into the receipt's currency first.

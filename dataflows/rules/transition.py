@@ -249,7 +249,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return _follow_lowered(account, d, d.document, ctx)
     if kind in differences.KINDS:
         if d.rule.startswith(differences.REVERSED):
-            return _follow_undone(account, d, ctx)
+            return _follow_undone(account, d, ctx) if d.document else []
         document = d.counterparty if kind == "deduction_opened" else d.document
         return _follow_lowered(account, d, document, ctx) if document else []
     decisions: list[Decision] = []
@@ -263,6 +263,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             # A credit that was given back goes to the invoice it names; what else is here for the item is good for it now.
             named = _clear_named(account, d.counterparty) if d.counterparty else differences.undo(account, d)
             decisions += named or _follow_item(account, d, ctx)
+        elif kind == "cash_proposed" and d.reasons == ["overpaid"]:
+            decisions += differences.overpaid(account, d, ctx)
         elif kind == "cash_unapplied":
             decisions += differences.undo(account, d) or _credits_for(account, d.document)
         if account.row.promises:
@@ -506,6 +508,12 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
                 return [cash.unapply_by_person(receipt, account.posted_item(fact.document), part)]
         return [_action_rejected(fact, "not_applied_there")]
     if not receipt.unapplied:
+        item = account.item(fact.document) if fact.action == "apply_cash" and receipt.on_account else None
+        if item is not None and item.kind != "credit_note" and item.currency == receipt.currency:
+            most = min(receipt.on_account, item.open)
+            part = min(fact.amount or most, most)
+            back = differences.put_back(receipt, part, receipt.posting_date, receipt.value_date)
+            return [*back, cash.apply_by_person(receipt, item, part)]
         return [_action_rejected(fact, "nothing_unapplied")]
     if fact.action == "identify_payer":
         target = fact.target_account

@@ -248,6 +248,10 @@ class Books:
             self._wrong(d, "item_twice", f"{d.document} was opened before")
             return
         opening = d.rule == OPENING
+        if opening and d.item_kind == CREDIT:
+            sums.credits_beyond += d.item_amount - d.amount
+        elif opening:
+            sums.items_beyond += d.item_amount - d.amount
         item = Item(
             d.document,
             d.item_kind,

@@ -44,8 +44,14 @@ def post_lowered(books: Books, account: Account, d: Decision) -> None:
     if not d.document:
         sums.small_credits += amount
         receipt = books._booked(account, d)
-        if receipt is not None:
+        if receipt is None:
+            return
+        if amount < 0:
+            receipt.unapplied += d.amount
+            books.keep_receipt(account, receipt)
+        else:
             books._take(account, receipt, d)
+        _hang(books, account, d, "small_credit\n", amount)
         return
     what = "discount"
     if d.kind == "discount_granted":
@@ -82,6 +88,7 @@ def post_deduction(books: Books, account: Account, d: Decision) -> None:
             d.document, DEDUCTION, d.currency, amount, amount, 0, 0, d.due_date, d.document_date, d.posting_date, ""
         )
         item.tax = d.tax
+        account.sums_of(d.currency).items_beyond += amount
         books._place(account, item)
         if invoice is not None and invoice.due_date != d.due_date:
             books._wrong(d, "due_date", f"{d.counterparty} is due on day {invoice.due_date}, it says {d.due_date}")
