@@ -122,4 +122,6 @@ def test_which_kinds_are_money() -> None:
         "order",
         "shipment",
         "proof_of_delivery",
+        "fx_rate",
+        "period_close",
     }
