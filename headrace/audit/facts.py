@@ -448,7 +448,8 @@ class FactCheck:
             self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
-        of_it = [d for d in said if d.receipt_id == fact.receipt_id]
+        # What was left on account is taken from there first.
+        of_it = [d for d in said if d.receipt_id == fact.receipt_id and d.kind != "cash_on_account"]
         d = self._only(account, fact, of_it[:1], (kind.get(fact.action, fact.action),))
         if d is not None:
             right = {"counterparty": fact.target_account, "rule": "transfer.out"}
