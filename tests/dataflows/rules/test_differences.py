@@ -4,6 +4,7 @@ import tomllib
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from connectors.intake.clockwork import day_end_message
 from dataflows.rules.discounts import allowed, beside
 from dataflows.rules.months import iso_day, month_of
 from dataflows.rules.policy import DEFAULT_TEXT
-from dataflows.rules.rates import Rate, Rates, find
+from dataflows.rules.rates import Rate, find
+from dataflows.shards.rates import ShardRates
+from dataflows.shards.store import Store, new_batch
 from schemas import records as r
 from schemas.codec import encode_fact
 from schemas.records import Decision, DiscountTerm, Fact, Item
@@ -160,11 +163,6 @@ def test_amounts_are_converted_exactly_and_rounded_half_up(amount: int, nano: in
     assert abs(back - exact) <= Decimal("0.5")
 
 
-class Known(Rates):
-    def rate_nano(self, base: str, quote: str, day: int) -> int:
-        return {("EUR", "USD", 100): 1_100_000_000, ("USD", "EUR", 102): 900_000_000}.get((base, quote, day), 0)
-
-
 @pytest.mark.parametrize(
     ("day", "age_days", "found"),
     [
@@ -176,9 +174,21 @@ class Known(Rates):
         (110, 7, None),
     ],
 )
-def test_the_rate_of_the_day_or_of_the_last_one_before(day: int, age_days: int, found: tuple[int, bool] | None) -> None:
-    rate = find(Known(), "EUR", "USD", day, age_days)
+def test_the_rate_of_the_day_or_of_the_last_one_before(
+    day: int, age_days: int, found: tuple[int, bool] | None, tmp_path: Path
+) -> None:
+    store = Store(tmp_path)
+    rates = ShardRates(store)
+    rates.take(fx_rate(rate_nano=1_100_000_000, rate_date=100))
+    batch = new_batch()
+    rates.commit(batch)
+    store.write(batch, r.ShardRow())
+    rates.committed()
+    # One is stored, and one came since.
+    rates.take(fx_rate(base_currency="USD", quote_currency="EUR", rate_nano=900_000_000, rate_date=102))
+    rate = find(rates, "EUR", "USD", day, age_days)
     assert (None if rate is None else (rate.day, rate.inverse)) == found
+    store.close()
 
 
 @given(st.integers(-200_000, 2_000_000))
