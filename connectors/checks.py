@@ -7,6 +7,7 @@ whose lines do not add up is a fact, and its release is held with that reason.
 from datetime import UTC, date, datetime
 from typing import Final
 
+from connectors import checks_entries
 from connectors.currencies import MINOR_DIGITS, decimal_text
 from schemas.records import (
     AccountOwner,
@@ -15,6 +16,7 @@ from schemas.records import (
     Dispute,
     DisputeUpdate,
     Fact,
+    FxRate,
     Invoice,
     Message,
     OperatorAction,
@@ -89,7 +91,7 @@ CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
-OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:")
+OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
@@ -142,6 +144,8 @@ def _talk(check: "_Check", fact: Fact) -> None:
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
         _account_owner(check, fact)
+    else:
+        checks_entries.entry(check, fact)
 
 
 class _Check:
@@ -239,8 +243,10 @@ def _header(check: _Check, fact: Fact) -> None:
             "event_id", f"{fact.event_id!r} begins with {own + ':'!r}, as headrace's own do; put another word first"
         )
     check.identifier("source", fact.source)
-    check.identifier("tenant", fact.tenant)
-    check.identifier("entity", fact.entity)
+    if not isinstance(fact, FxRate):
+        # A rate is for all tenants and their companies.
+        check.identifier("tenant", fact.tenant)
+        check.identifier("entity", fact.entity)
     check.optional_identifier("account_id", fact.account_id)
     check.text("correlation", fact.correlation)
     for field, value in (("tenant", fact.tenant), ("entity", fact.entity)):
@@ -275,6 +281,7 @@ def _receipt(check: _Check, fact: Receipt) -> None:
     check.optional_identifier("payer_account", fact.payer_account)
     check.text("text", fact.text)
     _remittance_lines(check, fact.lines)
+    checks_entries.receipt(check, fact)
 
 
 def _returned(check: _Check, fact: ReceiptReturned) -> None:
@@ -300,6 +307,7 @@ def _advice(check: _Check, fact: RemittanceAdvice) -> None:
     if fact.value_date != 0:
         check.booked_day("value_date", fact.value_date)
     _remittance_lines(check, fact.lines)
+    checks_entries.taken_off(check, fact.adjustments)
 
 
 def _invoice(check: _Check, fact: Invoice) -> None:
@@ -314,6 +322,7 @@ def _invoice(check: _Check, fact: Invoice) -> None:
     check.optional_identifier("order_id", fact.order_id)
     check.optional_identifier("po_reference", fact.po_reference)
     check.optional_identifier("replaces", fact.replaces)
+    checks_entries.terms(check, fact)
     for number, line in enumerate(fact.lines, 1):
         check.optional_identifier(f"lines.{number}.product", line.product)
         check.optional_identifier(f"lines.{number}.tax_code", line.tax_code)

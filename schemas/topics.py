@@ -25,7 +25,15 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "message": "messages",
     "service_case": "messages",
     "account_owner": "customers",
+    "debit_note": "invoices",
+    "opening_item": "invoices",
+    "refund": "payments",
+    "erp_posting": "erp_postings",
+    "fx_rate": "rates",
+    "period_close": "periods",
 }
+# For a whole installation: intake appends them to every shard.
+EVERY_SHARD_KINDS: Final = ("fx_rate", "period_close")
 INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
 
 SUSPENSE_PREFIX: Final = "~suspense:"

@@ -100,6 +100,7 @@ def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
 
 _QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
 _PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
+_ADJUSTED = re.compile(rf"({_PARTS['AMOUNT']}) as ({_PARTS['ID']})(?: on ({_PARTS['ID']}))?")
 _REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
 
 
@@ -140,6 +141,29 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
         found = matched(_REMITTED, part, "a document, or a document and an amount")
         lines.append(r.RemittanceLine(unquoted(found[1]), minor(found[2], currency) if found[2] else None))
     return lines
+
+
+def _taken_off(text: str | None, currency: str) -> list[r.Adjustment]:
+    """10.00 as 01 on INV-1 and 2.00 as X: what the payer says it took off."""
+    found = []
+    for part in (text or "").split(" and ") if text else []:
+        told = matched(_ADJUSTED, part, "AMOUNT as CODE[ on DOCUMENT]")
+        found.append(r.Adjustment(unquoted(told[3] or ""), unquoted(told[2]), minor(told[1], currency)))
+    return found
+
+
+def _plan(text: str | None, currency: str) -> list[r.Instalment]:
+    found = []
+    for part in text.split(" and ") if text else []:
+        amount, _, day = part.partition(" on ")
+        found.append(r.Instalment(day_of(day), minor(amount, currency)))
+    return found
+
+
+def _tiers(text: str | None) -> list[r.DiscountTier]:
+    """2% in 10 days or 1% in 20 days."""
+    told = re.findall(r"([\d.]+)% in (\d+) days", text or "")
+    return [r.DiscountTier(int(days), int(Decimal(rate).scaleb(4))) for rate, days in told]
 
 
 # --- facts ---
@@ -201,6 +225,11 @@ def _invoice(x: Line) -> Fact:
         x.text("po"),
         "",
         lines,
+        _tiers(x.found.get("discounts")),
+        0,
+        x.found.get("net") is not None,
+        _plan(x.found.get("plan"), x.currency),
+        consolidated=x.text("consolidated"),
     )
 
 
@@ -218,6 +247,9 @@ def _receipt(x: Line) -> Fact:
         x.text("payer"),
         x.text("text"),
         _remitted(x.found.get("items"), x.currency),
+        _taken_off(x.found.get("less"), x.currency),
+        x.money("charges"),
+        order_id=x.text("order"),
     )
     return _for_suspense(x, fact) if x.found.get("unidentified") else fact
 
@@ -315,7 +347,15 @@ def _delivered(x: Line) -> Fact:
 def _advice(x: Line) -> Fact:
     lines = _remitted(x.found["items"], x.currency)
     return r.RemittanceAdvice(
-        *x.common(), x.text("advice"), x.currency, x.money(), x.text("receipt"), x.text("reference"), 0, lines
+        *x.common(),
+        x.text("advice"),
+        x.currency,
+        x.money(),
+        x.text("receipt"),
+        x.text("reference"),
+        0,
+        lines,
+        _taken_off(x.found.get("less"), x.currency),
     )
 
 
@@ -371,6 +411,7 @@ def _cancelled(x: Line) -> Fact:
     return r.Promise(*x.common(), x.text("promise"), x.currency, 0, x.day, [], True)
 
 
+_LESS = rf"{_PARTS['AMOUNT']} as .+?"
 _WHERE = "(?: bank bank=ID)?(?: reference reference=ID)?"
 FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("customer(?:: items=ITEMS)?"), _customer),
@@ -378,7 +419,10 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
-            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?:: items=ITEMS)?"
+            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?"
+            r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?)?"
+            r"(?: in instalments (?P<plan>[-\d.]+ on [-\d]+(?: and [-\d.]+ on [-\d]+)*))?"
+            "(?: consolidated in consolidated=ID)?(?:: items=ITEMS)?"
         ),
         _invoice,
     ),
@@ -391,13 +435,17 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
-            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: for items=ITEMS)?"
+            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: charges charges=AMOUNT)?(?: prepaying order=ID)?"
+            f"(?: less (?P<less>{_LESS}))?(?: for items=ITEMS)?"
         ),
         _receipt,
     ),
     (pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
-        pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
+        pattern(
+            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?"
+            f"(?: less (?P<less>{_LESS}))?: items=ITEMS"
+        ),
         _advice,
     ),
     (

@@ -46,6 +46,7 @@ from schemas.records import (
     Balance,
     CustomerRow,
     DisputeRow,
+    DocumentGroup,
     DraftRow,
     Item,
     ItemGroup,
@@ -71,7 +72,7 @@ class Account:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
-    stored_wake, said_wake, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
+    stored_wake, said_wake, said_waits, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -84,6 +85,7 @@ class Account:
         self.row: Final = row
         self.stored_wake: Final = row.wake
         self.said_wake = row.wake
+        self.said_waits = bool(row.rate_receipts)
         self.said_bytes = 0
         self.said_rows = 0
         self._rows: Final = rows
@@ -138,6 +140,32 @@ class Account:
         row = self._get(ITEMS + folded)
         assert row is None or isinstance(row, ItemGroup)
         return row
+
+    def joined(self, number: str) -> DocumentGroup | None:
+        """What a number stands for, as written, that stands for several documents."""
+        for group in self.joined_alike(fold(number)):
+            if group.document == number:
+                return group
+        return None
+
+    def joined_alike(self, folded: str) -> list[DocumentGroup]:
+        """All numbers for several documents that fold to `folded`."""
+        row = self._group(folded)
+        return [] if row is None else row.groups
+
+    def join(self, number: str, document: str) -> None:
+        """From now on the number stands for that document too."""
+        name = ITEMS + fold(number)
+        self.dirty[name] = True
+        row = self._get(name)
+        if row is None:
+            row = self._loaded[name] = ItemGroup()
+        assert isinstance(row, ItemGroup)
+        for group in row.groups:
+            if group.document == number:
+                group.documents.append(document)
+                return
+        row.groups.append(DocumentGroup(number, [document]))
 
     def debits_by_due(self, currency: str) -> Iterator[Item]:
         """Open debits, oldest due first, then by number."""
@@ -268,6 +296,8 @@ class Account:
             return
         if before and not amount:
             self.wait_for(receipt, [])
+            if receipt.receipt_id in self.row.rate_receipts:
+                self.row.rate_receipts.remove(receipt.receipt_id)
         index = self._cash
         if index is not None and before:
             index.put(receipt, False)

@@ -7,7 +7,11 @@ leaves the rest unapplied.
 
 from typing import Final
 
+from dataflows.rules import exchange, prepayments
 from dataflows.rules.account import Account
+from dataflows.rules.context import Context
+from dataflows.rules.differences import payable
+from dataflows.rules.parts import expanded
 from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
@@ -48,24 +52,53 @@ class Wanted:
         self.may_differ = True
 
 
-def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
+def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
     """Apply what is certain of a receipt's unapplied cash and propose the rest."""
     if account.suspense or not receipt.unapplied:
         return []
-    wanted = _wanted(receipt, [(line, "") for line in receipt.lines], STRUCTURED)
+    wanted = _wanted(receipt, _lines(account, receipt, ctx), STRUCTURED)
     if not wanted:
         advices = _advices_for(account, receipt)
-        wanted = _wanted(receipt, [(line, a.advice_id) for a in advices for line in a.lines], ADVICE)
+        wanted = _wanted(receipt, _advised(account, receipt, advices, ctx), ADVICE)
         stated = sum([w.amount or 0 for w in wanted])
         # What is open stands for amounts that are not stated; whether that adds up is seen below.
         if wanted and stated != receipt.unapplied and all(w.amount is not None for w in wanted):
             return _propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], _references(wanted))
     if not wanted:
-        return _by_text(account, receipt)
+        return prepayments.match(account, receipt) if receipt.order_id else _by_text(account, receipt, ctx)
     for at, w in enumerate(wanted):
         w.may_differ = at < MOST_EDITED
         _resolve(account, receipt, w, alone=len(wanted) == 1)
+    if wanted[0].reason.startswith("other_currency:"):
+        documents, amounts = [w.reference for w in wanted], [w.amount for w in wanted]
+        found = exchange.match(account, receipt, documents, amounts, wanted[0].rule, wanted[0].advice_id, ctx)
+        if found is not None:
+            return found
     return _by_wanted(account, receipt, wanted)
+
+
+def _lines(account: Account, receipt: ReceiptRow, ctx: Context) -> list[tuple[RemittanceLine, str]]:
+    """The receipt's own lines, as what is paid on each document."""
+    lines = receipt.lines
+    if receipt.adjustments or receipt.charges:
+        lines = payable(lines, receipt.adjustments, receipt.charges, receipt.amount)
+    grace_days = account.provisions(ctx, receipt.currency).differences.discount_grace_days
+    return expanded(account, receipt, [(line, "") for line in lines], grace_days)
+
+
+def _advised(
+    account: Account, receipt: ReceiptRow, advices: list[AdviceRow], ctx: Context
+) -> list[tuple[RemittanceLine, str]]:
+    """The same of the lines of advices."""
+    found: list[tuple[RemittanceLine, str]] = []
+    for advice in advices:
+        total = receipt.amount if len(advices) == 1 else advice.amount
+        lines = advice.lines
+        if advice.adjustments or receipt.charges:
+            lines = payable(lines, advice.adjustments, receipt.charges, total)
+        found += [(line, advice.advice_id) for line in lines]
+    grace_days = account.provisions(ctx, receipt.currency).differences.discount_grace_days
+    return expanded(account, receipt, found, grace_days)
 
 
 def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: str) -> list[Wanted]:
@@ -287,12 +320,13 @@ def _pay(
     return pay
 
 
-def _by_text(account: Account, receipt: ReceiptRow) -> list[Decision]:
+def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
     """References in free text: taken where they are documents of the account and add up, or where just one is written out."""
     hits: dict[str, Wanted] = {}
     reasons: list[str] = []
-    for token in tokens(receipt.text)[:MOST_TOKENS]:
-        w = Wanted(token, None, TEXT, "")
+    words = [(RemittanceLine(token, None), "") for token in tokens(receipt.text)[:MOST_TOKENS]]
+    for word, _ in expanded(account, receipt, words, 0):
+        w = Wanted(word.document, None, TEXT, "")
         _resolve_text(account, receipt, w)
         if w.item is not None:
             hits.setdefault(w.item.document, w)
@@ -383,6 +417,11 @@ def apply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
     return _applied(receipt, item, amount, BY_PERSON, "")
 
 
+def applied_by(receipt: ReceiptRow, item: Item, amount: int, rule: str) -> Decision:
+    """Cash that somebody else has put on the item, by that rule."""
+    return _applied(receipt, item, amount, rule, "")
+
+
 def unapply_by_person(receipt: ReceiptRow, item: Item, amount: int) -> Decision:
     """What a person said is to be taken off the item, on the day it was applied."""
     decision = _applied(receipt, item, amount, BY_PERSON, "")
@@ -404,13 +443,13 @@ def send_on(receipt: ReceiptRow, target: str) -> Decision:
     )
 
 
-def retry(account: Account, document: str) -> list[Decision]:
+def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
     """Try unapplied receipts again that name a document which has just come."""
     decisions: list[Decision] = []
     if not account.waits:
         return decisions
     for receipt_id in account.waiting_for(fold(document)):
-        found = match(account, account.known_receipt(receipt_id))
+        found = match(account, account.known_receipt(receipt_id), ctx)
         decisions += found
         if any(d.kind == "cash_applied" for d in found):
             # One at a time: the next one is judged on the books after this one.
@@ -418,7 +457,7 @@ def retry(account: Account, document: str) -> list[Decision]:
     return decisions
 
 
-def explain(account: Account, advice: AdviceRow) -> list[Decision]:
+def explain(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]:
     """An advice that came after its money: apply the first receipt that it names, or the one that it must mean."""
     found: list[ReceiptRow] = []
     if advice.receipt_id:
@@ -436,7 +475,7 @@ def explain(account: Account, advice: AdviceRow) -> list[Decision]:
         return []
     decisions: list[Decision] = []
     for receipt in meant:
-        decisions += match(account, receipt)
+        decisions += match(account, receipt, ctx)
         if any(d.kind == "cash_applied" for d in decisions):
             break
     return decisions

@@ -69,6 +69,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
             fact.value_date,
             fact.lines,
         )
+        row.adjustments = fact.adjustments
         account.put_advice(row)
         account.row.advices.append(fact.advice_id)
         # Only the last ones are looked at.
@@ -178,7 +179,14 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
     row.payer_account = fact.payer_account
     row.text = fact.text
     row.lines = fact.lines
+    row.adjustments = fact.adjustments
+    row.charges = fact.charges
+    row.order_id = fact.order_id
     account.put_receipt(row)
+    if fact.order_id and not account.suspense:
+        order = known_order(account, fact.order_id)
+        order.prepaid.append(name)
+        account.put_order(order)
 
 
 def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:

@@ -14,7 +14,9 @@ from zlib import crc32
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.differences import DifferenceTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
+from dataflows.rules.provisions.exchange import ExchangeTerms
 from dataflows.rules.provisions.interest import InterestTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
@@ -26,7 +28,17 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises", "disputes", "interest", "collections", "statements")
+SECTIONS: Final = (
+    "release",
+    "reminders",
+    "promises",
+    "disputes",
+    "interest",
+    "collections",
+    "statements",
+    "differences",
+    "exchange",
+)
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -119,6 +131,8 @@ class Provisions:
         self.interest: Final = InterestTerms(tables["interest"])
         self.collections: Final = CollectionTerms(tables["collections"])
         self.statements: Final = StatementTerms(tables["statements"])
+        self.differences: Final = DifferenceTerms(tables["differences"])
+        self.exchange: Final = ExchangeTerms(tables["exchange"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 

@@ -9,11 +9,16 @@ from typing import Final
 from dataflows.rules import (
     cash,
     deductions,
+    differences,
     dispute_documents,
     dispute_routing,
     disputes,
+    entries,
+    exchange,
     interest,
     messages,
+    parts,
+    prepayments,
     promises,
     release,
     reminders,
@@ -28,16 +33,20 @@ from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
     AccountOwner,
+    AdviceRow,
     CashTransferred,
     CreditNote,
     Customer,
+    DebitNote,
     Decision,
     Dispute,
     DisputeUpdate,
+    ErpPosting,
     Fact,
     Invoice,
     Item,
     Message,
+    OpeningItem,
     OperatorAction,
     Order,
     Promise,
@@ -45,6 +54,7 @@ from schemas.records import (
     Receipt,
     ReceiptReturned,
     ReceiptRow,
+    Refund,
     RemittanceAdvice,
     ServiceCase,
     Shipment,
@@ -108,7 +118,7 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
         more += interest.charges(account, decisions[at], ctx)
-        more += tasks.follow(account, decisions[at], ctx)
+        more += tasks.follow(account, decisions[at], more, ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1
@@ -137,12 +147,16 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
     reason = ""
     document = ""
-    if isinstance(fact, (Invoice, CreditNote)):
+    if isinstance(fact, (Invoice, CreditNote, DebitNote, OpeningItem)):
         document = fact.document
-        if account.known_item(document) is not None or (
-            document in account.row.held and (isinstance(fact, CreditNote) or fact.stage == "draft")
+        if _is_document(account, fact) or (
+            document in account.row.held and (not isinstance(fact, Invoice) or fact.stage == "draft")
         ):
             reason = "document_known"
+        elif isinstance(fact, OpeningItem) and not 0 < fact.residual <= fact.amount:
+            reason = f"residual_not_within_amount:{fact.residual}"
+        elif isinstance(fact, Invoice) and not _adds_up(fact):
+            reason = "instalments_do_not_add_up"
         elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
         elif "\0" in fact.currency:
@@ -167,7 +181,10 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, Dispute):
         if fact.amount is not None and fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
-    elif isinstance(fact, OperatorAction):
+    elif isinstance(fact, Refund):
+        if fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, (OperatorAction, ErpPosting)):
         if fact.amount < 0:
             reason = f"amount_below_zero:{fact.amount}"
     elif isinstance(fact, RemittanceAdvice):
@@ -181,6 +198,21 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     if not reason:
         return None
     return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+
+
+def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:
+    """Whether any item of that number was posted."""
+    if account.known_item(fact.document) is not None or account.joined(fact.document) is not None:
+        return True
+    if isinstance(fact, Invoice) and fact.instalments:
+        return any(account.known_item(name) is not None for name in parts.names(fact))
+    return False
+
+
+def _adds_up(fact: Invoice) -> bool:
+    if not fact.instalments:
+        return True
+    return min([x.amount for x in fact.instalments]) > 0 and sum([x.amount for x in fact.instalments]) == fact.amount
 
 
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
@@ -201,7 +233,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return _decide_return(account, fact)
     if isinstance(fact, RemittanceAdvice):
         advice = account.advice(fact.advice_id)
-        return [] if advice is None else cash.explain(account, advice)
+        return [] if advice is None else _explained(account, advice, ctx)
     if isinstance(fact, Dispute):
         return disputes.decide_dispute(account, fact, ctx)
     if isinstance(fact, DisputeUpdate):
@@ -216,6 +248,14 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return _decide_action(account, fact, ctx)
     if isinstance(fact, (ServiceCase, AccountOwner)):
         return []
+    if isinstance(fact, DebitNote):
+        return entries.decide_debit_note(account, fact)
+    if isinstance(fact, OpeningItem):
+        return entries.decide_opening(account, fact, ctx)
+    if isinstance(fact, Refund):
+        return entries.decide_refund(account, fact)
+    if isinstance(fact, ErpPosting):
+        return entries.decide_erp(account, fact, ctx)
     raise AssertionError(f"no rule for {fact.kind}")
 
 
@@ -227,49 +267,41 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if receipt.pending_return:
             return returns.reverse_early(account, receipt)
         gone = returns.reverse_refused(receipt, d.counterparty) if d.rule == "transfer.returned" else []
-        return gone or _follow_money(account, d)
+        return gone or _follow_money(account, d, ctx)
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
-        return _follow_money(account, d)
+        return _follow_money(account, d, ctx)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
-        return others + _follow_item(account, d)
+        return others + (_follow_numbers(account, d, ctx) or _follow_item(account, d, ctx))
     if kind == "cash_applied" or kind == "credit_allocated":
-        decisions: list[Decision] = []
-        item = account.item(d.document)
-        if kind == "credit_allocated" and d.reference_id:
-            decisions += disputes.close_credited(account, d, ctx)
-        if item is not None:
-            decisions += _follow_item(account, d)
-        elif not d.item_open:
-            cleared = account.cleared_item(d.document)
-            assert cleared is not None, f"no cleared item {d.document}"
-            if cleared.disputes:
-                decisions += disputes.close_cleared(account, cleared, kind, ctx)
-        if account.row.promises:
-            decisions += promises.judge_again(account, ctx)
-        return decisions
+        return _follow_lowered(account, d, d.document, ctx)
+    if kind in differences.KINDS:
+        if d.rule.startswith(differences.REVERSED):
+            return _follow_undone(account, d, ctx) if d.document else []
+        document = d.counterparty if kind == "deduction_opened" else d.document
+        return _follow_lowered(account, d, document, ctx) if document else []
+    decisions: list[Decision] = []
     if kind in MOVED_CASH:
-        decisions = []
         if account.suspense:
             return _identified(d)
         if kind == "receipt_reversed":
             # What is left may be just what the payer's references add up to.
-            decisions += _follow_money(account, d)
+            decisions += _follow_money(account, d, ctx)
         elif kind == "application_reversed":
             # A credit that was given back goes to the invoice it names; what else is here for the item is good for it now.
-            named = _clear_named(account, d.counterparty) if d.counterparty else []
-            decisions += named or _follow_item(account, d)
+            named = _clear_named(account, d.counterparty) if d.counterparty else differences.undo(account, d, ctx)
+            decisions += named or _follow_item(account, d, ctx)
+        elif kind == "cash_proposed" and d.reasons == ["overpaid"]:
+            decisions += differences.overpaid(account, d, ctx)
         elif kind == "cash_unapplied":
-            decisions += _credits_for(account, d.document)
+            decisions += differences.undo(account, d, ctx) or _credits_for(account, d.document)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
-    if kind == "deduction_opened":
-        return deductions.work(account, d, ctx)
     if kind == "dispute_opened":
         return _follow_dispute(account, d, ctx)
     if kind == "dispute_closed":
@@ -288,6 +320,69 @@ def _follow_dispute(account: Account, d: Decision, ctx: Context) -> list[Decisio
     return decisions + promises.cancel_disputed(account, d, ctx)
 
 
+def _follow_lowered(account: Account, d: Decision, document: str, ctx: Context) -> list[Decision]:
+    """Something was taken off an item: what becomes of its rest, what else clears it, what ends with it."""
+    decisions: list[Decision] = []
+    if d.kind == "deduction_opened":
+        decisions += deductions.work(account, d, ctx)
+    elif d.kind == "credit_allocated" and d.reference_id:
+        decisions += disputes.close_credited(account, d, ctx)
+    item = account.item(document)
+    if item is not None:
+        rest = differences.after(account, d, ctx) if d.kind == "cash_applied" else []
+        decisions += rest or _follow_item(account, d, ctx)
+    elif not d.item_open or document != d.document:
+        cleared = account.cleared_item(document)
+        assert cleared is not None, f"no cleared item {document}"
+        if cleared.disputes:
+            closed_already = [x.reference_id for x in decisions if x.kind == "dispute_closed"]
+            decisions += disputes.close_cleared(account, cleared, d, closed_already, ctx)
+        decisions += differences.asked_no_more(account, cleared)
+    if account.row.promises:
+        decisions += promises.judge_again(account, ctx)
+    return decisions
+
+
+def _follow_undone(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """What hung on an application is undone. Where the money went back, other money may be good for the item now."""
+    decisions = differences.asked_no_more(account, account.posted_item(d.document))
+    if d.kind == "deduction_opened":
+        deduction = account.posted_item(d.document)
+        if not deduction.open and deduction.disputes:
+            decisions += disputes.withdraw_all(account, deduction, d.rule, ctx)
+    elif d.cause_kind == "operator_action":
+        decisions += _credits_for(account, d.document)
+    else:
+        decisions += _follow_item(account, d, ctx)
+    if account.row.promises:
+        decisions += promises.judge_again(account, ctx)
+    return decisions
+
+
+def _follow_numbers(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """A new item is one of several under a number: what waited for the number, or for its order, is tried."""
+    decisions: list[Decision] = []
+    for number in parts.numbers(d):
+        decisions = decisions or cash.retry(account, number, ctx)
+    if d.reference_id and not decisions:
+        decisions += prepayments.for_order(account, d.reference_id)
+    return decisions
+
+
+def _explained(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]:
+    """An advice after its money explains what is unapplied, and why less came."""
+    found = cash.explain(account, advice, ctx)
+    return found or (differences.explained(account, advice, ctx) if advice.adjustments else [])
+
+
+def rates_came(account: Account, ctx: Context) -> list[Decision]:
+    """Rates came: receipts that wait for one are tried again."""
+    decisions: list[Decision] = []
+    for receipt_id in list(account.row.rate_receipts):
+        decisions += settle(account, cash.match(account, account.known_receipt(receipt_id), ctx), ctx)
+    return decisions
+
+
 def _identified(d: Decision) -> list[Decision]:
     """Money left a suspense account: once none of its receipt is left, nobody has to look for its payer."""
     if d.receipt_unapplied:
@@ -295,24 +390,24 @@ def _identified(d: Decision) -> list[Decision]:
     return [closed(UNIDENTIFIED, f"unidentified:{d.receipt_id}", d.currency, receipt_id=d.receipt_id)]
 
 
-def _follow_money(account: Account, d: Decision) -> list[Decision]:
+def _follow_money(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """Apply what came, or look for whose it is."""
     receipt = account.known_receipt(d.receipt_id)
     if not receipt.unapplied:
         return []
-    return [_unidentified(d, account)] if account.suspense else cash.match(account, receipt)
+    return [_unidentified(d, account)] if account.suspense else cash.match(account, receipt, ctx)
 
 
-def _follow_item(account: Account, d: Decision) -> list[Decision]:
+def _follow_item(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """A new credit clears the invoice it names; a new invoice takes credits and cash that waited for it."""
     item = account.item(d.document)
     if item is None:
         # What came with it has cleared it already.
         return []
     if item.kind == "credit_note":
-        return _clear_named(account, d.document) or cash.retry(account, d.document)
+        return _clear_named(account, d.document) or cash.retry(account, d.document, ctx)
     # The rest of what waits is tried after a credit is posted.
-    return _credits_for(account, d.document) or cash.retry(account, d.document)
+    return _credits_for(account, d.document) or cash.retry(account, d.document, ctx)
 
 
 def _clear_named(account: Account, document: str) -> list[Decision]:
@@ -475,10 +570,23 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
     if fact.action == "unapply_cash":
         for allocation in receipt.allocations:
             if allocation.document == fact.document:
+                if allocation.exchanged:
+                    applied = account.posted_item(fact.document)
+                    on = max(receipt.posting_date, applied.posting_date)
+                    spent = allocation.exchanged
+                    if fact.amount:
+                        spent = min(spent, spent * fact.amount // allocation.amount)
+                    return exchange.undone(receipt, allocation, applied, spent, cash.BY_PERSON, on, receipt.value_date)
                 part = min(fact.amount or allocation.amount, allocation.amount)
                 return [cash.unapply_by_person(receipt, account.posted_item(fact.document), part)]
         return [_action_rejected(fact, "not_applied_there")]
     if not receipt.unapplied:
+        item = account.item(fact.document) if fact.action == "apply_cash" and receipt.on_account else None
+        if item is not None and item.kind != "credit_note" and item.currency == receipt.currency:
+            most = min(receipt.on_account, item.open)
+            part = min(fact.amount or most, most)
+            back = differences.put_back(receipt, part, receipt.posting_date, receipt.value_date)
+            return [*back, cash.apply_by_person(receipt, item, part)]
         return [_action_rejected(fact, "nothing_unapplied")]
     if fact.action == "identify_payer":
         target = fact.target_account
@@ -516,6 +624,12 @@ def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context)
     """Take the fact in with the decisions that the log already has of it: rules are not run."""
     if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
         evolve_fact(account, fact, ctx)
+    _post(account, decisions, ctx)
+    return decisions
+
+
+def adopt_rates(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
+    """Receipts tried again with new rates, with the decisions that the log already has of it."""
     _post(account, decisions, ctx)
     return decisions
 

@@ -13,7 +13,7 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
-from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
+from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.logged import (
@@ -27,6 +27,7 @@ from dataflows.shards.logged import (
     rejected,
     unreadable,
 )
+from dataflows.shards.rates import ShardRates
 from dataflows.shards.store import (
     Store,
     new_batch,
@@ -37,10 +38,13 @@ from dataflows.shards.wakes import Wakes
 from schemas.codec import decode_decision, decode_fact, digest64, encode_decision
 from schemas.records import (
     Clock,
+    ClosedPeriod,
     Decision,
     Drain,
     Fact,
+    FxRate,
     OperatorAction,
+    PeriodClose,
     Rules,
     ShardRow,
 )
@@ -57,6 +61,8 @@ WAKES_PER_FACT: Final = 4
 # Wakes that are brought forward after one fact, when the steps of reminders change.
 SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
+# Billionths; nobody's money is worth a billion of another one's.
+MOST_NANO: Final = 10**18
 
 
 class _Failed(Exception):
@@ -67,6 +73,10 @@ class _Failed(Exception):
         self.account_key: Final = account_key
         self.cause: Final = cause
         self.reason: Final = reason
+
+
+def _name_of(period: ClosedPeriod) -> str:
+    return period.name
 
 
 class Shard:
@@ -90,6 +100,7 @@ class Shard:
         self.wakes = Wakes(store)
         self.accounts: Final = Accounts(number, shards, store, self.wakes, cache_bytes)
         self.events: Final = Events(store)
+        self.rates: Final = ShardRates(store)
         # Facts of parked accounts, to put or to delete.
         self._parked: dict[bytes, bytes | None] = {}
         self._since: list[tuple[int, bytes, Logged | None]] = []
@@ -139,6 +150,7 @@ class Shard:
         self.wakes.taken_back()
         self.accounts.committed()
         self.events.committed()
+        self.rates.committed()
         self._parked.clear()
         for offset, value, logged in again:
             self._one(offset, value, logged)
@@ -170,6 +182,10 @@ class Shard:
                 self._take_rules(fact)
             elif isinstance(fact, OperatorAction) and fact.action in ("allow_clock", "allow_future"):
                 self._take_allowance(fact)
+            elif isinstance(fact, FxRate):
+                self._take_rate(fact, value)
+            elif isinstance(fact, PeriodClose):
+                self._take_period(fact, value)
             else:
                 self._take(fact, value)
         self._run_wakes(limit)
@@ -269,6 +285,36 @@ class Shard:
         else:
             self.row.allowed_future = fact.until
 
+    def _take_rate(self, fact: FxRate, value: bytes) -> None:
+        if not self._is_new(fact, value):
+            return
+        if not 0 < fact.rate_nano < MOST_NANO:
+            self._reject(fact, "shard.rate", f"rate_not_above_zero:{fact.rate_nano}")
+            return
+        self.rates.take(fact)
+        # Accounts that wait for a rate are tried again, a bounded number after each fact.
+        self.row.rates_came = True
+        self.row.rates_account = ""
+
+    def _take_period(self, fact: PeriodClose, value: bytes) -> None:
+        """From now on what is posted earlier is posted on that day; an earlier day than before opens a period again."""
+        if not self._is_new(fact, value):
+            return
+        name = f"{fact.tenant}/{fact.entity}"
+        kept = [period for period in self.row.periods if period.name != name]
+        kept.append(ClosedPeriod(name, fact.first_open_date))
+        kept.sort(key=_name_of)
+        self.row.periods = kept
+
+    def _is_new(self, fact: Fact, value: bytes) -> bool:
+        """Whether the event comes for the first time; one with other contents is rejected."""
+        known = self.events.take(fact.event_id, fact.kind, value, self.row.now, fact.recorded_time)
+        if known == SAME:
+            self.duplicates += 1
+        elif known != NEW:
+            self._reject(fact, "shard.event_id", "event_id_with_other_contents")
+        return known == NEW
+
     # --- facts of an account ---
 
     def _take(self, fact: Fact, value: bytes) -> None:
@@ -276,12 +322,7 @@ class Shard:
         if not (fact.tenant and fact.entity and fact.account_id) or "/" in fact.tenant or "/" in fact.entity:
             self._reject(fact, "shard.account", "tenant_entity_or_account_missing")
             return
-        known = self.events.take(fact.event_id, fact.kind, value, row.now, fact.recorded_time)
-        if known != NEW:
-            if known == SAME:
-                self.duplicates += 1
-            else:
-                self._reject(fact, "shard.event_id", "event_id_with_other_contents")
+        if not self._is_new(fact, value):
             return
         if row.now and fact.event_time > row.now + MOST_FUTURE_MS and fact.event_time > row.allowed_future:
             # Its id is free: when an operator allows it, it is sent again.
@@ -305,7 +346,22 @@ class Shard:
             self._reject(fact, "operator.resume_account", "not_parked")
         else:
             self._conclude(account, fact, value)
+        self._changed(account)
+
+    def _changed(self, account: Account) -> None:
+        """After a transition: what the shard keeps of the account beside its rows."""
+        waits = bool(account.row.rate_receipts)
+        if waits != account.said_waits:
+            self.rates.wait(account.key, waits)
+            account.said_waits = waits
         self.accounts.changed(account)
+
+    def _first_open(self, account: Account) -> int:
+        """The first day on which the account's company posts; 0 where no period is closed."""
+        for period in self.row.periods:
+            if period.name == f"{account.tenant}/{account.entity}":
+                return period.first_open_date
+        return 0
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
@@ -314,7 +370,17 @@ class Shard:
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         origin = self._origin()
-        ctx = Context(self.row.now, origin, self.policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time)
+        ctx = Context(
+            self.row.now,
+            origin,
+            self.policy,
+            fact.kind,
+            fact.event_id,
+            fact.event_time,
+            fact.recorded_time,
+            self.rates,
+            self._first_open(account) if self.row.periods else 0,
+        )
         if failure is not None:
             self._park(account, failure, ctx)
             self._wait(account, value)
@@ -398,7 +464,7 @@ class Shard:
 
     def wakes_left(self) -> bool:
         """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then."""
-        return self.row.sweep_due >= 0 or self.wakes.due(self._bound)
+        return self.row.rates_came or self.row.sweep_due >= 0 or self.wakes.due(self._bound)
 
     def _run_wakes(self, limit: int) -> None:
         bound = self._bound
@@ -410,9 +476,55 @@ class Shard:
             account = self.accounts.get(due[1])
             assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
             self._wake(account, due[0], bound)
-            self.accounts.changed(account)
+            self._changed(account)
+        if self.row.rates_came and limit:
+            self._retry_rates(limit)
         if self.row.sweep_due >= 0 and limit:
             self._sweep(limit)
+
+    def _retry_rates(self, limit: int) -> None:
+        """Let accounts that wait for a rate try again, in order of their keys, a bounded number after each fact."""
+        row = self.row
+        more = True
+        while more:
+            found = self.rates.waiting(row.rates_account, SWEEP_WAKES)
+            for key in found:
+                row.rates_account = key
+                account = self.accounts.get(key)
+                assert account is not None, f"{key} waits for a rate, and is not of shard {self.number}"
+                if account.row.parked_at < 0:
+                    self._rates_came(account)
+                    self._changed(account)
+            if len(found) < SWEEP_WAKES:
+                row.rates_came = False
+                row.rates_account = ""
+                return
+            more = limit < 0
+
+    def _rates_came(self, account: Account) -> None:
+        cause = f"rates:{account.account_id}:{self._offset}"
+        ctx = Context(
+            self.row.now,
+            self._origin(),
+            self.policy,
+            "rates",
+            cause,
+            self.row.now,
+            self.row.now,
+            self.rates,
+            self._first_open(account),
+        )
+        failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
+        adopted = self._adopted_of(account, "rates", cause)
+        if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
+            failure = adopted[0].reasons[0]
+        if failure is not None:
+            self._park(account, failure, ctx)
+            return
+        try:
+            self._group += adopt_rates(account, adopted, ctx) if adopted is not None else rates_came(account, ctx)
+        except Exception as error:
+            raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
 
     def _sweep(self, limit: int) -> None:
         """Bring wakes forward to the accounts' next contact times, where their items get the steps of a new policy.
@@ -445,7 +557,8 @@ class Shard:
             account.touch()
             return
         cause = f"wake:{account.account_id}:{due}"
-        ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now)
+        first_open = self._first_open(account) if self.row.periods else 0
+        ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now, self.rates, first_open)
         failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
         adopted = self._adopted_of(account, "wake", cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
@@ -486,6 +599,7 @@ class Shard:
         batch = new_batch()
         self.accounts.commit(batch)
         self.events.commit(batch, self.row.now)
+        self.rates.commit(batch)
         for name_key, value in self._parked.items():
             if value is None:
                 batch.delete(name_key)
@@ -501,6 +615,7 @@ class Shard:
         self.store.write(batch, self.row)
         self.accounts.committed()
         self.events.committed()
+        self.rates.committed()
         self._parked.clear()
         self._since.clear()
         self._failures.clear()
@@ -509,7 +624,7 @@ class Shard:
     @property
     def dirty_rows(self) -> int:
         """How many rows the next commit has to store, less decisions that are not confirmed."""
-        return self.accounts.dirty_rows + self.events.dirty_rows
+        return self.accounts.dirty_rows + self.events.dirty_rows + self.rates.dirty_rows
 
     @property
     def uncommitted(self) -> bool:

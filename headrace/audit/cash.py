@@ -11,7 +11,7 @@ from headrace.audit.accounts import Account, Item, Receipt, named
 from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
-from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice
+from schemas.records import Decision, ErpPosting, Fact, OperatorAction, RemittanceAdvice
 
 _OCR: Final = str.maketrans("OQILZSB", "0011258")
 # What may stand before any invoice's number.
@@ -25,6 +25,8 @@ NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
 OPERATOR: Final = "cash.operator"
+PREPAYMENT: Final = "cash.prepayment"
+ERP: Final = "cash.erp"
 CREDIT_NOTE: Final = "cash.credit_note"
 
 
@@ -140,15 +142,16 @@ class CashCheck:
         if receipt is None or item is None:
             # The books say so.
             return
-        day = max(receipt.posting_date, item.posting_date)
+        day = max(receipt.posting_date, item.posting_date, account.first_open)
         if d.posting_date != day:
             text = (
                 f"{d.receipt_id} on {d.document}: posted on day {d.posting_date}, both are in the books from {day} on"
             )
             self._check.about(d, "posting_date", text)
-        names = tuple(name for name, _ in receipt.lines)
+        names = self._meant(account, d, tuple(name for name, _ in receipt.lines))
         if d.reference_id:
             names, wrong = self._advices.of(account, d.reference_id, receipt)
+            names = self._meant(account, d, names)
             if wrong:
                 self._check.about(d, "advice", f"{d.amount} of {d.receipt_id} on {d.document}: {wrong}")
                 return
@@ -159,12 +162,30 @@ class CashCheck:
         elif d.rule in (NORMALISED, ONE_EDIT):
             self._spelled(account, d, item, names)
         elif d.rule == TEXT:
-            if folded(d.document) not in [folded(word) for word in words(receipt.text)]:
+            said = self._meant(account, d, tuple(words(receipt.text)))
+            if folded(d.document) not in [folded(word) for word in said]:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
+        elif d.rule == PREPAYMENT:
+            if not receipt.order_id or receipt.order_id != item.order_id:
+                text = f"{d.receipt_id} is for order {receipt.order_id!r}, {d.document} bills {item.order_id!r}"
+                self._check.about(d, "not_named", text)
+        elif d.rule == ERP:
+            if not isinstance(cause, ErpPosting) or (cause.receipt_id, cause.document) != (d.receipt_id, d.document):
+                self._check.about(d, "not_asked", f"the ERP did not clear {d.document} with {d.receipt_id}")
         else:
             self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
+
+    def _meant(self, account: Account, d: Decision, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names, and the document where one of them is a number that stands for it: of its instalments, as a whole
+        or by the place, or of a consolidated invoice."""
+        of = account.stands_for.get(d.document, ())
+        number, _, place = d.document.rpartition("/P")
+        for name in names:
+            if folded(name) in [folded(x) for x in of] or name == f"{number}/{place}":
+                return (*names, d.document)
+        return names
 
     def _spelled(self, account: Account, d: Decision, item: Item, names: tuple[str, ...]) -> None:
         """A reference that is no document itself is another spelling of this one, or one edit from it."""

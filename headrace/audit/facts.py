@@ -5,13 +5,15 @@ were made on it, before they are posted, and compares.
 """
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account, Receipt
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices
-from headrace.audit.causes import CAUSED, CONSEQUENCES
+from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
 from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
+from headrace.audit.differences import half_up
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
@@ -22,17 +24,21 @@ from schemas.records import (
     CashTransferred,
     CreditNote,
     Customer,
+    DebitNote,
     Decision,
     Dispute,
     DisputeUpdate,
+    ErpPosting,
     Fact,
     Invoice,
     Message,
+    OpeningItem,
     OperatorAction,
     Order,
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
+    Refund,
     RemittanceAdvice,
     ServiceCase,
     Shipment,
@@ -62,7 +68,7 @@ class FactCheck:
         """Compare, and keep what the fact says. `said` are its decisions, not yet posted."""
         self._check.checked += 1
         self._shard, self._offset = shard, offset
-        allowed = CONSEQUENCES | CAUSED.get(fact.kind, frozenset())
+        allowed = CONSEQUENCES | CAUSED.get(fact.kind, frozenset()) | of_short_payments(said)
         if said and said[0].kind == "fact_rejected":
             self._rejected(account, fact, said)
             return
@@ -124,9 +130,16 @@ class FactCheck:
 
     def _is_so(self, account: Account, fact: Fact, reason: str) -> bool | None:
         """Whether the reason of a rejection holds; None for one that cannot be told from the facts alone."""
-        if isinstance(fact, Invoice | CreditNote):
+        if isinstance(fact, Invoice | CreditNote | DebitNote | OpeningItem):
             if reason == "document_known":
-                return self._books.item(account, fact.document) is not None or fact.document in account.held
+                names = [fact.document, *(_parts(fact) if isinstance(fact, Invoice) else [])]
+                posted = any(self._books.item(account, name) is not None for name in names)
+                return posted or fact.document in account.held or fact.document in account.numbers
+            if isinstance(fact, Invoice) and reason == "instalments_do_not_add_up":
+                amounts = [instalment.amount for instalment in fact.instalments]
+                return bool(amounts) and (sum(amounts) != fact.amount or min(amounts) <= 0)
+            if isinstance(fact, OpeningItem) and reason == "residual_not_within_amount":
+                return not 0 < fact.residual <= fact.amount
         elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
             known = self._of(account, fact)
             return known is not None and known.amount > 0
@@ -178,7 +191,7 @@ class FactCheck:
                 "receipt_id": self._name(account, fact),
                 "currency": fact.currency,
                 "amount": fact.amount,
-                "posting_date": fact.posting_date,
+                "posting_date": max(fact.posting_date, account.first_open),
                 "value_date": fact.value_date,
                 "rule": rule,
                 "counterparty": counterparty,
@@ -195,6 +208,7 @@ class FactCheck:
         receipt.bank_reference = fact.bank_reference
         receipt.posting_date = fact.posting_date
         receipt.text = fact.text
+        receipt.order_id = fact.order_id
         receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
         self._books.keep_receipt(account, receipt)
 
@@ -265,18 +279,91 @@ class FactCheck:
             "due_date": fact.due_date,
             "document_date": fact.document_date,
         }
+        self._keep_terms(account, fact)
         of_it = [d for d in said if d.document == fact.document]
         if fact.stage == "posted":
             self._orders.bill(account, fact)
             account.held.pop(fact.document, None)
+            right.update(posting_date=max(fact.posting_date, account.first_open), reasons=_no_sale(account))
+            if fact.instalments:
+                self._instalments(account, fact, said, right)
+                return
             d = self._only(account, fact, of_it, ("item_posted",))
-            right.update(posting_date=fact.posting_date, reasons=_no_sale(account))
+            right["tax"] = fact.tax
         else:
             account.held[fact.document] = fact
             first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
             d = self._only(account, fact, first, ("invoice_held", "invoice_released"))
         if d is not None:
             self._same(account, fact, d, right)
+
+    def _keep_terms(self, account: Account, fact: Invoice) -> None:
+        """What the items of an invoice are of: their tax and their cash discounts."""
+        base = fact.discount_base_date or fact.document_date
+        terms = tuple((base + tier.days, tier.rate_ppm) for tier in fact.discounts)
+        left = fact.tax
+        amounts = [instalment.amount for instalment in fact.instalments] or [fact.amount]
+        for number, (name, amount) in enumerate(zip(_parts(fact) or [fact.document], amounts, strict=True), 1):
+            share = min(left, half_up(Fraction(fact.tax * amount, fact.amount)))
+            tax = left if number == len(amounts) else share
+            left -= tax
+            of = 0 if not terms else amount - tax if fact.discount_net else amount
+            account.terms[name] = tax, terms, of
+        groups = [number for number in (fact.document if fact.instalments else "", fact.consolidated) if number]
+        account.numbers.update(groups)
+        if groups:
+            account.stands_for.update(dict.fromkeys(_parts(fact) or [fact.document], tuple(groups)))
+
+    def _instalments(self, account: Account, fact: Invoice, said: Sequence[Decision], right: dict[str, Any]) -> None:
+        """Each is an item of its own."""
+        for name, instalment in zip(_parts(fact), fact.instalments, strict=True):
+            d = self._only(account, fact, [d for d in said if d.document == name], ("item_posted",))
+            if d is not None:
+                own = {"amount": instalment.amount, "due_date": instalment.due_date, "tax": account.terms[name][0]}
+                self._same(account, fact, d, {**right, **own})
+
+    def _debit_note(self, account: Account, fact: DebitNote, said: Sequence[Decision]) -> None:
+        d = self._only(account, fact, [d for d in said if d.document == fact.document], ("item_posted",))
+        if d is not None:
+            right = {
+                "currency": fact.currency,
+                "amount": fact.amount,
+                "item_kind": "debit_note",
+                "posting_date": max(fact.posting_date, account.first_open),
+                "due_date": fact.due_date,
+                "document_date": fact.document_date,
+                "tax": fact.tax,
+            }
+            self._same(account, fact, d, right)
+
+    def _opening(self, account: Account, fact: OpeningItem, said: Sequence[Decision]) -> None:
+        d = self._only(account, fact, [d for d in said if d.document == fact.document], ("item_posted",))
+        if d is None:
+            return
+        right = {
+            "currency": fact.currency,
+            "amount": fact.residual,
+            "item_amount": fact.amount,
+            "item_kind": fact.item_kind,
+            "level": fact.level,
+            "posting_date": max(fact.posting_date, account.first_open),
+            "due_date": fact.due_date,
+        }
+        self._same(account, fact, d, right)
+        contested = sum(d.amount for d in said if d.kind == "dispute_opened" and d.document == fact.document)
+        if contested != (0 if fact.item_kind == CREDIT else fact.disputed):
+            self._wrong(account, fact, "differs", f"{fact.disputed} of it is disputed, it says {contested}")
+
+    def _refund(self, account: Account, fact: Refund, said: Sequence[Decision]) -> None:
+        """All of it is accounted for: what was here to be paid back, and what a person has to look at."""
+        told = [d for d in said if d.kind == "refund_posted" or d.rule == "refund"]
+        if sum(d.amount for d in told) != fact.amount:
+            self._wrong(account, fact, "differs", f"{fact.amount} was paid back, {len(told)} decisions say otherwise")
+
+    def _erp(self, account: Account, fact: ErpPosting, said: Sequence[Decision]) -> None:
+        told = [d for d in said if d.kind == "exception_raised" or d.rule == "cash.erp"]
+        if (fact.status == "confirmed") == bool(told):
+            self._wrong(account, fact, "differs", f"it is {fact.status}, and {len(told)} decisions follow from it")
 
     def _credit_note(self, account: Account, fact: CreditNote, said: Sequence[Decision]) -> None:
         d = self._only(account, fact, said, ("item_posted",))
@@ -287,7 +374,7 @@ class FactCheck:
                 "amount": fact.amount,
                 "item_kind": CREDIT,
                 "counterparty": fact.invoice,
-                "posting_date": fact.posting_date,
+                "posting_date": max(fact.posting_date, account.first_open),
                 "document_date": fact.document_date,
                 "reasons": _no_sale(account),
             }
@@ -370,7 +457,8 @@ class FactCheck:
             self._only(account, fact, first, (OWN_DECISION[fact.action],))
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
-        of_it = [d for d in said if d.receipt_id == fact.receipt_id]
+        # What was left on account is taken from there first.
+        of_it = [d for d in said if d.receipt_id == fact.receipt_id and d.kind != "cash_on_account"]
         d = self._only(account, fact, of_it[:1], (kind.get(fact.action, fact.action),))
         if d is not None:
             right = {"counterparty": fact.target_account, "rule": "transfer.out"}
@@ -410,11 +498,23 @@ class FactCheck:
 
     def draft(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
         """invoice_released or invoice_held, before it is posted: of a draft that waits, and only as the policy demands."""
+        number, _, place = d.document.rpartition("/P")
         fact = account.held.get(d.document)
+        if fact is None and number in account.held and place.isdecimal():
+            fact = account.held[number]
+            if int(place) <= len(fact.instalments):
+                if int(place) < len(fact.instalments):
+                    # The draft goes with its last instalment.
+                    return
+                self._draft(account, d, fact, fact.instalments[-1].amount, terms, today)
+                return
         if fact is None:
             self._check.about(d, "no_draft", f"{d.kind}: no draft {d.document} waits")
             return
-        for name, right, said in (("amount", fact.amount, d.amount), ("currency", fact.currency, d.currency)):
+        self._draft(account, d, fact, fact.amount, terms, today)
+
+    def _draft(self, account: Account, d: Decision, fact: Invoice, amount: int, terms: Terms, today: int) -> None:
+        for name, right, said in (("amount", amount, d.amount), ("currency", fact.currency, d.currency)):
             if right != said:
                 self._check.about(d, "draft_differs", f"{d.kind}: the draft has {name} {right}, it says {said}")
         lacking = self._orders.lacking(account, fact, terms, today)
@@ -431,7 +531,7 @@ class FactCheck:
         condition, _ = terms.of(account.who, "", today).release
         if d.rule != f"release.{condition}":
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
-        del account.held[d.document]
+        del account.held[fact.document]
         self._orders.bill(account, fact)
 
     def still_held(self, account: Account, terms: Terms, today: int, shard: int) -> None:
@@ -446,6 +546,11 @@ class FactCheck:
 def _no_sale(account: Account) -> list[str]:
     """What a posting to the account says of its sales."""
     return ["affiliate"] if account.affiliate else []
+
+
+def _parts(fact: Invoice) -> list[str]:
+    """The numbers of an invoice's instalments."""
+    return [f"{fact.document}/P{number}" for number in range(1, len(fact.instalments) + 1)]
 
 
 def _came_from(receipt: Receipt | None, sender: str) -> bool:
@@ -473,6 +578,10 @@ _CHECKS: Final[dict[str, _Check]] = {
     "cash_transferred": FactCheck._transferred,
     "invoice": FactCheck._invoice,
     "credit_note": FactCheck._credit_note,
+    "debit_note": FactCheck._debit_note,
+    "opening_item": FactCheck._opening,
+    "refund": FactCheck._refund,
+    "erp_posting": FactCheck._erp,
     "receipt_returned": FactCheck._returned,
     "remittance_advice": FactCheck._advice,
     "dispute": FactCheck._dispute,

@@ -93,6 +93,11 @@ def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferr
         payer_account=cause.payer_account,
         text=cause.text,
         lines=cause.lines,
+        adjustments=cause.adjustments,
+        charges=cause.charges,
+        method=cause.method,
+        cheque=cause.cheque,
+        order_id=cause.order_id,
     )
 
 

@@ -125,4 +125,6 @@ def test_which_kinds_are_money() -> None:
         "account_owner",
         "message",
         "service_case",
+        "fx_rate",
+        "period_close",
     }

@@ -103,6 +103,35 @@ CASES = [
     ("strategic = 40", "", "collections.weights.strategic: None must be a whole number"),
     ("day_of_month = 0", "day_of_month = 32", "statements.day_of_month: 32 must be a whole number from 0 to 31"),
     (
+        'charges_borne_by = "payer"',
+        'charges_borne_by = "bank"',
+        "differences.charges_borne_by: 'bank' must be one of pa",
+    ),
+    (
+        'short_payment = "residual"',
+        'short_payment = "open"',
+        "differences.short_payment: 'open' must be one of residual",
+    ),
+    ("tolerance_ppm = 10000", "tolerance_ppm = 1000001", "differences.tolerance_ppm: 1000001 must be a whole number"),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "", category = "other" },',
+        "differences.reason_codes.1.code: must not be empty",
+    ),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "Z1", category = "fraud" },',
+        "differences.reason_codes.1.category: 'fraud' must be one of discount",
+    ),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "z1", category = "tax", until = "2026-05-01" }, '
+        '{ code = "Z1", category = "other", from = "2026-05-01" },',
+        "differences.reason_codes.2.code: 'Z1' means two categories on the same days",
+    ),
+    ('books_currency = ""', 'books_currency = "dollar"', "exchange.books_currency: 'dollar' must be ISO 4217 or empty"),
+    ("rate_age_days = 7", "rate_age_days = 32", "exchange.rate_age_days: 32 must be a whole number from 0 to 31"),
+    (
         "weekend = [5, 6]",
         "weekend = [7]",
         "calendars.default.weekend: [7] must be days from 0 (Monday) to 6, each once, not all",

@@ -10,6 +10,7 @@ from connectors.intake.clockwork import day_end_message
 from dataflows.rules.account import Account, load
 from dataflows.rules.cash import MOST_EXPLAINED, explain
 from dataflows.rules.context import Context
+from dataflows.rules.policy import DEFAULT_TEXT, parse
 from dataflows.rules.promises import judge_due
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED
 from dataflows.shards.shard import Shard
@@ -128,7 +129,8 @@ def test_an_advice_reads_the_receipt_it_means_and_no_other(tmp_path: Path, named
     account.put_advice(row)
     account.row.advices.append(row.advice_id)
     before = account.size_bytes()
-    said = [(d.kind, d.receipt_id, d.document, d.amount) for d in explain(account, row)]
+    ctx = Context(0, "history", parse(DEFAULT_TEXT), "remittance_advice", "e-1", 0, 0)
+    said = [(d.kind, d.receipt_id, d.document, d.amount) for d in explain(account, row, ctx)]
     assert said == [("cash_applied", "R-200", "INV-104", 1_104), ("cash_proposed", "R-200", "", 96)]
     # The advices that wait, the receipt, the documents it may be for: some 600 bytes for each row that was read.
     assert account.size_bytes() - before < 600 * (20 + len(account.row.advices))
