@@ -3960,6 +3960,70 @@ def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> 
     out.append(u8(0))
 
 
+class Relation:
+    """An account that this one pays for.
+
+    relation_id: Its id.
+    pays_for: The other account.
+    entity: The company of that account.
+    valid_from_date: First day; 0 is from ever.
+    valid_until_date: Last day; 0 is without end.
+    """
+
+    __slots__ = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        relation_id: str,
+        pays_for: str,
+        entity: str,
+        valid_from_date: int,
+        valid_until_date: int,
+    ) -> None:
+        self.relation_id = relation_id
+        self.pays_for = pays_for
+        self.entity = entity
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_relation(r: Reader) -> Relation:
+    return Relation(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_relation(out: BytesWriter, x: Relation) -> None:
+    put_text(out, x.relation_id)
+    put_text(out, x.pays_for)
+    put_text(out, x.entity)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_relations(r: Reader) -> list[Relation]:
+    items: list[Relation] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_relation(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_relations(out: BytesWriter, items: list[Relation]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_relation(out, item)
+    out.append(u8(0))
+
+
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -3983,10 +4047,13 @@ class AccountRow:
     affiliate: A company of the same group, by its last master data: what is posted to it is no sale.
     cash_indexed: Unapplied receipts and what they wait for are in rows of their own (tables Q, B, N and H), and not in unapplied and waiting.
     places: How many places were given to receipts in those rows.
+    guessed: The last receipts that steps 4 to 6 applied, in that order: a later advice is tried on them.
+    relations: Accounts that it pays for, by id of the relation.
+    habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "guessed", "relations", "habits", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "guessed", "relations", "habits", )
 
     def __init__(
         self,
@@ -4010,6 +4077,9 @@ class AccountRow:
         affiliate: bool = False,
         cash_indexed: bool = False,
         places: int = 0,
+        guessed: list[str] | None = None,
+        relations: list[Relation] | None = None,
+        habits: list[str] | None = None,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4031,6 +4101,9 @@ class AccountRow:
         self.affiliate = affiliate
         self.cash_indexed = cash_indexed
         self.places = places
+        self.guessed: list[str] = guessed if guessed is not None else []
+        self.relations: list[Relation] = relations if relations is not None else []
+        self.habits: list[str] = habits if habits is not None else []
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4055,6 +4128,9 @@ def read_account_row(r: Reader) -> AccountRow:
         r.boolean(),
         r.boolean(),
         r.long(),
+        r.texts(),
+        _read_relations(r),
+        r.texts(),
     )
 
 
@@ -4079,6 +4155,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_boolean(out, x.affiliate)
     put_boolean(out, x.cash_indexed)
     put_long(out, x.places)
+    put_texts(out, x.guessed)
+    _put_relations(out, x.relations)
+    put_texts(out, x.habits)
 
 
 class AdviceRow:
@@ -4383,10 +4462,11 @@ class Item:
     disputes: Open disputes on it.
     said_level: Step whose suppression was said.
     raise_by: Levels that a broken promise adds to the next reminder.
+    cleared_by: The receipt whose cash cleared the last of it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "cleared_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "cleared_by", )
 
     def __init__(
         self,
@@ -4405,6 +4485,7 @@ class Item:
         disputes: list[str] | None = None,
         said_level: int = 0,
         raise_by: int = 0,
+        cleared_by: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -4421,6 +4502,7 @@ class Item:
         self.disputes: list[str] = disputes if disputes is not None else []
         self.said_level = said_level
         self.raise_by = raise_by
+        self.cleared_by = cleared_by
 
 
 def read_item(r: Reader) -> Item:
@@ -4440,6 +4522,7 @@ def read_item(r: Reader) -> Item:
         r.texts(),
         r.long(),
         r.long(),
+        r.text(),
     )
 
 
@@ -4459,6 +4542,7 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_texts(out, x.disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
+    put_text(out, x.cleared_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -4962,10 +5046,12 @@ class ReceiptRow:
     place: Its place among unapplied receipts, in order of arrival, where they have rows of their own.
     waits_for: Folded references by which it is tried again, where those have rows of their own.
     waits_since: Its place among those that wait.
+    declined: Items that a person took it off: no rule of steps 4 to 6 takes them again.
+    guessed: Items that steps 4 to 6 applied it to: an advice that says otherwise opens them again.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", )
 
     def __init__(
         self,
@@ -4993,6 +5079,8 @@ class ReceiptRow:
         place: int = 0,
         waits_for: list[str] | None = None,
         waits_since: int = 0,
+        declined: list[str] | None = None,
+        guessed: list[str] | None = None,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -5018,6 +5106,8 @@ class ReceiptRow:
         self.place = place
         self.waits_for: list[str] = waits_for if waits_for is not None else []
         self.waits_since = waits_since
+        self.declined: list[str] = declined if declined is not None else []
+        self.guessed: list[str] = guessed if guessed is not None else []
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -5046,6 +5136,8 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.long(),
         r.texts(),
         r.long(),
+        r.texts(),
+        r.texts(),
     )
 
 
@@ -5074,6 +5166,8 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.place)
     put_texts(out, x.waits_for)
     put_long(out, x.waits_since)
+    put_texts(out, x.declined)
+    put_texts(out, x.guessed)
 
 
 class ShardRow:

@@ -1,4 +1,5 @@
-"""Cash application, steps 1 to 3: structured references, remittance advice, references normalised. Source: REFERENCE 3.5.
+"""Cash application: structured references, remittance advice, references normalised; and what is said of money that has
+none of these (cash_search.py). Source: REFERENCE 3.5.
 
 Certain means exactly one answer and no contradiction; everything else is proposed, never posted.
 A reference to one open item fixes the item: a smaller amount leaves a residual, a larger one
@@ -7,7 +8,9 @@ leaves the rest unapplied.
 
 from typing import Final
 
+from dataflows.rules import cash_search
 from dataflows.rules.account import Account
+from dataflows.rules.context import Context
 from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
@@ -26,6 +29,8 @@ MOST_EDITED: Final = 50
 MOST_SAID: Final = 200
 # Receipts of one bank reference, or of one amount, that an advice is tried on; there may be any number.
 MOST_EXPLAINED: Final = 50
+# Receipts without a reference that are tried again when an item comes; there may be any number.
+MOST_RETRIED: Final = 5
 
 
 class Wanted:
@@ -48,7 +53,7 @@ class Wanted:
         self.may_differ = True
 
 
-def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
+def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
     """Apply what is certain of a receipt's unapplied cash and propose the rest."""
     if account.suspense or not receipt.unapplied:
         return []
@@ -61,7 +66,7 @@ def match(account: Account, receipt: ReceiptRow) -> list[Decision]:
         if wanted and stated != receipt.unapplied and all(w.amount is not None for w in wanted):
             return _propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], _references(wanted))
     if not wanted:
-        return _by_text(account, receipt)
+        return _by_text(account, receipt, ctx)
     for at, w in enumerate(wanted):
         w.may_differ = at < MOST_EDITED
         _resolve(account, receipt, w, alone=len(wanted) == 1)
@@ -282,15 +287,19 @@ def _pay(
             credits[at] = (credit, available - part)
             pay -= part
     if pay:
-        decisions.append(_applied(receipt, item, pay, w.rule, w.advice_id))
+        applied = _applied(receipt, item, pay, w.rule, w.advice_id)
+        if w.reference:
+            applied.evidence = [f"reference:{w.reference}"]
+        decisions.append(applied)
     return pay
 
 
-def _by_text(account: Account, receipt: ReceiptRow) -> list[Decision]:
+def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
     """References in free text: taken where they are documents of the account and add up, or where just one is written out."""
     hits: dict[str, Wanted] = {}
     reasons: list[str] = []
-    for token in tokens(receipt.text)[:MOST_TOKENS]:
+    words = tokens(receipt.text)[:MOST_TOKENS]
+    for token in words:
         w = Wanted(token, None, TEXT, "")
         _resolve_text(account, receipt, w)
         if w.item is not None:
@@ -302,13 +311,38 @@ def _by_text(account: Account, receipt: ReceiptRow) -> list[Decision]:
     if not found and not reasons and receipt.allocations:
         # What was said when the rest was applied still holds.
         return []
+    if not found and not reasons:
+        return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
     if not found or reasons:
-        return _propose(account, receipt, 0, reasons or ["no_reference"], sorted(hits))
+        return _propose(account, receipt, 0, reasons, sorted(hits))
     whole = sum(opens) == receipt.unapplied
     fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
     if not whole and not fixed:
         return _propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
     return _by_wanted(account, receipt, found)
+
+
+def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
+    """What the search for what names nothing found, as decisions."""
+    if not found.rule:
+        if receipt.proposed[: len(found.reasons)] == found.reasons:
+            # The likeliest candidates change with each new item; that is not said again.
+            return []
+        proposed = _proposal(receipt, receipt.unapplied, found.reasons, found.candidates)
+        proposed.evidence = found.evidence
+        return [proposed]
+    decisions: list[Decision] = []
+    w = Wanted("", None, found.rule, "")
+    left = receipt.unapplied
+    credits = list(found.credits)
+    for item, pay in found.pays:
+        left -= _pay(receipt, w, item, pay, credits, decisions)
+    for d in decisions:
+        d.evidence = found.evidence
+        d.excluded = found.excluded
+    if left:
+        decisions.append(_proposal(receipt, left, ["overpaid"], []))
+    return decisions
 
 
 def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
@@ -349,17 +383,19 @@ def _propose(
     candidates = said(candidates)
     if receipt.proposed == reasons + candidates:
         return []
-    return [
-        Decision(
-            kind="cash_proposed",
-            rule="cash.proposed",
-            currency=receipt.currency,
-            amount=receipt.unapplied - applied,
-            receipt_id=receipt.receipt_id,
-            reasons=reasons,
-            candidates=candidates,
-        )
-    ]
+    return [_proposal(receipt, receipt.unapplied - applied, reasons, candidates)]
+
+
+def _proposal(receipt: ReceiptRow, amount: int, reasons: list[str], candidates: list[str]) -> Decision:
+    return Decision(
+        kind="cash_proposed",
+        rule="cash.proposed",
+        currency=receipt.currency,
+        amount=amount,
+        receipt_id=receipt.receipt_id,
+        reasons=reasons,
+        candidates=candidates,
+    )
 
 
 def _applied(receipt: ReceiptRow, item: Item, amount: int, rule: str, advice_id: str) -> Decision:
@@ -403,21 +439,38 @@ def send_on(receipt: ReceiptRow, target: str) -> Decision:
     )
 
 
-def retry(account: Account, document: str) -> list[Decision]:
-    """Try unapplied receipts again that name a document which has just come."""
+def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
+    """Try unapplied receipts again that name a document which has just come; then those that name nothing."""
     decisions: list[Decision] = []
-    if not account.waits:
+    if not account.waits and not account.has_unapplied:
         return decisions
     for receipt_id in account.waiting_for(fold(document)):
-        found = match(account, account.known_receipt(receipt_id))
+        found = match(account, account.known_receipt(receipt_id), ctx)
         decisions += found
         if any(d.kind == "cash_applied" for d in found):
             # One at a time: the next one is judged on the books after this one.
-            break
-    return decisions
+            return decisions
+    return decisions + _retry_unnamed(account, document, ctx)
 
 
-def explain(account: Account, advice: AdviceRow) -> list[Decision]:
+def _retry_unnamed(account: Account, document: str, ctx: Context) -> list[Decision]:
+    """Try the receipts again that a new item may be for, though they do not name it: first those of its amount, then
+    the latest. Only what is certain now is said; a person has the proposal."""
+    item = account.item(document)
+    if item is None:
+        return []
+    waiting = account.unapplied_with_amount(item.currency, item.open, MOST_RETRIED)
+    waiting += [x for x in account.latest_unapplied(MOST_RETRIED) if x not in waiting]
+    for receipt in waiting:
+        fits = receipt.currency == item.currency and (item.kind == "credit_note" or item.open <= receipt.unapplied)
+        if fits and not receipt.lines:
+            found = match(account, receipt, ctx)
+            if any(d.kind == "cash_applied" for d in found):
+                return found
+    return []
+
+
+def explain(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]:
     """An advice that came after its money: apply the first receipt that it names, or the one that it must mean."""
     found: list[ReceiptRow] = []
     if advice.receipt_id:
@@ -435,7 +488,7 @@ def explain(account: Account, advice: AdviceRow) -> list[Decision]:
         return []
     decisions: list[Decision] = []
     for receipt in meant:
-        decisions += match(account, receipt)
+        decisions += match(account, receipt, ctx)
         if any(d.kind == "cash_applied" for d in decisions):
             break
     return decisions

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
+from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
 from dataflows.rules.provisions.reminders import ReminderTerms
@@ -22,7 +23,7 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises")
+SECTIONS: Final = ("release", "reminders", "promises", "cash")
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -78,6 +79,8 @@ class Variant:
         where.done()
         if self.last_day < self.first_day:
             raise WrongPolicy(f"{where.at('until')}: is before from")
+        if table.has("cash") and table.table("cash").has("sources"):
+            raise WrongPolicy(f"{table.at('cash')}.sources: is the same for all; a variant cannot change it")
         self.changes: Final[dict[str, dict[str, object]]] = {
             section: table.table(section).values() for section in SECTIONS if table.has(section)
         }
@@ -111,6 +114,7 @@ class Provisions:
         self.release: Final = ReleaseTerms(tables["release"])
         self.reminders: Final = ReminderTerms(tables["reminders"])
         self.promises: Final = PromiseTerms(tables["promises"])
+        self.cash: Final = CashTerms(tables["cash"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -121,9 +125,6 @@ class Policy:
     def __init__(self, document: Table) -> None:
         self.version: Final = document.number("version", 0, 10**9)
         self._sections: Final = {name: document.table(name).values() for name in SECTIONS}
-        cash = document.table("cash")
-        self.cash_sources: Final = cash.texts("sources")
-        cash.done()
         self.calendars: Final = _calendars(document.table("calendars"))
         self.variants: Final = sorted([Variant(table) for table in document.tables("variants")], key=_rank)
         document.done()
@@ -136,6 +137,7 @@ class Policy:
         )
         self._known: dict[tuple[tuple[str, str, str, str, str, str], str, str, int], Provisions] = {}
         self.base: Final = self._made(NOBODY, [], [])
+        self.cash_sources: Final = self.base.cash.sources
         # Whether provisions depend on whose they are.
         self.varies: Final = bool(self.variants) or len(self.calendars) > 1
         for variant in self.variants:

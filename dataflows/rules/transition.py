@@ -167,7 +167,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return _decide_return(account, fact)
     if isinstance(fact, RemittanceAdvice):
         advice = account.advice(fact.advice_id)
-        return [] if advice is None else cash.explain(account, advice)
+        return [] if advice is None else cash.explain(account, advice, ctx)
     if isinstance(fact, Dispute):
         return disputes.decide_dispute(account, fact)
     if isinstance(fact, DisputeUpdate):
@@ -189,20 +189,20 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if receipt.pending_return:
             return returns.reverse_early(account, receipt)
         gone = returns.reverse_refused(receipt, d.counterparty) if d.rule == "transfer.returned" else []
-        return gone or _follow_money(account, d)
+        return gone or _follow_money(account, d, ctx)
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
-        return _follow_money(account, d)
+        return _follow_money(account, d, ctx)
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
-        return others + _follow_item(account, d)
+        return others + _follow_item(account, d, ctx)
     if kind == "cash_applied" or kind == "credit_allocated":
         decisions: list[Decision] = []
         item = account.item(d.document)
         if item is not None:
-            decisions += _follow_item(account, d)
+            decisions += _follow_item(account, d, ctx)
         elif not d.item_open:
             cleared = account.cleared_item(d.document)
             assert cleared is not None, f"no cleared item {d.document}"
@@ -217,11 +217,11 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             return _identified(d)
         if kind == "receipt_reversed":
             # What is left may be just what the payer's references add up to.
-            decisions += _follow_money(account, d)
+            decisions += _follow_money(account, d, ctx)
         elif kind == "application_reversed":
             # A credit that was given back goes to the invoice it names; what else is here for the item is good for it now.
             named = _clear_named(account, d.counterparty) if d.counterparty else []
-            decisions += named or _follow_item(account, d)
+            decisions += named or _follow_item(account, d, ctx)
         elif kind == "cash_unapplied":
             decisions += _credits_for(account, d.document)
         if account.row.promises:
@@ -239,24 +239,24 @@ def _identified(d: Decision) -> list[Decision]:
     return [closed(UNIDENTIFIED, f"unidentified:{d.receipt_id}", d.currency, receipt_id=d.receipt_id)]
 
 
-def _follow_money(account: Account, d: Decision) -> list[Decision]:
+def _follow_money(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """Apply what came, or look for whose it is."""
     receipt = account.known_receipt(d.receipt_id)
     if not receipt.unapplied:
         return []
-    return [_unidentified(d, account)] if account.suspense else cash.match(account, receipt)
+    return [_unidentified(d, account)] if account.suspense else cash.match(account, receipt, ctx)
 
 
-def _follow_item(account: Account, d: Decision) -> list[Decision]:
+def _follow_item(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """A new credit clears the invoice it names; a new invoice takes credits and cash that waited for it."""
     item = account.item(d.document)
     if item is None:
         # What came with it has cleared it already.
         return []
     if item.kind == "credit_note":
-        return _clear_named(account, d.document) or cash.retry(account, d.document)
+        return _clear_named(account, d.document) or cash.retry(account, d.document, ctx)
     # The rest of what waits is tried after a credit is posted.
-    return _credits_for(account, d.document) or cash.retry(account, d.document)
+    return _credits_for(account, d.document) or cash.retry(account, d.document, ctx)
 
 
 def _clear_named(account: Account, document: str) -> list[Decision]:
