@@ -4171,10 +4171,11 @@ class AdviceRow:
     value_date: Announced day.
     lines: Lines.
     used: Its receipt was applied by it.
+    parts: Of how many messages it is one; 0 is not said.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "parts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "parts", )
 
     def __init__(
         self,
@@ -4186,6 +4187,7 @@ class AdviceRow:
         value_date: int = 0,
         lines: list[RemittanceLine] | None = None,
         used: bool = False,
+        parts: int = 0,
     ) -> None:
         self.advice_id = advice_id
         self.currency = currency
@@ -4195,6 +4197,7 @@ class AdviceRow:
         self.value_date = value_date
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.used = used
+        self.parts = parts
 
 
 def read_advice_row(r: Reader) -> AdviceRow:
@@ -4207,6 +4210,7 @@ def read_advice_row(r: Reader) -> AdviceRow:
         r.long(),
         _read_remittance_lines(r),
         r.boolean(),
+        r.long(),
     )
 
 
@@ -4219,6 +4223,7 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
+    put_long(out, x.parts)
 
 
 class CustomerRow:

@@ -336,7 +336,16 @@ def _delivered(x: Line) -> Fact:
 def _advice(x: Line) -> Fact:
     lines = _remitted(x.found["items"], x.currency)
     return r.RemittanceAdvice(
-        *x.common(), x.text("advice"), x.currency, x.money(), x.text("receipt"), x.text("reference"), 0, lines
+        *x.common(),
+        x.text("advice"),
+        x.currency,
+        x.money(),
+        x.text("receipt"),
+        x.text("reference"),
+        0,
+        lines,
+        [],
+        int(x.text("parts") or 0),
     )
 
 
@@ -382,7 +391,7 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     ),
     (_pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
-        _pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
+        _pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?(?: in parts=ID parts)?: items=ITEMS"),
         _advice,
     ),
     (_pattern("dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?"), _dispute),

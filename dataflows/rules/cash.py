@@ -8,14 +8,14 @@ leaves the rest unapplied.
 
 from typing import Final
 
-from dataflows.rules import cash_search
+from dataflows.rules import cash_search, later_advice
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.later_advice import ADVICE
 from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
 STRUCTURED: Final = "cash.1.structured"
-ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
@@ -122,6 +122,17 @@ def _advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
     if named:
         return named
     return alike if len(alike) == 1 else []
+
+
+def _alike_advices(account: Account, receipt: ReceiptRow) -> list[str]:
+    """The advices of just the receipt's amount that name no receipt."""
+    found: list[str] = []
+    for advice_id in account.row.advices:
+        advice = account.advice(advice_id)
+        if advice is not None and advice.currency == receipt.currency and advice.amount == receipt.unapplied:
+            if not advice.receipt_id and not advice.bank_reference:
+                found.append(advice_id)
+    return found
 
 
 def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
@@ -312,6 +323,10 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
         # What was said when the rest was applied still holds.
         return []
     if not found and not reasons:
+        alike = _alike_advices(account, receipt) if account.row.advices else []
+        if alike:
+            # One of them may be the payer's word for it.
+            return _propose(account, receipt, 0, [f"advices_alike:{len(alike)}"], alike)
         return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
     if not found or reasons:
         return _propose(account, receipt, 0, reasons, sorted(hits))
@@ -483,15 +498,38 @@ def explain(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]
     else:
         found += account.unapplied_with_amount(advice.currency, advice.amount, MOST_EXPLAINED + 1)
     meant = [x for x in found if any(a.advice_id == advice.advice_id for a in _advices_for(account, x))]
-    if not (advice.receipt_id or advice.bank_reference) and (len(meant) > 1 or len(found) > MOST_EXPLAINED):
+    guessed = _guessed(account, advice)
+    if not (advice.receipt_id or advice.bank_reference) and (
+        len(meant) + len(guessed) > 1 or len(found) > MOST_EXPLAINED
+    ):
         # Two receipts of its amount: a person has to say which.
         return []
+    if guessed and not meant:
+        return later_advice.open_again(account, guessed[0], advice, _advices_for(account, guessed[0]))
     decisions: list[Decision] = []
     for receipt in meant:
         decisions += match(account, receipt, ctx)
         if any(d.kind == "cash_applied" for d in decisions):
             break
     return decisions
+
+
+def _guessed(account: Account, advice: AdviceRow) -> list[ReceiptRow]:
+    """The receipts that steps 4 to 6 applied and that the advice is of: it names them, or has their whole amount."""
+    found: list[ReceiptRow] = []
+    for receipt_id in account.row.guessed:
+        receipt = account.known_receipt(receipt_id)
+        if receipt.currency != advice.currency or not receipt.guessed:
+            continue
+        if advice.receipt_id:
+            named = advice.receipt_id == receipt_id
+        elif advice.bank_reference:
+            named = advice.bank_reference == receipt.bank_reference
+        else:
+            named = advice.amount == receipt.amount - receipt.returned
+        if named:
+            found.append(receipt)
+    return found
 
 
 def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:

@@ -65,6 +65,7 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
             fact.value_date,
             fact.lines,
         )
+        row.parts = fact.parts
         account.put_advice(row)
         account.row.advices.append(fact.advice_id)
         # Only the last ones are looked at.

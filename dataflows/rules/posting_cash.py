@@ -158,7 +158,12 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
         receipt.allocations.remove(allocation)
     if d.document in receipt.guessed:
         receipt.guessed.remove(d.document)
-    if d.rule == BY_PERSON and d.document not in receipt.declined:
+    if d.reference_id:
+        advice = account.advice(d.reference_id)
+        assert advice is not None, f"no advice {d.reference_id}"
+        advice.receipt_id = receipt.receipt_id
+        account.put_advice(advice)
+    if d.rule == BY_PERSON and d.kind == "cash_unapplied" and d.document not in receipt.declined:
         receipt.declined.append(d.document)
     item = reopen(account, d, ctx)
     item.cleared_by = ""

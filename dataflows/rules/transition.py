@@ -224,6 +224,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             decisions += named or _follow_item(account, d, ctx)
         elif kind == "cash_unapplied":
             decisions += _credits_for(account, d.document)
+            if d.rule == cash.ADVICE:
+                decisions += _follow_money(account, d, ctx)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
