@@ -50,6 +50,8 @@ class Receipt:
     # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
     sent: dict[str, int] = field(default_factory=dict)
     sent_back: dict[str, int] = field(default_factory=dict)
+    # Items that a person took it off, which it is not applied to again but by a person.
+    declined: dict[str, int] = field(default_factory=dict)
     # The account that sent it here; empty where it came from the bank.
     came_from: str = ""
 
@@ -121,6 +123,8 @@ class Account:
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False
+    # Its money is applied in the policy's order where it names nothing.
+    cash_order: bool = False
     blocked: bool = False
     last_letter: int = 0
     parked: bool = False

@@ -305,6 +305,8 @@ class Books:
             receipt.returned += d.amount
         else:
             receipt.unapplied += d.amount
+            if d.rule == "cash.operator":
+                receipt.declined[d.document] = 1
         self.keep_receipt(account, receipt)
 
     def _post_returned(self, account: Account, d: Decision) -> None:

@@ -11,6 +11,8 @@ from headrace.audit.accounts import Account, Item, Receipt, named
 from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
+from headrace.audit.policy import Terms
+from headrace.audit.unnamed import check_unnamed, is_unnamed
 from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice
 
 _OCR: Final = str.maketrans("OQILZSB", "0011258")
@@ -130,7 +132,7 @@ class CashCheck:
         self._books: Final = books
         self._advices: Final = advices
 
-    def applied(self, account: Account, d: Decision, cause: Fact | None) -> None:
+    def applied(self, account: Account, d: Decision, cause: Fact | None, terms: Terms) -> None:
         self._check.checked += 1
         if account.suspense:
             self._check.about(d, "suspense", f"cash is applied in {account.key}, which has no items")
@@ -163,6 +165,8 @@ class CashCheck:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
+        elif is_unnamed(d.rule):
+            check_unnamed(self._check, account, d, receipt, item, terms)
         else:
             self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
 

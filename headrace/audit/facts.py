@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account, Receipt
 from headrace.audit.books import AMOUNT_KNOWN, Books
-from headrace.audit.cash import Advices
+from headrace.audit.cash import ADVICE, Advices
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
@@ -64,6 +64,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute_update": frozenset(("dispute_routed",)),
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
+    "remittance_advice": frozenset(("cash_unapplied",)),
 }
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
@@ -315,6 +316,9 @@ class FactCheck:
 
     def _advice(self, account: Account, fact: RemittanceAdvice, said: Sequence[Decision]) -> None:
         self._advices.take(account, fact)
+        for d in said:
+            if d.kind == "cash_unapplied" and (d.rule, d.reference_id) != (ADVICE, fact.advice_id):
+                self._wrong(account, fact, "not_caused", f"{d.rule} takes {d.receipt_id} off {d.document}")
 
     # --- what people say ---
 
@@ -367,6 +371,7 @@ class FactCheck:
         )
         account.direct_debit = fact.direct_debit
         account.affiliate = fact.affiliate
+        account.cash_order = fact.cash_order
 
     def _order(self, account: Account, fact: Order, said: Sequence[Decision]) -> None:
         self._orders.take_order(account, fact)

@@ -207,7 +207,7 @@ class ShardAudit:
             elif d.kind in ("invoice_released", "invoice_held"):
                 self._facts.draft(account, d, self._terms, self.today)
             elif d.kind == "cash_applied":
-                self._cash.applied(account, d, cause)
+                self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
                 self._cash.allocated(account, d)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):

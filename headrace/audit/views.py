@@ -25,7 +25,7 @@ _DAY_MS: Final = 86_400_000
 
 _DAYS: Final = frozenset(("posting_date", "value_date", "due_date", "document_date"))
 _INSTANTS: Final = frozenset(("event_time", "recorded_time", "deadline"))
-_LISTS: Final = frozenset(("reasons", "candidates"))
+_LISTS: Final = frozenset(("reasons", "candidates", "evidence", "excluded"))
 
 
 def _column(name: str) -> str:
