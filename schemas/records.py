@@ -2446,10 +2446,11 @@ class CashTransferred(Fact):
     method: As of the receipt.
     cheque: As of the receipt.
     order_id: As of the receipt.
+    asks: True: it is for its lines only, and is to be refused where one of them is no document of the account.
     """
 
-    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -2481,6 +2482,7 @@ class CashTransferred(Fact):
         method: str = '',
         cheque: str = '',
         order_id: str = '',
+        asks: bool = False,
     ) -> None:
         super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.transfer_id: Final = transfer_id
@@ -2502,6 +2504,7 @@ class CashTransferred(Fact):
         self.method: Final = method
         self.cheque: Final = cheque
         self.order_id: Final = order_id
+        self.asks: Final = asks
 
 
 def read_cash_transferred(r: Reader) -> CashTransferred:
@@ -2533,6 +2536,7 @@ def read_cash_transferred(r: Reader) -> CashTransferred:
         r.text(),
         r.text(),
         r.text(),
+        r.boolean(),
     )
 
 
@@ -2564,6 +2568,7 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.method)
     put_text(out, x.cheque)
     put_text(out, x.order_id)
+    put_boolean(out, x.asks)
 
 
 class DebitNote(Fact):
@@ -4972,10 +4977,11 @@ class SentOn:
     amount: Sent there and not refused, minor units.
     returned: Of that, what went back to the bank, which that account is told.
     return_date: Posting day of the last such return.
+    documents: The references it was sent for; none where all of it was.
     """
 
-    __slots__ = ("account", "amount", "returned", "return_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", )
+    __slots__ = ("account", "amount", "returned", "return_date", "documents", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", "documents", )
 
     def __init__(
         self,
@@ -4983,11 +4989,13 @@ class SentOn:
         amount: int,
         returned: int,
         return_date: int,
+        documents: list[str] | None = None,
     ) -> None:
         self.account = account
         self.amount = amount
         self.returned = returned
         self.return_date = return_date
+        self.documents: list[str] = documents if documents is not None else []
 
 
 def read_sent_on(r: Reader) -> SentOn:
@@ -4996,6 +5004,7 @@ def read_sent_on(r: Reader) -> SentOn:
         r.long(),
         r.long(),
         r.long(),
+        r.texts(),
     )
 
 
@@ -5004,6 +5013,7 @@ def put_sent_on(out: BytesWriter, x: SentOn) -> None:
     put_long(out, x.amount)
     put_long(out, x.returned)
     put_long(out, x.return_date)
+    put_texts(out, x.documents)
 
 
 def _read_sent_ons(r: Reader) -> list[SentOn]:
@@ -5021,6 +5031,55 @@ def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
         put_long(out, len(items))
         for item in items:
             put_sent_on(out, item)
+    out.append(u8(0))
+
+
+class OtherDocument:
+    """A document of another account, as that account says.
+
+    document: Its number, as the payer wrote it.
+    account: Whose it is.
+    """
+
+    __slots__ = ("document", "account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "account", )
+
+    def __init__(
+        self,
+        document: str,
+        account: str,
+    ) -> None:
+        self.document = document
+        self.account = account
+
+
+def read_other_document(r: Reader) -> OtherDocument:
+    return OtherDocument(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_other_document(out: BytesWriter, x: OtherDocument) -> None:
+    put_text(out, x.document)
+    put_text(out, x.account)
+
+
+def _read_other_documents(r: Reader) -> list[OtherDocument]:
+    items: list[OtherDocument] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_other_document(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_other_documents(out: BytesWriter, items: list[OtherDocument]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_other_document(out, item)
     out.append(u8(0))
 
 
@@ -5053,10 +5112,11 @@ class ReceiptRow:
     waits_since: Its place among those that wait.
     declined: Items that a person took it off: no rule of steps 4 to 6 takes them again.
     guessed: Items that steps 4 to 6 applied it to: an advice that says otherwise opens them again.
+    others: What accounts that refused it say is their own.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", "others", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "declined", "guessed", "others", )
 
     def __init__(
         self,
@@ -5086,6 +5146,7 @@ class ReceiptRow:
         waits_since: int = 0,
         declined: list[str] | None = None,
         guessed: list[str] | None = None,
+        others: list[OtherDocument] | None = None,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -5113,6 +5174,7 @@ class ReceiptRow:
         self.waits_since = waits_since
         self.declined: list[str] = declined if declined is not None else []
         self.guessed: list[str] = guessed if guessed is not None else []
+        self.others: list[OtherDocument] = others if others is not None else []
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -5143,6 +5205,7 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.long(),
         r.texts(),
         r.texts(),
+        _read_other_documents(r),
     )
 
 
@@ -5173,6 +5236,7 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.waits_since)
     put_texts(out, x.declined)
     put_texts(out, x.guessed)
+    _put_other_documents(out, x.others)
 
 
 class ShardRow:
@@ -5332,7 +5396,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_policy(r)
     if schema_id == 2000000117:
         return read_rules(r)
-    if schema_id == 2000000142:
+    if schema_id == 2000000150:
         return read_cash_transferred(r)
     if schema_id == 2000000120:
         return read_debit_note(r)
@@ -5638,6 +5702,38 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             '',
+            False,
+        )
+    if schema_id == 2000000142:
+        return CashTransferred(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_remittance_lines(r),
+            _read_adjustments(r),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            False,
         )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
@@ -5824,7 +5920,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "operator_action": 2000000143,
     "policy": 2000000116,
     "rules": 2000000117,
-    "cash_transferred": 2000000142,
+    "cash_transferred": 2000000150,
     "debit_note": 2000000120,
     "opening_item": 2000000121,
     "payer_relation": 2000000122,
@@ -5858,7 +5954,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116,),
     "rules": (2000000117,),
-    "cash_transferred": (2000000118, 2000000142,),
+    "cash_transferred": (2000000118, 2000000142, 2000000150,),
     "debit_note": (2000000120,),
     "opening_item": (2000000121,),
     "payer_relation": (2000000122,),
@@ -5886,6 +5982,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
-    2000000118: b'\x00\x00\x00\x00\x00',
+    2000000118: b'\x00\x00\x00\x00\x00\x00',
+    2000000142: b'\x00',
 }
 DECISION_ID: Final = 2000000202

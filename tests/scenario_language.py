@@ -82,6 +82,7 @@ class Line:
     account: str
     currency: str
     found: dict[str, str | None] = field(default_factory=dict)
+    entity: str = ENTITY
 
     def text(self, name: str) -> str:
         return unquoted(self.found.get(name) or "")
@@ -97,7 +98,7 @@ class Line:
     def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
         """The fields that every fact begins with."""
         now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
-        return (f"line-{self.number}", now, "", source, TENANT, ENTITY, self.account, now)
+        return (f"line-{self.number}", now, "", source, TENANT, self.entity, self.account, now)
 
 
 def day_of(text: str) -> int:
@@ -198,7 +199,7 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate"}
+    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "cash order"}
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
         if name not in ("country", "segment", "tier", "of"):
@@ -219,6 +220,7 @@ def _customer(x: Line) -> Fact:
         "direct debit" in words,
         "affiliate" in words,
         [],
+        cash_order="cash order" in words,
     )
 
 
@@ -320,6 +322,19 @@ def _operator(x: Line, action: str) -> Fact:
     )
 
 
+def _relation(x: Line) -> Fact:
+    entity, _, account = x.text("target").rpartition("/")
+    return r.PayerRelation(
+        *x.common(),
+        x.text("relation"),
+        account,
+        entity,
+        x.date("since", 0),
+        x.date("until", 0),
+        not account,
+    )
+
+
 def _credit_note(x: Line) -> Fact:
     return r.CreditNote(*x.common(), x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
 
@@ -399,6 +414,8 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (_pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
     (_pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (_pattern("promise promise=ID cancelled"), _cancelled),
+    (_pattern("relation relation=ID pays for target=ID(?: from since=DATE)?(?: until until=DATE)?"), _relation),
+    (_pattern("relation relation=ID cancelled"), _relation),
     (_pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),
     (_pattern("operator unblocks reminders"), lambda x: _operator(x, "unblock_reminders")),
     (
@@ -463,6 +480,8 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
     if arrives is not None:
         return Step(number, text, day, Arrives(arrives["receipt"]), [])
     line = Line(number, day, found[2] or ACCOUNT, currency)
+    if "/" in line.account:
+        line.entity, line.account = line.account.split("/", 1)
     if line.account == "suspense":
         line.account = _suspense_before(before)
     for pattern, build in _FACTS:

@@ -193,6 +193,8 @@ _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-
 
 
 def _short(account: str) -> str:
+    if account.startswith("~entity:"):
+        return account.removeprefix("~entity:")
     return "suspense" if account.startswith(SUSPENSE_PREFIX) else account
 
 

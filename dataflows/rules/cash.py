@@ -8,7 +8,7 @@ leaves the rest unapplied.
 
 from typing import Final
 
-from dataflows.rules import cash_search, later_advice
+from dataflows.rules import cash_search, later_advice, relations
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.later_advice import ADVICE
@@ -37,11 +37,11 @@ class Wanted:
     """One reference of the payer and what it was found to be.
 
     amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
-    may_differ: Whether it is looked for one edit away.
+    may_differ: Whether it is looked for one edit away. stranger: Whether it is no document here however it is spelled.
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "amount", "item", "may_differ", "reason", "reference", "rule")
+    __slots__ = ("advice_id", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -51,6 +51,7 @@ class Wanted:
         self.item: Item | None = None
         self.reason = ""
         self.may_differ = True
+        self.stranger = False
 
 
 def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
@@ -70,7 +71,26 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
     for at, w in enumerate(wanted):
         w.may_differ = at < MOST_EDITED
         _resolve(account, receipt, w, alone=len(wanted) == 1)
-    return _by_wanted(account, receipt, wanted)
+    sent = _for_others(account, receipt, wanted)
+    return sent + _by_wanted(account, receipt, wanted, sum([d.amount for d in sent]))
+
+
+def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
+    """Money for references that are no documents here, to the accounts that this one pays for; those leave `wanted`.
+
+    Only where the payer's amounts add up, or all of it is for the one reference.
+    """
+    if not account.row.relations:
+        return []
+    unknown = [(w.reference, w.amount or 0) for w in wanted if w.stranger and w.item is None]
+    if len(wanted) == 1 and unknown:
+        unknown = [(wanted[0].reference, receipt.unapplied)]
+    elif sum([w.amount or 0 for w in wanted]) != receipt.unapplied or min([amount for _, amount in unknown], default=0) <= 0:
+        return []
+    sent = relations.send(account, receipt, unknown, wanted[0].rule)
+    gone = [reference for d in sent for reference in d.candidates]
+    wanted[:] = [w for w in wanted if w.reference not in gone]
+    return sent
 
 
 def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: str) -> list[Wanted]:
@@ -92,6 +112,9 @@ def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: 
             paid = found.get(document)
             if paid is not None and paid.amount is not None:
                 paid.amount -= part
+    for sent in receipt.sent:
+        for document in sent.documents:
+            found.pop(document, None)
     return [w for w in found.values() if w.amount is None or w.amount != 0]
 
 
@@ -197,6 +220,7 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
     that comes later. Which it is, this account's books cannot tell. One that is too long or too short, or has a letter
     among the digits, is none of that series.
     """
+    w.stranger = True
     if not w.may_differ:
         w.reason = f"unknown:{w.reference}"
         return
@@ -230,9 +254,11 @@ def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: 
         w.rule = rule
 
 
-def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
-    """Decide over all references of a receipt at once."""
-    left = receipt.unapplied
+def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent: int = 0) -> list[Decision]:
+    """Decide over all references of a receipt at once. sent: of its money is on its way to others already."""
+    left = receipt.unapplied - sent
+    if not wanted:
+        return []
     missing = [w.reason for w in wanted if w.item is None]
     if len(wanted) == 1 and not missing:
         # A single reference takes what came, and no more than the payer gave it.
@@ -243,11 +269,11 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
         guessed = any(w.amount is None for w in wanted)
         if sum(stated) != left or (missing and guessed):
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
-            return _propose(account, receipt, 0, reasons, _references(wanted))
+            return _propose(account, receipt, sent, reasons, _references(wanted))
         pays = stated
     if missing and min(pays) < 0:
         # With a credit taken off, the rest alone is more than the payment.
-        return _propose(account, receipt, 0, missing, _references(wanted))
+        return _propose(account, receipt, sent, missing, _references(wanted))
     credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
     decisions: list[Decision] = []
     for w, pay in _each_once(wanted, pays):
@@ -260,7 +286,8 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     if not left:
         return decisions
     if not missing:
-        missing = ["overpaid"] if sum(pays) == receipt.unapplied else [f"lines_sum:{sum(pays)}_of_{receipt.unapplied}"]
+        whole = receipt.unapplied - sent
+        missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
 
 
@@ -466,6 +493,15 @@ def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
             # One at a time: the next one is judged on the books after this one.
             return decisions
     return decisions + _retry_unnamed(account, document, ctx)
+
+
+def retry_named(account: Account, ctx: Context) -> list[Decision]:
+    """Try the latest unapplied receipts again, whatever they name: whom the account pays for is known otherwise now."""
+    decisions: list[Decision] = []
+    for receipt in account.latest_unapplied(MOST_EXPLAINED):
+        found = match(account, receipt, ctx)
+        decisions += [d for d in found if d.kind == "cash_transferred"]
+    return decisions
 
 
 def _retry_unnamed(account: Account, document: str, ctx: Context) -> list[Decision]:

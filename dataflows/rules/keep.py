@@ -5,6 +5,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 
 from typing import Final
 
+from dataflows.rules import relations
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, contact_time, next_contact
 from dataflows.rules.money import MOST_MINOR, line_net
@@ -22,6 +23,7 @@ from schemas.records import (
     Order,
     OrderRow,
     OrderStateLine,
+    PayerRelation,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
@@ -53,8 +55,14 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         _keep_customer(account, fact, ctx)
     elif isinstance(fact, CashTransferred):
         known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-        if not fact.returned and account.known and (known is None or not known.amount):
+        if fact.returned:
+            if known is not None:
+                relations.keep_answer(known, fact)
+                account.put_receipt(known)
+        elif account.known and (known is None or not known.amount) and relations.takes(account, fact):
             _keep_receipt(account, fact)
+    elif isinstance(fact, PayerRelation):
+        relations.keep(account, fact)
     elif isinstance(fact, RemittanceAdvice):
         row = AdviceRow(
             fact.advice_id,

@@ -203,7 +203,7 @@ def post_transfer(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
     account.posting_balance(d.currency).transferred_out += d.amount
-    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0))
+    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0, list(d.candidates)))
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
 

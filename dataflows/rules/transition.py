@@ -6,7 +6,7 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 
 from typing import Final
 
-from dataflows.rules import cash, disputes, promises, release, reminders, returns
+from dataflows.rules import cash, disputes, promises, relations, release, reminders, returns
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
@@ -23,6 +23,7 @@ from schemas.records import (
     Invoice,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     Receipt,
@@ -178,6 +179,8 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
         return _decide_action(account, fact)
+    if isinstance(fact, PayerRelation):
+        return cash.retry_named(account, ctx)
     raise AssertionError(f"no rule for {fact.kind}")
 
 
@@ -370,8 +373,11 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
     if fact.returned:
         return [_booked(account, fact, "transfer.returned", fact.from_account)]
     receipt = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-    if account.known and (receipt is None or not receipt.amount):
+    known = receipt is not None and receipt.amount > 0
+    ours = relations.takes(account, fact)
+    if account.known and not known and ours:
         return [_booked(account, fact, "transfer.in", fact.from_account)]
+    reason = "customer_unknown" if not account.known else "receipt_known" if known else "not_all_documents_here"
     return [
         Decision(
             kind="cash_transferred",
@@ -381,7 +387,9 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
             receipt_id=fact.receipt_id,
             reference_id=fact.transfer_id,
             counterparty=fact.from_account,
-            reasons=["receipt_known" if account.known else "customer_unknown"],
+            reasons=[reason],
+            # Those of its references that are documents here, where it was sent for them.
+            candidates=relations.are_here(account, fact) if fact.asks else [],
         )
     ]
 

@@ -102,6 +102,13 @@ class Advices:
     def known(self, account: Account, advice_id: str) -> bool:
         return self._kept.get(named(account, advice_id)) is not None
 
+    def bind(self, account: Account, advice_id: str, receipt_id: str) -> None:
+        """The advice is of that receipt from now on."""
+        advice = self._kept.get(named(account, advice_id))
+        if advice is not None:
+            advice["receipt"] = receipt_id
+            self._kept.put(named(account, advice_id), advice)
+
     def of(self, account: Account, advice_id: str, receipt: Receipt) -> tuple[tuple[str, ...], str]:
         """What the advice names, and why it is not this receipt's, or empty. It is this receipt's from now on."""
         advice = self._kept.get(named(account, advice_id))
@@ -169,6 +176,19 @@ class CashCheck:
             check_unnamed(self._check, account, d, receipt, item, terms)
         else:
             self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
+
+    def sent(self, account: Account, d: Decision) -> None:
+        """Money that was sent for some references goes to an account that this one pays for, on the money's value date."""
+        if not d.candidates:
+            return
+        self._check.checked += 1
+        if not any(
+            name == d.counterparty and first <= d.value_date <= last for name, first, last in account.relations.values()
+        ):
+            self._check.about(d, "no_relation", f"{account.key} does not pay for {d.counterparty}")
+        here = [name for name in d.candidates if self._is_document(account, name)]
+        if here:
+            self._check.about(d, "own_document", f"{here} are documents of {account.key}, and their money is sent away")
 
     def _spelled(self, account: Account, d: Decision, item: Item, names: tuple[str, ...]) -> None:
         """A reference that is no document itself is another spelling of this one, or one edit from it."""

@@ -26,6 +26,7 @@ from schemas.records import (
     Invoice,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
@@ -50,6 +51,8 @@ CONSEQUENCES: Final = frozenset(
         "promise_broken",
         "exception_raised",
         "exception_closed",
+        # Money that payer relations let go on; CashCheck looks at each.
+        "cash_transferred",
     )
 )
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed"}
@@ -66,6 +69,8 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
     "remittance_advice": frozenset(("cash_unapplied",)),
 }
+# A relation that ends on no day.
+NEVER_DAY: Final = 10**8
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
@@ -236,7 +241,7 @@ class FactCheck:
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
         known = self._of(account, fact)
-        takes = fact.returned or (account.known and (known is None or not known.amount))
+        takes = fact.returned or (account.known and (known is None or not known.amount) and self._is_for(account, fact))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
         d = self._only(account, fact, said, ("receipt_booked", "cash_transferred"))
@@ -249,6 +254,12 @@ class FactCheck:
         rule = "transfer.returned" if fact.returned else "transfer.in"
         self._booked(account, fact, d, rule, fact.from_account)
         self._pending(account, fact, said)
+
+    def _is_for(self, account: Account, fact: CashTransferred) -> bool:
+        """Money that was sent for some references is for an account that has all of them as documents."""
+        names = [line.document for line in fact.lines]
+        here = [name for name in names if name in account.held or self._books.item(account, name) is not None]
+        return not fact.asks or (here == names and names != [])
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
@@ -319,6 +330,8 @@ class FactCheck:
         for d in said:
             if d.kind == "cash_unapplied" and (d.rule, d.reference_id) != (ADVICE, fact.advice_id):
                 self._wrong(account, fact, "not_caused", f"{d.rule} takes {d.receipt_id} off {d.document}")
+            elif d.kind == "cash_unapplied":
+                self._advices.bind(account, fact.advice_id, d.receipt_id)
 
     # --- what people say ---
 
@@ -372,6 +385,13 @@ class FactCheck:
         account.direct_debit = fact.direct_debit
         account.affiliate = fact.affiliate
         account.cash_order = fact.cash_order
+
+    def _relation(self, account: Account, fact: PayerRelation, said: Sequence[Decision]) -> None:
+        account.relations.pop(fact.relation_id, None)
+        if not fact.cancelled:
+            elsewhere = fact.pays_for_entity not in ("", fact.entity)
+            name = f"~entity:{fact.pays_for_entity}/{fact.pays_for}" if elsewhere else fact.pays_for
+            account.relations[fact.relation_id] = (name, fact.valid_from_date, fact.valid_until_date or NEVER_DAY)
 
     def _order(self, account: Account, fact: Order, said: Sequence[Decision]) -> None:
         self._orders.take_order(account, fact)
@@ -456,6 +476,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     "promise": FactCheck._promise,
     "operator_action": FactCheck._operator,
     "customer": FactCheck._customer,
+    "payer_relation": FactCheck._relation,
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,

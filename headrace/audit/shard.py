@@ -212,6 +212,7 @@ class ShardAudit:
                 self._cash.allocated(account, d)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d)
+                self._cash.sent(account, d)
             self.books.post(account, d)
             if d.kind == "reminder_due":
                 account.last_letter = self.today

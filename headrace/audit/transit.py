@@ -34,6 +34,13 @@ def _unpack(values: Any) -> Transfer:
     return Transfer(*values)
 
 
+def _key(tenant: str, entity: str, name: str) -> str:
+    """The account that another one of the company calls so; one of another company has that in its name."""
+    if name.startswith("~entity:"):
+        return f"{tenant}/{name.removeprefix('~entity:')}"
+    return f"{tenant}/{entity}/{name}"
+
+
 class Transit:
     """All transfers of the installation. Shards may be read in any order."""
 
@@ -49,7 +56,7 @@ class Transit:
         self._check.checked += 1
         name = f"{d.shard}-{d.sequence}"
         transfer = self._get(name)
-        target = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        target = _key(d.tenant, d.entity, d.counterparty)
         transfer.sent = (account_of(d), target, d.receipt_id, d.amount, d.currency)
         transfer.moves = d.rule == "transfer.out"
         self._transfers.put(name, transfer)
@@ -58,7 +65,7 @@ class Transit:
         """A return that was brought after its money, and that its account took."""
         name = fact.event_id.removeprefix(BROUGHT)
         transfer = self._get(name)
-        sender = f"{fact.tenant}/{fact.entity}/{fact.from_account}" if fact.from_account else ""
+        sender = _key(fact.tenant, fact.entity, fact.from_account) if fact.from_account else ""
         transfer.arrived.append(
             (sender, account, fact.receipt_id, fact.amount, fact.currency, "transfer.return", shard, offset, -1)
         )
@@ -67,7 +74,7 @@ class Transit:
     def arrived(self, fact: CashTransferred, d: Decision) -> None:
         """A receipt_booked with rule transfer.in or transfer.returned, and the fact that brought it."""
         transfer = self._get(fact.transfer_id)
-        sender = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        sender = _key(d.tenant, d.entity, d.counterparty)
         transfer.arrived.append(
             (sender, account_of(d), d.receipt_id, d.amount, d.currency, d.rule, d.shard, d.fact_offset, d.sequence)
         )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned
+from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned, RemittanceLine
 
 SOURCE: Final = "headrace.forwarder"
 OUT: Final = "transfer.out"
@@ -67,24 +67,40 @@ def transfer_fact(decision: Decision, cause: Fact) -> CashTransferred | ReceiptR
     return _sent(decision, cause)
 
 
+# What accounts call one of another company: this, the company, a slash and the account. dataflows/rules/relations.py.
+_ENTITY: Final = "~entity:"
+
+
+def _where(decision: Decision) -> tuple[str, str, str]:
+    """The company and account that the decision's counterparty names, and what that one calls the decision's account."""
+    if not decision.counterparty.startswith(_ENTITY):
+        return decision.entity, decision.counterparty, decision.account_id
+    entity, _, account = decision.counterparty.removeprefix(_ENTITY).partition("/")
+    return entity, account, f"{_ENTITY}{decision.entity}/{decision.account_id}"
+
+
 def _number(decision: Decision) -> str:
     return f"{decision.shard}-{decision.sequence}"
 
 
 def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferred:
     refused = decision.rule == REFUSED
+    entity, account, sender = _where(decision)
+    # Money for some references of a payment goes with these alone; refused, it comes back with those that were known.
+    asks = bool(decision.candidates) if not refused else isinstance(cause, CashTransferred) and cause.asks
+    lines = _lines(decision) if asks else cause.lines
     return CashTransferred(
         event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
         correlation=cause.correlation,
         source=SOURCE,
         tenant=decision.tenant,
-        entity=decision.entity,
-        account_id=decision.counterparty,
+        entity=entity,
+        account_id=account,
         event_time=decision.event_time,
         # Money on its way back is still the transfer that the first decision sent.
         transfer_id=cause.transfer_id if refused and isinstance(cause, CashTransferred) else _number(decision),
-        from_account=decision.account_id,
+        from_account=sender,
         returned=refused,
         receipt_id=cause.receipt_id,
         bank_account=cause.bank_account,
@@ -96,19 +112,29 @@ def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferr
         payer_name=cause.payer_name,
         payer_account=cause.payer_account,
         text=cause.text,
-        lines=cause.lines,
+        lines=lines,
+        asks=asks and not refused,
     )
 
 
+def _lines(decision: Decision) -> list[RemittanceLine]:
+    """References that money was sent for, with their amounts; or those that its refuser says are its own."""
+    if decision.rule == REFUSED:
+        return [RemittanceLine(reference, None) for reference in decision.candidates]
+    amounts = [int(text.removeprefix("amount:")) for text in decision.evidence[: len(decision.candidates)]]
+    return [RemittanceLine(reference, amount) for reference, amount in zip(decision.candidates, amounts, strict=True)]
+
+
 def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
+    entity, account, sender = _where(decision)
     return ReceiptReturned(
         event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
         correlation=cause.correlation,
         source=SOURCE,
         tenant=decision.tenant,
-        entity=decision.entity,
-        account_id=decision.counterparty,
+        entity=entity,
+        account_id=account,
         event_time=decision.event_time,
         receipt_id=cause.receipt_id,
         bank_account=cause.bank_account,
@@ -119,5 +145,5 @@ def _sent_back(decision: Decision, cause: ReceiptReturned) -> ReceiptReturned:
         reason=cause.reason,
         bank_reference=cause.bank_reference,
         # The money went there from this account, whoever sent it on to this one.
-        from_account=decision.account_id,
+        from_account=sender,
     )
