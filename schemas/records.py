@@ -2447,10 +2447,11 @@ class CashTransferred(Fact):
     cheque: As of the receipt.
     order_id: As of the receipt.
     asks: True: it is for its lines only, and is to be refused where one of them is no document of the account.
+    here: Where it comes back: those of its lines that are documents of the account that refused it.
     """
 
-    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", )
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -2483,6 +2484,7 @@ class CashTransferred(Fact):
         cheque: str = '',
         order_id: str = '',
         asks: bool = False,
+        here: list[str] | None = None,
     ) -> None:
         super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.transfer_id: Final = transfer_id
@@ -2505,6 +2507,7 @@ class CashTransferred(Fact):
         self.cheque: Final = cheque
         self.order_id: Final = order_id
         self.asks: Final = asks
+        self.here: Final[list[str]] = here if here is not None else []
 
 
 def read_cash_transferred(r: Reader) -> CashTransferred:
@@ -2537,6 +2540,7 @@ def read_cash_transferred(r: Reader) -> CashTransferred:
         r.text(),
         r.text(),
         r.boolean(),
+        r.texts(),
     )
 
 
@@ -2569,6 +2573,7 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.cheque)
     put_text(out, x.order_id)
     put_boolean(out, x.asks)
+    put_texts(out, x.here)
 
 
 class DebitNote(Fact):
@@ -5703,6 +5708,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             False,
+            [],
         )
     if schema_id == 2000000142:
         return CashTransferred(
@@ -5734,6 +5740,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             r.text(),
             r.text(),
             False,
+            [],
         )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
@@ -5982,7 +5989,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
-    2000000118: b'\x00\x00\x00\x00\x00\x00',
-    2000000142: b'\x00',
+    2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000142: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

@@ -46,9 +46,9 @@ def name_of(account: Account, relation: Relation) -> str:
 
 def keep_answer(receipt: ReceiptRow, fact: CashTransferred) -> None:
     """Money came back: what the account that refused it says is its own."""
-    for line in fact.lines:
-        if all(known.document != line.document for known in receipt.others):
-            receipt.others.append(OtherDocument(line.document, fact.from_account))
+    for document in fact.here:
+        if all(known.document != document for known in receipt.others):
+            receipt.others.append(OtherDocument(document, fact.from_account))
 
 
 def are_here(account: Account, fact: CashTransferred) -> list[str]:

@@ -86,8 +86,8 @@ def _number(decision: Decision) -> str:
 def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferred:
     refused = decision.rule == REFUSED
     entity, account, sender = _where(decision)
-    # Money for some references of a payment goes with these alone; refused, it comes back with those that were known.
-    asks = bool(decision.candidates) if not refused else isinstance(cause, CashTransferred) and cause.asks
+    # Money for some references of a payment goes with these alone.
+    asks = bool(decision.candidates) and not refused
     lines = _lines(decision) if asks else cause.lines
     return CashTransferred(
         event_id=f"transfer:{_number(decision)}",
@@ -113,14 +113,19 @@ def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferr
         payer_account=cause.payer_account,
         text=cause.text,
         lines=lines,
-        asks=asks and not refused,
+        # What was taken off all of a payment is nothing of a part of it.
+        adjustments=[] if asks else cause.adjustments,
+        charges=0 if asks else cause.charges,
+        method=cause.method,
+        cheque=cause.cheque,
+        order_id=cause.order_id,
+        asks=asks,
+        here=decision.candidates if refused else [],
     )
 
 
 def _lines(decision: Decision) -> list[RemittanceLine]:
-    """References that money was sent for, with their amounts; or those that its refuser says are its own."""
-    if decision.rule == REFUSED:
-        return [RemittanceLine(reference, None) for reference in decision.candidates]
+    """References that money was sent for, with their amounts."""
     amounts = [int(text.removeprefix("amount:")) for text in decision.evidence[: len(decision.candidates)]]
     return [RemittanceLine(reference, amount) for reference, amount in zip(decision.candidates, amounts, strict=True)]
 
