@@ -359,7 +359,9 @@ def _payer_relation(check: _Check, fact: PayerRelation) -> None:
     if fact.pays_for.startswith("~"):
         check.say("pays_for", f"{fact.pays_for!r} is one of headrace's own accounts")
     if "/" in fact.pays_for_entity:
-        check.say("pays_for_entity", f"{fact.pays_for_entity!r} has a slash, which parts tenant, entity and account in keys")
+        check.say(
+            "pays_for_entity", f"{fact.pays_for_entity!r} has a slash, which parts tenant, entity and account in keys"
+        )
     if (fact.pays_for, fact.pays_for_entity or fact.entity) == (fact.account_id, fact.entity):
         check.say("pays_for", "is the account itself")
     for field, day in (("valid_from_date", fact.valid_from_date), ("valid_until_date", fact.valid_until_date)):

@@ -406,7 +406,9 @@ _FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     ),
     (_pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
-        _pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?(?: in parts=ID parts)?: items=ITEMS"),
+        _pattern(
+            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?(?: in parts=ID parts)?: items=ITEMS"
+        ),
         _advice,
     ),
     (_pattern("dispute dispute=ID on document=ID(?: amount=AMOUNTCURRENCY)?(?: as category=ID)?"), _dispute),

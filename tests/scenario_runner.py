@@ -226,6 +226,10 @@ class _Words:
         return f"leaving {self.money(self.d.item_open)}"
 
     @property
+    def evidence(self) -> str:
+        return f"on evidence {', '.join(self.d.evidence)}" if self.d.evidence else ""
+
+    @property
     def posted_on(self) -> str:
         return f"on {date.fromordinal(self.d.posting_date + EPOCH).isoformat()}"
 
@@ -252,7 +256,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
     "cash_applied": lambda x: (
         f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",
-        [x.by, x.leaving, x.posted_on],
+        [x.by, x.leaving, x.posted_on, x.evidence],
     ),
     "cash_unapplied": lambda x: (
         f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}",
@@ -268,6 +272,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
     "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
     "cash_transferred": _Words.transfer,
+    "alias_learned": lambda x: (
+        f"learned {x.d.text}{f' as {_short(x.d.counterparty)}' if x.d.counterparty else ''}",
+        [x.by],
+    ),
     "dispute_opened": lambda x: (
         f"dispute {x.d.reference_id} opened on {x.d.document} {x.amount}",
         [f"as {x.d.text}", x.by, f"pausing {x.money(x.d.item_disputed)}"],

@@ -12,7 +12,7 @@ from dataflows.rules import cash_search, later_advice, relations
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.later_advice import ADVICE
-from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
+from dataflows.rules.references import bare, fold, neighbours, other_number, plain, prefix, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
 STRUCTURED: Final = "cash.1.structured"
@@ -41,7 +41,7 @@ class Wanted:
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
+    __slots__ = ("advice_id", "alias", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -52,6 +52,7 @@ class Wanted:
         self.reason = ""
         self.may_differ = True
         self.stranger = False
+        self.alias = ""
 
 
 def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
@@ -70,7 +71,7 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         return _by_text(account, receipt, ctx)
     for at, w in enumerate(wanted):
         w.may_differ = at < MOST_EDITED
-        _resolve(account, receipt, w, alone=len(wanted) == 1)
+        _resolve(account, receipt, w, len(wanted) == 1, ctx)
     sent = _for_others(account, receipt, wanted)
     return sent + _by_wanted(account, receipt, wanted, sum([d.amount for d in sent]))
 
@@ -85,7 +86,10 @@ def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> 
     unknown = [(w.reference, w.amount or 0) for w in wanted if w.stranger and w.item is None]
     if len(wanted) == 1 and unknown:
         unknown = [(wanted[0].reference, receipt.unapplied)]
-    elif sum([w.amount or 0 for w in wanted]) != receipt.unapplied or min([amount for _, amount in unknown], default=0) <= 0:
+    elif (
+        sum([w.amount or 0 for w in wanted]) != receipt.unapplied
+        or min([amount for _, amount in unknown], default=0) <= 0
+    ):
         return []
     sent = relations.send(account, receipt, unknown, wanted[0].rule)
     gone = [reference for d in sent for reference in d.candidates]
@@ -158,7 +162,7 @@ def _alike_advices(account: Account, receipt: ReceiptRow) -> list[str]:
     return found
 
 
-def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
+def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool, ctx: Context) -> None:
     """Find the one open item that the reference means, or say why there is none."""
     credit = w.amount is not None and w.amount < 0
     item = account.item(w.reference)
@@ -172,13 +176,30 @@ def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> N
         else:
             w.item = item
     elif account.cleared_item(w.reference) is not None:
-        w.reason = f"cleared:{w.reference}"
+        w.reason = _cleared(account, receipt, w.reference, ctx)
     elif w.reference in account.row.held:
         w.reason = f"held:{w.reference}"
     elif credit:
         w.reason = f"unknown:{w.reference}"
     else:
         _normalise(account, receipt, w, alone)
+
+
+def _cleared(account: Account, receipt: ReceiptRow, document: str, ctx: Context) -> str:
+    """Why cash for a cleared item is none: it may be the same payment made twice, or another one."""
+    item = account.posted_item(document)
+    first = account.receipt(item.cleared_by) if item.cleared_by else None
+    days = account.provisions(ctx, receipt.currency).cash.duplicate_days
+    if (
+        first is not None
+        and first.receipt_id != receipt.receipt_id
+        and first.amount == receipt.amount
+        and first.payer_account == receipt.payer_account
+        and abs(receipt.value_date - first.value_date) <= days
+        and first.amount > first.returned
+    ):
+        return f"duplicate_of:{first.receipt_id}"
+    return f"cleared:{document}"
 
 
 def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
@@ -201,7 +222,9 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
     if documents:
         item = documents[0]
         sure = same_number(w.reference, item.document)
-        _take_or_say(w, item, receipt, NORMALISED, sure or _agrees(w, receipt, item, alone))
+        habit = not sure and bare(w.reference) == bare(item.document) and prefix(w.reference) in account.row.habits
+        _take_or_say(w, item, receipt, NORMALISED, sure or habit or _agrees(w, receipt, item, alone))
+        w.alias = prefix(w.reference) if habit else ""
         return
     _one_edit(account, receipt, w, alone)
 
@@ -328,6 +351,8 @@ def _pay(
         applied = _applied(receipt, item, pay, w.rule, w.advice_id)
         if w.reference:
             applied.evidence = [f"reference:{w.reference}"]
+            if w.alias:
+                applied.evidence.append(f"alias:{w.alias}")
         decisions.append(applied)
     return pay
 
@@ -339,7 +364,7 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
     words = tokens(receipt.text)[:MOST_TOKENS]
     for token in words:
         w = Wanted(token, None, TEXT, "")
-        _resolve_text(account, receipt, w)
+        _resolve_text(account, receipt, w, ctx)
         if w.item is not None:
             hits.setdefault(w.item.document, w)
         elif w.reason:
@@ -387,13 +412,13 @@ def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
     return decisions
 
 
-def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
+def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> None:
     """As _resolve, but a word that is no document says nothing."""
     item = account.item(w.reference)
     if item is None and account.cleared_item(w.reference) is not None:
         # What this receipt cleared itself is explained already.
         if all(allocation.document != w.reference for allocation in receipt.allocations):
-            w.reason = f"cleared:{w.reference}"
+            w.reason = _cleared(account, receipt, w.reference, ctx)
         return
     if item is None and w.reference in account.row.held:
         w.reason = f"held:{w.reference}"

@@ -164,7 +164,8 @@ def _by_subset(account: Account, receipt: ReceiptRow, credits: list[Item], terms
         found.reasons = [f"answers:{len(sets)}"]
         return
     chosen = sets[0]
-    likely = min(answers.sets, sets_up_to(len(choices), min(len(chosen), len(choices) - len(chosen))))
+    # To leave few out is as special as to take few.
+    likely = sets_up_to(len(choices), min(len(chosen), len(choices) - len(chosen)))
     if likely * terms.odds > receipt.unapplied:
         found.reasons = [f"by_chance:{likely}_sets"]
         return

@@ -6,6 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
+from dataflows.rules import aliases
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, contact_time, step_day
 from dataflows.rules.money import MOST_MINOR
@@ -59,6 +60,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
+    elif kind == "alias_learned":
+        aliases.post(account, d)
     elif kind in ("dispute_opened", "dispute_routed", "dispute_closed"):
         post_dispute(account, d)
     elif kind.startswith("promise_"):

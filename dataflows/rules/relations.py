@@ -73,7 +73,8 @@ def send(account: Account, receipt: ReceiptRow, unknown: list[tuple[str, int]], 
     names = [
         name_of(account, x)
         for x in account.row.relations
-        if x.valid_from_date <= receipt.value_date and (not x.valid_until_date or receipt.value_date <= x.valid_until_date)
+        if x.valid_from_date <= receipt.value_date
+        and (not x.valid_until_date or receipt.value_date <= x.valid_until_date)
     ]
     if not names:
         return []

@@ -6,7 +6,7 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 
 from typing import Final
 
-from dataflows.rules import cash, disputes, promises, relations, release, reminders, returns
+from dataflows.rules import aliases, cash, disputes, promises, relations, release, reminders, returns
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
@@ -419,7 +419,7 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         if returns.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_action_rejected(fact, "sent_there_already")]
-        return [cash.send_on(receipt, target)]
+        return [cash.send_on(receipt, target), *aliases.of_identification(fact, receipt)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)
         if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
@@ -427,7 +427,8 @@ def _decide_action(account: Account, fact: OperatorAction) -> list[Decision]:
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
             return [_action_rejected(fact, f"more_than_there_is:{most}")]
-        return [cash.apply_by_person(receipt, item, fact.amount or most)]
+        learned = aliases.of_application(account, fact, receipt, cash.payer_references(receipt))
+        return [cash.apply_by_person(receipt, item, fact.amount or most), *learned]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 

@@ -125,6 +125,8 @@ class Account:
     affiliate: bool = False
     # Its money is applied in the policy's order where it names nothing.
     cash_order: bool = False
+    # What it writes before our numbers, as a person's application showed.
+    habits: set[str] = field(default_factory=set)
     # Accounts that it pays for, by id of the relation: what it calls them, first and last day.
     relations: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     blocked: bool = False

@@ -20,6 +20,7 @@ SILENT: Final = frozenset(
         "cash_proposed",
         "dispute_routed",
         "fact_rejected",
+        "alias_learned",
     )
 )
 # Decisions that state the item they are about as it is after them.

@@ -198,7 +198,9 @@ class CashCheck:
             alike = [n for n in names if within_one_edit(folded(n), right)]
             if alike and all(is_other(n, d.document) for n in alike):
                 self._check.about(d, "other_number", f"{d.rule}: {alike} may be another document than {d.document}")
-        if d.amount != item.open and (d.rule == ONE_EDIT or not any(sure_number(n, d.document) for n in alike)):
+        if d.amount != item.open and (
+            d.rule == ONE_EDIT or not any(sure_number(n, d.document) or split(n)[0] in account.habits for n in alike)
+        ):
             self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:
             self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")

@@ -66,7 +66,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute": frozenset(("dispute_opened",)),
     "dispute_update": frozenset(("dispute_routed",)),
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "alias_learned")),
     "remittance_advice": frozenset(("cash_unapplied",)),
 }
 # A relation that ends on no day.
@@ -359,6 +359,9 @@ class FactCheck:
             self._same(account, fact, d, {**right, "candidates": fact.documents})
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
+        for learned in said:
+            if learned.kind == "alias_learned" and fact.source.startswith("headrace"):
+                self._wrong(account, fact, "not_confirmed", f"{learned.text} is learned, and no person said so")
         if fact.action in SILENT_ACTIONS:
             account.blocked = fact.action == "block_reminders"
             return

@@ -214,6 +214,8 @@ class ShardAudit:
                 self._transit.sent(d)
                 self._cash.sent(account, d)
             self.books.post(account, d)
+            if d.rule == "alias.prefix":
+                account.habits.add(d.text)
             if d.kind == "reminder_due":
                 account.last_letter = self.today
             elif d.kind == "dispute_opened" and d.rule == "disputes.opened_early" and not d.amount:
