@@ -156,9 +156,10 @@ def _alike_advices(account: Account, receipt: ReceiptRow) -> list[str]:
     found: list[str] = []
     for advice_id in account.row.advices:
         advice = account.advice(advice_id)
-        if advice is not None and advice.currency == receipt.currency and advice.amount == receipt.unapplied:
-            if not advice.receipt_id and not advice.bank_reference:
-                found.append(advice_id)
+        if advice is None or advice.receipt_id or advice.bank_reference:
+            continue
+        if advice.currency == receipt.currency and advice.amount == receipt.unapplied:
+            found.append(advice_id)
     return found
 
 

@@ -10,7 +10,7 @@ cleared by one rule of step 6; an account with more has no certain answer there.
 
 from typing import Final
 
-from dataflows.rules.account import Account
+from dataflows.rules.account import NEVER_DAY, Account
 from dataflows.rules.context import Context
 from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.references import other_number
@@ -271,7 +271,7 @@ def _fits(account: Account, receipt: ReceiptRow, rule: str) -> list[list[Item]]:
         credits = _credits(account, currency)
         if amount != balance.open_debit - balance.open_credit or len(credits) > MOST_CREDITS:
             return []
-        items = _oldest(account, currency)
+        items = _oldest(account, currency, balance.open_debit, NEVER_DAY)
         return [items + credits] if len(items) <= MOST_CLEARED else []
     if rule == "combinations":
         items = account.debits_of_amounts(currency, 1, amount, MOST_ITEMS + 1)
@@ -279,10 +279,12 @@ def _fits(account: Account, receipt: ReceiptRow, rule: str) -> list[list[Item]]:
         if not answers.finished:
             return []
         return [[items[at] for at, value in enumerate(chosen) if value] for chosen in answers.chosen]
-    items = _oldest(account, currency)
     if rule == "oldest_first":
+        items = _oldest(account, currency, amount, NEVER_DAY)
         return [items[:MOST_CLEARED]] if items else []
-    due = [item for item in items if item.due_date < receipt.value_date]
+    # Of one term there may be less than all that is past due: the sum of all is no bound for it.
+    most = amount if rule == "clear_past_due" else account.balance(currency).open_debit
+    due = _oldest(account, currency, most, receipt.value_date)
     if len(due) > MOST_CLEARED:
         return []
     if rule == "clear_past_due":
@@ -293,13 +295,16 @@ def _fits(account: Account, receipt: ReceiptRow, rule: str) -> list[list[Item]]:
     return [groups[days] for days in sorted(groups) if sum([item.open for item in groups[days]]) == amount]
 
 
-def _oldest(account: Account, currency: str) -> list[Item]:
-    """Open debits, oldest due first; at most one more than a rule may clear."""
+def _oldest(account: Account, currency: str, amount: int, day: int) -> list[Item]:
+    """Open debits that were due before that day, oldest due first, until they come to the amount or beyond; at most one
+    more than a rule may clear."""
     found: list[Item] = []
     for item in account.debits_by_due(currency):
-        found.append(item)
-        if len(found) > MOST_CLEARED:
+        if item.due_date >= day or amount < 0 or len(found) > MOST_CLEARED:
             break
+        found.append(item)
+        # Another one that is due before that day makes it more than the amount: that is to be seen.
+        amount -= item.open
     return found
 
 

@@ -12,6 +12,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
+from dataflows.rules.later_advice import ADVICE
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -227,7 +228,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             decisions += named or _follow_item(account, d, ctx)
         elif kind == "cash_unapplied":
             decisions += _credits_for(account, d.document)
-            if d.rule == cash.ADVICE:
+            if d.rule == ADVICE:
                 decisions += _follow_money(account, d, ctx)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
