@@ -79,6 +79,10 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"{_money(r)} of receipt {r['receipt_id']} wait for a person ({because(r)}); could be: {_could_be(r)}"
     ),
     "cash_transferred": _transferred,
+    "alias_learned": lambda r: (
+        f"{r['text']} is {'how this payer numbers our documents' if r['rule'] == 'alias.prefix' else r['counterparty']}: "
+        f"a person's work on receipt {r['receipt_id']} showed it"
+    ),
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
     "dispute_routed": lambda r: f"Dispute {r['reference_id']} goes to {r['text']}",
     "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {r['text']}",
