@@ -22,6 +22,7 @@ def changed(line: str, to: str) -> str:
 
 CASH = 'sources = ["payments"]'
 GOLD = '\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\n'
+ORDER = 'order = ["exact_match", "clear_account", "clear_past_due", "by_terms", "combinations", "oldest_first"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
     ("version = 0", "version = ", "not TOML: "),
@@ -69,6 +70,17 @@ CASES = [
     ("tolerance_days = 3", "tolerance_days = 91", "promises.tolerance_days: 91 must be a whole number from 0 to 90"),
     ("tolerance_minor = 100", "tolerance_minor = 1.0", "promises.tolerance_minor: 1.0 must be a whole number from 0"),
     ('sources = ["payments"]', 'sources = "payments"', "cash.sources: 'payments' must be a list"),
+    ("by_amount = true", "by_amount = 1", "cash.by_amount: 1 must be true or false"),
+    ("by_subset = true", "", "cash.by_subset: None must be true or false"),
+    ("odds = 1000", "odds = -1", "cash.odds: -1 must be a whole number from 0 to 1000000000"),
+    (ORDER, 'order = ["newest_first"]', "cash.order: 'newest_first' must be one of exact_match, clear_account"),
+    (ORDER, 'order = ["oldest_first", "oldest_first"]', "cash.order: ['oldest_first', 'oldest_first'] must name each"),
+    ("duplicate_days = 30", "duplicate_days = 366", "cash.duplicate_days: 366 must be a whole number from 0 to 365"),
+    (
+        "version = 0",
+        'version = 0\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\ncash.sources = ["cards"]',
+        "variants.1.cash.sources: is the same for all; a variant cannot change it",
+    ),
     ('sources = ["payments"]', "", "cash.sources: None must be a list"),
     (CASH, CASH + "\n[variants]", "variants: {} must be a list"),
     (CASH, CASH + '\n[[variants]]\nname = "gold"', "variants.1.where: a table [variants.1.where] must be there"),
