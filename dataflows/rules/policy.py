@@ -79,11 +79,11 @@ class Variant:
         where.done()
         if self.last_day < self.first_day:
             raise WrongPolicy(f"{where.at('until')}: is before from")
-        if table.has("cash") and table.table("cash").has("sources"):
-            raise WrongPolicy(f"{table.at('cash')}.sources: is the same for all; a variant cannot change it")
         self.changes: Final[dict[str, dict[str, object]]] = {
             section: table.table(section).values() for section in SECTIONS if table.has(section)
         }
+        if "sources" in self.changes.get("cash", {}):
+            raise WrongPolicy(f"{table.at('cash')}.sources: is the same for all; a variant cannot change it")
         # Which of WHERE it names, the most specific first.
         self.rank: Final = [name in self.where for name in WHERE]
         table.done()
