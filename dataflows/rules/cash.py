@@ -384,10 +384,36 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
     if not found or reasons:
         return _propose(account, receipt, 0, reasons, sorted(hits))
     whole = sum(opens) == receipt.unapplied
+    if not whole:
+        more = _shortened(account, receipt, words, found)
+        if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
+            return _by_wanted(account, receipt, found + more)
     fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
     if not whole and not fixed:
         return _propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
     return _by_wanted(account, receipt, found)
+
+
+def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:
+    """Numbers of which only the last digits are written, after one that is written out: INV-2026-004711, 4712, 4713.
+
+    Open items only, each once; whether they are meant is seen by their sum.
+    """
+    named = [w.item.document for w in found if w.item is not None]
+    more: list[Wanted] = []
+    for word in words:
+        if not word.isdigit():
+            continue
+        for document in named:
+            head, tail = document[: -len(word)], document[-len(word) :]
+            item = account.item(head + word) if tail.isdigit() else None
+            if item is not None and item.document not in named and item.currency == receipt.currency:
+                if item.kind != "credit_note" and all(w.item is not item for w in more):
+                    w = Wanted(word, None, TEXT, "")
+                    w.item = item
+                    more.append(w)
+                break
+    return more
 
 
 def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
