@@ -206,8 +206,12 @@ def _books(decided: Iterable[Decision]) -> tuple[set[tuple[str, str, str]], dict
                 credit = (d.account_id, d.counterparty)
                 found.pairs[credit] -= d.amount
                 found.last[credit] = d
-        elif d.kind == "cash_proposed" or (d.kind == "exception_raised" and d.receipt_id):
+        elif d.kind == "cash_proposed":
             money[d.entity, d.receipt_id].reasons = d.reasons
+        elif d.kind == "exception_raised" and d.receipt_id:
+            # Shards are read one after the other: its account may have said more already.
+            found = money[d.entity, d.receipt_id]
+            found.reasons = found.reasons or d.reasons
     return posted, money
 
 

@@ -288,6 +288,9 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent
         # A single reference takes what came, and no more than the payer gave it.
         stated_one = wanted[0].amount
         pays = [left if stated_one is None else min(left, stated_one)]
+        only = wanted[0].item
+        if only is not None and pays[0] > only.open and _is_stranger(account, receipt):
+            return _propose(account, receipt, sent, ["payer_not_confirmed"], _references(wanted))
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
@@ -313,6 +316,15 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent
         whole = receipt.unapplied - sent
         missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
+
+
+def _is_stranger(account: Account, receipt: ReceiptRow) -> bool:
+    """Whether nothing but its reference says that the money is this account's: it came through suspense, from a bank
+    account that is not known to be the customer's. More than the item says that it is another's, or the number is."""
+    if not receipt.came_from.startswith("~suspense"):
+        return False
+    customer = account.customer()
+    return customer is None or receipt.payer_account not in customer.bank_accounts
 
 
 def _each_once(wanted: list[Wanted], pays: list[int]) -> list[tuple[Wanted, int]]:
@@ -371,7 +383,14 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
         elif w.reason:
             reasons.append(w.reason)
     found = list(hits.values())
-    opens = [w.item.open for w in found if w.item is not None]
+    opens = [w.item.open if w.item.kind != "credit_note" else -w.item.open for w in found if w.item is not None]
+    credited = [w.item.document for w in found if w.item is not None and w.item.kind == "credit_note"]
+    if credited and not reasons:
+        if sum(opens) == receipt.unapplied:
+            for w, amount in zip(found, opens, strict=True):
+                w.amount = amount
+            return _by_wanted(account, receipt, found)
+        reasons = [f"credit_note:{document}" for document in credited]
     if not found and not reasons and receipt.allocations:
         # What was said when the rest was applied still holds.
         return []
@@ -388,6 +407,15 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
         more = _shortened(account, receipt, words, found)
         if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
             return _by_wanted(account, receipt, found + more)
+        if len(found) > 1 and 0 < sum(opens) < receipt.unapplied:
+            named = [w.item for w in found if w.item is not None]
+            rest = cash_search.complete(account, receipt, ctx, named, words)
+            if rest.rule:
+                decisions: list[Decision] = []
+                for w in found:
+                    assert w.item is not None, "only documents are found"
+                    _pay(receipt, w, w.item, w.item.open, [], decisions)
+                return decisions + _by_search(receipt, rest)
     fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
     if not whole and not fixed:
         return _propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
@@ -427,7 +455,7 @@ def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
         return [proposed]
     decisions: list[Decision] = []
     w = Wanted("", None, found.rule, "")
-    left = receipt.unapplied
+    left = found.amount
     credits = list(found.credits)
     for item, pay in found.pays:
         left -= _pay(receipt, w, item, pay, credits, decisions)
@@ -457,6 +485,10 @@ def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context
         if len(spelled) != 1:
             return
         item = spelled[0]
+    if item.kind == "credit_note" and item.open and item.currency == receipt.currency:
+        # Whether it is taken off is seen by the sum.
+        w.item = item
+        return
     _take_or_say(w, item, receipt, TEXT, True)
 
 
@@ -566,7 +598,8 @@ def _retry_unnamed(account: Account, document: str, ctx: Context) -> list[Decisi
     waiting += [x for x in account.latest_unapplied(MOST_RETRIED) if x not in waiting]
     for receipt in waiting:
         fits = receipt.currency == item.currency and (item.kind == "credit_note" or item.open <= receipt.unapplied)
-        if fits and not receipt.lines:
+        # One that an advice may be of was judged when that came.
+        if fits and not receipt.lines and not _advices_for(account, receipt):
             found = match(account, receipt, ctx)
             if any(d.kind == "cash_applied" for d in found):
                 return found

@@ -35,14 +35,15 @@ MOST_OF_A_SET: Final = 20
 class Found:
     """What the steps say of a receipt.
 
-    rule: The step that is certain; empty where none is. pays: cash and credits on each item, in the order in which
+    amount: What of the receipt they are asked for. rule: The step that is certain; empty where none is. pays: cash and credits on each item, in the order in which
     they are cleared. credits: open credit notes that are taken off. reasons, candidates: for a proposal, and what the
     person sees of it in evidence: for each candidate why.
     """
 
-    __slots__ = ("candidates", "credits", "evidence", "excluded", "pays", "reasons", "rule")
+    __slots__ = ("amount", "candidates", "credits", "evidence", "excluded", "pays", "reasons", "rule")
 
-    def __init__(self) -> None:
+    def __init__(self, amount: int) -> None:
+        self.amount: Final = amount
         self.rule = ""
         self.pays: list[tuple[Item, int]] = []
         self.credits: list[tuple[Item, int]] = []
@@ -70,7 +71,7 @@ class Found:
 
 def find(account: Account, receipt: ReceiptRow, ctx: Context, words: list[str]) -> Found:
     """What the receipt's unapplied cash is for. words: what its text says that is no document of the account."""
-    found = Found()
+    found = Found(receipt.unapplied)
     if not account.row.open_items:
         found.reasons = [NO_REFERENCE]
         return found
@@ -80,7 +81,7 @@ def find(account: Account, receipt: ReceiptRow, ctx: Context, words: list[str]) 
     if terms.by_amount:
         exact = _by_amount(account, receipt, credits, found)
     if terms.by_subset and not found.rule and not exact:
-        _by_subset(account, receipt, credits, terms, found)
+        _by_subset(account, receipt, credits, terms, found, [])
     if not found.rule and terms.order:
         customer = account.customer()
         if customer is not None and customer.cash_order:
@@ -91,6 +92,19 @@ def find(account: Account, receipt: ReceiptRow, ctx: Context, words: list[str]) 
         found.reasons = [NO_REFERENCE]
     if not found.rule and not found.candidates:
         _suggest_nearest(account, receipt, found)
+    return found
+
+
+def complete(account: Account, receipt: ReceiptRow, ctx: Context, named: list[Item], words: list[str]) -> Found:
+    """A text names several items, and the money is more: the one set of others that makes it up, step 5."""
+    found = Found(receipt.unapplied - sum([item.open for item in named]))
+    terms = account.provisions(ctx, receipt.currency).cash
+    if terms.by_subset:
+        _by_subset(account, receipt, _credits(account, receipt.currency), terms, found, named)
+    if found.rule:
+        known = [item.document for item in named]
+        _contradict(found, [word for word in words if word not in known])
+        found.evidence.append(f"named:{len(named)}")
     return found
 
 
@@ -139,17 +153,19 @@ def _by_amount(account: Account, receipt: ReceiptRow, credits: list[Item], found
     return exact
 
 
-def _by_subset(account: Account, receipt: ReceiptRow, credits: list[Item], terms: CashTerms, found: Found) -> None:
-    """Step 5: the one set of items, less credits, that adds up."""
-    limit = receipt.unapplied + sum([credit.open for credit in credits])
+def _by_subset(
+    account: Account, receipt: ReceiptRow, credits: list[Item], terms: CashTerms, found: Found, named: list[Item]
+) -> None:
+    """Step 5: the one set of items, less credits, that adds up; without those that are named."""
+    limit = found.amount + sum([credit.open for credit in credits])
     many = account.many_debits_of_amounts(receipt.currency, 1, limit, MOST_ITEMS)
     items = [] if many else account.debits_of_amounts(receipt.currency, 1, limit, MOST_ITEMS + 1)
     if many or len(credits) > MOST_CREDITS or len(items) + len(credits) > MOST_ITEMS:
         found.reasons = ["too_many_items"]
         return
-    items = _wanted(receipt, items)
+    items = [item for item in _wanted(receipt, items) if item not in named]
     values = [[item.open] for item in items] + [[-credit.open] for credit in credits]
-    answers = search(values, receipt.unapplied)
+    answers = search(values, found.amount)
     if not answers.finished:
         found.reasons = ["search_not_finished"]
         return
@@ -166,7 +182,7 @@ def _by_subset(account: Account, receipt: ReceiptRow, credits: list[Item], terms
     chosen = sets[0]
     # To leave few out is as special as to take few.
     likely = sets_up_to(len(choices), min(len(chosen), len(choices) - len(chosen)))
-    if likely * terms.odds > receipt.unapplied:
+    if likely * terms.odds > found.amount:
         found.reasons = [f"by_chance:{likely}_sets"]
         return
     found.take(
@@ -174,7 +190,7 @@ def _by_subset(account: Account, receipt: ReceiptRow, credits: list[Item], terms
         [item for item in chosen if item.kind != "credit_note"],
         [item for item in chosen if item.kind == "credit_note"],
     )
-    found.evidence = [f"sum:{receipt.unapplied}", f"items:{len(chosen)}_of_{len(choices)}", f"sets:{answers.sets}"]
+    found.evidence = [f"sum:{found.amount}", f"items:{len(chosen)}_of_{len(choices)}", f"sets:{answers.sets}"]
     found.excluded = [f"{item.document}:not_in_the_sum" for item in choices if item not in chosen][:MOST_NAMED]
 
 
