@@ -244,7 +244,9 @@ class FactCheck:
         takes = fact.returned or (account.known and (known is None or not known.amount) and self._is_for(account, fact))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
-        d = self._only(account, fact, said, ("receipt_booked", "cash_transferred"))
+        # What has come back may be sent on at once, to the next account that this one pays for.
+        own = [d for d in said if d.rule != "transfer.out"]
+        d = self._only(account, fact, own, ("receipt_booked", "cash_transferred"))
         if d is None:
             return
         if not takes:
