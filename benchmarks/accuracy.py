@@ -4,9 +4,11 @@ By level of difficulty and seed the facts of benchmarks/workload go through inta
 installation of their own. Then each pair of receipt and item that was applied with no person is compared with the truth
 file that the simulator wrote beside the facts.
 
+A pair that a later advice took back was applied all the same, and is judged as it was applied: right or wrong.
 A pair is right where the payer meant that item of that account with that amount; a payment made twice is right on what
 either of the two was for. Money that went back later was not applied wrongly. Precision is right pairs of applied pairs.
-Recall is right pairs of the pairs that payers meant and whose item was in the books; a pair that was proposed, for a
+Recall is the pairs that payers meant and that stand
+applied so at the end, of those whose item was in the books; a pair that was proposed, for a
 person, is not applied. Every wrong pair is listed with what was decided, why, and what was so.
 """
 
@@ -50,13 +52,14 @@ class Accuracy:
 
 @dataclass(slots=True)
 class Score:
-    """Counts of pairs and receipts. `meant` counts only pairs whose item was posted."""
+    """Counts of pairs and receipts. `meant` counts only pairs whose item was posted, `found` those that stand applied."""
 
     receipts: int = 0
     straight: int = 0
     meant: int = 0
     applied: int = 0
     right: int = 0
+    found: int = 0
 
     def add(self, other: "Score") -> None:
         self.receipts += other.receipts
@@ -64,12 +67,13 @@ class Score:
         self.meant += other.meant
         self.applied += other.applied
         self.right += other.right
+        self.found += other.found
 
     def told(self) -> dict[str, Any]:
         """With the shares, of 1, to four digits; None of nothing."""
         return asdict(self) | {
             "precision": _share(self.right, self.applied),
-            "recall": _share(self.right, self.meant),
+            "recall": _share(self.found, self.meant),
             "straight_through": _share(self.straight, self.receipts),
         }
 
@@ -87,6 +91,8 @@ class Applied:
 
     pairs: dict[Pair, int] = field(default_factory=lambda: defaultdict(int))
     last: dict[Pair, Decision] = field(default_factory=dict)
+    # What was applied and taken back by no person: amount and the decision that had applied it.
+    undone: list[tuple[Pair, int, Decision]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -200,6 +206,8 @@ def _books(decided: Iterable[Decision]) -> tuple[set[tuple[str, str, str]], dict
         elif d.kind in ("cash_applied", "cash_unapplied", "credit_allocated") and d.receipt_id:
             found = money[d.entity, d.receipt_id]
             pair = (d.account_id, d.document)
+            if d.kind == "cash_unapplied" and d.rule != BY_PERSON:
+                found.undone.append((pair, d.amount, found.last[pair]))
             found.pairs[pair] += -d.amount if d.kind == "cash_unapplied" else d.amount
             found.last[pair] = d
             if d.kind == "credit_allocated":
@@ -224,18 +232,19 @@ def _judge(run: Run, line: dict[str, Any], found: Applied, posted: set[tuple[str
         score.meant += (line["entity"], *pair) in posted
         if (line["entity"], *pair) in posted and found.pairs.get(pair) != amount:
             run.missed[(found.reasons or ["nothing_said"])[0].partition(":")[0]] += 1
-    for pair, amount in sorted(found.pairs.items()):
-        if not amount or found.last[pair].rule == BY_PERSON:
+    standing = [(pair, amount, found.last[pair]) for pair, amount in sorted(found.pairs.items()) if amount]
+    for pair, amount, decision in [*standing, *found.undone]:
+        if decision.rule == BY_PERSON:
             continue
         score.applied += 1
-        rule = found.last[pair].rule
-        run.by_rule[rule] += 1
+        run.by_rule[decision.rule] += 1
         if right.get(pair) == amount:
             score.right += 1
             continue
-        run.wrong_by_rule[rule] += 1
+        run.wrong_by_rule[decision.rule] += 1
         if len(run.wrong) < MOST_LISTED:
-            run.wrong.append(_explained(run, line, pair, amount, found, right))
+            run.wrong.append(_explained(run, line, pair, amount, decision, right))
+    score.found = sum(found.pairs.get(pair) == amount for pair, amount in meant.items())
     # A double of another payment has nothing that it could clear in full.
     whole = bool(meant) and all(found.pairs.get(pair) == amount for pair, amount in meant.items())
     score.straight += whole
@@ -247,10 +256,9 @@ def _judge(run: Run, line: dict[str, Any], found: Applied, posted: set[tuple[str
 
 
 def _explained(
-    run: Run, line: dict[str, Any], pair: Pair, amount: int, found: Applied, right: dict[Pair, int]
+    run: Run, line: dict[str, Any], pair: Pair, amount: int, decision: Decision, right: dict[Pair, int]
 ) -> dict[str, Any]:
     """A wrong pair in words: what was decided and why, and what was so."""
-    decision = found.last[pair]
     if pair in right:
         why = f"of this item the payer meant {right[pair]}"
     elif any(document == pair[1] for _, document in right):

@@ -38,7 +38,7 @@ def test_pairs_are_right_wrong_or_missed() -> None:
         applied("R1", "I-1", 100),
         applied("R2", "I-3", 50),
         applied("R4", "I-5", 70),
-        applied("R4", "I-5", 70, "cash_unapplied"),
+        applied("R4", "I-5", 70, "cash_unapplied", "cash.2.advice"),
         applied("R4", "I-4", 70, rule="cash.2.advice"),
         Decision(kind="cash_proposed", entity="E", account_id="A", receipt_id="R3", reasons=["answers:2"]),
     ]
@@ -50,13 +50,15 @@ def test_pairs_are_right_wrong_or_missed() -> None:
     ]
     run = judge(3, 1, truth, decided)
     assert run.all.told() == {
-        "receipts": 4, "straight": 2, "meant": 4, "applied": 3, "right": 2,
-        "precision": 0.6667, "recall": 0.5, "straight_through": 0.5,
+        "receipts": 4, "straight": 2, "meant": 4, "applied": 4, "right": 2, "found": 2,
+        "precision": 0.5, "recall": 0.5, "straight_through": 0.5,
     }  # fmt: skip
     assert run.by_trouble["late"].told()["precision"] == 0.5
-    assert run.wrong_by_rule == {"cash.4.amount": 1}
+    # What an advice took back later was applied wrongly all the same.
+    assert run.wrong_by_rule == {"cash.4.amount": 2}
     assert run.missed == {"nothing_said": 1, "answers": 1}
-    (wrong,) = run.wrong
+    wrong, undone = run.wrong
+    assert (undone["receipt"], undone["applied"]) == ("R4", ["A", "I-5", 70])
     assert (wrong["receipt"], wrong["applied"], wrong["why"]) == (
         "R2", ["A", "I-3", 50], "the payer did not mean this item",
     )  # fmt: skip
