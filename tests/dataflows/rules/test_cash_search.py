@@ -14,7 +14,7 @@ from schemas.records import Decision, Fact
 from tests.books import Books
 from tests.facts import DAY, TODAY, customer, invoice, receipt
 
-POLICY = parse(DEFAULT_TEXT.replace("odds = 100 ", "odds = 0 "))
+POLICY = parse(DEFAULT_TEXT.replace("odds = 1000 ", "odds = 0 "))
 AMOUNTS = st.lists(st.integers(min_value=1, max_value=30), min_size=1, max_size=7)
 
 

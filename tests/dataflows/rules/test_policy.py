@@ -72,7 +72,7 @@ CASES = [
     ('sources = ["payments"]', 'sources = "payments"', "cash.sources: 'payments' must be a list"),
     ("by_amount = true", "by_amount = 1", "cash.by_amount: 1 must be true or false"),
     ("by_subset = true", "", "cash.by_subset: None must be true or false"),
-    ("odds = 100", "odds = -1", "cash.odds: -1 must be a whole number from 0 to 1000000000"),
+    ("odds = 1000", "odds = -1", "cash.odds: -1 must be a whole number from 0 to 1000000000"),
     (ORDER, 'order = ["newest_first"]', "cash.order: 'newest_first' must be one of exact_match, clear_account"),
     (ORDER, 'order = ["oldest_first", "oldest_first"]', "cash.order: ['oldest_first', 'oldest_first'] must name each"),
     ("duplicate_days = 30", "duplicate_days = 366", "cash.duplicate_days: 366 must be a whole number from 0 to 365"),
