@@ -196,6 +196,8 @@ _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-
 
 
 def _short(account: str) -> str:
+    if account.startswith("~entity:"):
+        return account.removeprefix("~entity:")
     return "suspense" if account.startswith(SUSPENSE_PREFIX) else account
 
 
@@ -357,7 +359,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
     "cash_applied": lambda x: (
         f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",
-        [x.by, x.leaving, x.posted_on],
+        [x.by, x.leaving, x.posted_on, x.evidence],
     ),
     "cash_unapplied": lambda x: (
         f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}",
@@ -373,6 +375,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
     "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
     "cash_transferred": _Words.transfer,
+    "alias_learned": lambda x: (
+        f"learned {x.d.text}{f' as {_short(x.d.counterparty)}' if x.d.counterparty else ''}",
+        [x.by],
+    ),
     "dispute_opened": _Words.opened,
     "dispute_routed": _Words.routed,
     "dispute_closed": _Words.closed,

@@ -29,6 +29,7 @@ SILENT: Final = frozenset(
         "dispute_routed",
         "fact_rejected",
         "write_off_proposed",
+        "alias_learned",
     )
 )
 # Decisions that state the item they are about as it is after them.
@@ -255,6 +256,8 @@ class Books(Holdings):
             return
         else:
             receipt.unapplied += d.amount
+            if d.rule == "cash.operator":
+                receipt.declined[d.document] = 1
         self.keep_receipt(account, receipt)
 
     def _post_returned(self, account: Account, d: Decision) -> None:

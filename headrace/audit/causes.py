@@ -29,6 +29,8 @@ CONSEQUENCES: Final = frozenset(
         "cash_exchanged",
         "fx_difference_posted",
         "cash_on_account",
+        # Money that payer relations let go on; CashCheck looks at each.
+        "cash_transferred",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
@@ -50,7 +52,8 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "alias_learned", "statement")),
+    "remittance_advice": frozenset(("cash_unapplied",)),
 }
 
 

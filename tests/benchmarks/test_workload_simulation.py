@@ -30,7 +30,7 @@ from schemas.topics import TOPIC_OF_KIND
 
 ROOT = Path(__file__).parents[2]
 SMALL = Config(accounts=12, months=2, seed=7)
-SMALL_DIGEST = "c1a5af3ec35f07a5d9af238263eb933b3faf12cbf740203b95d95595c08a43d3"
+SMALL_DIGEST = "a8950f9d4cd0ed83f5f91b13d6029a75664d42d1c4f1e9153b1f1c29d14ea8cf"
 HARD = Config(accounts=120, months=4, seed=3, difficulty=3)
 
 PRINT_DIGEST = """
