@@ -274,6 +274,11 @@ def test_a_transfer_becomes_a_fact_with_all_of_the_receipt(world: World) -> None
         "payer_name": "ACME",
         "payer_account": "US1",
         "text": "for goods",
+        "adjustments": [],
+        "charges": 0,
+        "method": "",
+        "cheque": "",
+        "order_id": "",
     }
 
 
