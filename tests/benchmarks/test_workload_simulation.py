@@ -105,7 +105,8 @@ def test_some_facts_are_recorded_out_of_order_and_days_late(facts: list[Fact]) -
 
 
 def test_every_producers_kind_occurs_and_every_fact_survives_the_codec(facts: list[Fact]) -> None:
-    assert {fact.kind for fact in facts} == set(TOPIC_OF_KIND) - {"account_owner", "message", "service_case"}
+    not_made = {"account_owner", "message", "service_case", "debit_note", "opening_item", "refund"}
+    assert {fact.kind for fact in facts} == set(TOPIC_OF_KIND) - not_made - {"erp_posting", "fx_rate", "period_close"}
     for fact in facts:
         value = encode_fact(fact)
         assert encode_fact(decode_fact(value)) == value
