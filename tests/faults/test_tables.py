@@ -50,7 +50,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
 def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged: dict[str, Table]) -> None:
     got = read_tables(published(tmp_path, 7), tmp_path / "tables")
     assert differing(unchanged, got) == {}
-    assert {name: table.rows for name, table in got.items()} == {
+    assert {name: table.rows for name, table in got.items() if table.rows} == {
         "applications": 20,
         "daily_balances": 10,
         "daily_totals": 2,
@@ -58,7 +58,6 @@ def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged:
         "item_movements": 40,
         "items": 20,
         "open_items": 20,
-        "open_tasks": 0,
         "publish_state": SHARDS,
         "receipts": 20,
         "schema_versions": 1,
@@ -120,5 +119,6 @@ def test_the_first_row_that_differs_is_shown(tmp_path: Path, unchanged: dict[str
     said = differing(unchanged, read_tables(place, tmp_path / "tables"))
     assert said["more"] == "should not be there"
     assert said["items"].startswith("sorted row ")
-    assert "\\t7\\t" in said["items"]
+    # 7 raised, 900 paid.
+    assert "\\t-893\\t" in said["items"]
     assert "\\t1019\\t" in said["items"]
