@@ -137,6 +137,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
     reason = ""
     document = ""
+    currency = ""
     if isinstance(fact, (Invoice, CreditNote)):
         document = fact.document
         if account.known_item(document) is not None or (
@@ -170,6 +171,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, OperatorAction):
         if fact.amount < 0:
             reason = f"amount_below_zero:{fact.amount}"
+            about = account.receipt(fact.receipt_id) if fact.receipt_id else None
+            currency = about.currency if about is not None else ""
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
@@ -180,7 +183,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "not_sent_from_here"
     if not reason:
         return None
-    return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+    return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
 
 
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
@@ -497,15 +500,17 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
             return [_action_rejected(fact, "no_such_open_item")]
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
-            return [_action_rejected(fact, f"more_than_there_is:{most}")]
+            return [_action_rejected(fact, f"more_than_there_is:{most}", receipt.currency)]
         return [cash.apply_by_person(receipt, item, fact.amount or most)]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 
-def _action_rejected(fact: OperatorAction, reason: str) -> Decision:
+def _action_rejected(fact: OperatorAction, reason: str, currency: str = "") -> Decision:
+    """currency: of amounts in the reason."""
     return Decision(
         kind="fact_rejected",
         rule=f"operator.{fact.action}",
+        currency=currency,
         document=fact.document,
         receipt_id=fact.receipt_id,
         reasons=[reason],

@@ -1,15 +1,17 @@
 """One decision explained: what was decided, by which rule of which policy, on which facts, and what came of it."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from dataflows.rules.context import step_day
 from headrace.amounts import grouped
 from headrace.why.evidence import evidence_of, reasons_of
-from headrace.why.facts import EPOCH, cut, details, moment, title, when
+from headrace.why.facts import EPOCH, cut, day, details, moment, title, when
 from headrace.why.history import WAKE, History, Taken
 from headrace.why.names import names_of_decision, reference_kind
-from headrace.why.policy import PolicyPart, part_for
+from headrace.why.policy import PolicyPart, part_for, who_at
 from headrace.why.rests import rests_on
 from headrace.why.rules import rule_of
 from headrace.words import in_words
@@ -17,6 +19,9 @@ from schemas.records import Decision
 
 # Later decisions that are named.
 MOST_FOLLOWING: Final = 20
+
+# Facts that a decision of another account, or of this one, led to (docs/ledger.md).
+_SENT: Final = re.compile(r"(?:transfer|identify):(\d+-\d+)(?::.*)?")
 
 
 class NotExplained(LookupError):
@@ -35,8 +40,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything in words; times are UTC. before, followed: (where, words), the offset of a fact or the id of a decision.
-    at_once: how many of `followed` came of the same fact."""
+    """Everything in words; times are UTC. before, followed: (where, words), the offset of a fact or the id of a decision."""
 
     id: str
     words: str
@@ -97,7 +101,7 @@ def explain(history: History, d: Decision) -> Explanation:
         says=rule.says,
         source=rule.source,
         policy=part_for(history, d),
-        evidence=evidence_of(d) + _fields(d),
+        evidence=evidence_of(d) + _steps(history, d) + _fields(d),
         excluded=[text.replace("_", " ") for text in d.excluded],
         candidates=d.candidates,
         balances=_balances(d),
@@ -128,6 +132,9 @@ def _cause(history: History, d: Decision) -> tuple[Cause, Taken | None]:
         )
     currency = _currency(history, taken)
     lines = details(taken.fact, currency)
+    told = _SENT.fullmatch(taken.fact.event_id)
+    if told is not None:
+        lines.append(f"it comes of decision {told[1]}, which headrace why explains too")
     if taken.offset != d.fact_offset:
         lines.append(f"it waited for its account to go on, from offset {taken.offset} to {d.fact_offset}")
     return Cause(taken.offset, title(taken.fact, currency), when(taken.fact), lines), taken
@@ -162,6 +169,31 @@ def _currency(history: History, taken: Taken) -> str:
 def _before(history: History, taken: Taken) -> str:
     fact = taken.fact
     return f"{title(fact, _currency(history, taken))} ({moment(fact.event_time)[:16]}, {fact.source})"
+
+
+def _steps(history: History, d: Decision) -> list[str]:
+    """Of a reminder: the day of its step, by its due date and the customer's calendar."""
+    if not d.kind.startswith("reminder_"):
+        return []
+    at = history.times.at(d.fact_offset)
+    who = who_at(history, d.fact_offset)
+    terms = at.in_force.policy.provisions(who, d.currency, at.today(True))
+    steps = terms.reminders.steps_days
+    due = due_date(history, d)
+    if due is None or not 0 < d.level <= len(steps):
+        return []
+    planned = due + steps[d.level - 1]
+    moved = step_day(terms, due, d.level)
+    later = f", moved to the next business day {day(moved)}" if moved != planned else ""
+    return [f"step {d.level} is {steps[d.level - 1]:+d} days from the due date {day(due)}: {day(planned)}{later}"]
+
+
+def due_date(history: History, d: Decision) -> int | None:
+    """Of a decision's document, by its posting before it."""
+    for said in history.decisions_naming(f"document:{d.document}"):
+        if said.document == d.document and said.item_kind and said.due_date and said.sequence < d.sequence:
+            return said.due_date
+    return None
 
 
 def _fields(d: Decision) -> list[str]:

@@ -281,7 +281,7 @@ def _action(r: _Reading) -> str:
     said = _ACTIONS.get(r.fact.action)
     what = said(r) if said is not None else r.fact.action.replace("_", " ")
     note = f' ("{cut(r.fact.note)}")' if r.fact.note else ""
-    return f"{r.fact.actor or 'somebody'} says: {what}{note}"
+    return f"said by {r.fact.actor or 'somebody'}: {what}{note}"
 
 
 def _transferred(r: _Reading) -> str:

@@ -21,6 +21,7 @@ _OF_ACCOUNT: Final = frozenset({"release", "statements"})
 _BY_CATEGORY: Final = frozenset({"disputes.sla_hours", "disputes.documents", "disputes.keywords"})
 # Lines of one section that are shown.
 MOST_LINES: Final = 40
+_CONTINUED: Final = " " * 16
 _HEADER: Final = re.compile(r"\[\[?\s*([A-Za-z0-9_.\"' -]+?)\s*\]?\]\s*(#.*)?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
@@ -106,7 +107,9 @@ def _blocks(text: str) -> Iterator[_Block]:
     for line in text.splitlines():
         header = _HEADER.fullmatch(line.strip())
         if header is None:
-            if line.strip() and not line.lstrip().startswith("#"):
+            # A comment far to the right goes on with the one above it; others stand for what is not set.
+            goes_on = line.startswith(_CONTINUED) and bool(block.lines)
+            if line.strip() and (goes_on or not line.lstrip().startswith("#")):
                 block.lines.append(line.rstrip())
             continue
         yield block

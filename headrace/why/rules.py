@@ -46,28 +46,28 @@ RULES: Final[dict[str, Rule]] = {
         "release",
     ),
     "release.on_order": Rule(
-        "ordered, and all checks pass",
+        "it is ordered, and all checks pass",
         "The policy bills on order: every quantity invoiced is ordered and not yet billed, and all checks of lines, "
         "prices, tax, customer and order pass.",
         f"{_RELEASE}: on_order",
         "release",
     ),
     "release.on_shipment": Rule(
-        "shipped, and all checks pass",
+        "it is shipped, and all checks pass",
         "The policy bills on shipment: every quantity invoiced is shipped and not yet billed, and all checks of lines, "
         "prices, tax, customer and order pass.",
         f"{_RELEASE}: on_shipment",
         "release",
     ),
     "release.on_pod": Rule(
-        "delivered, and all checks pass",
+        "it is delivered, and all checks pass",
         "The policy bills on proof of delivery: every quantity invoiced is delivered without complaint, or was shipped "
         "the policy's number of days ago without one, and all checks pass.",
         f"{_RELEASE}: on_pod (delivered, or n days without complaint)",
         "release",
     ),
     "release.sla": Rule(
-        "held longer than allowed",
+        "it is held for longer than allowed",
         "A draft that is held for longer than the policy allows is told to a person once; that is settled when it is "
         "released or posted.",
         "release of invoices: a hold older than its SLA raises an exception",
@@ -128,7 +128,7 @@ RULES: Final[dict[str, Rule]] = {
         "cash",
     ),
     "cash.proposed": Rule(
-        "not certain what it pays",
+        "it is not certain what it pays",
         "No step found just one answer without contradiction, so nothing is posted: a person chooses among the "
         "candidates. It is tried again when a document or an advice comes that it waits for.",
         f"{_CASH}: certain means exactly one answer; two answers are proposed, never posted",
@@ -227,7 +227,7 @@ RULES: Final[dict[str, Rule]] = {
         "reminders",
     ),
     "reminders.template": Rule(
-        "no approved template for it",
+        "there is no approved template for it",
         "Letters are made from approved templates alone; a level and language without one is told to a person once.",
         f"{_REMINDERS}: language and approved template",
         "reminders",
@@ -393,7 +393,7 @@ RULES: Final[dict[str, Rule]] = {
         "disputes",
     ),
     "disputes.goodwill": Rule(
-        "goodwill beyond the limit",
+        "it is goodwill beyond the limit",
         "Goodwill beyond the policy's limit is proposed, and given when it is approved.",
         "write-off: above the tolerance with approval",
         "disputes",
@@ -568,3 +568,11 @@ def rule_of(rule: str) -> Rule:
     """What the rule of that id says. Raises NoSuchRule."""
     pattern = pattern_of(rule)
     return RULES[pattern] if pattern in RULES else Rule(*TO_COME[pattern])
+
+
+def short_of(rule: str) -> str:
+    """The same for a timeline, in a few words; the id where there is no sentence for it."""
+    try:
+        return rule_of(rule).short
+    except NoSuchRule:
+        return rule
