@@ -4,20 +4,30 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from connectors.log.base import Log
 from dataflows.shards.logged import decision_key
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, say
+from headrace.commands.views import Config, Directory, opened_views
 from headrace.why.explain import Explanation, NotExplained, explain
 from headrace.why.history import decision_at, of_accounts
+from headrace.why.replay import OtherState, Replay
 from headrace.why.rules import NoSuchRule
+from headrace.why.waits import Waiting, waits
 from schemas.topics import DECISIONS
 
-Directory = Annotated[Path | None, typer.Option("--dir", help="The installation.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")]
+MOST_ACCOUNTS: Final = 20
+_ACCOUNTS: Final = """
+SELECT DISTINCT shard, tenant, entity, account_id FROM decisions
+WHERE account_id != '' AND kind != 'fact_rejected' AND ({account:String} = '' OR account_id = {account:String})
+  AND (document = {number:String} OR receipt_id = {number:String} OR startsWith(receipt_id, concat({number:String}, '@'))
+       OR (reference_id = {number:String} OR startsWith(reference_id, concat({number:String}, '/')))
+          AND (startsWith(kind, 'dispute_') OR startsWith(kind, 'promise_')))
+ORDER BY tenant, entity, account_id
+"""
 
 
 def why(
@@ -26,12 +36,27 @@ def why(
     ] = "",
     directory: Directory = None,
     config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="An object with all that is said.")] = False,
+    item: Annotated[
+        str, typer.Option("--item", help="A document, receipt, dispute or promise: what it waits for.")
+    ] = "",
+    account: Annotated[
+        str, typer.Option("--account", help="Of --item: the account, where several have that number.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="An object, or a list for --item, with all that is said.")
+    ] = False,
 ) -> None:
     """Explain a decision: what was decided, the facts it rests on, the policy's line, the rule, and what came of it.
+    With --item: how a document, receipt, dispute or promise stands, what holds it back, and what comes next.
 
-    Reads the logs alone, while flows run or not. Exit 1 where there is no such decision.
+    Reads the logs, while flows run or not, and changes nothing. Exit 1 where there is no such thing.
     """
+    if item and not decision:
+        _waits(item, account, directory, config, as_json)
+        return
+    if item or account:
+        say("say either a decision, or --item NUMBER with or without --account")
+        raise typer.Exit(WRONG_USAGE)
     shard, _, sequence = decision.partition("-")
     if not (shard.isascii() and shard.isdigit() and sequence.isascii() and sequence.isdigit()):
         say(f"{decision or 'nothing'}: say which decision, as timeline shows it: SHARD-SEQUENCE, such as 3-1042")
@@ -50,6 +75,55 @@ def why(
         print()
         return
     print("\n".join(_lines(found)))
+
+
+def _waits(number: str, account: str, directory: Path | None, config: Path | None, as_json: bool) -> None:
+    with opened_views(directory, config) as views:
+        answer = views.ask(_ACCOUNTS, {"number": number, "account": account})
+    found: list[Waiting] = []
+    with installation(directory, config) as (settings, log):
+        for shard, tenant, entity, name in answer.rows[:MOST_ACCOUNTS]:
+            key = f"{tenant}/{entity}/{name}"
+            try:
+                replay = Replay(of_accounts(log, int(shard), {key.encode()})[key], settings.shards)
+            except OtherState as error:
+                say(str(error))
+                raise typer.Exit(FOUND_WANTING) from None
+            try:
+                found += waits(replay, number)
+            finally:
+                replay.close()
+    if len(answer.rows) > MOST_ACCOUNTS:
+        say(f"{len(answer.rows)} accounts have that number, {MOST_ACCOUNTS} are shown: say --account ACCOUNT")
+    if not found:
+        of = f"{account} has" if account else "no account has"
+        nothing = "nothing" if account else "anything"
+        say(
+            f"{number}: {of} {nothing} of that number that is open or was, of all that is published; what was rejected is "
+            "in headrace rejected, what could not be read in headrace dead-letters"
+        )
+        raise typer.Exit(FOUND_WANTING)
+    if as_json:
+        json.dump([_waiting_said(one) for one in found], sys.stdout, ensure_ascii=False)
+        print()
+        return
+    print("\n\n".join("\n".join(_waiting_lines(one)) for one in found))
+
+
+def _waiting_said(one: Waiting) -> dict[str, Any]:
+    said = asdict(one)
+    said["next"] = [{"time": time, "words": words} for time, words in one.next]
+    said["said"] = [{"id": number, "words": words} for number, words in one.said]
+    return said
+
+
+def _waiting_lines(x: Waiting) -> list[str]:
+    out = [f"{x.kind.capitalize()} {x.number} of {x.account}", *(f"  {line}" for line in x.stands), ""]
+    out += _part("Now", x.holds)
+    out += _part("The clock", [x.clock])
+    out += _part("If nothing else happens", [f"{time}  {words}".strip() for time, words in x.next])
+    out += _part("Decided last", [f"{number}  {words}" for number, words in x.said])
+    return out[:-1]
 
 
 def _explained(log: Log, shard: int, sequence: int) -> Explanation | None:

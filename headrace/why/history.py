@@ -5,7 +5,7 @@ partitions; of other accounts' records only the keys are looked at, so that memo
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -92,6 +92,11 @@ class ShardTimes:
         if at < 0:
             return Moment(0, 0, "", policy)
         return Moment(self._nows[at], self._bounds[at], "live" if self._live[at] else "replay", policy)
+
+    def complete_at(self, time_ms: int) -> int | None:
+        """The offset at which the books had got to that time; None where they have not yet."""
+        at = bisect_left(self._bounds, time_ms)
+        return self._offsets[at] if at < len(self._bounds) else None
 
     def last(self) -> Moment:
         return self.at(1 << 62)
