@@ -16,6 +16,8 @@ _OF_MONEY: Final = frozenset(
         "text_sum",
         "closing_amounts",
         "written_off_of_open",
+        "refunded_of_paid",
+        "credited_already",
         "amount_not_above_zero",
         "amount_below_zero",
         "more_than_there_is",

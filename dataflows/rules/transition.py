@@ -137,7 +137,6 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
     reason = ""
     document = ""
-    currency = ""
     if isinstance(fact, (Invoice, CreditNote)):
         document = fact.document
         if account.known_item(document) is not None or (
@@ -171,8 +170,6 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, OperatorAction):
         if fact.amount < 0:
             reason = f"amount_below_zero:{fact.amount}"
-            about = account.receipt(fact.receipt_id) if fact.receipt_id else None
-            currency = about.currency if about is not None else ""
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
@@ -183,7 +180,22 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "not_sent_from_here"
     if not reason:
         return None
+    currency = _known_currency(account, fact)
     return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
+
+
+def _known_currency(account: Account, fact: Fact) -> str:
+    """The currency of what is rejected, for amounts in the reason; empty where the account has nothing in it."""
+    named = ""
+    if isinstance(fact, OperatorAction):
+        receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
+        named = "" if receipt is None else receipt.currency
+    elif isinstance(fact, (Invoice, CreditNote, Receipt, ReceiptReturned, Promise, Dispute)):
+        named = fact.currency
+    for balance in account.row.balances:
+        if balance.currency == named:
+            return named
+    return ""
 
 
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:

@@ -74,7 +74,7 @@ def why(
         json.dump(_said(found), sys.stdout, ensure_ascii=False)
         print()
         return
-    print("\n".join(_lines(found)))
+    print("\n".join(lines_of(found)))
 
 
 def _waits(number: str, account: str, directory: Path | None, config: Path | None, as_json: bool) -> None:
@@ -145,7 +145,7 @@ def _said(found: Explanation) -> dict[str, Any]:
     return said
 
 
-def _lines(x: Explanation) -> list[str]:
+def lines_of(x: Explanation) -> list[str]:
     out = [f"{x.id}  {x.words}", f"{x.account}; {x.decided}", ""]
     out += _part("Because", x.reasons)
     out += ["Caused by", f"  {x.cause.title}", f"    {x.cause.said}; offset {x.cause.offset} of the shard's facts"]

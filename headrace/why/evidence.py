@@ -209,6 +209,6 @@ def _scored(text: str, currency: str) -> str:
     return f"{value} points for {_POINTS[name]}" if name in _POINTS else in_words(text, currency)
 
 
-def reasons_of(d: Decision) -> list[str]:
-    """Its reasons in words."""
-    return [reason_in_words(text, d.currency) for text in d.reasons]
+def reasons_of(d: Decision, currency: str = "") -> list[str]:
+    """Its reasons in words. currency: where it has none itself."""
+    return [reason_in_words(text, d.currency or currency) for text in d.reasons]

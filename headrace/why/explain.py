@@ -67,9 +67,10 @@ def id_of(shard: int, sequence: int) -> str:
     return f"{shard}-{sequence}"
 
 
-def row_of(d: Decision) -> dict[str, Any]:
-    """The decision as a row of `decisions`, for its words: days and times as texts."""
+def row_of(d: Decision, currency: str = "") -> dict[str, Any]:
+    """The decision as a row of `decisions`, for its words: days and times as texts. currency: where it has none."""
     row: dict[str, Any] = {name: getattr(d, name) for name in Decision.FIELDS}
+    row["currency"] = d.currency or currency
     for name in ("posting_date", "value_date", "due_date", "document_date"):
         row[name] = _date(row[name])
     for name in ("event_time", "recorded_time", "deadline"):
@@ -84,6 +85,18 @@ def _date(days: int) -> str:
         return f"day {days}"
 
 
+def words_of(history: History, d: Decision) -> str:
+    """What it says, in words; a fact that is rejected tells its amounts in its own currency."""
+    return in_words(row_of(d, _rejected_currency(history, d)))
+
+
+def _rejected_currency(history: History, d: Decision) -> str:
+    if d.currency or d.kind != "fact_rejected":
+        return ""
+    taken = history.cause(d)
+    return "" if taken is None else getattr(taken.fact, "currency", "") or _currency(history, taken)
+
+
 def explain(history: History, d: Decision) -> Explanation:
     """Why that decision of the account was made. Raises NoSuchRule, NotExplained."""
     rule = rule_of(d.rule)
@@ -91,10 +104,10 @@ def explain(history: History, d: Decision) -> Explanation:
     followed = _followed(history, d)
     return Explanation(
         id=id_of(d.shard, d.sequence),
-        words=in_words(row_of(d)),
+        words=words_of(history, d),
         account=f"{d.tenant}/{d.entity}/{d.account_id}" if d.account_id else "whole shard",
         decided=_decided(history, d),
-        reasons=reasons_of(d),
+        reasons=reasons_of(d, _rejected_currency(history, d)),
         cause=cause,
         before=[(str(x.offset), _before(history, x)) for x in rests_on(history, d, taken)],
         rule=d.rule,
@@ -105,7 +118,7 @@ def explain(history: History, d: Decision) -> Explanation:
         excluded=[text.replace("_", " ") for text in d.excluded],
         candidates=d.candidates,
         balances=_balances(d),
-        followed=[(id_of(x.shard, x.sequence), in_words(row_of(x))) for x in followed[:MOST_FOLLOWING]],
+        followed=[(id_of(x.shard, x.sequence), words_of(history, x)) for x in followed[:MOST_FOLLOWING]],
         more_followed=max(0, len(followed) - MOST_FOLLOWING),
         rules_version=d.rules_version,
     )

@@ -62,8 +62,8 @@ def rests_on(history: History, d: Decision, cause: Taken | None) -> list[Taken]:
 def _naming(history: History, name: str, before: int) -> list[Taken]:
     """Facts about a name; of a receipt that has its bank in its name, and of an instalment, by the number behind it."""
     found = history.facts_naming(name, before)
-    if not found and name.startswith("receipt:") and "@" in name:
-        found = history.facts_naming(name.rpartition("@")[0], before)
+    if name.startswith("receipt:"):
+        found = _of_bank(history, name, before, found)
     elif not found and name.startswith("promise:") and "/" in name:
         found = history.facts_naming(name.rpartition("/")[0], before)
     elif not found and name.startswith("dispute:"):
@@ -74,6 +74,16 @@ def _naming(history: History, name: str, before: int) -> list[Taken]:
         elif kind == "deduction":
             found = history.facts_naming(f"document:{number}", before)
     return found
+
+
+def _of_bank(history: History, name: str, before: int, found: list[Taken]) -> list[Taken]:
+    """Facts about a receipt, where two banks may have given one number: the second one's has its bank behind it."""
+    number, at, bank = name.rpartition("@")
+    if at:
+        same_number = history.facts_naming(number, before)
+        return [*found, *[x for x in same_number if getattr(x.fact, "bank_account", "") == bank]]
+    others = [x for x in found if history.decisions_naming(f"{name}@{getattr(x.fact, 'bank_account', '')}")]
+    return [x for x in found if x not in others]
 
 
 def _subject(history: History, d: Decision) -> list[str]:

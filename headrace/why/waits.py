@@ -16,8 +16,8 @@ from dataflows.rules.release import holding_reasons
 from dataflows.rules.reminders import against_now
 from dataflows.rules.transition import follow, wake
 from headrace.why.evidence import evidence_of, reason_in_words, reasons_of
-from headrace.why.explain import id_of, row_of
-from headrace.why.facts import day, moment, money
+from headrace.why.explain import id_of, row_of, words_of
+from headrace.why.facts import MOST_LINES, cut, day, moment, money
 from headrace.why.history import History
 from headrace.why.names import names_of_decision
 from headrace.why.replay import Replay
@@ -30,6 +30,8 @@ MOST_SAID: Final = 8
 MOST_WAKES: Final = 400
 MOST_DAYS: Final = 400
 MOST_COMING: Final = 3
+# A promise is broken, and then there is a reminder.
+ENOUGH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,12 @@ def waits(replay: Replay, number: str) -> list[Waiting]:
         if number in (promise.promise_id, promise.part_of):
             found.append(asked.promise(promise))
     # Last, since time passes in the account itself.
-    coming = _coming(replay, account, {f"{one.kind}:{one.number}" for one in found})
+    coming = _coming(
+        replay, account, {f"{one.kind}:{one.number}" for one in found if one.holds and one.kind != "receipt"}
+    )
     for one in found:
         one.next.extend(coming.get(f"{one.kind}:{one.number}", []))
-        if not one.next and one.holds:
+        if not one.next and one.holds and one.kind != "receipt":
             one.next.append(("", f"time alone brings nothing, for {MOST_DAYS} days"))
     return found
 
@@ -107,7 +111,7 @@ class _Asked:
             holds,
             self._clock,
             [],
-            [(id_of(d.shard, d.sequence), in_words(row_of(d))) for d in said],
+            [(id_of(d.shard, d.sequence), words_of(self._history, d)) for d in said],
         )
 
     def item(self, item: Item) -> Waiting:
@@ -166,6 +170,10 @@ class _Asked:
         """What of it is applied, and what the rules say of the rest if it is asked for anew."""
         unit = receipt.currency
         stands = [f"receipt of {money(receipt.amount, unit)}, valued {day(receipt.value_date)}"]
+        if receipt.lines:
+            stands.append(f"it names {', '.join(line.document for line in receipt.lines[:MOST_LINES])}")
+        elif receipt.text:
+            stands.append(f'it says "{cut(receipt.text)}"')
         stands += [f"{money(x.amount, unit)} of it pay {x.document}" for x in receipt.allocations]
         stands += [f"{money(x.amount, unit)} of it were sent on to {x.account}" for x in receipt.sent]
         if receipt.returned:
@@ -247,7 +255,8 @@ def _coming(replay: Replay, account: Account, wanted: set[str]) -> dict[str, lis
     end = at.now + MOST_DAYS * DAY_MS
     for _ in range(MOST_WAKES):
         due = account.row.wake
-        if not due or due > end or len(found) == len(wanted) or account.row.parked_at >= 0:
+        enough = all(len(found.get(name, ())) >= ENOUGH for name in wanted)
+        if not due or due > end or enough or account.row.parked_at >= 0:
             break
         ctx = Context(due, replay.context(at, True, "", "", 0, 0).origin, at.in_force.policy, "wake", "", due, due)
         for d in wake(account, ctx):
