@@ -160,7 +160,7 @@ def lines_of(x: Explanation) -> list[str]:
     out += [f"    {line}" for line in x.policy.lines]
     out.append("")
     out += _part("Evidence", x.evidence)
-    out += _part("Could have been", x.candidates)
+    out += _part("For" if x.rule.startswith("promises") else "Could be", x.candidates)
     out += _part("Looked at, and not so", x.excluded)
     out += _part("Balances after it", [x.balances] if x.balances else [])
     more = [f"... and {x.more_followed} more"] if x.more_followed else []

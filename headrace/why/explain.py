@@ -16,6 +16,7 @@ from headrace.why.rests import rests_on
 from headrace.why.rules import rule_of
 from headrace.words import in_words
 from schemas.records import Decision
+from schemas.topics import WHO_PAID_SEPARATOR
 
 # Later decisions that are named.
 MOST_FOLLOWING: Final = 20
@@ -220,11 +221,31 @@ def _fields(d: Decision) -> list[str]:
         ("language", d.language),
         ("until", moment(d.deadline) if d.deadline else ""),
         ("score", str(d.score) if d.score else ""),
-        ("text", cut(d.text) if d.kind != "dispute_closed" else ""),
+        (_TEXTS.get(d.kind, "text"), _text(d)),
     ):
         if value:
             found.append(f"{name}: {value}")
     return found
+
+
+# What the text of these is.
+_TEXTS: Final = {
+    "task_opened": "next action",
+    "escalated": "stands",
+    "dispute_routed": "stands",
+    "dispute_opened": "it is about",
+    "item_posted": "reason",
+    "exception_raised": "what the bank says",
+    "deduction_opened": "reason code",
+}
+
+
+def _text(d: Decision) -> str:
+    """Without what the decision's words say: how a dispute ended, and its category."""
+    if d.kind in ("dispute_closed", "write_off_proposed") or d.text == d.category:
+        return ""
+    plain = d.kind in ("task_opened", "escalated", "dispute_routed")
+    return d.text.replace("_", " ") if plain else cut(d.text.removeprefix(WHO_PAID_SEPARATOR))
 
 
 def _balances(d: Decision) -> str:

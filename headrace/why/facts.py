@@ -241,6 +241,10 @@ def _promise(r: _Reading) -> str:
     return f"promise {f.promise_id}: {r.money()} by {r.day('promised_date')}{of}"
 
 
+def _lines(number: int) -> str:
+    return "1 line" if number == 1 else f"{number:,} lines"
+
+
 def _proof(r: _Reading) -> str:
     f = r.fact
     complaint = f', with the complaint "{cut(f.complaint)}"' if f.complaint else ""
@@ -266,8 +270,8 @@ _ACTIONS: Final[dict[str, Callable[[_Reading], str]]] = {
     "allow_future": lambda r: f"facts may lie ahead up to {moment(r.fact.until)}",
     "block_reminders": lambda r: f"account {r.fact.account_id} gets no reminders",
     "unblock_reminders": lambda r: f"account {r.fact.account_id} gets reminders again",
-    "apply_cash": lambda r: f"{_part(r)}receipt {r.fact.receipt_id} pays {r.fact.document}",
-    "unapply_cash": lambda r: f"{_part(r)}receipt {r.fact.receipt_id} is taken off {r.fact.document}",
+    "apply_cash": lambda r: f"{_part(r)}receipt {r.fact.receipt_id} to be applied to {r.fact.document}",
+    "unapply_cash": lambda r: f"{_part(r)}receipt {r.fact.receipt_id} to be taken off {r.fact.document}",
     "request_statement": lambda r: f"account {r.fact.account_id} gets a statement",
     "close_task": lambda r: f"task {r.fact.reference_id} is done",
 }
@@ -294,7 +298,7 @@ _TITLES: Final[dict[str, Callable[[_Reading], str]]] = {
     "customer": _customer,
     "order": lambda r: (
         f"order {r.fact.order_id} of {r.day('order_date')} in {r.fact.currency}"
-        + ("; it is cancelled" if r.fact.cancelled else f", {len(r.fact.lines)} lines")
+        + ("; it is cancelled" if r.fact.cancelled else f", {_lines(len(r.fact.lines))}")
     ),
     "shipment": lambda r: (
         f"shipment {r.fact.shipment_id} of order {r.fact.order_id} left {r.day('ship_date')}"

@@ -20,7 +20,7 @@ _OF_ACCOUNT: Final = frozenset({"release", "statements"})
 # Keys of these tables are categories of disputes: the others' are left out.
 _BY_CATEGORY: Final = frozenset({"disputes.sla_hours", "disputes.documents", "disputes.keywords"})
 # Lines of one section that are shown.
-MOST_LINES: Final = 40
+MOST_LINES: Final = 60
 _CONTINUED: Final = " " * 16
 _HEADER: Final = re.compile(r"\[\[?\s*([A-Za-z0-9_.\"' -]+?)\s*\]?\]\s*(#.*)?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
@@ -94,29 +94,46 @@ def part(in_force: InForce, section: str, who: Who, currency: str, today: int, c
 
 
 class _Block(NamedTuple):
-    """What stands under one header of the text. number: of [[variants]], from 1; 0 in the base."""
+    """What stands under one header of the text. written: the header as it is; number: of [[variants]], from 1; 0 in the base."""
 
     header: str
+    written: str
     number: int
     lines: list[str]
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    block = _Block("", 0, [])
+    block = _Block("", "", 0, [])
     number = 0
     for line in text.splitlines():
-        header = _HEADER.fullmatch(line.strip())
+        header = None if _is_open(block.lines) else _HEADER.fullmatch(line.strip())
         if header is None:
             # A comment far to the right goes on with the one above it; others stand for what is not set.
             goes_on = line.startswith(_CONTINUED) and bool(block.lines)
             if line.strip() and (goes_on or not line.lstrip().startswith("#")):
-                block.lines.append(line.rstrip())
+                _add(block.lines, line)
             continue
         yield block
         name = header[1].replace(" ", "").replace('"', "")
         number += line.strip().startswith("[[") and name == "variants"
-        block = _Block(name, number if name.split(".")[0] == "variants" else 0, [])
+        written = line.partition("#")[0].strip()
+        block = _Block(name, written, number if name.split(".")[0] == "variants" else 0, [])
     yield block
+
+
+def _is_open(lines: list[str]) -> bool:
+    """Whether a list began in the last line and has not ended."""
+    return bool(lines) and lines[-1].count("[") > lines[-1].count("]")
+
+
+def _add(lines: list[str], line: str) -> None:
+    """A line that goes on with a list that is open above it stands behind that."""
+    if not _is_open(lines):
+        lines.append(line.rstrip())
+    elif line.strip().startswith("]"):
+        lines[-1] = lines[-1].removesuffix(",") + line.strip()
+    else:
+        lines[-1] += line.strip() if lines[-1].endswith("[") else f" {line.strip()}"
 
 
 def _base(text: str, section: str, changed: set[str], category: str) -> list[str]:
@@ -130,7 +147,7 @@ def _base(text: str, section: str, changed: set[str], category: str) -> list[str
             if block.header in _BY_CATEGORY:
                 lines = [line for line in lines if _key(line) in ("default", category)]
             if lines:
-                found += [f"[{block.header}]", *lines]
+                found += [block.written, *lines]
     return found or [f"{name} = {_written(value)}" for name, value in _section(text, section) if name not in changed]
 
 

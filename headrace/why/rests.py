@@ -21,6 +21,13 @@ _JUDGING: Final = (
     *("task_opened", "task_closed", "escalated", "interest_charged", "dispute_closed", "write_off_proposed"),
     *("cash_unapplied", "application_reversed", "receipt_reversed", "exception_closed", "cash_transferred"),
 )
+_BY_ALL: Final = (*_JUDGING, "fact_rejected")
+# Other decisions look at the document itself, and not at all that was said of it.
+_DEFINES: Final = {"document": "document", "receipt": "receipt_id"}
+_MADE_BY: Final = {
+    "document": ("invoice", "credit_note", "debit_note", "opening_item"),
+    "receipt": ("receipt", "cash_transferred", "receipt_returned", "remittance_advice"),
+}
 # Kinds of names that lead from one decision to another.
 _TIES: Final = ("receipt", "dispute", "promise", "advice", "case")
 # The customer's master data is a part of what these rules judge by.
@@ -44,6 +51,8 @@ def rests_on(history: History, d: Decision, cause: Taken | None) -> list[Taken]:
     orders: dict[str, None] = {}
     for name in names:
         for taken in _naming(history, name, before):
+            if d.kind not in _BY_ALL and not _defines(taken, name):
+                continue
             found[taken.offset] = taken
             orders.update({n: None for n in names_of_fact(taken.fact) if n.startswith("order:")})
     goods = d.rule.startswith(_BY_GOODS)
@@ -57,6 +66,17 @@ def rests_on(history: History, d: Decision, cause: Taken | None) -> list[Taken]:
         for offset, taken in sorted(found.items())
         if (cause is None or offset != cause.offset) and (goods or taken.fact.kind not in _GOODS)
     ]
+
+
+def _defines(taken: Taken, name: str) -> bool:
+    """Whether the fact is that document or receipt, and does not only speak of it; true of other things."""
+    kind, _, number = name.partition(":")
+    if kind not in _DEFINES:
+        return True
+    if taken.fact.kind not in _MADE_BY[kind]:
+        return False
+    said = getattr(taken.fact, _DEFINES[kind], "")
+    return bool(said == number or (kind == "receipt" and said == number.rpartition("@")[0]))
 
 
 def _naming(history: History, name: str, before: int) -> list[Taken]:
