@@ -107,7 +107,7 @@ def _waits(number: str, account: str, directory: Path | None, config: Path | Non
         json.dump([_waiting_said(one) for one in found], sys.stdout, ensure_ascii=False)
         print()
         return
-    print("\n\n".join("\n".join(_waiting_lines(one)) for one in found))
+    print("\n\n".join("\n".join(waiting_lines(one)) for one in found))
 
 
 def _waiting_said(one: Waiting) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _waiting_said(one: Waiting) -> dict[str, Any]:
     return said
 
 
-def _waiting_lines(x: Waiting) -> list[str]:
+def waiting_lines(x: Waiting) -> list[str]:
     out = [f"{x.kind.capitalize()} {x.number} of {x.account}", *(f"  {line}" for line in x.stands), ""]
     out += _part("Now", x.holds)
     out += _part("The clock", [x.clock])

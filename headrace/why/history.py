@@ -118,7 +118,7 @@ class History:
         self.times: Final = times
         self.facts: Final[list[Taken]] = []
         self.decisions: Final[list[Decision]] = []
-        # Facts for whole shards, and others that stand where a decision of this account was made.
+        # Whatever fact stands where a decision of this account was made.
         self.beside: Final[dict[int, Fact]] = {}
         self._by_cause: dict[tuple[str, str], list[Taken]] = {}
         self._facts_by_name: dict[str, list[Taken]] = {}
@@ -268,11 +268,10 @@ def made(
         if not fact.account_id and offset not in refused:
             times.take(offset, fact)
         key = f"{fact.tenant}/{fact.entity}/{fact.account_id}"
-        if keys is None or key.encode() in keys:
+        if fact.account_id and (keys is None or key.encode() in keys):
             histories.setdefault(key, History(key, shard, times)).facts.append(Taken(offset, fact))
         for other in at.get(offset, ()):
-            if other != key:
-                histories[other].beside[offset] = fact
+            histories[other].beside[offset] = fact
     for history in histories.values():
         history.index()
     return histories

@@ -30,8 +30,9 @@ MOST_SAID: Final = 8
 MOST_WAKES: Final = 400
 MOST_DAYS: Final = 400
 MOST_COMING: Final = 3
-# A promise is broken, and then there is a reminder.
+# Of a draft, a dispute, a promise; of an item time passes until there is a reminder.
 ENOUGH: Final = 2
+_REMINDED: Final = ("reminder_due", "reminder_suppressed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,20 +252,23 @@ def _with(dispute: DisputeRow) -> str:
 def _coming(replay: Replay, account: Account, wanted: set[str]) -> dict[str, list[tuple[str, str]]]:
     """What time alone brings to each of these: time passes in the account until each has something, or long enough."""
     found: dict[str, list[tuple[str, str]]] = {}
+    done: set[str] = set()
     at = replay.now()
     end = at.now + MOST_DAYS * DAY_MS
     for _ in range(MOST_WAKES):
         due = account.row.wake
-        enough = all(len(found.get(name, ())) >= ENOUGH for name in wanted)
-        if not due or due > end or enough or account.row.parked_at >= 0:
+        if not due or due > end or done == wanted or account.row.parked_at >= 0:
             break
         ctx = Context(due, replay.context(at, True, "", "", 0, 0).origin, at.in_force.policy, "wake", "", due, due)
         for d in wake(account, ctx):
             names = names_of_decision(d)
             for name in wanted:
                 alike = name.replace("draft:", "document:")
-                if alike in names and len(found.get(name, ())) < MOST_COMING:
+                if alike in names and (len(found.get(name, ())) < MOST_COMING or d.kind in _REMINDED):
                     found.setdefault(name, []).append((moment(due), in_words(row_of(d))))
+                    # A promise is broken, and then there is a reminder.
+                    if d.kind in _REMINDED or (len(found[name]) >= ENOUGH and not name.startswith("document:")):
+                        done.add(name)
         if account.row.wake == due:
             break
     return found
