@@ -20,6 +20,8 @@ from headrace.why.waits import Waiting, waits
 from schemas.topics import DECISIONS
 
 MOST_ACCOUNTS: Final = 20
+# Facts that are printed; a promise may have been paid by a thousand receipts.
+MOST_BEFORE: Final = 40
 _ACCOUNTS: Final = """
 SELECT DISTINCT shard, tenant, entity, account_id FROM decisions
 WHERE account_id != '' AND kind != 'fact_rejected' AND ({account:String} = '' OR account_id = {account:String})
@@ -151,7 +153,10 @@ def lines_of(x: Explanation) -> list[str]:
     out += ["Caused by", f"  {x.cause.title}", f"    {x.cause.said}; offset {x.cause.offset} of the shard's facts"]
     out += [f"    {line}" for line in x.cause.lines]
     out.append("")
-    out += _part("It rests on what was known before", [words for _, words in x.before])
+    earlier = len(x.before) - MOST_BEFORE
+    before = [f"... and {earlier} earlier facts"] if earlier > 0 else []
+    before += [words for _, words in x.before[-MOST_BEFORE:]]
+    out += _part("It rests on what was known before", before)
     out += ["Rule", f"  {x.rule}: {x.says}", f"  Source: {x.source}", ""]
     out += ["Policy", f"  version {x.policy.version}, {x.policy.since}; rules version {x.rules_version}"]
     if not x.policy.section:

@@ -214,6 +214,10 @@ def _fields(d: Decision) -> list[str]:
     """What a decision says in fields of its own."""
     found: list[str] = []
     for name, value in (
+        (
+            "arrives at",
+            f"{d.counterparty} as transfer:{id_of(d.shard, d.sequence)}" if d.rule == "transfer.out" else "",
+        ),
         ("for", d.owner),
         ("category", d.category.replace("_", " ")),
         ("channel", d.channel),

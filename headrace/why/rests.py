@@ -11,8 +11,8 @@ from headrace.why.history import History, Taken
 from headrace.why.names import names_of_decision, names_of_fact, reference_kind
 from schemas.records import Decision
 
-# Facts that a person is shown; there may be a thousand receipts behind one promise.
-MOST_SHOWN: Final = 40
+# Documents of an account that a task is about.
+_MOST_PAST_DUE: Final = 200
 # Decisions that are followed from one name to others.
 _MOST_FOLLOWED: Final = 400
 # What these are about is judged by all that happened to it before.
@@ -137,7 +137,7 @@ def _past_due(history: History, d: Decision) -> list[str]:
             break
         if said.currency == d.currency and said.document and said.item_amount and said.item_kind != "credit_note":
             is_open[said.document] = said.item_open > 0
-    return [f"document:{document}" for document, still in is_open.items() if still][:MOST_SHOWN]
+    return [f"document:{document}" for document, still in is_open.items() if still][-_MOST_PAST_DUE:]
 
 
 def _moved(history: History, d: Decision) -> list[str]:

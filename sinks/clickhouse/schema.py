@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
     score Int64 COMMENT 'Of a task: what orders the worklist',
+    id String ALIAS concat(toString(shard), '-', toString(sequence)) COMMENT 'SHARD-SEQUENCE: what headrace why takes',
     raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged') COMMENT 'It makes a new item',
     posted_on Date32 ALIAS if(posting_date > toDate32('1970-01-01'), posting_date, toDate32(event_time))
         COMMENT 'Posting date; the day of the event where there is none',
