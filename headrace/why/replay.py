@@ -132,9 +132,9 @@ class Replay:
             self._resume(offset)
         elif said and said[0].rule == PARKED:
             self._park(offset)
-            self._waiting.append(taken)
+            self._wait([taken])
         elif self.account.row.parked_at >= 0:
-            self._waiting.append(taken)
+            self._wait([taken])
         else:
             self._adopt(offset, taken, said)
 
@@ -154,16 +154,24 @@ class Replay:
     def _park(self, offset: int) -> None:
         self.account.row.parked_at = offset
         self.account.touch()
+        self._accounts.changed(self.account)
+
+    def _wait(self, facts: Sequence[Taken]) -> None:
+        self._waiting += facts
+        self.account.row.parked_facts = len(self._waiting)
+        self.account.touch()
 
     def _resume(self, offset: int) -> None:
         """What waited is decided where the account was let go on; it may be parked again there."""
         waiting, self._waiting = self._waiting, []
         self.account.row.parked_at = -1
+        self.account.row.parked_facts = 0
+        self.account.touch()
         for at, taken in enumerate(waiting):
             said = self._said.get((offset, taken.fact.kind, taken.fact.event_id), [])
             if said and said[0].rule == PARKED:
                 self._park(offset)
-                self._waiting = waiting[at:]
+                self._wait(waiting[at:])
                 return
             self._adopt(offset, taken, said)
 

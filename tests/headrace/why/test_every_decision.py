@@ -9,16 +9,16 @@ import pytest
 from benchmarks.workload import Config, ar_history_shape, simulate
 from connectors.files.ingest import ensure_topics
 from connectors.log.sqlite import SqliteLog
-from dataflows.shards.store import Store, new_batch
+from dataflows.shards.store import Store
 from headrace.commands.why import lines_of
 from headrace.why.explain import Explanation, explain
 from headrace.why.history import History, decision_at
 from headrace.why.replay import Replay
 from headrace.why.rules import rule_of
-from schemas.records import Decision, Fact, ShardRow
+from schemas.records import Decision, Fact
 from tests.connectors.files.test_ingest import SAMPLE, all_facts, ingest
 from tests.headrace.audit.histories import History as RandomHistory
-from tests.headrace.why.told import Recorded, all_histories, installation
+from tests.headrace.why.told import Recorded, all_histories, installation, is_the_same
 from tests.scenario_language import parse
 from tests.test_scenarios import FILES
 
@@ -81,25 +81,6 @@ def _kinds(history: History, d: Decision, x: Explanation) -> set[str]:
     return {taken.fact.kind for taken in history.facts if taken.offset in offsets}
 
 
-def _stored(store: Store, key: str) -> dict[bytes, bytes]:
-    """The rows of an account, without what the shard keeps of itself."""
-    found = {}
-    for name, value in store.range(b"\0", b"\xff", 1_000_000):
-        account, _, rest = name[1:].partition(b"\0")
-        if name[:1] not in b"MUEWP" and account.decode() == key:
-            found[name[:1] + rest] = value
-    return found
-
-
-def _is_the_same(replay: Replay, theirs: Store) -> None:
-    """The replayed account has the rows that its shard has."""
-    batch = new_batch()
-    replay._accounts.commit(batch)
-    replay._store.write(batch, ShardRow())
-    replay._accounts.committed()
-    assert _stored(replay._store, replay.history.key) == _stored(theirs, replay.history.key), replay.history.key
-
-
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_decision_of_a_scenario_is_explained_and_its_accounts_are_made_again(path: Path, tmp_path: Path) -> None:
     run = Recorded(parse(path), tmp_path / "theirs")
@@ -111,7 +92,7 @@ def test_every_decision_of_a_scenario_is_explained_and_its_accounts_are_made_aga
         for key, history in histories.items():
             if key.rpartition("/")[2]:
                 replay = Replay(history, 1)
-                _is_the_same(replay, run.shard.store)
+                is_the_same(replay, run.shard.store)
                 replay.close()
     finally:
         run.close()
@@ -131,7 +112,7 @@ def test_every_decision_of_a_simulated_distributor_is_explained(tmp_path: Path) 
         if history.key.rpartition("/")[2]:
             replay = Replay(history, 2)
             store = Store(tmp_path / "state" / f"shard-{history.shard:03d}")
-            _is_the_same(replay, store)
+            is_the_same(replay, store)
             store.close()
             replay.close()
     for history in histories:

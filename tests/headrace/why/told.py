@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from connectors.log.base import Log
+from dataflows.shards.store import Store, new_batch
 from headrace.commands.why import lines_of
 from headrace.why.explain import explain
 from headrace.why.history import History, made, of_accounts
+from headrace.why.replay import Replay
 from schemas.codec import decode_fact
-from schemas.records import Decision, Fact, Invoice
+from schemas.records import Decision, Fact, Invoice, ShardRow
 from schemas.topics import DECISIONS
 from tests.installations import Facts, all_decisions, decide, forward, identify, open_log, with_days
 from tests.scenario_language import Scenario, parse
@@ -79,3 +81,22 @@ def _identified(log: Log, facts: Iterable[Fact]) -> list[Fact]:
 
 def all_histories(log: Log) -> list[History]:
     return [history for shard in range(log.partitions(DECISIONS)) for history in of_accounts(log, shard, None).values()]
+
+
+def _stored(store: Store, key: str) -> dict[bytes, bytes]:
+    """The rows of an account, without what the shard keeps of itself."""
+    found = {}
+    for name, value in store.range(b"\0", b"\xff", 1_000_000):
+        account, _, rest = name[1:].partition(b"\0")
+        if name[:1] not in b"MUEWP" and account.decode() == key:
+            found[name[:1] + rest] = value
+    return found
+
+
+def is_the_same(replay: Replay, theirs: Store) -> None:
+    """The replayed account has the rows that its shard has."""
+    batch = new_batch()
+    replay._accounts.commit(batch)
+    replay._store.write(batch, ShardRow())
+    replay._accounts.committed()
+    assert _stored(replay._store, replay.history.key) == _stored(theirs, replay.history.key), replay.history.key
