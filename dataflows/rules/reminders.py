@@ -74,12 +74,17 @@ def _against(account: Account, item: Item, level: int, paid: int, own: Provision
     return reasons
 
 
+def next_level(account: Account, item: Item, ctx: Context) -> int:
+    """The level at which the item is reminded next: the highest step that is due, else the next one."""
+    return max(item.level + 1, _highest_due(ctx, account.provisions(ctx, item.currency), item))
+
+
 def against_now(account: Account, item: Item, ctx: Context) -> list[str]:
     """Why the item would not be reminded of its next level, were that due now. For explanations: changes nothing."""
     own = account.provisions(ctx, item.currency)
     paid = _covered(account, [item]).get(item.document, 0)
     capped = contacts_left(account, account.provisions(ctx).reminders, ctx.today) <= 0
-    return _against(account, item, item.level + 1, paid, own, capped)
+    return _against(account, item, next_level(account, item, ctx), paid, own, capped)
 
 
 def _dressed(due: Decision, letters: Letters, terms: ReminderTerms) -> bool:

@@ -16,7 +16,7 @@ from headrace.why.explain import Explanation, NotExplained, explain
 from headrace.why.history import decision_at, of_accounts
 from headrace.why.replay import OtherState, Replay
 from headrace.why.rules import NoSuchRule
-from headrace.why.waits import Waiting, waits
+from headrace.why.waits import Waiting, overview, waits
 from schemas.topics import DECISIONS
 
 MOST_ACCOUNTS: Final = 20
@@ -25,9 +25,9 @@ MOST_BEFORE: Final = 40
 _ACCOUNTS: Final = """
 SELECT DISTINCT shard, tenant, entity, account_id FROM decisions
 WHERE account_id != '' AND kind != 'fact_rejected' AND ({account:String} = '' OR account_id = {account:String})
-  AND (document = {number:String} OR receipt_id = {number:String} OR startsWith(receipt_id, concat({number:String}, '@'))
+  AND ({number:String} = '' OR document = {number:String} OR receipt_id = {number:String} OR startsWith(receipt_id, concat({number:String}, '@'))
        OR (reference_id = {number:String} OR startsWith(reference_id, concat({number:String}, '/')))
-          AND (startsWith(kind, 'dispute_') OR startsWith(kind, 'promise_')))
+          AND (startsWith(kind, 'dispute_') OR startsWith(kind, 'promise_') OR startsWith(kind, 'task_')))
 ORDER BY tenant, entity, account_id
 """
 
@@ -39,25 +39,25 @@ def why(
     directory: Directory = None,
     config: Config = None,
     item: Annotated[
-        str, typer.Option("--item", help="A document, receipt, dispute or promise: what it waits for.")
+        str, typer.Option("--item", help="A document, receipt, dispute, promise or task: what it waits for.")
     ] = "",
     account: Annotated[
-        str, typer.Option("--account", help="Of --item: the account, where several have that number.")
+        str, typer.Option("--account", help="The account, where several have that number; alone: all of it that waits.")
     ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="An object, or a list for --item, with all that is said.")
     ] = False,
 ) -> None:
     """Explain a decision: what was decided, the facts it rests on, the policy's line, the rule, and what came of it.
-    With --item: how a document, receipt, dispute or promise stands, what holds it back, and what comes next.
+    With --item: how a document, receipt, dispute, promise or task stands, what holds it back, and what comes next.
 
     Reads the logs, while flows run or not, and changes nothing. Exit 1 where there is no such thing.
     """
-    if item and not decision:
+    if (item or account) and not decision:
         _waits(item, account, directory, config, as_json)
         return
     if item or account:
-        say("say either a decision, or --item NUMBER with or without --account")
+        say("say either a decision, or --item NUMBER, --account ACCOUNT or both")
         raise typer.Exit(WRONG_USAGE)
     shard, _, sequence = decision.partition("-")
     if not (shard.isascii() and shard.isdigit() and sequence.isascii() and sequence.isdigit()):
@@ -92,16 +92,19 @@ def _waits(number: str, account: str, directory: Path | None, config: Path | Non
                 say(str(error))
                 raise typer.Exit(FOUND_WANTING) from None
             try:
-                found += waits(replay, number)
+                found += waits(replay, number) if number else overview(replay)
             finally:
                 replay.close()
     if len(answer.rows) > MOST_ACCOUNTS:
         say(f"{len(answer.rows)} accounts have that number, {MOST_ACCOUNTS} are shown: say --account ACCOUNT")
+    if not found and not number and answer.rows:
+        say(f"{account}: nothing of it waits for anything")
+        return
     if not found:
         of = f"{account} has" if account else "no account has"
         nothing = "nothing" if account else "anything"
         say(
-            f"{number}: {of} {nothing} of that number that is open or was, of all that is published; what was rejected is "
+            f"{number or account}: {of} {nothing} of that number that is open or was, of all that is published; what was rejected is "
             "in headrace rejected, what could not be read in headrace dead-letters"
         )
         raise typer.Exit(FOUND_WANTING)
@@ -109,7 +112,11 @@ def _waits(number: str, account: str, directory: Path | None, config: Path | Non
         json.dump([_waiting_said(one) for one in found], sys.stdout, ensure_ascii=False)
         print()
         return
-    print("\n\n".join("\n".join(waiting_lines(one)) for one in found))
+    if number:
+        print("\n\n".join("\n".join(waiting_lines(one)) for one in found))
+    else:
+        print("\n".join(line for one in found for line in overview_lines(one)))
+        print("\n".join(dict.fromkeys(one.clock for one in found)))
 
 
 def _waiting_said(one: Waiting) -> dict[str, Any]:
@@ -126,6 +133,11 @@ def waiting_lines(x: Waiting) -> list[str]:
     out += _part("If nothing else happens", [f"{time}  {words}".strip() for time, words in x.next])
     out += _part("Decided last", [f"{number}  {words}" for number, words in x.said])
     return out[:-1]
+
+
+def overview_lines(x: Waiting) -> list[str]:
+    """In an account's list: what it is and how it stands, and below it what holds it back."""
+    return [f"{x.kind} {x.number}: {'; '.join(x.stands)}", *(f"  {line}" for line in x.holds)]
 
 
 def _explained(log: Log, shard: int, sequence: int) -> Explanation | None:

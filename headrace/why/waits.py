@@ -13,7 +13,7 @@ from dataflows.rules.context import Context, contact_time, step_day
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.release import holding_reasons
-from dataflows.rules.reminders import against_now
+from dataflows.rules.reminders import against_now, next_level
 from dataflows.rules.transition import follow, wake
 from headrace.why.evidence import evidence_of, reason_in_words, reasons_of
 from headrace.why.explain import id_of, row_of, words_of
@@ -22,8 +22,10 @@ from headrace.why.history import History
 from headrace.why.names import names_of_decision
 from headrace.why.replay import Replay
 from headrace.words import in_words
-from schemas.records import Decision, DisputeRow, Item, PromiseRow, ReceiptRow
+from schemas.records import Decision, DisputeRow, Item, PromiseRow, ReceiptRow, TaskState
 
+# Of each kind, in the overview of an account.
+MOST_OF_ACCOUNT: Final = 50
 # What was said of it last.
 MOST_SAID: Final = 8
 # How far time is let pass: enough for each step of a sequence and each step of a chain.
@@ -69,6 +71,7 @@ def waits(replay: Replay, number: str) -> list[Waiting]:
     for promise in account.row.promises:
         if number in (promise.promise_id, promise.part_of):
             found.append(asked.promise(promise))
+    found += [asked.task(task) for task in account.row.tasks if task.task_id == number]
     # Last, since time passes in the account itself.
     coming = _coming(
         replay, account, {f"{one.kind}:{one.number}" for one in found if one.holds and one.kind != "receipt"}
@@ -131,8 +134,9 @@ class _Asked:
         letter = f"; last letter {day(item.last_letter)}" if item.last_letter else "; no letter yet"
         stands.append(f"reminder level {item.level}{letter}")
         provisions = self._account.provisions(ctx, item.currency)
-        step = step_day(provisions, item.due_date, item.level + 1)
-        stands.append(_next_step(self._account, item, step, ctx))
+        level = next_level(self._account, item, ctx)
+        step = step_day(provisions, item.due_date, level)
+        stands.append(_next_step(self._account, item, level, step, ctx))
         holds = [reason_in_words(text, item.currency) for text in against_now(self._account, item, ctx) if step]
         holds += self._about(item)
         return self._waiting(
@@ -222,6 +226,31 @@ class _Asked:
         holds = [f"it is judged on {day(promise.judge_date)}"] if promise.status == "open" else []
         return self._waiting("promise", promise.promise_id, stands, holds)
 
+    def task(self, task: TaskState) -> Waiting:
+        stands = [
+            f"task of {moment(task.opened_time)[:16]}, {task.category.replace('_', ' ')}, about {task.subject}",
+            f"with {task.owner}, step {task.step} of the chain" if task.owner else "nobody has it",
+        ]
+        until = f"somebody has to do it until {moment(task.deadline)}" if task.deadline else "somebody has to do it"
+        return self._waiting("task", task.task_id, stands, [until])
+
+
+def overview(replay: Replay) -> list[Waiting]:
+    """Everything of the account that waits: its oldest open items, held drafts and unapplied receipts, MOST_OF_ACCOUNT of
+    each at the most. Time does not pass."""
+    account = replay.account
+    asked = _Asked(replay, account)
+    found: list[Waiting] = []
+    for balance in account.row.balances:
+        for at, item in enumerate(account.debits_by_due(balance.currency)):
+            if at == MOST_OF_ACCOUNT:
+                break
+            found.append(asked.item(item))
+    found += [asked.draft(document) for document in account.row.held[:MOST_OF_ACCOUNT]]
+    booked = dict.fromkeys([d.receipt_id for d in replay.history.decisions if d.kind == "receipt_booked"])
+    unapplied = [row for name in booked if (row := account.receipt(name)) is not None and row.unapplied]
+    return found + [asked.receipt(receipt) for receipt in unapplied[:MOST_OF_ACCOUNT]]
+
 
 def _clock(now: int, bound: int, mode: str) -> str:
     if not now:
@@ -234,14 +263,14 @@ def _clock(now: int, bound: int, mode: str) -> str:
     )
 
 
-def _next_step(account: Account, item: Item, step: int, ctx: Context) -> str:
+def _next_step(account: Account, item: Item, level: int, step: int, ctx: Context) -> str:
     if not step:
         return "the sequence of reminders has no further step"
     time = contact_time(account.provisions(ctx), account.key, step)
     if ctx.now < time:
-        return f"next is level {item.level + 1} on {day(step)}, at {moment(time)[11:16]}: the clock is not there yet"
+        return f"next is level {level} on {day(step)}, at {moment(time)[11:16]}: the clock is not there yet"
     planned = f", and it is looked at again on {day(item.action_date)}" if item.action_date else ""
-    return f"next is level {item.level + 1}, due since {day(step)}{planned}"
+    return f"next is level {level}, due since {day(step)}{planned}"
 
 
 def _with(dispute: DisputeRow) -> str:

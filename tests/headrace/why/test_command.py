@@ -107,6 +107,8 @@ def test_what_a_document_waits_for(directory: Path) -> None:
         (("INV-1",), 2, "INV-1: say which decision, as timeline shows it: SHARD-SEQUENCE"),
         ((), 2, "nothing: say which decision"),
         (("0-1", "--item", "X"), 2, "say either a decision, or --item NUMBER"),
+        (("--account", ACCOUNT), 0, f"{ACCOUNT}: nothing of it waits for anything"),
+        (("--account", "Y"), 1, "Y: Y has nothing"),
         (("--item", "X"), 1, "X: no account has anything of that number"),
         (("--item", INVOICE, "--account", "Y"), 1, f"{INVOICE}: Y has nothing of that number"),
     ],

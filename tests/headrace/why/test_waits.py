@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from headrace.commands.why import waiting_lines
+from headrace.commands.why import overview_lines, waiting_lines
 from headrace.why.replay import Replay
-from headrace.why.waits import Waiting, waits
+from headrace.why.waits import Waiting, overview, waits
 from tests.headrace.why.told import of_text
 
 START = """
@@ -44,7 +44,7 @@ def test_an_invoice_waits_for_its_next_step(tmp_path: Path) -> None:
 def test_what_is_due_and_promised_is_reminded_when_the_promise_is_broken(tmp_path: Path) -> None:
     text = START + "2026-03-20 promise P-1 100.00 by 2026-04-05 for INV-1\n2026-04-03 end of day"
     found = waiting(text, "INV-1", tmp_path)
-    assert "next is level 1, due since 2026-03-25, and it is looked at again on 2026-04-06" in found.stands
+    assert "next is level 2, due since 2026-04-02, and it is looked at again on 2026-04-06" in found.stands
     assert found.holds == ["promise P-1 is open for it", "promise P-1 is judged on 2026-04-09"]
     assert [(time[:10], words.partition(",")[0]) for time, words in found.next] == [
         ("2026-04-09", "Promise P-1 of 100.00 USD by 2026-04-05: broken"),
@@ -165,6 +165,49 @@ def test_what_is_not_there_waits_for_nothing(tmp_path: Path) -> None:
     replay = Replay(history, 1)
     assert waits(replay, "INV-404") == []
     replay.close()
+
+
+def test_the_highest_step_that_is_due_is_the_next(tmp_path: Path) -> None:
+    """Missed steps are not caught up."""
+    found = waiting(START + "2026-03-03 operator blocks reminders\n2026-04-12 end of day", "INV-1", tmp_path)
+    assert "reminder level 0; no letter yet" in found.stands
+    assert found.stands[-1].startswith("next is level 3, due since 2026-04-13")
+    assert found.next[0][1] == "No reminder of level 4 for INV-1: blocked"
+
+
+def test_all_of_an_account_that_waits(tmp_path: Path) -> None:
+    text = START + "2026-03-03 invoice INV-2 50.00\n2026-03-05 receipt R-1 5.00\n2026-03-06 draft INV-3 7.00 of O-9"
+    (history,) = [h for h in of_text(text, tmp_path) if h.key.endswith("/acme")]
+    replay = Replay(history, 1)
+    found = overview(replay)
+    replay.close()
+    assert [(one.kind, one.number) for one in found] == [
+        ("document", "INV-1"),
+        ("document", "INV-2"),
+        ("draft", "INV-3"),
+        ("receipt", "R-1"),
+    ]
+    assert overview_lines(found[2]) == [
+        "draft INV-3: draft of 7.00 USD, held since 2026-03-05; the policy bills on shipment; a hold of more than 5 days is told",
+        "  its order is not here",
+    ]
+
+
+def test_a_task_says_who_has_it(tmp_path: Path) -> None:
+    policy = """
+2026-03-02 policy
+    [[collections.steps]]
+    role = "collector"
+    owner = "anna"
+    hours = 90
+    [collections]
+    tasks = ["broken_promise"]
+"""
+    text = policy + START + "2026-03-03 promise P-1 100.00 by 2026-03-04 for INV-1\n2026-03-09 end of day"
+    found = waiting(text, "broken_promise:P-1", tmp_path)
+    assert found.stands[1] == "with anna, step 1 of the chain"
+    assert found.holds[0].startswith("somebody has to do it until 2026-03-")
+    assert found.next[0][1] == "Task broken_promise:P-1 goes on, for anna"
 
 
 def test_it_is_printed(tmp_path: Path) -> None:
