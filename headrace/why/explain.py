@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from dataflows.rules.context import step_day
 from headrace.amounts import grouped
 from headrace.why.evidence import evidence_of, reasons_of
-from headrace.why.facts import EPOCH, cut, day, details, moment, title, when
+from headrace.why.facts import EPOCH, cut, details, moment, title, when
 from headrace.why.history import WAKE, History, Taken
 from headrace.why.names import names_of_decision, reference_kind
-from headrace.why.policy import PolicyPart, part_for, who_at
+from headrace.why.policy import PolicyPart, part_for
 from headrace.why.rests import rests_on
 from headrace.why.rules import rule_of
+from headrace.why.steps import of_reminder, passed_over
 from headrace.words import in_words
 from schemas.records import Decision
 from schemas.topics import WHO_PAID_SEPARATOR
@@ -115,8 +115,8 @@ def explain(history: History, d: Decision) -> Explanation:
         says=rule.says,
         source=rule.source,
         policy=part_for(history, d),
-        evidence=evidence_of(d) + _steps(history, d) + _fields(d),
-        excluded=[text.replace("_", " ") for text in d.excluded],
+        evidence=evidence_of(d) + of_reminder(history, d) + _fields(d),
+        excluded=[text.replace("_", " ") for text in d.excluded] + passed_over(history, d),
         candidates=d.candidates,
         balances=_balances(d),
         followed=[(id_of(x.shard, x.sequence), words_of(history, x)) for x in followed[:MOST_FOLLOWING]],
@@ -183,31 +183,6 @@ def _currency(history: History, taken: Taken) -> str:
 def _before(history: History, taken: Taken) -> str:
     fact = taken.fact
     return f"{title(fact, _currency(history, taken))} ({moment(fact.event_time)[:16]}, {fact.source})"
-
-
-def _steps(history: History, d: Decision) -> list[str]:
-    """Of a reminder: the day of its step, by its due date and the customer's calendar."""
-    if not d.kind.startswith("reminder_"):
-        return []
-    at = history.times.at(d.fact_offset)
-    who = who_at(history, d.fact_offset)
-    terms = at.in_force.policy.provisions(who, d.currency, at.today(True))
-    steps = terms.reminders.steps_days
-    due = due_date(history, d)
-    if due is None or not 0 < d.level <= len(steps):
-        return []
-    planned = due + steps[d.level - 1]
-    moved = step_day(terms, due, d.level)
-    later = f", moved to the next business day {day(moved)}" if moved != planned else ""
-    return [f"step {d.level} is {steps[d.level - 1]:+d} days from the due date {day(due)}: {day(planned)}{later}"]
-
-
-def due_date(history: History, d: Decision) -> int | None:
-    """Of a decision's document, by its posting before it."""
-    for said in history.decisions_naming(f"document:{d.document}"):
-        if said.document == d.document and said.item_kind and said.due_date and said.sequence < d.sequence:
-            return said.due_date
-    return None
 
 
 def _fields(d: Decision) -> list[str]:

@@ -157,6 +157,7 @@ TOLD = [
             "      INV-1001, 40.00 USD",
             "      INV-1002, 50.00 USD",
             "  Receipt R-2 of 90.00 USD, valued 2026-03-06 (2026-03-06 09:06, scenario)",
+            "  step 1: the payment carries no structured reference",
         ],
     ),
     (
@@ -165,6 +166,9 @@ TOLD = [
             "0-9  20.00 USD of receipt R-3 wait for a person (no reference); could be: nothing known",
             "  the payment names nothing that is known",
             "    text: inv 77",
+            "Looked at, and not so",
+            "  step 1: the payment carries no structured reference",
+            "  step 2: no remittance advice for it was here",
             "  0-11  20.00 USD of receipt R-3 applied to INV-1001 (cash.operator), 40.00 USD still open",
         ],
     ),
@@ -377,6 +381,13 @@ def test_the_base_line_that_a_variant_replaces_is_left_out(made: dict[str, list[
 def test_other_kinds_of_decisions_are_told(made: dict[str, list[History]]) -> None:
     """So that the list above names as many kinds as are needed."""
     assert len({kind for _, kind, _, _ in TOLD}) >= 15
+
+
+def test_a_reference_that_is_spelled_otherwise_says_how_it_was_written(tmp_path: Path) -> None:
+    text = "2026-03-02 invoice INV-1001 100.00\n2026-03-05 receipt R-1 100.00 for inv1001"
+    printed = told(of_text(text, tmp_path), "cash_applied")
+    assert "  step 1: as written, inv1001, it is no open document of the account" in printed
+    assert "cash.3.normalised: Step 3:" in printed
 
 
 def test_what_is_about_one_document_names_no_others(tmp_path: Path) -> None:
