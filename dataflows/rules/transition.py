@@ -26,6 +26,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
+from dataflows.rules.rejections import known_currency
 from schemas.records import (
     AccountOwner,
     CashTransferred,
@@ -180,22 +181,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "not_sent_from_here"
     if not reason:
         return None
-    currency = _known_currency(account, fact)
+    currency = known_currency(account, fact)
     return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
-
-
-def _known_currency(account: Account, fact: Fact) -> str:
-    """The currency of what is rejected, for amounts in the reason; empty where the account has nothing in it."""
-    named = ""
-    if isinstance(fact, OperatorAction):
-        receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
-        named = "" if receipt is None else receipt.currency
-    elif isinstance(fact, (Invoice, CreditNote, Receipt, ReceiptReturned, Promise, Dispute)):
-        named = fact.currency
-    for balance in account.row.balances:
-        if balance.currency == named:
-            return named
-    return ""
 
 
 def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
