@@ -43,10 +43,14 @@ def ids_in(text: str) -> Iterator[str]:
                 yield node.value
         elif isinstance(node, ast.JoinedStr):
             said = "".join(_part(part, names) for part in node.values)
-            if STARTED.fullmatch(said):
+            if STARTED.fullmatch(said) or DOTTED.fullmatch(said):
                 yield said
         elif isinstance(node, ast.keyword) and node.arg == "rule" and isinstance(node.value, ast.Constant):
             yield str(node.value.value)
+        elif isinstance(node, ast.keyword) and node.arg == "rule" and isinstance(node.value, ast.Name):
+            said = names.get(node.value.id)
+            if isinstance(said, str):
+                yield said
 
 
 def _part(part: ast.expr, names: dict[str, object]) -> str:
@@ -119,6 +123,8 @@ def test_a_rule_without_a_sentence_is_told() -> None:
         ('X: Final = "cash.9.new"', ["cash.9.new"]),
         ("d = Decision(rule='plain')", ["plain"]),
         ('BY: Final = "tasks."\nd.rule = f"{BY}step.{level}"', ["tasks.step.*"]),
+        ('STEP: Final = "cash.7."\nself.take(f"{STEP}coded", 1)', ["cash.7.coded"]),
+        ('PLAIN: Final = "plain"\nd = Decision(rule=PLAIN)', ["plain"]),
         ('"""cash.9.new"""\nd.text = "words here"', ["cash.9.new"]),
     ],
 )
