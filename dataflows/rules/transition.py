@@ -34,6 +34,7 @@ from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, 
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from dataflows.rules.later_advice import ADVICE
+from dataflows.rules.rejections import known_currency
 from schemas.records import (
     AccountOwner,
     AdviceRow,
@@ -201,7 +202,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "not_sent_from_here"
     if not reason:
         return None
-    return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+    currency = known_currency(account, fact)
+    return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
 
 
 def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:
@@ -618,16 +620,18 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
             return [_action_rejected(fact, "no_such_open_item")]
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
-            return [_action_rejected(fact, f"more_than_there_is:{most}")]
+            return [_action_rejected(fact, f"more_than_there_is:{most}", receipt.currency)]
         learned = aliases.of_application(account, fact, receipt, cash.payer_references(receipt))
         return [cash.apply_by_person(receipt, item, fact.amount or most), *learned]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 
-def _action_rejected(fact: OperatorAction, reason: str) -> Decision:
+def _action_rejected(fact: OperatorAction, reason: str, currency: str = "") -> Decision:
+    """currency: of amounts in the reason."""
     return Decision(
         kind="fact_rejected",
         rule=f"operator.{fact.action}",
+        currency=currency,
         document=fact.document,
         receipt_id=fact.receipt_id,
         reasons=[reason],

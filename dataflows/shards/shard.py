@@ -10,7 +10,7 @@ Guarantees, each with its test in tests/dataflows/shards:
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, next_contact
+from dataflows.rules.context import Context, complete, next_contact
 from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
@@ -453,14 +453,7 @@ class Shard:
     # --- wakes ---
 
     def _complete(self) -> int:
-        bound = self.row.now
-        for name in self.policy.cash_sources:
-            complete = 0
-            for watermark in self.row.watermarks:
-                if watermark.name == name:
-                    complete = watermark.time
-            bound = min(bound, complete)
-        return bound
+        return complete(self.row.now, self.policy.cash_sources, self.row.watermarks)
 
     def wakes_left(self) -> bool:
         """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then."""

@@ -1,0 +1,214 @@
+"""Evidence, reasons and excluded alternatives of a decision in words. Rules write them as name:value (docs/ledger.md)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from headrace.why.facts import day, decimal, moment, money
+from headrace.words import reason
+from schemas.records import Decision
+
+# Their value is an amount in the decision's currency.
+_MONEY: Final = {
+    "amount": "amount",
+    "sum": "adds up to",
+    "allowed": "the policy's claim allows",
+    "charged_before": "charged before",
+    "lowered_to": "after credits and disputes there is left to pay",
+    "past_due": "past due",
+    "opening": "opening balance",
+    "debits": "invoices and charges",
+    "credits": "credit notes",
+    "cash": "cash",
+    "other": "other",
+    "closing": "closing balance",
+    "credited": "credited",
+    "rejected": "rejected",
+    "written_off": "written off",
+    "goodwill": "goodwill",
+    "recovered": "recovered",
+    "rebilled": "billed anew",
+    "refunded": "refunded",
+    "discountable": "of this the discount counts",
+}
+_LABELS: Final = {
+    "keyword": "the words",
+    "order": "order",
+    "shipment": "shipment",
+    "proof_of_delivery": "proof of delivery of shipment",
+    "dispute": "dispute",
+    "document": "document",
+    "invoice": "invoice",
+    "message": "message",
+    "receipt": "receipt",
+    "claim": "claim of the policy",
+    "verdict": "the deduction is",
+    "reason_code": "the payer's reason code",
+    "calendar": "business hours of calendar",
+    "owner": "owner until now",
+    "from": "with until now",
+    "role": "as",
+    "part_of": "instalment of promise",
+    "jurisdiction": "law of",
+    "root_cause": "root cause",
+    "rebilled_as": "billed anew as",
+    "days_customer": "days lost by the customer",
+    "days_own": "days lost here",
+    "days_upstream": "days lost upstream",
+    "oldest_days": "days that the oldest is past due",
+    "items": "items looked at",
+    "carrier": "carrier",
+    "product": "product",
+    "region": "region",
+    "segment": "segment",
+    "reference": "the payer's reference",
+    "alias": "known habit of the payer",
+    "relation": "pays by relation for",
+    "named_by": "named by",
+    "sets": "sets that add up",
+    "seen_in": "seen in",
+    "said_by": "said by",
+}
+# Parts of the score of a task.
+_POINTS: Final = {
+    "overdue": "what is past due",
+    "age": "its age",
+    "broken_promise": "broken promises",
+    "risk": "a customer at risk",
+    "strategic": "a strategic customer",
+    "dispute": "a dispute of it",
+}
+# Reasons that a person would not understand from their name.
+_REASONS: Final = {
+    "affiliate": "the customer is an affiliate: no sale, and not reminded",
+    "blocked": "an operator blocked reminders of the account",
+    "contacts_blocked": "the customer is not to be contacted",
+    "direct_debit": "the customer pays by direct debit",
+    "service_case": "service case {} is open",
+    "promise": "promise {} is open for it",
+    "disputed": "it is disputed",
+    "disputed_rest": "a part is disputed, and the policy reminds of the rest up to a lower level only",
+    "cash_or_credit_covers": "money or credits that are here cover it, oldest item first",
+    "below_minimum": "what is left is no more than the policy's minimum",
+    "contact_cap": "the customer was contacted as often as the policy allows",
+    "template_missing": "there is no approved template for level and language {}",
+    "customer_unknown": "no customer of that number is known",
+    "customer_inactive": "the customer is not active",
+    "billing_address_missing": "the customer has no billing address",
+    "po_reference_missing": "the customer wants its purchase order on invoices, and it is not there",
+    "order_missing": "its order is not here",
+    "order_cancelled": "its order is cancelled",
+    "currency_not_ordered": "the order is not in {}",
+    "duplicate_of": "it has order, amount and date of {}",
+    "price_not_agreed": "the price on line {} is not the order's",
+    "line_not_ordered": "line {} was not ordered",
+    "nothing_left_to_bill": "all of the order is billed",
+    "more_than_ordered": "it bills more of order line {} than was ordered",
+    "shipment_missing": "nothing of the order is shipped",
+    "not_shipped": "it bills more of order line {} than was shipped",
+    "complaint": "the customer complained of shipment {}",
+    "proof_of_delivery_missing": "there is no proof of delivery of shipment {}",
+    "line_arithmetic": "quantity times price is not the net amount of line {}",
+    "tax_code_missing": "line {} has no tax code",
+    "total_mismatch": "its lines do not add up to its total",
+    "unidentified": "the payer is not known",
+    "refused_by": "{} refused it",
+    "no_reference": "the payment names nothing that is known",
+    "cleared": "{} is cleared already",
+    "held": "{} is a draft that is held",
+    "unknown": "{} is no document of the account",
+    "ambiguous": "{} may be several documents",
+    "other_currency": "{} is in another currency",
+    "other_number": "it may be another number of the same series than {}",
+    "amount_differs": "the amount is not what is open of {}",
+    "credit_note": "{} is a credit note",
+    "invoice": "{} is an invoice",
+    "credit_too_small": "less is left of credit note {}",
+    "overpaid": "more came than is open",
+    "superseded_by": "promise {} replaces it",
+    "return_before_receipt": "the receipt that it takes back is not here yet",
+    "receipt_not_here": "its receipt was refused here",
+    "no_approved_template": "there is no approved template",
+    "no_further_step": "the chain of escalation ends here",
+    "no_longer_large": "it is no longer so large, or so old",
+    "paid": "it is paid",
+    "done_by": "{} has done it",
+    "several_documents": "it names several documents",
+    "no_document": "it names no document",
+}
+
+
+def in_words(text: str, currency: str) -> str:
+    """One piece of evidence, name:value, in words; what has no name is said as it is."""
+    name, colon, value = text.partition(":")
+    if not colon:
+        return text.replace("_", " ")
+    if name in _SPECIAL:
+        return _SPECIAL[name](value, currency)
+    if name in _MONEY and value.lstrip("-").isdigit():
+        return f"{_MONEY[name]} {money(int(value), currency)}"
+    return f"{_LABELS.get(name, name.replace('_', ' '))} {value}"
+
+
+def reason_in_words(text: str, currency: str) -> str:
+    """One reason, name or name:detail; one that says it all is told as timelines do."""
+    name, _, detail = text.partition(":")
+    if name not in _REASONS:
+        return reason(text, currency)
+    return _REASONS[name].format(detail)
+
+
+def _amount_behind(before: str) -> Callable[[str, str], str]:
+    """For `10000 after 5 days`: an amount, and words that stay."""
+
+    def said(value: str, currency: str) -> str:
+        amount, _, rest = value.partition(" ")
+        return (
+            f"{before} {money(int(amount), currency)} {rest}" if amount.lstrip("-").isdigit() else f"{before} {value}"
+        )
+
+    return said
+
+
+def _rate(value: str, _currency: str) -> str:
+    """`30 days at 111500 ppm`."""
+    days, _, rate = value.removesuffix(" ppm").rpartition(" ")
+    return f"{days} {decimal(int(rate), 4)} %" if rate.isdigit() else value
+
+
+def _discount(value: str, _currency: str) -> str:
+    """`20540:20000`: the last day and the rate of a discount."""
+    last, _, rate = value.partition(":")
+    return f"discount of {decimal(int(rate), 4)} % until {day(int(last))}"
+
+
+def _minutes(value: str, _currency: str) -> str:
+    return f"{decimal(int(value) * 100 // 60, 2)} business hours"
+
+
+_SPECIAL: Final[dict[str, Callable[[str, str], str]]] = {
+    "paid": _amount_behind("paid"),
+    "open": _amount_behind("open"),
+    "rate": _rate,
+    "discount": _discount,
+    "confidence_ppm": lambda value, _: f"how sure: {decimal(int(value), 4)} %",
+    "left_minutes": lambda value, _: f"left of the owner's time: {_minutes(value, '')}",
+    "business_minutes": lambda value, _: f"decided in {_minutes(value, '')}",
+    "deadline": lambda value, _: f"its deadline was {moment(int(value))}",
+    "since_day": lambda value, _: f"since {day(int(value))}" if value != "0" else "since the beginning",
+}
+
+
+def evidence_of(d: Decision) -> list[str]:
+    """What the decision rests on, in words."""
+    scored = d.kind in ("task_opened", "escalated") and d.rule.startswith("collections.")
+    return [_scored(text, d.currency) if scored else in_words(text, d.currency) for text in d.evidence]
+
+
+def _scored(text: str, currency: str) -> str:
+    name, _, value = text.partition(":")
+    return f"{value} points for {_POINTS[name]}" if name in _POINTS else in_words(text, currency)
+
+
+def reasons_of(d: Decision, currency: str = "") -> list[str]:
+    """Its reasons in words. currency: where it has none itself."""
+    return [reason_in_words(text, d.currency or currency) for text in d.reasons]
