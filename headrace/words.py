@@ -18,6 +18,7 @@ _OF_MONEY: Final = frozenset(
         "written_off_of_open",
         "refunded_of_paid",
         "credited_already",
+        "parts",
         "amount_not_above_zero",
         "amount_below_zero",
         "more_than_there_is",

@@ -113,6 +113,14 @@ _REASONS: Final = {
     "unidentified": "the payer is not known",
     "refused_by": "{} refused it",
     "no_reference": "the payment names nothing that is known",
+    "answers": "{} answers are as good",
+    "tie": "the policy's rule {} fits more than one set of items",
+    "by_chance": "it may add up by chance: {}",
+    "too_many_items": "the account has too many open items to be sure",
+    "search_not_finished": "there are too many sets to look at all of them",
+    "prepayment": "it is kept for order {}",
+    "short_paid": "less was paid than is due",
+    "above_tolerance": "it is above the policy's tolerance",
     "cleared": "{} is cleared already",
     "held": "{} is a draft that is held",
     "unknown": "{} is no document of the account",
@@ -134,6 +142,43 @@ _REASONS: Final = {
     "done_by": "{} has done it",
     "several_documents": "it names several documents",
     "no_document": "it names no document",
+    "advice_known": "a remittance advice of that number is here already",
+    "document_known": "a document of that number is here already",
+    "dispute_known": "a dispute of that number is here already",
+    "promise_known": "a promise of that number is here already",
+    "receipt_known": "a receipt of that number is here already",
+    "dispute_unknown": "there is no dispute of that number",
+    "dispute_closed": "the dispute is closed",
+    "receipt_unknown": "there is no receipt of that number",
+    "task_unknown": "there is no open task of that name",
+    "no_open_promise": "there is no open promise of that number",
+    "no_such_open_item": "there is no open invoice of that number in the receipt's currency",
+    "not_applied_there": "the receipt is not applied to that document",
+    "nothing_to_state": "the account never had anything in that currency",
+    "nothing_unapplied": "nothing of the receipt is unapplied",
+    "sent_there_already": "the receipt was sent there already",
+    "target_account_missing": "it does not say which other account",
+    "of_cleared_item": "the item is paid, so the dispute cannot end in {}",
+    "currency_of_item": "the item is in {}",
+    "currency_of_receipt": "the receipt is in {}",
+    "no_reference_rate": "the policy has no reference rate of {}",
+    "written_off_needs_approval": "a write-off needs an approval",
+    "goodwill_needs_approval": "goodwill beyond the policy's limit needs an approval",
+}
+# With amounts in them, one or `A_of_B`.
+_AMOUNTS: Final = {
+    "advice_sum": "the lines of the advice come to {}, the money is {}",
+    "lines_sum": "the lines of the payment come to {}, the money is {}",
+    "text_sum": "what the text names comes to {}, the money is {}",
+    "closing_amounts": "it ends in {}, and {} are contested",
+    "written_off_of_open": "it gives up {}, and {} are open",
+    "refunded_of_paid": "it refunds {}, and {} are paid",
+    "parts": "its instalments come to {}, and it promises {}",
+    "amount_below_zero": "the amount is {}, below zero",
+    "amount_not_above_zero": "the amount is {}, not above zero",
+    "more_than_there_is": "there are no more than {}",
+    "credited_already": "{} are credited already",
+    "returned_more_than_received": "{} more went back than came",
 }
 
 
@@ -152,6 +197,11 @@ def in_words(text: str, currency: str) -> str:
 def reason_in_words(text: str, currency: str) -> str:
     """One reason, name or name:detail; one that says it all is told as timelines do."""
     name, _, detail = text.partition(":")
+    amounts = detail.split("_of_")
+    if name in _AMOUNTS and all(amount.removeprefix("-").isdigit() for amount in amounts):
+        return _AMOUNTS[name].format(*[money(int(amount), currency) for amount in amounts], "")
+    if name == "day" and detail.isdigit():
+        return f"on {day(int(detail))}"
     if name not in _REASONS:
         return reason(text, currency)
     return _REASONS[name].format(detail)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace.why.evidence import reason_in_words
 from headrace.why.history import History
 from tests.headrace.why.told import of_text, told
 
@@ -193,6 +194,7 @@ TOLD = [
         *("cash", "fact_rejected", 0),
         [
             "0-13  operator_action line-12 rejected: more than there is: 20.00 USD",
+            "  there are no more than 20.00 USD",
             "  Said by someone: 99.00 USD of receipt R-3 to be applied to INV-1001",
             "  operator.apply_cash: A person's order is carried out as a whole or not at all: what it is about was not there.",
         ],
@@ -388,6 +390,22 @@ def test_a_reference_that_is_spelled_otherwise_says_how_it_was_written(tmp_path:
     printed = told(of_text(text, tmp_path), "cash_applied")
     assert "  step 1: as written, inv1001, it is no open document of the account" in printed
     assert "cash.3.normalised: Step 3:" in printed
+
+
+@pytest.mark.parametrize(
+    ("reason", "currency", "said"),
+    [
+        ("advice_sum:51469_of_50455", "USD", "the lines of the advice come to 514.69 USD, the money is 504.55 USD"),
+        ("amount_below_zero:-5", "JPY", "the amount is -5 JPY, below zero"),
+        ("more_than_there_is:5", "", "there are no more than 5 of the smallest unit"),
+        ("cleared:INV-7", "USD", "INV-7 is cleared already"),
+        ("affiliate", "USD", "the customer is an affiliate: no sale, and not reminded"),
+        ("day:20000", "USD", "on 2024-10-04"),
+        ("a_new_one:x_y", "USD", "a new one:x y"),
+    ],
+)
+def test_reasons_are_sentences(reason: str, currency: str, said: str) -> None:
+    assert reason_in_words(reason, currency) == said
 
 
 def test_what_is_about_one_document_names_no_others(tmp_path: Path) -> None:
