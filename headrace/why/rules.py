@@ -7,11 +7,12 @@ this table against the sources: no rule without a sentence, no sentence without 
 from typing import Final
 
 from headrace.why.rules_of_customers import OF_CUSTOMERS
+from headrace.why.rules_of_differences import OF_DIFFERENCES
 from headrace.why.rules_of_money import OF_MONEY
 from headrace.why.rules_to_come import TO_COME
 from headrace.why.sentence import Rule
 
-RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_CUSTOMERS}
+RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_DIFFERENCES, **OF_CUSTOMERS}
 
 
 class NoSuchRule(LookupError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataflows.rules.policy import SECTIONS
+from dataflows.rules.provisions.cash import ORDER
 from dataflows.rules.provisions.collections import CATEGORIES
 from dataflows.rules.provisions.release import CONDITIONS
 from headrace.why.rules import RULES, NoSuchRule, pattern_of, rule_of, short_of
@@ -23,6 +24,7 @@ NAMES = {
     "release.*": CONDITIONS,
     "collections.*": (*CATEGORIES, "step.*"),
     "disputes.*": ("written_off", "goodwill"),
+    "cash.6.*": ORDER,
 }
 
 
