@@ -55,7 +55,6 @@ _LABELS: Final = {
     "days_own": "days lost here",
     "days_upstream": "days lost upstream",
     "oldest_days": "days that the oldest is past due",
-    "items": "items looked at",
     "carrier": "carrier",
     "product": "product",
     "region": "region",
@@ -236,6 +235,7 @@ def _minutes(value: str, _currency: str) -> str:
 
 
 _SPECIAL: Final[dict[str, Callable[[str, str], str]]] = {
+    "items": lambda value, _: f"items looked at {value.replace('_', ' ')}",
     "paid": _amount_behind("paid"),
     "open": _amount_behind("open"),
     "rate": _rate,
@@ -250,6 +250,13 @@ _SPECIAL: Final[dict[str, Callable[[str, str], str]]] = {
 
 def evidence_of(d: Decision) -> list[str]:
     """What the decision rests on, in words."""
+    if d.rule.startswith("cash.6."):
+        return [
+            f"the policy's rule {text[6:].replace('_', ' ')}"
+            if text.startswith("order:")
+            else in_words(text, d.currency)
+            for text in d.evidence
+        ]
     scored = d.kind in ("task_opened", "escalated") and d.rule.startswith("collections.")
     return [_scored(text, d.currency) if scored else in_words(text, d.currency) for text in d.evidence]
 

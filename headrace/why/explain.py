@@ -8,7 +8,7 @@ from typing import Any, Final
 from headrace.amounts import grouped
 from headrace.why.evidence import evidence_of, reasons_of
 from headrace.why.facts import EPOCH, cut, details, moment, title, when
-from headrace.why.history import WAKE, History, Taken
+from headrace.why.history import RATES, WAKE, History, Taken
 from headrace.why.names import names_of_decision, reference_kind
 from headrace.why.policy import PolicyPart, part_for
 from headrace.why.rests import rests_on
@@ -136,6 +136,8 @@ def _decided(history: History, d: Decision) -> str:
 def _cause(history: History, d: Decision) -> tuple[Cause, Taken | None]:
     if d.cause_kind == WAKE:
         return _time(history, d), None
+    if d.cause_kind == RATES:
+        return _rates(history, d), None
     if d.rule == "shard.unreadable":
         said = f"offset {d.fact_offset} of shard {d.shard}'s facts"
         return Cause(d.fact_offset, "Bytes in the log that are no fact", said, []), None
@@ -165,6 +167,14 @@ def _time(history: History, d: Decision) -> Cause:
     if beside is not None and beside.kind not in ("clock", "drain"):
         lines.append(f"it had its turn after a {beside.kind.replace('_', ' ')} of the shard")
     return Cause(d.fact_offset, "Time passed", said, lines)
+
+
+def _rates(history: History, d: Decision) -> Cause:
+    """A rate of exchange that the account waits for may have come: a bounded number of accounts is tried at each fact."""
+    beside = history.beside.get(d.fact_offset)
+    lines = [] if beside is None else [title(beside)]
+    said = f"the shard's clock stood at {moment(history.times.at(d.fact_offset).now)}"
+    return Cause(d.fact_offset, "Rates of exchange came, and the account waits for one", said, lines)
 
 
 def _currency(history: History, taken: Taken) -> str:

@@ -25,6 +25,8 @@ _SECONDS: Final = 10.0
 # Decisions on facts that are for no account, or name none that can be.
 _NOBODY: Final = b"//"
 WAKE: Final = "wake"
+# Accounts that wait for a rate of exchange are tried again when one has come.
+RATES: Final = "rates"
 
 
 class Taken(NamedTuple):

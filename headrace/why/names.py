@@ -91,6 +91,9 @@ def names_of_decision(d: Decision) -> list[str]:
         found[f"document:{d.counterparty}"] = None
     for text in [*d.evidence, *d.reasons]:
         name, _, value = text.partition(":")
+        if name == "order" and d.rule.startswith("cash."):
+            # A rule of the policy's order of cash application.
+            continue
         if value and name in _SAID:
             found[f"{_SAID[name]}:{value.partition(': ')[0]}"] = None
     if d.kind.startswith("promise_"):

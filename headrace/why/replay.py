@@ -12,11 +12,11 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.transition import adopt, adopt_wake
+from dataflows.rules.transition import adopt, adopt_rates, adopt_wake
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.store import Store, new_batch
 from dataflows.shards.wakes import Wakes
-from headrace.why.history import WAKE, History, Moment, Taken
+from headrace.why.history import RATES, WAKE, History, Moment, Taken
 from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision, OperatorAction, ShardRow
 
@@ -39,6 +39,8 @@ class Replay:
         self._accounts: Final = Accounts(history.shard, shards, self._store, Wakes(self._store), _CACHE_BYTES)
         self._said: Final[dict[tuple[int, str, str], list[Decision]]] = {}
         self._wakes: Final[dict[int, dict[str, int]]] = {}
+        # By offset: what the account was told of when rates of exchange had come.
+        self._rates: Final[dict[int, str]] = {}
         # By when a wake was due: where the log says what came of it.
         self._said_at: Final[dict[int, int]] = {}
         self._seen: Final[set[str]] = set()
@@ -50,6 +52,8 @@ class Replay:
             if d.cause_kind == WAKE:
                 self._wakes.setdefault(d.fact_offset, {})[d.cause_id] = d.event_time
                 self._said_at[d.event_time] = d.fact_offset
+            elif d.cause_kind == RATES:
+                self._rates[d.fact_offset] = d.cause_id
         try:
             self._run()
         except AssertionError as error:
@@ -83,7 +87,7 @@ class Replay:
 
     def _run(self) -> None:
         facts = {taken.offset: taken for taken in self.history.facts}
-        for offset in sorted(facts.keys() | self._wakes.keys()):
+        for offset in sorted(facts.keys() | self._wakes.keys() | self._rates.keys()):
             self._silent(offset)
             self._offset = offset
             if offset in facts:
@@ -91,6 +95,8 @@ class Replay:
             for cause, due in self._wakes.get(offset, {}).items():
                 self._silent(offset + 1, due)
                 self._wake(offset, cause, due, self._said[offset, WAKE, cause])
+            if offset in self._rates:
+                self._rates_came(offset, self._rates[offset])
         self._silent(1 << 62)
 
     def _silent(self, before: int, due: int = 0) -> None:
@@ -118,6 +124,15 @@ class Replay:
         elif account.row.parked_at < 0:
             adopt_wake(account, _copies(said), self.context(at, True, WAKE, cause, due, at.now))
             self._accounts.changed(account)
+
+    def _rates_came(self, offset: int, cause: str) -> None:
+        said = self._said[offset, RATES, cause]
+        if said[0].rule == PARKED:
+            self._park(offset)
+        else:
+            at = self.history.times.at(offset)
+            adopt_rates(self.account, _copies(said), self.context(at, False, RATES, cause, at.now, at.now))
+            self._accounts.changed(self.account)
 
     def _take(self, taken: Taken) -> None:
         offset, fact = taken

@@ -76,7 +76,8 @@ def _defines(taken: Taken, name: str) -> bool:
     if taken.fact.kind not in _MADE_BY[kind]:
         return False
     said = getattr(taken.fact, _DEFINES[kind], "")
-    return bool(said == number or (kind == "receipt" and said == number.rpartition("@")[0]))
+    # An instalment and a deduction have the number of their invoice before a slash.
+    return bool(said == number or said == number.rpartition("@" if kind == "receipt" else "/")[0])
 
 
 def _naming(history: History, name: str, before: int) -> list[Taken]:
@@ -84,6 +85,9 @@ def _naming(history: History, name: str, before: int) -> list[Taken]:
     found = history.facts_naming(name, before)
     if name.startswith("receipt:"):
         found = _of_bank(history, name, before, found)
+    elif name.startswith("document:") and "/" in name:
+        # An instalment, a deduction, or interest: what its invoice is counts.
+        found = [*found, *history.facts_naming(name.rpartition("/")[0], before)]
     elif not found and name.startswith("promise:") and "/" in name:
         found = history.facts_naming(name.rpartition("/")[0], before)
     elif not found and name.startswith("dispute:"):
@@ -91,8 +95,10 @@ def _naming(history: History, name: str, before: int) -> list[Taken]:
         kind, _, number = name.removeprefix("dispute:").partition(":")
         if kind == "message":
             found = history.facts_naming(f"message:{number}", before)
-        elif kind == "deduction":
-            found = history.facts_naming(f"document:{number}", before)
+        elif kind in ("deduction", "opening"):
+            found = history.facts_naming(f"document:{number.partition('/')[0]}", before)
+        elif kind == "short":
+            found = history.facts_naming(f"receipt:{number.partition(':')[0]}", before)
     return found
 
 

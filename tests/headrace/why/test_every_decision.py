@@ -22,11 +22,13 @@ from tests.headrace.why.told import Recorded, all_histories, installation, is_th
 from tests.scenario_language import parse
 from tests.test_scenarios import FILES
 
+# What an open item may be made by; a deduction and an instalment rest on their invoice.
+ITEMS = {"invoice", "opening_item", "debit_note"}
 # A decision of these kinds rests on one fact at least of these, before it or as its cause.
 RESTS_ON = {
-    "cash_applied": ({"receipt", "cash_transferred"}, {"invoice"}),
-    "cash_unapplied": ({"receipt", "cash_transferred"}, {"invoice"}),
-    "application_reversed": ({"receipt", "cash_transferred"}, {"receipt_returned"}, {"invoice"}),
+    "cash_applied": ({"receipt", "cash_transferred"}, ITEMS),
+    "cash_unapplied": ({"receipt", "cash_transferred"}, ITEMS),
+    "application_reversed": ({"receipt", "cash_transferred"}, {"receipt_returned"}, ITEMS),
     "cash_proposed": ({"receipt", "cash_transferred"},),
     "invoice_held": ({"invoice"},),
     "invoice_released": ({"invoice"}, {"order"}),
@@ -35,11 +37,11 @@ RESTS_ON = {
     "promise_partially_kept": ({"promise"},),
     "promise_broken": ({"promise"},),
     "promise_cancelled": ({"promise"},),
-    "dispute_opened": ({"dispute", "message", "invoice"},),
+    "dispute_opened": ({"dispute", "message", "invoice", "opening_item"},),
     "dispute_closed": ({"dispute", "message"},),
-    "reminder_due": ({"invoice"},),
-    "reminder_suppressed": ({"invoice"},),
-    "credit_allocated": ({"credit_note"}, {"invoice"}),
+    "reminder_due": (ITEMS,),
+    "reminder_suppressed": (ITEMS,),
+    "credit_allocated": ({"credit_note"}, ITEMS),
 }
 # Interest has no fact: what is said of it rests on the invoice that it is for.
 CHARGED = ("/interest", "/compensation")
@@ -72,8 +74,14 @@ def _is_whole(history: History, d: Decision, x: Explanation) -> None:
     text = "\n".join(lines_of(x))
     assert "minor units" not in text, text
     kinds = _kinds(history, d, x)
-    for wanted in RESTS_ON.get(d.kind, ()):
+    for wanted in _wanted(d):
         assert kinds & wanted or d.document.endswith(CHARGED), f"{where} rests on {sorted(kinds)}, and not on {wanted}"
+
+
+def _wanted(d: Decision) -> tuple[set[str], ...]:
+    if d.kind == "dispute_closed" and d.reference_id.startswith(("deduction:", "short:", "opening:")):
+        return ({"receipt", "cash_transferred", "opening_item"},)
+    return RESTS_ON.get(d.kind, ())
 
 
 def _kinds(history: History, d: Decision, x: Explanation) -> set[str]:

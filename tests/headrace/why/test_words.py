@@ -17,6 +17,9 @@ GOODS = """
 2026-03-20 end of day
 """
 CASH = """
+2026-03-01 policy
+    [cash]
+    by_subset = false
 2026-03-02 invoice INV-1001 100.00 due 2026-04-01
 2026-03-03 invoice INV-1002 50.00 due 2026-04-02
 2026-03-05 receipt R-1 60.00 for INV-1001
@@ -144,9 +147,9 @@ TOLD = [
         *("cash", "cash_applied", 0),
         [
             "0-3  60.00 USD of receipt R-1 applied to INV-1001 (cash.1.structured), 40.00 USD still open",
-            "  Invoice INV-1001 of 100.00 USD, dated 2026-03-02, due 2026-04-01 (2026-03-02 09:03, scenario)",
+            "  Invoice INV-1001 of 100.00 USD, dated 2026-03-02, due 2026-04-01 (2026-03-02 09:06, scenario)",
             "  Source: cash application, step 1: structured reference and amount agree",
-            '    sources = ["payments"]             # reminders and broken promises wait for these',
+            '    sources = ["payments"]',
             "  0-10  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
         ],
     ),
@@ -157,7 +160,7 @@ TOLD = [
             "  Remittance advice A-1 of 90.00 USD for receipt R-2: INV-1001, INV-1002",
             "      INV-1001, 40.00 USD",
             "      INV-1002, 50.00 USD",
-            "  Receipt R-2 of 90.00 USD, valued 2026-03-06 (2026-03-06 09:06, scenario)",
+            "  Receipt R-2 of 90.00 USD, valued 2026-03-06 (2026-03-06 09:09, scenario)",
             "  step 1: the payment carries no structured reference",
         ],
     ),
@@ -177,7 +180,7 @@ TOLD = [
         *("cash", "cash_unapplied", 0),
         [
             "  Said by someone: receipt R-3 to be taken off INV-1001",
-            "  Said by someone: receipt R-3 to be applied to INV-1001 (2026-03-10 09:10, scenario)",
+            "  Said by someone: receipt R-3 to be applied to INV-1001 (2026-03-10 09:13, scenario)",
             "  Source: cash application: by a person",
         ],
     ),
@@ -186,14 +189,14 @@ TOLD = [
         [
             "0-10  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
             "  60.00 USD of receipt R-1 went back, valued 2026-03-09",
-            "  Receipt R-1 of 60.00 USD, valued 2026-03-05; it names INV-1001 (2026-03-05 09:05, scenario)",
+            "  Receipt R-1 of 60.00 USD, valued 2026-03-05; it names INV-1001 (2026-03-05 09:08, scenario)",
             "  Source: cash application: money that goes back: items reopen with their due date and level",
         ],
     ),
     (
         *("cash", "fact_rejected", 0),
         [
-            "0-13  operator_action line-12 rejected: more than there is: 20.00 USD",
+            "0-13  operator_action line-15 rejected: more than there is: 20.00 USD",
             "  there are no more than 20.00 USD",
             "  Said by someone: 99.00 USD of receipt R-3 to be applied to INV-1001",
             "  operator.apply_cash: A person's order is carried out as a whole or not at all: what it is about was not there.",
@@ -210,7 +213,7 @@ TOLD = [
         *("cash", "statement", 0),
         [
             "0-18  Statement of account: from 0.00 USD to 30.00 USD (debits 150.00 USD, credits -10.00 USD, cash -110.00 USD)",
-            "  60.00 USD of receipt R-1 went back, valued 2026-03-09 (2026-03-09 09:09, scenario)",
+            "  60.00 USD of receipt R-1 went back, valued 2026-03-09 (2026-03-09 09:12, scenario)",
             "  opening balance 0.00 USD",
             "  closing balance 30.00 USD",
         ],
@@ -220,7 +223,7 @@ TOLD = [
         [
             "5.00 USD of receipt R-9 sent on to acme",
             "  Said by someone: receipt R-9 is acme's",
-            "  Receipt R-9 of 5.00 USD, valued 2026-03-13 (2026-03-13 09:14, scenario)",
+            "  Receipt R-9 of 5.00 USD, valued 2026-03-13 (2026-03-13 09:17, scenario)",
         ],
     ),
     (
@@ -340,7 +343,7 @@ TOLD = [
     (
         *("claims", "write_off_proposed", 0),
         [
-            "10.00 USD of INV-1001 to be given up, if approved (written off needs approval)",
+            "Write-off of 10.00 USD of INV-1001 waits for an approval (written off needs approval)",
             "  Source: write-off: above the tolerance with approval",
         ],
     ),

@@ -88,7 +88,7 @@ def _stored(store: Store, key: str) -> dict[bytes, bytes]:
     found = {}
     for name, value in store.range(b"\0", b"\xff", 1_000_000):
         account, _, rest = name[1:].partition(b"\0")
-        if name[:1] not in b"MUEWP" and account.decode() == key:
+        if name[:1] not in b"MUEWPJ" and account.decode() == key:
             found[name[:1] + rest] = value
     return found
 
