@@ -3,7 +3,8 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import BY_PERSON, waiting_references
+from dataflows.rules.cash import waiting_references
+from dataflows.rules.cash_postings import BY_PERSON
 from dataflows.rules.cash_search import BY_AMOUNT, BY_ORDER, BY_SUBSET
 from dataflows.rules.context import Context
 from dataflows.rules.exchange import waits_for_rate

@@ -10,8 +10,9 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.disputes import of_short_payment
 from dataflows.rules.evidence import value
+from dataflows.rules.following import follow
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
-from dataflows.rules.transition import follow, settle, transition
+from dataflows.rules.transition import settle, transition
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas.records import Decision, ShardRow
