@@ -51,7 +51,7 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         if found is not None:
             return found
     sent = _for_others(account, receipt, wanted)
-    return sent + by_wanted(account, receipt, wanted, sum([d.amount for d in sent]))
+    return sent + by_wanted(account, receipt, wanted, ctx, sum([d.amount for d in sent]))
 
 
 def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:

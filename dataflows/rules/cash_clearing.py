@@ -3,10 +3,14 @@
 from dataflows.rules.account import Account
 from dataflows.rules.cash_postings import application, propose
 from dataflows.rules.cash_wanted import Wanted, references
+from dataflows.rules.context import Context
+from dataflows.rules.discounts import earned
 from schemas.records import Decision, Item, ReceiptRow
 
 
-def by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent: int = 0) -> list[Decision]:
+def by_wanted(
+    account: Account, receipt: ReceiptRow, wanted: list[Wanted], ctx: Context, sent: int = 0
+) -> list[Decision]:
     """Decide over all references of a receipt at once. sent: of its money is on its way to others already."""
     left = receipt.unapplied - sent
     if not wanted:
@@ -22,6 +26,9 @@ def by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent:
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
+        if guessed and not missing and sum(stated) > left:
+            less = [w.amount if w.amount is not None else open_less_discount(account, receipt, w, ctx) for w in wanted]
+            stated = less if sum(less) == left else stated
         if sum(stated) != left or (missing and guessed):
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
             return propose(account, receipt, sent, reasons, references(wanted))
@@ -44,6 +51,18 @@ def by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent:
         whole = receipt.unapplied - sent
         missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + propose(account, receipt, receipt.unapplied - left, missing, references(wanted))
+
+
+def open_less_discount(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> int:
+    """What clears an item that is named without an amount, less the cash discount that the money earns."""
+    item = w.item
+    assert item is not None, "only references to items are paid"
+    if item.kind == "credit_note":
+        return -item.open
+    if not item.terms:
+        return item.open
+    grace_days = account.provisions(ctx, item.currency).differences.discount_grace_days
+    return item.open - earned(item, receipt.value_date, grace_days)
 
 
 def _is_stranger(account: Account, receipt: ReceiptRow) -> bool:

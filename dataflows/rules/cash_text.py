@@ -4,7 +4,7 @@ from typing import Final
 
 from dataflows.rules import cash_search
 from dataflows.rules.account import Account
-from dataflows.rules.cash_clearing import by_wanted, clear_item
+from dataflows.rules.cash_clearing import by_wanted, clear_item, open_less_discount
 from dataflows.rules.cash_postings import proposal, propose
 from dataflows.rules.cash_wanted import Wanted, alike_advices, take_or_say, why_cleared
 from dataflows.rules.context import Context
@@ -37,7 +37,7 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
         if sum(opens) == receipt.unapplied:
             for w, amount in zip(found, opens, strict=True):
                 w.amount = amount
-            return by_wanted(account, receipt, found)
+            return by_wanted(account, receipt, found, ctx)
         reasons = [f"credit_note:{document}" for document in credited]
     if not found and not reasons and receipt.allocations:
         # What was said when the rest was applied still holds.
@@ -50,11 +50,14 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
         return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
     if not found or reasons:
         return propose(account, receipt, 0, reasons, sorted(hits))
-    whole = sum(opens) == receipt.unapplied
+    whole = receipt.unapplied in (
+        sum(opens),
+        sum([open_less_discount(account, receipt, w, ctx) for w in found]),
+    )
     if not whole:
         more = _shortened(account, receipt, words, found)
         if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
-            return by_wanted(account, receipt, found + more)
+            return by_wanted(account, receipt, found + more, ctx)
         if len(found) > 1 and 0 < sum(opens) < receipt.unapplied:
             named = [w.item for w in found if w.item is not None]
             # A number that stands for several documents names these, and no other.
@@ -69,7 +72,7 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
     fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
     if not whole and not fixed:
         return propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
-    return by_wanted(account, receipt, found)
+    return by_wanted(account, receipt, found, ctx)
 
 
 def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:

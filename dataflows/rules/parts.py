@@ -83,6 +83,7 @@ def keep_terms(account: Account, item: Item, d: Decision) -> str:
         elif said.startswith(DISCOUNT):
             day, rate = said[len(DISCOUNT) :].split(":")
             item.terms.append(DiscountTerm(int(day), int(rate)))
+            account.row.discount_ppm = max(account.row.discount_ppm, int(rate))
         elif said.startswith(PART_OF):
             at, count, number = said[len(PART_OF) :].split(":", 2)
             account.join(number, item.document)

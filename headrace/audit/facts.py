@@ -168,6 +168,7 @@ class FactCheck(DocumentFacts):
         receipt.posting_date = fact.posting_date
         receipt.text = fact.text
         receipt.order_id = fact.order_id
+        receipt.adjusted = bool(fact.adjustments)
         receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
         self._books.keep_receipt(account, receipt)
 
