@@ -46,6 +46,9 @@ CATEGORIES: Final = (
     "missing_pod",
     "quality",
     "return",
+    "freight",
+    "promotion",
+    "unearned_discount",
     "other",
 )
 CHANNELS: Final = ("", "message", "portal", "short_payment", "operator")

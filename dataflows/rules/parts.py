@@ -123,6 +123,15 @@ def meant(account: Account, reference: str) -> DocumentGroup | None:
     return None
 
 
+def documents_of(account: Account, names: list[str]) -> list[str]:
+    """The names, each that stands for several documents as these."""
+    found: list[str] = []
+    for name in names:
+        group = account.joined(name) if account.known_item(name) is None else None
+        found += [name] if group is None else group.documents
+    return list(dict.fromkeys(found))
+
+
 def _place(account: Account, reference: str) -> str:
     """NUMBER/3 where the third instalment of NUMBER is meant; else empty."""
     number, slash, place = reference.rpartition("/")

@@ -93,6 +93,7 @@ def post_deduction(account: Account, d: Decision, ctx: Context) -> None:
         item.posting_date = d.posting_date
         item.due_date = d.due_date
         item.tax = d.tax
+        item.order_id = invoice.order_id
         account.add_item(item)
         _hangs(account, d, "deduction", d.counterparty, d.document)
     fill(d, item)

@@ -304,8 +304,20 @@ class FactCheck(DocumentFacts):
             self._wrong(
                 account, fact, "differs", f"{len(right)} instalments are promised, it opens {len(opened)} of them"
             )
+        documents = self._documents_of(account, fact.documents)
         for d in opened:
-            self._same(account, fact, d, {"currency": fact.currency, "candidates": fact.documents})
+            self._same(account, fact, d, {"currency": fact.currency})
+            if sorted(d.candidates) != sorted(documents):
+                self._wrong(account, fact, "differs", f"it is for {documents}, {d.kind} says {d.candidates}")
+
+    def _documents_of(self, account: Account, names: Sequence[str]) -> set[str]:
+        """The items that a promise is for: a number that stands for several means all that are posted."""
+        found: set[str] = set()
+        for name in names:
+            of = [document for document, numbers in account.stands_for.items() if name in numbers]
+            posted = [document for document in of if self._books.item(account, document) is not None]
+            found.update(posted if posted and self._books.item(account, name) is None else [name])
+        return found
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
         for learned in said:
