@@ -188,7 +188,6 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     if d.rule == BY_PERSON and d.kind == "cash_unapplied" and d.document not in receipt.declined:
         receipt.declined.append(d.document)
     item = reopen(account, d, ctx)
-    item.cleared_by = ""
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount

@@ -1,7 +1,7 @@
 """One transition: a fact or a wake, the account it is about, and the decisions that follow.
 
-`decide` concludes from a state it does not change; evolve posts each conclusion; `follow` asks
-what that brings about in turn, until nothing does. Pure: same state, cause and policy, same decisions.
+`decide` (deciding.py) concludes from a state it does not change; evolve.py posts each conclusion; `follow` (following.py)
+asks what that brings about in turn, until nothing does. Pure: same state, cause and policy, same decisions.
 """
 
 from typing import Final
