@@ -1,10 +1,9 @@
 """What facts that are entries in the books must fulfil: debit notes, items taken over, refunds, rates, closed periods, and
 what invoices, receipts and advices say of differences. connectors/checks.py has the rest."""
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+from connectors.checking import Check
 from schemas.records import (
     Adjustment,
     DebitNote,
@@ -17,9 +16,6 @@ from schemas.records import (
     Receipt,
     Refund,
 )
-
-if TYPE_CHECKING:
-    from connectors.checks import _Check as Check
 
 ITEM_KINDS: Final = ("invoice", "debit_note", "credit_note")
 ERP_STATUSES: Final = ("confirmed", "refused", "cleared")

@@ -4401,10 +4401,11 @@ class AccountRow:
     guessed: The last receipts that steps 4 to 6 applied, in that order: a later advice is tried on them.
     relations: Accounts that it pays for, by id of the relation.
     habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
+    discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
 
     def __init__(
         self,
@@ -4441,6 +4442,7 @@ class AccountRow:
         guessed: list[str] | None = None,
         relations: list[Relation] | None = None,
         habits: list[str] | None = None,
+        discount_ppm: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4475,6 +4477,7 @@ class AccountRow:
         self.guessed: list[str] = guessed if guessed is not None else []
         self.relations: list[Relation] = relations if relations is not None else []
         self.habits: list[str] = habits if habits is not None else []
+        self.discount_ppm = discount_ppm
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4512,6 +4515,7 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         _read_relations(r),
         r.texts(),
+        r.long(),
     )
 
 
@@ -4549,6 +4553,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x.guessed)
     _put_relations(out, x.relations)
     put_texts(out, x.habits)
+    put_long(out, x.discount_ppm)
 
 
 class AdviceRow:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from connectors import dead_letters
-from connectors.checks import DAY_MS
+from connectors.checking import DAY_MS
 from connectors.dead_letters import DeadLetter
 from connectors.intake import metrics
 from connectors.intake.clockwork import ShardClock, day_end_message

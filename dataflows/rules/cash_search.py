@@ -1,7 +1,7 @@
 """Cash application, steps 4 to 6: what money is for that names nothing. Source: REFERENCE 3.5.
 
-Certain means exactly one answer at the step, found by a search that finished; open credit notes are choices too. A word
-of the payer's text that may be another document of the same series contradicts an answer. What is not certain is
+Certain means exactly one answer at the step, found by a search that finished; open credit notes are choices too, and
+so are items less the cash discount that the money earns. A word of the payer's text that may be another document of the same series contradicts an answer. What is not certain is
 proposed, the likeliest first.
 
 Bounds: at most MOST_ITEMS open items are looked at (subsets.py), MOST_CREDITS credit notes, and MOST_CLEARED items are
@@ -12,6 +12,7 @@ from typing import Final
 
 from dataflows.rules.account import NEVER_DAY, Account
 from dataflows.rules.context import Context
+from dataflows.rules.discounts import earned, reach
 from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.references import other_number
 from dataflows.rules.subsets import MOST_ITEMS, search
@@ -79,9 +80,9 @@ def find(account: Account, receipt: ReceiptRow, ctx: Context, words: list[str]) 
     credits = _credits(account, receipt.currency)
     exact: list[Item] = []
     if terms.by_amount:
-        exact = _by_amount(account, receipt, credits, found)
+        exact = _by_amount(account, receipt, credits, found, ctx)
     if terms.by_subset and not found.rule and not exact:
-        _by_subset(account, receipt, credits, terms, found, [])
+        _by_subset(account, receipt, credits, ctx, found, [])
     if not found.rule and terms.order:
         customer = account.customer()
         if customer is not None and customer.cash_order:
@@ -100,7 +101,7 @@ def complete(account: Account, receipt: ReceiptRow, ctx: Context, named: list[It
     found = Found(receipt.unapplied - sum([item.open for item in named]))
     terms = account.provisions(ctx, receipt.currency).cash
     if terms.by_subset:
-        _by_subset(account, receipt, _credits(account, receipt.currency), terms, found, named)
+        _by_subset(account, receipt, _credits(account, receipt.currency), ctx, found, named)
     if found.rule:
         known = [item.document for item in named]
         _contradict(found, [word for word in words if word not in known])
@@ -127,8 +128,34 @@ def _wanted(receipt: ReceiptRow, items: list[Item]) -> list[Item]:
     return [item for item in items if item.document not in receipt.declined]
 
 
-def _by_amount(account: Account, receipt: ReceiptRow, credits: list[Item], found: Found) -> list[Item]:
-    """Step 4: the one item of just that amount; items of that amount. With a credit taken off, another may be meant."""
+def _rate(account: Account, receipt: ReceiptRow) -> int:
+    """The highest rate, millionths, of a discount that the money may have earned; 0 where none is looked for. What the
+    payer says itself that it took off is no discount to be guessed."""
+    return 0 if receipt.adjustments else account.row.discount_ppm
+
+
+def _earned(account: Account, receipt: ReceiptRow, item: Item, ctx: Context) -> int:
+    """The cash discount with which the money clears all of the item; 0 where it earns none."""
+    if item.kind == "credit_note" or not item.terms or receipt.adjustments:
+        return 0
+    return earned(item, receipt.value_date, account.provisions(ctx, item.currency).differences.discount_grace_days)
+
+
+def _less_discount(account: Account, receipt: ReceiptRow, amount: int, ctx: Context) -> list[Item] | None:
+    """Items that are of just that amount less the discount that the money earns; None where there are too many to see."""
+    most = reach(amount, _rate(account, receipt))
+    if most == amount:
+        return []
+    currency = receipt.currency
+    if account.many_debits_of_amounts(currency, amount + 1, most, MOST_ITEMS):
+        return None
+    items = _wanted(receipt, account.debits_of_amounts(currency, amount + 1, most, MOST_ITEMS))
+    return [item for item in items if item.open - _earned(account, receipt, item, ctx) == amount]
+
+
+def _by_amount(account: Account, receipt: ReceiptRow, credits: list[Item], found: Found, ctx: Context) -> list[Item]:
+    """Step 4: the one item of just that amount; items of that amount. With a credit or a discount taken off, another may
+    be meant."""
     amount, currency = receipt.unapplied, receipt.currency
     exact = _wanted(receipt, account.debits_of_amounts(currency, amount, amount, MOST_NAMED + 1))
     if not exact:
@@ -142,6 +169,14 @@ def _by_amount(account: Account, receipt: ReceiptRow, credits: list[Item], found
         ):
             others += 1
             found.suggest([item, credit], "less_credit")
+    for base in [0, *[credit.open for credit in credits]]:
+        alike = _less_discount(account, receipt, amount + base, ctx)
+        if alike is None:
+            found.reasons = ["too_many_items"]
+            return exact
+        for item in alike:
+            others += 1
+            found.suggest([item], "less_discount")
     if len(exact) + others > 1:
         found.reasons = [f"answers:{len(exact) + others}"]
     elif len(credits) > MOST_CREDITS:
@@ -154,44 +189,67 @@ def _by_amount(account: Account, receipt: ReceiptRow, credits: list[Item], found
 
 
 def _by_subset(
-    account: Account, receipt: ReceiptRow, credits: list[Item], terms: CashTerms, found: Found, named: list[Item]
+    account: Account, receipt: ReceiptRow, credits: list[Item], ctx: Context, found: Found, named: list[Item]
 ) -> None:
-    """Step 5: the one set of items, less credits, that adds up; without those that are named."""
-    limit = found.amount + sum([credit.open for credit in credits])
+    """Step 5: the one set of items, less discounts and credits, that adds up; without those that are named."""
+    limit = reach(found.amount + sum([credit.open for credit in credits]), _rate(account, receipt))
     many = account.many_debits_of_amounts(receipt.currency, 1, limit, MOST_ITEMS)
     items = [] if many else account.debits_of_amounts(receipt.currency, 1, limit, MOST_ITEMS + 1)
     if many or len(credits) > MOST_CREDITS or len(items) + len(credits) > MOST_ITEMS:
         found.reasons = ["too_many_items"]
         return
     items = [item for item in _wanted(receipt, items) if item not in named]
-    values = [[item.open] for item in items] + [[-credit.open] for credit in credits]
+    choices = items + credits
+    values = [_values(item, _earned(account, receipt, item, ctx)) for item in choices]
     answers = search(values, found.amount)
     if not answers.finished:
         found.reasons = ["search_not_finished"]
         return
     if not answers.chosen:
         return
-    choices = items + credits
-    sets = [[choices[at] for at, value in enumerate(chosen) if value] for chosen in answers.chosen]
+    sets = [[(choices[at], value) for at, value in enumerate(chosen) if value] for chosen in answers.chosen]
     sets.sort(key=_by_size_and_age)
     for chosen in sets:
-        found.suggest(chosen, "adds_up")
+        found.suggest([item for item, _ in chosen], "adds_up")
     if len(sets) > 1:
         found.reasons = [f"answers:{len(sets)}"]
         return
-    chosen = sets[0]
-    # To leave few out is as special as to take few.
-    likely = sets_up_to(len(choices), min(len(chosen), len(choices) - len(chosen)))
-    if likely * terms.odds > found.amount:
+    _take_set(account, receipt, sets[0], sum([len(each) for each in values]), ctx, found)
+    if found.rule:
+        taken = [item.document for item, _ in sets[0]]
+        found.evidence = [f"sum:{found.amount}", f"items:{len(taken)}_of_{len(choices)}", f"sets:{answers.sets}"]
+        found.evidence += [f"discount:{item.document}:{item.open - pay}" for item, pay in found.pays if pay < item.open]
+        found.excluded = [f"{item.document}:not_in_the_sum" for item in choices if item.document not in taken][
+            :MOST_NAMED
+        ]
+
+
+def _values(item: Item, discount: int) -> list[int]:
+    """What the item may count with."""
+    if item.kind == "credit_note":
+        return [-item.open]
+    return [item.open, item.open - discount] if discount else [item.open]
+
+
+def _take_set(
+    account: Account, receipt: ReceiptRow, chosen: list[tuple[Item, int]], choices: int, ctx: Context, found: Found
+) -> None:
+    """The one set that adds up, where that is no chance: to leave few of the choices out is as special as to take few."""
+    likely = sets_up_to(choices, min(len(chosen), choices - len(chosen)))
+    if likely * account.provisions(ctx, receipt.currency).cash.odds > found.amount:
         found.reasons = [f"by_chance:{likely}_sets"]
         return
-    found.take(
-        BY_SUBSET,
-        [item for item in chosen if item.kind != "credit_note"],
-        [item for item in chosen if item.kind == "credit_note"],
-    )
-    found.evidence = [f"sum:{found.amount}", f"items:{len(chosen)}_of_{len(choices)}", f"sets:{answers.sets}"]
-    found.excluded = [f"{item.document}:not_in_the_sum" for item in choices if item not in chosen][:MOST_NAMED]
+    whole = [(item, value) for item, value in chosen if value == item.open]
+    less = [(item, value) for item, value in chosen if 0 < value < item.open]
+    credits = [(item, item.open) for item, value in chosen if value < 0]
+    if less and sum([value for _, value in credits]) > sum([value for _, value in whole]):
+        # A discount is of what is paid; a credit on its item makes it another one.
+        found.reasons = ["credit_and_discount"]
+        return
+    found.rule = BY_SUBSET
+    # Credits are taken off the first ones.
+    found.pays = whole + less
+    found.credits = credits
 
 
 def sets_up_to(items: int, size: int) -> int:
@@ -206,9 +264,9 @@ def sets_up_to(items: int, size: int) -> int:
     return total
 
 
-def _by_size_and_age(items: list[Item]) -> tuple[int, list[tuple[int, str]]]:
+def _by_size_and_age(chosen: list[tuple[Item, int]]) -> tuple[int, list[tuple[int, str, int]]]:
     """Fewer items first, then older ones."""
-    return (len(items), [(item.due_date, item.document) for item in items])
+    return (len(chosen), [(item.due_date, item.document, value) for item, value in chosen])
 
 
 def _contradict(found: Found, words: list[str]) -> None:

@@ -27,6 +27,24 @@ def beside(item: Item, paid: int, discount: int) -> int:
     return half_up(paid * discount, item.amount - discount)
 
 
+def earned(item: Item, value_date: int, grace_days: int) -> int:
+    """The discount with which money of that value date clears all that is open of the item; 0 where there is none."""
+    if not item.terms or not item.open:
+        return 0
+    discount = allowed(item, value_date, grace_days)
+    left = discount - item.discounted
+    if left <= 0:
+        return 0
+    amount = min(left, half_up(item.open * discount, item.amount))
+    paid = item.open - amount
+    return amount if paid > 0 and amount <= beside(item, paid, discount) else 0
+
+
+def reach(amount: int, rate_ppm: int) -> int:
+    """The most that an item may be open with which that amount clears less a discount of that rate."""
+    return amount if not rate_ppm else amount * PPM // (PPM - min(rate_ppm, PPM - 1)) + 1
+
+
 def is_one(item: Item, paid: int, left: int) -> bool:
     """Whether what is left is just the discount of one of the terms, earned or not: of the part, or of the whole."""
     for term in item.terms:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import applied_by
+from dataflows.rules.cash_postings import applied_by
 from dataflows.rules.context import Context
 from dataflows.rules.differences import put_back
 from dataflows.rules.dispute_meaning import Meaning

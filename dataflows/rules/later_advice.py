@@ -43,6 +43,9 @@ def open_again(account: Account, receipt: ReceiptRow, advice: AdviceRow, advices
             if receipt.credits:
                 # What a credit note cleared with it cannot be told apart.
                 return _told(receipt, advice, "credits_taken")
+            if any(x.document == allocation.document for x in receipt.differences):
+                # What became of its rest rests on it.
+                return _told(receipt, advice, "differences_taken")
             item = account.posted_item(allocation.document)
             undone.append(
                 Decision(

@@ -83,6 +83,7 @@ def keep_terms(account: Account, item: Item, d: Decision) -> str:
         elif said.startswith(DISCOUNT):
             day, rate = said[len(DISCOUNT) :].split(":")
             item.terms.append(DiscountTerm(int(day), int(rate)))
+            account.row.discount_ppm = max(account.row.discount_ppm, int(rate))
         elif said.startswith(PART_OF):
             at, count, number = said[len(PART_OF) :].split(":", 2)
             account.join(number, item.document)
@@ -120,6 +121,15 @@ def meant(account: Account, reference: str) -> DocumentGroup | None:
     if len(groups) == 1 and bare(groups[0].document) == bare(reference):
         return groups[0]
     return None
+
+
+def documents_of(account: Account, names: list[str]) -> list[str]:
+    """The names, each that stands for several documents as these."""
+    found: list[str] = []
+    for name in names:
+        group = account.joined(name) if account.known_item(name) is None else None
+        found += [name] if group is None else group.documents
+    return list(dict.fromkeys(found))
 
 
 def _place(account: Account, reference: str) -> str:

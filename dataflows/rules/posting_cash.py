@@ -3,7 +3,8 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import BY_PERSON, waiting_references
+from dataflows.rules.cash import waiting_references
+from dataflows.rules.cash_postings import BY_PERSON
 from dataflows.rules.cash_search import BY_AMOUNT, BY_ORDER, BY_SUBSET
 from dataflows.rules.context import Context
 from dataflows.rules.exchange import waits_for_rate
@@ -187,7 +188,6 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     if d.rule == BY_PERSON and d.kind == "cash_unapplied" and d.document not in receipt.declined:
         receipt.declined.append(d.document)
     item = reopen(account, d, ctx)
-    item.cleared_by = ""
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount

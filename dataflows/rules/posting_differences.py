@@ -72,7 +72,14 @@ def _lowered(account: Account, d: Decision) -> Item:
     assert 0 < d.amount <= item.open, f"{d.amount} of {item.open} of {d.document}"
     assert item.kind != "credit_note"
     account.lower_item(item, d.amount)
+    _cleared_by(item, d)
     return item
+
+
+def _cleared_by(item: Item, d: Decision) -> None:
+    """What hangs on a payment may clear what the payment left: it is that payment that did."""
+    if not item.open and d.receipt_id:
+        item.cleared_by = d.receipt_id
 
 
 def post_deduction(account: Account, d: Decision, ctx: Context) -> None:
@@ -88,11 +95,13 @@ def post_deduction(account: Account, d: Decision, ctx: Context) -> None:
         assert 0 < d.amount <= invoice.open, f"{d.amount} of {invoice.open} of {d.counterparty}"
         assert invoice.kind != "credit_note"
         account.lower_item(invoice, d.amount)
+        _cleared_by(invoice, d)
         item = Item(d.document, "deduction", d.currency, d.amount, d.amount)
         item.document_date = d.document_date
         item.posting_date = d.posting_date
         item.due_date = d.due_date
         item.tax = d.tax
+        item.order_id = invoice.order_id
         account.add_item(item)
         _hangs(account, d, "deduction", d.counterparty, d.document)
     fill(d, item)

@@ -140,6 +140,7 @@ def reopen_item(account: Account, document: str, amount: int, ctx: Context) -> I
     """A debit, open again by that much; its due date and level stay."""
     _plan_by(account, ctx)
     item = account.raise_item(document, amount)
+    item.cleared_by = ""
     pause(account, item)
     if item.kind == "deduction":
         return item

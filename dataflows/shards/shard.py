@@ -10,32 +10,14 @@ Guarantees, each with its test in tests/dataflows/shards:
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.context import Context, complete, next_contact
+from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, WrongPolicy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
-from dataflows.shards.accounts import Accounts
-from dataflows.shards.events import NEW, SAME, Events
-from dataflows.shards.logged import (
-    Diverged,
-    Logged,
-    ShardStopped,
-    brief,
-    decision_key,
-    difference,
-    is_of,
-    rejected,
-    unreadable,
-)
-from dataflows.shards.rates import ShardRates
-from dataflows.shards.store import (
-    Store,
-    new_batch,
-    parked_key,
-    unconfirmed_key,
-)
-from dataflows.shards.wakes import Wakes
-from schemas.codec import decode_decision, decode_fact, digest64, encode_decision
+from dataflows.shards.logged import Diverged, Logged, ShardStopped, brief, decision_key, difference, unreadable
+from dataflows.shards.shard_state import ShardState
+from dataflows.shards.store import parked_key
+from schemas.codec import decode_decision, decode_fact, encode_decision
 from schemas.records import (
     Clock,
     ClosedPeriod,
@@ -79,43 +61,8 @@ def _name_of(period: ClosedPeriod) -> str:
     return period.name
 
 
-class Shard:
-    """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has.
-
-    outbox: Decisions that are to be appended, (sequence, account key, bytes), in order; the owner takes them.
-    """
-
-    def __init__(self, number: int, shards: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
-        self.number: Final = number
-        self.shards: Final = shards
-        self.store: Final = store
-        self.row = row
-        self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
-        self.outbox: list[tuple[int, bytes, bytes]] = []
-        # All decisions that the log has not confirmed, and which of them the last commit stored.
-        self.unconfirmed: dict[int, bytes] = {}
-        self._stored_unconfirmed: set[int] = set()
-        # Decisions below this are in the log or in the outbox.
-        self.emitted = row.next_sequence
-        self.wakes = Wakes(store)
-        self.accounts: Final = Accounts(number, shards, store, self.wakes, cache_bytes)
-        self.events: Final = Events(store)
-        self.rates: Final = ShardRates(store)
-        # Facts of parked accounts, to put or to delete.
-        self._parked: dict[bytes, bytes | None] = {}
-        self._since: list[tuple[int, bytes, Logged | None]] = []
-        # By offset, account and cause.
-        self._failures: dict[tuple[int, str, str], str] = {}
-        self._group: list[Decision] = []
-        self._adopted: list[Decision] | None = None
-        self._adopt_at = 0
-        self._offset = 0
-        # Wakes due by this may run: now, or how far the cash sources are complete.
-        self._bound = self._complete()
-        self.facts = 0
-        self.kinds: Final[dict[str, int]] = {}
-        self.duplicates = 0
-        self.drains = 0
+class Shard(ShardState):
+    """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has."""
 
     # --- facts ---
 
@@ -306,15 +253,6 @@ class Shard:
         kept.sort(key=_name_of)
         self.row.periods = kept
 
-    def _is_new(self, fact: Fact, value: bytes) -> bool:
-        """Whether the event comes for the first time; one with other contents is rejected."""
-        known = self.events.take(fact.event_id, fact.kind, value, self.row.now, fact.recorded_time)
-        if known == SAME:
-            self.duplicates += 1
-        elif known != NEW:
-            self._reject(fact, "shard.event_id", "event_id_with_other_contents")
-        return known == NEW
-
     # --- facts of an account ---
 
     def _take(self, fact: Fact, value: bytes) -> None:
@@ -356,13 +294,6 @@ class Shard:
             account.said_waits = waits
         self.accounts.changed(account)
 
-    def _first_open(self, account: Account) -> int:
-        """The first day on which the account's company posts; 0 where no period is closed."""
-        for period in self.row.periods:
-            if period.name == f"{account.tenant}/{account.entity}":
-                return period.first_open_date
-        return 0
-
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
         adopted = self._adopted_of(account, fact.kind, fact.event_id)
@@ -390,21 +321,6 @@ class Shard:
         except Exception as error:
             raise _Failed(account.key, fact.event_id, f"{type(error).__name__}: {error}") from error
         self._group += decisions
-
-    def _adopted_of(self, account: Account, cause_kind: str, cause_id: str) -> list[Decision] | None:
-        """The logged decisions of this cause, or None where rules are to run."""
-        if self._adopted is None:
-            return None
-        start = self._adopt_at
-        at = start
-        logged = self._adopted
-        while at < len(logged) and is_of(logged[at], account, cause_kind, cause_id):
-            at += 1
-        self._adopt_at = at
-        return logged[start:at]
-
-    def _origin(self) -> str:
-        return "live" if self.row.mode == "live" else "history"
 
     # --- parked accounts ---
 
@@ -451,9 +367,6 @@ class Shard:
                 self._conclude(account, decode_fact(raw), raw)
 
     # --- wakes ---
-
-    def _complete(self) -> int:
-        return complete(self.row.now, self.policy.cash_sources, self.row.watermarks)
 
     def wakes_left(self) -> bool:
         """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then."""
@@ -564,65 +477,3 @@ class Shard:
             self._group += adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
         except Exception as error:
             raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
-
-    def _reject(self, fact: Fact, rule: str, reason: str) -> None:
-        self._adopt_at += 1
-        self._group.append(rejected(fact, rule, reason, self._origin()))
-
-    # --- commit ---
-
-    def confirm(self, sequence: int, offset: int) -> None:
-        """All decisions up to `sequence` are in the log; that one at `offset`."""
-        at = self.row.confirmed_sequence
-        while at <= sequence:
-            self.unconfirmed.pop(at, None)
-            at += 1
-        self.row.confirmed_sequence = max(self.row.confirmed_sequence, sequence + 1)
-        self.row.decisions_offset = max(self.row.decisions_offset, offset + 1)
-
-    def remember_unconfirmed(self, sequence: int, raw: bytes) -> None:
-        """A decision that the last commit stored as unconfirmed."""
-        self.unconfirmed[sequence] = raw
-        self._stored_unconfirmed.add(sequence)
-
-    def commit(self) -> None:
-        """Store, in one batch, all that changed since the last commit and every decision not yet confirmed."""
-        if self._since:
-            self.row.last_digest = digest64(self._since[-1][1])
-        batch = new_batch()
-        self.accounts.commit(batch)
-        self.events.commit(batch, self.row.now)
-        self.rates.commit(batch)
-        for name_key, value in self._parked.items():
-            if value is None:
-                batch.delete(name_key)
-            else:
-                batch.put(name_key, value)
-        for sequence in self._stored_unconfirmed:
-            if sequence not in self.unconfirmed:
-                batch.delete(unconfirmed_key(sequence))
-        for sequence, raw in self.unconfirmed.items():
-            if sequence not in self._stored_unconfirmed:
-                batch.put(unconfirmed_key(sequence), raw)
-        self._stored_unconfirmed = set(self.unconfirmed)
-        self.store.write(batch, self.row)
-        self.accounts.committed()
-        self.events.committed()
-        self.rates.committed()
-        self._parked.clear()
-        self._since.clear()
-        self._failures.clear()
-        self.wakes.committed()
-
-    @property
-    def dirty_rows(self) -> int:
-        """How many rows the next commit has to store, less decisions that are not confirmed."""
-        return self.accounts.dirty_rows + self.events.dirty_rows + self.rates.dirty_rows
-
-    @property
-    def uncommitted(self) -> bool:
-        """Whether a commit would store anything new."""
-        return bool(self._since) or self._stored_unconfirmed != set(self.unconfirmed)
-
-    def close(self) -> None:
-        self.store.close()

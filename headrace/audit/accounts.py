@@ -74,6 +74,8 @@ class Receipt:
     # currencies, in these.
     hanging: dict[str, int] = field(default_factory=dict)
     exchanging: dict[str, int] = field(default_factory=dict)
+    # Whether the payer says itself that it took something off.
+    adjusted: bool = False
 
     def gone_meanwhile(self, refused_by: str) -> int:
         """What the bank took back of refused money before that was here again."""

@@ -1,8 +1,10 @@
 """The check of cash that names nothing (REFERENCE 3.5, steps 4 to 6): by counting anew, with other code, what it could be for."""
 
+from fractions import Fraction
 from typing import Final
 
 from headrace.audit.accounts import CREDIT, Account, Item, Receipt
+from headrace.audit.differences import half_up
 from headrace.audit.findings import Check
 from headrace.audit.policy import Terms
 from schemas.records import Decision
@@ -32,33 +34,57 @@ def check_unnamed(check: Check, account: Account, d: Decision, receipt: Receipt,
         if rule == "exact_match" and (d.amount, d.amount) != (item.open, receipt.unapplied):
             check.about(d, "amount", f"{d.rule}: {d.amount} of {receipt.unapplied} on {item.open} of {d.document}")
         return
-    values = _values(account, receipt)
+    values = _values(account, receipt, d, terms)
     if d.rule == BY_AMOUNT:
-        alike = [name for name, value in values.items() if value == receipt.unapplied]
-        if alike != [d.document] or d.amount != receipt.unapplied:
+        alike = [name for name, each in values.items() if receipt.unapplied in each]
+        if alike != [d.document] or d.amount not in (receipt.unapplied, item.open):
             check.about(d, "not_one_item", f"{d.rule}: {d.amount} of {receipt.unapplied}, which is open of {alike}")
-    elif d.amount != item.open:
+    elif d.amount not in values[d.document]:
         check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}")
-    elif len(values) <= MOST_COUNTED and min(values.values(), default=0) > 0:
+    elif len(values) <= MOST_COUNTED and min((min(each) for each in values.values()), default=0) > 0:
         # Once a credit note is taken off, what is left of it is no choice of its own.
         number = _ways(list(values.values()), receipt.unapplied)
         if number != 1:
             check.about(d, "not_one_set", f"{d.rule}: {number} sets come to {receipt.unapplied}")
 
 
-def _values(account: Account, receipt: Receipt) -> dict[str, int]:
-    """What is open in the receipt's currency, credits below zero, less what a person took the receipt off."""
-    return {
-        x.document: -x.open if x.kind == CREDIT else x.open
-        for x in account.open.values()
-        if x.currency == receipt.currency and x.document not in receipt.declined
-    }
+def _values(account: Account, receipt: Receipt, d: Decision, terms: Terms) -> dict[str, tuple[int, ...]]:
+    """What each open item in the receipt's currency may count with: what is open, credits below zero; and less the cash
+    discount that the money earns. Without what a person took the receipt off, and what it has paid already."""
+    found: dict[str, tuple[int, ...]] = {}
+    for x in account.open.values():
+        gone = x.document in receipt.declined or (x.document in receipt.allocations and x.document != d.document)
+        if x.currency != receipt.currency or gone:
+            continue
+        if x.kind == CREDIT:
+            found[x.document] = (-x.open,)
+        else:
+            less = 0 if receipt.adjusted else _earned(x, d.value_date, terms)
+            found[x.document] = (x.open, x.open - less) if less else (x.open,)
+    return found
 
 
-def _ways(values: list[int], target: int) -> int:
-    """How many sets of the values come to the target."""
+def _earned(item: Item, day: int, terms: Terms) -> int:
+    """The cash discount with which money of that value date clears all that is open of the item."""
+    grace = terms.differences["discount_grace_days"]
+    of_tiers = [
+        min(item.amount - 1, half_up(Fraction(item.discountable * rate, 10**6)))
+        for last, rate in item.terms
+        if day <= last + grace
+    ]
+    whole = max(of_tiers, default=0)
+    amount = min(whole - item.discounted, half_up(Fraction(item.open * whole, item.amount)))
+    paid = item.open - amount
+    if amount <= 0 or paid <= 0:
+        return 0
+    return amount if half_up(Fraction(paid * whole, item.amount - whole)) >= amount else 0
+
+
+def _ways(values: list[tuple[int, ...]], target: int) -> int:
+    """How many sets of the values, at the most one of each item, come to the target."""
     ways = {0: 1}
-    for value in values:
+    for each in values:
         for total, number in list(ways.items()):
-            ways[total + value] = ways.get(total + value, 0) + number
+            for value in each:
+                ways[total + value] = ways.get(total + value, 0) + number
     return ways.get(target, 0)

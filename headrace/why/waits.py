@@ -10,11 +10,12 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.contacts import pausing_case
 from dataflows.rules.context import Context, contact_time, step_day
+from dataflows.rules.following import follow
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.release import holding_reasons
 from dataflows.rules.reminders import against_now, next_level
-from dataflows.rules.transition import follow, wake
+from dataflows.rules.transition import wake
 from headrace.why.evidence import evidence_of, reason_in_words, reasons_of
 from headrace.why.explain import id_of, row_of, words_of
 from headrace.why.facts import MOST_LINES, cut, day, moment, money

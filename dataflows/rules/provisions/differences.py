@@ -3,33 +3,17 @@
 from typing import Final
 
 from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.provisions.disputes import CATEGORIES as OF_DISPUTES
 
 PPM: Final = 1_000_000
 BORNE_BY: Final = ("payer", "us")
 SHORT_PAYMENT: Final = ("residual", "deduction", "dispute", "write_off")
 OVERPAYMENT: Final = ("unapplied", "on_account")
-# What a reason code may mean. The first two say that the difference is none of the goods.
+# What a reason code may mean: besides what disputes are about, that the difference is none of the goods.
 DISCOUNT: Final = "discount"
 BANK_CHARGE: Final = "bank_charge"
 UNMAPPED: Final = "other"
-CATEGORIES: Final = (
-    DISCOUNT,
-    BANK_CHARGE,
-    "pricing",
-    "shortage",
-    "damage",
-    "not_received",
-    "duplicate",
-    "tax",
-    "missing_po",
-    "missing_pod",
-    "quality",
-    "return",
-    "freight",
-    "promotion",
-    "unearned_discount",
-    UNMAPPED,
-)
+CATEGORIES: Final = (DISCOUNT, BANK_CHARGE, *OF_DISPUTES)
 LAST_DAY: Final = 10**7
 
 

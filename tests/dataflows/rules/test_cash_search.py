@@ -1,6 +1,6 @@
 """Money that names nothing, held against trying every set: what is certain is posted, what is not never is."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ from dataflows.rules.account import Account, load
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
 from dataflows.rules.transition import transition
-from schemas.records import Decision, Fact
+from schemas.records import Decision, DiscountTier, Fact
 from tests.books import Books
 from tests.facts import DAY, TODAY, customer, invoice, receipt
 
@@ -83,3 +83,39 @@ def test_the_same_state_and_fact_give_the_same_decisions(amounts: list[int], amo
     assert [(d.kind, d.document, d.amount, d.evidence, d.excluded, d.candidates) for d in one] == [
         (d.kind, d.document, d.amount, d.evidence, d.excluded, d.candidates) for d in two
     ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(min_value=1, max_value=12), st.booleans()), min_size=1, max_size=5),
+    st.integers(min_value=1, max_value=40),
+)
+def test_earned_discounts_are_choices_too(made: list[tuple[int, bool]], tens: int) -> None:
+    """Items of tens, some of them with a tenth off."""
+    account = load("t1/us01/A-1", NoRows(), b"")
+    before = take(account, customer())
+    for number, (each, less) in enumerate(made):
+        fields = {"amount": 10 * each, "tax": 0, "lines": [], "order_id": ""}
+        terms = [DiscountTier(10, 100_000)] if less else []
+        document = f"INV-{number}"
+        before += take(account, invoice(event_id=document, document=document, discounts=terms, **fields))
+    for amount in (10 * tens, 9 * tens):
+        said = paid_by(account, amount, f"R-{amount}")
+        before += said
+        applied = {d.document: d.amount for d in said if d.kind == "cash_applied"}
+        choices = [[0, 10 * each, 9 * each] if less else [0, 10 * each] for each, less in made]
+        exact = [at for at, each in enumerate(choices) if each[1] == amount]
+        alike = [at for at, each in enumerate(choices) if len(each) > 2 and each[2] == amount]
+        answers = [chosen for chosen in product(*choices) if sum(chosen) == amount]
+        if exact:
+            answers = [tuple(amount * (at == only) for at in range(len(made))) for only in exact + alike]
+        right = answers[0] if len(answers) == 1 else ()
+        assert applied == {f"INV-{at}": part for at, part in enumerate(right) if part}
+        granted = {d.document: d.amount for d in said if d.kind == "discount_granted"}
+        assert granted == {f"INV-{at}": made[at][0] for at, part in enumerate(right) if 0 < part < 10 * made[at][0]}
+        if applied:
+            break
+    Books().take_all(before).settle()
+
+
+def paid_by(account: Account, amount: int, number: str) -> list[Decision]:
+    return take(account, receipt(event_id=number, receipt_id=number, amount=amount, lines=[], bank_reference=""))
