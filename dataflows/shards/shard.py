@@ -12,8 +12,9 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
+from dataflows.shards import policies
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.logged import (
@@ -98,6 +99,8 @@ class Shard:
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
+        # Decisions of the group that have their policy version: one more may come into force behind them.
+        self._stamped = 0
         self._offset = 0
         # Wakes due by this may run: now, or how far the cash sources are complete.
         self._bound = self._complete()
@@ -146,11 +149,13 @@ class Shard:
     def _one(self, offset: int, value: bytes, logged: Logged | None) -> None:
         self._offset = offset
         self._group = []
+        self._stamped = 0
         self._adopted = None
         self._adopt_at = 0
         if logged is not None and logged.complete:
             self._adopted = [decode_decision(raw) for raw in logged.values]
         limit = WAKES_PER_FACT
+        day_ends = False
         try:
             fact = decode_fact(value)
         except Unreadable as error:
@@ -158,7 +163,7 @@ class Shard:
             self._group.append(unreadable(str(error), self._origin(), self.row.now))
         else:
             if isinstance(fact, Clock):
-                self._take_clock(fact)
+                day_ends = self._take_clock(fact) and fact.mode == "replay"
                 if fact.mode == "replay":
                     limit = -1
             elif isinstance(fact, Drain):
@@ -173,6 +178,9 @@ class Shard:
             else:
                 self._take(fact, value)
         self._run_wakes(limit)
+        if day_ends:
+            # What is in force from the next day on is so for that day's facts.
+            self._policy_due(fact, self.row.now + 1)
         self._finish(logged)
         self.row.next_offset = offset + 1
         self.row.last_offset = offset
@@ -195,7 +203,8 @@ class Shard:
             decision.fact_offset = self._offset
             decision.index = index
             decision.count = count
-            decision.policy_version = row.policy_version
+            if index >= self._stamped:
+                decision.policy_version = row.policy_version
             adopted = self._adopted
             # What the engine itself says of a fact has the version under which it was said first.
             decision.rules_version = (
@@ -218,37 +227,48 @@ class Shard:
 
     # --- facts for the whole shard ---
 
-    def _take_clock(self, fact: Clock) -> None:
+    def _take_clock(self, fact: Clock) -> bool:
+        """Whether time moved."""
         row = self.row
         if row.now and fact.now <= row.now:
-            return
+            return False
         jump = fact.now - row.now
         if fact.mode == "live" and row.now and jump > MOST_LIVE_JUMP_MS and fact.now > row.allowed_clock:
             self._reject(fact, "shard.clock", f"clock_jump_seconds:{jump // 1000}")
-            return
+            return False
         if self.policy.changes_between(row.now // DAY_MS, fact.now // DAY_MS):
             self._sweep_from_now()
         row.now = fact.now
         row.mode = fact.mode
         row.watermarks = fact.watermarks
         self._bound = self._complete()
+        self._policy_due(fact, row.now)
+        return True
 
     def _take_policy(self, fact: PolicyFact) -> None:
-        if fact.version <= self.row.policy_version:
-            if fact.version == self.row.policy_version and fact.text != self.row.policy_text:
-                self._reject(fact, "shard.policy", f"version_with_other_text:{fact.version}")
+        wrong = policies.take(self.row, fact)
+        if wrong:
+            self._reject(fact, "shard.policy", wrong)
             return
-        try:
-            policy = parse(fact.text)
-        except WrongPolicy as error:
-            self._reject(fact, "shard.policy", str(error))
+        # Where time has not begun no clock is waited for.
+        self._policy_due(fact, 0 if self.row.now else policies.NEXT_CLOCK)
+
+    def _policy_due(self, cause: Fact, now: int) -> None:
+        """Put the policy in force whose time has come at `now`, if there is one; never back in time."""
+        chosen = policies.due(self.row, now)
+        if chosen is None:
             return
+        while self._stamped < len(self._group):
+            self._group[self._stamped].policy_version = self.row.policy_version
+            self._stamped += 1
+        policies.put_in_force(self.row, chosen)
+        policy = parse(self.row.policy_text)
         if policy.steps_key != self.policy.steps_key:
             self._sweep_from_now()
         self.policy = policy
         self._bound = self._complete()
-        self.row.policy_version = fact.version
-        self.row.policy_text = fact.text
+        self._adopt_at += 1
+        self._group.append(policies.in_force(chosen, cause, self._origin(), self.row.now))
 
     def _sweep_from_now(self) -> None:
         """Bring wakes forward, since reminders may have other steps from now on."""

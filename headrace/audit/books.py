@@ -20,6 +20,7 @@ SILENT: Final = frozenset(
         "dispute_routed",
         "fact_rejected",
         "write_off_proposed",
+        "policy_in_force",
     )
 )
 # Decisions that state the item they are about as it is after them.

@@ -169,7 +169,7 @@ def _difference(concluded: bytes, said: Said) -> str:
 
 def _plain(value: Any) -> Any:
     """A field of the row as something that can be compared."""
-    return [(mark.name, mark.time) for mark in value] if isinstance(value, list) else value
+    return [[getattr(part, name) for name in part.FIELDS] for part in value] if isinstance(value, list) else value
 
 
 def _short(value: Any) -> str:

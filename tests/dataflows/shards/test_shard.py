@@ -246,6 +246,10 @@ def test_a_policy_of_the_same_version_with_another_text_is_rejected(bench: Bench
     first = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
     other = Policy("policy:2", 0, "", "headrace", "", "", "", 0, 1, text + "# another\n", "digest")
     older = Policy("policy:3", 0, "", "headrace", "", "", "", 0, 0, DEFAULT_TEXT, "digest")
-    assert [bench.told(fact) for fact in (first, first, older)] == [[], [], []]
+    assert [bench.told(fact) for fact in (first, first, older)] == [
+        [("policy_in_force", "policy.from_offset", [])],
+        [],
+        [("fact_rejected", "shard.policy", ["version_not_above:1"])],
+    ]
     assert bench.told(other) == [("fact_rejected", "shard.policy", ["version_with_other_text:1"])]
     assert bench.shard.row.policy_text == text
