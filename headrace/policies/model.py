@@ -87,7 +87,7 @@ PolicyDocument = create_model(
 
 def findings(document: Mapping[str, Any]) -> list[Finding]:
     """All that is wrong in a document; none where it can be in force."""
-    found = _nothings(document, ()) or _of(PolicyDocument, document)
+    found = _nothings(document, ()) or checked(PolicyDocument, document)
     if any(not finding.path for finding in found):
         return found
     wrong_parts = {finding.path[0] for finding in found}
@@ -109,7 +109,8 @@ def _nothings(value: Any, path: Path) -> list[Finding]:
     return [found for name, part in parts for found in _nothings(part, (*path, name))]
 
 
-def _of(model: type[Section], value: Any, at: Path = ()) -> list[Finding]:
+def checked(model: type[Section], value: Any, at: Path = ()) -> list[Finding]:
+    """What is wrong with one table, which stands at that path."""
     try:
         model.model_validate(value)
     except ValidationError as error:
@@ -196,7 +197,7 @@ def _laid_over(
             continue
         at: Path = ("variants", number, section)
         merged = {**document[section], **changes}
-        wrong = _of(SECTION_MODELS[section], merged, at)
+        wrong = checked(SECTION_MODELS[section], merged, at)
         found += wrong
         if section == "reminders" and not wrong and "calendars" not in wrong_parts:
             found += _windows(document, merged, at)

@@ -166,8 +166,8 @@ VALUES = st.one_of(
     st.sampled_from(["20260601", "on_pod", "item", "always", "until_review", "proof_of_delivery", "Two Words", "a  b"]),
     st.lists(st.integers(-3, 3), max_size=3),
     st.lists(st.sampled_from(["kim", "pricing", "email", "2026-06-01", "2026-07-01", "short_pay", ""]), max_size=2),
-    st.just({}),
-    st.just([{}]),
+    st.builds(dict),
+    st.builds(lambda: [{}]),
     st.floats(0, 1),
 )
 
