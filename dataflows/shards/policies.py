@@ -18,8 +18,6 @@ WAITING: Final = "waiting"
 IN_FORCE: Final = "in_force"
 OVER: Final = "over"
 TAKEN_BACK: Final = "taken_back"
-# The from_time of a version that is in force from the next clock on, whatever that says.
-NEXT_CLOCK: Final = 1
 
 
 def take(row: ShardRow, fact: PolicyFact) -> str:

@@ -46,6 +46,7 @@ from schemas.records import (
     ShardRow,
 )
 from schemas.records import Policy as PolicyFact
+from schemas.topics import NEXT_CLOCK
 from schemas.wire import Unreadable
 
 DAY_MS: Final = 86_400_000
@@ -251,7 +252,7 @@ class Shard:
             self._reject(fact, "shard.policy", wrong)
             return
         # Where time has not begun no clock is waited for.
-        self._policy_due(fact, 0 if self.row.now else policies.NEXT_CLOCK)
+        self._policy_due(fact, 0 if self.row.now else NEXT_CLOCK)
 
     def _policy_due(self, cause: Fact, now: int) -> None:
         """Put the policy in force whose time has come at `now`, if there is one; never back in time."""
