@@ -12,10 +12,11 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from connectors.intake import policies
 from connectors.log.base import Log
+from dataflows.shards.logged import ShardStopped
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, installation, no_such_day, say
 from headrace.commands.policy_tables import (
     changes_table,
@@ -24,6 +25,7 @@ from headrace.commands.policy_tables import (
     json_of_value,
     versions_table,
 )
+from headrace.commands.policy_trial import print_trial
 from headrace.places import views
 from headrace.policies.compiling import Compiled, built_in, compile_file, compile_text, ends_soon
 from headrace.policies.differences import differences
@@ -43,8 +45,10 @@ from headrace.policies.publishing import (
     publish as publish_policy,
 )
 from headrace.policies.reading import BadPolicy
+from headrace.policies.trial_report import report_of
+from headrace.policies.trying import most_jobs, span_of, try_policy
 from headrace.settings import Settings
-from schemas.topics import NEXT_CLOCK, POLICIES
+from schemas.topics import FACTS, NEXT_CLOCK, POLICIES
 from sinks.base import SinkError
 
 Directory = Annotated[Path | None, typer.Option("--dir", help="The installation.")]
@@ -261,6 +265,56 @@ def explain(
     for known, policy in zip(found, compiled, strict=True):
         explanation = explained(policy, known.who, currency, day)
         console.print(explanation_table(known, explanation, section))
+
+
+@app.command(name="try")
+def try_(
+    file: File,
+    first: Annotated[str, typer.Option("--from", help="The first day under the policy (UTC).", show_default=False)],
+    last: Annotated[str, typer.Option("--to", help="The last day.", show_default=False)],
+    directory: Directory = None,
+    config: Config = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes at a time; 0: as many as there are cores.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Decide history again under another policy, in a scratch place, and say what would have been different.
+
+    The installation is only read. The same facts give the same answer.
+    """
+    span = span_of(a_day(first, "--from"), a_day(last, "--to"))
+    if span.last < span.first:
+        say(f"--to {last}: is before --from {first}")
+        raise typer.Exit(WRONG_USAGE)
+    with policies_told():
+        compiled = compile_file(file)
+        with installation(directory, config) as (settings, log):
+            shards = range(log.partitions(FACTS))
+        with _bar(len(shards)) as told:
+            try:
+                outcome = try_policy(settings, shards, span, compiled, jobs or most_jobs(len(shards)), told)
+            except ShardStopped as error:
+                raise Refused(f"the history cannot be decided again: {error}") from None
+    report = report_of(outcome)
+    about = {"policy": str(file), "version": compiled.version, "from": first, "to": last}
+    if as_json:
+        out(about | report)
+        return
+    print_trial(report, f"{file} (version {compiled.version}) on {first} to {last}")
+
+
+@contextmanager
+def _bar(shards: int) -> Iterator[Any]:
+    """A bar on stderr, where somebody looks."""
+    columns = (
+        TextColumn("deciding again"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("shards"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=shards)
+        yield lambda: bar.advance(task)
 
 
 def _explained(known: Known, policy: Compiled, currency: str, day: date, section: str) -> dict[str, Any]:

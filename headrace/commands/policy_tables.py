@@ -11,9 +11,12 @@ from headrace.policies.differences import ABSENT, Change
 from headrace.policies.explaining import BASE, Explanation, Value, in_words
 from headrace.policies.history import Known
 from headrace.policies.publishing import Place, Version, current, day_of
+from schemas.topics import NEXT_CLOCK
 
 # Characters of a value in a table; a list of keywords has hundreds.
 MOST_SHOWN: Final = 60
+# Shards whose offsets a table lists; --json lists all.
+MOST_PLACES: Final = 16
 
 
 def short(value: Any) -> str:
@@ -58,7 +61,7 @@ def versions_table(
     """The versions as a table and for machines; the built-in one first."""
     now = current({version: list(where) for version, where in places.items()}, shards)
     table = Table(title="Policies", title_justify="left", title_style="bold")
-    for name in ("version", "state", "from", "published", "in force since (UTC), by shard at offset"):
+    for name in ("version", "state", "from", "published", "in force since (UTC); shard at offset"):
         table.add_column(name, overflow="fold")
     rows = []
     for number, version in [(0, None), *((version.number, version) for version in versions)]:
@@ -78,7 +81,7 @@ def _state(version: Version | None, where: Sequence[Place], here: int, shards: i
     if where:
         return "over"
     if version is None:
-        return "built in, over"
+        return "over"
     return "taken back" if version.taken_back is not None else "waits"
 
 
@@ -115,14 +118,19 @@ def _published(version: Version | None) -> str:
 
 
 def _since(where: Sequence[Place], shards: int) -> str:
-    """Times are the same in all shards; where they are not, each says its own."""
+    """The time, which is the same in all shards (where it is not, each of them is said), and offsets while they are few."""
     by_time: dict[int, list[Place]] = {}
     for place in where:
         by_time.setdefault(place.time, []).append(place)
-    return "; ".join(
-        f"{time_text(at)[:19]}: " + ", ".join(f"{place.shard}@{place.offset}" for place in places)
-        for at, places in sorted(by_time.items())
-    )
+    told = []
+    for at, places in sorted(by_time.items()):
+        when = time_text(at)[:19].replace("T", " ") if at > NEXT_CLOCK else "the start"
+        if len(places) == shards:
+            when += ", in all shards"
+        if len(places) <= MOST_PLACES or len(places) < shards:
+            when += ": " + ", ".join(f"{place.shard} at {place.offset}" for place in places)
+        told.append(when)
+    return "; ".join(told)
 
 
 def time_text(time_ms: int) -> str:
@@ -142,7 +150,7 @@ def explanation_table(known: Known, found: Explanation, section: str) -> Table:
         title_style="bold",
     )
     for name in ("value", "is", "by", "for", "why"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "value")
     for value in found.values:
         if section in ("", value.section):
             by = value.by.name + (f", line {value.by.line}" if value.by.line else "")

@@ -41,7 +41,7 @@ class Value:
     def why(self) -> str:
         """In words."""
         if len(self.said) == 1:
-            return "no variant that holds here changes it"
+            return ""
         return "; ".join(self._before(other) for other in reversed(self.said[:-1]))
 
     def _before(self, other: Said) -> str:
