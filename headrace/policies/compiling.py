@@ -84,6 +84,8 @@ def compile_source(source: Source) -> Compiled:
 def _filled(source: Mapping[str, Any]) -> dict[str, Any]:
     """The document with what is left out taken from the built-in policy; a version is never."""
     document: dict[str, Any] = deepcopy(dict(source))
+    if document.get("variants") == []:
+        del document["variants"]
     default = tomllib.loads(DEFAULT_TEXT)
     for name, model in SECTION_MODELS.items():
         if isinstance(document.setdefault(name, {}), dict):

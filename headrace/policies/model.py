@@ -87,17 +87,20 @@ PolicyDocument = create_model(
 
 def findings(document: Mapping[str, Any]) -> list[Finding]:
     """All that is wrong in a document; none where it can be in force."""
-    found = _nothings(document, ()) or checked(PolicyDocument, document)
-    if any(not finding.path for finding in found):
-        return found
+    empty = _nothings(document, ())
+    if empty:
+        return empty
+    found = checked(PolicyDocument, document)
     wrong_parts = {finding.path[0] for finding in found}
     if "calendars" not in wrong_parts:
         found += _calendars(document, wrong_parts)
-    variants = document.get("variants", [])
-    if "variants" not in wrong_parts:
-        found += _ties(variants)
-        for number, variant in enumerate(variants):
-            found += _laid_over(document, number, variant, wrong_parts)
+    if any(finding.path == ("variants",) for finding in found):
+        return found
+    broken = {finding.path[1] for finding in found if finding.path[0] == "variants"}
+    variants = [(at, variant) for at, variant in enumerate(document.get("variants", [])) if at not in broken]
+    found += _ties(variants)
+    for number, variant in variants:
+        found += _laid_over(document, number, variant, wrong_parts)
     return found
 
 
@@ -168,12 +171,12 @@ def _windows(document: Mapping[str, Any], reminders: dict[str, Any], path: Path)
     return []
 
 
-def _ties(variants: Sequence[Mapping[str, Any]]) -> list[Finding]:
+def _ties(variants: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
     """Of two variants for the same on the same day nobody could say which wins."""
     found = []
-    read = [(variant["name"], Where.model_validate(variant["where"])) for variant in variants]
-    for number, (name, where) in enumerate(read):
-        for other, before in read[:number]:
+    read = [(number, variant["name"], Where.model_validate(variant["where"])) for number, variant in variants]
+    for at, (number, name, where) in enumerate(read):
+        for _, other, before in read[:at]:
             if name == other:
                 found.append(Finding(("variants", number, "name"), f"{name!r} is there already"))
             overlap = ordinal(where.first) <= ordinal(before.until) and ordinal(before.first) <= ordinal(where.until)

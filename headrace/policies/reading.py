@@ -37,7 +37,10 @@ class Source:
         return f"{self.name}{f':{line}' if line else ''}: {finding.where}: {finding.text}"
 
     def line(self, path: Path) -> int:
-        """Of the value, or of what is nearest around it; 0 where nothing is."""
+        """Of the value, of what comes first in it, or of what is nearest around it; 0 where nothing is."""
+        inside = [line for place, line in self.lines.items() if place[: len(path)] == path]
+        if path and inside:
+            return min(inside)
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
