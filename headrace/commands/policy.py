@@ -312,7 +312,7 @@ def _bar(shards: int) -> Iterator[Any]:
         TextColumn("shards"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=shards)
         yield lambda: bar.advance(task)
 
