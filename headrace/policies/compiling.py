@@ -17,6 +17,7 @@ import tomli_w
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
 from headrace.policies.calendars import compiled_calendar, is_source
 from headrace.policies.model import Finding, findings
+from headrace.policies.overlaps import overlapping
 from headrace.policies.reading import Source, read_file, read_toml
 from headrace.policies.sections import SECTION_MODELS
 from headrace.policies.sections.calendars import CalendarModel
@@ -78,7 +79,11 @@ def compile_source(source: Source) -> Compiled:
     if found:
         raise source.refused(sorted(found, key=lambda finding: (source.line(finding.path), finding.where)))
     text = tomli_w.dumps(_ordered(document))
-    return Compiled(source, document, text, parse(text), [*warnings, *_unused(document)])
+    policy = parse(text)
+    wrong, doubts = overlapping(document, policy.variants)
+    if wrong:
+        raise source.refused(wrong)
+    return Compiled(source, document, text, policy, [*warnings, *doubts, *_unused(document)])
 
 
 def _filled(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 and unlike it tells all that is wrong at once. Paths count from 1: variants[2] is the second one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, ValidationError, ValidationInfo, create_model, field_validator
@@ -196,12 +196,21 @@ def _laid_over(
     found: list[Finding] = []
     for section in SECTIONS:
         changes = variant.get(section)
-        if not changes or section in wrong_parts:
-            continue
-        at: Path = ("variants", number, section)
-        merged = {**document[section], **changes}
-        wrong = checked(SECTION_MODELS[section], merged, at)
-        found += wrong
-        if section == "reminders" and not wrong and "calendars" not in wrong_parts:
-            found += _windows(document, merged, at)
+        if changes and section not in wrong_parts:
+            at: Path = ("variants", number, section)
+            found += section_findings(document, section, {**document[section], **changes}, at, wrong_parts)
+    return found
+
+
+def section_findings(
+    document: Mapping[str, Any],
+    section: str,
+    values: dict[str, Any],
+    at: Path,
+    wrong_parts: Collection[str | int] = (),
+) -> list[Finding]:
+    """What is wrong with a section that has these values for somebody; the calendars are those of the document."""
+    found = checked(SECTION_MODELS[section], values, at)
+    if section == "reminders" and not found and "calendars" not in wrong_parts:
+        found = _windows(document, values, at)
     return found

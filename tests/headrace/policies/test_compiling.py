@@ -220,3 +220,37 @@ def test_countries_without_a_calendar_are_told() -> None:
         "calendars.FR: is not there, and a route of disputes names FR: the default calendar holds for it",
         "calendars.US: is not there, and variant 'us' names US: the default calendar holds for it",
     ]
+
+
+SILVER = 'tier = "silver"'
+LATE = '[[variants]]\nname = "late"\nwhere.tier = "gold"\nreminders.window_start_minute = 700\n'
+LONG = '[[variants]]\nname = "long"\nwhere.{}\nreminders.window_minutes = 650\n'
+
+
+def test_variants_that_are_wrong_together_are_refused_before_the_day_on_which_they_meet(tmp_path: Path) -> None:
+    for where in ('region = "west"', 'currency = "EUR"'):
+        (found,) = wrong(tmp_path / "p.toml", f"version = 1\n{LATE}{LONG.format(where)}")
+        assert found.endswith("the window must lie outside the quiet hours (where 'long' and 'late' hold together)")
+    # They never meet: another tier, or other days.
+    compile_text(f"version = 1\n{LATE}{LONG.format(SILVER)}", "t")
+    days = 'region = "west", until = "2026-01-31" }'
+    late = LATE.replace('where.tier = "gold"', 'where = { tier = "gold", from = "2026-02-01" }')
+    compile_text(f"version = 1\n{late}{LONG.format('X').replace('where.X', 'where = { ' + days)}", "t")
+
+
+def test_many_variants_that_may_meet_are_tried_as_far_as_that_goes() -> None:
+    text = "version = 1\n"
+    for number in range(14):
+        text += f'[[variants]]\nname = "v{number}"\nwhere = {{ customer = "A", from = "2026-01-{number + 1:02}", until = "2026-01-{number + 1:02}" }}\n'
+        text += "promises.tolerance_days = 1\n"
+    assert not [text for text in compile_text(text, "t").warnings if "not every set" in text]
+    wheres = ["customer", "tier", "segment", "country", "region", "entity", "tenant", "currency"]
+    text = "version = 1\n"
+    for number, (one, two) in enumerate([(a, b) for a in wheres for b in wheres if a < b][:14]):
+        text += (
+            f'[[variants]]\nname = "v{number}"\nwhere = {{ {one} = "X", {two} = "X" }}\npromises.tolerance_days = 1\n'
+        )
+    assert (
+        "variants of promises: so many may hold together that not every set of them was tried"
+        in compile_text(text, "t").warnings
+    )
