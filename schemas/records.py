@@ -2330,10 +2330,12 @@ class Policy(Fact):
     taken_back: The version is withdrawn, where it is not in force yet; text is empty then.
     actor: Who published it, or took it back.
     note: Why.
+    proposed: It waits for another person's approval, and goes to no shard.
+    approved_by: Who approved it, never its actor; empty where nobody had to.
     """
 
-    __slots__ = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", )
+    __slots__ = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", "proposed", "approved_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", "proposed", "approved_by", )
     KIND: ClassVar[str] = "policy"
 
     def __init__(
@@ -2353,6 +2355,8 @@ class Policy(Fact):
         taken_back: bool = False,
         actor: str = '',
         note: str = '',
+        proposed: bool = False,
+        approved_by: str = '',
     ) -> None:
         super().__init__("policy", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.version: Final = version
@@ -2362,6 +2366,8 @@ class Policy(Fact):
         self.taken_back: Final = taken_back
         self.actor: Final = actor
         self.note: Final = note
+        self.proposed: Final = proposed
+        self.approved_by: Final = approved_by
 
 
 def read_policy(r: Reader) -> Policy:
@@ -2380,6 +2386,8 @@ def read_policy(r: Reader) -> Policy:
         r.long(),
         r.boolean(),
         r.text(),
+        r.text(),
+        r.boolean(),
         r.text(),
     )
 
@@ -2400,6 +2408,8 @@ def put_policy(out: BytesWriter, x: Policy) -> None:
     put_boolean(out, x.taken_back)
     put_text(out, x.actor)
     put_text(out, x.note)
+    put_boolean(out, x.proposed)
+    put_text(out, x.approved_by)
 
 
 class Rules(Fact):
@@ -6127,6 +6137,8 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             False,
             '',
             '',
+            False,
+            '',
         )
     if schema_id == 2000000118:
         return CashTransferred(
@@ -6406,7 +6418,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000138: b'\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
-    2000000116: b'\x00\x00\x00\x00',
+    2000000116: b'\x00\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00',
 }
 DECISION_ID: Final = 2000000202

@@ -35,7 +35,16 @@ def ensure(log: Log) -> None:
     log.ensure_topic(POLICIES, 1)
 
 
-def policy_fact(version: int, text: str, from_time: int, recorded_ms: int, actor: str = "", note: str = "") -> Policy:
+def policy_fact(
+    version: int,
+    text: str,
+    from_time: int,
+    recorded_ms: int,
+    actor: str = "",
+    note: str = "",
+    proposed: bool = False,
+    approved_by: str = "",
+) -> Policy:
     """A version that is in force from the first clock at `from_time` or later (UTC milliseconds)."""
     digest = sha256(text.encode()).hexdigest()
     return Policy(
@@ -54,6 +63,8 @@ def policy_fact(version: int, text: str, from_time: int, recorded_ms: int, actor
         taken_back=False,
         actor=actor,
         note=note,
+        proposed=proposed,
+        approved_by=approved_by,
     )
 
 
@@ -118,12 +129,12 @@ def carry(log: Log, give_up: Callable[[], bool]) -> int:
     (end,) = patiently(lambda: log.end_offsets(POLICIES), give_up)
     if start >= end:
         return 0
-    records = _records(log, start, end)
+    records = _for_shards(_records(log, log.begin_offsets(POLICIES)[0], end))
     shards = log.partitions(FACTS)
     writer = SteadyWriter(log, FACTS, "policies", give_up)
     try:
         for record in records:
-            if _read(record) is None:
+            if record.offset < start:
                 continue
             for shard in range(shards):
                 writer.send(shard, None, record.value)
@@ -131,7 +142,20 @@ def carry(log: Log, give_up: Callable[[], bool]) -> int:
     finally:
         writer.close()
     patiently(lambda: log.save_positions(GROUP, POLICIES, {0: end}), give_up)
-    return len(records)
+    return sum(record.offset >= start for record in records)
+
+
+def _for_shards(records: Sequence[Record]) -> list[Record]:
+    """Those that shards get: no proposal, and no withdrawal of what was proposed only."""
+    found: list[Record] = []
+    sent: set[int] = set()
+    for record in records:
+        fact = _read(record)
+        if fact is None or fact.proposed or (fact.taken_back and fact.version not in sent):
+            continue
+        sent.add(fact.version)
+        found.append(record)
+    return found
 
 
 def _records(log: Log, start: int, end: int) -> list[Record]:

@@ -2,6 +2,7 @@
 
 Guarantees, each with its test in tests/dataflows/shards/test_policies.py:
 - A version has one text and one day: said again it has no effect, said otherwise it is rejected.
+- Nobody approves what he published himself.
 - The version in force only rises. One that takes effect ends all lower ones that still wait.
 - Which version is in force after a clock depends on the policy facts before that clock and on nothing else: shards
   that have the same policy facts between the same clocks change at the same clock.
@@ -25,6 +26,10 @@ def take(row: ShardRow, fact: PolicyFact) -> str:
     known = _known(row, fact.version)
     if fact.taken_back:
         return _take_back(known, fact.version)
+    if fact.proposed:
+        return f"version_not_approved:{fact.version}"
+    if fact.approved_by and fact.approved_by == fact.actor:
+        return f"approved_by_its_maker:{fact.version}"
     digest = sha256(fact.text.encode()).hexdigest()
     if known is not None:
         if known.digest != digest:

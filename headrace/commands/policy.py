@@ -41,9 +41,8 @@ from headrace.policies.publishing import (
     take_back,
     versions,
 )
-from headrace.policies.publishing import (
-    publish as publish_policy,
-)
+from headrace.policies.publishing import approve as approve_policy
+from headrace.policies.publishing import publish as publish_policy
 from headrace.policies.reading import BadPolicy
 from headrace.policies.trial_report import report_of
 from headrace.policies.trying import most_jobs, span_of, try_policy
@@ -192,16 +191,46 @@ def publish(
                 new = take_back(log, back, now_ms, who, note, _places(settings).get(back, []))
                 what = f"version {back} is taken back"
             else:
-                new = publish_policy(log, compiled, from_time, now_ms, who, note)
+                new = publish_policy(log, compiled, from_time, now_ms, who, note, settings.policy_approval)
                 what = f"version {compiled.version} is published" + (f" from {from_day} on" if from_day else "")
             there = carry(log, settings.dir, not settings.kafka)
+            waits = compiled is not None and _proposed(log, compiled.version)
     for warning in () if compiled is None else compiled.warnings:
         say(f"warning: {warning}")
-    said = what if new else f"{what} already"
+    if compiled is not None and waits:
+        print(
+            f"version {compiled.version} is proposed: another has to approve it (headrace policy approve {compiled.version})"
+        )
+        return
+    _tell(what if new else f"{what} already", there, settings)
+
+
+def _tell(said: str, there: bool, settings: Settings) -> None:
     if there:
         print(f"{said}, and is in all {settings.shards} shards")
     else:
         print(f"{said}; intake brings it to all {settings.shards} shards before the next clock")
+
+
+def _proposed(log: Log, number: int) -> bool:
+    """Whether it waits for an approval."""
+    return any(version.number == number and version.fact.proposed for version in versions(policies.published(log)))
+
+
+@app.command()
+def approve(
+    version: Annotated[int, typer.Argument(help="The number of a version that another proposed.", show_default=False)],
+    directory: Directory = None,
+    config: Config = None,
+    actor: Annotated[str, typer.Option(help="Who says so.", show_default="the user")] = "",
+) -> None:
+    """Publish what another proposed, where the setting policy_approval asks for that."""
+    with policies_told(), installation(directory, config) as (settings, log):
+        policies.ensure(log)
+        new = approve_policy(log, version, time.time_ns() // 1_000_000, actor or getpass.getuser())
+        there = carry(log, settings.dir, not settings.kafka)
+        said = f"version {version} is published"
+        _tell(said if new else f"{said} already", there, settings)
 
 
 def _places(settings: Settings) -> dict[int, list[Place]]:

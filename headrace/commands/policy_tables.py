@@ -82,7 +82,9 @@ def _state(version: Version | None, where: Sequence[Place], here: int, shards: i
         return "over"
     if version is None:
         return "over"
-    return "taken back" if version.taken_back is not None else "waits"
+    if version.taken_back is not None:
+        return "taken back"
+    return "proposed" if version.fact.proposed else "waits"
 
 
 def _row(number: int, version: Version | None, state: str, where: Sequence[Place], here: int) -> dict[str, Any]:
@@ -93,6 +95,7 @@ def _row(number: int, version: Version | None, state: str, where: Sequence[Place
         "from": None if day is None else day.isoformat(),
         "digest": "" if version is None else version.fact.digest,
         "published_by": "" if version is None else version.fact.actor,
+        "approved_by": "" if version is None else version.fact.approved_by,
         "published_at": "" if version is None else time_text(version.fact.recorded_time),
         "note": "" if version is None else version.fact.note,
         "taken_back_by": "" if version is None or version.taken_back is None else version.taken_back.actor,
@@ -113,6 +116,8 @@ def _published(version: Version | None) -> str:
         return ""
     fact = version.fact
     said = f"{time_text(fact.recorded_time)[:16]} {fact.actor}" + (f": {fact.note}" if fact.note else "")
+    if fact.approved_by:
+        said += f"; approved by {fact.approved_by}"
     back = version.taken_back
     return said if back is None else f"{said}; taken back {time_text(back.recorded_time)[:16]} {back.actor}"
 

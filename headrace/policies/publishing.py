@@ -31,7 +31,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One published version. from_time: UTC ms, NEXT_CLOCK for the next clock; taken_back: where it was, when, by whom."""
+    """One published version. fact: what the shards get, or the proposal while nobody approved it; taken_back: the
+    withdrawal, where it was."""
 
     number: int
     fact: Policy
@@ -64,13 +65,15 @@ def day_of(fact: Policy) -> date | None:
 
 
 def versions(said: Sequence[Published]) -> list[Version]:
-    """Every version that was published, by number: the first record of a number counts, as it does in every shard."""
+    """Every version that was published, by number: the first record of a number counts, as it does in every shard, and
+    the first proposal where there is none."""
     first: dict[int, Policy] = {}
     back: dict[int, Policy] = {}
     for entry in said:
         fact = entry.fact
         if not fact.taken_back:
-            first.setdefault(fact.version, fact)
+            if fact.version not in first or (first[fact.version].proposed and not fact.proposed):
+                first[fact.version] = fact
         elif fact.version in first:
             back.setdefault(fact.version, fact)
     return [Version(number, first[number], back.get(number)) for number in sorted(first)]
@@ -120,19 +123,40 @@ def _first(version: Version, compiled: Compiled) -> str:
     return "; what is other: " + ", ".join(dict.fromkeys(change.path for change in found)) if found else ""
 
 
-def publish(log: Log, compiled: Compiled, from_time: int, now_ms: int, actor: str, note: str) -> bool:
-    """Publish the policy by one append; whether it was not there before. On return it is durable, everywhere or nowhere.
+def publish(
+    log: Log, compiled: Compiled, from_time: int, now_ms: int, actor: str, note: str, proposed: bool = False
+) -> bool:
+    """Publish the policy by one append, or propose it; whether it was not there before. On return it is durable,
+    everywhere or nowhere.
 
     Raises Refused before anything is written, LogUnavailable, LogRefused.
     """
     if refuse_publishing(versions(policies.published(log)), compiled, from_time):
         return False
-    policies.append(log, policy_fact(compiled.version, compiled.text, from_time, now_ms, actor, note))
+    policies.append(log, policy_fact(compiled.version, compiled.text, from_time, now_ms, actor, note, proposed))
     (first,) = [v for v in versions(policies.published(log)) if v.number == compiled.version]
     if (first.fact.text, first.fact.from_time) != (compiled.text, from_time):
         raise Refused(
             f"{first.name} was published by {first.fact.actor or 'another'} at the same moment: that one counts"
         )
+    return True
+
+
+def approve(log: Log, number: int, now_ms: int, actor: str) -> bool:
+    """Publish what another proposed, by one append; whether nobody had approved it before. Raises as publish."""
+    found = [version for version in versions(policies.published(log)) if version.number == number]
+    if not found:
+        raise Refused(f"version {number} is not proposed")
+    fact = found[0].fact
+    if found[0].taken_back is not None:
+        raise Refused(f"version {number} was taken back")
+    if not fact.proposed:
+        return False
+    if fact.actor == actor:
+        raise Refused(f"version {number} is {actor}'s own: another has to approve it")
+    policies.append(
+        log, policy_fact(number, fact.text, fact.from_time, now_ms, fact.actor, fact.note, approved_by=actor)
+    )
     return True
 
 

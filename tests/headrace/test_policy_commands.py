@@ -124,6 +124,23 @@ def test_a_version_that_waits_is_taken_back(tmp_path: Path) -> None:
     assert refused.stderr == "version 1 was taken back: give the policy the next number\n"
 
 
+def test_where_four_eyes_are_asked_for_another_approves(tmp_path: Path) -> None:
+    directory, path, config = tmp_path / "d", tmp_path / "one.toml", tmp_path / "headrace.toml"
+    path.write_text(ONE)
+    config.write_text(f'dir = "{directory}"\npolicy_approval = true\n')
+    directory.mkdir()
+    proposed = call("policy", "publish", path, "--config", config, "--actor", "kim")
+    assert proposed.stdout == "version 1 is proposed: another has to approve it (headrace policy approve 1)\n"
+    (_, one) = json.loads(call("policy", "list", "--config", config, "--json").stdout)["versions"]
+    assert (one["state"], one["published_by"], one["approved_by"]) == ("proposed", "kim", "")
+    own = call("policy", "approve", 1, "--config", config, "--actor", "kim")
+    assert (own.exit_code, own.stderr) == (1, "version 1 is kim's own: another has to approve it\n")
+    other = call("policy", "approve", 1, "--config", config, "--actor", "lee")
+    assert other.stdout == "version 1 is published, and is in all 4 shards\n"
+    (_, one) = json.loads(call("policy", "list", "--config", config, "--json").stdout)["versions"]
+    assert (one["state"], one["published_by"], one["approved_by"]) == ("waits", "kim", "lee")
+
+
 def test_differences_of_files_versions_and_the_built_in_policy(directory: Path) -> None:
     found = call("policy", "diff", 1, directory.parent / "two.yaml", "--dir", directory, "--json")
     assert [(c["path"], c["for"], c["before"], c["after"]) for c in json.loads(found.stdout)] == [

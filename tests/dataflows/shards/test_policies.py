@@ -119,6 +119,18 @@ def test_what_cannot_be_is_rejected_and_says_why(tmp_path: Path) -> None:
     bench.shard.close()
 
 
+def test_a_shard_takes_no_proposal_and_nothing_that_its_maker_approved(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    text = policy(1).text
+    header = ("p", 0, "", "headrace", "", "", "", 0, 1, text, "")
+    assert bench.told(
+        Policy(*header, 0, False, "kim", "", True, ""),
+        Policy(*header, 0, False, "kim", "", False, "kim"),
+        Policy(*header, 0, False, "kim", "", False, "lee"),
+    ) == ["version_not_approved:1", "approved_by_its_maker:1", "1"]
+    bench.shard.close()
+
+
 def test_a_higher_version_ends_lower_ones_that_wait(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     assert bench.told(clock(DAY * DAY_MS), policy(1, (DAY + 5) * DAY_MS), policy(2, NEXT_CLOCK)) == []

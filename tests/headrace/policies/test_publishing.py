@@ -14,7 +14,7 @@ from connectors.intake import policies
 from connectors.intake.clockwork import MINUTE_MS
 from connectors.log.base import Log
 from dataflows.intake import run_intake
-from headrace.policies.publishing import Refused, day_ms, publish, take_back, versions
+from headrace.policies.publishing import Refused, approve, day_ms, publish, take_back, versions
 from schemas.codec import encode_fact
 from schemas.records import Clock, Decision, Policy
 from schemas.topics import DECISIONS, FACTS, NEXT_CLOCK, POLICIES
@@ -161,6 +161,28 @@ def test_what_may_not_be_is_refused_before_anything_is_written(log: Log, tmp_pat
     (two, three) = versions(policies.published(log))
     assert (two.fact.actor, two.fact.note, two.taken_back and two.taken_back.actor) == ("kim", "why", "lee")
     assert three.taken_back is None
+
+
+def test_what_is_proposed_goes_to_no_shard_until_another_approves_it(log: Log, tmp_path: Path) -> None:
+    assert publish(log, policy(1), SOON, 1, "kim", "", proposed=True)
+    assert publish(log, policy(2), SOON, 1, "kim", "", proposed=True)
+    assert not publish(log, policy(1), SOON, 1, "kim", "", proposed=True)
+    assert take_back(log, 2, 2, "lee", "", [])
+    with pytest.raises(Refused, match="version 1 is kim's own: another has to approve it"):
+        approve(log, 1, 3, "kim")
+    with pytest.raises(Refused, match="version 2 was taken back"):
+        approve(log, 2, 3, "lee")
+    with pytest.raises(Refused, match="version 3 is not proposed"):
+        approve(log, 3, 3, "lee")
+    intake(log, tmp_path, 1)
+    assert carried(log) == [[]] * SHARDS
+    assert approve(log, 1, 4, "lee")
+    assert not approve(log, 1, 5, "ann")
+    intake(log, tmp_path, 3)
+    assert carried(log) == [[(1, False)]] * SHARDS
+    assert in_force(log, tmp_path) == [[(1, SOON)]] * SHARDS
+    one = versions(policies.published(log))[0]
+    assert (one.fact.actor, one.fact.approved_by, one.fact.proposed) == ("kim", "lee", False)
 
 
 def test_of_two_texts_of_one_version_the_first_counts_in_every_shard(log: Log, tmp_path: Path) -> None:
