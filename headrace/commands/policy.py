@@ -12,7 +12,15 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from connectors.intake import policies
 from connectors.log.base import Log
@@ -341,9 +349,21 @@ def _bar(shards: int) -> Iterator[Any]:
         TextColumn("shards"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    with _progress(*columns) as bar:
         task = bar.add_task("", total=shards)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def _reading() -> Iterator[Any]:
+    """A line on stderr that says how far the log is read, where somebody looks."""
+    with _progress(SpinnerColumn(), TextColumn("{task.description}")) as bar:
+        task = bar.add_task("reading the facts", total=None)
+        yield lambda shard, facts: bar.update(task, description=f"reading shard {shard}: {facts:,} facts")
+
+
+def _progress(*columns: ProgressColumn) -> Progress:
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
 def _explained(known: Known, policy: Compiled, currency: str, day: date, section: str) -> dict[str, Any]:
@@ -366,13 +386,3 @@ def _explained(known: Known, policy: Compiled, currency: str, day: date, section
 
 def _where(policy: Compiled, name: str) -> str:
     return next(in_words(variant["where"]) for variant in policy.document["variants"] if variant["name"] == name)
-
-
-@contextmanager
-def _reading() -> Iterator[Any]:
-    """A line on stderr that says how far the log is read, where somebody looks."""
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("reading the facts", total=None)
-        yield lambda shard, facts: bar.update(task, description=f"reading shard {shard}: {facts:,} facts")

@@ -53,7 +53,8 @@ def _signed(difference: int) -> str:
 
 
 def _releases(found: dict[str, Any]) -> Table:
-    table = _table("Invoices released", ["when"], ["invoices", "days, mean", "amount"])
+    table = _table("Invoices released", ["when"], ["invoices", "days, mean"])
+    table.add_column("amount", justify="right", overflow="fold")
     for name, words in (
         ("earlier", "earlier"),
         ("later", "later"),
@@ -63,7 +64,7 @@ def _releases(found: dict[str, Any]) -> Table:
         group = found[name]
         if group["number"]:
             days = "" if group["mean_days"] is None or name.startswith("only") else f"{group['mean_days']}"
-            amounts = ", ".join(f"{entry['amount']} {entry['currency']}" for entry in group["amounts"])
+            amounts = "\n".join(f"{entry['amount']} {entry['currency']}" for entry in group["amounts"])
             table.add_row(words, f"{group['number']:,}", days, amounts)
     if found["same_day"]:
         table.add_row("on the same day", f"{found['same_day']:,}", "", "")

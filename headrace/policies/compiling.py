@@ -16,6 +16,7 @@ import tomli_w
 
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
 from headrace.policies.calendars import compiled_calendar, is_source
+from headrace.policies.examples import failing
 from headrace.policies.model import Finding, findings
 from headrace.policies.overlaps import overlapping
 from headrace.policies.reading import Source, read_file, read_toml
@@ -64,6 +65,7 @@ def built_in() -> Compiled:
 def compile_source(source: Source) -> Compiled:
     """Raises BadPolicy with all findings."""
     document = _filled(source.document)
+    examples = document.pop("examples", [])
     found: list[Finding] = []
     warnings: list[str] = []
     calendars = document.get("calendars")
@@ -81,6 +83,7 @@ def compile_source(source: Source) -> Compiled:
     text = tomli_w.dumps(_ordered(document))
     policy = parse(text)
     wrong, doubts = overlapping(document, policy.variants)
+    wrong += failing(examples, document, policy)
     if wrong:
         raise source.refused(wrong)
     return Compiled(source, document, text, policy, [*warnings, *doubts, *_unused(document)])

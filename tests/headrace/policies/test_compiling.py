@@ -254,3 +254,43 @@ def test_many_variants_that_may_meet_are_tried_as_far_as_that_goes() -> None:
         "variants of promises: so many may hold together that not every set of them was tried"
         in compile_text(text, "t").warnings
     )
+
+
+EXAMPLES = """\
+version = 1
+[[variants]]
+name = "gold"
+where.tier = "gold"
+where.from = "2026-02-01"
+reminders.minimum_minor = 900
+[[examples]]
+name = "gold customers in spring"
+at = 2026-04-01
+tier = "gold"
+expect = { "reminders.minimum_minor" = 900, "promises.tolerance_days" = 3 }
+[[examples]]
+name = "gold customers in January"
+at = 2026-01-01
+tier = "gold"
+[examples.expect]
+"reminders.minimum_minor" = 500
+"""
+
+
+def test_examples_are_held_against_the_policy_and_are_no_part_of_it(tmp_path: Path) -> None:
+    compiled = compile_text(EXAMPLES, "t")
+    assert "examples" not in compiled.text
+    path = tmp_path / "p.toml"
+    assert wrong(
+        path, EXAMPLES.replace("= 500", "= 600").replace('"promises.tolerance_days" = 3', '"promises.tolerance" = 3')
+    ) == [
+        "11: examples[1].expect.promises.tolerance: is no value of the policy, such as release.pod_days",
+        "17: examples[2].expect.reminders.minimum_minor: 'gold customers in January' expects 600, and the base says 500",
+    ]
+    assert wrong(path, EXAMPLES.replace("= 900\n[[", "= 901\n[["))[0] == (
+        "11: examples[1].expect.reminders.minimum_minor: 'gold customers in spring' expects 900, and variant 'gold' says 901"
+    )
+    assert wrong(path, 'version = 1\n[[examples]]\nname = "x"\nexpect = {}\n') == [
+        "2: examples[1].at: is missing",
+        "4: examples[1].expect: {} must be longer",
+    ]
