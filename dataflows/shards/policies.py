@@ -11,7 +11,7 @@ Guarantees, each with its test in tests/dataflows/shards/test_policies.py:
 from hashlib import sha256
 from typing import Final
 
-from dataflows.rules.policy import WrongPolicy, parse
+from dataflows.rules.policy import WrongPolicy, published
 from schemas.records import Decision, Fact, PolicyState, ShardRow
 from schemas.records import Policy as PolicyFact
 
@@ -40,7 +40,7 @@ def take(row: ShardRow, fact: PolicyFact) -> str:
     if fact.version <= row.policy_version:
         return f"version_not_above:{row.policy_version}"
     try:
-        parse(fact.text)
+        published(fact.text)
     except WrongPolicy as error:
         return str(error)
     row.policies.append(PolicyState(fact.version, digest, fact.from_time, WAITING, fact.text))

@@ -12,7 +12,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, Policy, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
 from dataflows.shards import policies
 from dataflows.shards.accounts import Accounts
@@ -82,7 +82,7 @@ class Shard:
         self.shards: Final = shards
         self.store: Final = store
         self.row = row
-        self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
+        self.policy: Policy = published(row.policy_text or DEFAULT_TEXT)
         self.outbox: list[tuple[int, bytes, bytes]] = []
         # All decisions that the log has not confirmed, and which of them the last commit stored.
         self.unconfirmed: dict[int, bytes] = {}
@@ -138,7 +138,7 @@ class Shard:
         self.row = row if row is not None else ShardRow(self.row.log_id, self.row.decisions_log_id)
         self.row.confirmed_sequence = confirmed
         self.row.decisions_offset = decisions_offset
-        self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
+        self.policy = published(self.row.policy_text or DEFAULT_TEXT)
         self._bound = self._complete()
         self.wakes.taken_back()
         self.accounts.committed()
@@ -263,7 +263,7 @@ class Shard:
             self._group[self._stamped].policy_version = self.row.policy_version
             self._stamped += 1
         policies.put_in_force(self.row, chosen)
-        policy = parse(self.row.policy_text)
+        policy = published(self.row.policy_text)
         if policy.steps_key != self.policy.steps_key:
             self._sweep_from_now()
         self.policy = policy

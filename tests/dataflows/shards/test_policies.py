@@ -131,6 +131,24 @@ def test_a_shard_takes_no_proposal_and_nothing_that_its_maker_approved(tmp_path:
     bench.shard.close()
 
 
+def test_what_an_older_program_published_has_the_built_in_values_of_what_it_did_not_know(tmp_path: Path) -> None:
+    lines = policy(1).text.splitlines()
+    older = [line for line in lines if not line.startswith(("contacts_max", "day_of_month", "[statements]"))]
+    assert len(older) == len(lines) - 3
+    header = ("p", 0, "", "headrace", "", "", "", 0, 1, "\n".join(older), "")
+    bench = Bench(tmp_path)
+    assert bench.told(Policy(*header)) == ["1"]
+    assert (bench.shard.policy.base.reminders.contacts_max, bench.shard.policy.base.statements.day_of_month) == (12, 0)
+    bench.shard.commit()
+    bench.shard.close()
+    store = Store(tmp_path)
+    row = store.shard_row()
+    assert row is not None
+    again = Shard(0, 4, store, row, 1 << 24)
+    assert again.policy.version == 1
+    again.close()
+
+
 def test_a_higher_version_ends_lower_ones_that_wait(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     assert bench.told(clock(DAY * DAY_MS), policy(1, (DAY + 5) * DAY_MS), policy(2, NEXT_CLOCK)) == []

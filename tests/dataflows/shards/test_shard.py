@@ -229,11 +229,11 @@ def promise(event_id: str, day: int) -> Fact:
 
 
 def test_a_policy_that_is_wrong_is_rejected_and_the_old_one_stays(bench: Bench) -> None:
-    text = "version = 1\n[release]\n"
+    text = DEFAULT_TEXT.replace("version = 0", "version = 1").replace("[-7, 1,", "[1, -7,")
     fact = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
     ((kind, rule, reasons),) = bench.told(fact)
     assert (kind, rule) == ("fact_rejected", "shard.policy")
-    assert reasons == ["reminders: a table [reminders] must be there"]
+    assert reasons == ["reminders.steps_days: [1, -7, 10, 20, 30] must rise, each once"]
     assert bench.shard.row.policy_version == 0
 
 
