@@ -129,8 +129,9 @@ def carry(log: Log, give_up: Callable[[], bool]) -> int:
     (end,) = patiently(lambda: log.end_offsets(POLICIES), give_up)
     if start >= end:
         return 0
-    records = _for_shards(_records(log, log.begin_offsets(POLICIES)[0], end))
-    shards = log.partitions(FACTS)
+    begin = patiently(lambda: log.begin_offsets(POLICIES)[0], give_up)
+    records = _for_shards(patiently(lambda: _records(log, begin, end), give_up))
+    shards = patiently(lambda: log.partitions(FACTS), give_up)
     writer = SteadyWriter(log, FACTS, "policies", give_up)
     try:
         for record in records:

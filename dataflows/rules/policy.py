@@ -136,6 +136,8 @@ class Policy:
         self.variants: Final = sorted([Variant(table) for table in document.tables("variants")], key=_rank)
         document.done()
         _refuse_ties(self.variants)
+        # Sections that some variant changes.
+        self.varied: Final = {section for variant in self.variants for section in variant.changes}
         self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
         self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
         # On these days other variants hold than on the day before.

@@ -26,6 +26,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
+from dataflows.rules.lines import name_lines
 from schemas.records import (
     AccountOwner,
     CashTransferred,
@@ -103,12 +104,14 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
+    name_lines(account, decisions, ctx)
     _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
         more += interest.charges(account, decisions[at], ctx)
         more += tasks.follow(account, decisions[at], ctx)
+        name_lines(account, more, ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1

@@ -196,7 +196,7 @@ def publish(
             policies.ensure(log)
             now_ms, who = time.time_ns() // 1_000_000, actor or getpass.getuser()
             if compiled is None:
-                new = take_back(log, back, now_ms, who, note, _places(settings).get(back, []))
+                new = take_back(log, back, now_ms, who, note, (_places(settings) or {}).get(back, []))
                 what = f"version {back} is taken back"
             else:
                 new = publish_policy(log, compiled, from_time, now_ms, who, note, settings.policy_approval)
@@ -241,8 +241,8 @@ def approve(
         _tell(said if new else f"{said} already", there, settings)
 
 
-def _places(settings: Settings) -> dict[int, list[Place]]:
-    """Where versions took effect, as far as the views say; nothing where there are none yet."""
+def _places(settings: Settings) -> dict[int, list[Place]] | None:
+    """Where versions took effect, as far as the views say; nothing where there are none yet, None where they are away."""
     if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
         return {}
     try:
@@ -253,7 +253,7 @@ def _places(settings: Settings) -> dict[int, list[Place]]:
             asked.close()
     except SinkError as error:
         say(f"where versions are in force cannot be told: {error}")
-        return {}
+        return None
 
 
 @app.command(name="list")

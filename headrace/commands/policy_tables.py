@@ -56,18 +56,19 @@ def json_of_change(change: Change) -> dict[str, Any]:
 
 
 def versions_table(
-    versions: Sequence[Version], places: Mapping[int, Sequence[Place]], shards: int
+    versions: Sequence[Version], places: Mapping[int, Sequence[Place]] | None, shards: int
 ) -> tuple[Table, list[dict[str, Any]]]:
-    """The versions as a table and for machines; the built-in one first."""
-    now = current({version: list(where) for version, where in places.items()}, shards)
+    """The versions as a table and for machines; the built-in one first. Without `places` nobody knows what is in force."""
+    known = {} if places is None else {version: list(where) for version, where in places.items()}
+    now = current(known, shards)
     table = Table(title="Policies", title_justify="left", title_style="bold")
     for name in ("version", "state", "from", "published", "in force since (UTC); shard at offset"):
         table.add_column(name, overflow="fold")
     rows = []
     for number, version in [(0, None), *((version.number, version) for version in versions)]:
-        where = list(places.get(number, ()))
-        here = sum(held == number for held in now.values())
-        state = _state(version, where, here, shards)
+        where = known.get(number, [])
+        here = 0 if places is None else sum(held == number for held in now.values())
+        state = "" if places is None and version is None else _state(version, where, here, shards)
         rows.append(_row(number, version, state, where, here))
         table.add_row(str(number), state, _from(version), _published(version), _since(where, shards))
     return table, rows

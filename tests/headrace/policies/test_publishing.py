@@ -14,7 +14,7 @@ from connectors.intake import policies
 from connectors.intake.clockwork import MINUTE_MS
 from connectors.log.base import Log
 from dataflows.intake import run_intake
-from headrace.policies.publishing import Refused, approve, day_ms, publish, take_back, versions
+from headrace.policies.publishing import Refused, approve, carry, day_ms, publish, take_back, versions
 from schemas.codec import encode_fact
 from schemas.records import Clock, Decision, Policy
 from schemas.topics import DECISIONS, FACTS, NEXT_CLOCK, POLICIES
@@ -113,6 +113,20 @@ def test_a_publisher_that_is_killed_leaves_it_everywhere_or_nowhere(tmp_path: Pa
 def test_a_publisher_that_is_killed_on_kafka(kafka: str, tmp_path: Path) -> None:
     for calls, way in ((2, "again"), (5, "intake"), (8, "back")):
         assert cut_off(kafka, tmp_path / str(calls), calls, way)
+
+
+@pytest.mark.kafka
+def test_on_real_servers_intake_alone_carries(kafka: str, tmp_path: Path) -> None:
+    log = made(kafka, f"p{uuid.uuid4().hex[:12]}.", tmp_path)
+    publish(log, policy(1), SOON, 1, "kim", "")
+    assert not carry(log, tmp_path, embedded=False)
+    assert carried(log) == [[]] * SHARDS
+    intake(log, tmp_path, 1)
+    assert carry(log, tmp_path, embedded=False)
+    assert in_force(log, tmp_path) == [[]] * SHARDS
+    intake(log, tmp_path, 2)
+    assert in_force(log, tmp_path) == [[(1, SOON)]] * SHARDS
+    log.close()
 
 
 def test_a_version_waits_for_its_day_in_a_replay(log: Log, tmp_path: Path) -> None:
