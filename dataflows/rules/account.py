@@ -71,7 +71,7 @@ class Account:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
-    stored_wake, said_wake, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
+    said_wake, said_bytes, said_rows: what the shard was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -82,7 +82,6 @@ class Account:
         self.account_id: Final = account_id
         self.suspense: Final = account_id.startswith("~")
         self.row: Final = row
-        self.stored_wake: Final = row.wake
         self.said_wake = row.wake
         self.said_bytes = 0
         self.said_rows = 0
