@@ -32,6 +32,10 @@ PYTHON_TYPE = {"string": "str", "long": "int", "int": "int", "boolean": "bool", 
 READ = {"string": "r.text()", "long": "r.long()", "int": "r.long()", "boolean": "r.boolean()", "bytes": "r.raw()"}
 PUT = {"string": "put_text", "long": "put_long", "int": "put_long", "boolean": "put_boolean", "bytes": "put_raw"}
 OPTIONAL_LONG = ["null", "long"]
+# Texts that are nearly always one of a few: they are kept encoded.
+WORDS = frozenset(
+    ("kind", "rules_version", "rule", "origin", "tenant", "entity", "cause_kind", "currency", "item_kind", "source")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,8 @@ def _put(kind: Any, value: str) -> str:
     if kind == OPTIONAL_LONG:
         return f"put_optional_long(out, {value})"
     if isinstance(kind, str):
-        return f"{PUT[kind]}(out, {value})"
+        put = "put_word" if kind == "string" and value.removeprefix("x.") in WORDS else PUT[kind]
+        return f"{put}(out, {value})"
     items = kind["items"]
     return f"put_texts(out, {value})" if items == "string" else f"_put_{items['name']}s(out, {value})"
 
@@ -293,7 +298,7 @@ def generate() -> str:
         "",
     ]
     out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, mypyc_attr, u8", ""]
-    helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts"
+    helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts, put_word"
     out += [f"from schemas.wire import {helpers}", "", ""]
     facts = [s for s in latest if s.group == "facts"]
     out += _fact_base(facts[0].schema["fields"][: len(HEADER)])

@@ -91,6 +91,7 @@ class Account:
         self._cash: UnappliedRows | None = UnappliedRows(self._index_names()) if row.cash_indexed else None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._last_item: Item | None = None
+        self._last_receipt: ReceiptRow | None = None
         self._who: Who | None = None
         self.dirty: Final[dict[str, bool]] = {}
 
@@ -416,8 +417,13 @@ class Account:
         return row
 
     def receipt(self, receipt_id: str) -> ReceiptRow | None:
+        # As for items.
+        last = self._last_receipt
+        if last is not None and last.receipt_id == receipt_id:
+            return last
         row = self._get(RECEIPT + receipt_id)
         assert row is None or isinstance(row, ReceiptRow)
+        self._last_receipt = row
         return row
 
     def known_receipt(self, receipt_id: str) -> ReceiptRow:
@@ -445,6 +451,7 @@ class Account:
 
     def put_receipt(self, row: ReceiptRow) -> None:
         self._put(RECEIPT + row.receipt_id, row)
+        self._last_receipt = row
 
     def put_advice(self, row: AdviceRow) -> None:
         self._put(ADVICE + row.advice_id, row)

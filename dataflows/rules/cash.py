@@ -232,7 +232,11 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     if missing and min(pays) < 0:
         # With a credit taken off, the rest alone is more than the payment.
         return _propose(account, receipt, 0, missing, _references(wanted))
-    credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
+    credits: list[tuple[Item, int]] = []
+    for at in range(len(wanted)):
+        credit = wanted[at].item
+        if credit is not None and pays[at] < 0:
+            credits.append((credit, -pays[at]))
     decisions: list[Decision] = []
     for w, pay in _each_once(wanted, pays):
         item = w.item
@@ -251,7 +255,9 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
 def _each_once(wanted: list[Wanted], pays: list[int]) -> list[tuple[Wanted, int]]:
     """What is to be paid on each item, by the first reference to it: two spellings of one number are one."""
     found: dict[str, tuple[Wanted, int]] = {}
-    for w, pay in zip(wanted, pays, strict=True):
+    # Not zip: where it is compiled, each call takes as long as the rest of this.
+    for at in range(len(wanted)):
+        w, pay = wanted[at], pays[at]
         if w.item is not None and pay > 0:
             first, before = found.get(w.item.document, (w, 0))
             found[w.item.document] = (first, before + pay)

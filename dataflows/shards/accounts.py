@@ -5,7 +5,7 @@ from typing import Final
 from connectors.log.base import partition_of
 from dataflows.rules.account import Account, load
 from dataflows.rules.account_rows import ACCOUNT, Rows
-from dataflows.shards.store import Batch, Store, row_key
+from dataflows.shards.store import Batch, Store, key_stem, row_key, stemmed
 from dataflows.shards.wakes import Wakes, moved
 
 # What an account in the cache takes beside the bytes of its header, and a row that waits for the next commit beside its
@@ -53,8 +53,9 @@ class Accounts(Rows):
 
         `changed` is to be called with it before any other account is asked for.
         """
-        stored = self._cached.pop(key, None)
+        stored = self._cached.get(key)
         if stored is not None:
+            del self._cached[key]
             self.hits += 1
             self._cached_bytes -= len(stored) + CACHED_BYTES
             self._taken = stored
@@ -157,13 +158,14 @@ class Accounts(Rows):
                     batch.delete(row_key(account.key, name))
         # In order: RocksDB finds the place of a row beside the one before it sooner.
         for key in sorted(self._changed):
+            stem = key_stem(key)
             for name, raw in self._changed[key].items():
                 if raw:
-                    batch.put(row_key(key, name), raw)
+                    batch.put(stemmed(stem, name), raw)
                     if name == ACCOUNT:
                         self._cache(key, raw)
                 else:
-                    batch.delete(row_key(key, name))
+                    batch.delete(stemmed(stem, name))
         for key, stored in self._stored_wakes.items():
             gone, new = moved(stored, self._new_wakes[key], key)
             if gone is not None:
