@@ -268,7 +268,13 @@ def _array_codec(schema: dict[str, Any]) -> list[str]:
 
 
 def _fact_base(header: list[dict[str, Any]]) -> list[str]:
-    lines = ["@mypyc_attr(acyclic=True)", "class Fact:", '    """What every fact has.', "", "    kind: Name of its schema."]
+    lines = [
+        "@mypyc_attr(acyclic=True)",
+        "class Fact:",
+        '    """What every fact has.',
+        "",
+        "    kind: Name of its schema.",
+    ]
     lines += [f"    {field['name']}: {field['doc']}" for field in header]
     slots = ", ".join(f'"{name}"' for name in ("kind", *HEADER))
     lines += [
