@@ -186,7 +186,7 @@ def _class(schema: dict[str, Any], group: str, first_fields: int) -> list[str]:
     for field in fields:
         kind = _python_type(field["type"])
         may_lack = field["name"] in lacking
-        if (may_lack and field.get("default") == []) or (mutable and _is_array(field["type"])):
+        if may_lack and field.get("default") == []:
             kind += " | None"
         lines.append(f"        {field['name']}: {kind}{_default(field, may_lack)},")
     lines.append("    ) -> None:")

@@ -5648,7 +5648,7 @@ class DocumentGroup:
     def __init__(
         self,
         document: str,
-        documents: list[str] | None,
+        documents: list[str] | None = None,
     ) -> None:
         self.document = document
         self._documents: list[str] | None = documents

@@ -53,8 +53,8 @@ class AccountDocuments:
         self._rows: Final = rows
         self._names: Names | None = None
         self._loaded: Final[dict[str, Row | None]] = {}
-        self._last_receipt: ReceiptRow | None = None
         self._who: Who | None = None
+        self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
 
     def customer(self) -> CustomerRow | None:
@@ -97,7 +97,7 @@ class AccountDocuments:
         return row
 
     def receipt(self, receipt_id: str) -> ReceiptRow | None:
-        # As for items.
+        # A fact's receipt is asked for over and over.
         last = self._last_receipt
         if last is not None and last.receipt_id == receipt_id:
             return last

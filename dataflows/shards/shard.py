@@ -427,7 +427,7 @@ class Shard(ShardState):
                 assert account is not None, f"{key} waits for a rate, and is not of shard {self.number}"
                 if account.row.parked_at < 0:
                     self._rates_came(account)
-                    self._changed(account)
+                self._changed(account)
             if len(found) < SWEEP_WAKES:
                 row.rates_came = False
                 row.rates_account = ""
