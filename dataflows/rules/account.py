@@ -18,6 +18,7 @@ from dataflows.rules.account_rows import (
     CUSTOMER,
     DISPUTE,
     DRAFT,
+    EXCEPTION,
     ITEMS,
     ORDER,
     RECEIPT,
@@ -48,6 +49,7 @@ from schemas.records import (
     DisputeRow,
     DocumentGroup,
     DraftRow,
+    ExceptionRow,
     Item,
     ItemGroup,
     OrderRow,
@@ -65,6 +67,8 @@ MOST_TIME_MS: Final = 1 << 60
 NO_CHANGES: Final[dict[str, bool]] = {}
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
+# What a person has to decide of a receipt is the exception of this name and the receipt.
+PROPOSAL: Final = "proposal:"
 
 
 class Account:
@@ -296,6 +300,8 @@ class Account:
             return
         if before and not amount:
             self.wait_for(receipt, [])
+            if receipt.proposed:
+                self.drop_exception(f"{PROPOSAL}{receipt.receipt_id}")
             if receipt.receipt_id in self.row.rate_receipts:
                 self.row.rate_receipts.remove(receipt.receipt_id)
         index = self._cash
@@ -466,6 +472,43 @@ class Account:
         assert row is None or isinstance(row, DisputeRow)
         return row
 
+    def exception(self, exception_id: str) -> ExceptionRow | None:
+        row = self._get(EXCEPTION + exception_id)
+        assert row is None or isinstance(row, ExceptionRow)
+        return row
+
+    def put_exception(self, exception_id: str, row: ExceptionRow | None) -> None:
+        self._put(EXCEPTION + exception_id, row)
+
+    def drop_exception(self, exception_id: str) -> None:
+        """Nobody has to look at it any more, if anybody had."""
+        row = self.exception(exception_id)
+        if row is not None:
+            self.plan_exception(row, 0)
+            self.put_exception(exception_id, None)
+
+    def plan_exception(self, row: ExceptionRow, time_ms: int) -> None:
+        """Set when it is escalated, UTC milliseconds; 0 never. The account wakes then."""
+        if row.due != time_ms:
+            names = self._index_names()
+            if row.due:
+                deadlines.put(names, row.due, row.exception_id, False, deadlines.EXCEPTION_DUE)
+            row.due = time_ms
+            if time_ms:
+                deadlines.put(names, time_ms, row.exception_id, True, deadlines.EXCEPTION_DUE)
+            self.row.exception_due = deadlines.first(names, deadlines.EXCEPTION_DUE)
+            self.wake_first()
+        self.put_exception(row.exception_id, row)
+
+    def exceptions_due(self, time_ms: int) -> list[ExceptionRow]:
+        """Exceptions that are to be escalated by then, the earliest first."""
+        found: list[ExceptionRow] = []
+        for exception_id in deadlines.until(self._index_names(), time_ms, deadlines.EXCEPTION_DUE):
+            row = self.exception(exception_id)
+            assert row is not None, f"no exception {exception_id}"
+            found.append(row)
+        return found
+
     def put_draft(self, document: str, row: DraftRow | None) -> None:
         self._put(DRAFT + document, row)
 
@@ -525,6 +568,11 @@ class Account:
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline
+        for request in row.approvals:
+            if request.deadline and (not row.wake or request.deadline < row.wake):
+                row.wake = request.deadline
+        if row.exception_due and (not row.wake or row.exception_due < row.wake):
+            row.wake = row.exception_due
         self.dirty[ACCOUNT] = True
 
     # --- deadlines of disputes ---

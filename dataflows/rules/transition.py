@@ -7,6 +7,8 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 from typing import Final
 
 from dataflows.rules import (
+    approvals,
+    approved,
     cash,
     deductions,
     differences,
@@ -18,6 +20,7 @@ from dataflows.rules import (
     interest,
     messages,
     parts,
+    people,
     prepayments,
     promises,
     release,
@@ -25,6 +28,7 @@ from dataflows.rules import (
     returns,
     statements,
     tasks,
+    work_queue,
 )
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
@@ -34,6 +38,7 @@ from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
     AccountOwner,
     AdviceRow,
+    Approval,
     CashTransferred,
     CreditNote,
     Customer,
@@ -92,6 +97,10 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
+    if account.row.approvals:
+        decisions += settle(account, approvals.expire_due(account, ctx), ctx)
+    if 0 < account.row.exception_due <= ctx.now:
+        decisions += settle(account, work_queue.escalate_due(account, ctx), ctx)
     if not contacts:
         evolve_wake(account, ctx, contacts)
         return decisions
@@ -113,12 +122,16 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
+    work_queue.place(account, decisions, ctx)
     _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
         more += interest.charges(account, decisions[at], ctx)
         more += tasks.follow(account, decisions[at], more, ctx)
+        if account.row.approvals:
+            more += approvals.moot(account, decisions[at])
+        work_queue.place(account, more, ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1
@@ -245,7 +258,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
-        return _decide_action(account, fact, ctx)
+        return approvals.gated(account, fact, _decide_action(account, fact, ctx), ctx)
+    if isinstance(fact, Approval):
+        return approvals.decide_approval(account, fact, ctx)
     if isinstance(fact, (ServiceCase, AccountOwner)):
         return []
     if isinstance(fact, DebitNote):
@@ -253,7 +268,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, OpeningItem):
         return entries.decide_opening(account, fact, ctx)
     if isinstance(fact, Refund):
-        return entries.decide_refund(account, fact)
+        return entries.decide_refund(account, fact, ctx)
     if isinstance(fact, ErpPosting):
         return entries.decide_erp(account, fact, ctx)
     raise AssertionError(f"no rule for {fact.kind}")
@@ -284,6 +299,13 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             return _follow_undone(account, d, ctx) if d.document else []
         document = d.counterparty if kind == "deduction_opened" else d.document
         return _follow_lowered(account, d, document, ctx) if document else []
+    if kind in approvals.PROPOSALS:
+        return approved.proposed(account, d, ctx)
+    if kind == "approval_given":
+        action = approved.ordered(account, d)
+        if action is None:
+            return approved.effect(account, d, ctx)
+        return approved.done(d, _decide_action(account, action, ctx))
     decisions: list[Decision] = []
     if kind in MOVED_CASH:
         if account.suspense:
@@ -562,6 +584,9 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         return []
     if fact.action == "request_statement":
         return statements.requested(account, fact, ctx) or [_action_rejected(fact, "nothing_to_state")]
+    if fact.action in people.ACTIONS:
+        found, why = people.decide(account, fact, ctx)
+        return [_action_rejected(fact, why)] if why else found
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_action_rejected(fact, "task_unknown")]
     receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
@@ -616,6 +641,7 @@ def _action_rejected(fact: OperatorAction, reason: str) -> Decision:
         rule=f"operator.{fact.action}",
         document=fact.document,
         receipt_id=fact.receipt_id,
+        reference_id=fact.reference_id,
         reasons=[reason],
     )
 
