@@ -306,9 +306,12 @@ def _update(x: Line, status: str, **fields: Any) -> Fact:
 
 
 def _operator(x: Line, action: str) -> Fact:
+    common = x.common()
+    if x.found.get("who") == "directory":
+        # It is headrace's own, and a person is not.
+        common = (f"identify:{common[0]}", *x.common("headrace")[1:])
     return r.OperatorAction(
-        # The directory is headrace's own, and a person is not.
-        *x.common("headrace" if x.found.get("who") == "directory" else "scenario"),
+        *common,
         action,
         x.text("actor") or "someone",
         x.text("receipt"),

@@ -31,19 +31,21 @@ def _approval(x: Line) -> Fact:
     return r.Approval(*x.common(), *fields)
 
 
+# The name of a request, exception, task or dispute; it may have colons.
+_ABOUT = r'(?P<reference>"[^"]*"|[^\s,"]+?)'
 _WHY = "(?: saying words=ID)?"
 PEOPLE: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
-    (pattern(f"actor=ID approves reference=ID{_WHY}"), lambda x: _said(x, "approve")),
-    (pattern(f"actor=ID rejects reference=ID{_WHY}"), lambda x: _said(x, "reject")),
-    (pattern(f"actor=ID withdraws reference=ID{_WHY}"), lambda x: _said(x, "withdraw")),
-    (pattern(f"actor=ID delegates reference=ID to owner=ID{_WHY}"), lambda x: _said(x, "delegate")),
+    (pattern(f"actor=ID approves {_ABOUT}{_WHY}"), lambda x: _said(x, "approve")),
+    (pattern(f"actor=ID rejects {_ABOUT}{_WHY}"), lambda x: _said(x, "reject")),
+    (pattern(f"actor=ID withdraws {_ABOUT}{_WHY}"), lambda x: _said(x, "withdraw")),
+    (pattern(f"actor=ID delegates {_ABOUT} to owner=ID{_WHY}"), lambda x: _said(x, "delegate")),
     (
-        pattern(f"approval fact: actor=ID (?P<verdict>approves|rejects|delegates) reference=ID(?: to owner=ID)?{_WHY}"),
+        pattern(f"approval fact: actor=ID (?P<verdict>approves|rejects|delegates) {_ABOUT}(?: to owner=ID)?{_WHY}"),
         _approval,
     ),
-    (pattern(f"actor=ID assigns reference=ID to owner=ID{_WHY}"), lambda x: _said(x, "assign")),
-    (pattern("actor=ID notes on reference=ID: words=ID"), lambda x: _said(x, "note")),
-    (pattern(f"actor=ID closes exception reference=ID{_WHY}"), lambda x: _said(x, "close_exception")),
+    (pattern(f"actor=ID assigns {_ABOUT} to owner=ID{_WHY}"), lambda x: _said(x, "assign")),
+    (pattern(f"actor=ID notes on {_ABOUT}: words=ID"), lambda x: _said(x, "note")),
+    (pattern(f"actor=ID closes exception {_ABOUT}{_WHY}"), lambda x: _said(x, "close_exception")),
     (
         pattern(f"actor=ID proposes to write off document=ID(?: amount=AMOUNTCURRENCY)?{_WHY}"),
         lambda x: _said(x, "propose_write_off"),

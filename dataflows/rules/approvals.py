@@ -8,6 +8,7 @@ from typing import Final
 
 from dataflows.rules import authority
 from dataflows.rules.account import MOST_TIME_MS, Account
+from dataflows.rules.authority import day_of, time_of
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import value
 from dataflows.rules.provisions.approvals import (
@@ -61,11 +62,6 @@ SILENT: Final = (
 )
 
 
-def time_of(ctx: Context) -> int:
-    """When the cause happened, but not before what the log knows of time, UTC milliseconds."""
-    return max(ctx.now, ctx.event_time)
-
-
 def find(account: Account, approval_id: str) -> ApprovalState | None:
     """The open request of that id."""
     for request in account.row.approvals:
@@ -104,7 +100,7 @@ def requested(account: Account, request: ApprovalState, extra: list[str], ctx: C
     d.policy_line = provisions.lines.get("disputes" if request.category == GOODWILL else "approvals", "")
     role = authority.asked(account, request.category, request.currency, request.amount, ctx)
     if role:
-        d.owner = account.owner_of(role, ctx.today) or role
+        d.owner = account.owner_of(role, day_of(ctx)) or role
     if terms.expiry_minutes:
         due = provisions.calendar.after_business_minutes(time_of(ctx), terms.expiry_minutes)
         d.deadline = due if 0 < due < MOST_TIME_MS else 0
@@ -235,7 +231,7 @@ def _why_no_delegate(account: Account, request: ApprovalState, actor: str, deleg
     if same_person(delegate, request.maker):
         return f"maker_never_approves:{request.maker}"
     terms = account.provisions(ctx, request.currency).approvals
-    if any([same_person(delegate, x) for x in terms.delegates_of(request.maker, ctx.today)]):
+    if any(same_person(delegate, x) for x in terms.delegates_of(request.maker, day_of(ctx))):
         return f"acts_for_the_maker:{request.maker}"
     return ""
 
@@ -289,15 +285,16 @@ def _gone(account: Account, request: ApprovalState) -> str:
         return "" if request.document in account.row.held else "not_held"
     if category == REFUND and receipt is None:
         return "" if account.item(request.document) is not None else "cleared"
-    if category == REFUND or category == TRANSFER or request.action == "apply_cash":
-        if receipt is None or not (receipt.unapplied or (receipt.on_account and category != TRANSFER)):
-            return "nothing_unapplied"
+    if (category in (REFUND, TRANSFER) or request.action == "apply_cash") and (
+        receipt is None or not (receipt.unapplied or (receipt.on_account and category != TRANSFER))
+    ):
+        return "nothing_unapplied"
     if request.document and request.action != "unapply_cash" and account.item(request.document) is None:
         return "cleared"
     if request.action == "unapply_cash" or (receipt is not None and category == WRITE_OFF):
         # It hangs on that application.
-        if receipt is None or not any([x.document == request.document for x in receipt.allocations]):
-            return "application_undone"
+        there = receipt is not None and any(x.document == request.document for x in receipt.allocations)
+        return "" if there else "application_undone"
     return ""
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from dataflows.rules import approvals
 from dataflows.rules.account import Account
+from dataflows.rules.authority import day_of
 from dataflows.rules.context import Context
 from dataflows.rules.differences import put_back, tax_in
 from dataflows.rules.evidence import value
-from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.approvals import GOODWILL, REFUND, WRITE_OFF
 from schemas.records import ApprovalState, Decision, Item, OperatorAction, Refund, RefundDue
 
@@ -26,11 +26,6 @@ PROPOSE_WRITE_OFF: Final = "propose_write_off"
 PROPOSE_REFUND: Final = "propose_refund"
 BY_PERSON: Final = "write_off.operator"
 REFUND_BY_PERSON: Final = "refund.operator"
-
-
-def day_of(ctx: Context) -> int:
-    """The day on which it is posted."""
-    return approvals.time_of(ctx) // DAY_MS
 
 
 # --- proposals ---

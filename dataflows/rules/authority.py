@@ -4,6 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.approvals import NO_LIMIT, ApprovalTerms, same_person
 from dataflows.rules.rates import find
 from schemas.records import ApprovalState
@@ -13,6 +14,16 @@ RATE_AGE_DAYS: Final = 31
 # In place of an amount that cannot be told in the policy's currency: it is more than any.
 UNTOLD: Final = -1
 ANYBODY: Final = "anybody"
+
+
+def time_of(ctx: Context) -> int:
+    """When the cause happened, but not before what the log knows of time, UTC milliseconds."""
+    return max(ctx.now, ctx.event_time)
+
+
+def day_of(ctx: Context) -> int:
+    """The day of that."""
+    return time_of(ctx) // DAY_MS
 
 
 class Authority:
@@ -32,7 +43,7 @@ def told(account: Account, currency: str, amount: int, ctx: Context) -> int:
     base = account.provisions(ctx, currency).approvals.currency
     if not base or base == currency:
         return amount
-    rate = find(ctx.rates, currency, base, ctx.today, RATE_AGE_DAYS)
+    rate = find(ctx.rates, currency, base, day_of(ctx), RATE_AGE_DAYS)
     return UNTOLD if rate is None else rate.convert(amount)
 
 
@@ -50,7 +61,7 @@ def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Au
     terms = account.provisions(ctx, request.currency).approvals
     if same_person(actor, request.maker):
         return Authority("", "", f"maker_never_approves:{request.maker}")
-    for delegate in terms.delegates_of(request.maker, ctx.today):
+    for delegate in terms.delegates_of(request.maker, day_of(ctx)):
         if same_person(delegate, actor):
             return Authority("", "", f"acts_for_the_maker:{request.maker}")
     amount = told(account, request.currency, request.amount, ctx)
@@ -59,7 +70,7 @@ def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Au
         return Authority(role, "", "")
     if request.delegate and same_person(request.delegate, actor):
         return Authority("delegate", request.delegated_by, "")
-    for person in terms.acted_for_by(actor, ctx.today):
+    for person in terms.acted_for_by(actor, day_of(ctx)):
         role = (
             "" if same_person(person, request.maker) else _role(account, terms, request.category, amount, person, ctx)
         )
@@ -76,7 +87,7 @@ def _role(account: Account, terms: ApprovalTerms, category: str, amount: int, pe
     for level in terms.levels:
         if not level.fits(category, amount):
             continue
-        if same_person(account.owner_of(level.role, ctx.today), person):
+        if same_person(account.owner_of(level.role, day_of(ctx)), person):
             return level.role
         for known in terms.people:
             if (

@@ -8,6 +8,7 @@ from typing import Final
 
 from dataflows.rules import approvals, dispute_routing
 from dataflows.rules.account import MOST_TIME_MS, PROPOSAL, Account
+from dataflows.rules.authority import time_of
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.exceptions import ROLE
@@ -61,7 +62,7 @@ def place(account: Account, decisions: list[Decision], ctx: Context) -> None:
             continue
         provisions = account.provisions(ctx, d.currency)
         terms = provisions.exceptions
-        time = approvals.time_of(ctx)
+        time = time_of(ctx)
         if not d.owner:
             d.owner = _there(account, terms.owner(d.rule), time, ctx, d.currency)
         minutes = terms.minutes(d.rule)
