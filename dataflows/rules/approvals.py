@@ -47,8 +47,8 @@ GATED: Final = {
     "identify_payer": TRANSFER,
     "release_invoice": RELEASE,
 }
-# What those actions post first, besides what is put back for it.
-POSTED: Final = ("cash_applied", "cash_unapplied", "cash_exchanged", "cash_transferred", "invoice_released")
+# What those actions post, besides what is put back for it.
+POSTED: Final = ("cash_applied", "cash_unapplied", "cash_transferred", "invoice_released")
 # What the directory's own actions are called: they are no person's.
 DIRECTORY: Final = "identify:"
 # Decisions after which no request can be without its cause that had it before.

@@ -168,7 +168,6 @@ def done(d: Decision, decisions: list[Decision]) -> list[Decision]:
     for said in decisions:
         if said.kind in approvals.POSTED:
             said.evidence = [*said.evidence, *allowed_by(d)]
-            break
     return decisions
 
 
