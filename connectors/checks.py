@@ -22,6 +22,7 @@ from schemas.records import (
     Message,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     Receipt,
@@ -108,6 +109,8 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         _credit_note(check, fact)
     elif isinstance(fact, ReceiptReturned):
         _returned(check, fact)
+    elif isinstance(fact, PayerRelation):
+        _payer_relation(check, fact)
     else:
         _talk(check, fact)
     return check.found
@@ -379,6 +382,23 @@ def _customer(check: _Check, fact: Customer) -> None:
     check.optional_identifier("email", fact.email, 320)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
+
+
+def _payer_relation(check: _Check, fact: PayerRelation) -> None:
+    check.identifier("relation_id", fact.relation_id)
+    check.identifier("pays_for", fact.pays_for)
+    check.optional_identifier("pays_for_entity", fact.pays_for_entity)
+    if fact.pays_for.startswith("~"):
+        check.say("pays_for", f"{fact.pays_for!r} is one of headrace's own accounts")
+    if "/" in fact.pays_for_entity:
+        check.say(
+            "pays_for_entity", f"{fact.pays_for_entity!r} has a slash, which parts tenant, entity and account in keys"
+        )
+    if (fact.pays_for, fact.pays_for_entity or fact.entity) == (fact.account_id, fact.entity):
+        check.say("pays_for", "is the account itself")
+    for field, day in (("valid_from_date", fact.valid_from_date), ("valid_until_date", fact.valid_until_date)):
+        if day:
+            check.due_day(field, day)
 
 
 def _dispute(check: _Check, fact: Dispute) -> None:

@@ -146,6 +146,10 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "fx_difference_posted": lambda r: f"Exchange difference of {_money(r)} on {r['document']}{_undone(r)}",
     "refund_posted": lambda r: f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} paid back",
     "cash_on_account": lambda r: f"{_money(r)} of receipt {r['receipt_id']} left on account{_undone(r)}",
+    "alias_learned": lambda r: (
+        f"{r['text']} is {'how this payer numbers our documents' if r['rule'] == 'alias.prefix' else r['counterparty']}: "
+        f"a person's work on receipt {r['receipt_id']} showed it"
+    ),
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
     "dispute_routed": lambda r: (
         f"Dispute {r['reference_id']} waits for the customer"

@@ -2461,10 +2461,12 @@ class CashTransferred(Fact):
     method: As of the receipt.
     cheque: As of the receipt.
     order_id: As of the receipt.
+    asks: True: it is for its lines only, and is to be refused where one of them is no document of the account.
+    here: Where it comes back: those of its lines that are documents of the account that refused it.
     """
 
-    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -2496,6 +2498,8 @@ class CashTransferred(Fact):
         method: str = '',
         cheque: str = '',
         order_id: str = '',
+        asks: bool = False,
+        here: list[str] | None = None,
     ) -> None:
         super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.transfer_id: Final = transfer_id
@@ -2517,6 +2521,8 @@ class CashTransferred(Fact):
         self.method: Final = method
         self.cheque: Final = cheque
         self.order_id: Final = order_id
+        self.asks: Final = asks
+        self.here: Final[list[str]] = here if here is not None else []
 
 
 def read_cash_transferred(r: Reader) -> CashTransferred:
@@ -2548,6 +2554,8 @@ def read_cash_transferred(r: Reader) -> CashTransferred:
         r.text(),
         r.text(),
         r.text(),
+        r.boolean(),
+        r.texts(),
     )
 
 
@@ -2579,6 +2587,8 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.method)
     put_text(out, x.cheque)
     put_text(out, x.order_id)
+    put_boolean(out, x.asks)
+    put_texts(out, x.here)
 
 
 class DebitNote(Fact):
@@ -4296,6 +4306,70 @@ def _put_task_states(out: BytesWriter, items: list[TaskState]) -> None:
     out.append(u8(0))
 
 
+class Relation:
+    """An account that this one pays for.
+
+    relation_id: Its id.
+    pays_for: The other account.
+    entity: The company of that account.
+    valid_from_date: First day; 0 is from ever.
+    valid_until_date: Last day; 0 is without end.
+    """
+
+    __slots__ = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        relation_id: str,
+        pays_for: str,
+        entity: str,
+        valid_from_date: int,
+        valid_until_date: int,
+    ) -> None:
+        self.relation_id = relation_id
+        self.pays_for = pays_for
+        self.entity = entity
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_relation(r: Reader) -> Relation:
+    return Relation(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_relation(out: BytesWriter, x: Relation) -> None:
+    put_text(out, x.relation_id)
+    put_text(out, x.pays_for)
+    put_text(out, x.entity)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_relations(r: Reader) -> list[Relation]:
+    items: list[Relation] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_relation(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_relations(out: BytesWriter, items: list[Relation]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_relation(out, item)
+    out.append(u8(0))
+
+
 class ApprovalState:
     """An open request for approval.
 
@@ -4507,13 +4581,16 @@ class AccountRow:
     deadline: First deadline of its disputes, UTC ms; 0 none (table L has them all). Those of tasks are with the tasks.
     rate_receipts: Receipts that wait for an exchange rate.
     erp_refused: Postings that the ERP refused and a person has to look at.
+    guessed: The last receipts that steps 4 to 6 applied, in that order: a later advice is tried on them.
+    relations: Accounts that it pays for, by id of the relation.
+    habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
     approvals: Open requests for approval, in order.
     refunds_due: Refunds that were approved and posted, until the bank tells of them.
     exception_due: First time when an exception is escalated, UTC ms; 0 none (table G has them all).
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "approvals", "refunds_due", "exception_due", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "approvals", "refunds_due", "exception_due", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "approvals", "refunds_due", "exception_due", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "approvals", "refunds_due", "exception_due", )
 
     def __init__(
         self,
@@ -4547,6 +4624,9 @@ class AccountRow:
         deadline: int = 0,
         rate_receipts: list[str] | None = None,
         erp_refused: list[str] | None = None,
+        guessed: list[str] | None = None,
+        relations: list[Relation] | None = None,
+        habits: list[str] | None = None,
         approvals: list[ApprovalState] | None = None,
         refunds_due: list[RefundDue] | None = None,
         exception_due: int = 0,
@@ -4581,6 +4661,9 @@ class AccountRow:
         self.deadline = deadline
         self.rate_receipts: list[str] = rate_receipts if rate_receipts is not None else []
         self.erp_refused: list[str] = erp_refused if erp_refused is not None else []
+        self.guessed: list[str] = guessed if guessed is not None else []
+        self.relations: list[Relation] = relations if relations is not None else []
+        self.habits: list[str] = habits if habits is not None else []
         self.approvals: list[ApprovalState] = approvals if approvals is not None else []
         self.refunds_due: list[RefundDue] = refunds_due if refunds_due is not None else []
         self.exception_due = exception_due
@@ -4617,6 +4700,9 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         r.long(),
         r.texts(),
+        r.texts(),
+        r.texts(),
+        _read_relations(r),
         r.texts(),
         _read_approval_states(r),
         _read_refund_dues(r),
@@ -4655,6 +4741,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_long(out, x.deadline)
     put_texts(out, x.rate_receipts)
     put_texts(out, x.erp_refused)
+    put_texts(out, x.guessed)
+    _put_relations(out, x.relations)
+    put_texts(out, x.habits)
     _put_approval_states(out, x.approvals)
     _put_refund_dues(out, x.refunds_due)
     put_long(out, x.exception_due)
@@ -4672,10 +4761,11 @@ class AdviceRow:
     lines: Lines.
     used: Its receipt was applied by it.
     adjustments: What the payer took off.
+    parts: Of how many messages it is one; 0 is not said.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
 
     def __init__(
         self,
@@ -4688,6 +4778,7 @@ class AdviceRow:
         lines: list[RemittanceLine] | None = None,
         used: bool = False,
         adjustments: list[Adjustment] | None = None,
+        parts: int = 0,
     ) -> None:
         self.advice_id = advice_id
         self.currency = currency
@@ -4698,6 +4789,7 @@ class AdviceRow:
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.used = used
         self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self.parts = parts
 
 
 def read_advice_row(r: Reader) -> AdviceRow:
@@ -4711,6 +4803,7 @@ def read_advice_row(r: Reader) -> AdviceRow:
         _read_remittance_lines(r),
         r.boolean(),
         _read_adjustments(r),
+        r.long(),
     )
 
 
@@ -4724,6 +4817,7 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
     _put_adjustments(out, x.adjustments)
+    put_long(out, x.parts)
 
 
 class CustomerRow:
@@ -5218,10 +5312,11 @@ class Item:
     discountable: What the discount is of.
     asked: Receipt whose short payment the customer was asked about, or empty.
     discounted: Cash discount granted.
+    cleared_by: The receipt whose cash cleared the last of it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
 
     def __init__(
         self,
@@ -5252,6 +5347,7 @@ class Item:
         discountable: int = 0,
         asked: str = '',
         discounted: int = 0,
+        cleared_by: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -5280,6 +5376,7 @@ class Item:
         self.discountable = discountable
         self.asked = asked
         self.discounted = discounted
+        self.cleared_by = cleared_by
 
 
 def read_item(r: Reader) -> Item:
@@ -5311,6 +5408,7 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.text(),
         r.long(),
+        r.text(),
     )
 
 
@@ -5342,6 +5440,7 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_long(out, x.discountable)
     put_text(out, x.asked)
     put_long(out, x.discounted)
+    put_text(out, x.cleared_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -5845,10 +5944,11 @@ class SentOn:
     amount: Sent there and not refused, minor units.
     returned: Of that, what went back to the bank, which that account is told.
     return_date: Posting day of the last such return.
+    documents: The references it was sent for; none where all of it was.
     """
 
-    __slots__ = ("account", "amount", "returned", "return_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", )
+    __slots__ = ("account", "amount", "returned", "return_date", "documents", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", "documents", )
 
     def __init__(
         self,
@@ -5856,11 +5956,13 @@ class SentOn:
         amount: int,
         returned: int,
         return_date: int,
+        documents: list[str] | None = None,
     ) -> None:
         self.account = account
         self.amount = amount
         self.returned = returned
         self.return_date = return_date
+        self.documents: list[str] = documents if documents is not None else []
 
 
 def read_sent_on(r: Reader) -> SentOn:
@@ -5869,6 +5971,7 @@ def read_sent_on(r: Reader) -> SentOn:
         r.long(),
         r.long(),
         r.long(),
+        r.texts(),
     )
 
 
@@ -5877,6 +5980,7 @@ def put_sent_on(out: BytesWriter, x: SentOn) -> None:
     put_long(out, x.amount)
     put_long(out, x.returned)
     put_long(out, x.return_date)
+    put_texts(out, x.documents)
 
 
 def _read_sent_ons(r: Reader) -> list[SentOn]:
@@ -5971,6 +6075,55 @@ def _put_differences(out: BytesWriter, items: list[Difference]) -> None:
     out.append(u8(0))
 
 
+class OtherDocument:
+    """A document of another account, as that account says.
+
+    document: Its number, as the payer wrote it.
+    account: Whose it is.
+    """
+
+    __slots__ = ("document", "account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "account", )
+
+    def __init__(
+        self,
+        document: str,
+        account: str,
+    ) -> None:
+        self.document = document
+        self.account = account
+
+
+def read_other_document(r: Reader) -> OtherDocument:
+    return OtherDocument(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_other_document(out: BytesWriter, x: OtherDocument) -> None:
+    put_text(out, x.document)
+    put_text(out, x.account)
+
+
+def _read_other_documents(r: Reader) -> list[OtherDocument]:
+    items: list[OtherDocument] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_other_document(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_other_documents(out: BytesWriter, items: list[OtherDocument]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_other_document(out, item)
+    out.append(u8(0))
+
+
 class ReceiptRow:
     """One receipt of this account.
 
@@ -6003,10 +6156,13 @@ class ReceiptRow:
     order_id: The order it pays in advance, or empty.
     differences: What hangs on its applications, in order.
     on_account: Left on account.
+    declined: Items that a person took it off: no rule of steps 4 to 6 takes them again.
+    guessed: Items that steps 4 to 6 applied it to: an advice that says otherwise opens them again.
+    others: What accounts that refused it say is their own.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
 
     def __init__(
         self,
@@ -6039,6 +6195,9 @@ class ReceiptRow:
         order_id: str = '',
         differences: list[Difference] | None = None,
         on_account: int = 0,
+        declined: list[str] | None = None,
+        guessed: list[str] | None = None,
+        others: list[OtherDocument] | None = None,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -6069,6 +6228,9 @@ class ReceiptRow:
         self.order_id = order_id
         self.differences: list[Difference] = differences if differences is not None else []
         self.on_account = on_account
+        self.declined: list[str] = declined if declined is not None else []
+        self.guessed: list[str] = guessed if guessed is not None else []
+        self.others: list[OtherDocument] = others if others is not None else []
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -6102,6 +6264,9 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         _read_differences(r),
         r.long(),
+        r.texts(),
+        r.texts(),
+        _read_other_documents(r),
     )
 
 
@@ -6135,6 +6300,9 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_text(out, x.order_id)
     _put_differences(out, x.differences)
     put_long(out, x.on_account)
+    put_texts(out, x.declined)
+    put_texts(out, x.guessed)
+    _put_other_documents(out, x.others)
 
 
 class ClosedPeriod:
@@ -6358,7 +6526,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_policy(r)
     if schema_id == 2000000117:
         return read_rules(r)
-    if schema_id == 2000000142:
+    if schema_id == 2000000150:
         return read_cash_transferred(r)
     if schema_id == 2000000120:
         return read_debit_note(r)
@@ -6727,6 +6895,40 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             '',
+            False,
+            [],
+        )
+    if schema_id == 2000000142:
+        return CashTransferred(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_remittance_lines(r),
+            _read_adjustments(r),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            False,
+            [],
         )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
@@ -6913,7 +7115,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "operator_action": 2000000143,
     "policy": 2000000116,
     "rules": 2000000117,
-    "cash_transferred": 2000000142,
+    "cash_transferred": 2000000150,
     "debit_note": 2000000120,
     "opening_item": 2000000121,
     "payer_relation": 2000000122,
@@ -6947,7 +7149,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116,),
     "rules": (2000000117,),
-    "cash_transferred": (2000000118, 2000000142,),
+    "cash_transferred": (2000000118, 2000000142, 2000000150,),
     "debit_note": (2000000120,),
     "opening_item": (2000000121,),
     "payer_relation": (2000000122,),
@@ -6977,6 +7179,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000144: b'\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
-    2000000118: b'\x00\x00\x00\x00\x00',
+    2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000142: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

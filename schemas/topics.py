@@ -10,6 +10,7 @@ DEAD_LETTERS: Final = "dead_letters"
 # cash_transferred) are headrace's own and are refused from outside.
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
+    "payer_relation": "customers",
     "order": "orders",
     "shipment": "shipments",
     "proof_of_delivery": "shipments",

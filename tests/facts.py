@@ -24,6 +24,7 @@ from schemas.records import (
     OperatorAction,
     Order,
     OrderLine,
+    PayerRelation,
     PeriodClose,
     Promise,
     ProofOfDelivery,
@@ -306,6 +307,17 @@ def one_of_each() -> list[Fact]:
                 "po_reference": "PO",
                 "cancelled": False,
                 "lines": [OrderLine(1, "P-1", 5_000, 20_000_000)],
+            },
+        ),
+        (
+            PayerRelation,
+            {
+                "relation_id": "PR-1",
+                "pays_for": "A-2",
+                "pays_for_entity": "",
+                "valid_from_date": DAY,
+                "valid_until_date": 0,
+                "cancelled": False,
             },
         ),
         (

@@ -31,6 +31,7 @@ class Line:
     account: str
     currency: str
     found: dict[str, str | None] = field(default_factory=dict)
+    entity: str = ENTITY
 
     def text(self, name: str) -> str:
         return unquoted(self.found.get(name) or "")
@@ -46,7 +47,7 @@ class Line:
     def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
         """The fields that every fact begins with."""
         now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
-        return (f"line-{self.number}", now, "", source, TENANT, ENTITY, self.account, now)
+        return (f"line-{self.number}", now, "", source, TENANT, self.entity, self.account, now)
 
 
 def day_of(text: str) -> int:
@@ -171,7 +172,7 @@ def _tiers(text: str | None) -> list[r.DiscountTier]:
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts"}
+    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts", "cash order"}
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
         if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
@@ -196,6 +197,7 @@ def _customer(x: Line) -> Fact:
         region=named.get("region", ""),
         channels=named["channels"].split() if "channels" in named else [],
         contacts_blocked="no contacts" in words,
+        cash_order="cash order" in words,
     )
 
 
@@ -333,6 +335,19 @@ def _asked(x: Line, action: str) -> Fact:
     return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
 
 
+def _relation(x: Line) -> Fact:
+    entity, _, account = x.text("target").rpartition("/")
+    return r.PayerRelation(
+        *x.common(),
+        x.text("relation"),
+        account,
+        entity,
+        x.date("since", 0),
+        x.date("until", 0),
+        not account,
+    )
+
+
 def _credit_note(x: Line) -> Fact:
     fields = (x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
     return r.CreditNote(*x.common(), *fields, dispute_id=x.text("dispute"))
@@ -359,6 +374,7 @@ def _advice(x: Line) -> Fact:
         0,
         lines,
         _taken_off(x.found.get("less"), x.currency),
+        int(x.text("parts") or 0),
     )
 
 
@@ -446,7 +462,7 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
         pattern(
-            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?"
+            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?(?: in parts=ID parts)?"
             f"(?: less (?P<less>{_LESS}))?: items=ITEMS"
         ),
         _advice,
@@ -465,6 +481,8 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("dispute dispute=ID closed(?: by actor=ID)?: items=ITEMS"), _closing),
     (pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (pattern("promise promise=ID cancelled"), _cancelled),
+    (pattern("relation relation=ID pays for target=ID(?: from since=DATE)?(?: until until=DATE)?"), _relation),
+    (pattern("relation relation=ID cancelled"), _relation),
     (pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
     (
         pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),

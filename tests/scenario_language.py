@@ -114,6 +114,8 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
     if arrives is not None:
         return Step(number, text, day, Arrives(arrives["receipt"]), [])
     line = Line(number, day, found[2] or ACCOUNT, currency)
+    if "/" in line.account:
+        line.entity, line.account = line.account.split("/", 1)
     if line.account == "suspense":
         line.account = _suspense_before(before)
     for form, build in FACTS + ENTRIES + PEOPLE:

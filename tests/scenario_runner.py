@@ -196,6 +196,8 @@ _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-
 
 
 def _short(account: str) -> str:
+    if account.startswith("~entity:"):
+        return account.removeprefix("~entity:")
     return "suspense" if account.startswith(SUSPENSE_PREFIX) else account
 
 
@@ -392,6 +394,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
         [f"of {x.d.owner}" if x.d.owner else "", x.until, x.candidates, x.because],
     ),
     "cash_transferred": _Words.transfer,
+    "alias_learned": lambda x: (
+        f"learned {x.d.text}{f' as {_short(x.d.counterparty)}' if x.d.counterparty else ''}",
+        [x.by],
+    ),
     "dispute_opened": _Words.opened,
     "dispute_routed": _Words.routed,
     "dispute_closed": _Words.closed,

@@ -228,13 +228,15 @@ class Account:
             else:
                 self._spread(packed)
         else:
-            index.add(item.currency, item.document, item.due_date, item.action_date)
+            index.add(item.currency, item.document, item.due_date, item.action_date, item.open)
 
     def _spread(self, packed: bytes) -> None:
         """Move the index into rows, for good."""
         index = self._index = DebitRows(self._index_names())
         for entry in entries(packed):
-            index.add(entry.currency, entry.document, entry.due_date, entry.action_date)
+            index.add(
+                entry.currency, entry.document, entry.due_date, entry.action_date, self._open(entry.document).open
+            )
         self.row.indexed = True
         self.row.index = b""
 
@@ -262,6 +264,7 @@ class Account:
         self.touch_item(item)
         self.dirty[ACCOUNT] = True
         if item.open:
+            self._revalued(item, item.open + amount)
             return
         self.row.open_items -= 1
         if item.kind == "credit_note":
@@ -272,7 +275,7 @@ class Account:
         if index is None:
             self.row.index = unpack(self.row.index, item.currency, item.document)
         else:
-            index.remove(item.currency, item.document, item.due_date, item.action_date)
+            index.remove(item.currency, item.document, item.due_date, item.action_date, amount)
 
     def raise_item(self, document: str, amount: int) -> Item:
         """Put an amount back on an item, which is open again then."""
@@ -285,7 +288,29 @@ class Account:
                 self.posting_balance(item.currency).exhausted += 1
         else:
             self.touch_item(item)
+            self._revalued(item, item.open - amount)
         return item
+
+    def _revalued(self, item: Item, before: int) -> None:
+        """What is open of an open item was `before`."""
+        if self._index is not None and item.kind != "credit_note":
+            self._index.value(item.currency, item.document, before, item.open)
+
+    def debits_of_amounts(self, currency: str, least: int, most: int, count: int) -> list[Item]:
+        """The first `count` open debits with least <= open amount <= most: by amount, then document, where there are
+        very many; else by due date."""
+        index = self._index
+        if index is None:
+            found = [item for item in self.debits_by_due(currency) if least <= item.open <= most]
+            return found[:count]
+        return [self._open(document) for document in islice(index.of_amounts(currency, least, most), count)]
+
+    def many_debits_of_amounts(self, currency: str, least: int, most: int, count: int) -> bool:
+        """Whether there are more than `count` open debits with least <= open amount <= most. Reads no item."""
+        index = self._index
+        if index is None:
+            return False
+        return len(list(islice(index.of_amounts(currency, least, most), count + 1))) > count
 
     # --- unapplied cash ---
 
@@ -395,6 +420,18 @@ class Account:
     def _listed(self, currency: str) -> list[ReceiptRow]:
         found = [self.known_receipt(x) for x in self.row.unapplied]
         return [x for x in found if x.currency == currency and not x.lines]
+
+    @property
+    def has_unapplied(self) -> bool:
+        """Whether any receipt may have unapplied cash."""
+        return self._cash is not None or bool(self.row.unapplied)
+
+    def latest_unapplied(self, most: int) -> list[ReceiptRow]:
+        """The last receipts with unapplied cash, the last one first, at the most `most`; where they are very many,
+        only those that are of an amount or a reference are looked for, and these are none."""
+        if self._cash is not None:
+            return []
+        return [self.known_receipt(x) for x in reversed(self.row.unapplied[-most:])]
 
     @property
     def waits(self) -> bool:

@@ -1,4 +1,5 @@
-"""Cash application, steps 1 to 3: structured references, remittance advice, references normalised. Source: REFERENCE 3.5.
+"""Cash application: structured references, remittance advice, references normalised; and what is said of money that has
+none of these (cash_search.py). Source: REFERENCE 3.5.
 
 Certain means exactly one answer and no contradiction; everything else is proposed, never posted.
 A reference to one open item fixes the item: a smaller amount leaves a residual, a larger one
@@ -7,16 +8,16 @@ leaves the rest unapplied.
 
 from typing import Final
 
-from dataflows.rules import exchange, prepayments
+from dataflows.rules import cash_search, exchange, later_advice, prepayments, relations
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.differences import payable
-from dataflows.rules.parts import expanded
-from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
+from dataflows.rules.later_advice import ADVICE
+from dataflows.rules.parts import expanded, meant
+from dataflows.rules.references import bare, fold, neighbours, other_number, plain, prefix, same_number, tokens
 from schemas.records import AdviceRow, Decision, Item, ReceiptRow, RemittanceLine
 
 STRUCTURED: Final = "cash.1.structured"
-ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
@@ -30,17 +31,19 @@ MOST_EDITED: Final = 50
 MOST_SAID: Final = 200
 # Receipts of one bank reference, or of one amount, that an advice is tried on; there may be any number.
 MOST_EXPLAINED: Final = 50
+# Receipts without a reference that are tried again when an item comes; there may be any number.
+MOST_RETRIED: Final = 5
 
 
 class Wanted:
     """One reference of the payer and what it was found to be.
 
     amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
-    may_differ: Whether it is looked for one edit away.
+    may_differ: Whether it is looked for one edit away. stranger: Whether it is no document here however it is spelled.
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "amount", "item", "may_differ", "reason", "reference", "rule")
+    __slots__ = ("advice_id", "alias", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -50,6 +53,8 @@ class Wanted:
         self.item: Item | None = None
         self.reason = ""
         self.may_differ = True
+        self.stranger = False
+        self.alias = ""
 
 
 def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
@@ -68,13 +73,35 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         return prepayments.match(account, receipt) if receipt.order_id else _by_text(account, receipt, ctx)
     for at, w in enumerate(wanted):
         w.may_differ = at < MOST_EDITED
-        _resolve(account, receipt, w, alone=len(wanted) == 1)
+        _resolve(account, receipt, w, len(wanted) == 1, ctx)
     if wanted[0].reason.startswith("other_currency:"):
         documents, amounts = [w.reference for w in wanted], [w.amount for w in wanted]
         found = exchange.match(account, receipt, documents, amounts, wanted[0].rule, wanted[0].advice_id, ctx)
         if found is not None:
             return found
-    return _by_wanted(account, receipt, wanted)
+    sent = _for_others(account, receipt, wanted)
+    return sent + _by_wanted(account, receipt, wanted, sum([d.amount for d in sent]))
+
+
+def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
+    """Money for references that are no documents here, to the accounts that this one pays for; those leave `wanted`.
+
+    Only where the payer's amounts add up, or all of it is for the one reference.
+    """
+    if not account.row.relations:
+        return []
+    unknown = [(w.reference, w.amount or 0) for w in wanted if w.stranger and w.item is None]
+    if len(wanted) == 1 and unknown:
+        unknown = [(wanted[0].reference, receipt.unapplied)]
+    elif (
+        sum([w.amount or 0 for w in wanted]) != receipt.unapplied
+        or min([amount for _, amount in unknown], default=0) <= 0
+    ):
+        return []
+    sent = relations.send(account, receipt, unknown, wanted[0].rule)
+    gone = [reference for d in sent for reference in d.candidates]
+    wanted[:] = [w for w in wanted if w.reference not in gone]
+    return sent
 
 
 def _lines(account: Account, receipt: ReceiptRow, ctx: Context) -> list[tuple[RemittanceLine, str]]:
@@ -120,6 +147,9 @@ def _wanted(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule: 
             paid = found.get(document)
             if paid is not None and paid.amount is not None:
                 paid.amount -= part
+    for sent in receipt.sent:
+        for document in sent.documents:
+            found.pop(document, None)
     return [w for w in found.values() if w.amount is None or w.amount != 0]
 
 
@@ -152,7 +182,19 @@ def _advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
     return alike if len(alike) == 1 else []
 
 
-def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
+def _alike_advices(account: Account, receipt: ReceiptRow) -> list[str]:
+    """The advices of just the receipt's amount that name no receipt."""
+    found: list[str] = []
+    for advice_id in account.row.advices:
+        advice = account.advice(advice_id)
+        if advice is None or advice.receipt_id or advice.bank_reference:
+            continue
+        if advice.currency == receipt.currency and advice.amount == receipt.unapplied:
+            found.append(advice_id)
+    return found
+
+
+def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool, ctx: Context) -> None:
     """Find the one open item that the reference means, or say why there is none."""
     credit = w.amount is not None and w.amount < 0
     item = account.item(w.reference)
@@ -166,13 +208,30 @@ def _resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> N
         else:
             w.item = item
     elif account.cleared_item(w.reference) is not None:
-        w.reason = f"cleared:{w.reference}"
+        w.reason = _cleared(account, receipt, w.reference, ctx)
     elif w.reference in account.row.held:
         w.reason = f"held:{w.reference}"
     elif credit:
         w.reason = f"unknown:{w.reference}"
     else:
         _normalise(account, receipt, w, alone)
+
+
+def _cleared(account: Account, receipt: ReceiptRow, document: str, ctx: Context) -> str:
+    """Why cash for a cleared item is none: it may be the same payment made twice, or another one."""
+    item = account.posted_item(document)
+    first = account.receipt(item.cleared_by) if item.cleared_by else None
+    days = account.provisions(ctx, receipt.currency).cash.duplicate_days
+    if (
+        first is not None
+        and first.receipt_id != receipt.receipt_id
+        and first.amount == receipt.amount
+        and first.payer_account == receipt.payer_account
+        and abs(receipt.value_date - first.value_date) <= days
+        and first.amount > first.returned
+    ):
+        return f"duplicate_of:{first.receipt_id}"
+    return f"cleared:{document}"
 
 
 def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> None:
@@ -195,7 +254,9 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
     if documents:
         item = documents[0]
         sure = same_number(w.reference, item.document)
-        _take_or_say(w, item, receipt, NORMALISED, sure or _agrees(w, receipt, item, alone))
+        habit = not sure and bare(w.reference) == bare(item.document) and prefix(w.reference) in account.row.habits
+        _take_or_say(w, item, receipt, NORMALISED, sure or habit or _agrees(w, receipt, item, alone))
+        w.alias = prefix(w.reference) if habit else ""
         return
     _one_edit(account, receipt, w, alone)
 
@@ -214,6 +275,7 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
     that comes later. Which it is, this account's books cannot tell. One that is too long or too short, or has a letter
     among the digits, is none of that series.
     """
+    w.stranger = True
     if not w.may_differ:
         w.reason = f"unknown:{w.reference}"
         return
@@ -247,24 +309,29 @@ def _take_or_say(w: Wanted, item: Item, receipt: ReceiptRow, rule: str, agrees: 
         w.rule = rule
 
 
-def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
-    """Decide over all references of a receipt at once."""
-    left = receipt.unapplied
+def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted], sent: int = 0) -> list[Decision]:
+    """Decide over all references of a receipt at once. sent: of its money is on its way to others already."""
+    left = receipt.unapplied - sent
+    if not wanted:
+        return []
     missing = [w.reason for w in wanted if w.item is None]
     if len(wanted) == 1 and not missing:
         # A single reference takes what came, and no more than the payer gave it.
         stated_one = wanted[0].amount
         pays = [left if stated_one is None else min(left, stated_one)]
+        only = wanted[0].item
+        if only is not None and pays[0] > only.open and _is_stranger(account, receipt):
+            return _propose(account, receipt, sent, ["payer_not_confirmed"], _references(wanted))
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
         if sum(stated) != left or (missing and guessed):
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
-            return _propose(account, receipt, 0, reasons, _references(wanted))
+            return _propose(account, receipt, sent, reasons, _references(wanted))
         pays = stated
     if missing and min(pays) < 0:
         # With a credit taken off, the rest alone is more than the payment.
-        return _propose(account, receipt, 0, missing, _references(wanted))
+        return _propose(account, receipt, sent, missing, _references(wanted))
     credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
     decisions: list[Decision] = []
     for w, pay in _each_once(wanted, pays):
@@ -277,8 +344,18 @@ def _by_wanted(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> l
     if not left:
         return decisions
     if not missing:
-        missing = ["overpaid"] if sum(pays) == receipt.unapplied else [f"lines_sum:{sum(pays)}_of_{receipt.unapplied}"]
+        whole = receipt.unapplied - sent
+        missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + _propose(account, receipt, receipt.unapplied - left, missing, _references(wanted))
+
+
+def _is_stranger(account: Account, receipt: ReceiptRow) -> bool:
+    """Whether nothing but its reference says that the money is this account's: it came through suspense, from a bank
+    account that is not known to be the customer's. More than the item says that it is another's, or the number is."""
+    if not receipt.came_from.startswith("~suspense"):
+        return False
+    customer = account.customer()
+    return customer is None or receipt.payer_account not in customer.bank_accounts
 
 
 def _each_once(wanted: list[Wanted], pays: list[int]) -> list[tuple[Wanted, int]]:
@@ -316,7 +393,12 @@ def _pay(
             credits[at] = (credit, available - part)
             pay -= part
     if pay:
-        decisions.append(_applied(receipt, item, pay, w.rule, w.advice_id))
+        applied = _applied(receipt, item, pay, w.rule, w.advice_id)
+        if w.reference:
+            applied.evidence = [f"reference:{w.reference}"]
+            if w.alias:
+                applied.evidence.append(f"alias:{w.alias}")
+        decisions.append(applied)
     return pay
 
 
@@ -324,35 +406,108 @@ def _by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisi
     """References in free text: taken where they are documents of the account and add up, or where just one is written out."""
     hits: dict[str, Wanted] = {}
     reasons: list[str] = []
-    words = [(RemittanceLine(token, None), "") for token in tokens(receipt.text)[:MOST_TOKENS]]
-    for word, _ in expanded(account, receipt, words, 0):
+    words = tokens(receipt.text)[:MOST_TOKENS]
+    for word, _ in expanded(account, receipt, [(RemittanceLine(token, None), "") for token in words], 0):
         w = Wanted(word.document, None, TEXT, "")
-        _resolve_text(account, receipt, w)
+        _resolve_text(account, receipt, w, ctx)
         if w.item is not None:
             hits.setdefault(w.item.document, w)
         elif w.reason:
             reasons.append(w.reason)
     found = list(hits.values())
-    opens = [w.item.open for w in found if w.item is not None]
+    opens = [w.item.open if w.item.kind != "credit_note" else -w.item.open for w in found if w.item is not None]
+    credited = [w.item.document for w in found if w.item is not None and w.item.kind == "credit_note"]
+    if credited and not reasons:
+        if sum(opens) == receipt.unapplied:
+            for w, amount in zip(found, opens, strict=True):
+                w.amount = amount
+            return _by_wanted(account, receipt, found)
+        reasons = [f"credit_note:{document}" for document in credited]
     if not found and not reasons and receipt.allocations:
         # What was said when the rest was applied still holds.
         return []
+    if not found and not reasons:
+        alike = _alike_advices(account, receipt) if account.row.advices else []
+        if alike:
+            # One of them may be the payer's word for it.
+            return _propose(account, receipt, 0, [f"advices_alike:{len(alike)}"], alike)
+        return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
     if not found or reasons:
-        return _propose(account, receipt, 0, reasons or ["no_reference"], sorted(hits))
+        return _propose(account, receipt, 0, reasons, sorted(hits))
     whole = sum(opens) == receipt.unapplied
+    if not whole:
+        more = _shortened(account, receipt, words, found)
+        if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
+            return _by_wanted(account, receipt, found + more)
+        if len(found) > 1 and 0 < sum(opens) < receipt.unapplied:
+            named = [w.item for w in found if w.item is not None]
+            # A number that stands for several documents names these, and no other.
+            others = [word for word in words if meant(account, word) is None]
+            rest = cash_search.complete(account, receipt, ctx, named, others)
+            if rest.rule:
+                decisions: list[Decision] = []
+                for w in found:
+                    assert w.item is not None, "only documents are found"
+                    _pay(receipt, w, w.item, w.item.open, [], decisions)
+                return decisions + _by_search(receipt, rest)
     fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
     if not whole and not fixed:
         return _propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
     return _by_wanted(account, receipt, found)
 
 
-def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
+def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:
+    """Numbers of which only the last digits are written, after one that is written out: INV-2026-004711, 4712, 4713.
+
+    Open items only, each once; whether they are meant is seen by their sum.
+    """
+    named = [w.item.document for w in found if w.item is not None]
+    more: list[Wanted] = []
+    for word in words:
+        if not word.isdigit():
+            continue
+        for document in named:
+            head, tail = document[: -len(word)], document[-len(word) :]
+            item = account.item(head + word) if tail.isdigit() else None
+            if item is not None and item.document not in named and item.currency == receipt.currency:
+                if item.kind != "credit_note" and all(w.item is not item for w in more):
+                    w = Wanted(word, None, TEXT, "")
+                    w.item = item
+                    more.append(w)
+                break
+    return more
+
+
+def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
+    """What the search for what names nothing found, as decisions."""
+    if not found.rule:
+        if receipt.proposed[: len(found.reasons)] == found.reasons:
+            # The likeliest candidates change with each new item; that is not said again.
+            return []
+        proposed = _proposal(receipt, receipt.unapplied, found.reasons, found.candidates)
+        proposed.evidence = found.evidence
+        return [proposed]
+    decisions: list[Decision] = []
+    w = Wanted("", None, found.rule, "")
+    left = found.amount
+    credits = list(found.credits)
+    for item, pay in found.pays:
+        left -= _pay(receipt, w, item, pay, credits, decisions)
+    for d in decisions:
+        d.evidence = found.evidence
+        d.excluded = found.excluded
+    if left:
+        decisions.append(_proposal(receipt, left, ["overpaid"], []))
+    return decisions
+
+
+def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> None:
     """As _resolve, but a word that is no document says nothing."""
     item = account.item(w.reference)
     if item is None and account.cleared_item(w.reference) is not None:
         # What this receipt cleared itself is explained already.
         if all(allocation.document != w.reference for allocation in receipt.allocations):
-            w.reason = f"cleared:{w.reference}"
+            w.reason = _cleared(account, receipt, w.reference, ctx)
         return
     if item is None and w.reference in account.row.held:
         w.reason = f"held:{w.reference}"
@@ -364,6 +519,10 @@ def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
         if len(spelled) != 1:
             return
         item = spelled[0]
+    if item.kind == "credit_note" and item.open and item.currency == receipt.currency:
+        # Whether it is taken off is seen by the sum.
+        w.item = item
+        return
     _take_or_say(w, item, receipt, TEXT, True)
 
 
@@ -384,17 +543,19 @@ def _propose(
     candidates = said(candidates)
     if receipt.proposed == reasons + candidates:
         return []
-    return [
-        Decision(
-            kind="cash_proposed",
-            rule="cash.proposed",
-            currency=receipt.currency,
-            amount=receipt.unapplied - applied,
-            receipt_id=receipt.receipt_id,
-            reasons=reasons,
-            candidates=candidates,
-        )
-    ]
+    return [_proposal(receipt, receipt.unapplied - applied, reasons, candidates)]
+
+
+def _proposal(receipt: ReceiptRow, amount: int, reasons: list[str], candidates: list[str]) -> Decision:
+    return Decision(
+        kind="cash_proposed",
+        rule="cash.proposed",
+        currency=receipt.currency,
+        amount=amount,
+        receipt_id=receipt.receipt_id,
+        reasons=reasons,
+        candidates=candidates,
+    )
 
 
 def _applied(receipt: ReceiptRow, item: Item, amount: int, rule: str, advice_id: str) -> Decision:
@@ -444,17 +605,44 @@ def send_on(receipt: ReceiptRow, target: str) -> Decision:
 
 
 def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
-    """Try unapplied receipts again that name a document which has just come."""
+    """Try unapplied receipts again that name a document which has just come; then those that name nothing."""
     decisions: list[Decision] = []
-    if not account.waits:
+    if not account.waits and not account.has_unapplied:
         return decisions
     for receipt_id in account.waiting_for(fold(document)):
         found = match(account, account.known_receipt(receipt_id), ctx)
         decisions += found
         if any(d.kind == "cash_applied" for d in found):
             # One at a time: the next one is judged on the books after this one.
-            break
+            return decisions
+    return decisions + _retry_unnamed(account, document, ctx)
+
+
+def retry_named(account: Account, ctx: Context) -> list[Decision]:
+    """Try the latest unapplied receipts again, whatever they name: whom the account pays for is known otherwise now."""
+    decisions: list[Decision] = []
+    for receipt in account.latest_unapplied(MOST_EXPLAINED):
+        found = match(account, receipt, ctx)
+        decisions += [d for d in found if d.kind == "cash_transferred"]
     return decisions
+
+
+def _retry_unnamed(account: Account, document: str, ctx: Context) -> list[Decision]:
+    """Try the receipts again that a new item may be for, though they do not name it: first those of its amount, then
+    the latest. Only what is certain now is said; a person has the proposal."""
+    item = account.item(document)
+    if item is None:
+        return []
+    waiting = account.unapplied_with_amount(item.currency, item.open, MOST_RETRIED)
+    waiting += [x for x in account.latest_unapplied(MOST_RETRIED) if x not in waiting]
+    for receipt in waiting:
+        fits = receipt.currency == item.currency and (item.kind == "credit_note" or item.open <= receipt.unapplied)
+        # One that an advice may be of was judged when that came.
+        if fits and not receipt.lines and not _advices_for(account, receipt):
+            found = match(account, receipt, ctx)
+            if any(d.kind == "cash_applied" for d in found):
+                return found
+    return []
 
 
 def explain(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]:
@@ -470,15 +658,38 @@ def explain(account: Account, advice: AdviceRow, ctx: Context) -> list[Decision]
     else:
         found += account.unapplied_with_amount(advice.currency, advice.amount, MOST_EXPLAINED + 1)
     meant = [x for x in found if any(a.advice_id == advice.advice_id for a in _advices_for(account, x))]
-    if not (advice.receipt_id or advice.bank_reference) and (len(meant) > 1 or len(found) > MOST_EXPLAINED):
+    guessed = _guessed(account, advice)
+    if not (advice.receipt_id or advice.bank_reference) and (
+        len(meant) + len(guessed) > 1 or len(found) > MOST_EXPLAINED
+    ):
         # Two receipts of its amount: a person has to say which.
         return []
+    if guessed and not meant:
+        return later_advice.open_again(account, guessed[0], advice, _advices_for(account, guessed[0]))
     decisions: list[Decision] = []
     for receipt in meant:
         decisions += match(account, receipt, ctx)
         if any(d.kind == "cash_applied" for d in decisions):
             break
     return decisions
+
+
+def _guessed(account: Account, advice: AdviceRow) -> list[ReceiptRow]:
+    """The receipts that steps 4 to 6 applied and that the advice is of: it names them, or has their whole amount."""
+    found: list[ReceiptRow] = []
+    for receipt_id in account.row.guessed:
+        receipt = account.known_receipt(receipt_id)
+        if receipt.currency != advice.currency or not receipt.guessed:
+            continue
+        if advice.receipt_id:
+            named = advice.receipt_id == receipt_id
+        elif advice.bank_reference:
+            named = advice.bank_reference == receipt.bank_reference
+        else:
+            named = advice.amount == receipt.amount - receipt.returned
+        if named:
+            found.append(receipt)
+    return found
 
 
 def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:

@@ -45,6 +45,7 @@ KIND_OF: Final = {
 }
 # These applications are no payer's: nobody paid less than asked.
 NOT_OF_PAYERS: Final = ("cash.operator", "cash.erp")
+NOT_SHORT: Final = ("cash.prepayment", "cash.6.")
 
 
 def after(account: Account, d: Decision, ctx: Context) -> list[Decision]:
@@ -171,8 +172,9 @@ class _Rest:
     def take_short(self) -> None:
         """What nothing explains: by the policy for short payments; the customer is asked for the reason."""
         item, receipt = self.item, self.receipt
-        # What is still unapplied may be for it; what is disputed says itself why it is not paid.
-        if not self.left or item.disputed or receipt.unapplied:
+        # What is still unapplied may be for it; what is disputed says itself why it is not paid. Nobody paid short who
+        # paid before there was an invoice, or left it to the policy's order what is paid.
+        if not self.left or item.disputed or receipt.unapplied or self.applied.rule.startswith(NOT_SHORT):
             return
         wanted = self.terms.short_payment
         left = self.left

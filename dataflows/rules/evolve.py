@@ -6,7 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
-from dataflows.rules import posting_people
+from dataflows.rules import aliases, posting_people
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
 from dataflows.rules.differences import STEP
@@ -101,6 +101,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
+    elif kind == "alias_learned":
+        aliases.post(account, d)
     elif kind in KINDS or d.rule.startswith(DISPUTES):
         post_about_dispute(account, d)
         if d.rule == f"{STEP}dispute":

@@ -3,7 +3,8 @@
 from typing import Final
 
 from dataflows.rules.account import Account
-from dataflows.rules.cash import waiting_references
+from dataflows.rules.cash import BY_PERSON, waiting_references
+from dataflows.rules.cash_search import BY_AMOUNT, BY_ORDER, BY_SUBSET
 from dataflows.rules.context import Context
 from dataflows.rules.exchange import waits_for_rate
 from dataflows.rules.money import MOST_MINOR
@@ -20,6 +21,8 @@ from schemas.records import (
 
 # References of one receipt that its account tries again by; the rest are tried by the first ones.
 MOST_WAITING: Final = 64
+# Receipts of an account that steps 4 to 6 applied and that a later advice may open again.
+MOST_GUESSED: Final = 50
 
 
 def post_receipt(account: Account, d: Decision) -> None:
@@ -111,10 +114,25 @@ def post_application(account: Account, d: Decision) -> None:
     else:
         receipt.allocations.append(Allocation(d.document, d.amount, spent))
     _count_for_promises(account, d.document, d.currency, d.amount, d.value_date)
+    if not item.open:
+        item.cleared_by = d.receipt_id
     if d.reference_id:
         _post_advised(account, d, receipt)
+    if d.rule in (BY_AMOUNT, BY_SUBSET) or d.rule.startswith(BY_ORDER):
+        _post_guessed(account, d, receipt)
     fill(d, item)
     d.receipt_unapplied = receipt.unapplied
+
+
+def _post_guessed(account: Account, d: Decision, receipt: ReceiptRow) -> None:
+    """No word of the payer says so: a later advice may say otherwise."""
+    if d.document not in receipt.guessed:
+        receipt.guessed.append(d.document)
+    guessed = account.row.guessed
+    if d.receipt_id not in guessed:
+        guessed.append(d.receipt_id)
+        # Only the last ones are looked at.
+        del guessed[:-MOST_GUESSED]
 
 
 def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
@@ -159,7 +177,17 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
     allocation.exchanged -= d.other_amount
     if not allocation.amount:
         receipt.allocations.remove(allocation)
+    if d.document in receipt.guessed:
+        receipt.guessed.remove(d.document)
+    if d.reference_id:
+        advice = account.advice(d.reference_id)
+        assert advice is not None, f"no advice {d.reference_id}"
+        advice.receipt_id = receipt.receipt_id
+        account.put_advice(advice)
+    if d.rule == BY_PERSON and d.kind == "cash_unapplied" and d.document not in receipt.declined:
+        receipt.declined.append(d.document)
     item = reopen(account, d, ctx)
+    item.cleared_by = ""
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount
@@ -199,7 +227,7 @@ def post_transfer(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
     account.posting_balance(d.currency).transferred_out += d.amount
-    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0))
+    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0, list(d.candidates)))
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
 

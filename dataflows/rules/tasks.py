@@ -84,7 +84,7 @@ def _opened_by(account: Account, d: Decision, led_to: list[Decision], ctx: Conte
         return _open(account, ctx, BROKEN_PROMISE, d.reference_id, d.currency, "")
     elif kind == "cash_applied":
         # A payment that is used up left a rest that nobody has contested.
-        explained = d.item_disputed or d.receipt_unapplied or any([x.kind in EXPLAINED for x in led_to])
+        explained = d.item_disputed or d.receipt_unapplied or any(x.kind in EXPLAINED for x in led_to)
         unexplained = d.item_open and not explained
         if unexplained and d.item_open > account.provisions(ctx, d.currency).collections.short_pay_minor:
             return _open(account, ctx, SHORT_PAY, d.document, d.currency, d.document)

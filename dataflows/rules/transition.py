@@ -7,6 +7,7 @@ what that brings about in turn, until nothing does. Pure: same state, cause and 
 from typing import Final
 
 from dataflows.rules import (
+    aliases,
     approvals,
     approved,
     cash,
@@ -23,6 +24,7 @@ from dataflows.rules import (
     people,
     prepayments,
     promises,
+    relations,
     release,
     reminders,
     returns,
@@ -35,6 +37,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
+from dataflows.rules.later_advice import ADVICE
 from schemas.records import (
     AccountOwner,
     AdviceRow,
@@ -54,6 +57,7 @@ from schemas.records import (
     OpeningItem,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     Receipt,
@@ -261,6 +265,8 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return approvals.gated(account, fact, _decide_action(account, fact, ctx), ctx)
     if isinstance(fact, Approval):
         return approvals.decide_approval(account, fact, ctx)
+    if isinstance(fact, PayerRelation):
+        return cash.retry_named(account, ctx)
     if isinstance(fact, (ServiceCase, AccountOwner)):
         return []
     if isinstance(fact, DebitNote):
@@ -321,6 +327,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             decisions += differences.overpaid(account, d, ctx)
         elif kind == "cash_unapplied":
             decisions += differences.undo(account, d, ctx) or _credits_for(account, d.document)
+            if d.rule == ADVICE:
+                decisions += _follow_money(account, d, ctx)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
@@ -562,8 +570,11 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
     if fact.returned:
         return [_booked(account, fact, "transfer.returned", fact.from_account)]
     receipt = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-    if account.known and (receipt is None or not receipt.amount):
+    known = receipt is not None and receipt.amount > 0
+    ours = relations.takes(account, fact)
+    if account.known and not known and ours:
         return [_booked(account, fact, "transfer.in", fact.from_account)]
+    reason = "customer_unknown" if not account.known else "receipt_known" if known else "not_all_documents_here"
     return [
         Decision(
             kind="cash_transferred",
@@ -573,7 +584,9 @@ def _decide_transferred(account: Account, fact: CashTransferred) -> list[Decisio
             receipt_id=fact.receipt_id,
             reference_id=fact.transfer_id,
             counterparty=fact.from_account,
-            reasons=["receipt_known" if account.known else "customer_unknown"],
+            reasons=[reason],
+            # Those of its references that are documents here, where it was sent for them.
+            candidates=relations.are_here(account, fact) if fact.asks else [],
         )
     ]
 
@@ -623,7 +636,7 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         if returns.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_action_rejected(fact, "sent_there_already")]
-        return [cash.send_on(receipt, target)]
+        return [cash.send_on(receipt, target), *aliases.of_identification(fact, receipt)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)
         if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
@@ -631,7 +644,8 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
             return [_action_rejected(fact, f"more_than_there_is:{most}")]
-        return [cash.apply_by_person(receipt, item, fact.amount or most)]
+        learned = aliases.of_application(account, fact, receipt, cash.payer_references(receipt))
+        return [cash.apply_by_person(receipt, item, fact.amount or most), *learned]
     return [_action_rejected(fact, f"action_unknown:{fact.action}")]
 
 

@@ -62,6 +62,8 @@ class Receipt:
     # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
     sent: dict[str, int] = field(default_factory=dict)
     sent_back: dict[str, int] = field(default_factory=dict)
+    # Items that a person took it off, which it is not applied to again but by a person.
+    declined: dict[str, int] = field(default_factory=dict)
     # The account that sent it here; empty where it came from the bank.
     came_from: str = ""
     # The bank's number of it; the account may have the bank account after that.
@@ -167,6 +169,12 @@ class Account:
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False
+    # Its money is applied in the policy's order where it names nothing.
+    cash_order: bool = False
+    # What it writes before our numbers, as a person's application showed.
+    habits: set[str] = field(default_factory=set)
+    # Accounts that it pays for, by id of the relation: what it calls them, first and last day.
+    relations: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     blocked: bool = False
     contacts_blocked: bool = False
     language: str = ""

@@ -34,6 +34,7 @@ SILENT: Final = frozenset(
         "refund_proposed",
         *APPROVALS,
         "noted",
+        "alias_learned",
     )
 )
 # Decisions that state the item they are about as it is after them.
@@ -260,6 +261,8 @@ class Books(Holdings):
             return
         else:
             receipt.unapplied += d.amount
+            if d.rule == "cash.operator":
+                receipt.declined[d.document] = 1
         self.keep_receipt(account, receipt)
 
     def _post_returned(self, account: Account, d: Decision) -> None:

@@ -31,6 +31,8 @@ CONSEQUENCES: Final = frozenset(
         "cash_on_account",
         "approval_requested",
         "approval_withdrawn",
+        # Money that payer relations let go on; CashCheck looks at each.
+        "cash_transferred",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
@@ -64,8 +66,10 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": ANSWERED | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed"},
+    "operator_action": ANSWERED
+    | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned"},
     "approval": ANSWERED,
+    "remittance_advice": frozenset(("cash_unapplied",)),
 }
 
 

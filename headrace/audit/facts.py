@@ -11,7 +11,7 @@ from typing import Any, Final
 from headrace.audit.accounts import CREDIT, Account, Receipt
 from headrace.audit.approvals import same
 from headrace.audit.books import Books
-from headrace.audit.cash import Advices
+from headrace.audit.cash import ADVICE, Advices
 from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
 from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
 from headrace.audit.differences import half_up
@@ -37,6 +37,7 @@ from schemas.records import (
     OpeningItem,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
@@ -68,6 +69,8 @@ OWN_DECISION: Final[dict[str, tuple[str, ...]]] = {
 }
 # What an approval fact says, as the action of a person that says the same.
 VERDICTS: Final = {"approved": "approve", "rejected": "reject", "delegated": "delegate"}
+# A relation that ends on no day.
+NEVER_DAY: Final = 10**8
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
@@ -254,10 +257,12 @@ class FactCheck:
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
         known = self._of(account, fact)
-        takes = fact.returned or (account.known and (known is None or not known.amount))
+        takes = fact.returned or (account.known and (known is None or not known.amount) and self._is_for(account, fact))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
-        d = self._only(account, fact, said, ("receipt_booked", "cash_transferred"))
+        # What has come back may be sent on at once, to the next account that this one pays for.
+        own = [d for d in said if d.rule != "transfer.out"]
+        d = self._only(account, fact, own, ("receipt_booked", "cash_transferred"))
         if d is None:
             return
         if not takes:
@@ -267,6 +272,12 @@ class FactCheck:
         rule = "transfer.returned" if fact.returned else "transfer.in"
         self._booked(account, fact, d, rule, fact.from_account)
         self._pending(account, fact, said)
+
+    def _is_for(self, account: Account, fact: CashTransferred) -> bool:
+        """Money that was sent for some references is for an account that has all of them as documents."""
+        names = [line.document for line in fact.lines]
+        here = [name for name in names if name in account.held or self._books.item(account, name) is not None]
+        return not fact.asks or (here == names and names != [])
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
@@ -407,6 +418,11 @@ class FactCheck:
 
     def _advice(self, account: Account, fact: RemittanceAdvice, said: Sequence[Decision]) -> None:
         self._advices.take(account, fact)
+        for d in said:
+            if d.kind == "cash_unapplied" and (d.rule, d.reference_id) != (ADVICE, fact.advice_id):
+                self._wrong(account, fact, "not_caused", f"{d.rule} takes {d.receipt_id} off {d.document}")
+            elif d.kind == "cash_unapplied":
+                self._advices.bind(account, fact.advice_id, d.receipt_id)
 
     # --- what people say ---
 
@@ -472,6 +488,9 @@ class FactCheck:
             self._same(account, fact, d, {"currency": fact.currency, "candidates": fact.documents})
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
+        for learned in said:
+            if learned.kind == "alias_learned" and fact.source.startswith("headrace"):
+                self._wrong(account, fact, "not_confirmed", f"{learned.text} is learned, and no person said so")
         if fact.action in SILENT_ACTIONS:
             account.blocked = fact.action == "block_reminders"
             return
@@ -523,6 +542,14 @@ class FactCheck:
         account.contacts_blocked = fact.contacts_blocked
         account.language = fact.language
         account.affiliate = fact.affiliate
+        account.cash_order = fact.cash_order
+
+    def _relation(self, account: Account, fact: PayerRelation, said: Sequence[Decision]) -> None:
+        account.relations.pop(fact.relation_id, None)
+        if not fact.cancelled:
+            elsewhere = fact.pays_for_entity not in ("", fact.entity)
+            name = f"~entity:{fact.pays_for_entity}/{fact.pays_for}" if elsewhere else fact.pays_for
+            account.relations[fact.relation_id] = (name, fact.valid_from_date, fact.valid_until_date or NEVER_DAY)
 
     def _case(self, account: Account, fact: ServiceCase, said: Sequence[Decision]) -> None:
         if fact.status == "open":
@@ -640,6 +667,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     "message": FactCheck._message,
     "account_owner": FactCheck._account_owner,
     "customer": FactCheck._customer,
+    "payer_relation": FactCheck._relation,
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,

@@ -250,16 +250,19 @@ class ShardAudit:
             elif d.kind in ("invoice_released", "invoice_held"):
                 self._facts.draft(account, d, self._terms, self.today)
             elif d.kind == "cash_applied":
-                self._cash.applied(account, d, cause)
+                self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
                 self._cash.allocated(account, d)
             elif d.kind in DIFFERENCES:
                 self._differences.look(account, d, self._terms, self.today)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d, self.books.receipt(account, d.receipt_id))
+                self._cash.sent(account, d)
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
+            if d.rule == "alias.prefix":
+                account.habits.add(d.text)
             if d.kind == "reminder_due":
                 said_of_letter(account, d, self.today)
             elif d.kind == "dispute_opened" and d.rule == "disputes.opened_early" and not d.amount:

@@ -149,11 +149,12 @@ SELECT tenant, entity, account_id, document,
        anyIf(item_kind, raises) AS item_kind,
        sumIf(item_amount, raises) AS amount,
        sum(change) AS open,
-       argMaxIf(item_disputed, sequence, kind IN (
+       -- What a deduction takes off its invoice is in no row of the invoice's own.
+       least(argMaxIf(item_disputed, sequence, item_movements.item_kind != '' AND (kind IN (
            'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
            'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
            'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
-       ) OR rule = 'disputes.review_ended') AS disputed,
+       ) OR rule = 'disputes.review_ended')), open) AS disputed,
        maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level,
        anyIf(posted_on, raises) AS posting_date,
        anyIf(due_date, raises) AS due_date,

@@ -120,6 +120,7 @@ def test_which_kinds_are_money() -> None:
     assert {kind for kind in TOPIC_OF_KIND if not is_money_kind(kind)} == {
         "customer",
         "order",
+        "payer_relation",
         "shipment",
         "proof_of_delivery",
         "account_owner",
