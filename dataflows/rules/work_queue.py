@@ -151,6 +151,7 @@ def _subject(account: Account, name: str) -> Decision | None:
         d.rule = "people.exception"
         d.owner = row.owner
         d.deadline = row.deadline
+        d.level = row.step
         return d
     for task in account.row.tasks:
         if task.task_id == name:
