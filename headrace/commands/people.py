@@ -179,7 +179,7 @@ def _say(
         row = chosen[0]
         place = Place(row["tenant"], row["entity"], row["account_id"])
         if action == "approve" and _same(by, row["maker"]):
-            say(f"{name}: {by} asked for it, and never approves it; another person has to")
+            say(f"{name}: {by.strip()} asked for it, and never approves it; another person has to")
             raise typer.Exit(WRONG_USAGE)
     else:
         parts = account.split("/", 2)
