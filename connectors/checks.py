@@ -245,7 +245,7 @@ def _header(check: _Check, fact: Fact) -> None:
         if "/" in value:
             check.say(field, f"{value!r} has a slash, which parts tenant, entity and account in keys")
     # A person may say who paid what stands in a suspense account; nothing else names one from outside.
-    if fact.account_id.startswith("~") and fact.kind != "operator_action":
+    if fact.account_id.startswith("~") and fact.kind not in ("operator_action", "approval"):
         check.say(
             "account_id", f"{fact.account_id!r} is one of headrace's own accounts; leave it empty where it is unknown"
         )

@@ -680,7 +680,9 @@ class Account:
     def size_bytes(self) -> i64:
         """About how much memory this takes."""
         row = self.row
-        ids: i64 = len(row.held) + len(row.unapplied) + len(row.advices) + 4 * len(row.promises)
+        ids: i64 = (
+            len(row.held) + len(row.unapplied) + len(row.advices) + 4 * len(row.promises) + 9 * len(row.approvals)
+        )
         rows: i64 = len(self._loaded) + len(self.index_changes())
         return HEADER_BYTES + len(row.index) + 600 * rows + 80 * ids
 

@@ -37,7 +37,7 @@ APPROVE: Final = "approve"
 REJECT: Final = "reject"
 DELEGATE: Final = "delegate"
 WITHDRAW: Final = "withdraw"
-ACTIONS: Final = (APPROVE, REJECT, DELEGATE, WITHDRAW)
+ACTIONS: Final[tuple[str, ...]] = (APPROVE, REJECT, DELEGATE, WITHDRAW)
 # By what an approval fact says.
 VERDICTS: Final = {"approved": APPROVE, "rejected": REJECT, "delegated": DELEGATE}
 # Actions of people that may need an approval, with its category.

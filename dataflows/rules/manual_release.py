@@ -12,7 +12,7 @@ from dataflows.rules.keep import draft_invoice
 from schemas.records import Decision, OperatorAction
 
 RELEASE: Final = "release_invoice"
-ACTIONS: Final = (RELEASE,)
+ACTIONS: Final[tuple[str, ...]] = (RELEASE,)
 BY_HAND: Final = "release.manual"
 
 

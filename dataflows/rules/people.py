@@ -8,7 +8,7 @@ from dataflows.rules.context import Context
 from schemas.records import Decision, OperatorAction
 
 _PROPOSE: Final = (approved.PROPOSE_WRITE_OFF, approved.PROPOSE_REFUND)
-ACTIONS: Final = (*approvals.ACTIONS, *work_queue.ACTIONS, *_PROPOSE, *manual_release.ACTIONS)
+ACTIONS: Final[tuple[str, ...]] = (*approvals.ACTIONS, *work_queue.ACTIONS, *_PROPOSE, *manual_release.ACTIONS)
 
 
 def decide(account: Account, fact: OperatorAction, ctx: Context) -> tuple[list[Decision], str]:

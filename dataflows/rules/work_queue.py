@@ -21,7 +21,7 @@ OVERDUE: Final = "exceptions.sla"
 ASSIGN: Final = "assign"
 NOTE: Final = "note"
 CLOSE: Final = "close_exception"
-ACTIONS: Final = (ASSIGN, NOTE, CLOSE)
+ACTIONS: Final[tuple[str, ...]] = (ASSIGN, NOTE, CLOSE)
 # What nothing closes but a person. The others are closed by what resolves them.
 BY_HAND: Final = (
     "approvals.not_possible",
