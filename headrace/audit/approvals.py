@@ -77,6 +77,7 @@ class ApprovalCheck:
             self._check.checked += 1
             self._request(account, d, cause, terms, max(now, d.event_time))
         elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL:
+            self._check.checked += 1
             self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
 
     def proposals(self, account: Account, own: Sequence[Decision]) -> None:
