@@ -194,6 +194,10 @@ def _laid_over(
 ) -> list[Finding]:
     """What a variant changes, checked as it is when it holds: laid over the base."""
     found: list[Finding] = []
+    if "sources" in variant.get("cash", {}):
+        found.append(
+            Finding(("variants", number, "cash", "sources"), "is the same for all; a variant cannot change it")
+        )
     for section in SECTIONS:
         changes = variant.get(section)
         if changes and section not in wrong_parts:

@@ -9,10 +9,11 @@ from typing import Final
 from headrace.why.rules_of_customers import OF_CUSTOMERS
 from headrace.why.rules_of_differences import OF_DIFFERENCES
 from headrace.why.rules_of_money import OF_MONEY
+from headrace.why.rules_of_people import OF_PEOPLE
 from headrace.why.rules_to_come import TO_COME
 from headrace.why.sentence import Rule
 
-RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_DIFFERENCES, **OF_CUSTOMERS}
+RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_DIFFERENCES, **OF_CUSTOMERS, **OF_PEOPLE}
 
 
 class NoSuchRule(LookupError):

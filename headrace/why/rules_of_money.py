@@ -45,6 +45,12 @@ OF_MONEY: Final[dict[str, Rule]] = {
         f"{_RELEASE}: on_pod (delivered, or n days without complaint)",
         "release",
     ),
+    "release.manual": Rule(
+        "a person released it",
+        "A person released a held draft and said why; above the policy's threshold another one has to approve.",
+        f"{_RELEASE}: by a person, with a reason",
+        "release",
+    ),
     "release.sla": Rule(
         "it is held for longer than allowed",
         "A draft that is held for longer than the policy allows is told to a person once; that is settled when it is "

@@ -18,12 +18,6 @@ TO_COME: Final[dict[str, Rule]] = {
         f"{_RELEASE}: partial shipments",
         "release",
     ),
-    "release.manual": Rule(
-        "a person released it",
-        "A person released a held draft and said why; above the policy's threshold another one has to approve.",
-        f"{_RELEASE}: by a person, with a reason",
-        "release",
-    ),
     "release.replaced": Rule(
         "another document replaces it",
         "A document that replaces another one takes its place: the old one is credited, or withdrawn while it is held.",

@@ -6,13 +6,16 @@ modules; tests/headrace/policies/test_model.py fails where a section has no mode
 
 from typing import Final
 
+from headrace.policies.sections.approvals import ApprovalsSection
 from headrace.policies.sections.cash import CashSection
 from headrace.policies.sections.collections import CollectionsSection
 from headrace.policies.sections.differences import DifferencesSection
 from headrace.policies.sections.disputes import DisputesSection
+from headrace.policies.sections.exceptions import ExceptionsSection
 from headrace.policies.sections.exchange import ExchangeSection
 from headrace.policies.sections.fields import Section
 from headrace.policies.sections.interest import InterestSection
+from headrace.policies.sections.people import PeopleSection
 from headrace.policies.sections.promises import PromisesSection
 from headrace.policies.sections.release import ReleaseSection
 from headrace.policies.sections.reminders import RemindersSection
@@ -29,4 +32,7 @@ SECTION_MODELS: Final[dict[str, type[Section]]] = {
     "cash": CashSection,
     "differences": DifferencesSection,
     "exchange": ExchangeSection,
+    "people": PeopleSection,
+    "approvals": ApprovalsSection,
+    "exceptions": ExceptionsSection,
 }

@@ -37,8 +37,8 @@ class Portfolio(Section):
 class Absence(Section):
     """[[collections.absences]]"""
 
-    person: str
-    substitute: str
+    person: Name
+    substitute: Name
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
@@ -49,6 +49,13 @@ class Absence(Section):
         if first is not None and ordinal(until) < ordinal(first):
             raise wrong("is before from")
         return until
+
+    @field_validator("substitute")
+    @classmethod
+    def _another(cls, substitute: str, info: ValidationInfo) -> str:
+        if substitute == info.data.get("person"):
+            raise wrong("must be another one than person")
+        return substitute
 
 
 class Weights(Section):
