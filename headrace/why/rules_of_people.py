@@ -9,6 +9,13 @@ _QUEUE: Final = "exceptions: an owner, an age, a reason, and actions that are th
 _REFUNDS: Final = "refunds"
 
 OF_PEOPLE: Final[dict[str, Rule]] = {
+    "approvals": Rule(
+        "what was said of a request cannot be",
+        "What a person says of a request for approval is taken only of one that is open, from somebody who may say so, and "
+        "never from its maker.",
+        _APPROVALS,
+        "approvals",
+    ),
     "approvals.*": Rule(
         "it is above the policy's limit",
         "What is above the limit of the policy waits until another person than its maker approves it; it ends when it is "
