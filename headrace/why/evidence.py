@@ -66,6 +66,12 @@ _LABELS: Final = {
     "sets": "sets that add up",
     "seen_in": "seen in",
     "said_by": "said by",
+    "maker": "asked for by",
+    "approval": "approval",
+    "by": "by",
+    "for": "in place of",
+    "action": "the order",
+    "overridden": "in spite of",
 }
 # Parts of the score of a task.
 _POINTS: Final = {
@@ -161,6 +167,9 @@ _REASONS: Final = {
     "currency_of_item": "the item is in {}",
     "currency_of_receipt": "the receipt is in {}",
     "no_reference_rate": "the policy has no reference rate of {}",
+    "approval_unknown": "there is no open request of that number",
+    "maker_never_approves": "who asks for it never approves it, nor does who acts in that person's place",
+    "approval_pending": "{} has asked for it already",
     "written_off_needs_approval": "a write-off needs an approval",
     "goodwill_needs_approval": "goodwill beyond the policy's limit needs an approval",
 }
@@ -169,6 +178,7 @@ _AMOUNTS: Final = {
     "advice_sum": "the lines of the advice come to {}, the money is {}",
     "lines_sum": "the lines of the payment come to {}, the money is {}",
     "text_sum": "what the text names comes to {}, the money is {}",
+    "above": "it is above the limit of {}",
     "closing_amounts": "it ends in {}, and {} are contested",
     "written_off_of_open": "it gives up {}, and {} are open",
     "refunded_of_paid": "it refunds {}, and {} are paid",
@@ -232,12 +242,19 @@ def _discount(value: str, currency: str) -> str:
     return f"discount of {decimal(int(rate), 4)} % until {day(int(last))}"
 
 
+def _within(value: str, currency: str) -> str:
+    """`write_off:5000`: the category, and its limit."""
+    category, _, limit = value.partition(":")
+    return f"within the limit of {money(int(limit), currency)} for {category.replace('_', ' ')}"
+
+
 def _minutes(value: str, _currency: str) -> str:
     return f"{decimal(int(value) * 100 // 60, 2)} business hours"
 
 
 _SPECIAL: Final[dict[str, Callable[[str, str], str]]] = {
     "items": lambda value, _: f"items looked at {value.replace('_', ' ')}",
+    "within": _within,
     "paid": _amount_behind("paid"),
     "open": _amount_behind("open"),
     "rate": _rate,

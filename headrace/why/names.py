@@ -26,6 +26,7 @@ _OF_FACTS: Final = {
     "transfer_id": "transfer",
     "bank_reference": "bank_reference",
     "refund_id": "refund",
+    "approval_id": "approval",
 }
 # What evidence and reasons of decisions name so, as name:number.
 _SAID: Final = {
@@ -87,6 +88,9 @@ def names_of_decision(d: Decision) -> list[str]:
     kind = reference_kind(d)
     if kind and d.reference_id:
         found[f"{kind}:{d.reference_id}"] = None
+    if d.kind.startswith("approval_") or d.kind in ("assigned", "noted"):
+        # What people said of it names it so.
+        found[f"about:{d.reference_id}"] = None
     if d.counterparty and d.kind in _COUNTER_DOCUMENTS:
         found[f"document:{d.counterparty}"] = None
     for text in [*d.evidence, *d.reasons]:
@@ -122,6 +126,8 @@ def reference_kind(d: Decision) -> str:
         return "dispute"
     if kind.startswith("reminder_"):
         return "letter"
+    if kind.startswith("approval_"):
+        return "approval"
     if kind.startswith("task_") or kind == "escalated":
         return "task"
     if kind == "cash_transferred":

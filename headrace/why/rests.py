@@ -19,6 +19,8 @@ _MOST_FOLLOWED: Final = 400
 _JUDGING: Final = (
     *("reminder_due", "reminder_suppressed", "promise_kept", "promise_partially_kept", "promise_broken"),
     *("task_opened", "task_closed", "escalated", "interest_charged", "dispute_closed", "write_off_proposed"),
+    *("approval_requested", "approval_given", "approval_rejected", "approval_expired", "approval_withdrawn"),
+    *("write_off_posted", "refund_posted"),
     *("cash_unapplied", "application_reversed", "receipt_reversed", "exception_closed", "cash_transferred"),
 )
 _BY_ALL: Final = (*_JUDGING, "fact_rejected")

@@ -148,7 +148,7 @@ OF_DIFFERENCES: Final[dict[str, Rule]] = {
         "the write-off was approved",
         "A write-off that was proposed has been approved.",
         "write-off: above the tolerance with approval",
-        "differences",
+        "approvals",
     ),
     "reversed.*": Rule(
         "what it belonged to was undone",

@@ -79,10 +79,16 @@ VARIANTS = """
 2026-03-03 draft INV-1001 of O-1: 10 x 12.50
 """
 
+APPROVALS = """
+2026-03-02 invoice INV-1001 100.00 due 2026-05-01
+2026-03-05 kim proposes to write off INV-1001 40.00 saying "customer went out of business"
+2026-03-06 lee approves write_off:INV-1001 saying "seen the court's letter"
+"""
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[History]]:
-    texts = {"goods": GOODS, "cash": CASH, "claims": CLAIMS, "variants": VARIANTS}
+    texts = {"goods": GOODS, "cash": CASH, "claims": CLAIMS, "variants": VARIANTS, "approvals": APPROVALS}
     return {name: of_text(text, tmp_path_factory.mktemp(name)) for name, text in texts.items()}
 
 
@@ -343,8 +349,30 @@ TOLD = [
     (
         *("claims", "write_off_proposed", 0),
         [
-            "Write-off of 10.00 USD of INV-1001 waits for an approval (written off needs approval)",
+            "Write-off of 10.00 USD of INV-1001 proposed (written off needs approval)",
             "  Source: write-off: above the tolerance with approval",
+        ],
+    ),
+    (
+        *("approvals", "approval_requested", 0),
+        [
+            "kim asks for an approval (above: 0.00 USD): write off of 40.00 USD, INV-1001: customer went out of business",
+            "  it is above the limit of 0.00 USD",
+            "  Said by kim: propose write off",
+            "  Invoice INV-1001 of 100.00 USD",
+            "  Source: approvals: thresholds, four eyes, a maker never approves",
+            "  asked for by kim",
+        ],
+    ),
+    (
+        *("approvals", "write_off_posted", 0),
+        [
+            "40.00 USD of INV-1001 written off (write_off.approved), approved by lee",
+            '  Said by lee: approve ("seen the court\'s letter")',
+            "It rests on what was known before",
+            "  Said by kim: propose write off",
+            "  approval write_off:INV-1001",
+            "  by lee",
         ],
     ),
     (
