@@ -4,10 +4,11 @@ A finding is "FIELD: what is wrong, and what it may be". Business rules are not 
 whose lines do not add up is a fact, and its release is held with that reason.
 """
 
-from datetime import UTC, date, datetime
 from typing import Final
 
-from connectors.currencies import MINOR_DIGITS, decimal_text
+from connectors import checks_entries
+from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, Check
+from connectors.currencies import decimal_text
 from schemas.records import (
     AccountOwner,
     CreditNote,
@@ -15,10 +16,12 @@ from schemas.records import (
     Dispute,
     DisputeUpdate,
     Fact,
+    FxRate,
     Invoice,
     Message,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     Receipt,
@@ -29,18 +32,7 @@ from schemas.records import (
     Shipment,
 )
 
-DAY_MS: Final = 86_400_000
-# A producer's clock may run ahead of ours, and its day may have begun before ours.
-FUTURE_MS: Final = DAY_MS
-FIRST_DAY: Final = (date(1980, 1, 1) - date(1970, 1, 1)).days
-# Books may be dated ahead within a year; terms and promises reach further, not a lifetime.
-BOOKED_AHEAD_DAYS: Final = 366
-DUE_AHEAD_DAYS: Final = 3653
-# Ten trillion of a currency with two decimals; sums of 9,000 such amounts still fit 64 bits.
-AMOUNT_MAX: Final = 10**15
-ID_MAX: Final = 128
 EVENT_ID_MAX: Final = 256
-TEXT_MAX: Final = 10_000
 
 STAGES: Final = ("draft", "posted")
 CATEGORIES: Final = (
@@ -54,6 +46,9 @@ CATEGORIES: Final = (
     "missing_pod",
     "quality",
     "return",
+    "freight",
+    "promotion",
+    "unearned_discount",
     "other",
 )
 CHANNELS: Final = ("", "message", "portal", "short_payment", "operator")
@@ -89,12 +84,12 @@ CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
-OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:")
+OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
     """What is wrong with the fact, at machine time `wall_ms` (UTC milliseconds); empty where nothing is."""
-    check = _Check(wall_ms)
+    check = Check(wall_ms)
     _header(check, fact)
     if isinstance(fact, Receipt):
         _receipt(check, fact)
@@ -117,12 +112,14 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         _credit_note(check, fact)
     elif isinstance(fact, ReceiptReturned):
         _returned(check, fact)
+    elif isinstance(fact, PayerRelation):
+        _payer_relation(check, fact)
     else:
         _talk(check, fact)
     return check.found
 
 
-def _talk(check: "_Check", fact: Fact) -> None:
+def _talk(check: Check, fact: Fact) -> None:
     """Disputes, promises and what operators say."""
     if isinstance(fact, Dispute):
         _dispute(check, fact)
@@ -142,96 +139,11 @@ def _talk(check: "_Check", fact: Fact) -> None:
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
         _account_owner(check, fact)
+    else:
+        checks_entries.entry(check, fact)
 
 
-class _Check:
-    """Collects findings."""
-
-    __slots__ = ("found", "last_booked_day", "last_due_day", "latest_ms")
-
-    def __init__(self, wall_ms: int) -> None:
-        self.found: list[str] = []
-        self.latest_ms = wall_ms + FUTURE_MS
-        today = wall_ms // DAY_MS
-        self.last_booked_day = today + BOOKED_AHEAD_DAYS
-        self.last_due_day = today + DUE_AHEAD_DAYS
-
-    def say(self, field: str, detail: str) -> None:
-        self.found.append(f"{field}: {detail}")
-
-    def identifier(self, field: str, value: str, most: int = ID_MAX) -> None:
-        if not value:
-            self.say(field, "is empty")
-        else:
-            self.optional_identifier(field, value, most)
-
-    def optional_identifier(self, field: str, value: str, most: int = ID_MAX) -> None:
-        if len(value) > most:
-            self.say(field, f"has {len(value):,} characters; at most {most} are taken")
-        elif value and not value.isprintable():
-            self.say(field, f"{value!r} has characters that do not print")
-
-    def text(self, field: str, value: str) -> None:
-        if len(value) > TEXT_MAX:
-            self.say(field, f"has {len(value):,} characters; at most {TEXT_MAX:,} are taken")
-
-    def one_of(self, field: str, value: str, allowed: tuple[str, ...]) -> None:
-        if value not in allowed:
-            self.say(field, f"{value!r} is not known; it may be {', '.join(repr(a) for a in allowed)}")
-
-    def currency(self, field: str, value: str) -> None:
-        if value not in MINOR_DIGITS:
-            self.say(field, f"{value!r} is not an ISO 4217 currency with a minor unit, such as USD or EUR")
-
-    def positive(self, field: str, amount: int, currency: str) -> None:
-        if not 0 < amount <= AMOUNT_MAX:
-            self.say(
-                field, f"{decimal_text(amount, currency)} is not above zero and at most {AMOUNT_MAX:,} minor units"
-            )
-
-    def bounded(self, name: str, value: int) -> None:
-        if abs(value) > AMOUNT_MAX:
-            self.say(name, f"{value} is beyond {AMOUNT_MAX:,}")
-
-    def not_negative(self, field: str, amount: int, most: int = AMOUNT_MAX) -> None:
-        if not 0 <= amount <= most:
-            self.say(field, f"{amount:,} is not between 0 and {most:,}")
-
-    def booked_day(self, field: str, day: int) -> None:
-        self._day(field, day, self.last_booked_day)
-
-    def due_day(self, field: str, day: int) -> None:
-        self._day(field, day, self.last_due_day)
-
-    def _day(self, field: str, day: int, last: int) -> None:
-        if not FIRST_DAY <= day <= last:
-            self.say(field, f"{_day_text(day)} is not between {_day_text(FIRST_DAY)} and {_day_text(last)}")
-
-    def moment(self, field: str, time_ms: int) -> None:
-        if time_ms > self.latest_ms:
-            self.say(
-                field,
-                f"{_time_text(time_ms)} is in the future: more than a day after the machine's time; send it again then",
-            )
-        elif time_ms < FIRST_DAY * DAY_MS:
-            self.say(field, f"{_time_text(time_ms)} is before {_day_text(FIRST_DAY)}; it must be UTC milliseconds")
-
-
-def _day_text(day: int) -> str:
-    try:
-        return date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat()
-    except (OverflowError, ValueError):
-        return f"day {day:,} after 1970-01-01"
-
-
-def _time_text(time_ms: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (OverflowError, ValueError, OSError):
-        return f"{time_ms:,} ms after 1970-01-01"
-
-
-def _header(check: _Check, fact: Fact) -> None:
+def _header(check: Check, fact: Fact) -> None:
     check.identifier("event_id", fact.event_id, EVENT_ID_MAX)
     if fact.event_id.startswith(OWN_EVENT_IDS):
         own = fact.event_id.partition(":")[0]
@@ -239,8 +151,10 @@ def _header(check: _Check, fact: Fact) -> None:
             "event_id", f"{fact.event_id!r} begins with {own + ':'!r}, as headrace's own do; put another word first"
         )
     check.identifier("source", fact.source)
-    check.identifier("tenant", fact.tenant)
-    check.identifier("entity", fact.entity)
+    if not isinstance(fact, FxRate):
+        # A rate is for all tenants and their companies.
+        check.identifier("tenant", fact.tenant)
+        check.identifier("entity", fact.entity)
     check.optional_identifier("account_id", fact.account_id)
     check.text("correlation", fact.correlation)
     for field, value in (("tenant", fact.tenant), ("entity", fact.entity)):
@@ -256,14 +170,14 @@ def _header(check: _Check, fact: Fact) -> None:
         check.moment("recorded_time", fact.recorded_time)
 
 
-def _remittance_lines(check: _Check, lines: list[RemittanceLine]) -> None:
+def _remittance_lines(check: Check, lines: list[RemittanceLine]) -> None:
     for number, line in enumerate(lines, 1):
         check.identifier(f"lines.{number}.document", line.document)
         if line.amount is not None and abs(line.amount) > AMOUNT_MAX:
             check.say(f"lines.{number}.amount", f"{line.amount:,} is over {AMOUNT_MAX:,} minor units")
 
 
-def _receipt(check: _Check, fact: Receipt) -> None:
+def _receipt(check: Check, fact: Receipt) -> None:
     check.identifier("receipt_id", fact.receipt_id)
     check.identifier("bank_account", fact.bank_account)
     check.optional_identifier("bank_reference", fact.bank_reference)
@@ -275,9 +189,10 @@ def _receipt(check: _Check, fact: Receipt) -> None:
     check.optional_identifier("payer_account", fact.payer_account)
     check.text("text", fact.text)
     _remittance_lines(check, fact.lines)
+    checks_entries.receipt(check, fact)
 
 
-def _returned(check: _Check, fact: ReceiptReturned) -> None:
+def _returned(check: Check, fact: ReceiptReturned) -> None:
     check.identifier("receipt_id", fact.receipt_id)
     check.identifier("bank_account", fact.bank_account)
     check.optional_identifier("bank_reference", fact.bank_reference)
@@ -290,7 +205,7 @@ def _returned(check: _Check, fact: ReceiptReturned) -> None:
         check.say("from_account", "has to be empty: it names the account by which headrace passed a return on")
 
 
-def _advice(check: _Check, fact: RemittanceAdvice) -> None:
+def _advice(check: Check, fact: RemittanceAdvice) -> None:
     check.identifier("advice_id", fact.advice_id)
     check.currency("currency", fact.currency)
     # Invoices and credits of an advice may come to nothing.
@@ -300,9 +215,10 @@ def _advice(check: _Check, fact: RemittanceAdvice) -> None:
     if fact.value_date != 0:
         check.booked_day("value_date", fact.value_date)
     _remittance_lines(check, fact.lines)
+    checks_entries.taken_off(check, fact.adjustments)
 
 
-def _invoice(check: _Check, fact: Invoice) -> None:
+def _invoice(check: Check, fact: Invoice) -> None:
     check.identifier("document", fact.document)
     check.one_of("stage", fact.stage, STAGES)
     check.booked_day("document_date", fact.document_date)
@@ -314,6 +230,7 @@ def _invoice(check: _Check, fact: Invoice) -> None:
     check.optional_identifier("order_id", fact.order_id)
     check.optional_identifier("po_reference", fact.po_reference)
     check.optional_identifier("replaces", fact.replaces)
+    checks_entries.terms(check, fact)
     for number, line in enumerate(fact.lines, 1):
         check.optional_identifier(f"lines.{number}.product", line.product)
         check.optional_identifier(f"lines.{number}.tax_code", line.tax_code)
@@ -333,7 +250,7 @@ def _invoice(check: _Check, fact: Invoice) -> None:
             check.say("lines", f"have {decimal_text(tax, fact.currency)} of tax, the invoice says {said}")
 
 
-def _credit_note(check: _Check, fact: CreditNote) -> None:
+def _credit_note(check: Check, fact: CreditNote) -> None:
     check.identifier("document", fact.document)
     check.booked_day("document_date", fact.document_date)
     check.booked_day("posting_date", fact.posting_date)
@@ -345,7 +262,7 @@ def _credit_note(check: _Check, fact: CreditNote) -> None:
     check.text("reason", fact.reason)
 
 
-def _order(check: _Check, fact: Order) -> None:
+def _order(check: Check, fact: Order) -> None:
     check.identifier("order_id", fact.order_id)
     check.booked_day("order_date", fact.order_date)
     check.currency("currency", fact.currency)
@@ -356,7 +273,7 @@ def _order(check: _Check, fact: Order) -> None:
         check.not_negative(f"lines.{number}.unit_price_micro", line.unit_price_micro)
 
 
-def _shipment(check: _Check, fact: Shipment) -> None:
+def _shipment(check: Check, fact: Shipment) -> None:
     check.identifier("shipment_id", fact.shipment_id)
     check.identifier("order_id", fact.order_id)
     check.text("carrier", fact.carrier)
@@ -366,7 +283,7 @@ def _shipment(check: _Check, fact: Shipment) -> None:
         check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
 
 
-def _customer(check: _Check, fact: Customer) -> None:
+def _customer(check: Check, fact: Customer) -> None:
     check.identifier("name", fact.name, 500)
     if fact.country and not (len(fact.country) == 2 and fact.country.isascii() and fact.country.isalpha()):
         check.say(
@@ -383,7 +300,24 @@ def _customer(check: _Check, fact: Customer) -> None:
         check.identifier(f"bank_accounts.{number}", account)
 
 
-def _dispute(check: _Check, fact: Dispute) -> None:
+def _payer_relation(check: Check, fact: PayerRelation) -> None:
+    check.identifier("relation_id", fact.relation_id)
+    check.identifier("pays_for", fact.pays_for)
+    check.optional_identifier("pays_for_entity", fact.pays_for_entity)
+    if fact.pays_for.startswith("~"):
+        check.say("pays_for", f"{fact.pays_for!r} is one of headrace's own accounts")
+    if "/" in fact.pays_for_entity:
+        check.say(
+            "pays_for_entity", f"{fact.pays_for_entity!r} has a slash, which parts tenant, entity and account in keys"
+        )
+    if (fact.pays_for, fact.pays_for_entity or fact.entity) == (fact.account_id, fact.entity):
+        check.say("pays_for", "is the account itself")
+    for field, day in (("valid_from_date", fact.valid_from_date), ("valid_until_date", fact.valid_until_date)):
+        if day:
+            check.due_day(field, day)
+
+
+def _dispute(check: Check, fact: Dispute) -> None:
     check.identifier("dispute_id", fact.dispute_id)
     check.identifier("document", fact.document)
     check.currency("currency", fact.currency)
@@ -399,14 +333,14 @@ def _dispute(check: _Check, fact: Dispute) -> None:
     check.not_negative("confidence_ppm", fact.confidence_ppm, 1_000_000)
 
 
-def _documents(check: _Check, documents: list[str]) -> None:
+def _documents(check: Check, documents: list[str]) -> None:
     if len(documents) > MOST_NAMED:
         check.say("documents", f"has {len(documents):,}; at most {MOST_NAMED} are taken")
     for number, name in enumerate(documents[:MOST_NAMED], 1):
         check.identifier(f"documents.{number}", name, 500)
 
 
-def _dispute_update(check: _Check, fact: DisputeUpdate) -> None:
+def _dispute_update(check: Check, fact: DisputeUpdate) -> None:
     check.identifier("dispute_id", fact.dispute_id)
     check.one_of("status", fact.status, STATUSES)
     check.optional_identifier("owner", fact.owner)
@@ -421,7 +355,7 @@ def _dispute_update(check: _Check, fact: DisputeUpdate) -> None:
     check.text("note", fact.note)
 
 
-def _message(check: _Check, fact: Message) -> None:
+def _message(check: Check, fact: Message) -> None:
     check.identifier("message_id", fact.message_id)
     check.one_of("direction", fact.direction, DIRECTIONS)
     check.one_of("channel", fact.channel, MESSAGE_CHANNELS)
@@ -433,14 +367,14 @@ def _message(check: _Check, fact: Message) -> None:
     check.text("text", fact.text)
 
 
-def _account_owner(check: _Check, fact: AccountOwner) -> None:
+def _account_owner(check: Check, fact: AccountOwner) -> None:
     check.identifier("role", fact.role)
     check.optional_identifier("owner", fact.owner)
     if fact.valid_from_date:
         check.booked_day("valid_from_date", fact.valid_from_date)
 
 
-def _promise(check: _Check, fact: Promise) -> None:
+def _promise(check: Check, fact: Promise) -> None:
     check.identifier("promise_id", fact.promise_id)
     check.currency("currency", fact.currency)
     if fact.cancelled:
@@ -461,7 +395,7 @@ def _promise(check: _Check, fact: Promise) -> None:
         check.say("parts", f"add up to {decimal_text(total, fact.currency)}, the promise says {said}")
 
 
-def _operator_action(check: _Check, fact: OperatorAction) -> None:
+def _operator_action(check: Check, fact: OperatorAction) -> None:
     if fact.action in OPERATOR_ONLY:
         check.say(
             "action",

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from connectors.log.base import account_key, murmur2, partition_of
 from schemas.records import Fact, Receipt, ReceiptReturned
-from schemas.topics import SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
+from schemas.topics import EVERY_SHARD_KINDS, SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
 
 # An account has many facts, and the hash in pure Python costs more than the checks of one.
 partition_of_account: Final = lru_cache(maxsize=1 << 16)(partition_of)
@@ -23,8 +23,12 @@ class Rejected(NamedTuple):
     detail: str
 
 
+# The shard of facts that are for a whole installation.
+EVERY_SHARD: Final = -1
+
+
 class Placement(NamedTuple):
-    """Where a fact goes: its shard, its key there, and the account it stands in."""
+    """Where a fact goes: its shard, or EVERY_SHARD, its key there, and the account it stands in."""
 
     shard: int
     key: bytes
@@ -37,6 +41,8 @@ def place(fact: Fact, shards: int) -> Placement | Rejected:
         return Rejected(
             "kind_not_accepted", "", f"{fact.kind} is headrace's own; producers send {', '.join(sorted(TOPIC_OF_KIND))}"
         )
+    if fact.kind in EVERY_SHARD_KINDS:
+        return Placement(EVERY_SHARD, b"", "")
     account_id = fact.account_id or suspense_account(fact)
     if not account_id:
         return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")

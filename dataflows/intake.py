@@ -22,7 +22,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from bytewax.testing import run_main
 
-from connectors.checks import DAY_MS
+from connectors.checking import DAY_MS
 from connectors.files.ingest import ensure_topics
 from connectors.intake.clockwork import HOUR_MS, ClockRefused, ShardClock, shard_clocks
 from connectors.intake.inputs import Arrival, Inputs, present_ends

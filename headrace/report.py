@@ -41,7 +41,8 @@ _ITEMS: Final = """
 WITH documents AS (
     SELECT anyIf(currency, raises) AS in_currency,
            anyIf(item_kind, raises) != 'credit_note' AS is_debit,
-           anyIf(item_kind, raises) NOT IN ('credit_note', 'interest') AS is_sale,
+           anyIf(item_kind, raises) NOT IN ('credit_note', 'interest') AS is_trade,
+           is_trade AND anyIf(item_kind, raises) != 'deduction' AS is_bill,
            sumIf(amount, raises) AS raised,
            anyIf(posted_on, raises) AS raised_on,
            anyIf(due_date, raises) AS due_on,
@@ -61,14 +62,14 @@ WITH documents AS (
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32}
 )
 SELECT in_currency,
-       countIf(is_sale), sumIf(raised, is_sale),
+       countIf(is_bill), sumIf(raised, is_bill),
        countIf(is_debit AND rest > 0), sumIf(rest, is_debit),
        countIf(is_debit AND rest > 0 AND age_days > 0), sumIf(rest, is_debit AND age_days > 0),
        countIf(is_debit AND is_disputed), sumIf(least(contested, raised), is_debit AND is_disputed),
-       countIf(is_debit AND is_late), sumIf(raised, is_debit AND is_late),
-       countIf(is_debit AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_debit AND rest = 0),
+       countIf(is_bill AND is_late), sumIf(raised, is_bill AND is_late),
+       countIf(is_bill AND rest = 0), sumIf(dateDiff('day', raised_on, cleared_on), is_bill AND rest = 0),
        countIf(NOT is_debit AND rest > 0), sumIf(rest, NOT is_debit),
-       sumIf(rest, is_sale AND bucket = 0 AND NOT is_of_group),
+       sumIf(rest, is_trade AND bucket = 0 AND NOT is_of_group),
        {BUCKETS}
 FROM documents GROUP BY in_currency ORDER BY in_currency
 """.replace(
@@ -108,11 +109,12 @@ SELECT currency,
        sumIf(balance_change, posted_on <= {begin:Date32}) AS beginning,
        sumIf(sale, posted_on > {dso_begin:Date32} AND posted_on <= {as_of:Date32}) AS dso_sales,
        sumIf(sale, posted_on > {begin:Date32} AND posted_on <= {as_of:Date32}) AS cei_sales,
-       sumMapIf([toYear(posted_on) * 12 + toMonth(posted_on) - 1], [sale], raises AND posted_on <= {as_of:Date32})
+       sumMapIf([toYear(posted_on) * 12 + toMonth(posted_on) - 1], [sale], is_sale AND posted_on <= {as_of:Date32})
 FROM (
-    SELECT currency, posted_on, raises,
-           if(item_kind = 'interest', 0, open_debit_change) - open_credit_change - unapplied_change AS balance_change,
-           if(raises AND item_kind != 'interest', open_debit_change - open_credit_change, 0) AS sale
+    SELECT currency, posted_on, is_sale,
+           if(item_kind = 'interest', 0, open_debit_change) - open_credit_change - unapplied_change - on_account_change
+               AS balance_change,
+           if(is_sale, open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
     WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}
       AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}

@@ -29,7 +29,9 @@ def _money(row: Row, field: str = "amount") -> str:
 
 
 def _item(row: Row) -> str:
-    return "Credit note" if row["item_kind"] == "credit_note" else "Invoice"
+    return {"credit_note": "Credit note", "debit_note": "Debit note", "deduction": "Deduction"}.get(
+        row["item_kind"], "Invoice"
+    )
 
 
 def _left(row: Row) -> str:
@@ -73,6 +75,10 @@ def _transferred(row: Row) -> str:
         "transfer.return": "taken back by the bank, also from",
     }
     return f"{_money(row)} of receipt {row['receipt_id']} {said.get(row['rule'], row['rule'])} {row['counterparty']}"
+
+
+def _undone(row: Row) -> str:
+    return ", undone" if row["rule"].startswith("reversed.") else ""
 
 
 def _promise(row: Row) -> str:
@@ -124,13 +130,32 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"{_money(r)} of receipt {r['receipt_id']} wait for a person ({because(r)}); could be: {_could_be(r)}"
     ),
     "cash_transferred": _transferred,
+    "discount_granted": lambda r: f"Cash discount of {_money(r)} on {r['document']}{_undone(r)}, {_left(r)}",
+    "write_off_posted": lambda r: (
+        f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} "
+        f"{'written off' if r['document'] else 'kept as income'} ({r['rule']}){_undone(r)}"
+    ),
+    "write_off_proposed": lambda r: f"Write-off of {_money(r)} of {r['document']} waits for an approval ({because(r)})",
+    "deduction_opened": lambda r: (
+        f"{_money(r)} of {r['counterparty']} kept back by the payer, deduction {r['document']}: {r['category']}{_undone(r)}"
+    ),
+    "cash_exchanged": lambda r: (
+        f"{_money(r)} of receipt {r['receipt_id']} exchanged for {r['document']}: "
+        f"{grouped(r['other_amount'], r['other_currency'])} {r['other_currency']}{_undone(r)}"
+    ),
+    "fx_difference_posted": lambda r: f"Exchange difference of {_money(r)} on {r['document']}{_undone(r)}",
+    "refund_posted": lambda r: f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} paid back",
+    "cash_on_account": lambda r: f"{_money(r)} of receipt {r['receipt_id']} left on account{_undone(r)}",
+    "alias_learned": lambda r: (
+        f"{r['text']} is {'how this payer numbers our documents' if r['rule'] == 'alias.prefix' else r['counterparty']}: "
+        f"a person's work on receipt {r['receipt_id']} showed it"
+    ),
     "dispute_opened": lambda r: f"Dispute {r['reference_id']} of {_money(r)} on {r['document']}: {r['text']}",
     "dispute_routed": lambda r: (
         f"Dispute {r['reference_id']} waits for the customer"
         if r["text"] == "waiting_customer"
         else f"Dispute {r['reference_id']} goes to {r['owner'] or 'nobody yet'}"
     ),
-    "write_off_proposed": lambda r: f"{_money(r)} of {r['document']} to be given up, if approved ({because(r)})",
     "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {r['text']}",
     "promise_opened": _promise,
     "promise_kept": _promise,

@@ -2456,10 +2456,12 @@ class CashTransferred(Fact):
     method: As of the receipt.
     cheque: As of the receipt.
     order_id: As of the receipt.
+    asks: True: it is for its lines only, and is to be refused where one of them is no document of the account.
+    here: Where it comes back: those of its lines that are documents of the account that refused it.
     """
 
-    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", )
+    __slots__ = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("transfer_id", "from_account", "returned", "receipt_id", "bank_account", "bank_reference", "currency", "amount", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "adjustments", "charges", "method", "cheque", "order_id", "asks", "here", )
     KIND: ClassVar[str] = "cash_transferred"
 
     def __init__(
@@ -2491,6 +2493,8 @@ class CashTransferred(Fact):
         method: str = '',
         cheque: str = '',
         order_id: str = '',
+        asks: bool = False,
+        here: list[str] | None = None,
     ) -> None:
         super().__init__("cash_transferred", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.transfer_id: Final = transfer_id
@@ -2512,6 +2516,8 @@ class CashTransferred(Fact):
         self.method: Final = method
         self.cheque: Final = cheque
         self.order_id: Final = order_id
+        self.asks: Final = asks
+        self.here: Final[list[str]] = here if here is not None else []
 
 
 def read_cash_transferred(r: Reader) -> CashTransferred:
@@ -2543,6 +2549,8 @@ def read_cash_transferred(r: Reader) -> CashTransferred:
         r.text(),
         r.text(),
         r.text(),
+        r.boolean(),
+        r.texts(),
     )
 
 
@@ -2574,6 +2582,8 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.method)
     put_text(out, x.cheque)
     put_text(out, x.order_id)
+    put_boolean(out, x.asks)
+    put_texts(out, x.here)
 
 
 class DebitNote(Fact):
@@ -3759,10 +3769,21 @@ class Balance:
     stated_credits: Credit notes ever posted by then.
     stated_cash: Money that came, less what went, by then.
     stated_date: Day of the last statement; 0 none.
+    discounts: Cash discounts granted.
+    charges: Bank charges borne by us.
+    written_off: Debits given up.
+    exchanged_in: Cash that came from receipts in other currencies.
+    exchanged_out: Cash of receipts that went to items in other currencies.
+    refunded: Unapplied cash paid back.
+    credits_refunded: Credit notes paid out.
+    small_credits: Small unapplied cash that was kept as income.
+    exchange_gain: Realised exchange differences; below zero is a loss.
+    tolerance_month: Month of tolerance_used, counted from 1970-01.
+    tolerance_used: Written off in that month by tolerance alone.
     """
 
-    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", )
+    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
 
     def __init__(
         self,
@@ -3784,6 +3805,17 @@ class Balance:
         stated_credits: int = 0,
         stated_cash: int = 0,
         stated_date: int = 0,
+        discounts: int = 0,
+        charges: int = 0,
+        written_off: int = 0,
+        exchanged_in: int = 0,
+        exchanged_out: int = 0,
+        refunded: int = 0,
+        credits_refunded: int = 0,
+        small_credits: int = 0,
+        exchange_gain: int = 0,
+        tolerance_month: int = 0,
+        tolerance_used: int = 0,
     ) -> None:
         self.currency = currency
         self.open_debit = open_debit
@@ -3803,11 +3835,33 @@ class Balance:
         self.stated_credits = stated_credits
         self.stated_cash = stated_cash
         self.stated_date = stated_date
+        self.discounts = discounts
+        self.charges = charges
+        self.written_off = written_off
+        self.exchanged_in = exchanged_in
+        self.exchanged_out = exchanged_out
+        self.refunded = refunded
+        self.credits_refunded = credits_refunded
+        self.small_credits = small_credits
+        self.exchange_gain = exchange_gain
+        self.tolerance_month = tolerance_month
+        self.tolerance_used = tolerance_used
 
 
 def read_balance(r: Reader) -> Balance:
     return Balance(
         r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -3847,6 +3901,17 @@ def put_balance(out: BytesWriter, x: Balance) -> None:
     put_long(out, x.stated_credits)
     put_long(out, x.stated_cash)
     put_long(out, x.stated_date)
+    put_long(out, x.discounts)
+    put_long(out, x.charges)
+    put_long(out, x.written_off)
+    put_long(out, x.exchanged_in)
+    put_long(out, x.exchanged_out)
+    put_long(out, x.refunded)
+    put_long(out, x.credits_refunded)
+    put_long(out, x.small_credits)
+    put_long(out, x.exchange_gain)
+    put_long(out, x.tolerance_month)
+    put_long(out, x.tolerance_used)
 
 
 def _read_balances(r: Reader) -> list[Balance]:
@@ -4236,6 +4301,70 @@ def _put_task_states(out: BytesWriter, items: list[TaskState]) -> None:
     out.append(u8(0))
 
 
+class Relation:
+    """An account that this one pays for.
+
+    relation_id: Its id.
+    pays_for: The other account.
+    entity: The company of that account.
+    valid_from_date: First day; 0 is from ever.
+    valid_until_date: Last day; 0 is without end.
+    """
+
+    __slots__ = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("relation_id", "pays_for", "entity", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        relation_id: str,
+        pays_for: str,
+        entity: str,
+        valid_from_date: int,
+        valid_until_date: int,
+    ) -> None:
+        self.relation_id = relation_id
+        self.pays_for = pays_for
+        self.entity = entity
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_relation(r: Reader) -> Relation:
+    return Relation(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_relation(out: BytesWriter, x: Relation) -> None:
+    put_text(out, x.relation_id)
+    put_text(out, x.pays_for)
+    put_text(out, x.entity)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_relations(r: Reader) -> list[Relation]:
+    items: list[Relation] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_relation(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_relations(out: BytesWriter, items: list[Relation]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_relation(out, item)
+    out.append(u8(0))
+
+
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -4267,10 +4396,16 @@ class AccountRow:
     next_statement: Day of the next scheduled statement of account; 0 none.
     contact_wake: Next wake for contacts, promises and drafts, UTC ms; 0 none.
     deadline: First deadline of its disputes, UTC ms; 0 none (table L has them all). Those of tasks are with the tasks.
+    rate_receipts: Receipts that wait for an exchange rate.
+    erp_refused: Postings that the ERP refused and a person has to look at.
+    guessed: The last receipts that steps 4 to 6 applied, in that order: a later advice is tried on them.
+    relations: Accounts that it pays for, by id of the relation.
+    habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
+    discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
 
     def __init__(
         self,
@@ -4302,6 +4437,12 @@ class AccountRow:
         next_statement: int = 0,
         contact_wake: int = 0,
         deadline: int = 0,
+        rate_receipts: list[str] | None = None,
+        erp_refused: list[str] | None = None,
+        guessed: list[str] | None = None,
+        relations: list[Relation] | None = None,
+        habits: list[str] | None = None,
+        discount_ppm: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4331,6 +4472,12 @@ class AccountRow:
         self.next_statement = next_statement
         self.contact_wake = contact_wake
         self.deadline = deadline
+        self.rate_receipts: list[str] = rate_receipts if rate_receipts is not None else []
+        self.erp_refused: list[str] = erp_refused if erp_refused is not None else []
+        self.guessed: list[str] = guessed if guessed is not None else []
+        self.relations: list[Relation] = relations if relations is not None else []
+        self.habits: list[str] = habits if habits is not None else []
+        self.discount_ppm = discount_ppm
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4362,6 +4509,12 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         r.long(),
         r.long(),
+        r.long(),
+        r.texts(),
+        r.texts(),
+        r.texts(),
+        _read_relations(r),
+        r.texts(),
         r.long(),
     )
 
@@ -4395,6 +4548,12 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_long(out, x.next_statement)
     put_long(out, x.contact_wake)
     put_long(out, x.deadline)
+    put_texts(out, x.rate_receipts)
+    put_texts(out, x.erp_refused)
+    put_texts(out, x.guessed)
+    _put_relations(out, x.relations)
+    put_texts(out, x.habits)
+    put_long(out, x.discount_ppm)
 
 
 class AdviceRow:
@@ -4408,10 +4567,12 @@ class AdviceRow:
     value_date: Announced day.
     lines: Lines.
     used: Its receipt was applied by it.
+    adjustments: What the payer took off.
+    parts: Of how many messages it is one; 0 is not said.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
 
     def __init__(
         self,
@@ -4423,6 +4584,8 @@ class AdviceRow:
         value_date: int = 0,
         lines: list[RemittanceLine] | None = None,
         used: bool = False,
+        adjustments: list[Adjustment] | None = None,
+        parts: int = 0,
     ) -> None:
         self.advice_id = advice_id
         self.currency = currency
@@ -4432,6 +4595,8 @@ class AdviceRow:
         self.value_date = value_date
         self.lines: list[RemittanceLine] = lines if lines is not None else []
         self.used = used
+        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self.parts = parts
 
 
 def read_advice_row(r: Reader) -> AdviceRow:
@@ -4444,6 +4609,8 @@ def read_advice_row(r: Reader) -> AdviceRow:
         r.long(),
         _read_remittance_lines(r),
         r.boolean(),
+        _read_adjustments(r),
+        r.long(),
     )
 
 
@@ -4456,6 +4623,8 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.parts)
 
 
 class CustomerRow:
@@ -4795,6 +4964,55 @@ def _put_late_payments(out: BytesWriter, items: list[LatePayment]) -> None:
     out.append(u8(0))
 
 
+class DiscountTerm:
+    """A cash discount of an item.
+
+    last_day: By which the money has to be valued.
+    rate_ppm: Millionths of what may be discounted.
+    """
+
+    __slots__ = ("last_day", "rate_ppm", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("last_day", "rate_ppm", )
+
+    def __init__(
+        self,
+        last_day: int,
+        rate_ppm: int,
+    ) -> None:
+        self.last_day = last_day
+        self.rate_ppm = rate_ppm
+
+
+def read_discount_term(r: Reader) -> DiscountTerm:
+    return DiscountTerm(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_discount_term(out: BytesWriter, x: DiscountTerm) -> None:
+    put_long(out, x.last_day)
+    put_long(out, x.rate_ppm)
+
+
+def _read_discount_terms(r: Reader) -> list[DiscountTerm]:
+    items: list[DiscountTerm] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_discount_term(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_discount_terms(out: BytesWriter, items: list[DiscountTerm]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_discount_term(out, item)
+    out.append(u8(0))
+
+
 class Item:
     """One open or cleared item.
 
@@ -4820,10 +5038,16 @@ class Item:
     compensated: The fixed compensation was charged for it.
     order_id: The order it bills, or empty.
     settles: The dispute that a credit note names, or empty.
+    tax: Tax in the amount.
+    terms: Cash discounts, the earliest first.
+    discountable: What the discount is of.
+    asked: Receipt whose short payment the customer was asked about, or empty.
+    discounted: Cash discount granted.
+    cleared_by: The receipt whose cash cleared the last of it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
 
     def __init__(
         self,
@@ -4849,6 +5073,12 @@ class Item:
         compensated: bool = False,
         order_id: str = '',
         settles: str = '',
+        tax: int = 0,
+        terms: list[DiscountTerm] | None = None,
+        discountable: int = 0,
+        asked: str = '',
+        discounted: int = 0,
+        cleared_by: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -4872,6 +5102,12 @@ class Item:
         self.compensated = compensated
         self.order_id = order_id
         self.settles = settles
+        self.tax = tax
+        self.terms: list[DiscountTerm] = terms if terms is not None else []
+        self.discountable = discountable
+        self.asked = asked
+        self.discounted = discounted
+        self.cleared_by = cleared_by
 
 
 def read_item(r: Reader) -> Item:
@@ -4897,6 +5133,12 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.boolean(),
         r.text(),
+        r.text(),
+        r.long(),
+        _read_discount_terms(r),
+        r.long(),
+        r.text(),
+        r.long(),
         r.text(),
     )
 
@@ -4924,6 +5166,12 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_boolean(out, x.compensated)
     put_text(out, x.order_id)
     put_text(out, x.settles)
+    put_long(out, x.tax)
+    _put_discount_terms(out, x.terms)
+    put_long(out, x.discountable)
+    put_text(out, x.asked)
+    put_long(out, x.discounted)
+    put_text(out, x.cleared_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -4944,30 +5192,84 @@ def _put_items(out: BytesWriter, items: list[Item]) -> None:
     out.append(u8(0))
 
 
+class DocumentGroup:
+    """A number that stands for several documents.
+
+    document: The number.
+    documents: The documents, in order.
+    """
+
+    __slots__ = ("document", "documents", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "documents", )
+
+    def __init__(
+        self,
+        document: str,
+        documents: list[str],
+    ) -> None:
+        self.document = document
+        self.documents = documents
+
+
+def read_document_group(r: Reader) -> DocumentGroup:
+    return DocumentGroup(
+        r.text(),
+        r.texts(),
+    )
+
+
+def put_document_group(out: BytesWriter, x: DocumentGroup) -> None:
+    put_text(out, x.document)
+    put_texts(out, x.documents)
+
+
+def _read_document_groups(r: Reader) -> list[DocumentGroup]:
+    items: list[DocumentGroup] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_document_group(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_document_groups(out: BytesWriter, items: list[DocumentGroup]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_document_group(out, item)
+    out.append(u8(0))
+
+
 class ItemGroup:
     """Items, open and cleared, whose document numbers fold to the same reference.
 
     items: In order of arrival.
+    groups: Numbers of this fold that stand for several documents: instalments, consolidated invoices.
     """
 
-    __slots__ = ("items", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("items", )
+    __slots__ = ("items", "groups", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("items", "groups", )
 
     def __init__(
         self,
         items: list[Item] | None = None,
+        groups: list[DocumentGroup] | None = None,
     ) -> None:
         self.items: list[Item] = items if items is not None else []
+        self.groups: list[DocumentGroup] = groups if groups is not None else []
 
 
 def read_item_group(r: Reader) -> ItemGroup:
     return ItemGroup(
         _read_items(r),
+        _read_document_groups(r),
     )
 
 
 def put_item_group(out: BytesWriter, x: ItemGroup) -> None:
     _put_items(out, x.items)
+    _put_document_groups(out, x.groups)
 
 
 class OrderStateLine:
@@ -5182,10 +5484,11 @@ class OrderRow:
     billed: Released and posted documents that bill it, in order.
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     wanted_by: Open disputes that wait for a proof of delivery of it.
+    prepaid: Receipts that pay it in advance, in order of arrival.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
 
     def __init__(
         self,
@@ -5201,6 +5504,7 @@ class OrderRow:
         billed: list[BilledDocument] | None = None,
         unlined: int = 0,
         wanted_by: list[str] | None = None,
+        prepaid: list[str] | None = None,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -5214,6 +5518,7 @@ class OrderRow:
         self.billed: list[BilledDocument] = billed if billed is not None else []
         self.unlined = unlined
         self.wanted_by: list[str] = wanted_by if wanted_by is not None else []
+        self.prepaid: list[str] = prepaid if prepaid is not None else []
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -5229,6 +5534,7 @@ def read_order_row(r: Reader) -> OrderRow:
         r.texts(),
         _read_billed_documents(r),
         r.long(),
+        r.texts(),
         r.texts(),
     )
 
@@ -5246,6 +5552,7 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     _put_billed_documents(out, x.billed)
     put_long(out, x.unlined)
     put_texts(out, x.wanted_by)
+    put_texts(out, x.prepaid)
 
 
 class Allocation:
@@ -5253,23 +5560,27 @@ class Allocation:
 
     document: Item.
     amount: Minor units.
+    exchanged: What of the receipt it took, in the receipt's currency, where the item is in another one; else 0.
     """
 
-    __slots__ = ("document", "amount", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", )
+    __slots__ = ("document", "amount", "exchanged", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "exchanged", )
 
     def __init__(
         self,
         document: str,
         amount: int,
+        exchanged: int = 0,
     ) -> None:
         self.document = document
         self.amount = amount
+        self.exchanged = exchanged
 
 
 def read_allocation(r: Reader) -> Allocation:
     return Allocation(
         r.text(),
+        r.long(),
         r.long(),
     )
 
@@ -5277,6 +5588,7 @@ def read_allocation(r: Reader) -> Allocation:
 def put_allocation(out: BytesWriter, x: Allocation) -> None:
     put_text(out, x.document)
     put_long(out, x.amount)
+    put_long(out, x.exchanged)
 
 
 def _read_allocations(r: Reader) -> list[Allocation]:
@@ -5363,10 +5675,11 @@ class SentOn:
     amount: Sent there and not refused, minor units.
     returned: Of that, what went back to the bank, which that account is told.
     return_date: Posting day of the last such return.
+    documents: The references it was sent for; none where all of it was.
     """
 
-    __slots__ = ("account", "amount", "returned", "return_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", )
+    __slots__ = ("account", "amount", "returned", "return_date", "documents", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", "documents", )
 
     def __init__(
         self,
@@ -5374,11 +5687,13 @@ class SentOn:
         amount: int,
         returned: int,
         return_date: int,
+        documents: list[str] | None = None,
     ) -> None:
         self.account = account
         self.amount = amount
         self.returned = returned
         self.return_date = return_date
+        self.documents: list[str] = documents if documents is not None else []
 
 
 def read_sent_on(r: Reader) -> SentOn:
@@ -5387,6 +5702,7 @@ def read_sent_on(r: Reader) -> SentOn:
         r.long(),
         r.long(),
         r.long(),
+        r.texts(),
     )
 
 
@@ -5395,6 +5711,7 @@ def put_sent_on(out: BytesWriter, x: SentOn) -> None:
     put_long(out, x.amount)
     put_long(out, x.returned)
     put_long(out, x.return_date)
+    put_texts(out, x.documents)
 
 
 def _read_sent_ons(r: Reader) -> list[SentOn]:
@@ -5412,6 +5729,129 @@ def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
         put_long(out, len(items))
         for item in items:
             put_sent_on(out, item)
+    out.append(u8(0))
+
+
+class Difference:
+    """What was posted because of an application, and is undone with it.
+
+    what: discount, write_off, charges, deduction, dispute or exchange.
+    document: The item that the cash is on.
+    amount: Minor units.
+    currency: ISO 4217.
+    reference: The deduction, or the dispute, or empty.
+    adjustment: The adjustment that it is of, or empty.
+    tax: Tax in it.
+    """
+
+    __slots__ = ("what", "document", "amount", "currency", "reference", "adjustment", "tax", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("what", "document", "amount", "currency", "reference", "adjustment", "tax", )
+
+    def __init__(
+        self,
+        what: str,
+        document: str,
+        amount: int,
+        currency: str,
+        reference: str,
+        adjustment: str,
+        tax: int,
+    ) -> None:
+        self.what = what
+        self.document = document
+        self.amount = amount
+        self.currency = currency
+        self.reference = reference
+        self.adjustment = adjustment
+        self.tax = tax
+
+
+def read_difference(r: Reader) -> Difference:
+    return Difference(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+    )
+
+
+def put_difference(out: BytesWriter, x: Difference) -> None:
+    put_text(out, x.what)
+    put_text(out, x.document)
+    put_long(out, x.amount)
+    put_text(out, x.currency)
+    put_text(out, x.reference)
+    put_text(out, x.adjustment)
+    put_long(out, x.tax)
+
+
+def _read_differences(r: Reader) -> list[Difference]:
+    items: list[Difference] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_difference(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_differences(out: BytesWriter, items: list[Difference]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_difference(out, item)
+    out.append(u8(0))
+
+
+class OtherDocument:
+    """A document of another account, as that account says.
+
+    document: Its number, as the payer wrote it.
+    account: Whose it is.
+    """
+
+    __slots__ = ("document", "account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "account", )
+
+    def __init__(
+        self,
+        document: str,
+        account: str,
+    ) -> None:
+        self.document = document
+        self.account = account
+
+
+def read_other_document(r: Reader) -> OtherDocument:
+    return OtherDocument(
+        r.text(),
+        r.text(),
+    )
+
+
+def put_other_document(out: BytesWriter, x: OtherDocument) -> None:
+    put_text(out, x.document)
+    put_text(out, x.account)
+
+
+def _read_other_documents(r: Reader) -> list[OtherDocument]:
+    items: list[OtherDocument] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_other_document(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_other_documents(out: BytesWriter, items: list[OtherDocument]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_other_document(out, item)
     out.append(u8(0))
 
 
@@ -5442,10 +5882,18 @@ class ReceiptRow:
     place: Its place among unapplied receipts, in order of arrival, where they have rows of their own.
     waits_for: Folded references by which it is tried again, where those have rows of their own.
     waits_since: Its place among those that wait.
+    adjustments: What the payer took off.
+    charges: Bank charges that were taken from it.
+    order_id: The order it pays in advance, or empty.
+    differences: What hangs on its applications, in order.
+    on_account: Left on account.
+    declined: Items that a person took it off: no rule of steps 4 to 6 takes them again.
+    guessed: Items that steps 4 to 6 applied it to: an advice that says otherwise opens them again.
+    others: What accounts that refused it say is their own.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
 
     def __init__(
         self,
@@ -5473,6 +5921,14 @@ class ReceiptRow:
         place: int = 0,
         waits_for: list[str] | None = None,
         waits_since: int = 0,
+        adjustments: list[Adjustment] | None = None,
+        charges: int = 0,
+        order_id: str = '',
+        differences: list[Difference] | None = None,
+        on_account: int = 0,
+        declined: list[str] | None = None,
+        guessed: list[str] | None = None,
+        others: list[OtherDocument] | None = None,
     ) -> None:
         self.receipt_id = receipt_id
         self.bank_account = bank_account
@@ -5498,6 +5954,14 @@ class ReceiptRow:
         self.place = place
         self.waits_for: list[str] = waits_for if waits_for is not None else []
         self.waits_since = waits_since
+        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self.charges = charges
+        self.order_id = order_id
+        self.differences: list[Difference] = differences if differences is not None else []
+        self.on_account = on_account
+        self.declined: list[str] = declined if declined is not None else []
+        self.guessed: list[str] = guessed if guessed is not None else []
+        self.others: list[OtherDocument] = others if others is not None else []
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -5526,6 +5990,14 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.long(),
         r.texts(),
         r.long(),
+        _read_adjustments(r),
+        r.long(),
+        r.text(),
+        _read_differences(r),
+        r.long(),
+        r.texts(),
+        r.texts(),
+        _read_other_documents(r),
     )
 
 
@@ -5554,6 +6026,63 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_long(out, x.place)
     put_texts(out, x.waits_for)
     put_long(out, x.waits_since)
+    _put_adjustments(out, x.adjustments)
+    put_long(out, x.charges)
+    put_text(out, x.order_id)
+    _put_differences(out, x.differences)
+    put_long(out, x.on_account)
+    put_texts(out, x.declined)
+    put_texts(out, x.guessed)
+    _put_other_documents(out, x.others)
+
+
+class ClosedPeriod:
+    """Up to where a company's books are closed.
+
+    name: Tenant and entity, a slash between.
+    first_open_date: Days since 1970-01-01.
+    """
+
+    __slots__ = ("name", "first_open_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "first_open_date", )
+
+    def __init__(
+        self,
+        name: str,
+        first_open_date: int,
+    ) -> None:
+        self.name = name
+        self.first_open_date = first_open_date
+
+
+def read_closed_period(r: Reader) -> ClosedPeriod:
+    return ClosedPeriod(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_closed_period(out: BytesWriter, x: ClosedPeriod) -> None:
+    put_text(out, x.name)
+    put_long(out, x.first_open_date)
+
+
+def _read_closed_periods(r: Reader) -> list[ClosedPeriod]:
+    items: list[ClosedPeriod] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_closed_period(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_closed_period(out, item)
+    out.append(u8(0))
 
 
 class ShardRow:
@@ -5579,10 +6108,13 @@ class ShardRow:
     row_format: Version of the rows' formats; a state of another one is built again from the logs.
     sweep_due: Wakes up to this time were brought forward to new reminder steps; -1 where none are to be.
     sweep_account: The last account of that time whose wake was.
+    periods: By name.
+    rates_came: Rates came that accounts which wait for some have not seen.
+    rates_account: The last account that was tried again.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", )
 
     def __init__(
         self,
@@ -5606,6 +6138,9 @@ class ShardRow:
         row_format: int = 0,
         sweep_due: int = -1,
         sweep_account: str = '',
+        periods: list[ClosedPeriod] | None = None,
+        rates_came: bool = False,
+        rates_account: str = '',
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -5627,6 +6162,9 @@ class ShardRow:
         self.row_format = row_format
         self.sweep_due = sweep_due
         self.sweep_account = sweep_account
+        self.periods: list[ClosedPeriod] = periods if periods is not None else []
+        self.rates_came = rates_came
+        self.rates_account = rates_account
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -5650,6 +6188,9 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.long(),
         r.long(),
         r.long(),
+        r.text(),
+        _read_closed_periods(r),
+        r.boolean(),
         r.text(),
     )
 
@@ -5675,6 +6216,9 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_long(out, x.row_format)
     put_long(out, x.sweep_due)
     put_text(out, x.sweep_account)
+    _put_closed_periods(out, x.periods)
+    put_boolean(out, x.rates_came)
+    put_text(out, x.rates_account)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
@@ -5713,7 +6257,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_policy(r)
     if schema_id == 2000000117:
         return read_rules(r)
-    if schema_id == 2000000142:
+    if schema_id == 2000000150:
         return read_cash_transferred(r)
     if schema_id == 2000000120:
         return read_debit_note(r)
@@ -6050,6 +6594,40 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             '',
+            False,
+            [],
+        )
+    if schema_id == 2000000142:
+        return CashTransferred(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            _read_remittance_lines(r),
+            _read_adjustments(r),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            False,
+            [],
         )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
@@ -6236,7 +6814,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "operator_action": 2000000143,
     "policy": 2000000116,
     "rules": 2000000117,
-    "cash_transferred": 2000000142,
+    "cash_transferred": 2000000150,
     "debit_note": 2000000120,
     "opening_item": 2000000121,
     "payer_relation": 2000000122,
@@ -6270,7 +6848,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116,),
     "rules": (2000000117,),
-    "cash_transferred": (2000000118, 2000000142,),
+    "cash_transferred": (2000000118, 2000000142, 2000000150,),
     "debit_note": (2000000120,),
     "opening_item": (2000000121,),
     "payer_relation": (2000000122,),
@@ -6299,6 +6877,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000138: b'\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
-    2000000118: b'\x00\x00\x00\x00\x00',
+    2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000142: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

@@ -10,6 +10,7 @@ DEAD_LETTERS: Final = "dead_letters"
 # cash_transferred) are headrace's own and are refused from outside.
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
+    "payer_relation": "customers",
     "order": "orders",
     "shipment": "shipments",
     "proof_of_delivery": "shipments",
@@ -25,7 +26,15 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "message": "messages",
     "service_case": "messages",
     "account_owner": "customers",
+    "debit_note": "invoices",
+    "opening_item": "invoices",
+    "refund": "payments",
+    "erp_posting": "erp_postings",
+    "fx_rate": "rates",
+    "period_close": "periods",
 }
+# For a whole installation: intake appends them to every shard.
+EVERY_SHARD_KINDS: Final = ("fx_rate", "period_close")
 INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
 
 SUSPENSE_PREFIX: Final = "~suspense:"

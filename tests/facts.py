@@ -11,19 +11,26 @@ from schemas.records import (
     AccountOwner,
     CreditNote,
     Customer,
+    DebitNote,
     Dispute,
     DisputeUpdate,
+    ErpPosting,
     Fact,
+    FxRate,
     Invoice,
     InvoiceLine,
     Message,
+    OpeningItem,
     OperatorAction,
     Order,
     OrderLine,
+    PayerRelation,
+    PeriodClose,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
+    Refund,
     RemittanceAdvice,
     RemittanceLine,
     ServiceCase,
@@ -212,6 +219,82 @@ def account_owner(**changes: Any) -> AccountOwner:
     return made
 
 
+def debit_note(**changes: Any) -> DebitNote:
+    fields = {
+        "document": "DN-1",
+        "document_date": DAY,
+        "posting_date": DAY,
+        "due_date": DAY + 30,
+        "currency": "USD",
+        "amount": 750,
+        "tax": 0,
+        "invoice": "INV-1",
+        "reason": "bank fee",
+    }
+    made: DebitNote = _made(DebitNote, fields, changes)
+    return made
+
+
+def opening_item(**changes: Any) -> OpeningItem:
+    fields = {
+        "document": "OLD-1",
+        "item_kind": "invoice",
+        "document_date": DAY - 40,
+        "posting_date": DAY,
+        "due_date": DAY - 10,
+        "currency": "USD",
+        "amount": 10_000,
+        "residual": 6_000,
+        "level": 2,
+        "disputed": 1_000,
+        "dispute_id": "D-9",
+        "order_id": "",
+    }
+    made: OpeningItem = _made(OpeningItem, fields, changes)
+    return made
+
+
+def refund(**changes: Any) -> Refund:
+    fields = {
+        "refund_id": "RF-1",
+        "currency": "USD",
+        "amount": 500,
+        "posting_date": DAY,
+        "value_date": DAY,
+        "receipt_id": "R-1",
+        "document": "",
+    }
+    made: Refund = _made(Refund, fields, changes)
+    return made
+
+
+def fx_rate(**changes: Any) -> FxRate:
+    """For the whole installation: of no account."""
+    fields = {"base_currency": "EUR", "quote_currency": "USD", "rate_nano": 1_100_000_000, "rate_date": DAY}
+    made: FxRate = _made(FxRate, fields, {"account_id": ""} | changes)
+    return made
+
+
+def period_close(**changes: Any) -> PeriodClose:
+    made: PeriodClose = _made(PeriodClose, {"first_open_date": DAY}, {"account_id": ""} | changes)
+    return made
+
+
+def erp_posting(**changes: Any) -> ErpPosting:
+    fields = {
+        "posting_id": "4711",
+        "status": "refused",
+        "decision_id": "0-12",
+        "document": "INV-1",
+        "receipt_id": "",
+        "currency": "USD",
+        "amount": 100,
+        "reason": "period closed",
+    }
+    made: ErpPosting = _made(ErpPosting, fields, changes)
+    return made
+
+
 def one_of_each() -> list[Fact]:
     """A fact of every kind that producers send."""
     others: list[tuple[type[Fact], dict[str, Any]]] = [
@@ -224,6 +307,17 @@ def one_of_each() -> list[Fact]:
                 "po_reference": "PO",
                 "cancelled": False,
                 "lines": [OrderLine(1, "P-1", 5_000, 20_000_000)],
+            },
+        ),
+        (
+            PayerRelation,
+            {
+                "relation_id": "PR-1",
+                "pays_for": "A-2",
+                "pays_for_entity": "",
+                "valid_from_date": DAY,
+                "valid_until_date": 0,
+                "cancelled": False,
             },
         ),
         (
@@ -285,6 +379,12 @@ def one_of_each() -> list[Fact]:
         message(),
         service_case(),
         account_owner(),
+        debit_note(),
+        opening_item(),
+        refund(),
+        fx_rate(),
+        period_close(),
+        erp_posting(),
         *(kind(**(header(f"{kind.__name__}-1") | fields)) for kind, fields in others),
     ]
 

@@ -31,6 +31,7 @@ class Line:
     account: str
     currency: str
     found: dict[str, str | None] = field(default_factory=dict)
+    entity: str = ENTITY
 
     def text(self, name: str) -> str:
         return unquoted(self.found.get(name) or "")
@@ -46,7 +47,7 @@ class Line:
     def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
         """The fields that every fact begins with."""
         now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
-        return (f"line-{self.number}", now, "", source, TENANT, ENTITY, self.account, now)
+        return (f"line-{self.number}", now, "", source, TENANT, self.entity, self.account, now)
 
 
 def day_of(text: str) -> int:
@@ -100,6 +101,7 @@ def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
 
 _QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
 _PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
+_ADJUSTED = re.compile(rf"({_PARTS['AMOUNT']}) as ({_PARTS['ID']})(?: on ({_PARTS['ID']}))?")
 _REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
 
 
@@ -142,12 +144,35 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
     return lines
 
 
+def _taken_off(text: str | None, currency: str) -> list[r.Adjustment]:
+    """10.00 as 01 on INV-1 and 2.00 as X: what the payer says it took off."""
+    found = []
+    for part in (text or "").split(" and ") if text else []:
+        told = matched(_ADJUSTED, part, "AMOUNT as CODE[ on DOCUMENT]")
+        found.append(r.Adjustment(unquoted(told[3] or ""), unquoted(told[2]), minor(told[1], currency)))
+    return found
+
+
+def _plan(text: str | None, currency: str) -> list[r.Instalment]:
+    found = []
+    for part in text.split(" and ") if text else []:
+        amount, _, day = part.partition(" on ")
+        found.append(r.Instalment(day_of(day), minor(amount, currency)))
+    return found
+
+
+def _tiers(text: str | None) -> list[r.DiscountTier]:
+    """2% in 10 days or 1% in 20 days."""
+    told = re.findall(r"([\d.]+)% in (\d+) days", text or "")
+    return [r.DiscountTier(int(days), int(Decimal(rate).scaleb(4))) for rate, days in told]
+
+
 # --- facts ---
 
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts"}
+    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts", "cash order"}
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
         if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
@@ -172,6 +197,7 @@ def _customer(x: Line) -> Fact:
         region=named.get("region", ""),
         channels=named["channels"].split() if "channels" in named else [],
         contacts_blocked="no contacts" in words,
+        cash_order="cash order" in words,
     )
 
 
@@ -201,6 +227,11 @@ def _invoice(x: Line) -> Fact:
         x.text("po"),
         "",
         lines,
+        _tiers(x.found.get("discounts")),
+        0,
+        x.found.get("net") is not None,
+        _plan(x.found.get("plan"), x.currency),
+        consolidated=x.text("consolidated"),
     )
 
 
@@ -218,6 +249,9 @@ def _receipt(x: Line) -> Fact:
         x.text("payer"),
         x.text("text"),
         _remitted(x.found.get("items"), x.currency),
+        _taken_off(x.found.get("less"), x.currency),
+        x.money("charges"),
+        order_id=x.text("order"),
     )
     return _for_suspense(x, fact) if x.found.get("unidentified") else fact
 
@@ -298,6 +332,19 @@ def _asked(x: Line, action: str) -> Fact:
     return r.OperatorAction(*x.common(), action, "someone", "", "", "", "", 0, 0, "", reference_id=about)
 
 
+def _relation(x: Line) -> Fact:
+    entity, _, account = x.text("target").rpartition("/")
+    return r.PayerRelation(
+        *x.common(),
+        x.text("relation"),
+        account,
+        entity,
+        x.date("since", 0),
+        x.date("until", 0),
+        not account,
+    )
+
+
 def _credit_note(x: Line) -> Fact:
     fields = (x.text("document"), x.day, x.day, x.currency, x.money(), 0, x.text("invoice"), "")
     return r.CreditNote(*x.common(), *fields, dispute_id=x.text("dispute"))
@@ -315,7 +362,16 @@ def _delivered(x: Line) -> Fact:
 def _advice(x: Line) -> Fact:
     lines = _remitted(x.found["items"], x.currency)
     return r.RemittanceAdvice(
-        *x.common(), x.text("advice"), x.currency, x.money(), x.text("receipt"), x.text("reference"), 0, lines
+        *x.common(),
+        x.text("advice"),
+        x.currency,
+        x.money(),
+        x.text("receipt"),
+        x.text("reference"),
+        0,
+        lines,
+        _taken_off(x.found.get("less"), x.currency),
+        int(x.text("parts") or 0),
     )
 
 
@@ -371,6 +427,7 @@ def _cancelled(x: Line) -> Fact:
     return r.Promise(*x.common(), x.text("promise"), x.currency, 0, x.day, [], True)
 
 
+_LESS = rf"{_PARTS['AMOUNT']} as .+?"
 _WHERE = "(?: bank bank=ID)?(?: reference reference=ID)?"
 FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("customer(?:: items=ITEMS)?"), _customer),
@@ -378,7 +435,10 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
-            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?:: items=ITEMS)?"
+            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?"
+            r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?)?"
+            r"(?: in instalments (?P<plan>[-\d.]+ on [-\d]+(?: and [-\d.]+ on [-\d]+)*))?"
+            "(?: consolidated in consolidated=ID)?(?:: items=ITEMS)?"
         ),
         _invoice,
     ),
@@ -391,13 +451,17 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
-            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: for items=ITEMS)?"
+            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: charges charges=AMOUNT)?(?: prepaying order=ID)?"
+            f"(?: less (?P<less>{_LESS}))?(?: for items=ITEMS)?"
         ),
         _receipt,
     ),
     (pattern(f"returned receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?{_WHERE}"), _returned),
     (
-        pattern("advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?: items=ITEMS"),
+        pattern(
+            "advice advice=ID amount=AMOUNTCURRENCY(?: of receipt=ID)?(?: reference reference=ID)?(?: in parts=ID parts)?"
+            f"(?: less (?P<less>{_LESS}))?: items=ITEMS"
+        ),
         _advice,
     ),
     (
@@ -414,6 +478,8 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
     (pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (pattern("promise promise=ID cancelled"), _cancelled),
+    (pattern("relation relation=ID pays for target=ID(?: from since=DATE)?(?: until until=DATE)?"), _relation),
+    (pattern("relation relation=ID cancelled"), _relation),
     (pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
     (
         pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from connectors.currencies import MINOR_DIGITS
 from schemas.records import Fact
 from schemas.topics import SUSPENSE_PREFIX
+from tests.scenario_entries import ENTRIES
 from tests.scenario_facts import ACCOUNT, FACTS, Line, day_of, matched, pattern
 
 
@@ -112,9 +113,11 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
     if arrives is not None:
         return Step(number, text, day, Arrives(arrives["receipt"]), [])
     line = Line(number, day, found[2] or ACCOUNT, currency)
+    if "/" in line.account:
+        line.entity, line.account = line.account.split("/", 1)
     if line.account == "suspense":
         line.account = _suspense_before(before)
-    for form, build in FACTS:
+    for form, build in FACTS + ENTRIES:
         fits = form.fullmatch(what)
         if fits is not None:
             line.found = fits.groupdict()

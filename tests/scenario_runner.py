@@ -159,7 +159,12 @@ class Run:
         currency = found["currency"] or self.scenario.currency
         sums = self.books.sums[self._account(found["account"]), currency]
         wanted = [part.split(" ", 1)[0] for part in found["parts"].split(", ")]
-        amounts = {"open": sums.open_debit, "credit": sums.open_credit, "unapplied": sums.unapplied}
+        amounts = {
+            "open": sums.open_debit,
+            "credit": sums.open_credit,
+            "unapplied": sums.unapplied,
+            "on-account": sums.on_account,
+        }
         parts = [f"{name} {plain(amount, currency)}" for name, amount in amounts.items() if amount or name in wanted]
         head = line[: found.start("parts")]
         return head + (", ".join(parts) if parts else "zero")
@@ -191,6 +196,8 @@ _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-
 
 
 def _short(account: str) -> str:
+    if account.startswith("~entity:"):
+        return account.removeprefix("~entity:")
     return "suspense" if account.startswith(SUSPENSE_PREFIX) else account
 
 
@@ -216,6 +223,14 @@ class _Words:
     @property
     def by(self) -> str:
         return f"by {self.d.rule}"
+
+    @property
+    def undone(self) -> str:
+        return " undone" if self.d.rule.startswith("reversed.") else ""
+
+    @property
+    def taxed(self) -> str:
+        return f"tax {self.money(self.d.tax)}" if self.d.tax else ""
 
     @property
     def leaving(self) -> str:
@@ -344,7 +359,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "receipt_booked": lambda x: (f"booked {x.d.receipt_id} {x.amount}", [x.by]),
     "cash_applied": lambda x: (
         f"applied {x.d.receipt_id} to {x.d.document} {x.amount}",
-        [x.by, x.leaving, x.posted_on],
+        [x.by, x.leaving, x.posted_on, x.evidence],
     ),
     "cash_unapplied": lambda x: (
         f"unapplied {x.d.receipt_id} from {x.d.document} {x.amount}",
@@ -360,10 +375,14 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
     "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
     "cash_transferred": _Words.transfer,
+    "alias_learned": lambda x: (
+        f"learned {x.d.text}{f' as {_short(x.d.counterparty)}' if x.d.counterparty else ''}",
+        [x.by],
+    ),
     "dispute_opened": _Words.opened,
     "dispute_routed": _Words.routed,
     "dispute_closed": _Words.closed,
-    "write_off_proposed": lambda x: (f"write-off of {x.d.document} proposed {x.amount}", [x.by, x.because]),
+    "write_off_proposed": lambda x: (f"write-off of {x.d.document} proposed {x.amount}", [x.by, x.taxed, x.because]),
     "promise_opened": lambda x: x.promise("opened", f"by {date.fromordinal(x.d.due_date + EPOCH).isoformat()}"),
     "promise_kept": lambda x: x.promise("kept"),
     "promise_partially_kept": lambda x: x.promise("partially kept"),
@@ -375,6 +394,31 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
         f"exception {x.d.reference_id}",
         [x.amount if x.d.amount else "", f"of {x.d.owner}" if x.d.owner else "", x.because],
     ),
+    "discount_granted": lambda x: (
+        f"discount on {x.d.document} {x.amount}{x.undone}",
+        [x.by, x.taxed, x.leaving, x.posted_on],
+    ),
+    "write_off_posted": lambda x: (
+        f"wrote off {x.amount} of {x.d.document}{x.undone}"
+        if x.d.document
+        else f"kept {x.amount} of {x.d.receipt_id}{x.undone}",
+        [x.by, x.taxed, x.leaving, x.posted_on],
+    ),
+    "deduction_opened": lambda x: (
+        f"deducted {x.d.document} {x.amount} from {x.d.counterparty}{x.undone}",
+        [f"as {x.d.category}", f"coded {x.d.text}" if x.d.text else "", x.by, x.taxed],
+    ),
+    "cash_exchanged": lambda x: (
+        f"exchanged {x.d.receipt_id} {x.amount} to {plain(x.d.other_amount, x.d.other_currency)} "
+        f"{x.d.other_currency}{x.undone}",
+        [x.evidence, x.posted_on],
+    ),
+    "fx_difference_posted": lambda x: (
+        f"exchange {'gain' if x.d.amount > 0 else 'loss'} {x.money(abs(x.d.amount))} on {x.d.document}{x.undone}",
+        [x.evidence],
+    ),
+    "refund_posted": lambda x: (f"refunded {x.amount} of {x.d.receipt_id or x.d.document}", [x.posted_on]),
+    "cash_on_account": lambda x: (f"left {x.amount} of {x.d.receipt_id} on account{x.undone}", [x.by]),
     "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
     "interest_charged": lambda x: (
         f"charged {x.d.document} {x.amount} for {x.d.counterparty}",

@@ -95,7 +95,10 @@ def test_what_stands_before_the_first_date(tmp_path: Path) -> None:
             "2026-03-02 dispute D-1 closed: paid 5.00",
             "'paid 5.00' is none of credited, rejected, written off, goodwill",
         ),
-        ("2026-03-02 customer: blue eyes", "'blue' is nothing a customer has; affiliate, direct debit, inactive"),
+        (
+            "2026-03-02 customer: blue eyes",
+            "'blue' is nothing a customer has; affiliate, cash order, direct debit, inactive",
+        ),
         ("2026-03-02 policy\n    pod_days", "the policy below is not TOML"),
         ("2026-03-02 end of day\n2026-03-01 end of day", "is dated before the line above it"),
         ("2026-03-02 [suspense] operator identifies R-1 as acme", "no money went to a suspense account above it"),

@@ -10,7 +10,7 @@ from benchmarks.workload.days import DAY, HOUR, MINUTE, work_time
 from benchmarks.workload.invoicing import Invoicing, Parcel, Purchase
 from benchmarks.workload.truth import Line
 from benchmarks.workload.world import PROMPT, SLOW, World
-from schemas.records import Customer, Order, OrderLine, ProofOfDelivery, Shipment, ShipmentLine
+from schemas.records import Customer, Order, OrderLine, PayerRelation, ProofOfDelivery, Shipment, ShipmentLine
 
 PRODUCTS = 400
 MICRO = 1_000_000
@@ -23,6 +23,8 @@ _COMPLAINTS = (
     ("not_received", "left at wrong dock"),
     ("quality", "seal broken"),
 )
+# Of so many accounts that another one pays for, nobody wrote one down.
+RELATIONS_FORGOTTEN = 8
 _CARRIERS = ("carrier-ups", "carrier-dhl", "carrier-dsv", "carrier-own")
 
 
@@ -72,6 +74,8 @@ class Fulfilment:
             "size": account.size,
         }  # fmt: skip
         self._world.say(self._master(account, now, account.master_recorded, True), line)
+        if account.paid_by is not None and account.index % RELATIONS_FORGOTTEN:
+            self._world.say_once(self._relation(account.paid_by, account, now))
         if account.active_to:
             self._world.say(self._master(account, account.active_to, account.active_to, False))
         if account.active_from:
@@ -103,6 +107,25 @@ class Fulfilment:
             direct_debit=account.channel.name == "direct_debit",
             affiliate=account.habit.name == "affiliate",
             bank_accounts=[account.bank_number] if known else [],
+        )
+
+    def _relation(self, payer: Account, account: Account, now: int) -> PayerRelation:
+        """The head of the group pays for this account; sent when the account is entered."""
+        return PayerRelation(
+            event_id=self._world.next_id("group-register"),
+            recorded_time=account.master_recorded,
+            correlation="",
+            source="group-register",
+            tenant=self._world.config.tenant,
+            entity=payer.entity.code,
+            account_id=payer.account_id,
+            event_time=now,
+            relation_id=f"PR-{account.account_id}",
+            pays_for=account.account_id,
+            pays_for_entity="",
+            valid_from_date=0,
+            valid_until_date=0,
+            cancelled=False,
         )
 
     def _order(self, account: Account, now: int) -> None:

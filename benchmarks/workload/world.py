@@ -83,6 +83,11 @@ class World:
             if other is not None:
                 self._say_again(fact, other)
 
+    def say_once(self, fact: Fact) -> None:
+        """Publish `fact` at its recorded time, and draw no chance: all others stay as they would be without it."""
+        if fact.recorded_time < self.end:
+            self._post(fact, None)
+
     def _post(self, fact: Fact, truth: Line | None) -> None:
         self._turn += 1
         self._outbox.setdefault(fact.recorded_time // DAY, []).append((fact.recorded_time, self._turn, fact, truth))

@@ -271,7 +271,7 @@ def _converter(value: Value, field: Field, defaults: Defaults) -> Callable[[str]
         return values.integer
     if field.type is FieldType.BOOLEAN:
         return lambda text: values.boolean(text, (*true, "true"), (*false, "false"))
-    places = 3 if field.type is FieldType.MILLI else 6
+    places = {FieldType.MILLI: 3, FieldType.NANO: 9}.get(field.type, 6)
     return lambda text: values.scaled(text, places, values.PLAIN if isinstance(text, Number) else style)
 
 

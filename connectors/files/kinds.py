@@ -19,6 +19,7 @@ class FieldType(StrEnum):
     MONEY = "amount"
     MILLI = "quantity"
     MICRO = "price"
+    NANO = "rate"
     INTEGER = "whole number"
     BOOLEAN = "true or false"
     RECORDS = "list of records"
@@ -116,6 +117,7 @@ def _type(name: str, avro: object) -> FieldType:
         ("until", FieldType.TIME),
         ("_milli", FieldType.MILLI),
         ("_micro", FieldType.MICRO),
+        ("_nano", FieldType.NANO),
         ("_ppm", FieldType.INTEGER),
     ):
         if name.endswith(ending):

@@ -325,6 +325,7 @@ _ALLOWED: Final[dict[FieldType, frozenset[str]]] = {
     FieldType.MONEY: _NUMBER | {"unit", "sign", "debit", "credit", "indicator", "negative_when"},
     FieldType.MILLI: _NUMBER,
     FieldType.MICRO: _NUMBER,
+    FieldType.NANO: _NUMBER,
     FieldType.INTEGER: _ANY,
     FieldType.BOOLEAN: _ANY | {"true", "false"},
     FieldType.RECORDS: frozenset({"column", "split", "pair", "fields", "each", "rows", "optional"}),

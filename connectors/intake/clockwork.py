@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from connectors.checks import DAY_MS
+from connectors.checking import DAY_MS
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
 from schemas.codec import decode_fact, encode_fact

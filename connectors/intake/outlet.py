@@ -14,6 +14,7 @@ from connectors.intake.clockwork import ShardClock, clock_message
 from connectors.intake.positions import Offsets, Positions
 from connectors.intake.reception import Received
 from connectors.log.base import Log, LogUnavailable
+from connectors.placing import EVERY_SHARD
 from connectors.steady import SteadyWriter
 from schemas.records import Fact
 from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS
@@ -57,6 +58,7 @@ class Outlet:
         last = max(clocks, key=lambda clock: clock.now)
         self._marks = dict.fromkeys(INPUT_TOPICS, 0) | dict(last.watermarks)
         self._last_tick = last.now
+        self._shards = len(clocks)
         self.dirty = False
 
     def deliver(self, deliveries: Sequence[Delivery | Tick], now_ms: int) -> None:
@@ -73,7 +75,12 @@ class Outlet:
                 metrics.FACTS.labels(outcome.fact.kind).inc()
                 self._read_time[delivery.topic, delivery.partition] = time_of(outcome.fact)
                 # Never before the shard's own time, where the machine's clock was set back.
-                self._facts.send(outcome.shard, outcome.key, outcome.message(max(now_ms, self._last_tick)))
+                message = outcome.message(max(now_ms, self._last_tick))
+                if outcome.shard == EVERY_SHARD:
+                    for shard in range(self._shards):
+                        self._facts.send(shard, None, message)
+                else:
+                    self._facts.send(outcome.shard, outcome.key, message)
             self._reached[delivery.topic][delivery.partition] = delivery.offset + 1
             self.dirty = True
         self._facts.move()

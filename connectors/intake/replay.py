@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from connectors import dead_letters
-from connectors.checks import DAY_MS
+from connectors.checking import DAY_MS
 from connectors.dead_letters import DeadLetter
 from connectors.intake import metrics
 from connectors.intake.clockwork import ShardClock, day_end_message
@@ -19,6 +19,7 @@ from connectors.intake.outlet import Delivery, time_of
 from connectors.intake.plan import Cursor, Plan, Planned
 from connectors.intake.positions import Offsets
 from connectors.log.base import Log
+from connectors.placing import EVERY_SHARD
 from connectors.reading import read_to_end
 from connectors.steady import SteadyWriter, patiently
 from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS, SUSPENSE_PREFIX
@@ -134,7 +135,10 @@ def batches(
                     # A gap of years is cut too; the cursor is before this fact, with the days closed so far.
                     yield Batch(messages, cursor._replace(open_day=open_day), False)
                     messages = []
-            messages.append(Message(fact.shard, fact.key, fact.value))
+            if fact.shard == EVERY_SHARD:
+                messages += [Message(shard, None, fact.value) for shard in range(len(clocks))]
+            else:
+                messages.append(Message(fact.shard, fact.key, fact.value))
             cursor = Cursor(*fact[:4], open_day)
         yield Batch(messages, cursor, False)
     if open_day <= last_day:

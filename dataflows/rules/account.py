@@ -8,51 +8,22 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from dataflows.rules import deadlines
-from dataflows.rules.account_rows import (
-    ACCOUNT,
-    ADVICE,
-    CUSTOMER,
-    DISPUTE,
-    DRAFT,
-    ITEMS,
-    ORDER,
-    RECEIPT,
-    Row,
-    Rows,
-    decode,
-    encode,
-)
-from dataflows.rules.context import Context
-from dataflows.rules.index_rows import Names
-from dataflows.rules.open_debits import (
-    MOST_PACKED_BYTES,
-    DebitRows,
-    entries,
-    first_action,
-    pack,
-    plan,
-    unpack,
-)
-from dataflows.rules.policy import Provisions, Who
+from dataflows.rules.account_documents import AccountDocuments
+from dataflows.rules.account_rows import ACCOUNT, ITEMS, Rows
+from dataflows.rules.open_debits import MOST_PACKED_BYTES, DebitRows, entries, first_action, pack, plan, unpack
 from dataflows.rules.references import fold
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED, UnappliedRows
 from schemas.records import (
     AccountRow,
-    AdviceRow,
-    Balance,
-    CustomerRow,
     DisputeRow,
-    DraftRow,
+    DocumentGroup,
     Item,
     ItemGroup,
-    OrderRow,
     ReceiptRow,
     WaitingReference,
-    put_account_row,
     read_account_row,
 )
 from schemas.wire import ANY_ITEMS, Reader
@@ -61,39 +32,26 @@ from schemas.wire import ANY_ITEMS, Reader
 HEADER_BYTES: Final = 1200
 # Past it nothing is a time; what is stored has to be a number of 64 bits.
 MOST_TIME_MS: Final = 1 << 60
-NO_CHANGES: Final[dict[str, bool]] = {}
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
 
 
-class Account:
+class Account(AccountDocuments):
     """One account. Rules read it; only evolve and keep change it, and name what they changed by `put` and `touch`.
 
-    key: tenant/entity/account_id.
-    dirty: names of the rows that differ from what is stored; "A" is the header.
-    stored_wake, said_wake, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
+    stored_wake, said_wake, said_waits, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
-        self.key: Final = key
-        tenant, entity, account_id = key.split("/", 2)
-        self.tenant: Final = tenant
-        self.entity: Final = entity
-        self.account_id: Final = account_id
-        self.suspense: Final = account_id.startswith("~")
-        self.row: Final = row
+        super().__init__(key, row, rows)
         self.stored_wake: Final = row.wake
         self.said_wake = row.wake
+        self.said_waits = bool(row.rate_receipts)
         self.said_bytes = 0
         self.said_rows = 0
-        self._rows: Final = rows
-        self._names: Names | None = None
         self._index: DebitRows | None = DebitRows(self._index_names()) if row.indexed else None
         self._cash: UnappliedRows | None = UnappliedRows(self._index_names()) if row.cash_indexed else None
-        self._loaded: Final[dict[str, Row | None]] = {}
         self._last_item: Item | None = None
-        self._who: Who | None = None
-        self.dirty: Final[dict[str, bool]] = {}
 
     # --- items ---
 
@@ -138,6 +96,32 @@ class Account:
         row = self._get(ITEMS + folded)
         assert row is None or isinstance(row, ItemGroup)
         return row
+
+    def joined(self, number: str) -> DocumentGroup | None:
+        """What a number stands for, as written, that stands for several documents."""
+        for group in self.joined_alike(fold(number)):
+            if group.document == number:
+                return group
+        return None
+
+    def joined_alike(self, folded: str) -> list[DocumentGroup]:
+        """All numbers for several documents that fold to `folded`."""
+        row = self._group(folded)
+        return [] if row is None else row.groups
+
+    def join(self, number: str, document: str) -> None:
+        """From now on the number stands for that document too."""
+        name = ITEMS + fold(number)
+        self.dirty[name] = True
+        row = self._get(name)
+        if row is None:
+            row = self._loaded[name] = ItemGroup()
+        assert isinstance(row, ItemGroup)
+        for group in row.groups:
+            if group.document == number:
+                group.documents.append(document)
+                return
+        row.groups.append(DocumentGroup(number, [document]))
 
     def debits_by_due(self, currency: str) -> Iterator[Item]:
         """Open debits, oldest due first, then by number."""
@@ -196,13 +180,15 @@ class Account:
             else:
                 self._spread(packed)
         else:
-            index.add(item.currency, item.document, item.due_date, item.action_date)
+            index.add(item.currency, item.document, item.due_date, item.action_date, item.open)
 
     def _spread(self, packed: bytes) -> None:
         """Move the index into rows, for good."""
         index = self._index = DebitRows(self._index_names())
         for entry in entries(packed):
-            index.add(entry.currency, entry.document, entry.due_date, entry.action_date)
+            index.add(
+                entry.currency, entry.document, entry.due_date, entry.action_date, self._open(entry.document).open
+            )
         self.row.indexed = True
         self.row.index = b""
 
@@ -230,6 +216,7 @@ class Account:
         self.touch_item(item)
         self.dirty[ACCOUNT] = True
         if item.open:
+            self._revalued(item, item.open + amount)
             return
         self.row.open_items -= 1
         if item.kind == "credit_note":
@@ -240,7 +227,7 @@ class Account:
         if index is None:
             self.row.index = unpack(self.row.index, item.currency, item.document)
         else:
-            index.remove(item.currency, item.document, item.due_date, item.action_date)
+            index.remove(item.currency, item.document, item.due_date, item.action_date, amount)
 
     def raise_item(self, document: str, amount: int) -> Item:
         """Put an amount back on an item, which is open again then."""
@@ -253,7 +240,29 @@ class Account:
                 self.posting_balance(item.currency).exhausted += 1
         else:
             self.touch_item(item)
+            self._revalued(item, item.open - amount)
         return item
+
+    def _revalued(self, item: Item, before: int) -> None:
+        """What is open of an open item was `before`."""
+        if self._index is not None and item.kind != "credit_note":
+            self._index.value(item.currency, item.document, before, item.open)
+
+    def debits_of_amounts(self, currency: str, least: int, most: int, count: int) -> list[Item]:
+        """The first `count` open debits with least <= open amount <= most: by amount, then document, where there are
+        very many; else by due date."""
+        index = self._index
+        if index is None:
+            found = [item for item in self.debits_by_due(currency) if least <= item.open <= most]
+            return found[:count]
+        return [self._open(document) for document in islice(index.of_amounts(currency, least, most), count)]
+
+    def many_debits_of_amounts(self, currency: str, least: int, most: int, count: int) -> bool:
+        """Whether there are more than `count` open debits with least <= open amount <= most. Reads no item."""
+        index = self._index
+        if index is None:
+            return False
+        return len(list(islice(index.of_amounts(currency, least, most), count + 1))) > count
 
     # --- unapplied cash ---
 
@@ -268,6 +277,8 @@ class Account:
             return
         if before and not amount:
             self.wait_for(receipt, [])
+            if receipt.receipt_id in self.row.rate_receipts:
+                self.row.rate_receipts.remove(receipt.receipt_id)
         index = self._cash
         if index is not None and before:
             index.put(receipt, False)
@@ -361,6 +372,18 @@ class Account:
         return [x for x in found if x.currency == currency and not x.lines]
 
     @property
+    def has_unapplied(self) -> bool:
+        """Whether any receipt may have unapplied cash."""
+        return self._cash is not None or bool(self.row.unapplied)
+
+    def latest_unapplied(self, most: int) -> list[ReceiptRow]:
+        """The last receipts with unapplied cash, the last one first, at the most `most`; where they are very many,
+        only those that are of an amount or a reference are looked for, and these are none."""
+        if self._cash is not None:
+            return []
+        return [self.known_receipt(x) for x in reversed(self.row.unapplied[-most:])]
+
+    @property
     def waits(self) -> bool:
         """Whether any receipt may wait for a document."""
         return self._cash is not None or bool(self.row.waiting)
@@ -375,105 +398,7 @@ class Account:
                 if waiting.folded == folded:
                     yield waiting.receipt_id
 
-    # --- other documents ---
-
-    def customer(self) -> CustomerRow | None:
-        """The account's master data; None where no customer fact came."""
-        row = self._get(CUSTOMER)
-        assert row is None or isinstance(row, CustomerRow)
-        return row
-
-    @property
-    def known(self) -> bool:
-        """Whether a customer fact came."""
-        return self.customer() is not None
-
-    def put_customer(self, row: CustomerRow) -> None:
-        self._who = None
-        self._put(CUSTOMER, row)
-
-    def who(self) -> Who:
-        """What a policy may tell this account apart by; without its customer fact, by its key alone."""
-        who = self._who
-        if who is None:
-            row = self.customer() or CustomerRow()
-            who = Who(self.tenant, self.entity, self.account_id, row.region, row.country, row.tier, row.segment)
-            self._who = who
-        return who
-
-    def provisions(self, ctx: Context, currency: str = "") -> Provisions:
-        """What the policy says today for this account, in a currency or for the account as a whole."""
-        policy = ctx.policy
-        return policy.provisions(self.who(), currency, ctx.today) if policy.varies else policy.base
-
-    def draft(self, document: str) -> DraftRow | None:
-        row = self._get(DRAFT + document)
-        assert row is None or isinstance(row, DraftRow)
-        return row
-
-    def order(self, order_id: str) -> OrderRow | None:
-        row = self._get(ORDER + order_id)
-        assert row is None or isinstance(row, OrderRow)
-        return row
-
-    def receipt(self, receipt_id: str) -> ReceiptRow | None:
-        row = self._get(RECEIPT + receipt_id)
-        assert row is None or isinstance(row, ReceiptRow)
-        return row
-
-    def known_receipt(self, receipt_id: str) -> ReceiptRow:
-        row = self.receipt(receipt_id)
-        assert row is not None, f"receipt {receipt_id} is not of this account"
-        return row
-
-    def advice(self, advice_id: str) -> AdviceRow | None:
-        row = self._get(ADVICE + advice_id)
-        assert row is None or isinstance(row, AdviceRow)
-        return row
-
-    def dispute(self, dispute_id: str) -> DisputeRow | None:
-        row = self._get(DISPUTE + dispute_id)
-        assert row is None or isinstance(row, DisputeRow)
-        return row
-
-    def put_draft(self, document: str, row: DraftRow | None) -> None:
-        self._put(DRAFT + document, row)
-
-    def put_order(self, row: OrderRow) -> None:
-        """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
-        encode(row)
-        self._put(ORDER + row.order_id, row)
-
-    def put_receipt(self, row: ReceiptRow) -> None:
-        self._put(RECEIPT + row.receipt_id, row)
-
-    def put_advice(self, row: AdviceRow) -> None:
-        self._put(ADVICE + row.advice_id, row)
-
-    def put_dispute(self, row: DisputeRow) -> None:
-        self._put(DISPUTE + row.dispute_id, row)
-
-    # --- header ---
-
-    def touch(self) -> None:
-        """Say that the header changed."""
-        self.dirty[ACCOUNT] = True
-
-    def balance(self, currency: str) -> Balance:
-        """The sums of that currency, to be read: zero where it has none."""
-        for balance in self.row.balances:
-            if balance.currency == currency:
-                return balance
-        return Balance(currency)
-
-    def posting_balance(self, currency: str) -> Balance:
-        """The sums of that currency, to be posted to: kept from now on."""
-        self.dirty[ACCOUNT] = True
-        balance = self.balance(currency)
-        if balance not in self.row.balances:
-            self.row.balances.append(balance)
-            self.row.balances.sort(key=_by_currency)
-        return balance
+    # --- wakes ---
 
     def wake_by(self, time_ms: int) -> None:
         """Wake no later than this, for contacts and all that is done with them."""
@@ -529,39 +454,6 @@ class Account:
                 owner = state.owner
         return owner
 
-    # --- rows ---
-
-    def _get(self, name: str) -> Row | None:
-        if name in self._loaded:
-            return self._loaded[name]
-        raw = self._rows.fetch(self.key, name)
-        row = None if raw is None else decode(name, raw)
-        self._loaded[name] = row
-        return row
-
-    def _put(self, name: str, row: Row | None) -> None:
-        self._loaded[name] = row
-        self.dirty[name] = True
-
-    def encoded(self, name: str) -> bytes | None:
-        """The row of that name as it now is; None where it is gone."""
-        if name == ACCOUNT:
-            out = BytesWriter()
-            put_account_row(out, self.row)
-            return out.getvalue()
-        row = self._loaded[name]
-        return None if row is None else encode(row)
-
-    def index_changes(self) -> dict[str, bool]:
-        """Index rows, which hold nothing: by name, whether they are to be there."""
-        return NO_CHANGES if self._names is None else self._names.changed
-
-    def _index_names(self) -> Names:
-        names = self._names
-        if names is None:
-            names = self._names = Names(self.key, self._rows)
-        return names
-
     def size_bytes(self) -> i64:
         """About how much memory this takes."""
         row = self.row
@@ -581,7 +473,3 @@ def _by_due(item: Item) -> tuple[int, str]:
 
 def _by_value_date(receipt: ReceiptRow) -> int:
     return max(0, receipt.value_date)
-
-
-def _by_currency(balance: Balance) -> str:
-    return balance.currency

@@ -4,6 +4,7 @@ from typing import Final
 from zlib import crc32
 
 from dataflows.rules.policy import DAY_MS, Policy, Provisions
+from dataflows.rules.rates import NO_RATES, Rates
 from schemas.records import Decision
 
 # When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.
@@ -15,9 +16,21 @@ class Context:
 
     now: The shard's time, UTC milliseconds; today: its day.
     origin: live or history.
+    rates: Exchange rates said so far. first_open: The first day on which the account's company still posts.
     """
 
-    __slots__ = ("cause_id", "cause_kind", "event_time", "now", "origin", "policy", "recorded_time", "today")
+    __slots__ = (
+        "cause_id",
+        "cause_kind",
+        "event_time",
+        "first_open",
+        "now",
+        "origin",
+        "policy",
+        "rates",
+        "recorded_time",
+        "today",
+    )
 
     def __init__(
         self,
@@ -28,6 +41,8 @@ class Context:
         cause_id: str,
         event_time: int,
         recorded_time: int,
+        rates: Rates = NO_RATES,
+        first_open: int = 0,
     ) -> None:
         self.now: Final = now
         self.today: Final = now // DAY_MS
@@ -37,6 +52,8 @@ class Context:
         self.cause_id: Final = cause_id
         self.event_time: Final = event_time
         self.recorded_time: Final = recorded_time
+        self.rates: Final = rates
+        self.first_open: Final = first_open
 
     def stamp(self, d: Decision, tenant: str, entity: str, account_id: str) -> None:
         """Write into a decision whose it is and what caused it; before it is posted."""
@@ -48,6 +65,9 @@ class Context:
         d.cause_id = self.cause_id
         d.event_time = self.event_time
         d.recorded_time = self.recorded_time
+        if 0 < d.posting_date < self.first_open:
+            # That period is closed. Document and value dates stay as they are.
+            d.posting_date = self.first_open
 
 
 def contact_time(provisions: Provisions, account_key: str, day: int) -> int:

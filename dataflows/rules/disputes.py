@@ -191,18 +191,46 @@ def _proposed(account: Account, dispute: DisputeRow, amounts: list[tuple[str, in
     return decisions
 
 
-def close_cleared(account: Account, item: Item, kind: str, ctx: Context) -> list[Decision]:
-    """An item that is wholly cleared closes its disputes by itself: what no credit settled was paid after all, or, where
-    the decision that cleared it (`kind`) is a credit, is credited too."""
+def close_cleared(account: Account, item: Item, d: Decision, closed_already: list[str], ctx: Context) -> list[Decision]:
+    """An item that is wholly cleared closes its disputes by itself: what no credit settled was paid after all, or ended
+    as what the decision that cleared it, `d`, did with its part of it. `closed_already`: those that it has just closed."""
     decisions: list[Decision] = []
     for dispute_id in item.disputes:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
-        if dispute.status != "closed" and not _wholly_credited(dispute):
-            credited = dispute.amount if kind == "credit_allocated" else min(dispute.credited, dispute.amount)
-            amounts = [("credited", credited), ("recovered", dispute.amount - credited)]
-            decisions.append(_closed(account, dispute, CLEARED, amounts, ctx))
+        if dispute.status == "closed" or dispute_id in closed_already or _wholly_credited(dispute):
+            continue
+        credited = dispute.amount if d.kind == "credit_allocated" else min(dispute.credited, dispute.amount)
+        left = dispute.amount - credited
+        amounts = [("credited", credited)]
+        if d.kind == "write_off_posted":
+            amounts.append((_given_up(d), min(left, d.amount)))
+        elif d.kind == "deduction_opened":
+            amounts.append(("rebilled", min(left, d.amount)))
+        amounts.append(("recovered", dispute.amount - sum([amount for _, amount in amounts])))
+        decisions.append(_closed(account, dispute, CLEARED, amounts, ctx))
     return decisions
+
+
+def _given_up(d: Decision) -> str:
+    return "goodwill" if d.category == "goodwill" else "written_off"
+
+
+def withdraw_all(account: Account, item: Item, rule: str, ctx: Context) -> list[Decision]:
+    """The item is no more: what its disputes contested was never settled, and is asked for elsewhere."""
+    decisions: list[Decision] = []
+    for dispute_id in item.disputes:
+        dispute = account.dispute(dispute_id)
+        assert dispute is not None, f"no dispute {dispute_id}"
+        if dispute.status != "closed":
+            decisions.append(withdrawn(account, dispute, rule, ctx))
+    return decisions
+
+
+def withdrawn(account: Account, dispute: DisputeRow, rule: str, ctx: Context) -> Decision:
+    """What the dispute hung on was undone: nothing is contested by it any more."""
+    credited = min(dispute.credited, dispute.amount)
+    return _closed(account, dispute, rule, [("credited", credited), ("rejected", dispute.amount - credited)], ctx)
 
 
 def moved(account: Account, dispute: DisputeRow, document: str, ctx: Context) -> Decision:

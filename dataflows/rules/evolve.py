@@ -6,8 +6,11 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
+from dataflows.rules import aliases
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
+from dataflows.rules.differences import STEP
+from dataflows.rules.entries import ERP_REFUSED
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_cash import (
     post_application,
@@ -21,7 +24,19 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
-from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
+from dataflows.rules.posting_differences import (
+    keep_asked,
+    keep_dispute,
+    keep_refusals,
+    post_deduction,
+    post_discount,
+    post_exchange_difference,
+    post_exchanged,
+    post_on_account,
+    post_refund,
+    post_write_off,
+)
+from dataflows.rules.posting_disputes import DISPUTES, KINDS, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
 from dataflows.rules.posting_items import post_hold, post_item
 from dataflows.rules.posting_tasks import (
@@ -41,6 +56,17 @@ from schemas.records import (
 
 # A judged promise is judged again when money comes late or goes back, for this long.
 PROMISE_KEPT_DAYS: Final = 60
+DIFFERENCES: Final = (
+    "discount_granted",
+    "write_off_posted",
+    "deduction_opened",
+    "cash_exchanged",
+    "fx_difference_posted",
+    "refund_posted",
+    "cash_on_account",
+    "exception_raised",
+    "exception_closed",
+)
 
 
 def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
@@ -73,8 +99,12 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
-    elif d.rule.startswith(DISPUTES):
+    elif kind == "alias_learned":
+        aliases.post(account, d)
+    elif kind in KINDS or d.rule.startswith(DISPUTES):
         post_about_dispute(account, d)
+        if d.rule == f"{STEP}dispute":
+            keep_dispute(account, d)
     elif kind.startswith("promise_"):
         post_promise(account, d, ctx)
     elif kind == "exception_raised" and d.rule == "release.sla":
@@ -90,6 +120,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_untemplated(account, d)
     elif kind == "statement":
         post_statement(account, d)
+    elif kind in DIFFERENCES:
+        _post_difference(account, d, ctx)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit
@@ -98,6 +130,29 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         d.on_account = balance.on_account
         assert -MOST_MINOR < balance.open_debit < MOST_MINOR
         assert -MOST_MINOR < balance.unapplied < MOST_MINOR
+
+
+def _post_difference(account: Account, d: Decision, ctx: Context) -> None:
+    """What is beside cash on items."""
+    kind = d.kind
+    if kind == "discount_granted":
+        post_discount(account, d, ctx)
+    elif kind == "write_off_posted":
+        post_write_off(account, d, ctx)
+    elif kind == "deduction_opened":
+        post_deduction(account, d, ctx)
+    elif kind == "cash_exchanged":
+        post_exchanged(account, d)
+    elif kind == "fx_difference_posted":
+        post_exchange_difference(account, d)
+    elif kind == "refund_posted":
+        post_refund(account, d)
+    elif kind == "cash_on_account":
+        post_on_account(account, d)
+    elif d.rule == ERP_REFUSED:
+        keep_refusals(account, d)
+    else:
+        keep_asked(account, d)
 
 
 def evolve_steps(account: Account, ctx: Context) -> None:
@@ -116,7 +171,7 @@ def evolve_steps(account: Account, ctx: Context) -> None:
         for item in list(account.debits_by_due(balance.currency)):
             day = step_day(provisions, item.due_date, item.level + 1)
             # What a broken promise raises is due in any case.
-            if day != item.action_date and not item.raise_by:
+            if day != item.action_date and not item.raise_by and item.kind != "deduction":
                 account.plan_item(item, day)
     first = account.first_action()
     if first:

@@ -9,6 +9,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.differences import REVERSED
 from dataflows.rules.provisions.interest import InterestTerms, Jurisdiction
 from dataflows.rules.release import no_sale
 from schemas.records import Decision, Item
@@ -27,14 +28,18 @@ def charges(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """What is charged after a decision: the item is cleared and was paid late, or has reached the level at which it is
     charged."""
     if d.kind == "reminder_due":
-        return _charged(account, d, ctx, "step")
-    if d.kind in CLEARING and not d.item_open and account.posted_item(d.document).late_payments:
-        return _charged(account, d, ctx, "cleared")
-    return []
+        return _charged(account, account.posted_item(d.document), d, ctx, "step")
+    if d.kind not in CLEARING or d.rule.startswith(REVERSED):
+        return []
+    # A deduction is another item than the one that it leaves nothing open of; what is kept of a receipt is of none.
+    document = d.counterparty if d.kind == "deduction_opened" else d.document
+    if not document or (d.item_open and document == d.document):
+        return []
+    item = account.posted_item(document)
+    return _charged(account, item, d, ctx, "cleared") if item.late_payments and not item.open else []
 
 
-def _charged(account: Account, d: Decision, ctx: Context, when: str) -> list[Decision]:
-    item = account.posted_item(d.document)
+def _charged(account: Account, item: Item, d: Decision, ctx: Context, when: str) -> list[Decision]:
     terms = account.provisions(ctx, item.currency).interest
     law = terms.jurisdiction
     if law is None or item.kind == ITEM_KIND:

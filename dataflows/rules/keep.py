@@ -5,6 +5,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 
 from typing import Final
 
+from dataflows.rules import relations
 from dataflows.rules.account import Account
 from dataflows.rules.contacts import keep_case, keep_message, keep_owner
 from dataflows.rules.context import Context, contact_time, next_contact
@@ -25,6 +26,7 @@ from schemas.records import (
     Order,
     OrderRow,
     OrderStateLine,
+    PayerRelation,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
@@ -57,8 +59,14 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         _keep_customer(account, fact, ctx)
     elif isinstance(fact, CashTransferred):
         known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
-        if not fact.returned and account.known and (known is None or not known.amount):
+        if fact.returned:
+            if known is not None:
+                relations.keep_answer(known, fact)
+                account.put_receipt(known)
+        elif account.known and (known is None or not known.amount) and relations.takes(account, fact):
             _keep_receipt(account, fact)
+    elif isinstance(fact, PayerRelation):
+        relations.keep(account, fact)
     elif isinstance(fact, RemittanceAdvice):
         row = AdviceRow(
             fact.advice_id,
@@ -69,6 +77,8 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
             fact.value_date,
             fact.lines,
         )
+        row.adjustments = fact.adjustments
+        row.parts = fact.parts
         account.put_advice(row)
         account.row.advices.append(fact.advice_id)
         # Only the last ones are looked at.
@@ -178,7 +188,14 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
     row.payer_account = fact.payer_account
     row.text = fact.text
     row.lines = fact.lines
+    row.adjustments = fact.adjustments
+    row.charges = fact.charges
+    row.order_id = fact.order_id
     account.put_receipt(row)
+    if fact.order_id and not account.suspense:
+        order = known_order(account, fact.order_id)
+        order.prepaid.append(name)
+        account.put_order(order)
 
 
 def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:

@@ -23,3 +23,8 @@ def line_net(quantity_milli: int, unit_price_micro: int, currency: str) -> int:
     product = quantity_milli * unit_price_micro * scale
     rounded = (abs(product) * 2 + 10**9) // (2 * 10**9)
     return rounded if product >= 0 else -rounded
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """A quotient of numbers that are not below zero, rounded half up."""
+    return (2 * numerator + denominator) // (2 * denominator)

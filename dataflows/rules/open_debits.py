@@ -1,4 +1,5 @@
-"""The ordered index of an account's open debits: which is due next, whose next reminder step comes when.
+"""The ordered index of an account's open debits: which is due next, whose next reminder step
+comes when, of which what amount is open.
 
 Small accounts keep it packed in their header. Past MOST_PACKED_BYTES it moves into rows of its own, one
 for each order, so that an account may have any number of open items: rules ask for the first ones and
@@ -17,9 +18,11 @@ from dataflows.rules.index_rows import Names
 MOST_PACKED_BYTES: Final = 2_000
 DUE: Final = "X"
 ACTION: Final = "Y"
+AMOUNT: Final = "W"
 # Dates before 1970 have to sort before those after.
 _DATE_BASE: Final = 10_000_000
 _DATE_DIGITS: Final = 8
+_AMOUNT_DIGITS: Final = 19
 
 
 class Entry:
@@ -123,19 +126,40 @@ def _action_name(action_date: int, document: str) -> str:
     return f"{ACTION}{_DATE_BASE + action_date:0{_DATE_DIGITS}d}{document}"
 
 
+def _amount_name(currency: str, amount: int, document: str) -> str:
+    return f"{AMOUNT}{currency}\0{amount:0{_AMOUNT_DIGITS}d}{document}"
+
+
 class DebitRows:
     """The index of open debits in rows."""
 
     def __init__(self, names: Names) -> None:
         self._names: Final = names
 
-    def add(self, currency: str, document: str, due_date: int, action_date: int) -> None:
+    def add(self, currency: str, document: str, due_date: int, action_date: int, amount: int) -> None:
+        """amount: what is open of it, minor units."""
         self._names.changed[_due_name(currency, due_date, document)] = True
         self.plan(document, 0, action_date)
+        self.value(currency, document, 0, amount)
 
-    def remove(self, currency: str, document: str, due_date: int, action_date: int) -> None:
+    def remove(self, currency: str, document: str, due_date: int, action_date: int, amount: int) -> None:
         self._names.changed[_due_name(currency, due_date, document)] = False
         self.plan(document, action_date, 0)
+        self.value(currency, document, amount, 0)
+
+    def value(self, currency: str, document: str, before: int, amount: int) -> None:
+        """What is open of it was `before`; 0 for not open."""
+        if before:
+            self._names.changed[_amount_name(currency, before, document)] = False
+        if amount:
+            self._names.changed[_amount_name(currency, amount, document)] = True
+
+    def of_amounts(self, currency: str, least: int, most: int) -> Iterator[str]:
+        """Documents of open debits with least <= open amount <= most, by amount, then document."""
+        start = f"{AMOUNT}{currency}\0"
+        stop = f"{start}{most + 1:0{_AMOUNT_DIGITS}d}"
+        for name in self._names.between(f"{start}{least:0{_AMOUNT_DIGITS}d}", stop):
+            yield name[len(start) + _AMOUNT_DIGITS :]
 
     def plan(self, document: str, before: int, action_date: int) -> None:
         """Its action date was `before`."""

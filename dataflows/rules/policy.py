@@ -13,8 +13,11 @@ from zlib import crc32
 
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
+from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.differences import DifferenceTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
+from dataflows.rules.provisions.exchange import ExchangeTerms
 from dataflows.rules.provisions.interest import InterestTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
@@ -26,7 +29,18 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises", "disputes", "interest", "collections", "statements")
+SECTIONS: Final = (
+    "release",
+    "reminders",
+    "promises",
+    "cash",
+    "disputes",
+    "interest",
+    "collections",
+    "statements",
+    "differences",
+    "exchange",
+)
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -85,6 +99,8 @@ class Variant:
         self.changes: Final[dict[str, dict[str, object]]] = {
             section: table.table(section).values() for section in SECTIONS if table.has(section)
         }
+        if "sources" in self.changes.get("cash", {}):
+            raise WrongPolicy(f"{table.at('cash')}.sources: is the same for all; a variant cannot change it")
         # Which of WHERE it names, the most specific first.
         self.rank: Final = [name in self.where for name in WHERE]
         table.done()
@@ -115,10 +131,13 @@ class Provisions:
         self.release: Final = ReleaseTerms(tables["release"])
         self.reminders: Final = ReminderTerms(tables["reminders"])
         self.promises: Final = PromiseTerms(tables["promises"])
+        self.cash: Final = CashTerms(tables["cash"])
         self.disputes: Final = DisputeTerms(tables["disputes"])
         self.interest: Final = InterestTerms(tables["interest"])
         self.collections: Final = CollectionTerms(tables["collections"])
         self.statements: Final = StatementTerms(tables["statements"])
+        self.differences: Final = DifferenceTerms(tables["differences"])
+        self.exchange: Final = ExchangeTerms(tables["exchange"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -129,9 +148,6 @@ class Policy:
     def __init__(self, document: Table) -> None:
         self.version: Final = document.number("version", 0, 10**9)
         self._sections: Final = {name: document.table(name).values() for name in SECTIONS}
-        cash = document.table("cash")
-        self.cash_sources: Final = cash.texts("sources")
-        cash.done()
         self.calendars: Final = _calendars(document.table("calendars"))
         self.variants: Final = sorted([Variant(table) for table in document.tables("variants")], key=_rank)
         document.done()
@@ -144,6 +160,7 @@ class Policy:
         )
         self._known: dict[tuple[tuple[str, str, str, str, str, str], str, str, int], Provisions] = {}
         self.base: Final = self._made(NOBODY, [], [])
+        self.cash_sources: Final = self.base.cash.sources
         # Whether provisions depend on whose they are.
         self.varies: Final = bool(self.variants) or len(self.calendars) > 1
         made = [("reminders", self.base)]

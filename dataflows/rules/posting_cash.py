@@ -4,7 +4,10 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.cash import waiting_references
+from dataflows.rules.cash_postings import BY_PERSON
+from dataflows.rules.cash_search import BY_AMOUNT, BY_ORDER, BY_SUBSET
 from dataflows.rules.context import Context
+from dataflows.rules.exchange import waits_for_rate
 from dataflows.rules.money import MOST_MINOR
 from dataflows.rules.posting_items import fill, open_item, pause, reopen
 from dataflows.rules.returns import RETURNED_EARLY, RETURNED_REFUSED, sent_to
@@ -19,6 +22,8 @@ from schemas.records import (
 
 # References of one receipt that its account tries again by; the rest are tried by the first ones.
 MOST_WAITING: Final = 64
+# Receipts of an account that steps 4 to 6 applied and that a later advice may open again.
+MOST_GUESSED: Final = 50
 
 
 def post_receipt(account: Account, d: Decision) -> None:
@@ -27,6 +32,8 @@ def post_receipt(account: Account, d: Decision) -> None:
     balance = account.posting_balance(d.currency)
     assert balance.unapplied + d.amount < MOST_MINOR
     receipt = account.known_receipt(d.receipt_id)
+    # What came into a closed period was posted later than it says.
+    receipt.posting_date = max(receipt.posting_date, d.posting_date)
     balance.unapplied += d.amount
     if d.rule == "transfer.returned":
         balance.transferred_in += d.amount
@@ -49,6 +56,13 @@ def post_proposal(account: Account, d: Decision) -> None:
     """Remember what was said, and the references that this cash waits for."""
     receipt = account.known_receipt(d.receipt_id)
     receipt.proposed = d.reasons + d.candidates
+    waits = waits_for_rate(d)
+    if waits != (d.receipt_id in account.row.rate_receipts):
+        if waits:
+            account.row.rate_receipts.append(d.receipt_id)
+        else:
+            account.row.rate_receipts.remove(d.receipt_id)
+        account.touch()
     d.receipt_unapplied = receipt.unapplied
     account.put_receipt(receipt)
     account.wait_for(receipt, waiting_references(account, receipt)[:MOST_WAITING])
@@ -77,25 +91,49 @@ def post_application(account: Account, d: Decision) -> None:
     item = open_item(account, d.document)
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= item.open, f"{d.amount} on {d.document} with {item.open} open"
-    assert d.amount <= receipt.unapplied, f"{d.amount} of {d.receipt_id} with {receipt.unapplied} unapplied"
-    assert item.currency == receipt.currency
     assert item.kind != "credit_note"
     balance = account.posting_balance(d.currency)
     balance.open_debit -= d.amount
     balance.cash_applied += d.amount
-    _take(account, receipt, d.amount)
+    spent = 0
+    if d.other_currency:
+        # cash_exchanged took it from the receipt.
+        assert d.other_currency == receipt.currency
+        spent = d.other_amount
+        balance.exchanged_in += d.amount
+        account.put_receipt(receipt)
+    else:
+        assert d.amount <= receipt.unapplied, f"{d.amount} of {d.receipt_id} with {receipt.unapplied} unapplied"
+        assert item.currency == receipt.currency
+        _take(account, receipt, d.amount)
     account.lower_item(item, d.amount)
     for allocation in receipt.allocations:
         if allocation.document == d.document:
             allocation.amount += d.amount
+            allocation.exchanged += spent
             break
     else:
-        receipt.allocations.append(Allocation(d.document, d.amount))
+        receipt.allocations.append(Allocation(d.document, d.amount, spent))
     _count_for_promises(account, d.document, d.currency, d.amount, d.value_date)
+    if not item.open:
+        item.cleared_by = d.receipt_id
     if d.reference_id:
         _post_advised(account, d, receipt)
+    if d.rule in (BY_AMOUNT, BY_SUBSET) or d.rule.startswith(BY_ORDER):
+        _post_guessed(account, d, receipt)
     fill(d, item)
     d.receipt_unapplied = receipt.unapplied
+
+
+def _post_guessed(account: Account, d: Decision, receipt: ReceiptRow) -> None:
+    """No word of the payer says so: a later advice may say otherwise."""
+    if d.document not in receipt.guessed:
+        receipt.guessed.append(d.document)
+    guessed = account.row.guessed
+    if d.receipt_id not in guessed:
+        guessed.append(d.receipt_id)
+        # Only the last ones are looked at.
+        del guessed[:-MOST_GUESSED]
 
 
 def _count_for_promises(account: Account, document: str, currency: str, amount: int, value_date: int) -> None:
@@ -137,13 +175,26 @@ def post_reversal(account: Account, d: Decision, ctx: Context) -> None:
         raise AssertionError(f"{d.receipt_id} is not applied to {d.document}")
     assert 0 < d.amount <= allocation.amount, f"{d.amount} of {allocation.amount} on {d.document}"
     allocation.amount -= d.amount
+    allocation.exchanged -= d.other_amount
     if not allocation.amount:
         receipt.allocations.remove(allocation)
+    if d.document in receipt.guessed:
+        receipt.guessed.remove(d.document)
+    if d.reference_id:
+        advice = account.advice(d.reference_id)
+        assert advice is not None, f"no advice {d.reference_id}"
+        advice.receipt_id = receipt.receipt_id
+        account.put_advice(advice)
+    if d.rule == BY_PERSON and d.kind == "cash_unapplied" and d.document not in receipt.declined:
+        receipt.declined.append(d.document)
     item = reopen(account, d, ctx)
     balance = account.posting_balance(d.currency)
     balance.open_debit += d.amount
     balance.cash_applied -= d.amount
-    if d.kind == "cash_unapplied":
+    if d.other_currency:
+        # cash_exchanged brings it back to the receipt.
+        balance.exchanged_in -= d.amount
+    elif d.kind == "cash_unapplied":
         balance.unapplied += d.amount
         account.set_unapplied(receipt, receipt.unapplied + d.amount)
     else:
@@ -176,7 +227,7 @@ def post_transfer(account: Account, d: Decision) -> None:
     receipt = account.known_receipt(d.receipt_id)
     assert 0 < d.amount <= receipt.unapplied, f"{d.amount} of {receipt.unapplied} of {d.receipt_id}"
     account.posting_balance(d.currency).transferred_out += d.amount
-    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0))
+    receipt.sent.append(SentOn(d.counterparty, d.amount, 0, 0, list(d.candidates)))
     _take(account, receipt, d.amount)
     d.receipt_unapplied = receipt.unapplied
 

@@ -9,8 +9,9 @@ from dataflows.rules.evidence import number, value
 from dataflows.rules.posting_items import fill, pause
 from schemas.records import Decision, DisputeRow
 
-# What the rules of decisions about disputes begin with.
+# What the rules of decisions about disputes begin with, besides those of KINDS.
 DISPUTES: Final = "disputes."
+KINDS: Final = ("dispute_opened", "dispute_routed", "dispute_closed")
 
 
 def post_about_dispute(account: Account, d: Decision) -> None:

@@ -7,6 +7,7 @@ from dataflows.rules.context import FAR, Context, contact_time, next_contact, st
 from dataflows.rules.evidence import value
 from dataflows.rules.keep import bill, draft_invoice, known_order
 from dataflows.rules.money import MOST_MINOR
+from dataflows.rules.parts import keep_terms
 from dataflows.rules.policy import Provisions
 from schemas.records import (
     Decision,
@@ -42,7 +43,9 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
     assert balance.open_debit + d.amount < MOST_MINOR
     assert balance.open_credit + d.amount < MOST_MINOR
     credit = d.item_kind == "credit_note"
-    item = Item(d.document, d.item_kind, d.currency, d.amount, d.amount)
+    # One that is taken over from another system may have been more, and may have been reminded.
+    item = Item(d.document, d.item_kind, d.currency, d.item_amount or d.amount, d.amount)
+    item.level = d.level
     item.document_date = d.document_date
     item.posting_date = d.posting_date
     item.due_date = d.due_date
@@ -58,15 +61,16 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         balance.debits_raised += d.amount
         _plan_by(account, ctx)
         provisions = account.provisions(ctx, d.currency)
-        item.action_date = step_day(provisions, d.due_date, 1)
+        item.action_date = step_day(provisions, d.due_date, item.level + 1)
         account.wake_by(next_contact(ctx, provisions, account.key, item.action_date) if item.action_date else FAR)
         if provisions.statements.day_of_month and not account.row.next_statement:
             account.row.next_statement = provisions.statements.next_day(ctx.today)
             account.wake_by(contact_time(provisions, account.key, account.row.next_statement))
         _adopt_early_disputes(account, item)
     account.add_item(item)
-    if d.document in account.row.held:
-        _drop_draft(account, d.document, d.kind == "invoice_released")
+    ended = keep_terms(account, item, d) or d.document
+    if ended in account.row.held:
+        _drop_draft(account, ended, d.kind == "invoice_released")
     fill(d, item)
 
 
@@ -129,9 +133,17 @@ def post_hold(account: Account, d: Decision) -> None:
 
 def reopen(account: Account, d: Decision, ctx: Context) -> Item:
     """The debit that a decision takes something off, open again by that much; its due date and level stay."""
+    return reopen_item(account, d.document, d.amount, ctx)
+
+
+def reopen_item(account: Account, document: str, amount: int, ctx: Context) -> Item:
+    """A debit, open again by that much; its due date and level stay."""
     _plan_by(account, ctx)
-    item = account.raise_item(d.document, d.amount)
+    item = account.raise_item(document, amount)
+    item.cleared_by = ""
     pause(account, item)
+    if item.kind == "deduction":
+        return item
     provisions = account.provisions(ctx, item.currency)
     account.plan_item(item, _resumed(ctx, provisions, item))
     account.wake_by(contact_time(provisions, account.key, item.action_date) if item.action_date else FAR)

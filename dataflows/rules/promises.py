@@ -4,6 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.parts import documents_of
 from schemas.records import Decision, Promise, PromisePart, PromiseRow
 
 # Unapplied receipts that are looked at for promises: an account with more of them has a person at it.
@@ -23,7 +24,8 @@ def decide_promise(account: Account, fact: Promise, ctx: Context) -> list[Decisi
     if total != fact.amount or min([part.amount for part in parts]) <= 0:
         return [_rejected(fact, f"parts:{total}_of_{fact.amount}")]
     decisions: list[Decision] = []
-    for promise in _superseded(account, fact, ctx):
+    documents = documents_of(account, fact.documents)
+    for promise in _superseded(account, fact, documents, ctx):
         decision = _about("promise_cancelled", "promises.superseded", promise)
         decision.reasons = [f"superseded_by:{fact.promise_id}"]
         decisions.append(decision)
@@ -36,7 +38,7 @@ def decide_promise(account: Account, fact: Promise, ctx: Context) -> list[Decisi
                 amount=part.amount,
                 reference_id=f"{fact.promise_id}/{number}" if fact.parts else fact.promise_id,
                 due_date=part.promised_date,
-                candidates=fact.documents,
+                candidates=documents,
                 owner=fact.actor,
                 evidence=[f"part_of:{fact.promise_id}"] if fact.parts else None,
             )
@@ -49,7 +51,7 @@ def _parts(account: Account, promise_id: str) -> list[PromiseRow]:
     return [x for x in account.row.promises if promise_id in (x.promise_id, x.part_of)]
 
 
-def _superseded(account: Account, fact: Promise, ctx: Context) -> list[PromiseRow]:
+def _superseded(account: Account, fact: Promise, documents: list[str], ctx: Context) -> list[PromiseRow]:
     """Open promises that a new one replaces: for no other items than it is for, and, where policy asks for that, only
     where both together are more than is owed of these."""
     terms = account.provisions(ctx, fact.currency).promises
@@ -58,27 +60,27 @@ def _superseded(account: Account, fact: Promise, ctx: Context) -> list[PromiseRo
     found = [
         promise
         for promise in account.row.promises
-        if promise.status == "open" and promise.currency == fact.currency and _same_items(promise, fact)
+        if promise.status == "open" and promise.currency == fact.currency and _same_items(promise, documents)
     ]
     if terms.superseded == "over_promised":
         promised = sum([max(0, promise.amount - promise.counted) for promise in found])
-        if promised + fact.amount <= _owed(account, fact, promised + fact.amount):
+        if promised + fact.amount <= _owed(account, fact, documents, promised + fact.amount):
             return []
     return found
 
 
-def _same_items(promise: PromiseRow, fact: Promise) -> bool:
-    if not promise.documents or not fact.documents:
-        return not promise.documents and not fact.documents
-    return all(document in fact.documents for document in promise.documents)
+def _same_items(promise: PromiseRow, documents: list[str]) -> bool:
+    if not promise.documents or not documents:
+        return not promise.documents and not documents
+    return all(document in documents for document in promise.documents)
 
 
-def _owed(account: Account, fact: Promise, unknown: int) -> int:
+def _owed(account: Account, fact: Promise, documents: list[str], unknown: int) -> int:
     """What is open and undisputed of what the promise is for; `unknown` where a document is not here."""
-    if not fact.documents:
+    if not documents:
         return account.balance(fact.currency).open_debit
     owed = 0
-    for document in fact.documents:
+    for document in documents:
         item = account.known_item(document)
         if item is None:
             return unknown

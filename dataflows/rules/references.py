@@ -74,7 +74,7 @@ def bare(reference: str) -> str:
     return "0" if text.isdigit() else text
 
 
-def _prefix(reference: str) -> str:
+def prefix(reference: str) -> str:
     """The letters that `bare` takes off."""
     text = plain(reference)
     at = 0
@@ -90,7 +90,7 @@ def same_number(reference: str, document: str) -> bool:
     """
     if bare(reference) != bare(document):
         return False
-    written, own = _prefix(reference), _prefix(document)
+    written, own = prefix(reference), prefix(document)
     if written in _SAYS_INVOICE or own.startswith(written):
         return True
     return own != "" and written.startswith(own)
@@ -102,7 +102,7 @@ def other_number(reference: str, document: str) -> bool:
     if _shape(fold(reference)) == _shape(fold(document)):
         return True
     written, own = plain(reference), plain(document)
-    return _shape(written[len(_prefix(reference)) :]) == _shape(own[len(_prefix(document)) :])
+    return _shape(written[len(prefix(reference)) :]) == _shape(own[len(prefix(document)) :])
 
 
 def _shape(number: str) -> str:

@@ -5,6 +5,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
+from dataflows.rules.parts import postings
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.release import ReleaseTerms
 from schemas.records import Decision, DraftRow, Invoice, OrderRow, ShipmentState
@@ -15,12 +16,12 @@ OVERDUE = "release.sla"
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
     """Release the draft that has just been kept, or hold it with every reason."""
     reasons = holding_reasons(account, fact, ctx)
-    return [_held(fact, reasons)] if reasons else [_released(account, fact, ctx)]
+    return [_held(fact, reasons)] if reasons else _released(account, fact, ctx)
 
 
 def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
     """An invoice that the ERP has posted is open from posting, and waits for nothing where it was held."""
-    decisions = [_posting(account, "item_posted", "posted.erp", fact)]
+    decisions = postings(_posting(account, "item_posted", "posted.erp", fact), fact)
     if fact.document in account.row.held:
         draft = account.draft(fact.document)
         assert draft is not None, f"no draft {fact.document}"
@@ -45,7 +46,7 @@ def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decisi
         reasons = holding_reasons(account, invoice, ctx)
         if not reasons:
             orders.add(invoice.order_id)
-            decisions.append(_released(account, invoice, ctx))
+            decisions += _released(account, invoice, ctx)
             decisions += _hold_ended(draft, invoice)
         elif reasons != draft.reasons:
             decisions.append(_held(invoice, reasons))
@@ -222,9 +223,9 @@ def _held(fact: Invoice, reasons: list[str]) -> Decision:
     )
 
 
-def _released(account: Account, fact: Invoice, ctx: Context) -> Decision:
+def _released(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
     rule = _rule(account, ctx)
-    return _posting(account, "invoice_released", f"release.{rule.condition}", fact)
+    return postings(_posting(account, "invoice_released", f"release.{rule.condition}", fact), fact)
 
 
 def no_sale(account: Account) -> list[str]:

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from dataflows.rules import exchange
 from dataflows.rules.account import Account
+from dataflows.rules.differences import put_back
 from dataflows.rules.exceptions import closed
 from schemas.records import Decision, Item, ReceiptRow, SentOn
 
@@ -26,7 +28,29 @@ def reverse(account: Account, receipt: ReceiptRow, amount: int, posting_date: in
         )
         left -= part
     kept = receipt.unapplied - part
+    back = put_back(receipt, left, posting_date, value_date)
+    if back:
+        decisions += back
+        part = sum([d.amount for d in back])
+        decisions.append(
+            _returned(receipt, "receipt_reversed", "returned.unapplied", part, None, posting_date, value_date)
+        )
+        left -= part
+    kept += receipt.on_account - sum([d.amount for d in back if d.kind == "cash_on_account"])
     for allocation in reversed(receipt.allocations):
+        if allocation.exchanged:
+            # Back into the receipt's currency first.
+            part = min(left, allocation.exchanged)
+            kept += allocation.exchanged - part
+            if part:
+                item = account.posted_item(allocation.document)
+                on = max(posting_date, item.posting_date)
+                decisions += exchange.undone(receipt, allocation, item, part, "returned.applied", on, value_date)
+                decisions.append(
+                    _returned(receipt, "receipt_reversed", "returned.exchanged", part, None, on, value_date)
+                )
+                left -= part
+            continue
         part = min(left, allocation.amount)
         kept += allocation.amount - part
         if part:

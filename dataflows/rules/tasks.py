@@ -20,10 +20,13 @@ LARGE_OVERDUE: Final = "large_overdue"
 CREDIT_HOLD: Final = "credit_hold"
 ESCALATED_BY: Final = "collections."
 MOST_TASKS: Final = 64
+# What a payment leads to that says what its rest is, or asks for it.
+EXPLAINED: Final = ("discount_granted", "write_off_posted", "write_off_proposed", "deduction_opened", "dispute_opened")
 
 
-def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
-    """Tasks that a decision that has just been posted settles, and those that it gives a collector."""
+def follow(account: Account, d: Decision, led_to: list[Decision], ctx: Context) -> list[Decision]:
+    """Tasks that a decision that has just been posted settles, and those that it gives a collector. `led_to`: what
+    follows from it besides, not yet posted."""
     decisions: list[Decision] = []
     if account.row.tasks and d.kind not in ("task_opened", "task_closed"):
         for task in account.row.tasks:
@@ -31,7 +34,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             if gone:
                 decisions.append(_closed(task, gone))
     if ctx.policy.opens_tasks and not account.suspense:
-        decisions += _opened_by(account, d, ctx)
+        decisions += _opened_by(account, d, led_to, ctx)
     return decisions
 
 
@@ -43,9 +46,10 @@ def _gone(account: Account, task: TaskState, d: Decision, ctx: Context) -> str:
     if category == CREDIT_HOLD:
         return "credit_hold_released" if d.kind == "credit_hold_released" else ""
     if category == SHORT_PAY:
-        if d.document != task.subject or d.kind == "exception_raised":
+        about = d.counterparty if d.kind == "deduction_opened" else d.document
+        if about != task.subject or d.kind == "exception_raised":
             return ""
-        item = account.known_item(d.document)
+        item = account.known_item(about)
         if item is None or not item.open:
             return "paid"
         return "disputed" if item.disputed >= item.open else ""
@@ -71,7 +75,7 @@ def _mended(account: Account, promise_id: str) -> str:
     return "promise_cancelled"
 
 
-def _opened_by(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+def _opened_by(account: Account, d: Decision, led_to: list[Decision], ctx: Context) -> list[Decision]:
     kind = d.kind
     if kind == "reminder_due" or kind == "application_reversed" or kind == "cash_unapplied":
         if account.balance(d.currency).exhausted:
@@ -80,7 +84,8 @@ def _opened_by(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return _open(account, ctx, BROKEN_PROMISE, d.reference_id, d.currency, "")
     elif kind == "cash_applied":
         # A payment that is used up left a rest that nobody has contested.
-        unexplained = d.item_open and not d.item_disputed and not d.receipt_unapplied
+        explained = d.item_disputed or d.receipt_unapplied or any(x.kind in EXPLAINED for x in led_to)
+        unexplained = d.item_open and not explained
         if unexplained and d.item_open > account.provisions(ctx, d.currency).collections.short_pay_minor:
             return _open(account, ctx, SHORT_PAY, d.document, d.currency, d.document)
     elif kind == "escalated" and not d.rule.startswith(ESCALATED_BY):

@@ -29,6 +29,10 @@ KEPT_KINDS: Final = frozenset(
         "dispute",
         "dispute_update",
         "promise",
+        "debit_note",
+        "opening_item",
+        "refund",
+        "erp_posting",
     )
 )
 # A generation is two bytes: in the year 9,000 or so.

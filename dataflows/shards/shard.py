@@ -12,35 +12,21 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, WrongPolicy, parse
-from dataflows.rules.transition import RULES_VERSION, adopt, adopt_wake, transition, wake
-from dataflows.shards.accounts import Accounts
-from dataflows.shards.events import NEW, SAME, Events
-from dataflows.shards.logged import (
-    Diverged,
-    Logged,
-    ShardStopped,
-    brief,
-    decision_key,
-    difference,
-    is_of,
-    rejected,
-    unreadable,
-)
-from dataflows.shards.store import (
-    Store,
-    new_batch,
-    parked_key,
-    unconfirmed_key,
-)
-from dataflows.shards.wakes import Wakes
-from schemas.codec import decode_decision, decode_fact, digest64, encode_decision
+from dataflows.rules.policy import DEFAULT_TEXT, WrongPolicy, parse
+from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
+from dataflows.shards.logged import Diverged, Logged, ShardStopped, brief, decision_key, difference, unreadable
+from dataflows.shards.shard_state import ShardState
+from dataflows.shards.store import parked_key
+from schemas.codec import decode_decision, decode_fact, encode_decision
 from schemas.records import (
     Clock,
+    ClosedPeriod,
     Decision,
     Drain,
     Fact,
+    FxRate,
     OperatorAction,
+    PeriodClose,
     Rules,
     ShardRow,
 )
@@ -57,6 +43,8 @@ WAKES_PER_FACT: Final = 4
 # Wakes that are brought forward after one fact, when the steps of reminders change.
 SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
+# Billionths; nobody's money is worth a billion of another one's.
+MOST_NANO: Final = 10**18
 
 
 class _Failed(Exception):
@@ -69,42 +57,12 @@ class _Failed(Exception):
         self.reason: Final = reason
 
 
-class Shard:
-    """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has.
+def _name_of(period: ClosedPeriod) -> str:
+    return period.name
 
-    outbox: Decisions that are to be appended, (sequence, account key, bytes), in order; the owner takes them.
-    """
 
-    def __init__(self, number: int, shards: int, store: Store, row: ShardRow, cache_bytes: int) -> None:
-        self.number: Final = number
-        self.shards: Final = shards
-        self.store: Final = store
-        self.row = row
-        self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
-        self.outbox: list[tuple[int, bytes, bytes]] = []
-        # All decisions that the log has not confirmed, and which of them the last commit stored.
-        self.unconfirmed: dict[int, bytes] = {}
-        self._stored_unconfirmed: set[int] = set()
-        # Decisions below this are in the log or in the outbox.
-        self.emitted = row.next_sequence
-        self.wakes = Wakes(store)
-        self.accounts: Final = Accounts(number, shards, store, self.wakes, cache_bytes)
-        self.events: Final = Events(store)
-        # Facts of parked accounts, to put or to delete.
-        self._parked: dict[bytes, bytes | None] = {}
-        self._since: list[tuple[int, bytes, Logged | None]] = []
-        # By offset, account and cause.
-        self._failures: dict[tuple[int, str, str], str] = {}
-        self._group: list[Decision] = []
-        self._adopted: list[Decision] | None = None
-        self._adopt_at = 0
-        self._offset = 0
-        # Wakes due by this may run: now, or how far the cash sources are complete.
-        self._bound = self._complete()
-        self.facts = 0
-        self.kinds: Final[dict[str, int]] = {}
-        self.duplicates = 0
-        self.drains = 0
+class Shard(ShardState):
+    """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has."""
 
     # --- facts ---
 
@@ -139,6 +97,7 @@ class Shard:
         self.wakes.taken_back()
         self.accounts.committed()
         self.events.committed()
+        self.rates.committed()
         self._parked.clear()
         for offset, value, logged in again:
             self._one(offset, value, logged)
@@ -170,6 +129,10 @@ class Shard:
                 self._take_rules(fact)
             elif isinstance(fact, OperatorAction) and fact.action in ("allow_clock", "allow_future"):
                 self._take_allowance(fact)
+            elif isinstance(fact, FxRate):
+                self._take_rate(fact, value)
+            elif isinstance(fact, PeriodClose):
+                self._take_period(fact, value)
             else:
                 self._take(fact, value)
         self._run_wakes(limit)
@@ -269,6 +232,27 @@ class Shard:
         else:
             self.row.allowed_future = fact.until
 
+    def _take_rate(self, fact: FxRate, value: bytes) -> None:
+        if not self._is_new(fact, value):
+            return
+        if not 0 < fact.rate_nano < MOST_NANO:
+            self._reject(fact, "shard.rate", f"rate_not_above_zero:{fact.rate_nano}")
+            return
+        self.rates.take(fact)
+        # Accounts that wait for a rate are tried again, a bounded number after each fact.
+        self.row.rates_came = True
+        self.row.rates_account = ""
+
+    def _take_period(self, fact: PeriodClose, value: bytes) -> None:
+        """From now on what is posted earlier is posted on that day; an earlier day than before opens a period again."""
+        if not self._is_new(fact, value):
+            return
+        name = f"{fact.tenant}/{fact.entity}"
+        kept = [period for period in self.row.periods if period.name != name]
+        kept.append(ClosedPeriod(name, fact.first_open_date))
+        kept.sort(key=_name_of)
+        self.row.periods = kept
+
     # --- facts of an account ---
 
     def _take(self, fact: Fact, value: bytes) -> None:
@@ -276,12 +260,7 @@ class Shard:
         if not (fact.tenant and fact.entity and fact.account_id) or "/" in fact.tenant or "/" in fact.entity:
             self._reject(fact, "shard.account", "tenant_entity_or_account_missing")
             return
-        known = self.events.take(fact.event_id, fact.kind, value, row.now, fact.recorded_time)
-        if known != NEW:
-            if known == SAME:
-                self.duplicates += 1
-            else:
-                self._reject(fact, "shard.event_id", "event_id_with_other_contents")
+        if not self._is_new(fact, value):
             return
         if row.now and fact.event_time > row.now + MOST_FUTURE_MS and fact.event_time > row.allowed_future:
             # Its id is free: when an operator allows it, it is sent again.
@@ -305,6 +284,14 @@ class Shard:
             self._reject(fact, "operator.resume_account", "not_parked")
         else:
             self._conclude(account, fact, value)
+        self._changed(account)
+
+    def _changed(self, account: Account) -> None:
+        """After a transition: what the shard keeps of the account beside its rows."""
+        waits = bool(account.row.rate_receipts)
+        if waits != account.said_waits:
+            self.rates.wait(account.key, waits)
+            account.said_waits = waits
         self.accounts.changed(account)
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
@@ -314,7 +301,17 @@ class Shard:
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
         origin = self._origin()
-        ctx = Context(self.row.now, origin, self.policy, fact.kind, fact.event_id, fact.event_time, fact.recorded_time)
+        ctx = Context(
+            self.row.now,
+            origin,
+            self.policy,
+            fact.kind,
+            fact.event_id,
+            fact.event_time,
+            fact.recorded_time,
+            self.rates,
+            self._first_open(account) if self.row.periods else 0,
+        )
         if failure is not None:
             self._park(account, failure, ctx)
             self._wait(account, value)
@@ -324,21 +321,6 @@ class Shard:
         except Exception as error:
             raise _Failed(account.key, fact.event_id, f"{type(error).__name__}: {error}") from error
         self._group += decisions
-
-    def _adopted_of(self, account: Account, cause_kind: str, cause_id: str) -> list[Decision] | None:
-        """The logged decisions of this cause, or None where rules are to run."""
-        if self._adopted is None:
-            return None
-        start = self._adopt_at
-        at = start
-        logged = self._adopted
-        while at < len(logged) and is_of(logged[at], account, cause_kind, cause_id):
-            at += 1
-        self._adopt_at = at
-        return logged[start:at]
-
-    def _origin(self) -> str:
-        return "live" if self.row.mode == "live" else "history"
 
     # --- parked accounts ---
 
@@ -386,19 +368,9 @@ class Shard:
 
     # --- wakes ---
 
-    def _complete(self) -> int:
-        bound = self.row.now
-        for name in self.policy.cash_sources:
-            complete = 0
-            for watermark in self.row.watermarks:
-                if watermark.name == name:
-                    complete = watermark.time
-            bound = min(bound, complete)
-        return bound
-
     def wakes_left(self) -> bool:
         """Whether wakes are due that have not run, or are to be brought forward: the owner appends a drain fact then."""
-        return self.row.sweep_due >= 0 or self.wakes.due(self._bound)
+        return self.row.rates_came or self.row.sweep_due >= 0 or self.wakes.due(self._bound)
 
     def _run_wakes(self, limit: int) -> None:
         bound = self._bound
@@ -410,9 +382,55 @@ class Shard:
             account = self.accounts.get(due[1])
             assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
             self._wake(account, due[0], bound)
-            self.accounts.changed(account)
+            self._changed(account)
+        if self.row.rates_came and limit:
+            self._retry_rates(limit)
         if self.row.sweep_due >= 0 and limit:
             self._sweep(limit)
+
+    def _retry_rates(self, limit: int) -> None:
+        """Let accounts that wait for a rate try again, in order of their keys, a bounded number after each fact."""
+        row = self.row
+        more = True
+        while more:
+            found = self.rates.waiting(row.rates_account, SWEEP_WAKES)
+            for key in found:
+                row.rates_account = key
+                account = self.accounts.get(key)
+                assert account is not None, f"{key} waits for a rate, and is not of shard {self.number}"
+                if account.row.parked_at < 0:
+                    self._rates_came(account)
+                    self._changed(account)
+            if len(found) < SWEEP_WAKES:
+                row.rates_came = False
+                row.rates_account = ""
+                return
+            more = limit < 0
+
+    def _rates_came(self, account: Account) -> None:
+        cause = f"rates:{account.account_id}:{self._offset}"
+        ctx = Context(
+            self.row.now,
+            self._origin(),
+            self.policy,
+            "rates",
+            cause,
+            self.row.now,
+            self.row.now,
+            self.rates,
+            self._first_open(account),
+        )
+        failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
+        adopted = self._adopted_of(account, "rates", cause)
+        if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
+            failure = adopted[0].reasons[0]
+        if failure is not None:
+            self._park(account, failure, ctx)
+            return
+        try:
+            self._group += adopt_rates(account, adopted, ctx) if adopted is not None else rates_came(account, ctx)
+        except Exception as error:
+            raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
 
     def _sweep(self, limit: int) -> None:
         """Bring wakes forward to the accounts' next contact times, where their items get the steps of a new policy.
@@ -445,7 +463,8 @@ class Shard:
             account.touch()
             return
         cause = f"wake:{account.account_id}:{due}"
-        ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now)
+        first_open = self._first_open(account) if self.row.periods else 0
+        ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now, self.rates, first_open)
         failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
         adopted = self._adopted_of(account, "wake", cause)
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
@@ -458,63 +477,3 @@ class Shard:
             self._group += adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
         except Exception as error:
             raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
-
-    def _reject(self, fact: Fact, rule: str, reason: str) -> None:
-        self._adopt_at += 1
-        self._group.append(rejected(fact, rule, reason, self._origin()))
-
-    # --- commit ---
-
-    def confirm(self, sequence: int, offset: int) -> None:
-        """All decisions up to `sequence` are in the log; that one at `offset`."""
-        at = self.row.confirmed_sequence
-        while at <= sequence:
-            self.unconfirmed.pop(at, None)
-            at += 1
-        self.row.confirmed_sequence = max(self.row.confirmed_sequence, sequence + 1)
-        self.row.decisions_offset = max(self.row.decisions_offset, offset + 1)
-
-    def remember_unconfirmed(self, sequence: int, raw: bytes) -> None:
-        """A decision that the last commit stored as unconfirmed."""
-        self.unconfirmed[sequence] = raw
-        self._stored_unconfirmed.add(sequence)
-
-    def commit(self) -> None:
-        """Store, in one batch, all that changed since the last commit and every decision not yet confirmed."""
-        if self._since:
-            self.row.last_digest = digest64(self._since[-1][1])
-        batch = new_batch()
-        self.accounts.commit(batch)
-        self.events.commit(batch, self.row.now)
-        for name_key, value in self._parked.items():
-            if value is None:
-                batch.delete(name_key)
-            else:
-                batch.put(name_key, value)
-        for sequence in self._stored_unconfirmed:
-            if sequence not in self.unconfirmed:
-                batch.delete(unconfirmed_key(sequence))
-        for sequence, raw in self.unconfirmed.items():
-            if sequence not in self._stored_unconfirmed:
-                batch.put(unconfirmed_key(sequence), raw)
-        self._stored_unconfirmed = set(self.unconfirmed)
-        self.store.write(batch, self.row)
-        self.accounts.committed()
-        self.events.committed()
-        self._parked.clear()
-        self._since.clear()
-        self._failures.clear()
-        self.wakes.committed()
-
-    @property
-    def dirty_rows(self) -> int:
-        """How many rows the next commit has to store, less decisions that are not confirmed."""
-        return self.accounts.dirty_rows + self.events.dirty_rows
-
-    @property
-    def uncommitted(self) -> bool:
-        """Whether a commit would store anything new."""
-        return bool(self._since) or self._stored_unconfirmed != set(self.unconfirmed)
-
-    def close(self) -> None:
-        self.store.close()

@@ -29,6 +29,12 @@ class Item:
     late: dict[int, int] = field(default_factory=dict)
     interest: int = 0
     compensated: bool = False
+    tax: int = 0
+    # Cash discounts, as (last day, millionths), and what they are of.
+    terms: tuple[tuple[int, int], ...] = ()
+    discountable: int = 0
+    discounted: int = 0
+    order_id: str = ""
 
 
 @dataclass(slots=True)
@@ -56,10 +62,20 @@ class Receipt:
     # By account that it was sent to and that did not refuse it: how much, and how much of that the bank has back.
     sent: dict[str, int] = field(default_factory=dict)
     sent_back: dict[str, int] = field(default_factory=dict)
+    # Items that a person took it off, which it is not applied to again but by a person.
+    declined: dict[str, int] = field(default_factory=dict)
     # The account that sent it here; empty where it came from the bank.
     came_from: str = ""
     # The bank's number of it; the account may have the bank account after that.
     number: str = ""
+    order_id: str = ""
+    on_account: int = 0
+    # What hangs on its applications, by what it is and of which item; and what is on its way to items in other
+    # currencies, in these.
+    hanging: dict[str, int] = field(default_factory=dict)
+    exchanging: dict[str, int] = field(default_factory=dict)
+    # Whether the payer says itself that it took something off.
+    adjusted: bool = False
 
     def gone_meanwhile(self, refused_by: str) -> int:
         """What the bank took back of refused money before that was here again."""
@@ -80,22 +96,38 @@ class Sums:
     transferred_out: int = 0
     # What of `returned` was applied when it went back: it reopened items and left no cash behind.
     reversed: int = 0
+    discounts: int = 0
+    charges: int = 0
+    written_off: int = 0
+    small_credits: int = 0
+    exchanged_in: int = 0
+    exchanged_out: int = 0
+    refunded: int = 0
+    credits_refunded: int = 0
+    on_account: int = 0
+    exchange_gain: int = 0
+    # What items were more than what was raised: deductions, and what was paid of items before they were taken over.
+    items_beyond: int = 0
+    credits_beyond: int = 0
 
     @property
     def open_debit(self) -> int:
-        return self.debits_raised - self.cash_applied - self.credits_allocated
+        lowered = self.cash_applied + self.credits_allocated + self.discounts + self.charges + self.written_off
+        return self.debits_raised - lowered
 
     @property
     def open_credit(self) -> int:
-        return self.credits_raised - self.credits_allocated
+        return self.credits_raised - self.credits_allocated - self.credits_refunded
 
     @property
     def unapplied(self) -> int:
-        return self.received + self.transferred_in - self.returned - self.transferred_out - self.cash_applied
+        came = self.received + self.transferred_in + self.exchanged_in
+        gone = self.returned + self.transferred_out + self.exchanged_out + self.refunded + self.small_credits
+        return came - gone - self.cash_applied - self.on_account
 
     def balances(self) -> tuple[int, int, int, int]:
-        """open_debit, open_credit, unapplied, on_account. Nothing puts cash on account yet."""
-        return self.open_debit, self.open_credit, self.unapplied, 0
+        """open_debit, open_credit, unapplied, on_account."""
+        return self.open_debit, self.open_credit, self.unapplied, self.on_account
 
 
 @dataclass(slots=True)
@@ -127,6 +159,11 @@ class Account:
     exceptions: set[tuple[str, str]] = field(default_factory=set)
     # Items whose next reminder a broken promise raises.
     raised: set[str] = field(default_factory=set)
+    # Of documents that are about to be posted: tax, cash discounts and what they are of.
+    terms: dict[str, tuple[int, tuple[tuple[int, int], ...], int]] = field(default_factory=dict)
+    # Numbers that stand for several documents: of invoices in instalments, and consolidated ones.
+    numbers: set[str] = field(default_factory=set)
+    stands_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known: bool = False
     active: bool = False
     billing_address: bool = False
@@ -134,6 +171,12 @@ class Account:
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False
+    # Its money is applied in the policy's order where it names nothing.
+    cash_order: bool = False
+    # What it writes before our numbers, as a person's application showed.
+    habits: set[str] = field(default_factory=set)
+    # Accounts that it pays for, by id of the relation: what it calls them, first and last day.
+    relations: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     blocked: bool = False
     contacts_blocked: bool = False
     language: str = ""
@@ -145,6 +188,8 @@ class Account:
     # Open tasks of collectors, and what the last statement in each currency closed with.
     tasks: set[str] = field(default_factory=set)
     stated_closing: dict[str, int] = field(default_factory=dict)
+    # The first day on which its company posts; what comes for an earlier one is posted on it.
+    first_open: int = 0
     parked: bool = False
     # Facts that wait while it is parked, as (offset, bytes).
     waiting: list[tuple[int, bytes]] = field(default_factory=list)

@@ -9,9 +9,18 @@ from typing import Any, Final
 
 from headrace.audit import claims
 from headrace.audit.accounts import CREDIT, Account, Item, Receipt, keep_part, late, pause
+from headrace.audit.differences import (
+    post_deduction,
+    post_difference,
+    post_exchanged,
+    post_lowered,
+    post_on_account,
+    post_refund,
+)
 from headrace.audit.holdings import Holdings
 from schemas.records import Decision
 
+OPENING: Final = "posted.opening"
 # Decisions that move no balance; any other kind that posts is in _POST.
 SILENT: Final = frozenset(
     (
@@ -20,6 +29,7 @@ SILENT: Final = frozenset(
         "dispute_routed",
         "fact_rejected",
         "write_off_proposed",
+        "alias_learned",
     )
 )
 # Decisions that state the item they are about as it is after them.
@@ -32,6 +42,10 @@ ABOUT_AN_ITEM: Final = frozenset(
         "cash_unapplied",
         "application_reversed",
         "credit_allocated",
+        "discount_granted",
+        "write_off_posted",
+        "deduction_opened",
+        "refund_posted",
         "reminder_due",
         "reminder_suppressed",
     )
@@ -45,6 +59,9 @@ ABOUT_A_RECEIPT: Final = frozenset(
         "receipt_reversed",
         "cash_proposed",
         "credit_allocated",
+        "cash_exchanged",
+        "fx_difference_posted",
+        "cash_on_account",
     )
 )
 
@@ -130,19 +147,26 @@ class Books(Holdings):
         if self.item(account, d.document) is not None:
             self.wrong(d, "item_twice", f"{d.document} was opened before")
             return
+        opening = d.rule == OPENING
+        if opening and d.item_kind == CREDIT:
+            sums.credits_beyond += d.item_amount - d.amount
+        elif opening:
+            sums.items_beyond += d.item_amount - d.amount
         item = Item(
             d.document,
             d.item_kind,
             d.currency,
-            d.amount,
+            d.item_amount if opening else d.amount,
             d.amount,
             0,
-            0,
+            d.level if opening else 0,
             d.due_date,
             d.document_date,
             d.posting_date,
             d.counterparty if d.item_kind == CREDIT else "",
         )
+        item.tax, item.terms, item.discountable = account.terms.pop(d.document, (d.tax, (), 0))
+        item.order_id = d.reference_id if d.item_kind != CREDIT else ""
         pause(account, item)
         self.place(account, item)
 
@@ -170,6 +194,7 @@ class Books(Holdings):
                 sums.received += d.amount
         receipt.unapplied += d.amount
         receipt.value_date = d.value_date
+        receipt.posting_date = max(receipt.posting_date, d.posting_date)
         self.keep_receipt(account, receipt)
 
     def _post_applied(self, account: Account, d: Decision) -> None:
@@ -179,9 +204,24 @@ class Books(Holdings):
         if item is not None:
             self.lower(account, item, d)
             late(item, d.value_date, d.amount)
+        if d.other_currency:
+            account.sums_of(d.currency).exchanged_in += d.amount
         if receipt is not None:
             receipt.allocations[d.document] = receipt.allocations.get(d.document, 0) + d.amount
-            self.take(account, receipt, d)
+            if d.other_currency:
+                self._exchange(account, receipt, d, -d.amount)
+            else:
+                self.take(account, receipt, d)
+
+    def _exchange(self, account: Account, receipt: Receipt, d: Decision, amount: int) -> None:
+        """The item's side of cash in another currency: the receipt's was said right before, or is said right after."""
+        pending = receipt.exchanging.get(d.document, 0) + amount
+        if amount < 0 and pending:
+            self.wrong(d, "exchange", f"{d.amount} {d.currency} of {d.receipt_id} is not what was exchanged")
+        keep_part(receipt.exchanging, d.document, pending)
+        if pending < 0:
+            receipt.exchanging[d.document] = pending
+        self.keep_receipt(account, receipt)
 
     def _post_undone(self, account: Account, d: Decision) -> None:
         """cash_unapplied, application_reversed; one that names a credit note gives that back, and no cash."""
@@ -210,8 +250,14 @@ class Books(Holdings):
             receipt.allocations.pop(d.document, None)
         if d.kind == "application_reversed":
             receipt.returned += d.amount
+        elif d.other_currency:
+            sums.exchanged_in -= d.amount
+            self._exchange(account, receipt, d, d.amount)
+            return
         else:
             receipt.unapplied += d.amount
+            if d.rule == "cash.operator":
+                receipt.declined[d.document] = 1
         self.keep_receipt(account, receipt)
 
     def _post_returned(self, account: Account, d: Decision) -> None:
@@ -353,6 +399,12 @@ _POST: Final[dict[str, Any]] = {
     "receipt_reversed": Books._post_returned,
     "cash_transferred": Books._post_transferred,
     "credit_allocated": Books._post_credit,
+    **all_of(("discount_granted", "write_off_posted"), post_lowered),
+    "deduction_opened": post_deduction,
+    "cash_exchanged": post_exchanged,
+    "fx_difference_posted": post_difference,
+    "refund_posted": post_refund,
+    "cash_on_account": post_on_account,
     **all_of(("dispute_opened", "dispute_closed"), claims.post_dispute),
     "escalated": claims.post_escalated,
     **all_of(

@@ -11,7 +11,9 @@ from headrace.audit.accounts import Account, Item, Receipt, named
 from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
-from schemas.records import Decision, Fact, OperatorAction, RemittanceAdvice
+from headrace.audit.policy import Terms
+from headrace.audit.unnamed import check_unnamed, is_unnamed
+from schemas.records import Decision, ErpPosting, Fact, OperatorAction, RemittanceAdvice
 
 _OCR: Final = str.maketrans("OQILZSB", "0011258")
 # What may stand before any invoice's number.
@@ -25,6 +27,8 @@ NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
 OPERATOR: Final = "cash.operator"
+PREPAYMENT: Final = "cash.prepayment"
+ERP: Final = "cash.erp"
 CREDIT_NOTE: Final = "cash.credit_note"
 
 
@@ -100,6 +104,13 @@ class Advices:
     def known(self, account: Account, advice_id: str) -> bool:
         return self._kept.get(named(account, advice_id)) is not None
 
+    def bind(self, account: Account, advice_id: str, receipt_id: str) -> None:
+        """The advice is of that receipt from now on."""
+        advice = self._kept.get(named(account, advice_id))
+        if advice is not None:
+            advice["receipt"] = receipt_id
+            self._kept.put(named(account, advice_id), advice)
+
     def of(self, account: Account, advice_id: str, receipt: Receipt) -> tuple[tuple[str, ...], str]:
         """What the advice names, and why it is not this receipt's, or empty. It is this receipt's from now on."""
         advice = self._kept.get(named(account, advice_id))
@@ -130,7 +141,7 @@ class CashCheck:
         self._books: Final = books
         self._advices: Final = advices
 
-    def applied(self, account: Account, d: Decision, cause: Fact | None) -> None:
+    def applied(self, account: Account, d: Decision, cause: Fact | None, terms: Terms) -> None:
         self._check.checked += 1
         if account.suspense:
             self._check.about(d, "suspense", f"cash is applied in {account.key}, which has no items")
@@ -140,15 +151,16 @@ class CashCheck:
         if receipt is None or item is None:
             # The books say so.
             return
-        day = max(receipt.posting_date, item.posting_date)
+        day = max(receipt.posting_date, item.posting_date, account.first_open)
         if d.posting_date != day:
             text = (
                 f"{d.receipt_id} on {d.document}: posted on day {d.posting_date}, both are in the books from {day} on"
             )
             self._check.about(d, "posting_date", text)
-        names = tuple(name for name, _ in receipt.lines)
+        names = self._meant(account, d, tuple(name for name, _ in receipt.lines))
         if d.reference_id:
             names, wrong = self._advices.of(account, d.reference_id, receipt)
+            names = self._meant(account, d, names)
             if wrong:
                 self._check.about(d, "advice", f"{d.amount} of {d.receipt_id} on {d.document}: {wrong}")
                 return
@@ -159,12 +171,47 @@ class CashCheck:
         elif d.rule in (NORMALISED, ONE_EDIT):
             self._spelled(account, d, item, names)
         elif d.rule == TEXT:
-            if folded(d.document) not in [folded(word) for word in words(receipt.text)]:
+            said = self._meant(account, d, tuple(words(receipt.text)))
+            # Of a number that follows one written out, the last digits may be enough.
+            ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
+            if not ends and folded(d.document) not in [folded(word) for word in said]:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
+        elif d.rule == PREPAYMENT:
+            if not receipt.order_id or receipt.order_id != item.order_id:
+                text = f"{d.receipt_id} is for order {receipt.order_id!r}, {d.document} bills {item.order_id!r}"
+                self._check.about(d, "not_named", text)
+        elif d.rule == ERP:
+            if not isinstance(cause, ErpPosting) or (cause.receipt_id, cause.document) != (d.receipt_id, d.document):
+                self._check.about(d, "not_asked", f"the ERP did not clear {d.document} with {d.receipt_id}")
+        elif is_unnamed(d.rule):
+            check_unnamed(self._check, account, d, receipt, item, terms)
         else:
             self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
+
+    def _meant(self, account: Account, d: Decision, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names, and the document where one of them is a number that stands for it: of its instalments, as a whole
+        or by the place, or of a consolidated invoice."""
+        of = account.stands_for.get(d.document, ())
+        number, _, place = d.document.rpartition("/P")
+        for name in names:
+            if folded(name) in [folded(x) for x in of] or name == f"{number}/{place}":
+                return (*names, d.document)
+        return names
+
+    def sent(self, account: Account, d: Decision) -> None:
+        """Money that was sent for some references goes to an account that this one pays for, on the money's value date."""
+        if not d.candidates:
+            return
+        self._check.checked += 1
+        if not any(
+            name == d.counterparty and first <= d.value_date <= last for name, first, last in account.relations.values()
+        ):
+            self._check.about(d, "no_relation", f"{account.key} does not pay for {d.counterparty}")
+        here = [name for name in d.candidates if self._is_document(account, name)]
+        if here:
+            self._check.about(d, "own_document", f"{here} are documents of {account.key}, and their money is sent away")
 
     def _spelled(self, account: Account, d: Decision, item: Item, names: tuple[str, ...]) -> None:
         """A reference that is no document itself is another spelling of this one, or one edit from it."""
@@ -174,7 +221,9 @@ class CashCheck:
             alike = [n for n in names if within_one_edit(folded(n), right)]
             if alike and all(is_other(n, d.document) for n in alike):
                 self._check.about(d, "other_number", f"{d.rule}: {alike} may be another document than {d.document}")
-        if d.amount != item.open and (d.rule == ONE_EDIT or not any(sure_number(n, d.document) for n in alike)):
+        if d.amount != item.open and (
+            d.rule == ONE_EDIT or not any(sure_number(n, d.document) or split(n)[0] in account.habits for n in alike)
+        ):
             self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:
             self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")

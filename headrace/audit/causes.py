@@ -1,6 +1,9 @@
 """Which decisions may follow from what: from any fact, from time, from a fact of one kind."""
 
+from collections.abc import Sequence
 from typing import Final
+
+from schemas.records import Decision
 
 # What may follow from any fact, or from time alone, as a consequence of books and orders.
 CONSEQUENCES: Final = frozenset(
@@ -19,8 +22,19 @@ CONSEQUENCES: Final = frozenset(
         "interest_charged",
         "task_opened",
         "task_closed",
+        "discount_granted",
+        "write_off_posted",
+        "write_off_proposed",
+        "deduction_opened",
+        "cash_exchanged",
+        "fx_difference_posted",
+        "cash_on_account",
+        # Money that payer relations let go on; CashCheck looks at each.
+        "cash_transferred",
     )
 )
+# A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
+SHORT_PAYMENT: Final = "short_payment"
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
 # A dispute finds its owner at once, and may cancel what was promised.
 OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
@@ -30,10 +44,21 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
     "invoice": frozenset(("item_posted",)),
     "credit_note": frozenset(("item_posted",)),
-    "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred")),
+    "debit_note": frozenset(("item_posted",)),
+    "opening_item": OF_DISPUTES | {"item_posted"},
+    "refund": frozenset(("refund_posted",)),
+    "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred", "cash_unapplied")),
     "dispute": OF_DISPUTES,
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "alias_learned", "statement")),
+    "remittance_advice": frozenset(("cash_unapplied",)),
 }
+
+
+def of_short_payments(said: Sequence[Decision]) -> frozenset[str]:
+    """What may follow besides where any of the decisions is a dispute of what a payer kept back."""
+    if any(d.kind == "dispute_opened" and d.channel == SHORT_PAYMENT for d in said):
+        return OF_DISPUTES
+    return frozenset()

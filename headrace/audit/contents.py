@@ -27,7 +27,8 @@ def _balances(sums: Sums) -> tuple[int, ...]:
 
 
 def _items(sums: Sums) -> tuple[int, ...]:
-    return sums.debits_raised, sums.credits_raised, sums.open_debit, sums.open_credit
+    debits, credits = sums.debits_raised + sums.items_beyond, sums.credits_raised + sums.credits_beyond
+    return debits, credits, sums.open_debit, sums.open_credit
 
 
 def _movements(sums: Sums) -> tuple[int, ...]:
@@ -36,7 +37,8 @@ def _movements(sums: Sums) -> tuple[int, ...]:
 
 def _receipts(sums: Sums) -> tuple[int, ...]:
     received = sums.received + sums.transferred_in
-    return received, sums.cash_applied, sums.returned, sums.transferred_out, sums.unapplied
+    applied = sums.cash_applied - sums.exchanged_in + sums.exchanged_out
+    return received, applied, sums.returned, sums.transferred_out, sums.unapplied
 
 
 def _applications(sums: Sums) -> tuple[int, ...]:

@@ -19,6 +19,10 @@ MONEY_KINDS: Final = frozenset(
         "cash_transferred",
         "remittance_advice",
         "operator_action",
+        "debit_note",
+        "opening_item",
+        "refund",
+        "erp_posting",
     )
 )
 # Ids of these are kept for ever; ids of others at least 45 days.

@@ -7,14 +7,12 @@ were made on it, before they are posted, and compares.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from headrace.audit.accounts import CREDIT, Account, Receipt
-from headrace.audit.books import Books
-from headrace.audit.cash import Advices
-from headrace.audit.causes import CAUSED, CONSEQUENCES
+from headrace.audit.accounts import Account, Receipt
+from headrace.audit.cash import ADVICE
+from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
 from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
+from headrace.audit.document_facts import DocumentFacts, no_sale, parts_of
 from headrace.audit.events import MONEY_KINDS
-from headrace.audit.findings import Check
-from headrace.audit.orders import OrderBook
 from headrace.audit.policy import Terms, Who
 from headrace.audit.transit import BROUGHT
 from schemas.records import (
@@ -22,14 +20,17 @@ from schemas.records import (
     CashTransferred,
     CreditNote,
     Customer,
+    DebitNote,
     Decision,
     Dispute,
     DisputeUpdate,
     Fact,
     Invoice,
     Message,
+    OpeningItem,
     OperatorAction,
     Order,
+    PayerRelation,
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
@@ -37,32 +38,24 @@ from schemas.records import (
     ServiceCase,
     Shipment,
 )
-from schemas.records import (
-    Receipt as ReceiptFact,
-)
+from schemas.records import Receipt as ReceiptFact
 
 DAY_MS: Final = 86_400_000
 # Actions with a decision of their own that is about no receipt.
 OWN_DECISION: Final = {"request_statement": "statement", "close_task": "task_closed"}
+# A relation that ends on no day.
+NEVER_DAY: Final = 10**8
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
-class FactCheck:
+class FactCheck(DocumentFacts):
     """The check of facts against decisions, of one shard."""
-
-    def __init__(self, check: Check, books: Books, orders: OrderBook, advices: Advices) -> None:
-        self._check: Final = check
-        self._books: Final = books
-        self._orders: Final = orders
-        self._advices: Final = advices
-        self._shard = 0
-        self._offset = 0
 
     def check(self, account: Account, fact: Fact, said: Sequence[Decision], shard: int, offset: int) -> None:
         """Compare, and keep what the fact says. `said` are its decisions, not yet posted."""
         self._check.checked += 1
         self._shard, self._offset = shard, offset
-        allowed = CONSEQUENCES | CAUSED.get(fact.kind, frozenset())
+        allowed = CONSEQUENCES | CAUSED.get(fact.kind, frozenset()) | of_short_payments(said)
         if said and said[0].kind == "fact_rejected":
             self._rejected(account, fact, said)
             return
@@ -70,34 +63,6 @@ class FactCheck:
             if d.kind not in allowed and d.rule != AMOUNT_KNOWN:
                 self._wrong(account, fact, "not_caused", f"a {fact.kind} does not lead to {d.kind}")
         _CHECKS[fact.kind](self, account, fact, said)
-
-    def _wrong(self, account: Account, fact: Fact, code: str, text: str) -> None:
-        self._check.find(
-            code,
-            f"{fact.kind} {fact.event_id}: {text}",
-            shard=self._shard,
-            offset=self._offset,
-            account=account.key,
-        )
-
-    def _only(self, account: Account, fact: Fact, said: Sequence[Decision], kinds: Sequence[str]) -> Decision | None:
-        """The one decision of these kinds that must be there; a finding where it is not exactly one."""
-        found = [d for d in said if d.kind in kinds]
-        if len(found) == 1:
-            return found[0]
-        wanted = " or ".join(kinds)
-        if found:
-            self._wrong(account, fact, "more_than_one", f"it has {len(found)} times {wanted}")
-        else:
-            self._wrong(account, fact, "no_effect", f"it has no {wanted}, and was not rejected")
-        return None
-
-    def _same(self, account: Account, fact: Fact, d: Decision, right: dict[str, Any]) -> None:
-        """A finding for each field of the decision that is not what the fact says."""
-        for name, value in right.items():
-            said = getattr(d, name)
-            if said != value:
-                self._wrong(account, fact, "differs", f"{d.kind} says {name} {said!r}, the fact says {value!r}")
 
     # --- rejected ---
 
@@ -124,9 +89,16 @@ class FactCheck:
 
     def _is_so(self, account: Account, fact: Fact, reason: str) -> bool | None:
         """Whether the reason of a rejection holds; None for one that cannot be told from the facts alone."""
-        if isinstance(fact, Invoice | CreditNote):
+        if isinstance(fact, Invoice | CreditNote | DebitNote | OpeningItem):
             if reason == "document_known":
-                return self._books.item(account, fact.document) is not None or fact.document in account.held
+                names = [fact.document, *(parts_of(fact) if isinstance(fact, Invoice) else [])]
+                posted = any(self._books.item(account, name) is not None for name in names)
+                return posted or fact.document in account.held or fact.document in account.numbers
+            if isinstance(fact, Invoice) and reason == "instalments_do_not_add_up":
+                amounts = [instalment.amount for instalment in fact.instalments]
+                return bool(amounts) and (sum(amounts) != fact.amount or min(amounts) <= 0)
+            if isinstance(fact, OpeningItem) and reason == "residual_not_within_amount":
+                return not 0 < fact.residual <= fact.amount
         elif isinstance(fact, ReceiptFact) and reason == "receipt_known":
             known = self._of(account, fact)
             return known is not None and known.amount > 0
@@ -178,7 +150,7 @@ class FactCheck:
                 "receipt_id": self._name(account, fact),
                 "currency": fact.currency,
                 "amount": fact.amount,
-                "posting_date": fact.posting_date,
+                "posting_date": max(fact.posting_date, account.first_open),
                 "value_date": fact.value_date,
                 "rule": rule,
                 "counterparty": counterparty,
@@ -195,6 +167,8 @@ class FactCheck:
         receipt.bank_reference = fact.bank_reference
         receipt.posting_date = fact.posting_date
         receipt.text = fact.text
+        receipt.order_id = fact.order_id
+        receipt.adjusted = bool(fact.adjustments)
         receipt.lines = tuple((line.document, line.amount) for line in fact.lines)
         self._books.keep_receipt(account, receipt)
 
@@ -215,10 +189,12 @@ class FactCheck:
 
     def _transferred(self, account: Account, fact: CashTransferred, said: Sequence[Decision]) -> None:
         known = self._of(account, fact)
-        takes = fact.returned or (account.known and (known is None or not known.amount))
+        takes = fact.returned or (account.known and (known is None or not known.amount) and self._is_for(account, fact))
         if takes and not fact.returned:
             self._keep_receipt(account, fact)
-        d = self._only(account, fact, said, ("receipt_booked", "cash_transferred"))
+        # What has come back may be sent on at once, to the next account that this one pays for.
+        own = [d for d in said if d.rule != "transfer.out"]
+        d = self._only(account, fact, own, ("receipt_booked", "cash_transferred"))
         if d is None:
             return
         if not takes:
@@ -228,6 +204,12 @@ class FactCheck:
         rule = "transfer.returned" if fact.returned else "transfer.in"
         self._booked(account, fact, d, rule, fact.from_account)
         self._pending(account, fact, said)
+
+    def _is_for(self, account: Account, fact: CashTransferred) -> bool:
+        """Money that was sent for some references is for an account that has all of them as documents."""
+        names = [line.document for line in fact.lines]
+        here = [name for name in names if name in account.held or self._books.item(account, name) is not None]
+        return not fact.asks or (here == names and names != [])
 
     def _returned(self, account: Account, fact: ReceiptReturned, said: Sequence[Decision]) -> None:
         receipt = self._of(account, fact)
@@ -255,46 +237,13 @@ class FactCheck:
         if taken != fact.amount:
             self._wrong(account, fact, "not_taken", f"{fact.amount} went back, {taken} is accounted for")
 
-    # --- documents ---
-
-    def _invoice(self, account: Account, fact: Invoice, said: Sequence[Decision]) -> None:
-        right = {
-            "currency": fact.currency,
-            "amount": fact.amount,
-            "item_kind": "invoice",
-            "due_date": fact.due_date,
-            "document_date": fact.document_date,
-        }
-        of_it = [d for d in said if d.document == fact.document]
-        if fact.stage == "posted":
-            self._orders.bill(account, fact)
-            account.held.pop(fact.document, None)
-            d = self._only(account, fact, of_it, ("item_posted",))
-            right.update(posting_date=fact.posting_date, reasons=_no_sale(account))
-        else:
-            account.held[fact.document] = fact
-            first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
-            d = self._only(account, fact, first, ("invoice_held", "invoice_released"))
-        if d is not None:
-            self._same(account, fact, d, right)
-
-    def _credit_note(self, account: Account, fact: CreditNote, said: Sequence[Decision]) -> None:
-        d = self._only(account, fact, said, ("item_posted",))
-        if d is not None:
-            right = {
-                "document": fact.document,
-                "currency": fact.currency,
-                "amount": fact.amount,
-                "item_kind": CREDIT,
-                "counterparty": fact.invoice,
-                "posting_date": fact.posting_date,
-                "document_date": fact.document_date,
-                "reasons": _no_sale(account),
-            }
-            self._same(account, fact, d, right)
-
     def _advice(self, account: Account, fact: RemittanceAdvice, said: Sequence[Decision]) -> None:
         self._advices.take(account, fact)
+        for d in said:
+            if d.kind == "cash_unapplied" and (d.rule, d.reference_id) != (ADVICE, fact.advice_id):
+                self._wrong(account, fact, "not_caused", f"{d.rule} takes {d.receipt_id} off {d.document}")
+            elif d.kind == "cash_unapplied":
+                self._advices.bind(account, fact.advice_id, d.receipt_id)
 
     # --- what people say ---
 
@@ -355,10 +304,25 @@ class FactCheck:
             self._wrong(
                 account, fact, "differs", f"{len(right)} instalments are promised, it opens {len(opened)} of them"
             )
+        documents = self._documents_of(account, fact.documents)
         for d in opened:
-            self._same(account, fact, d, {"currency": fact.currency, "candidates": fact.documents})
+            self._same(account, fact, d, {"currency": fact.currency})
+            if sorted(d.candidates) != sorted(documents):
+                self._wrong(account, fact, "differs", f"it is for {documents}, {d.kind} says {d.candidates}")
+
+    def _documents_of(self, account: Account, names: Sequence[str]) -> set[str]:
+        """The items that a promise is for: a number that stands for several means all that are posted."""
+        found: set[str] = set()
+        for name in names:
+            of = [document for document, numbers in account.stands_for.items() if name in numbers]
+            posted = [document for document in of if self._books.item(account, document) is not None]
+            found.update(posted if posted and self._books.item(account, name) is None else [name])
+        return found
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
+        for learned in said:
+            if learned.kind == "alias_learned" and fact.source.startswith("headrace"):
+                self._wrong(account, fact, "not_confirmed", f"{learned.text} is learned, and no person said so")
         if fact.action in SILENT_ACTIONS:
             account.blocked = fact.action == "block_reminders"
             return
@@ -370,7 +334,8 @@ class FactCheck:
             self._only(account, fact, first, (OWN_DECISION[fact.action],))
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
-        of_it = [d for d in said if d.receipt_id == fact.receipt_id]
+        # What was left on account is taken from there first.
+        of_it = [d for d in said if d.receipt_id == fact.receipt_id and d.kind != "cash_on_account"]
         d = self._only(account, fact, of_it[:1], (kind.get(fact.action, fact.action),))
         if d is not None:
             right = {"counterparty": fact.target_account, "rule": "transfer.out"}
@@ -390,6 +355,14 @@ class FactCheck:
         account.contacts_blocked = fact.contacts_blocked
         account.language = fact.language
         account.affiliate = fact.affiliate
+        account.cash_order = fact.cash_order
+
+    def _relation(self, account: Account, fact: PayerRelation, said: Sequence[Decision]) -> None:
+        account.relations.pop(fact.relation_id, None)
+        if not fact.cancelled:
+            elsewhere = fact.pays_for_entity not in ("", fact.entity)
+            name = f"~entity:{fact.pays_for_entity}/{fact.pays_for}" if elsewhere else fact.pays_for
+            account.relations[fact.relation_id] = (name, fact.valid_from_date, fact.valid_until_date or NEVER_DAY)
 
     def _case(self, account: Account, fact: ServiceCase, said: Sequence[Decision]) -> None:
         if fact.status == "open":
@@ -410,11 +383,23 @@ class FactCheck:
 
     def draft(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
         """invoice_released or invoice_held, before it is posted: of a draft that waits, and only as the policy demands."""
+        number, _, place = d.document.rpartition("/P")
         fact = account.held.get(d.document)
+        if fact is None and number in account.held and place.isdecimal():
+            fact = account.held[number]
+            if int(place) <= len(fact.instalments):
+                if int(place) < len(fact.instalments):
+                    # The draft goes with its last instalment.
+                    return
+                self._draft(account, d, fact, fact.instalments[-1].amount, terms, today)
+                return
         if fact is None:
             self._check.about(d, "no_draft", f"{d.kind}: no draft {d.document} waits")
             return
-        for name, right, said in (("amount", fact.amount, d.amount), ("currency", fact.currency, d.currency)):
+        self._draft(account, d, fact, fact.amount, terms, today)
+
+    def _draft(self, account: Account, d: Decision, fact: Invoice, amount: int, terms: Terms, today: int) -> None:
+        for name, right, said in (("amount", amount, d.amount), ("currency", fact.currency, d.currency)):
             if right != said:
                 self._check.about(d, "draft_differs", f"{d.kind}: the draft has {name} {right}, it says {said}")
         lacking = self._orders.lacking(account, fact, terms, today)
@@ -424,14 +409,14 @@ class FactCheck:
             return
         if lacking:
             self._check.about(d, "released_early", f"{d.document} is released without {', '.join(lacking)}")
-        if d.reasons != _no_sale(account):
+        if d.reasons != no_sale(account):
             self._check.about(
-                d, "differs", f"{d.kind} says {d.reasons}, the customer is {_no_sale(account) or 'no affiliate'}"
+                d, "differs", f"{d.kind} says {d.reasons}, the customer is {no_sale(account) or 'no affiliate'}"
             )
         condition, _ = terms.of(account.who, "", today).release
         if d.rule != f"release.{condition}":
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
-        del account.held[d.document]
+        del account.held[fact.document]
         self._orders.bill(account, fact)
 
     def still_held(self, account: Account, terms: Terms, today: int, shard: int) -> None:
@@ -441,11 +426,6 @@ class FactCheck:
                 self._check.find(
                     "not_released", f"draft {document} lacks nothing, and is held", shard=shard, account=account.key
                 )
-
-
-def _no_sale(account: Account) -> list[str]:
-    """What a posting to the account says of its sales."""
-    return ["affiliate"] if account.affiliate else []
 
 
 def _came_from(receipt: Receipt | None, sender: str) -> bool:
@@ -473,6 +453,10 @@ _CHECKS: Final[dict[str, _Check]] = {
     "cash_transferred": FactCheck._transferred,
     "invoice": FactCheck._invoice,
     "credit_note": FactCheck._credit_note,
+    "debit_note": FactCheck._debit_note,
+    "opening_item": FactCheck._opening,
+    "refund": FactCheck._refund,
+    "erp_posting": FactCheck._erp,
     "receipt_returned": FactCheck._returned,
     "remittance_advice": FactCheck._advice,
     "dispute": FactCheck._dispute,
@@ -482,6 +466,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     "message": FactCheck._message,
     "account_owner": FactCheck._account_owner,
     "customer": FactCheck._customer,
+    "payer_relation": FactCheck._relation,
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,

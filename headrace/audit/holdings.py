@@ -95,7 +95,10 @@ class Holdings:
 
     def booked(self, account: Account, d: Decision) -> Receipt | None:
         receipt = self.receipt(account, d.receipt_id)
-        if receipt is None or not receipt.amount or receipt.currency != d.currency:
+        # Cash on an item in another currency says the receipt's own apart.
+        exchanged = d.other_currency and d.kind in ("cash_applied", "cash_unapplied")
+        currency = d.other_currency if exchanged else d.currency
+        if receipt is None or not receipt.amount or receipt.currency != currency:
             self.wrong(d, "no_receipt", f"{account.key} has no receipt {d.receipt_id} in {d.currency}")
             return None
         return receipt

@@ -69,6 +69,16 @@ class Terms:
         return found
 
     @property
+    def differences(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.text["differences"]
+        return found
+
+    @property
+    def exchange(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.text["exchange"]
+        return found
+
+    @property
     def release(self) -> tuple[str, int]:
         """Condition and pod_days."""
         part = self.text["release"]
@@ -88,6 +98,11 @@ ORDER = ("customer", "tier", "segment", "country", "region", "entity", "tenant",
 
 def _specific(variant: dict[str, Any]) -> list[bool]:
     return [name in variant["where"] for name in ORDER]
+
+
+def day_text(day: int) -> str:
+    """A day since 1970-01-01 as YYYY-MM-DD."""
+    return (EPOCH + timedelta(day)).isoformat()
 
 
 def _fits(where: dict[str, str], who: Who, currency: str, day: int) -> bool:

@@ -169,7 +169,7 @@ def _difference(concluded: bytes, said: Said) -> str:
 
 def _plain(value: Any) -> Any:
     """A field of the row as something that can be compared."""
-    return [(mark.name, mark.time) for mark in value] if isinstance(value, list) else value
+    return [[getattr(x, name) for name in x.FIELDS] for x in value] if isinstance(value, list) else value
 
 
 def _short(value: Any) -> str:

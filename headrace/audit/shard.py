@@ -6,9 +6,10 @@ from typing import Final
 from headrace.audit.accounts import Account
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices, CashCheck
-from headrace.audit.causes import OF_TIME
+from headrace.audit.causes import OF_TIME, of_short_payments
 from headrace.audit.charges import check_charge
 from headrace.audit.claims import AMOUNT_KNOWN
+from headrace.audit.differences import DifferenceCheck
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import FactCheck
 from headrace.audit.findings import Checks, account_of
@@ -25,12 +26,15 @@ from schemas.records import (
     Decision,
     Drain,
     Fact,
+    FxRate,
     OperatorAction,
+    PeriodClose,
     Policy,
     ReceiptReturned,
     Rules,
 )
 
+DIFFERENCES: Final = frozenset(("discount_granted", "write_off_posted", "deduction_opened", "cash_exchanged"))
 DAY_MS: Final = 86_400_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 WHOLE_SHARD_ACTIONS: Final = frozenset(("allow_clock", "allow_future"))
@@ -52,6 +56,9 @@ class ShardAudit:
         self._events: Final = Events(checks.duplicates, scratch, shard)
         self._facts: Final = FactCheck(checks.facts, self.books, OrderBook(scratch), advices)
         self._cash: Final = CashCheck(checks.cash, self.books, advices)
+        self._differences: Final = DifferenceCheck(checks.cash, self.books)
+        # By tenant and entity.
+        self._first_open: dict[str, int] = {}
         self._terms = built_in()
         self._policy_version = 0
         self._now = 0
@@ -81,6 +88,8 @@ class ShardAudit:
         if fact is None:
             self._unreadable(group, said)
             rest = said[1:]
+        elif isinstance(fact, FxRate | PeriodClose):
+            rest = self._of_installation(group, fact, said)
         elif isinstance(fact, Clock | Policy | Rules | Drain) or (
             isinstance(fact, OperatorAction) and fact.action in WHOLE_SHARD_ACTIONS
         ):
@@ -117,12 +126,28 @@ class ShardAudit:
             self._allowed_future = fact.until
         return rest
 
+    def _of_installation(self, group: Group, fact: FxRate | PeriodClose, said: list[Decision]) -> list[Decision]:
+        """Rates and closed periods: kept, once for each event id."""
+        own, rest = _leading(said, fact)
+        if self._events.judge(group, fact, own, self.today) is Verdict.FIRST and not own:
+            if isinstance(fact, FxRate):
+                self._differences.rate(fact.base_currency, fact.quote_currency, fact.rate_date, fact.rate_nano)
+            else:
+                self._first_open[f"{fact.tenant}/{fact.entity}"] = fact.first_open_date
+        return rest
+
+    def _account(self, key: str) -> Account:
+        account = self.books.account(key)
+        if self._first_open:
+            account.first_open = self._first_open.get("/".join(key.split("/", 2)[:2]), 0)
+        return account
+
     def _of_account(self, group: Group, fact: Fact, said: list[Decision]) -> list[Decision]:
         own, rest = _leading(said, fact)
         verdict = self._events.judge(group, fact, own, self.today)
         if verdict is not Verdict.FIRST:
             return rest
-        account = self.books.account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
+        account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
         if own and own[0].rule == "shard.future":
             self._future(fact, own[0])
         elif own and own[0].rule == "shard.account":
@@ -185,7 +210,10 @@ class ShardAudit:
         while at < len(said) and (said[at].cause_id, account_of(said[at])) == (first.cause_id, account_of(first)):
             at += 1
         own, rest = said[:at], said[at:]
-        if first.cause_kind != "wake" or not first.cause_id.startswith(f"wake:{first.account_id}:"):
+        # Of itself an account wakes, or is tried again when rates came.
+        if first.cause_kind not in ("wake", "rates") or not first.cause_id.startswith(
+            f"{first.cause_kind}:{first.account_id}:"
+        ):
             self._checks.facts.about(
                 first,
                 "foreign_cause",
@@ -193,7 +221,7 @@ class ShardAudit:
             )
         else:
             self._facts_of_time(own)
-        account = self.books.account(account_of(first))
+        account = self._account(account_of(first))
         if first.rule == "shard.parked":
             account.parked = True
             self._checks.facts.note(f"account {account.key} was parked: {', '.join(first.reasons)}")
@@ -201,8 +229,9 @@ class ShardAudit:
         return rest
 
     def _facts_of_time(self, own: Sequence[Decision]) -> None:
+        allowed = OF_TIME | of_short_payments(own)
         for d in own:
-            if d.kind not in OF_TIME and d.rule != AMOUNT_KNOWN:
+            if d.kind not in allowed and d.rule != AMOUNT_KNOWN:
                 self._checks.facts.about(d, "not_caused", f"time alone does not lead to {d.kind}")
 
     # --- posting ---
@@ -217,14 +246,19 @@ class ShardAudit:
             elif d.kind in ("invoice_released", "invoice_held"):
                 self._facts.draft(account, d, self._terms, self.today)
             elif d.kind == "cash_applied":
-                self._cash.applied(account, d, cause)
+                self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
                 self._cash.allocated(account, d)
+            elif d.kind in DIFFERENCES:
+                self._differences.look(account, d, self._terms, self.today)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d, self.books.receipt(account, d.receipt_id))
+                self._cash.sent(account, d)
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
+            if d.rule == "alias.prefix":
+                account.habits.add(d.text)
             if d.kind == "reminder_due":
                 said_of_letter(account, d, self.today)
             elif d.kind == "dispute_opened" and d.rule == "disputes.opened_early" and not d.amount:

@@ -20,6 +20,7 @@ from schemas.records import (
     AccountRow,
     Invoice,
     Item,
+    ReceiptRow,
     ShardRow,
     read_account_row,
     read_draft_row,
@@ -118,6 +119,20 @@ def _listing(directory: Path) -> dict[str, int]:
     }
 
 
+def _hanging(row: ReceiptRow) -> dict[str, int]:
+    """What hangs on a receipt's applications, by the names of the books. A dispute is no posting."""
+    found: dict[str, int] = {}
+    for x in row.differences:
+        name = f"{x.what}\n{x.document}"
+        if x.what == "deduction":
+            name = f"{name}\n{x.reference}"
+        elif x.what == "exchange":
+            name = f"{name}\n{x.currency}"
+        if x.what != "dispute":
+            found[name] = found.get(name, 0) + x.amount
+    return found
+
+
 class StateCheck:
     """Compares one shard's rows with its books."""
 
@@ -188,7 +203,9 @@ class StateCheck:
             sums, balance = account.sums_of(currency), said.get(currency)
             for name in (
                 *("open_debit", "open_credit", "unapplied", "debits_raised", "credits_raised", "cash_applied"),
-                *("received", "returned", "transferred_in", "transferred_out"),
+                *("received", "returned", "transferred_in", "transferred_out", "on_account", "discounts", "charges"),
+                *("written_off", "small_credits", "exchanged_in", "exchanged_out", "refunded", "credits_refunded"),
+                "exchange_gain",
             ):
                 right, stored = getattr(sums, name), 0 if balance is None else getattr(balance, name)
                 if right != stored:
@@ -265,6 +282,8 @@ class StateCheck:
                 ("came_from", receipt.came_from, row.came_from),
                 ("allocations", receipt.allocations, applied),
                 ("credits", receipt.credits, credits),
+                ("on_account", receipt.on_account, row.on_account),
+                ("differences", receipt.hanging, _hanging(row)),
             ):
                 if right != stored:
                     self._wrong(

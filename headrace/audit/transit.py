@@ -56,6 +56,13 @@ def _unpack_errand(values: Any) -> Errand:
     return Errand(*values)
 
 
+def _key(tenant: str, entity: str, name: str) -> str:
+    """The account that another one of the company calls so; one of another company has that in its name."""
+    if name.startswith("~entity:"):
+        return f"{tenant}/{name.removeprefix('~entity:')}"
+    return f"{tenant}/{entity}/{name}"
+
+
 class Transit:
     """All transfers of the installation. Shards may be read in any order."""
 
@@ -87,7 +94,7 @@ class Transit:
         self._check.checked += 1
         name = f"{d.shard}-{d.sequence}"
         transfer = self._get(name)
-        target = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        target = _key(d.tenant, d.entity, d.counterparty)
         number = d.receipt_id if receipt is None or not receipt.number else receipt.number
         bank_account = "" if receipt is None else receipt.bank_account
         transfer.sent = (account_of(d), target, number, bank_account, d.amount, d.currency)
@@ -98,7 +105,7 @@ class Transit:
         """A return that was brought after its money, and that its account took."""
         name = fact.event_id.removeprefix(BROUGHT)
         transfer = self._get(name)
-        sender = f"{fact.tenant}/{fact.entity}/{fact.from_account}" if fact.from_account else ""
+        sender = _key(fact.tenant, fact.entity, fact.from_account) if fact.from_account else ""
         transfer.arrived.append(
             (
                 sender,
@@ -118,7 +125,7 @@ class Transit:
     def arrived(self, fact: CashTransferred, d: Decision) -> None:
         """A receipt_booked with rule transfer.in or transfer.returned, and the fact that brought it."""
         transfer = self._get(fact.transfer_id)
-        sender = f"{d.tenant}/{d.entity}/{d.counterparty}"
+        sender = _key(d.tenant, d.entity, d.counterparty)
         transfer.arrived.append(
             (
                 sender,

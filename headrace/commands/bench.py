@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.accuracy import Accuracy, run_accuracy
 from benchmarks.local_kafka import NoLocalKafka
 from benchmarks.measure import RESULTS, as_json, result_path
 from benchmarks.month_end import MonthEnd, run_month_end
@@ -23,10 +25,16 @@ class Name(StrEnum):
 
     spine = "spine"
     month_end = "month-end"
+    accuracy = "accuracy"
+
+
+NAMES: Final = (
+    "spine: receivables alone. month-end: all flows under a burst. accuracy: cash applied, against what was so."
+)
 
 
 def bench(
-    name: Annotated[Name, typer.Argument(help="spine: receivables alone. month-end: all flows under a burst.")],
+    name: Annotated[Name, typer.Argument(help=NAMES)],
     json_output: Annotated[bool, typer.Option("--json", help="The result on stdout, as it is in its file.")] = False,
     parts: Annotated[str, typer.Option(help=f"Of spine, comma between: {', '.join(PARTS)}.")] = ",".join(DEFAULT_PARTS),
     accounts: Annotated[int | None, typer.Option(min=1, help="Accounts.")] = None,
@@ -44,6 +52,9 @@ def bench(
     storm_rate: Annotated[float | None, typer.Option(min=1, help="spine: facts/s that arrive in the storm.")] = None,
     shards: Annotated[int | None, typer.Option(min=1, max=256, help="Shards.")] = None,
     cache_bytes: Annotated[int | None, typer.Option(min=1, help="Memory for accounts kept loaded.")] = None,
+    months: Annotated[int | None, typer.Option(min=1, help="accuracy: months simulated.")] = None,
+    levels: Annotated[str | None, typer.Option(help="accuracy: levels of difficulty, as 1,2,3.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="accuracy: seeds, as 1,2,3.")] = None,
     kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
     results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
 ) -> None:
@@ -63,14 +74,19 @@ def bench(
         "shards": shards,
         "cache_bytes": cache_bytes,
         "kafka": kafka,
+        "months": months,
+        "levels": _numbers("levels", levels) if levels else None,
+        "seeds": _numbers("seeds", seeds) if seeds else None,
     }
     given: dict[str, Any] = {option: value for option, value in chosen.items() if value is not None}
     with failures_told():
         try:
             if name is Name.spine:
-                result = run_spine(Spine(parts=_parts(parts), **given), say)
+                result = run_spine(Spine(parts=_parts(parts), **_of(name, given, Spine)), say)
+            elif name is Name.accuracy:
+                result = run_accuracy(Accuracy(**_of(name, given, Accuracy)), say)
             else:
-                result = run_month_end(_month_end(given), results, say)
+                result = run_month_end(MonthEnd(**_of(name, given, MonthEnd)), results, say)
         except (NoLocalKafka, ProcessFailed, TimeoutError) as error:
             say(str(error))
             raise typer.Exit(FOUND_WANTING) from None
@@ -100,14 +116,22 @@ def _pair(text: str) -> tuple[int, int]:
     return int(few), int(many)
 
 
-def _month_end(given: Mapping[str, Any]) -> MonthEnd:
-    """Its options. Raises WRONG_USAGE for one that it does not have."""
-    known = {"accounts", "backlog", "rate", "seconds", "shards", "cache_bytes", "kafka"}
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        say(f"month-end has no option --{unknown[0].replace('_', '-')}")
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    found = text.split(",")
+    if not all(number.strip().isdigit() for number in found):
+        say(f"--{option} {text}: write numbers with commas between")
         raise typer.Exit(WRONG_USAGE)
-    return MonthEnd(**given)
+    return tuple(int(number) for number in found)
+
+
+def _of(name: Name, given: Mapping[str, Any], options: type[Any]) -> dict[str, Any]:
+    """The options of a benchmark, those not given left out. Raises WRONG_USAGE for one that it does not have."""
+    known = {field.name for field in fields(options)}
+    unknown = [option for option, value in given.items() if option not in known and value is not None and value != ""]
+    if unknown:
+        say(f"{name.value} has no option --{unknown[0].replace('_', '-')}")
+        raise typer.Exit(WRONG_USAGE)
+    return {option: value for option, value in given.items() if option in known}
 
 
 def show(result: Mapping[str, Any]) -> None:

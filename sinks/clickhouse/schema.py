@@ -62,7 +62,10 @@ CREATE TABLE IF NOT EXISTS decisions (
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
     score Int64 COMMENT 'Of a task: what orders the worklist',
-    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged') COMMENT 'It makes a new item',
+    raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged', 'deduction_opened')
+        AND NOT startsWith(rule, 'reversed.') COMMENT 'It makes a new item',
+    is_sale UInt8 ALIAS kind IN ('invoice_released', 'item_posted') AND rule != 'posted.opening'
+        COMMENT 'It counts in sales: no deduction, which is of an invoice that did, no interest, and nothing taken over at a cut-over',
     posted_on Date32 ALIAS if(posting_date > toDate32('1970-01-01'), posting_date, toDate32(event_time))
         COMMENT 'Posting date; the day of the event where there is none',
     open_debit_change Int64 ALIAS multiIf(
@@ -70,17 +73,26 @@ CREATE TABLE IF NOT EXISTS decisions (
         kind = 'interest_charged', amount,
         kind IN ('cash_unapplied', 'application_reversed'), amount,
         kind IN ('cash_applied', 'credit_allocated'), -amount,
+        kind IN ('discount_granted', 'write_off_posted') AND document != '',
+        if(startsWith(rule, 'reversed.'), amount, -amount),
         0) COMMENT 'What it posts to open debits (docs/ledger.md)',
     open_credit_change Int64 ALIAS multiIf(
         kind = 'item_posted' AND item_kind = 'credit_note', amount,
         kind = 'credit_allocated', -amount,
         kind = 'application_reversed' AND counterparty != '', amount,
+        kind = 'refund_posted' AND document != '', -amount,
         0) COMMENT 'What it posts to open credits',
     unapplied_change Int64 ALIAS multiIf(
+        kind IN ('cash_applied', 'cash_unapplied') AND other_currency != '', 0,
         kind IN ('receipt_booked', 'cash_unapplied'), amount,
         kind IN ('cash_applied', 'receipt_reversed'), -amount,
+        kind IN ('cash_exchanged', 'cash_on_account'), if(startsWith(rule, 'reversed.'), amount, -amount),
+        kind IN ('refund_posted', 'write_off_posted') AND document = '', if(startsWith(rule, 'reversed.'), amount, -amount),
         kind = 'cash_transferred' AND rule = 'transfer.out', -amount,
-        0) COMMENT 'What it posts to unapplied cash'
+        0) COMMENT 'What it posts to unapplied cash',
+    on_account_change Int64 ALIAS multiIf(
+        kind = 'cash_on_account', if(startsWith(rule, 'reversed.'), -amount, amount),
+        0) COMMENT 'What it posts to cash left on account'
 )
 ENGINE = MergeTree
 ORDER BY (tenant, entity, account_id, sequence)
@@ -111,14 +123,23 @@ COMMENT 'Which range of each shard is being published, or was last'
 _ITEM_MOVEMENTS: Final = """
 CREATE OR REPLACE VIEW item_movements AS
 SELECT tenant, entity, account_id, document, currency, shard, sequence, kind, rule, posted_on, recorded_time,
-       event_time, raises, item_kind, amount, due_date, document_date, level, item_disputed, receipt_id,
-       if(item_kind = 'credit_note' AND raises, open_credit_change, open_debit_change) AS change
-FROM decisions WHERE document != '' AND kind NOT IN ('invoice_held', 'fact_rejected')
+       event_time, raises, item_kind, amount, item_amount, due_date, document_date, level, item_disputed, receipt_id,
+       multiIf(
+           kind = 'deduction_opened', if(raises, amount, -amount),
+           item_kind = 'credit_note' AND (raises OR kind = 'refund_posted'), open_credit_change,
+           open_debit_change) AS change
+FROM decisions
+WHERE document != '' AND kind NOT IN ('invoice_held', 'fact_rejected', 'cash_exchanged', 'fx_difference_posted')
 UNION ALL
 SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
-       recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, due_date, document_date,
-       toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, open_credit_change AS change
+       recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, toInt64(0) AS item_amount, due_date,
+       document_date, toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, open_credit_change AS change
 FROM decisions WHERE kind = 'credit_allocated' OR (kind = 'application_reversed' AND counterparty != '')
+UNION ALL
+SELECT tenant, entity, account_id, counterparty AS document, currency, shard, sequence, kind, rule, posted_on,
+       recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, toInt64(0) AS item_amount, due_date,
+       document_date, toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, if(decisions.raises, -amount, amount) AS change
+FROM decisions WHERE kind = 'deduction_opened'
 """
 
 _ITEMS: Final = """
@@ -126,13 +147,15 @@ CREATE OR REPLACE VIEW items AS
 SELECT tenant, entity, account_id, document,
        anyIf(currency, raises) AS currency,
        anyIf(item_kind, raises) AS item_kind,
-       sumIf(amount, raises) AS amount,
+       sumIf(item_amount, raises) AS amount,
        sum(change) AS open,
-       argMaxIf(item_disputed, sequence, kind IN (
+       -- What a deduction takes off its invoice is in no row of the invoice's own.
+       least(argMaxIf(item_disputed, sequence, item_movements.item_kind != '' AND (kind IN (
            'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
-           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed'
-       ) OR rule = 'disputes.review_ended') AS disputed,
-       maxIf(level, kind = 'reminder_due') AS level,
+           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
+           'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
+       ) OR rule = 'disputes.review_ended')), open) AS disputed,
+       maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level,
        anyIf(posted_on, raises) AS posting_date,
        anyIf(due_date, raises) AS due_date,
        anyIf(document_date, raises) AS document_date,
@@ -155,8 +178,9 @@ CREATE OR REPLACE VIEW receipts AS
 SELECT tenant, entity, account_id, receipt_id,
        anyIf(currency, kind = 'receipt_booked') AS currency,
        sumIf(amount, kind = 'receipt_booked') AS booked,
-       sumIf(amount, kind = 'cash_applied')
-           - sumIf(amount, kind IN ('cash_unapplied', 'application_reversed') AND counterparty = '') AS applied,
+       sumIf(if(other_currency != '', other_amount, amount), kind = 'cash_applied')
+           - sumIf(if(other_currency != '', other_amount, amount),
+                   kind IN ('cash_unapplied', 'application_reversed') AND counterparty = '') AS applied,
        sumIf(amount, kind IN ('receipt_reversed', 'application_reversed') AND counterparty = '') AS returned,
        sumIf(amount, kind = 'cash_transferred' AND rule = 'transfer.out') AS transferred,
        sum(unapplied_change) AS unapplied,
@@ -184,10 +208,11 @@ SELECT tenant, entity, account_id, currency, day,
        sum(debits) OVER running AS open_debit,
        sum(credits) OVER running AS open_credit,
        sum(cash) OVER running AS unapplied,
-       open_debit - open_credit - unapplied AS balance
+       sum(kept) OVER running AS on_account,
+       open_debit - open_credit - unapplied - on_account AS balance
 FROM (
     SELECT tenant, entity, account_id, currency, posted_on AS day, sum(open_debit_change) AS debits,
-           sum(open_credit_change) AS credits, sum(unapplied_change) AS cash
+           sum(open_credit_change) AS credits, sum(unapplied_change) AS cash, sum(on_account_change) AS kept
     FROM decisions
     WHERE open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0
     GROUP BY tenant, entity, account_id, currency, day
@@ -202,12 +227,14 @@ SELECT tenant, entity, currency, day,
        sum(credits) OVER running AS open_credit,
        sum(cash) OVER running AS unapplied,
        sum(unknown) OVER running AS unidentified,
-       open_debit - open_credit - unapplied AS balance
+       sum(kept) OVER running AS on_account,
+       open_debit - open_credit - unapplied - on_account AS balance
 FROM (
     SELECT tenant, entity, currency, posted_on AS day, sum(open_debit_change) AS debits,
            sum(open_credit_change) AS credits,
            sumIf(unapplied_change, NOT startsWith(account_id, '~suspense:')) AS cash,
-           sumIf(unapplied_change, startsWith(account_id, '~suspense:')) AS unknown
+           sumIf(unapplied_change, startsWith(account_id, '~suspense:')) AS unknown,
+           sum(on_account_change) AS kept
     FROM decisions
     WHERE open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0
     GROUP BY tenant, entity, currency, day

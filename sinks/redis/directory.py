@@ -26,6 +26,8 @@ from sinks.redis.store import (
 
 ACTOR: Final = "headrace.directory"
 _NAMES_DOCUMENT: Final = frozenset({"item_posted", "invoice_released", "invoice_held"})
+# A bank account that a person's word showed to be a payer's.
+ALIAS: Final = "alias_learned"
 _NOTE: Final = "all that is known of this receipt points to this account alone"
 
 
@@ -83,6 +85,9 @@ def _want_decision(work: Work, decision: Decision) -> None:
         folded = key(company, fold(decision.document))
         work.want(DOCUMENTS, folded)
         work.want(AWAITED, key(DOCUMENTS, folded))
+    if decision.kind == ALIAS and (bank := bank_fold(decision.text)) and decision.counterparty:
+        work.want(PAYERS, key(company, bank))
+        work.want(AWAITED, key(PAYERS, company, bank))
     if decision.receipt_id and is_suspense(decision.account_id):
         name = _receipt(company, decision.account_id, decision.receipt_id)
         work.want(WAITING, name)
@@ -154,6 +159,11 @@ def _learn_decision(work: Work, decision: Decision) -> None:
     if decision.kind in _NAMES_DOCUMENT and (folded := fold(decision.document)):
         work.add(DOCUMENTS, key(company, folded), [account, decision.document])
         work.new.update(work.get(AWAITED, key(DOCUMENTS, company, folded)) or [])
+        return
+    if decision.kind == ALIAS and (bank := bank_fold(decision.text)) and decision.counterparty:
+        # A person said whose money it was: so is what else comes from that bank account.
+        work.add(PAYERS, key(company, bank), decision.counterparty)
+        work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
         return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned
+from schemas.records import CashTransferred, Decision, Fact, Receipt, ReceiptReturned, RemittanceLine
 
 SOURCE: Final = "headrace.forwarder"
 OUT: Final = "transfer.out"
@@ -63,24 +63,40 @@ def transfer_fact(decision: Decision, cause: Fact, booked: Fact | None = None) -
     return _sent(decision, cause)
 
 
+# What accounts call one of another company: this, the company, a slash and the account. dataflows/rules/relations.py.
+_ENTITY: Final = "~entity:"
+
+
+def _where(decision: Decision) -> tuple[str, str, str]:
+    """The company and account that the decision's counterparty names, and what that one calls the decision's account."""
+    if not decision.counterparty.startswith(_ENTITY):
+        return decision.entity, decision.counterparty, decision.account_id
+    entity, _, account = decision.counterparty.removeprefix(_ENTITY).partition("/")
+    return entity, account, f"{_ENTITY}{decision.entity}/{decision.account_id}"
+
+
 def _number(decision: Decision) -> str:
     return f"{decision.shard}-{decision.sequence}"
 
 
 def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferred:
     refused = decision.rule == REFUSED
+    entity, account, sender = _where(decision)
+    # Money for some references of a payment goes with these alone.
+    asks = bool(decision.candidates) and not refused
+    lines = _lines(decision) if asks else cause.lines
     return CashTransferred(
         event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
         correlation=cause.correlation,
         source=SOURCE,
         tenant=decision.tenant,
-        entity=decision.entity,
-        account_id=decision.counterparty,
+        entity=entity,
+        account_id=account,
         event_time=decision.event_time,
         # Money on its way back is still the transfer that the first decision sent.
         transfer_id=cause.transfer_id if refused and isinstance(cause, CashTransferred) else _number(decision),
-        from_account=decision.account_id,
+        from_account=sender,
         returned=refused,
         receipt_id=cause.receipt_id,
         bank_account=cause.bank_account,
@@ -92,21 +108,36 @@ def _sent(decision: Decision, cause: Receipt | CashTransferred) -> CashTransferr
         payer_name=cause.payer_name,
         payer_account=cause.payer_account,
         text=cause.text,
-        lines=cause.lines,
+        lines=lines,
+        # What was taken off all of a payment is nothing of a part of it.
+        adjustments=[] if asks else cause.adjustments,
+        charges=0 if asks else cause.charges,
+        method=cause.method,
+        cheque=cause.cheque,
+        order_id=cause.order_id,
+        asks=asks,
+        here=decision.candidates if refused else [],
     )
+
+
+def _lines(decision: Decision) -> list[RemittanceLine]:
+    """References that money was sent for, with their amounts."""
+    amounts = [int(text.removeprefix("amount:")) for text in decision.evidence[: len(decision.candidates)]]
+    return [RemittanceLine(reference, amount) for reference, amount in zip(decision.candidates, amounts, strict=True)]
 
 
 def _sent_back(
     decision: Decision, cause: ReceiptReturned, money: Receipt | CashTransferred | ReceiptReturned
 ) -> ReceiptReturned:
+    entity, account, sender = _where(decision)
     return ReceiptReturned(
         event_id=f"transfer:{_number(decision)}",
         recorded_time=decision.recorded_time,
         correlation=cause.correlation,
         source=SOURCE,
         tenant=decision.tenant,
-        entity=decision.entity,
-        account_id=decision.counterparty,
+        entity=entity,
+        account_id=account,
         event_time=decision.event_time,
         receipt_id=money.receipt_id,
         bank_account=money.bank_account,
@@ -117,5 +148,5 @@ def _sent_back(
         reason=cause.reason,
         bank_reference=cause.bank_reference,
         # The money went there from this account, whoever sent it on to this one.
-        from_account=decision.account_id,
+        from_account=sender,
     )

@@ -279,6 +279,8 @@ def test_a_transfer_becomes_a_fact_with_all_of_the_receipt(world: World) -> None
         "method": "",
         "cheque": "",
         "order_id": "",
+        "asks": False,
+        "here": [],
     }
 
 

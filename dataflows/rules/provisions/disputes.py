@@ -16,6 +16,9 @@ CATEGORIES: Final = (
     "quality",
     "tax",
     "pricing",
+    "freight",
+    "promotion",
+    "unearned_discount",
     "other",
 )
 DOCUMENTS: Final = ("proof_of_delivery", "price_agreement", "order")

@@ -120,9 +120,12 @@ def test_which_kinds_are_money() -> None:
     assert {kind for kind in TOPIC_OF_KIND if not is_money_kind(kind)} == {
         "customer",
         "order",
+        "payer_relation",
         "shipment",
         "proof_of_delivery",
         "account_owner",
         "message",
         "service_case",
+        "fx_rate",
+        "period_close",
     }

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from connectors.intake.reception import Received, receive
 from connectors.log.base import Record, account_key, partition_of
-from connectors.placing import Rejected, producer_key
+from connectors.placing import EVERY_SHARD, Rejected, producer_key
 from schemas.codec import contents_digest, decode_fact, encode_fact
 from schemas.records import FACT_IDS, Clock, Fact
-from schemas.topics import TOPIC_OF_KIND
+from schemas.topics import EVERY_SHARD_KINDS, TOPIC_OF_KIND
 from tests.facts import TODAY, header, instant, invoice, one_of_each, receipt
 
 PARTITIONS = 4
@@ -32,7 +32,9 @@ def test_a_good_fact_of_every_kind_is_placed(fact: Fact) -> None:
     found = received(fact)
     assert isinstance(found, Received)
     key = account_key("t1", "us01", "A-1")
-    assert (found.shard, found.key, found.account_id) == (partition_of(key, SHARDS), key, "A-1")
+    everywhere = fact.kind in EVERY_SHARD_KINDS
+    where = (EVERY_SHARD, b"", "") if everywhere else (partition_of(key, SHARDS), key, "A-1")
+    assert (found.shard, found.key, found.account_id) == where
     message = found.message(TODAY + 5)
     stamped = decode_fact(message)
     assert stamped.recorded_time == TODAY + 5

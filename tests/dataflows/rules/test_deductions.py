@@ -8,14 +8,16 @@ import pytest
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.disputes import of_short_payment
+from dataflows.rules.differences import write_off_approved
+from dataflows.rules.disputes import OUTCOMES, of_short_payment
 from dataflows.rules.evidence import value
+from dataflows.rules.following import follow
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
-from dataflows.rules.transition import follow, settle, transition
+from dataflows.rules.transition import settle, transition
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
-from schemas.records import Decision, ShardRow
-from tests.facts import DAY, dispute, invoice
+from schemas.records import Decision, RemittanceLine, ShardRow
+from tests.facts import DAY, dispute, invoice, receipt
 
 CLAIMS = """
 [[disputes.claims]]
@@ -131,3 +133,26 @@ def test_a_short_payment_opens_one_dispute_of_what_is_left(new_account: Account)
     ]
     assert account.posted_item("INV-1").disputed == 700
     assert of_short_payment(account, item, 700, "tax", "R-1", ctx) == []
+
+
+@pytest.mark.parametrize(
+    ("paid", "outcome"),
+    [
+        (0, {"written_off": 4_000}),
+        (7_700, {"written_off": 3_000, "recovered": 1_000}),
+        (10_699, {"written_off": 1, "recovered": 3_999}),
+    ],
+)
+def test_what_is_given_up_ends_the_disputes_of_what_it_clears(
+    paid: int, outcome: dict[str, int], new_account: Account
+) -> None:
+    account = with_invoice(new_account, ("D-1", 4_000, "pricing"))
+    ctx = context()
+    if paid:
+        transition(account, receipt(amount=paid, lines=[RemittanceLine("INV-1", None)]), ctx)
+    item = account.posted_item("INV-1")
+    decisions = settle(account, [write_off_approved(item, item.open, DAY, "A-1")], ctx)
+    (closed,) = [d for d in decisions if d.kind == "dispute_closed"]
+    assert closed.rule == "disputes.cleared"
+    said = {name: int(value(closed, name) or 0) for name in OUTCOMES if value(closed, name)}
+    assert said == outcome

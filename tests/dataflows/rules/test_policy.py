@@ -28,6 +28,7 @@ ROUTE = '\n[[disputes.routes]]\nowner = "kim"\n'
 AWAY = '\n[[disputes.absences]]\nowner = "kim"\nfrom = "2026-03-04"\nuntil = "2026-03-05"\n'
 CLAIM = '\n[[disputes.claims]]\nname = "spring"\nfrom = "2026-03-01"\nuntil = "2026-05-31"\n'
 TAX = 'tax = ["wrong tax", "tax exempt", "tax rate", "vat rate", "wrong vat"]'
+ORDER = 'order = ["exact_match", "clear_account", "clear_past_due", "by_terms", "combinations", "oldest_first"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
     ("version = 0", "version = ", "not TOML: "),
@@ -103,6 +104,35 @@ CASES = [
     ("strategic = 40", "", "collections.weights.strategic: None must be a whole number"),
     ("day_of_month = 0", "day_of_month = 32", "statements.day_of_month: 32 must be a whole number from 0 to 31"),
     (
+        'charges_borne_by = "payer"',
+        'charges_borne_by = "bank"',
+        "differences.charges_borne_by: 'bank' must be one of pa",
+    ),
+    (
+        'short_payment = "residual"',
+        'short_payment = "open"',
+        "differences.short_payment: 'open' must be one of residual",
+    ),
+    ("tolerance_ppm = 10000", "tolerance_ppm = 1000001", "differences.tolerance_ppm: 1000001 must be a whole number"),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "", category = "other" },',
+        "differences.reason_codes.1.code: must not be empty",
+    ),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "Z1", category = "fraud" },',
+        "differences.reason_codes.1.category: 'fraud' must be one of discount",
+    ),
+    (
+        "reason_codes = [",
+        'reason_codes = [{ code = "z1", category = "tax", until = "2026-05-01" }, '
+        '{ code = "Z1", category = "other", from = "2026-05-01" },',
+        "differences.reason_codes.2.code: 'Z1' means two categories on the same days",
+    ),
+    ('books_currency = ""', 'books_currency = "dollar"', "exchange.books_currency: 'dollar' must be ISO 4217 or empty"),
+    ("rate_age_days = 7", "rate_age_days = 32", "exchange.rate_age_days: 32 must be a whole number from 0 to 31"),
+    (
         "weekend = [5, 6]",
         "weekend = [7]",
         "calendars.default.weekend: [7] must be days from 0 (Monday) to 6, each once, not all",
@@ -122,6 +152,17 @@ CASES = [
     ("tolerance_days = 3", "tolerance_days = 91", "promises.tolerance_days: 91 must be a whole number from 0 to 90"),
     ("tolerance_minor = 100", "tolerance_minor = 1.0", "promises.tolerance_minor: 1.0 must be a whole number from 0"),
     ('sources = ["payments"]', 'sources = "payments"', "cash.sources: 'payments' must be a list"),
+    ("by_amount = true", "by_amount = 1", "cash.by_amount: 1 must be true or false"),
+    ("by_subset = true", "", "cash.by_subset: None must be true or false"),
+    ("odds = 1000", "odds = -1", "cash.odds: -1 must be a whole number from 0 to 1000000000"),
+    (ORDER, 'order = ["newest_first"]', "cash.order: 'newest_first' must be one of exact_match, clear_account"),
+    (ORDER, 'order = ["oldest_first", "oldest_first"]', "cash.order: ['oldest_first', 'oldest_first'] must name each"),
+    ("duplicate_days = 30", "duplicate_days = 366", "cash.duplicate_days: 366 must be a whole number from 0 to 365"),
+    (
+        "version = 0",
+        'version = 0\n[[variants]]\nname = "gold"\nwhere.tier = "gold"\ncash.sources = ["cards"]',
+        "variants.1.cash.sources: is the same for all; a variant cannot change it",
+    ),
     ('sources = ["payments"]', "", "cash.sources: None must be a list"),
     ('superseded = "over_promised"', 'superseded = "often"', "promises.superseded: 'often' must be one of never, over"),
     ("cancelled_by_dispute = false", "", "promises.cancelled_by_dispute: None must be true or false"),

@@ -305,7 +305,7 @@ def test_histories_reach_what_the_properties_are_about() -> None:
 
     for made in (histories(), histories((*OF_DISPUTES, "promise", "promise"))):
 
-        @settings(max_examples=250, deadline=None, database=None, derandomize=True)
+        @settings(max_examples=400, deadline=None, database=None, derandomize=True)
         @given(made)
         def collect(history: History) -> None:
             for d in run(messages(history.facts)).decisions:

@@ -22,7 +22,7 @@ def account() -> Account:
 
 
 def follow(a: Account, ctx: Context, d: Decision) -> list[Decision]:
-    found = tasks.follow(a, d, ctx)
+    found = tasks.follow(a, d, [], ctx)
     for one in found:
         evolve_decision(a, one, ctx)
     return found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflows.rules.transition import MOST_WHO_PAID, who_paid
+from dataflows.rules.following import MOST_WHO_PAID, who_paid
 from schemas.records import ReceiptRow
 
 

@@ -1,6 +1,7 @@
 """An account with more unapplied receipts than its header lists: they are found by what names them, never by walking."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from connectors.intake.clockwork import day_end_message
 from dataflows.rules.account import Account, load
 from dataflows.rules.cash import MOST_EXPLAINED, explain
 from dataflows.rules.context import Context
+from dataflows.rules.policy import DEFAULT_TEXT, parse
 from dataflows.rules.promises import judge_due
 from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED
 from dataflows.shards.shard import Shard
@@ -20,6 +22,7 @@ from schemas.records import (
     Decision,
     Fact,
     Invoice,
+    Policy,
     Promise,
     Receipt,
     RemittanceAdvice,
@@ -32,6 +35,9 @@ from tests.books import Books
 from tests.facts import DAY_MS
 from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories, messages, run
 
+# Money that names nothing waits here for what says what it is for.
+QUIET = DEFAULT_TEXT.replace("by_amount = true", "by_amount = false").replace("by_subset = true", "by_subset = false")
+QUIET = QUIET.replace("version = 0", "version = 1")
 START = 20_000
 KEY = "t/e/C1"
 MANY = 300
@@ -57,6 +63,12 @@ def advice(name: str, amount: int, document: str, receipt_id: str = "", referenc
     return RemittanceAdvice(*head(f"a-{name}"), f"AD-{name}", "USD", amount, receipt_id, reference, 0, lines)
 
 
+def quiet() -> bytes:
+    return encode_fact(
+        Policy("policy-1", 0, "", "headrace", "", "", "", 0, 1, QUIET, sha256(QUIET.encode()).hexdigest())
+    )
+
+
 def history() -> Iterator[Fact]:
     """Receipts that say nothing, of as many amounts; ten of one bank reference; ten that wait for one invoice."""
     for number in range(MANY):
@@ -79,7 +91,7 @@ def history() -> Iterator[Fact]:
 
 def taken(directory: Path, cache_bytes: int, commit_each: bool) -> tuple[list[bytes], Shard]:
     shard = Shard(0, 1, Store(directory), ShardRow("facts", "decisions"), cache_bytes)
-    for offset, value in enumerate([day_end_message(START - 1), *map(encode_fact, history())]):
+    for offset, value in enumerate([day_end_message(START - 1), quiet(), *map(encode_fact, history())]):
         shard.process(offset, value, None)
         if commit_each:
             shard.commit()
@@ -128,7 +140,8 @@ def test_an_advice_reads_the_receipt_it_means_and_no_other(tmp_path: Path, named
     account.put_advice(row)
     account.row.advices.append(row.advice_id)
     before = account.size_bytes()
-    said = [(d.kind, d.receipt_id, d.document, d.amount) for d in explain(account, row)]
+    ctx = Context(START * DAY_MS, "live", parse(QUIET), "remittance_advice", "a", 0, 0)
+    said = [(d.kind, d.receipt_id, d.document, d.amount) for d in explain(account, row, ctx)]
     assert said == [("cash_applied", "R-200", "INV-104", 1_104), ("cash_proposed", "R-200", "", 96)]
     # The advices that wait, the receipt, the documents it may be for: some 600 bytes for each row that was read.
     assert account.size_bytes() - before < 600 * (20 + len(account.row.advices))
@@ -177,8 +190,8 @@ def test_of_more_receipts_of_one_amount_than_are_tried_none_is_certain(tmp_path:
     shard = Shard(0, 1, Store(tmp_path), ShardRow("facts", "decisions"), 64 << 20)
     facts: list[Fact] = [receipt(number, 500, "SAME" if number else "") for number in range(MOST_EXPLAINED + 2)]
     facts += [advice("same", 99, "INV-1", reference="SAME"), advice("amount", 500, "INV-1"), invoice("INV-1", 500)]
-    for offset, fact in enumerate(facts):
-        shard.process(offset, encode_fact(fact), None)
+    for offset, value in enumerate([quiet(), *map(encode_fact, facts)]):
+        shard.process(offset, value, None)
     decisions = [decode_decision(raw) for _, _, raw in shard.outbox]
     assert [d.receipt_id for d in decisions if d.kind == "cash_applied"] == []
     assert sum(d.amount for d in decisions if d.kind == "receipt_booked") == 500 * (MOST_EXPLAINED + 2)

@@ -1,0 +1,192 @@
+"""The rows of one account: its header and its documents, each read when it is needed, and which of them changed."""
+
+from typing import Final
+
+from librt.strings import BytesWriter
+
+from dataflows.rules.account_rows import (
+    ACCOUNT,
+    ADVICE,
+    CUSTOMER,
+    DISPUTE,
+    DRAFT,
+    ORDER,
+    RECEIPT,
+    Row,
+    Rows,
+    decode,
+    encode,
+)
+from dataflows.rules.context import Context
+from dataflows.rules.index_rows import Names
+from dataflows.rules.policy import Provisions, Who
+from schemas.records import (
+    AccountRow,
+    AdviceRow,
+    Balance,
+    CustomerRow,
+    DisputeRow,
+    DraftRow,
+    OrderRow,
+    ReceiptRow,
+    put_account_row,
+)
+
+NO_CHANGES: Final[dict[str, bool]] = {}
+
+
+class AccountDocuments:
+    """Rows of one account, and what they say that needs no index.
+
+    key: tenant/entity/account_id.
+    dirty: names of the rows that differ from what is stored; "A" is the header.
+    """
+
+    def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
+        self.key: Final = key
+        tenant, entity, account_id = key.split("/", 2)
+        self.tenant: Final = tenant
+        self.entity: Final = entity
+        self.account_id: Final = account_id
+        self.suspense: Final = account_id.startswith("~")
+        self.row: Final = row
+        self._rows: Final = rows
+        self._names: Names | None = None
+        self._loaded: Final[dict[str, Row | None]] = {}
+        self._who: Who | None = None
+        self.dirty: Final[dict[str, bool]] = {}
+
+    def customer(self) -> CustomerRow | None:
+        """The account's master data; None where no customer fact came."""
+        row = self._get(CUSTOMER)
+        assert row is None or isinstance(row, CustomerRow)
+        return row
+
+    @property
+    def known(self) -> bool:
+        """Whether a customer fact came."""
+        return self.customer() is not None
+
+    def put_customer(self, row: CustomerRow) -> None:
+        self._who = None
+        self._put(CUSTOMER, row)
+
+    def who(self) -> Who:
+        """What a policy may tell this account apart by; without its customer fact, by its key alone."""
+        who = self._who
+        if who is None:
+            row = self.customer() or CustomerRow()
+            who = Who(self.tenant, self.entity, self.account_id, row.region, row.country, row.tier, row.segment)
+            self._who = who
+        return who
+
+    def provisions(self, ctx: Context, currency: str = "") -> Provisions:
+        """What the policy says today for this account, in a currency or for the account as a whole."""
+        policy = ctx.policy
+        return policy.provisions(self.who(), currency, ctx.today) if policy.varies else policy.base
+
+    def draft(self, document: str) -> DraftRow | None:
+        row = self._get(DRAFT + document)
+        assert row is None or isinstance(row, DraftRow)
+        return row
+
+    def order(self, order_id: str) -> OrderRow | None:
+        row = self._get(ORDER + order_id)
+        assert row is None or isinstance(row, OrderRow)
+        return row
+
+    def receipt(self, receipt_id: str) -> ReceiptRow | None:
+        row = self._get(RECEIPT + receipt_id)
+        assert row is None or isinstance(row, ReceiptRow)
+        return row
+
+    def known_receipt(self, receipt_id: str) -> ReceiptRow:
+        row = self.receipt(receipt_id)
+        assert row is not None, f"receipt {receipt_id} is not of this account"
+        return row
+
+    def advice(self, advice_id: str) -> AdviceRow | None:
+        row = self._get(ADVICE + advice_id)
+        assert row is None or isinstance(row, AdviceRow)
+        return row
+
+    def dispute(self, dispute_id: str) -> DisputeRow | None:
+        row = self._get(DISPUTE + dispute_id)
+        assert row is None or isinstance(row, DisputeRow)
+        return row
+
+    def put_draft(self, document: str, row: DraftRow | None) -> None:
+        self._put(DRAFT + document, row)
+
+    def put_order(self, row: OrderRow) -> None:
+        """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
+        encode(row)
+        self._put(ORDER + row.order_id, row)
+
+    def put_receipt(self, row: ReceiptRow) -> None:
+        self._put(RECEIPT + row.receipt_id, row)
+
+    def put_advice(self, row: AdviceRow) -> None:
+        self._put(ADVICE + row.advice_id, row)
+
+    def put_dispute(self, row: DisputeRow) -> None:
+        self._put(DISPUTE + row.dispute_id, row)
+
+    # --- header ---
+
+    def touch(self) -> None:
+        """Say that the header changed."""
+        self.dirty[ACCOUNT] = True
+
+    def balance(self, currency: str) -> Balance:
+        """The sums of that currency, to be read: zero where it has none."""
+        for balance in self.row.balances:
+            if balance.currency == currency:
+                return balance
+        return Balance(currency)
+
+    def posting_balance(self, currency: str) -> Balance:
+        """The sums of that currency, to be posted to: kept from now on."""
+        self.dirty[ACCOUNT] = True
+        balance = self.balance(currency)
+        if balance not in self.row.balances:
+            self.row.balances.append(balance)
+            self.row.balances.sort(key=_by_currency)
+        return balance
+
+    # --- rows ---
+
+    def _get(self, name: str) -> Row | None:
+        if name in self._loaded:
+            return self._loaded[name]
+        raw = self._rows.fetch(self.key, name)
+        row = None if raw is None else decode(name, raw)
+        self._loaded[name] = row
+        return row
+
+    def _put(self, name: str, row: Row | None) -> None:
+        self._loaded[name] = row
+        self.dirty[name] = True
+
+    def encoded(self, name: str) -> bytes | None:
+        """The row of that name as it now is; None where it is gone."""
+        if name == ACCOUNT:
+            out = BytesWriter()
+            put_account_row(out, self.row)
+            return out.getvalue()
+        row = self._loaded[name]
+        return None if row is None else encode(row)
+
+    def index_changes(self) -> dict[str, bool]:
+        """Index rows, which hold nothing: by name, whether they are to be there."""
+        return NO_CHANGES if self._names is None else self._names.changed
+
+    def _index_names(self) -> Names:
+        names = self._names
+        if names is None:
+            names = self._names = Names(self.key, self._rows)
+        return names
+
+
+def _by_currency(balance: Balance) -> str:
+    return balance.currency

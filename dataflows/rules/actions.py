@@ -1,0 +1,74 @@
+"""What a person, or the directory, asks for: done, or rejected with the reason."""
+
+from dataflows.rules import aliases, cash_postings, differences, exchange, returns, statements, tasks
+from dataflows.rules.account import Account
+from dataflows.rules.cash_text import payer_references
+from dataflows.rules.context import Context
+from schemas.records import Decision, OperatorAction
+
+
+def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[Decision]:
+    """What a person, or the directory, asked for; what cannot be done is rejected and says why."""
+    if fact.action in ("block_reminders", "unblock_reminders"):
+        return []
+    if fact.action == "request_statement":
+        return statements.requested(account, fact, ctx) or [_rejected(fact, "nothing_to_state")]
+    if fact.action == "close_task":
+        return tasks.close_by_person(account, fact) or [_rejected(fact, "task_unknown")]
+    receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
+    if receipt is None or not receipt.amount:
+        return [_rejected(fact, "receipt_unknown")]
+    if fact.action == "unapply_cash":
+        for allocation in receipt.allocations:
+            if allocation.document == fact.document:
+                if allocation.exchanged:
+                    applied = account.posted_item(fact.document)
+                    on = max(receipt.posting_date, applied.posting_date)
+                    spent = allocation.exchanged
+                    if fact.amount:
+                        spent = min(spent, spent * fact.amount // allocation.amount)
+                    return exchange.undone(
+                        receipt, allocation, applied, spent, cash_postings.BY_PERSON, on, receipt.value_date
+                    )
+                part = min(fact.amount or allocation.amount, allocation.amount)
+                return [cash_postings.unapply_by_person(receipt, account.posted_item(fact.document), part)]
+        return [_rejected(fact, "not_applied_there")]
+    if not receipt.unapplied:
+        item = account.item(fact.document) if fact.action == "apply_cash" and receipt.on_account else None
+        if item is not None and item.kind != "credit_note" and item.currency == receipt.currency:
+            most = min(receipt.on_account, item.open)
+            part = min(fact.amount or most, most)
+            back = differences.put_back(receipt, part, receipt.posting_date, receipt.value_date)
+            return [*back, cash_postings.apply_by_person(receipt, item, part)]
+        return [_rejected(fact, "nothing_unapplied")]
+    if fact.action == "identify_payer":
+        target = fact.target_account
+        if not target or target == account.account_id:
+            return [_rejected(fact, "target_account_missing")]
+        if "\0" in target:
+            # No account is called so, and the money would be in transit for ever.
+            return [_rejected(fact, "nul_in_target_account")]
+        if returns.sent_to(receipt, target) is not None:
+            # It has that money, and takes a receipt once; or its refusal is on its way.
+            return [_rejected(fact, "sent_there_already")]
+        return [cash_postings.send_on(receipt, target), *aliases.of_identification(fact, receipt)]
+    if fact.action == "apply_cash":
+        item = account.item(fact.document)
+        if item is None or item.kind == "credit_note" or item.currency != receipt.currency:
+            return [_rejected(fact, "no_such_open_item")]
+        most = min(receipt.unapplied, item.open)
+        if fact.amount > most:
+            return [_rejected(fact, f"more_than_there_is:{most}")]
+        learned = aliases.of_application(account, fact, receipt, payer_references(receipt))
+        return [cash_postings.apply_by_person(receipt, item, fact.amount or most), *learned]
+    return [_rejected(fact, f"action_unknown:{fact.action}")]
+
+
+def _rejected(fact: OperatorAction, reason: str) -> Decision:
+    return Decision(
+        kind="fact_rejected",
+        rule=f"operator.{fact.action}",
+        document=fact.document,
+        receipt_id=fact.receipt_id,
+        reasons=[reason],
+    )

@@ -1,0 +1,151 @@
+"""Cash application: references in free text, and what is said of a text that names nothing. Source: REFERENCE 3.5."""
+
+from typing import Final
+
+from dataflows.rules import cash_search
+from dataflows.rules.account import Account
+from dataflows.rules.cash_clearing import by_wanted, clear_item, open_less_discount
+from dataflows.rules.cash_postings import proposal, propose
+from dataflows.rules.cash_wanted import Wanted, alike_advices, take_or_say, why_cleared
+from dataflows.rules.context import Context
+from dataflows.rules.parts import expanded, meant
+from dataflows.rules.references import bare, fold, plain, tokens
+from schemas.records import Decision, ReceiptRow, RemittanceLine
+
+TEXT: Final = "cash.3.text"
+# A bare number in free text is taken for a short or over payment only from this length on.
+MIN_TEXT_REFERENCE: Final = 5
+MOST_TOKENS: Final = 200
+
+
+def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]:
+    """References in free text: taken where they are documents of the account and add up, or where just one is written out."""
+    hits: dict[str, Wanted] = {}
+    reasons: list[str] = []
+    words = tokens(receipt.text)[:MOST_TOKENS]
+    for word, _ in expanded(account, receipt, [(RemittanceLine(token, None), "") for token in words], 0):
+        w = Wanted(word.document, None, TEXT, "")
+        _resolve_text(account, receipt, w, ctx)
+        if w.item is not None:
+            hits.setdefault(w.item.document, w)
+        elif w.reason:
+            reasons.append(w.reason)
+    found = list(hits.values())
+    opens = [w.item.open if w.item.kind != "credit_note" else -w.item.open for w in found if w.item is not None]
+    credited = [w.item.document for w in found if w.item is not None and w.item.kind == "credit_note"]
+    if credited and not reasons:
+        if sum(opens) == receipt.unapplied:
+            for w, amount in zip(found, opens, strict=True):
+                w.amount = amount
+            return by_wanted(account, receipt, found, ctx)
+        reasons = [f"credit_note:{document}" for document in credited]
+    if not found and not reasons and receipt.allocations:
+        # What was said when the rest was applied still holds.
+        return []
+    if not found and not reasons:
+        alike = alike_advices(account, receipt) if account.row.advices else []
+        if alike:
+            # One of them may be the payer's word for it.
+            return propose(account, receipt, 0, [f"advices_alike:{len(alike)}"], alike)
+        return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
+    if not found or reasons:
+        return propose(account, receipt, 0, reasons, sorted(hits))
+    whole = receipt.unapplied in (
+        sum(opens),
+        sum([open_less_discount(account, receipt, w, ctx) for w in found]),
+    )
+    if not whole:
+        more = _shortened(account, receipt, words, found)
+        if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
+            return by_wanted(account, receipt, found + more, ctx)
+        if len(found) > 1 and 0 < sum(opens) < receipt.unapplied:
+            named = [w.item for w in found if w.item is not None]
+            # A number that stands for several documents names these, and no other.
+            others = [word for word in words if meant(account, word) is None]
+            rest = cash_search.complete(account, receipt, ctx, named, others)
+            if rest.rule:
+                decisions: list[Decision] = []
+                for w in found:
+                    assert w.item is not None, "only documents are found"
+                    clear_item(receipt, w, w.item, w.item.open, [], decisions)
+                return decisions + _by_search(receipt, rest)
+    fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
+    if not whole and not fixed:
+        return propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
+    return by_wanted(account, receipt, found, ctx)
+
+
+def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:
+    """Numbers of which only the last digits are written, after one that is written out: INV-2026-004711, 4712, 4713.
+
+    Open items only, each once; whether they are meant is seen by their sum.
+    """
+    named = [w.item.document for w in found if w.item is not None]
+    more: list[Wanted] = []
+    for word in words:
+        if not word.isdigit():
+            continue
+        for document in named:
+            head, tail = document[: -len(word)], document[-len(word) :]
+            item = account.item(head + word) if tail.isdigit() else None
+            if item is not None and item.document not in named and item.currency == receipt.currency:
+                if item.kind != "credit_note" and all(w.item is not item for w in more):
+                    w = Wanted(word, None, TEXT, "")
+                    w.item = item
+                    more.append(w)
+                break
+    return more
+
+
+def _by_search(receipt: ReceiptRow, found: cash_search.Found) -> list[Decision]:
+    """What the search for what names nothing found, as decisions."""
+    if not found.rule:
+        if receipt.proposed[: len(found.reasons)] == found.reasons:
+            # The likeliest candidates change with each new item; that is not said again.
+            return []
+        proposed = proposal(receipt, receipt.unapplied, found.reasons, found.candidates)
+        proposed.evidence = found.evidence
+        return [proposed]
+    decisions: list[Decision] = []
+    w = Wanted("", None, found.rule, "")
+    left = found.amount
+    credits = list(found.credits)
+    for item, pay in found.pays:
+        left -= clear_item(receipt, w, item, pay, credits, decisions)
+    for d in decisions:
+        d.evidence = found.evidence
+        d.excluded = found.excluded
+    if left:
+        decisions.append(proposal(receipt, left, ["overpaid"], []))
+    return decisions
+
+
+def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> None:
+    """As _resolve, but a word that is no document says nothing."""
+    item = account.item(w.reference)
+    if item is None and account.cleared_item(w.reference) is not None:
+        # What this receipt cleared itself is explained already.
+        if all(allocation.document != w.reference for allocation in receipt.allocations):
+            w.reason = why_cleared(account, receipt, w.reference, ctx)
+        return
+    if item is None and w.reference in account.row.held:
+        w.reason = f"held:{w.reference}"
+        return
+    if item is None:
+        spelled = [other for other in account.alike(fold(w.reference)) if bare(other.document) == bare(w.reference)]
+        if len(spelled) > 1:
+            w.reason = f"ambiguous:{w.reference}"
+        if len(spelled) != 1:
+            return
+        item = spelled[0]
+    if item.kind == "credit_note" and item.open and item.currency == receipt.currency:
+        # Whether it is taken off is seen by the sum.
+        w.item = item
+        return
+    take_or_say(w, item, receipt, TEXT, True)
+
+
+def payer_references(receipt: ReceiptRow) -> list[str]:
+    """References that the receipt itself names, as written, each once."""
+    names = [line.document for line in receipt.lines] or tokens(receipt.text)[:MOST_TOKENS]
+    return list(dict.fromkeys(names))

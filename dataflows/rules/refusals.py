@@ -1,0 +1,94 @@
+"""Facts that can have no effect on their account, and why."""
+
+from dataflows.rules import parts, returns
+from dataflows.rules.account import Account
+from dataflows.rules.keep import not_taken, receipt_name
+from schemas.records import (
+    CashTransferred,
+    CreditNote,
+    DebitNote,
+    Decision,
+    Dispute,
+    ErpPosting,
+    Fact,
+    Invoice,
+    OpeningItem,
+    OperatorAction,
+    Promise,
+    Receipt,
+    ReceiptReturned,
+    Refund,
+    RemittanceAdvice,
+)
+
+
+def refusal(account: Account, fact: Fact) -> Decision | None:
+    """Why the fact can have no effect on this account, as fact_rejected; None where it can."""
+    reason = ""
+    document = ""
+    if isinstance(fact, (Invoice, CreditNote, DebitNote, OpeningItem)):
+        document = fact.document
+        if _is_document(account, fact) or (
+            document in account.row.held and (not isinstance(fact, Invoice) or fact.stage == "draft")
+        ):
+            reason = "document_known"
+        elif isinstance(fact, OpeningItem) and not 0 < fact.residual <= fact.amount:
+            reason = f"residual_not_within_amount:{fact.residual}"
+        elif isinstance(fact, Invoice) and not _adds_up(fact):
+            reason = "instalments_do_not_add_up"
+        elif fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+        elif "\0" in fact.currency:
+            # It would end the currency in the index of open debits (open_debits.py).
+            reason = "nul_in_currency"
+    elif isinstance(fact, Receipt):
+        known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
+        if known is not None and known.amount:
+            reason = "receipt_known"
+        elif fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, ReceiptReturned):
+        came = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
+        if fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+        elif came is not None and came.currency != fact.currency and not not_taken(fact, came):
+            reason = f"currency_of_receipt:{came.currency}"
+    elif isinstance(fact, Promise):
+        # One that takes a promise back need not say how much it was.
+        if fact.amount <= 0 and not fact.cancelled:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, Dispute):
+        if fact.amount is not None and fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, Refund):
+        if fact.amount <= 0:
+            reason = f"amount_not_above_zero:{fact.amount}"
+    elif isinstance(fact, (OperatorAction, ErpPosting)):
+        if fact.amount < 0:
+            reason = f"amount_below_zero:{fact.amount}"
+    elif isinstance(fact, RemittanceAdvice):
+        if account.advice(fact.advice_id) is not None:
+            reason = "advice_known"
+    elif isinstance(fact, CashTransferred) and fact.returned:
+        sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
+        part = None if sent is None else returns.sent_to(sent, fact.from_account)
+        if part is None or part.amount < fact.amount:
+            reason = "not_sent_from_here"
+    if not reason:
+        return None
+    return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+
+
+def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:
+    """Whether any item of that number was posted."""
+    if account.known_item(fact.document) is not None or account.joined(fact.document) is not None:
+        return True
+    if isinstance(fact, Invoice) and fact.instalments:
+        return any(account.known_item(name) is not None for name in parts.names(fact))
+    return False
+
+
+def _adds_up(fact: Invoice) -> bool:
+    if not fact.instalments:
+        return True
+    return min([x.amount for x in fact.instalments]) > 0 and sum([x.amount for x in fact.instalments]) == fact.amount
