@@ -224,9 +224,11 @@ def _rate(value: str, _currency: str) -> str:
     return f"{days} {decimal(int(rate), 4)} %" if rate.isdigit() else value
 
 
-def _discount(value: str, _currency: str) -> str:
-    """`20540:20000`: the last day and the rate of a discount."""
-    last, _, rate = value.partition(":")
+def _discount(value: str, currency: str) -> str:
+    """`20540:20000`: the last day and the rate of a discount; `INV-1:2000`: the item and the amount that it earns."""
+    last, _, rate = value.rpartition(":")
+    if not last.isdigit():
+        return f"{last} earns a discount of {money(int(rate), currency)}"
     return f"discount of {decimal(int(rate), 4)} % until {day(int(last))}"
 
 
