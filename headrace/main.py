@@ -18,6 +18,7 @@ from headrace.commands import (
     statement,
     timeline,
     verify,
+    why,
     worklist,
 )
 from headrace.compiled import StaleCompiled, refuse_stale
@@ -38,6 +39,7 @@ app.command()(timeline.timeline)
 app.command()(worklist.worklist)
 app.command()(statement.statement)
 app.command()(rejected.rejected)
+app.command()(why.why)
 app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")

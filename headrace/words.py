@@ -1,6 +1,6 @@
 """Decisions in plain words, for timelines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from headrace.amounts import grouped
@@ -16,6 +16,9 @@ _OF_MONEY: Final = frozenset(
         "text_sum",
         "closing_amounts",
         "written_off_of_open",
+        "refunded_of_paid",
+        "credited_already",
+        "parts",
         "amount_not_above_zero",
         "amount_below_zero",
         "more_than_there_is",
@@ -40,15 +43,15 @@ def _left(row: Row) -> str:
 
 def because(row: Row) -> str:
     """The reasons of a row of `decisions`."""
-    return ", ".join(_reason(reason, row["currency"]) for reason in row["reasons"]) or "no reason given"
+    return ", ".join(reason(each, row["currency"]) for each in row["reasons"]) or "no reason given"
 
 
-def _reason(reason: str, currency: str) -> str:
+def reason(text: str, currency: str) -> str:
     """`advice_sum:51469_of_50455` is `advice sum: 514.69 of 504.55 USD`; what names no amount only loses its `_`."""
-    name, _, detail = reason.partition(":")
+    name, _, detail = text.partition(":")
     amounts = detail.split("_of_")
     if name not in _OF_MONEY or not all(amount.removeprefix("-").isdigit() for amount in amounts):
-        return reason.replace("_", " ")
+        return text.replace("_", " ")
     said = " of ".join(grouped(int(amount), currency) if currency else amount for amount in amounts)
     return f"{name.replace('_', ' ')}: {said} {currency or 'minor units'}"
 
@@ -112,6 +115,28 @@ def _evidence(row: Row) -> str:
     return f"{about}: {said}{references}" if said else f"{about}{references}"
 
 
+# How a dispute may end.
+_OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
+
+
+def _said(row: Row, names: Sequence[str]) -> list[str]:
+    """Amounts that the evidence has under these names."""
+    pairs = [text.partition(":") for text in row["evidence"]]
+    return [
+        f"{name.replace('_', ' ')} {grouped(int(value), row['currency'])} {row['currency']}"
+        for name, _, value in pairs
+        if name in names and value.removeprefix("-").isdigit() and value != "0"
+    ]
+
+
+def _outcome(row: Row) -> str:
+    return ", ".join(_said(row, _OUTCOMES)) or row["text"]
+
+
+def _movements(row: Row) -> str:
+    return ", ".join(_said(row, ("debits", "credits", "cash", "other"))) or "nothing moved"
+
+
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
     "invoice_released": _posted,
@@ -156,7 +181,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         if r["text"] == "waiting_customer"
         else f"Dispute {r['reference_id']} goes to {r['owner'] or 'nobody yet'}"
     ),
-    "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {r['text']}",
+    "dispute_closed": lambda r: f"Dispute {r['reference_id']} closed: {_outcome(r)}",
     "promise_opened": _promise,
     "promise_kept": _promise,
     "promise_partially_kept": _promise,
@@ -172,9 +197,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "task_opened": _task,
     "task_closed": _task,
     "escalated": _escalated,
-    "statement": lambda r: (
-        f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({', '.join(r['evidence'])})"
-    ),
+    "statement": lambda r: f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({_movements(r)})",
     "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)}){_evidence(r)}",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
     "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {because(r)}",

@@ -58,16 +58,18 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
             return [_rejected(fact, "no_such_open_item")]
         most = min(receipt.unapplied, item.open)
         if fact.amount > most:
-            return [_rejected(fact, f"more_than_there_is:{most}")]
+            return [_rejected(fact, f"more_than_there_is:{most}", receipt.currency)]
         learned = aliases.of_application(account, fact, receipt, payer_references(receipt))
         return [cash_postings.apply_by_person(receipt, item, fact.amount or most), *learned]
     return [_rejected(fact, f"action_unknown:{fact.action}")]
 
 
-def _rejected(fact: OperatorAction, reason: str) -> Decision:
+def _rejected(fact: OperatorAction, reason: str, currency: str = "") -> Decision:
+    """currency: of amounts in the reason."""
     return Decision(
         kind="fact_rejected",
         rule=f"operator.{fact.action}",
+        currency=currency,
         document=fact.document,
         receipt_id=fact.receipt_id,
         reasons=[reason],

@@ -323,7 +323,7 @@ def _by_order(account: Account, receipt: ReceiptRow, terms: CashTerms, found: Fo
             found.candidates = []
             items = fits[0]
             found.take(
-                BY_ORDER + rule,
+                f"{BY_ORDER}{rule}",
                 [item for item in items if item.kind != "credit_note"],
                 [item for item in items if item.kind == "credit_note"],
             )

@@ -5,7 +5,7 @@ from zlib import crc32
 
 from dataflows.rules.policy import DAY_MS, Policy, Provisions
 from dataflows.rules.rates import NO_RATES, Rates
-from schemas.records import Decision
+from schemas.records import Decision, Watermark
 
 # When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.
 FAR: Final = 47_482 * DAY_MS
@@ -122,3 +122,16 @@ def step_day(provisions: Provisions, due_date: int, level: int) -> int:
     if level > len(steps):
         return 0
     return provisions.calendar.business_day(due_date + steps[level - 1])
+
+
+def complete(now: int, sources: list[str], watermarks: list[Watermark]) -> int:
+    """How far the books have all cash, UTC milliseconds: no further than the shard's time, and than what each of the
+    sources has sent everything up to; 0 where one of them has said nothing yet."""
+    bound = now
+    for name in sources:
+        known = 0
+        for watermark in watermarks:
+            if watermark.name == name:
+                known = watermark.time
+        bound = min(bound, known)
+    return bound

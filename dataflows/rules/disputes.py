@@ -129,6 +129,7 @@ def decide_update(account: Account, fact: DisputeUpdate, ctx: Context) -> list[D
     reason = _why_not(account, known, amounts)
     if reason:
         rejected = _rejected(fact.dispute_id, known.document, reason)
+        rejected.currency = known.currency
         rejected.text = f"{_said(amounts)} of {known.amount}"
         return [rejected]
     decisions = [_closed(account, known, "disputes.closed", amounts, ctx)]

@@ -3,6 +3,7 @@
 from dataflows.rules import parts, returns
 from dataflows.rules.account import Account
 from dataflows.rules.keep import not_taken, receipt_name
+from dataflows.rules.rejections import known_currency
 from schemas.records import (
     CashTransferred,
     CreditNote,
@@ -76,7 +77,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
             reason = "not_sent_from_here"
     if not reason:
         return None
-    return Decision(kind="fact_rejected", rule="facts", document=document, reasons=[reason])
+    currency = known_currency(account, fact)
+    return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
 
 
 def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:

@@ -46,14 +46,9 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
             continue
         paid = covered.get(item.document, 0)
         left = item.open - item.disputed - paid
-        reasons = _suppressions(account, item, left, paid, own.reminders)
-        most = own.disputes.highest_level
-        if most and level > most and item.disputes and "disputed" not in reasons:
-            reasons.append("disputed_rest")
         last_letter = item.last_letter if each else account.row.last_letter
         pause = last_letter + terms.days_between_letters > ctx.today
-        if not pause and letters.left <= 0:
-            reasons.append("contact_cap")
+        reasons = _against(account, item, level, paid, own, not pause and letters.left <= 0)
         letter = f"{account.account_id}:{item.document}:{ctx.today}" if each else f"{account.account_id}:{ctx.today}"
         due = _about("reminder_due", item, level, left, letter, [])
         due.policy_line = own.lines.get("reminders", "")
@@ -66,6 +61,30 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
             decisions.append(due)
             letters.left -= each
     return _template_exceptions(account, letters, terms) + decisions
+
+
+def _against(account: Account, item: Item, level: int, paid: int, own: Provisions, capped: bool) -> list[str]:
+    """Why the item is not reminded at that level: every reason, in a fixed order."""
+    reasons = _suppressions(account, item, item.open - item.disputed - paid, paid, own.reminders)
+    most = own.disputes.highest_level
+    if most and level > most and item.disputes and "disputed" not in reasons:
+        reasons.append("disputed_rest")
+    if capped:
+        reasons.append("contact_cap")
+    return reasons
+
+
+def next_level(account: Account, item: Item, ctx: Context) -> int:
+    """The level at which the item is reminded next: the highest step that is due, else the next one."""
+    return max(item.level + 1, _highest_due(ctx, account.provisions(ctx, item.currency), item))
+
+
+def against_now(account: Account, item: Item, ctx: Context) -> list[str]:
+    """Why the item would not be reminded of its next level, were that due now. For explanations: changes nothing."""
+    own = account.provisions(ctx, item.currency)
+    paid = _covered(account, [item]).get(item.document, 0)
+    capped = contacts_left(account, account.provisions(ctx).reminders, ctx.today) <= 0
+    return _against(account, item, next_level(account, item, ctx), paid, own, capped)
 
 
 def _dressed(due: Decision, letters: Letters, terms: ReminderTerms) -> bool:

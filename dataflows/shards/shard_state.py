@@ -3,6 +3,7 @@
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.context import complete
 from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
@@ -60,14 +61,7 @@ class ShardState:
         return 0
 
     def _complete(self) -> int:
-        bound = self.row.now
-        for name in self.policy.cash_sources:
-            complete = 0
-            for watermark in self.row.watermarks:
-                if watermark.name == name:
-                    complete = watermark.time
-            bound = min(bound, complete)
-        return bound
+        return complete(self.row.now, self.policy.cash_sources, self.row.watermarks)
 
     def _adopted_of(self, account: Account, cause_kind: str, cause_id: str) -> list[Decision] | None:
         """The logged decisions of this cause, or None where rules are to run."""

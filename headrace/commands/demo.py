@@ -64,6 +64,7 @@ def demo(
     for line in (
         f"{headrace} report --dir {where} --as-of {_last_day(Config(months=months)).isoformat()}",
         f"{headrace} timeline --dir {where} C000001",
+        f"{headrace} why --dir {where} 0-0",
         f'{headrace} query --dir {where} "SELECT kind, count() FROM decisions GROUP BY kind ORDER BY 2 DESC"',
         f"{headrace} verify --dir {where}",
     ):

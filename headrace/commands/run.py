@@ -70,6 +70,8 @@ def run(
     with failures_told():
         settings = load(directory, config)
         chosen = _shards(shards, settings.shards)
+        if not parent:
+            _tell_if_new(settings)
         try:
             if flow is Flow.intake:
                 code = start_intake(settings, "replay" if replay else "live", until_idle, paced, stop)
@@ -85,6 +87,13 @@ def run(
             say(str(error))
             code = FOUND_WANTING
     raise typer.Exit(code)
+
+
+def _tell_if_new(settings: Settings) -> None:
+    """An installation that is made by being run is told of: its name may have been mistyped."""
+    if not settings.kafka and not (settings.dir / "log").is_dir():
+        (settings.dir / "log").mkdir(parents=True)
+        say(f"made a new installation at {settings.dir}")
 
 
 def _shards(text: str, there: int) -> list[int]:

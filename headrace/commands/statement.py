@@ -70,7 +70,8 @@ def statement(
     for one in found:
         rest = int(one["closing"]) - int(one["opening"]) - sum(int(line["change"]) for line in one["movements"])
         if rest:
-            say(f"{account}: {rest} minor units of {one['currency']} are in no movement; headrace verify finds why")
+            amount = f"{grouped(rest, one['currency'])} {one['currency']}"
+            say(f"{account}: {amount} are in no movement; headrace verify finds why")
             raise typer.Exit(FOUND_WANTING)
 
 

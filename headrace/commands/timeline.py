@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.table import Table
 
 from headrace.commands.common import FOUND_WANTING, say
 from headrace.commands.views import Config, Directory, opened_views
+from headrace.why.evidence import reason_in_words
+from headrace.why.explain import id_of
+from headrace.why.rules import short_of
 from headrace.words import in_words
 
 # A shard's sequence is the order in which it happened to the account; recorded times follow it.
@@ -20,6 +23,10 @@ SELECT tenant, entity, shard, sequence, event_time, recorded_time, kind, rule, c
        other_currency, other_amount, tax
 FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity, sequence
 """
+# Of one decision; `headrace why` has all of them.
+MOST_REASONS: Final = 3
+# Their reasons say what the item is, not why it is there.
+_RAISING: Final = ("item_posted", "invoice_released", "interest_charged")
 
 
 def timeline(
@@ -30,11 +37,15 @@ def timeline(
 ) -> None:
     """Show every decision of an account, in the order it became known. Exit 1 where there is none.
 
-    The time shown is when it happened, so that what was learned late stands below what happened after it.
+    The time shown is when it happened, so that what was learned late stands below what happened after it. Each line has
+    its decision's id: `headrace why ID` explains it.
     """
     with opened_views(directory, config) as views:
         answer = views.ask(_SQL, {"account": account})
     rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+    for row in rows:
+        row["id"] = id_of(row["shard"], row["sequence"])
+        row["because"] = _because(row)
     if not rows:
         say(f"{account}: no decisions; is it the account's number, and has publish run?")
         raise typer.Exit(FOUND_WANTING)
@@ -45,13 +56,22 @@ def timeline(
     _print(rows)
 
 
+def _because(row: dict[str, Any]) -> str:
+    """The reasons of a decision that has some of its own; else its rule, in a few words."""
+    if row["kind"] in _RAISING or not row["reasons"]:
+        return short_of(row["rule"])
+    more = f" and {len(row['reasons']) - MOST_REASONS} more" if len(row["reasons"]) > MOST_REASONS else ""
+    return ", ".join(reason_in_words(text, row["currency"]) for text in row["reasons"][:MOST_REASONS]) + more
+
+
 def _print(rows: list[dict[str, Any]]) -> None:
     console = Console(markup=False, highlight=False)
     for company in sorted({(row["tenant"], row["entity"]) for row in rows}):
         own = [row for row in rows if (row["tenant"], row["entity"]) == company]
         table = Table(title=f"{company[0]}/{company[1]}, in the order it became known", title_justify="left")
+        table.add_column("id", no_wrap=True)
         table.add_column("happened (UTC)", no_wrap=True)
-        table.add_column("what")
+        table.add_column("what, and because")
         for row in own:
-            table.add_row(row["event_time"][:16], in_words(row))
+            table.add_row(row["id"], row["event_time"][:16], f"{in_words(row)}, because {row['because']}")
         console.print(table)

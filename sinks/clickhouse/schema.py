@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
     score Int64 COMMENT 'Of a task: what orders the worklist',
+    id String ALIAS concat(toString(shard), '-', toString(sequence)) COMMENT 'SHARD-SEQUENCE: what headrace why takes',
     raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged', 'deduction_opened')
         AND NOT startsWith(rule, 'reversed.') COMMENT 'It makes a new item',
     is_sale UInt8 ALIAS kind IN ('invoice_released', 'item_posted') AND rule != 'posted.opening'

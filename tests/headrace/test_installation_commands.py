@@ -77,7 +77,7 @@ def test_reports_say_that_their_times_are_utc(directory: Path) -> None:
     report = call("report", "--dir", directory, "--as-of", "2013-03-01").stdout.splitlines()
     assert report[0].strip() == "USD at the end of 2013-03-01 (days and times are UTC)"
     timeline = call("timeline", "--dir", directory, "8976-AMJEO").stdout.splitlines()
-    assert [cell.strip() for cell in timeline[2].strip("┃").split("┃")] == ["happened (UTC)", "what"]
+    assert [cell.strip() for cell in timeline[2].strip("┃").split("┃")] == ["id", "happened (UTC)", "what, and because"]
 
 
 def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) -> None:

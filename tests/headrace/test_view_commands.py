@@ -256,6 +256,6 @@ def test_a_statement_goes_from_opening_to_closing_by_its_movements(collected: Pa
 def test_a_statement_that_does_not_add_up_or_is_not_there_leaves_with_one(collected: Path) -> None:
     wrong = run(collected, "statement", "S2")
     assert wrong.exit_code == 1
-    assert wrong.stderr.startswith("S2: 100 minor units of USD are in no movement")
+    assert wrong.stderr.startswith("S2: 1.00 USD are in no movement")
     none = run(collected, "statement", "T1")
     assert (none.exit_code, none.stdout) == (1, "")

@@ -1,0 +1,46 @@
+"""What each rule says, for people: a sentence for every rule id that a decision may carry, and where it comes from.
+
+An id that ends in `*` stands for all that begin so; the most exact one counts. tests/headrace/why/test_rules.py holds
+this table against the sources: no rule without a sentence, no sentence without its rule.
+"""
+
+from typing import Final
+
+from headrace.why.rules_of_customers import OF_CUSTOMERS
+from headrace.why.rules_of_differences import OF_DIFFERENCES
+from headrace.why.rules_of_money import OF_MONEY
+from headrace.why.rules_to_come import TO_COME
+from headrace.why.sentence import Rule
+
+RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_DIFFERENCES, **OF_CUSTOMERS}
+
+
+class NoSuchRule(LookupError):
+    """A rule id that has no sentence."""
+
+
+def pattern_of(rule: str) -> str:
+    """The id in the table by which a rule is explained. Raises NoSuchRule."""
+    for table in (RULES, TO_COME):
+        if rule in table:
+            return rule
+    parts = rule.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        pattern = f"{'.'.join(parts[:length])}.*"
+        if pattern in RULES or pattern in TO_COME:
+            return pattern
+    raise NoSuchRule(rule)
+
+
+def rule_of(rule: str) -> Rule:
+    """What the rule of that id says. Raises NoSuchRule."""
+    pattern = pattern_of(rule)
+    return RULES[pattern] if pattern in RULES else TO_COME[pattern]
+
+
+def short_of(rule: str) -> str:
+    """The same for a timeline, in a few words; the id where there is no sentence for it."""
+    try:
+        return rule_of(rule).short
+    except NoSuchRule:
+        return rule
