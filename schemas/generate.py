@@ -32,6 +32,10 @@ PYTHON_TYPE = {"string": "str", "long": "int", "int": "int", "boolean": "bool", 
 READ = {"string": "r.text()", "long": "r.long()", "int": "r.long()", "boolean": "r.boolean()", "bytes": "r.raw()"}
 PUT = {"string": "put_text", "long": "put_long", "int": "put_long", "boolean": "put_boolean", "bytes": "put_raw"}
 OPTIONAL_LONG = ["null", "long"]
+# Texts that are nearly always one of a few: they are kept encoded.
+WORDS = frozenset(
+    ("kind", "rules_version", "rule", "origin", "tenant", "entity", "cause_kind", "currency", "item_kind", "source")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +115,20 @@ def _python_type(kind: Any) -> str:
     return class_name(kind["name"])
 
 
-def _read(kind: Any) -> str:
+def _is_array(kind: Any) -> bool:
+    return isinstance(kind, dict) and bool(kind["type"] == "array")
+
+
+def _read(kind: Any, late: bool = False) -> str:
+    """late: None where there are no items; the record makes the list when it is asked for."""
     if kind == OPTIONAL_LONG:
         return "r.optional_long()"
     if isinstance(kind, str):
         return READ[kind]
-    if kind["type"] == "array":
+    if _is_array(kind):
         items = kind["items"]
-        return "r.texts()" if items == "string" else f"_read_{items['name']}s(r)"
+        read = "r.texts()" if items == "string" else f"_read_{items['name']}s(r)"
+        return f"None if r.no_items() else {read}" if late else read
     raise ValueError(f"a record inside a record must be in an array: {kind['name']}")
 
 
@@ -126,7 +136,8 @@ def _put(kind: Any, value: str) -> str:
     if kind == OPTIONAL_LONG:
         return f"put_optional_long(out, {value})"
     if isinstance(kind, str):
-        return f"{PUT[kind]}(out, {value})"
+        put = "put_word" if kind == "string" and value.removeprefix("x.") in WORDS else PUT[kind]
+        return f"{put}(out, {value})"
     items = kind["items"]
     return f"put_texts(out, {value})" if items == "string" else f"_put_{items['name']}s(out, {value})"
 
@@ -160,11 +171,14 @@ def _class(schema: dict[str, Any], group: str, first_fields: int) -> list[str]:
     fields = schema["fields"]
     own = fields[len(HEADER) :] if is_fact else fields
     base = "(Fact)" if is_fact else ""
-    lines = [f"class {class_name(schema['name'])}{base}:", f'    """{schema["doc"]}', ""]
+    # A record holds texts, numbers and lists of records, never itself: nothing for the collector.
+    lines = ["@mypyc_attr(acyclic=True)"]
+    lines += [f"class {class_name(schema['name'])}{base}:", f'    """{schema["doc"]}', ""]
     lines += [f"    {field['name']}: {field['doc']}" for field in own]
-    slots = "".join(f'"{field["name"]}", ' for field in own)
+    names = "".join(f'"{field["name"]}", ' for field in own)
+    slots = "".join(f'"{_stored(field, group)}", ' for field in own)
     # Compiled classes have no __slots__ to be asked for.
-    lines += ['    """', "", f"    __slots__ = ({slots})", f"    FIELDS: ClassVar[tuple[str, ...]] = ({slots})"]
+    lines += ['    """', "", f"    __slots__ = ({slots})", f"    FIELDS: ClassVar[tuple[str, ...]] = ({names})"]
     if is_fact:
         lines.append(f'    KIND: ClassVar[str] = "{schema["name"]}"')
     lines += ["", "    def __init__(", "        self,"]
@@ -180,25 +194,52 @@ def _class(schema: dict[str, Any], group: str, first_fields: int) -> list[str]:
         lines.append(f'        super().__init__("{schema["name"]}", {", ".join(HEADER)})')
     for field in own:
         name, kind = field["name"], _python_type(field["type"])
-        if name in lacking and field.get("default") == []:
-            typed = kind if mutable else f"Final[{kind}]"
-            lines.append(f"        self.{name}: {typed} = {name} if {name} is not None else []")
+        if mutable and _is_array(field["type"]):
+            lines.append(f"        self._{name}: {kind} | None = {name}")
+        elif name in lacking and field.get("default") == []:
+            lines.append(f"        self.{name}: Final[{kind}] = {name} if {name} is not None else []")
         elif mutable:
             lines.append(f"        self.{name} = {name}")
         else:
             lines.append(f"        self.{name}: Final = {name}")
     if not own:
         lines.append("        pass")
+    for field in own:
+        if mutable and _is_array(field["type"]):
+            lines += _late_list(field["name"], _python_type(field["type"]))
     return [*lines, "", ""]
 
 
-def _codec(schema: dict[str, Any]) -> list[str]:
+def _stored(field: dict[str, Any], group: str) -> str:
+    """The name of the attribute that holds the field."""
+    return f"_{field['name']}" if group != "facts" and _is_array(field["type"]) else field["name"]
+
+
+def _late_list(name: str, kind: str) -> list[str]:
+    """The property of a list that is made when it is asked for: most lists of most rows stay empty, and an account has
+    a dozen."""
+    return [
+        "",
+        "    @property",
+        f"    def {name}(self) -> {kind}:",
+        f"        found = self._{name}",
+        "        if found is None:",
+        f"            found = self._{name} = []",
+        "        return found",
+        "",
+        f"    @{name}.setter",
+        f"    def {name}(self, value: {kind}) -> None:",
+        f"        self._{name} = value",
+    ]
+
+
+def _codec(schema: dict[str, Any], group: str) -> list[str]:
     """read_NAME and put_NAME of one record."""
     name, cls = schema["name"], class_name(schema["name"])
     lines = [f"def read_{name}(r: Reader) -> {cls}:", f"    return {cls}("]
-    lines += [f"        {_read(field['type'])}," for field in schema["fields"]]
+    lines += [f"        {_read(field['type'], group != 'facts')}," for field in schema["fields"]]
     lines += ["    )", "", "", f"def put_{name}(out: BytesWriter, x: {cls}) -> None:"]
-    lines += [f"    {_put(field['type'], 'x.' + field['name'])}" for field in schema["fields"]]
+    lines += [f"    {_put(field['type'], 'x.' + _stored(field, group))}" for field in schema["fields"]]
     return [*lines, "", ""]
 
 
@@ -215,7 +256,7 @@ def _array_codec(schema: dict[str, Any]) -> list[str]:
         "    return items",
         "",
         "",
-        f"def _put_{name}s(out: BytesWriter, items: list[{cls}]) -> None:",
+        f"def _put_{name}s(out: BytesWriter, items: list[{cls}] | None) -> None:",
         "    if items:",
         "        put_long(out, len(items))",
         "        for item in items:",
@@ -227,7 +268,13 @@ def _array_codec(schema: dict[str, Any]) -> list[str]:
 
 
 def _fact_base(header: list[dict[str, Any]]) -> list[str]:
-    lines = ["class Fact:", '    """What every fact has.', "", "    kind: Name of its schema."]
+    lines = [
+        "@mypyc_attr(acyclic=True)",
+        "class Fact:",
+        '    """What every fact has.',
+        "",
+        "    kind: Name of its schema.",
+    ]
     lines += [f"    {field['name']}: {field['doc']}" for field in header]
     slots = ", ".join(f'"{name}"' for name in ("kind", *HEADER))
     lines += [
@@ -256,8 +303,8 @@ def generate() -> str:
         "from typing import ClassVar, Final",
         "",
     ]
-    out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, u8", ""]
-    helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts"
+    out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, mypyc_attr, u8", ""]
+    helpers = "Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts, put_word"
     out += [f"from schemas.wire import {helpers}", "", ""]
     facts = [s for s in latest if s.group == "facts"]
     out += _fact_base(facts[0].schema["fields"][: len(HEADER)])
@@ -270,7 +317,7 @@ def generate() -> str:
                 continue
             seen[nested["name"]] = _shape(nested)
             first = len(nested["fields"]) if nested is not source.schema else _first_fields(source)
-            out += _class(nested, source.group, first) + _codec(nested)
+            out += _class(nested, source.group, first) + _codec(nested, source.group)
             if nested is not source.schema:
                 out += _array_codec(nested)
     out += _dispatch(facts, [s for s in latest if s.group == "decisions"], ids)

@@ -3,11 +3,12 @@
 from typing import ClassVar, Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64, u8
+from mypy_extensions import i64, mypyc_attr, u8
 
-from schemas.wire import Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts
+from schemas.wire import Reader, Unreadable, put_boolean, put_long, put_optional_long, put_raw, put_text, put_texts, put_word
 
 
+@mypyc_attr(acyclic=True)
 class Fact:
     """What every fact has.
 
@@ -48,6 +49,7 @@ class Fact:
         self.event_time: Final = event_time
 
 
+@mypyc_attr(acyclic=True)
 class Decision:
     """One conclusion. Its balances are those of its account and currency right after it.
 
@@ -106,7 +108,7 @@ class Decision:
     score: Of a task: what orders the worklist.
     """
 
-    __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", "evidence", "excluded", "policy_line", "owner", "category", "channel", "template", "language", "deadline", "other_currency", "other_amount", "tax", "score", )
+    __slots__ = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "_reasons", "_candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", "_evidence", "_excluded", "policy_line", "owner", "category", "channel", "template", "language", "deadline", "other_currency", "other_amount", "tax", "score", )
     FIELDS: ClassVar[tuple[str, ...]] = ("shard", "sequence", "fact_offset", "index", "count", "kind", "rules_version", "policy_version", "rule", "origin", "tenant", "entity", "account_id", "cause_kind", "cause_id", "event_time", "recorded_time", "currency", "amount", "document", "item_kind", "receipt_id", "reference_id", "counterparty", "posting_date", "value_date", "due_date", "document_date", "level", "reasons", "candidates", "text", "item_amount", "item_open", "item_disputed", "receipt_unapplied", "open_debit", "open_credit", "unapplied", "on_account", "evidence", "excluded", "policy_line", "owner", "category", "channel", "template", "language", "deadline", "other_currency", "other_amount", "tax", "score", )
 
     def __init__(
@@ -194,8 +196,8 @@ class Decision:
         self.due_date = due_date
         self.document_date = document_date
         self.level = level
-        self.reasons: list[str] = reasons if reasons is not None else []
-        self.candidates: list[str] = candidates if candidates is not None else []
+        self._reasons: list[str] | None = reasons
+        self._candidates: list[str] | None = candidates
         self.text = text
         self.item_amount = item_amount
         self.item_open = item_open
@@ -205,8 +207,8 @@ class Decision:
         self.open_credit = open_credit
         self.unapplied = unapplied
         self.on_account = on_account
-        self.evidence: list[str] = evidence if evidence is not None else []
-        self.excluded: list[str] = excluded if excluded is not None else []
+        self._evidence: list[str] | None = evidence
+        self._excluded: list[str] | None = excluded
         self.policy_line = policy_line
         self.owner = owner
         self.category = category
@@ -218,6 +220,50 @@ class Decision:
         self.other_amount = other_amount
         self.tax = tax
         self.score = score
+
+    @property
+    def reasons(self) -> list[str]:
+        found = self._reasons
+        if found is None:
+            found = self._reasons = []
+        return found
+
+    @reasons.setter
+    def reasons(self, value: list[str]) -> None:
+        self._reasons = value
+
+    @property
+    def candidates(self) -> list[str]:
+        found = self._candidates
+        if found is None:
+            found = self._candidates = []
+        return found
+
+    @candidates.setter
+    def candidates(self, value: list[str]) -> None:
+        self._candidates = value
+
+    @property
+    def evidence(self) -> list[str]:
+        found = self._evidence
+        if found is None:
+            found = self._evidence = []
+        return found
+
+    @evidence.setter
+    def evidence(self, value: list[str]) -> None:
+        self._evidence = value
+
+    @property
+    def excluded(self) -> list[str]:
+        found = self._excluded
+        if found is None:
+            found = self._excluded = []
+        return found
+
+    @excluded.setter
+    def excluded(self, value: list[str]) -> None:
+        self._excluded = value
 
 
 def read_decision(r: Reader) -> Decision:
@@ -251,8 +297,8 @@ def read_decision(r: Reader) -> Decision:
         r.long(),
         r.long(),
         r.long(),
-        r.texts(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
         r.text(),
         r.long(),
         r.long(),
@@ -262,8 +308,8 @@ def read_decision(r: Reader) -> Decision:
         r.long(),
         r.long(),
         r.long(),
-        r.texts(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
         r.text(),
         r.text(),
         r.text(),
@@ -284,22 +330,22 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.fact_offset)
     put_long(out, x.index)
     put_long(out, x.count)
-    put_text(out, x.kind)
-    put_text(out, x.rules_version)
+    put_word(out, x.kind)
+    put_word(out, x.rules_version)
     put_long(out, x.policy_version)
-    put_text(out, x.rule)
-    put_text(out, x.origin)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.rule)
+    put_word(out, x.origin)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
-    put_text(out, x.cause_kind)
+    put_word(out, x.cause_kind)
     put_text(out, x.cause_id)
     put_long(out, x.event_time)
     put_long(out, x.recorded_time)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.document)
-    put_text(out, x.item_kind)
+    put_word(out, x.item_kind)
     put_text(out, x.receipt_id)
     put_text(out, x.reference_id)
     put_text(out, x.counterparty)
@@ -308,8 +354,8 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.due_date)
     put_long(out, x.document_date)
     put_long(out, x.level)
-    put_texts(out, x.reasons)
-    put_texts(out, x.candidates)
+    put_texts(out, x._reasons)
+    put_texts(out, x._candidates)
     put_text(out, x.text)
     put_long(out, x.item_amount)
     put_long(out, x.item_open)
@@ -319,8 +365,8 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.open_credit)
     put_long(out, x.unapplied)
     put_long(out, x.on_account)
-    put_texts(out, x.evidence)
-    put_texts(out, x.excluded)
+    put_texts(out, x._evidence)
+    put_texts(out, x._excluded)
     put_text(out, x.policy_line)
     put_text(out, x.owner)
     put_text(out, x.category)
@@ -334,6 +380,7 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.score)
 
 
+@mypyc_attr(acyclic=True)
 class RemittanceLine:
     """One line of what a payer says the money is for.
 
@@ -375,7 +422,7 @@ def _read_remittance_lines(r: Reader) -> list[RemittanceLine]:
     return items
 
 
-def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine]) -> None:
+def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -383,6 +430,7 @@ def _put_remittance_lines(out: BytesWriter, items: list[RemittanceLine]) -> None
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Adjustment:
     """What the payer says it took off.
 
@@ -429,7 +477,7 @@ def _read_adjustments(r: Reader) -> list[Adjustment]:
     return items
 
 
-def _put_adjustments(out: BytesWriter, items: list[Adjustment]) -> None:
+def _put_adjustments(out: BytesWriter, items: list[Adjustment] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -437,6 +485,7 @@ def _put_adjustments(out: BytesWriter, items: list[Adjustment]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Receipt(Fact):
     """One booked credit on a bank account.
 
@@ -541,15 +590,15 @@ def put_receipt(out: BytesWriter, x: Receipt) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.receipt_id)
     put_text(out, x.bank_account)
     put_text(out, x.bank_reference)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
@@ -564,6 +613,7 @@ def put_receipt(out: BytesWriter, x: Receipt) -> None:
     put_text(out, x.order_id)
 
 
+@mypyc_attr(acyclic=True)
 class InvoiceLine:
     """One line of an invoice.
 
@@ -635,7 +685,7 @@ def _read_invoice_lines(r: Reader) -> list[InvoiceLine]:
     return items
 
 
-def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine]) -> None:
+def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -643,6 +693,7 @@ def _put_invoice_lines(out: BytesWriter, items: list[InvoiceLine]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class DiscountTier:
     """A discount for early payment.
 
@@ -684,7 +735,7 @@ def _read_discount_tiers(r: Reader) -> list[DiscountTier]:
     return items
 
 
-def _put_discount_tiers(out: BytesWriter, items: list[DiscountTier]) -> None:
+def _put_discount_tiers(out: BytesWriter, items: list[DiscountTier] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -692,6 +743,7 @@ def _put_discount_tiers(out: BytesWriter, items: list[DiscountTier]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Instalment:
     """A part of an invoice with a due date of its own.
 
@@ -733,7 +785,7 @@ def _read_instalments(r: Reader) -> list[Instalment]:
     return items
 
 
-def _put_instalments(out: BytesWriter, items: list[Instalment]) -> None:
+def _put_instalments(out: BytesWriter, items: list[Instalment] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -741,6 +793,7 @@ def _put_instalments(out: BytesWriter, items: list[Instalment]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Invoice(Fact):
     """An invoice: a draft that waits for release, or one the ERP has posted.
 
@@ -869,9 +922,9 @@ def put_invoice(out: BytesWriter, x: Invoice) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.document)
@@ -879,7 +932,7 @@ def put_invoice(out: BytesWriter, x: Invoice) -> None:
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
     put_long(out, x.due_date)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.tax)
     put_text(out, x.order_id)
@@ -898,6 +951,7 @@ def put_invoice(out: BytesWriter, x: Invoice) -> None:
     put_text(out, x.carrier)
 
 
+@mypyc_attr(acyclic=True)
 class ShipmentLine:
     """What of an order line went out.
 
@@ -944,7 +998,7 @@ def _read_shipment_lines(r: Reader) -> list[ShipmentLine]:
     return items
 
 
-def _put_shipment_lines(out: BytesWriter, items: list[ShipmentLine]) -> None:
+def _put_shipment_lines(out: BytesWriter, items: list[ShipmentLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -952,6 +1006,7 @@ def _put_shipment_lines(out: BytesWriter, items: list[ShipmentLine]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Shipment(Fact):
     """Goods that left a warehouse for one order.
 
@@ -1012,9 +1067,9 @@ def put_shipment(out: BytesWriter, x: Shipment) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.shipment_id)
@@ -1024,6 +1079,7 @@ def put_shipment(out: BytesWriter, x: Shipment) -> None:
     _put_shipment_lines(out, x.lines)
 
 
+@mypyc_attr(acyclic=True)
 class ProofOfDelivery(Fact):
     """The carrier's word that a shipment arrived.
 
@@ -1080,9 +1136,9 @@ def put_proof_of_delivery(out: BytesWriter, x: ProofOfDelivery) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.shipment_id)
@@ -1091,6 +1147,7 @@ def put_proof_of_delivery(out: BytesWriter, x: ProofOfDelivery) -> None:
     put_text(out, x.complaint)
 
 
+@mypyc_attr(acyclic=True)
 class OrderLine:
     """One line of an order.
 
@@ -1142,7 +1199,7 @@ def _read_order_lines(r: Reader) -> list[OrderLine]:
     return items
 
 
-def _put_order_lines(out: BytesWriter, items: list[OrderLine]) -> None:
+def _put_order_lines(out: BytesWriter, items: list[OrderLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -1150,6 +1207,7 @@ def _put_order_lines(out: BytesWriter, items: list[OrderLine]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Order(Fact):
     """A customer's order; a later one with the same order_id replaces it.
 
@@ -1214,19 +1272,20 @@ def put_order(out: BytesWriter, x: Order) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.order_id)
     put_long(out, x.order_date)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_text(out, x.po_reference)
     put_boolean(out, x.cancelled)
     _put_order_lines(out, x.lines)
 
 
+@mypyc_attr(acyclic=True)
 class Watermark:
     """How far a source is complete.
 
@@ -1268,7 +1327,7 @@ def _read_watermarks(r: Reader) -> list[Watermark]:
     return items
 
 
-def _put_watermarks(out: BytesWriter, items: list[Watermark]) -> None:
+def _put_watermarks(out: BytesWriter, items: list[Watermark] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -1276,6 +1335,7 @@ def _put_watermarks(out: BytesWriter, items: list[Watermark]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Clock(Fact):
     """Time, for the whole shard.
 
@@ -1328,9 +1388,9 @@ def put_clock(out: BytesWriter, x: Clock) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_long(out, x.now)
@@ -1338,6 +1398,7 @@ def put_clock(out: BytesWriter, x: Clock) -> None:
     _put_watermarks(out, x.watermarks)
 
 
+@mypyc_attr(acyclic=True)
 class Drain(Fact):
     """Runs more of the wakes that are due; appended by the shard's owner when the log is at its end.
 
@@ -1382,14 +1443,15 @@ def put_drain(out: BytesWriter, x: Drain) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_long(out, x.limit)
 
 
+@mypyc_attr(acyclic=True)
 class Customer(Fact):
     """Master data of one account; the latest in the log holds.
 
@@ -1514,9 +1576,9 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.name)
@@ -1525,7 +1587,7 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_text(out, x.language)
     put_text(out, x.segment)
     put_text(out, x.tier)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.terms_days)
     put_text(out, x.billing_address)
     put_text(out, x.email)
@@ -1542,6 +1604,7 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_boolean(out, x.contacts_blocked)
 
 
+@mypyc_attr(acyclic=True)
 class CreditNote(Fact):
     """A posted credit note.
 
@@ -1626,15 +1689,15 @@ def put_credit_note(out: BytesWriter, x: CreditNote) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.document)
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.tax)
     put_text(out, x.invoice)
@@ -1644,6 +1707,7 @@ def put_credit_note(out: BytesWriter, x: CreditNote) -> None:
     put_text(out, x.dispute_id)
 
 
+@mypyc_attr(acyclic=True)
 class ReceiptReturned(Fact):
     """Money of a receipt that went back: returned debit, bounced cheque, chargeback.
 
@@ -1720,14 +1784,14 @@ def put_receipt_returned(out: BytesWriter, x: ReceiptReturned) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.receipt_id)
     put_text(out, x.bank_account)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
@@ -1736,6 +1800,7 @@ def put_receipt_returned(out: BytesWriter, x: ReceiptReturned) -> None:
     put_text(out, x.from_account)
 
 
+@mypyc_attr(acyclic=True)
 class RemittanceAdvice(Fact):
     """What the payer says a payment is for, in its own message.
 
@@ -1812,13 +1877,13 @@ def put_remittance_advice(out: BytesWriter, x: RemittanceAdvice) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.advice_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.receipt_id)
     put_text(out, x.bank_reference)
@@ -1828,6 +1893,7 @@ def put_remittance_advice(out: BytesWriter, x: RemittanceAdvice) -> None:
     put_long(out, x.parts)
 
 
+@mypyc_attr(acyclic=True)
 class Dispute(Fact):
     """A contested amount of an item.
 
@@ -1912,14 +1978,14 @@ def put_dispute(out: BytesWriter, x: Dispute) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.dispute_id)
     put_text(out, x.document)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_optional_long(out, x.amount)
     put_text(out, x.category)
     put_text(out, x.reason)
@@ -1930,6 +1996,7 @@ def put_dispute(out: BytesWriter, x: Dispute) -> None:
     put_long(out, x.confidence_ppm)
 
 
+@mypyc_attr(acyclic=True)
 class DisputeUpdate(Fact):
     """News of a dispute.
 
@@ -2042,9 +2109,9 @@ def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.dispute_id)
@@ -2067,6 +2134,7 @@ def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
     put_long(out, x.refunded)
 
 
+@mypyc_attr(acyclic=True)
 class PromisePart:
     """One instalment of a promise.
 
@@ -2108,7 +2176,7 @@ def _read_promise_parts(r: Reader) -> list[PromisePart]:
     return items
 
 
-def _put_promise_parts(out: BytesWriter, items: list[PromisePart]) -> None:
+def _put_promise_parts(out: BytesWriter, items: list[PromisePart] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -2116,6 +2184,7 @@ def _put_promise_parts(out: BytesWriter, items: list[PromisePart]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Promise(Fact):
     """A promise to pay.
 
@@ -2188,13 +2257,13 @@ def put_promise(out: BytesWriter, x: Promise) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.promise_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.promised_date)
     put_texts(out, x.documents)
@@ -2203,6 +2272,7 @@ def put_promise(out: BytesWriter, x: Promise) -> None:
     put_text(out, x.actor)
 
 
+@mypyc_attr(acyclic=True)
 class OperatorAction(Fact):
     """What a person, or headrace's own directory, says is to be done.
 
@@ -2299,9 +2369,9 @@ def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.action)
@@ -2309,7 +2379,7 @@ def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
     put_text(out, x.receipt_id)
     put_text(out, x.document)
     put_text(out, x.target_account)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.until)
     put_text(out, x.note)
@@ -2320,6 +2390,7 @@ def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
     put_long(out, x.value_date)
 
 
+@mypyc_attr(acyclic=True)
 class Policy(Fact):
     """A policy for the whole shard, or the withdrawal of one: in force from its offset on, or from the first clock that stands at its time.
 
@@ -2396,9 +2467,9 @@ def put_policy(out: BytesWriter, x: Policy) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_long(out, x.version)
@@ -2412,6 +2483,7 @@ def put_policy(out: BytesWriter, x: Policy) -> None:
     put_text(out, x.approved_by)
 
 
+@mypyc_attr(acyclic=True)
 class Rules(Fact):
     """The version of the rules in force from this offset on, for the whole shard.
 
@@ -2456,14 +2528,15 @@ def put_rules(out: BytesWriter, x: Rules) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.version)
 
 
+@mypyc_attr(acyclic=True)
 class CashTransferred(Fact):
     """Money that a decision of another account sent here, or that came back from there.
 
@@ -2588,9 +2661,9 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.transfer_id)
@@ -2599,7 +2672,7 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_text(out, x.receipt_id)
     put_text(out, x.bank_account)
     put_text(out, x.bank_reference)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
@@ -2616,6 +2689,7 @@ def put_cash_transferred(out: BytesWriter, x: CashTransferred) -> None:
     put_texts(out, x.here)
 
 
+@mypyc_attr(acyclic=True)
 class DebitNote(Fact):
     """A debit that is no sale of goods: charges, interest, a bank fee, a correction upwards.
 
@@ -2692,22 +2766,23 @@ def put_debit_note(out: BytesWriter, x: DebitNote) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.document)
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
     put_long(out, x.due_date)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.tax)
     put_text(out, x.invoice)
     put_text(out, x.reason)
 
 
+@mypyc_attr(acyclic=True)
 class OpeningItem(Fact):
     """An open item taken over from another system on the day of the cut-over, with what is left of it.
 
@@ -2796,17 +2871,17 @@ def put_opening_item(out: BytesWriter, x: OpeningItem) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.document)
-    put_text(out, x.item_kind)
+    put_word(out, x.item_kind)
     put_long(out, x.document_date)
     put_long(out, x.posting_date)
     put_long(out, x.due_date)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.residual)
     put_long(out, x.level)
@@ -2815,6 +2890,7 @@ def put_opening_item(out: BytesWriter, x: OpeningItem) -> None:
     put_text(out, x.order_id)
 
 
+@mypyc_attr(acyclic=True)
 class PayerRelation(Fact):
     """The account may pay for another one.
 
@@ -2879,9 +2955,9 @@ def put_payer_relation(out: BytesWriter, x: PayerRelation) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.relation_id)
@@ -2892,6 +2968,7 @@ def put_payer_relation(out: BytesWriter, x: PayerRelation) -> None:
     put_boolean(out, x.cancelled)
 
 
+@mypyc_attr(acyclic=True)
 class PriceAgreement(Fact):
     """A price agreed with the customer.
 
@@ -2960,20 +3037,21 @@ def put_price_agreement(out: BytesWriter, x: PriceAgreement) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.agreement_id)
     put_text(out, x.product)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.unit_price_micro)
     put_long(out, x.valid_from_date)
     put_long(out, x.valid_until_date)
     put_boolean(out, x.cancelled)
 
 
+@mypyc_attr(acyclic=True)
 class ReturnLine:
     """One line of goods that came back.
 
@@ -3020,7 +3098,7 @@ def _read_return_lines(r: Reader) -> list[ReturnLine]:
     return items
 
 
-def _put_return_lines(out: BytesWriter, items: list[ReturnLine]) -> None:
+def _put_return_lines(out: BytesWriter, items: list[ReturnLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -3028,6 +3106,7 @@ def _put_return_lines(out: BytesWriter, items: list[ReturnLine]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Return(Fact):
     """Goods that came back from the customer.
 
@@ -3092,9 +3171,9 @@ def put_return(out: BytesWriter, x: Return) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.return_id)
@@ -3105,6 +3184,7 @@ def put_return(out: BytesWriter, x: Return) -> None:
     _put_return_lines(out, x.lines)
 
 
+@mypyc_attr(acyclic=True)
 class Refund(Fact):
     """Money paid back to the customer.
 
@@ -3173,13 +3253,13 @@ def put_refund(out: BytesWriter, x: Refund) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.refund_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.posting_date)
     put_long(out, x.value_date)
@@ -3187,6 +3267,7 @@ def put_refund(out: BytesWriter, x: Refund) -> None:
     put_text(out, x.document)
 
 
+@mypyc_attr(acyclic=True)
 class Message(Fact):
     """A message to or from the customer, and what became of it.
 
@@ -3263,9 +3344,9 @@ def put_message(out: BytesWriter, x: Message) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.message_id)
@@ -3279,6 +3360,7 @@ def put_message(out: BytesWriter, x: Message) -> None:
     put_text(out, x.text)
 
 
+@mypyc_attr(acyclic=True)
 class ServiceCase(Fact):
     """A case that customer service has open.
 
@@ -3339,9 +3421,9 @@ def put_service_case(out: BytesWriter, x: ServiceCase) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.case_id)
@@ -3351,6 +3433,7 @@ def put_service_case(out: BytesWriter, x: ServiceCase) -> None:
     put_text(out, x.note)
 
 
+@mypyc_attr(acyclic=True)
 class AccountOwner(Fact):
     """Who is responsible for the account, in one role.
 
@@ -3403,9 +3486,9 @@ def put_account_owner(out: BytesWriter, x: AccountOwner) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.role)
@@ -3413,6 +3496,7 @@ def put_account_owner(out: BytesWriter, x: AccountOwner) -> None:
     put_long(out, x.valid_from_date)
 
 
+@mypyc_attr(acyclic=True)
 class Approval(Fact):
     """What a checker says to a request for approval.
 
@@ -3477,9 +3561,9 @@ def put_approval(out: BytesWriter, x: Approval) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.approval_id)
@@ -3490,6 +3574,7 @@ def put_approval(out: BytesWriter, x: Approval) -> None:
     put_text(out, x.note)
 
 
+@mypyc_attr(acyclic=True)
 class CreditLimit(Fact):
     """What the customer may owe; the latest that is valid holds.
 
@@ -3558,13 +3643,13 @@ def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.limit_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.valid_from_date)
     put_long(out, x.valid_until_date)
@@ -3572,6 +3657,7 @@ def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
     put_boolean(out, x.cancelled)
 
 
+@mypyc_attr(acyclic=True)
 class FxRate(Fact):
     """The rate of a pair of currencies on a day; for the whole installation.
 
@@ -3628,9 +3714,9 @@ def put_fx_rate(out: BytesWriter, x: FxRate) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.base_currency)
@@ -3639,6 +3725,7 @@ def put_fx_rate(out: BytesWriter, x: FxRate) -> None:
     put_long(out, x.rate_date)
 
 
+@mypyc_attr(acyclic=True)
 class PeriodClose(Fact):
     """A period of a company's books is closed; what is posted into it is posted on the first open day.
 
@@ -3683,14 +3770,15 @@ def put_period_close(out: BytesWriter, x: PeriodClose) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_long(out, x.first_open_date)
 
 
+@mypyc_attr(acyclic=True)
 class ErpPosting(Fact):
     """What the ERP says of a posting: confirmed, refused, or cleared there by hand.
 
@@ -3763,9 +3851,9 @@ def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
     put_text(out, x.event_id)
     put_long(out, x.recorded_time)
     put_text(out, x.correlation)
-    put_text(out, x.source)
-    put_text(out, x.tenant)
-    put_text(out, x.entity)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
     put_text(out, x.account_id)
     put_long(out, x.event_time)
     put_text(out, x.posting_id)
@@ -3773,11 +3861,12 @@ def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
     put_text(out, x.decision_id)
     put_text(out, x.document)
     put_text(out, x.receipt_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.reason)
 
 
+@mypyc_attr(acyclic=True)
 class Balance:
     """The sums of one currency of an account, minor units.
 
@@ -3913,7 +4002,7 @@ def read_balance(r: Reader) -> Balance:
 
 
 def put_balance(out: BytesWriter, x: Balance) -> None:
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.open_debit)
     put_long(out, x.open_credit)
     put_long(out, x.unapplied)
@@ -3954,7 +4043,7 @@ def _read_balances(r: Reader) -> list[Balance]:
     return items
 
 
-def _put_balances(out: BytesWriter, items: list[Balance]) -> None:
+def _put_balances(out: BytesWriter, items: list[Balance] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -3962,6 +4051,7 @@ def _put_balances(out: BytesWriter, items: list[Balance]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class PromiseRow:
     """A promise.
 
@@ -3977,7 +4067,7 @@ class PromiseRow:
     part_of: The promise that it is an instalment of, or empty.
     """
 
-    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "part_of", )
+    __slots__ = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "_documents", "counted", "status", "part_of", )
     FIELDS: ClassVar[tuple[str, ...]] = ("promise_id", "currency", "amount", "promised_date", "made_date", "judge_date", "documents", "counted", "status", "part_of", )
 
     def __init__(
@@ -3999,10 +4089,21 @@ class PromiseRow:
         self.promised_date = promised_date
         self.made_date = made_date
         self.judge_date = judge_date
-        self.documents: list[str] = documents if documents is not None else []
+        self._documents: list[str] | None = documents
         self.counted = counted
         self.status = status
         self.part_of = part_of
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
 
 
 def read_promise_row(r: Reader) -> PromiseRow:
@@ -4013,7 +4114,7 @@ def read_promise_row(r: Reader) -> PromiseRow:
         r.long(),
         r.long(),
         r.long(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.long(),
         r.text(),
         r.text(),
@@ -4022,12 +4123,12 @@ def read_promise_row(r: Reader) -> PromiseRow:
 
 def put_promise_row(out: BytesWriter, x: PromiseRow) -> None:
     put_text(out, x.promise_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.promised_date)
     put_long(out, x.made_date)
     put_long(out, x.judge_date)
-    put_texts(out, x.documents)
+    put_texts(out, x._documents)
     put_long(out, x.counted)
     put_text(out, x.status)
     put_text(out, x.part_of)
@@ -4043,7 +4144,7 @@ def _read_promise_rows(r: Reader) -> list[PromiseRow]:
     return items
 
 
-def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
+def _put_promise_rows(out: BytesWriter, items: list[PromiseRow] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4051,6 +4152,7 @@ def _put_promise_rows(out: BytesWriter, items: list[PromiseRow]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class WaitingReference:
     """A reference that unapplied cash waits for.
 
@@ -4092,7 +4194,7 @@ def _read_waiting_references(r: Reader) -> list[WaitingReference]:
     return items
 
 
-def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> None:
+def _put_waiting_references(out: BytesWriter, items: list[WaitingReference] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4100,6 +4202,7 @@ def _put_waiting_references(out: BytesWriter, items: list[WaitingReference]) -> 
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class OpenCase:
     """A case that customer service has open.
 
@@ -4141,7 +4244,7 @@ def _read_open_cases(r: Reader) -> list[OpenCase]:
     return items
 
 
-def _put_open_cases(out: BytesWriter, items: list[OpenCase]) -> None:
+def _put_open_cases(out: BytesWriter, items: list[OpenCase] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4149,6 +4252,7 @@ def _put_open_cases(out: BytesWriter, items: list[OpenCase]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Contact:
     """A letter or message that went out.
 
@@ -4190,7 +4294,7 @@ def _read_contacts(r: Reader) -> list[Contact]:
     return items
 
 
-def _put_contacts(out: BytesWriter, items: list[Contact]) -> None:
+def _put_contacts(out: BytesWriter, items: list[Contact] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4198,6 +4302,7 @@ def _put_contacts(out: BytesWriter, items: list[Contact]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class RoleOwner:
     """Who has a role.
 
@@ -4244,7 +4349,7 @@ def _read_role_owners(r: Reader) -> list[RoleOwner]:
     return items
 
 
-def _put_role_owners(out: BytesWriter, items: list[RoleOwner]) -> None:
+def _put_role_owners(out: BytesWriter, items: list[RoleOwner] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4252,6 +4357,7 @@ def _put_role_owners(out: BytesWriter, items: list[RoleOwner]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class TaskState:
     """An open task of a collector.
 
@@ -4306,7 +4412,7 @@ def put_task_state(out: BytesWriter, x: TaskState) -> None:
     put_text(out, x.task_id)
     put_text(out, x.category)
     put_text(out, x.subject)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_text(out, x.owner)
     put_long(out, x.step)
     put_long(out, x.opened_time)
@@ -4323,7 +4429,7 @@ def _read_task_states(r: Reader) -> list[TaskState]:
     return items
 
 
-def _put_task_states(out: BytesWriter, items: list[TaskState]) -> None:
+def _put_task_states(out: BytesWriter, items: list[TaskState] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4331,6 +4437,7 @@ def _put_task_states(out: BytesWriter, items: list[TaskState]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Relation:
     """An account that this one pays for.
 
@@ -4372,7 +4479,7 @@ def read_relation(r: Reader) -> Relation:
 def put_relation(out: BytesWriter, x: Relation) -> None:
     put_text(out, x.relation_id)
     put_text(out, x.pays_for)
-    put_text(out, x.entity)
+    put_word(out, x.entity)
     put_long(out, x.valid_from_date)
     put_long(out, x.valid_until_date)
 
@@ -4387,7 +4494,7 @@ def _read_relations(r: Reader) -> list[Relation]:
     return items
 
 
-def _put_relations(out: BytesWriter, items: list[Relation]) -> None:
+def _put_relations(out: BytesWriter, items: list[Relation] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4395,6 +4502,7 @@ def _put_relations(out: BytesWriter, items: list[Relation]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -4434,7 +4542,7 @@ class AccountRow:
     discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", )
     FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
 
     def __init__(
@@ -4482,32 +4590,230 @@ class AccountRow:
         self.open_items = open_items
         self.index = index
         self.indexed = indexed
-        self.balances: list[Balance] = balances if balances is not None else []
-        self.held: list[str] = held if held is not None else []
-        self.unapplied: list[str] = unapplied if unapplied is not None else []
-        self.advices: list[str] = advices if advices is not None else []
-        self.promises: list[PromiseRow] = promises if promises is not None else []
-        self.credits: list[str] = credits if credits is not None else []
-        self.early_disputes: list[str] = early_disputes if early_disputes is not None else []
-        self.waiting: list[WaitingReference] = waiting if waiting is not None else []
+        self._balances: list[Balance] | None = balances
+        self._held: list[str] | None = held
+        self._unapplied: list[str] | None = unapplied
+        self._advices: list[str] | None = advices
+        self._promises: list[PromiseRow] | None = promises
+        self._credits: list[str] | None = credits
+        self._early_disputes: list[str] | None = early_disputes
+        self._waiting: list[WaitingReference] | None = waiting
         self.steps_key = steps_key
         self.affiliate = affiliate
         self.cash_indexed = cash_indexed
         self.places = places
-        self.service_cases: list[OpenCase] = service_cases if service_cases is not None else []
-        self.contacts: list[Contact] = contacts if contacts is not None else []
-        self.owners: list[RoleOwner] = owners if owners is not None else []
-        self.tasks: list[TaskState] = tasks if tasks is not None else []
-        self.untemplated: list[str] = untemplated if untemplated is not None else []
+        self._service_cases: list[OpenCase] | None = service_cases
+        self._contacts: list[Contact] | None = contacts
+        self._owners: list[RoleOwner] | None = owners
+        self._tasks: list[TaskState] | None = tasks
+        self._untemplated: list[str] | None = untemplated
         self.next_statement = next_statement
         self.contact_wake = contact_wake
         self.deadline = deadline
-        self.rate_receipts: list[str] = rate_receipts if rate_receipts is not None else []
-        self.erp_refused: list[str] = erp_refused if erp_refused is not None else []
-        self.guessed: list[str] = guessed if guessed is not None else []
-        self.relations: list[Relation] = relations if relations is not None else []
-        self.habits: list[str] = habits if habits is not None else []
+        self._rate_receipts: list[str] | None = rate_receipts
+        self._erp_refused: list[str] | None = erp_refused
+        self._guessed: list[str] | None = guessed
+        self._relations: list[Relation] | None = relations
+        self._habits: list[str] | None = habits
         self.discount_ppm = discount_ppm
+
+    @property
+    def balances(self) -> list[Balance]:
+        found = self._balances
+        if found is None:
+            found = self._balances = []
+        return found
+
+    @balances.setter
+    def balances(self, value: list[Balance]) -> None:
+        self._balances = value
+
+    @property
+    def held(self) -> list[str]:
+        found = self._held
+        if found is None:
+            found = self._held = []
+        return found
+
+    @held.setter
+    def held(self, value: list[str]) -> None:
+        self._held = value
+
+    @property
+    def unapplied(self) -> list[str]:
+        found = self._unapplied
+        if found is None:
+            found = self._unapplied = []
+        return found
+
+    @unapplied.setter
+    def unapplied(self, value: list[str]) -> None:
+        self._unapplied = value
+
+    @property
+    def advices(self) -> list[str]:
+        found = self._advices
+        if found is None:
+            found = self._advices = []
+        return found
+
+    @advices.setter
+    def advices(self, value: list[str]) -> None:
+        self._advices = value
+
+    @property
+    def promises(self) -> list[PromiseRow]:
+        found = self._promises
+        if found is None:
+            found = self._promises = []
+        return found
+
+    @promises.setter
+    def promises(self, value: list[PromiseRow]) -> None:
+        self._promises = value
+
+    @property
+    def credits(self) -> list[str]:
+        found = self._credits
+        if found is None:
+            found = self._credits = []
+        return found
+
+    @credits.setter
+    def credits(self, value: list[str]) -> None:
+        self._credits = value
+
+    @property
+    def early_disputes(self) -> list[str]:
+        found = self._early_disputes
+        if found is None:
+            found = self._early_disputes = []
+        return found
+
+    @early_disputes.setter
+    def early_disputes(self, value: list[str]) -> None:
+        self._early_disputes = value
+
+    @property
+    def waiting(self) -> list[WaitingReference]:
+        found = self._waiting
+        if found is None:
+            found = self._waiting = []
+        return found
+
+    @waiting.setter
+    def waiting(self, value: list[WaitingReference]) -> None:
+        self._waiting = value
+
+    @property
+    def service_cases(self) -> list[OpenCase]:
+        found = self._service_cases
+        if found is None:
+            found = self._service_cases = []
+        return found
+
+    @service_cases.setter
+    def service_cases(self, value: list[OpenCase]) -> None:
+        self._service_cases = value
+
+    @property
+    def contacts(self) -> list[Contact]:
+        found = self._contacts
+        if found is None:
+            found = self._contacts = []
+        return found
+
+    @contacts.setter
+    def contacts(self, value: list[Contact]) -> None:
+        self._contacts = value
+
+    @property
+    def owners(self) -> list[RoleOwner]:
+        found = self._owners
+        if found is None:
+            found = self._owners = []
+        return found
+
+    @owners.setter
+    def owners(self, value: list[RoleOwner]) -> None:
+        self._owners = value
+
+    @property
+    def tasks(self) -> list[TaskState]:
+        found = self._tasks
+        if found is None:
+            found = self._tasks = []
+        return found
+
+    @tasks.setter
+    def tasks(self, value: list[TaskState]) -> None:
+        self._tasks = value
+
+    @property
+    def untemplated(self) -> list[str]:
+        found = self._untemplated
+        if found is None:
+            found = self._untemplated = []
+        return found
+
+    @untemplated.setter
+    def untemplated(self, value: list[str]) -> None:
+        self._untemplated = value
+
+    @property
+    def rate_receipts(self) -> list[str]:
+        found = self._rate_receipts
+        if found is None:
+            found = self._rate_receipts = []
+        return found
+
+    @rate_receipts.setter
+    def rate_receipts(self, value: list[str]) -> None:
+        self._rate_receipts = value
+
+    @property
+    def erp_refused(self) -> list[str]:
+        found = self._erp_refused
+        if found is None:
+            found = self._erp_refused = []
+        return found
+
+    @erp_refused.setter
+    def erp_refused(self, value: list[str]) -> None:
+        self._erp_refused = value
+
+    @property
+    def guessed(self) -> list[str]:
+        found = self._guessed
+        if found is None:
+            found = self._guessed = []
+        return found
+
+    @guessed.setter
+    def guessed(self, value: list[str]) -> None:
+        self._guessed = value
+
+    @property
+    def relations(self) -> list[Relation]:
+        found = self._relations
+        if found is None:
+            found = self._relations = []
+        return found
+
+    @relations.setter
+    def relations(self, value: list[Relation]) -> None:
+        self._relations = value
+
+    @property
+    def habits(self) -> list[str]:
+        found = self._habits
+        if found is None:
+            found = self._habits = []
+        return found
+
+    @habits.setter
+    def habits(self, value: list[str]) -> None:
+        self._habits = value
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4520,31 +4826,31 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         r.raw(),
         r.boolean(),
-        _read_balances(r),
-        r.texts(),
-        r.texts(),
-        r.texts(),
-        _read_promise_rows(r),
-        r.texts(),
-        r.texts(),
-        _read_waiting_references(r),
+        None if r.no_items() else _read_balances(r),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else _read_promise_rows(r),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else _read_waiting_references(r),
         r.long(),
         r.boolean(),
         r.boolean(),
         r.long(),
-        _read_open_cases(r),
-        _read_contacts(r),
-        _read_role_owners(r),
-        _read_task_states(r),
-        r.texts(),
+        None if r.no_items() else _read_open_cases(r),
+        None if r.no_items() else _read_contacts(r),
+        None if r.no_items() else _read_role_owners(r),
+        None if r.no_items() else _read_task_states(r),
+        None if r.no_items() else r.texts(),
         r.long(),
         r.long(),
         r.long(),
-        r.texts(),
-        r.texts(),
-        r.texts(),
-        _read_relations(r),
-        r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else _read_relations(r),
+        None if r.no_items() else r.texts(),
         r.long(),
     )
 
@@ -4558,34 +4864,35 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_long(out, x.open_items)
     put_raw(out, x.index)
     put_boolean(out, x.indexed)
-    _put_balances(out, x.balances)
-    put_texts(out, x.held)
-    put_texts(out, x.unapplied)
-    put_texts(out, x.advices)
-    _put_promise_rows(out, x.promises)
-    put_texts(out, x.credits)
-    put_texts(out, x.early_disputes)
-    _put_waiting_references(out, x.waiting)
+    _put_balances(out, x._balances)
+    put_texts(out, x._held)
+    put_texts(out, x._unapplied)
+    put_texts(out, x._advices)
+    _put_promise_rows(out, x._promises)
+    put_texts(out, x._credits)
+    put_texts(out, x._early_disputes)
+    _put_waiting_references(out, x._waiting)
     put_long(out, x.steps_key)
     put_boolean(out, x.affiliate)
     put_boolean(out, x.cash_indexed)
     put_long(out, x.places)
-    _put_open_cases(out, x.service_cases)
-    _put_contacts(out, x.contacts)
-    _put_role_owners(out, x.owners)
-    _put_task_states(out, x.tasks)
-    put_texts(out, x.untemplated)
+    _put_open_cases(out, x._service_cases)
+    _put_contacts(out, x._contacts)
+    _put_role_owners(out, x._owners)
+    _put_task_states(out, x._tasks)
+    put_texts(out, x._untemplated)
     put_long(out, x.next_statement)
     put_long(out, x.contact_wake)
     put_long(out, x.deadline)
-    put_texts(out, x.rate_receipts)
-    put_texts(out, x.erp_refused)
-    put_texts(out, x.guessed)
-    _put_relations(out, x.relations)
-    put_texts(out, x.habits)
+    put_texts(out, x._rate_receipts)
+    put_texts(out, x._erp_refused)
+    put_texts(out, x._guessed)
+    _put_relations(out, x._relations)
+    put_texts(out, x._habits)
     put_long(out, x.discount_ppm)
 
 
+@mypyc_attr(acyclic=True)
 class AdviceRow:
     """A remittance advice.
 
@@ -4601,7 +4908,7 @@ class AdviceRow:
     parts: Of how many messages it is one; 0 is not said.
     """
 
-    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
+    __slots__ = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "_lines", "used", "_adjustments", "parts", )
     FIELDS: ClassVar[tuple[str, ...]] = ("advice_id", "currency", "amount", "receipt_id", "bank_reference", "value_date", "lines", "used", "adjustments", "parts", )
 
     def __init__(
@@ -4623,10 +4930,32 @@ class AdviceRow:
         self.receipt_id = receipt_id
         self.bank_reference = bank_reference
         self.value_date = value_date
-        self.lines: list[RemittanceLine] = lines if lines is not None else []
+        self._lines: list[RemittanceLine] | None = lines
         self.used = used
-        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self._adjustments: list[Adjustment] | None = adjustments
         self.parts = parts
+
+    @property
+    def lines(self) -> list[RemittanceLine]:
+        found = self._lines
+        if found is None:
+            found = self._lines = []
+        return found
+
+    @lines.setter
+    def lines(self, value: list[RemittanceLine]) -> None:
+        self._lines = value
+
+    @property
+    def adjustments(self) -> list[Adjustment]:
+        found = self._adjustments
+        if found is None:
+            found = self._adjustments = []
+        return found
+
+    @adjustments.setter
+    def adjustments(self, value: list[Adjustment]) -> None:
+        self._adjustments = value
 
 
 def read_advice_row(r: Reader) -> AdviceRow:
@@ -4637,26 +4966,27 @@ def read_advice_row(r: Reader) -> AdviceRow:
         r.text(),
         r.text(),
         r.long(),
-        _read_remittance_lines(r),
+        None if r.no_items() else _read_remittance_lines(r),
         r.boolean(),
-        _read_adjustments(r),
+        None if r.no_items() else _read_adjustments(r),
         r.long(),
     )
 
 
 def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_text(out, x.advice_id)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.receipt_id)
     put_text(out, x.bank_reference)
     put_long(out, x.value_date)
-    _put_remittance_lines(out, x.lines)
+    _put_remittance_lines(out, x._lines)
     put_boolean(out, x.used)
-    _put_adjustments(out, x.adjustments)
+    _put_adjustments(out, x._adjustments)
     put_long(out, x.parts)
 
 
+@mypyc_attr(acyclic=True)
 class CustomerRow:
     """An account's master data.
 
@@ -4682,7 +5012,7 @@ class CustomerRow:
     bank_accounts: IBANs or other accounts this payer pays from.
     """
 
-    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", )
     FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
 
     def __init__(
@@ -4720,14 +5050,36 @@ class CustomerRow:
         self.region = region
         self.name = name
         self.language = language
-        self.channels: list[str] = channels if channels is not None else []
+        self._channels: list[str] | None = channels
         self.email = email
         self.terms_days = terms_days
         self.cash_order = cash_order
         self.credit_group = credit_group
         self.time_zone = time_zone
         self.contacts_blocked = contacts_blocked
-        self.bank_accounts: list[str] = bank_accounts if bank_accounts is not None else []
+        self._bank_accounts: list[str] | None = bank_accounts
+
+    @property
+    def channels(self) -> list[str]:
+        found = self._channels
+        if found is None:
+            found = self._channels = []
+        return found
+
+    @channels.setter
+    def channels(self, value: list[str]) -> None:
+        self._channels = value
+
+    @property
+    def bank_accounts(self) -> list[str]:
+        found = self._bank_accounts
+        if found is None:
+            found = self._bank_accounts = []
+        return found
+
+    @bank_accounts.setter
+    def bank_accounts(self, value: list[str]) -> None:
+        self._bank_accounts = value
 
 
 def read_customer_row(r: Reader) -> CustomerRow:
@@ -4744,14 +5096,14 @@ def read_customer_row(r: Reader) -> CustomerRow:
         r.text(),
         r.text(),
         r.text(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.text(),
         r.long(),
         r.boolean(),
         r.text(),
         r.text(),
         r.boolean(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
     )
 
 
@@ -4760,7 +5112,7 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_text(out, x.country)
     put_text(out, x.segment)
     put_text(out, x.tier)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_text(out, x.billing_address)
     put_boolean(out, x.po_required)
     put_boolean(out, x.direct_debit)
@@ -4768,16 +5120,17 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_text(out, x.region)
     put_text(out, x.name)
     put_text(out, x.language)
-    put_texts(out, x.channels)
+    put_texts(out, x._channels)
     put_text(out, x.email)
     put_long(out, x.terms_days)
     put_boolean(out, x.cash_order)
     put_text(out, x.credit_group)
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
-    put_texts(out, x.bank_accounts)
+    put_texts(out, x._bank_accounts)
 
 
+@mypyc_attr(acyclic=True)
 class DisputeRow:
     """A dispute.
 
@@ -4804,7 +5157,7 @@ class DisputeRow:
     order_id: The order of its item, or empty.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "_wanted", "order_id", )
     FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", )
 
     def __init__(
@@ -4850,8 +5203,19 @@ class DisputeRow:
         self.review_ended = review_ended
         self.waits_since = waits_since
         self.waited_ms = waited_ms
-        self.wanted: list[str] = wanted if wanted is not None else []
+        self._wanted: list[str] | None = wanted
         self.order_id = order_id
+
+    @property
+    def wanted(self) -> list[str]:
+        found = self._wanted
+        if found is None:
+            found = self._wanted = []
+        return found
+
+    @wanted.setter
+    def wanted(self, value: list[str]) -> None:
+        self._wanted = value
 
 
 def read_dispute_row(r: Reader) -> DisputeRow:
@@ -4875,7 +5239,7 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.boolean(),
         r.long(),
         r.long(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.text(),
     )
 
@@ -4883,7 +5247,7 @@ def read_dispute_row(r: Reader) -> DisputeRow:
 def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_text(out, x.dispute_id)
     put_text(out, x.document)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.category)
     put_text(out, x.status)
@@ -4900,10 +5264,11 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_boolean(out, x.review_ended)
     put_long(out, x.waits_since)
     put_long(out, x.waited_ms)
-    put_texts(out, x.wanted)
+    put_texts(out, x._wanted)
     put_text(out, x.order_id)
 
 
+@mypyc_attr(acyclic=True)
 class DraftRow:
     """A held draft.
 
@@ -4913,7 +5278,7 @@ class DraftRow:
     sla_said: The exception of its hold SLA was raised.
     """
 
-    __slots__ = ("fact", "reasons", "held_time", "sla_said", )
+    __slots__ = ("fact", "_reasons", "held_time", "sla_said", )
     FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", )
 
     def __init__(
@@ -4924,15 +5289,26 @@ class DraftRow:
         sla_said: bool = False,
     ) -> None:
         self.fact = fact
-        self.reasons: list[str] = reasons if reasons is not None else []
+        self._reasons: list[str] | None = reasons
         self.held_time = held_time
         self.sla_said = sla_said
+
+    @property
+    def reasons(self) -> list[str]:
+        found = self._reasons
+        if found is None:
+            found = self._reasons = []
+        return found
+
+    @reasons.setter
+    def reasons(self, value: list[str]) -> None:
+        self._reasons = value
 
 
 def read_draft_row(r: Reader) -> DraftRow:
     return DraftRow(
         r.raw(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.long(),
         r.boolean(),
     )
@@ -4940,11 +5316,12 @@ def read_draft_row(r: Reader) -> DraftRow:
 
 def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_raw(out, x.fact)
-    put_texts(out, x.reasons)
+    put_texts(out, x._reasons)
     put_long(out, x.held_time)
     put_boolean(out, x.sla_said)
 
 
+@mypyc_attr(acyclic=True)
 class LatePayment:
     """Cash valued after the due date.
 
@@ -4986,7 +5363,7 @@ def _read_late_payments(r: Reader) -> list[LatePayment]:
     return items
 
 
-def _put_late_payments(out: BytesWriter, items: list[LatePayment]) -> None:
+def _put_late_payments(out: BytesWriter, items: list[LatePayment] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -4994,6 +5371,7 @@ def _put_late_payments(out: BytesWriter, items: list[LatePayment]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class DiscountTerm:
     """A cash discount of an item.
 
@@ -5035,7 +5413,7 @@ def _read_discount_terms(r: Reader) -> list[DiscountTerm]:
     return items
 
 
-def _put_discount_terms(out: BytesWriter, items: list[DiscountTerm]) -> None:
+def _put_discount_terms(out: BytesWriter, items: list[DiscountTerm] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5043,6 +5421,7 @@ def _put_discount_terms(out: BytesWriter, items: list[DiscountTerm]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Item:
     """One open or cleared item.
 
@@ -5076,7 +5455,7 @@ class Item:
     cleared_by: The receipt whose cash cleared the last of it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "_disputes", "said_level", "raise_by", "last_letter", "exhausted", "_late_payments", "interest", "compensated", "order_id", "settles", "tax", "_terms", "discountable", "asked", "discounted", "cleared_by", )
     FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
 
     def __init__(
@@ -5122,22 +5501,55 @@ class Item:
         self.level = level
         self.action_date = action_date
         self.corrects = corrects
-        self.disputes: list[str] = disputes if disputes is not None else []
+        self._disputes: list[str] | None = disputes
         self.said_level = said_level
         self.raise_by = raise_by
         self.last_letter = last_letter
         self.exhausted = exhausted
-        self.late_payments: list[LatePayment] = late_payments if late_payments is not None else []
+        self._late_payments: list[LatePayment] | None = late_payments
         self.interest = interest
         self.compensated = compensated
         self.order_id = order_id
         self.settles = settles
         self.tax = tax
-        self.terms: list[DiscountTerm] = terms if terms is not None else []
+        self._terms: list[DiscountTerm] | None = terms
         self.discountable = discountable
         self.asked = asked
         self.discounted = discounted
         self.cleared_by = cleared_by
+
+    @property
+    def disputes(self) -> list[str]:
+        found = self._disputes
+        if found is None:
+            found = self._disputes = []
+        return found
+
+    @disputes.setter
+    def disputes(self, value: list[str]) -> None:
+        self._disputes = value
+
+    @property
+    def late_payments(self) -> list[LatePayment]:
+        found = self._late_payments
+        if found is None:
+            found = self._late_payments = []
+        return found
+
+    @late_payments.setter
+    def late_payments(self, value: list[LatePayment]) -> None:
+        self._late_payments = value
+
+    @property
+    def terms(self) -> list[DiscountTerm]:
+        found = self._terms
+        if found is None:
+            found = self._terms = []
+        return found
+
+    @terms.setter
+    def terms(self, value: list[DiscountTerm]) -> None:
+        self._terms = value
 
 
 def read_item(r: Reader) -> Item:
@@ -5154,18 +5566,18 @@ def read_item(r: Reader) -> Item:
         r.long(),
         r.long(),
         r.text(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.long(),
         r.long(),
         r.long(),
         r.boolean(),
-        _read_late_payments(r),
+        None if r.no_items() else _read_late_payments(r),
         r.long(),
         r.boolean(),
         r.text(),
         r.text(),
         r.long(),
-        _read_discount_terms(r),
+        None if r.no_items() else _read_discount_terms(r),
         r.long(),
         r.text(),
         r.long(),
@@ -5175,8 +5587,8 @@ def read_item(r: Reader) -> Item:
 
 def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.document)
-    put_text(out, x.kind)
-    put_text(out, x.currency)
+    put_word(out, x.kind)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.open)
     put_long(out, x.disputed)
@@ -5186,18 +5598,18 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_long(out, x.level)
     put_long(out, x.action_date)
     put_text(out, x.corrects)
-    put_texts(out, x.disputes)
+    put_texts(out, x._disputes)
     put_long(out, x.said_level)
     put_long(out, x.raise_by)
     put_long(out, x.last_letter)
     put_boolean(out, x.exhausted)
-    _put_late_payments(out, x.late_payments)
+    _put_late_payments(out, x._late_payments)
     put_long(out, x.interest)
     put_boolean(out, x.compensated)
     put_text(out, x.order_id)
     put_text(out, x.settles)
     put_long(out, x.tax)
-    _put_discount_terms(out, x.terms)
+    _put_discount_terms(out, x._terms)
     put_long(out, x.discountable)
     put_text(out, x.asked)
     put_long(out, x.discounted)
@@ -5214,7 +5626,7 @@ def _read_items(r: Reader) -> list[Item]:
     return items
 
 
-def _put_items(out: BytesWriter, items: list[Item]) -> None:
+def _put_items(out: BytesWriter, items: list[Item] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5222,6 +5634,7 @@ def _put_items(out: BytesWriter, items: list[Item]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class DocumentGroup:
     """A number that stands for several documents.
 
@@ -5229,28 +5642,39 @@ class DocumentGroup:
     documents: The documents, in order.
     """
 
-    __slots__ = ("document", "documents", )
+    __slots__ = ("document", "_documents", )
     FIELDS: ClassVar[tuple[str, ...]] = ("document", "documents", )
 
     def __init__(
         self,
         document: str,
-        documents: list[str],
+        documents: list[str] | None = None,
     ) -> None:
         self.document = document
-        self.documents = documents
+        self._documents: list[str] | None = documents
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
 
 
 def read_document_group(r: Reader) -> DocumentGroup:
     return DocumentGroup(
         r.text(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
     )
 
 
 def put_document_group(out: BytesWriter, x: DocumentGroup) -> None:
     put_text(out, x.document)
-    put_texts(out, x.documents)
+    put_texts(out, x._documents)
 
 
 def _read_document_groups(r: Reader) -> list[DocumentGroup]:
@@ -5263,7 +5687,7 @@ def _read_document_groups(r: Reader) -> list[DocumentGroup]:
     return items
 
 
-def _put_document_groups(out: BytesWriter, items: list[DocumentGroup]) -> None:
+def _put_document_groups(out: BytesWriter, items: list[DocumentGroup] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5271,6 +5695,7 @@ def _put_document_groups(out: BytesWriter, items: list[DocumentGroup]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class ItemGroup:
     """Items, open and cleared, whose document numbers fold to the same reference.
 
@@ -5278,7 +5703,7 @@ class ItemGroup:
     groups: Numbers of this fold that stand for several documents: instalments, consolidated invoices.
     """
 
-    __slots__ = ("items", "groups", )
+    __slots__ = ("_items", "_groups", )
     FIELDS: ClassVar[tuple[str, ...]] = ("items", "groups", )
 
     def __init__(
@@ -5286,22 +5711,45 @@ class ItemGroup:
         items: list[Item] | None = None,
         groups: list[DocumentGroup] | None = None,
     ) -> None:
-        self.items: list[Item] = items if items is not None else []
-        self.groups: list[DocumentGroup] = groups if groups is not None else []
+        self._items: list[Item] | None = items
+        self._groups: list[DocumentGroup] | None = groups
+
+    @property
+    def items(self) -> list[Item]:
+        found = self._items
+        if found is None:
+            found = self._items = []
+        return found
+
+    @items.setter
+    def items(self, value: list[Item]) -> None:
+        self._items = value
+
+    @property
+    def groups(self) -> list[DocumentGroup]:
+        found = self._groups
+        if found is None:
+            found = self._groups = []
+        return found
+
+    @groups.setter
+    def groups(self, value: list[DocumentGroup]) -> None:
+        self._groups = value
 
 
 def read_item_group(r: Reader) -> ItemGroup:
     return ItemGroup(
-        _read_items(r),
-        _read_document_groups(r),
+        None if r.no_items() else _read_items(r),
+        None if r.no_items() else _read_document_groups(r),
     )
 
 
 def put_item_group(out: BytesWriter, x: ItemGroup) -> None:
-    _put_items(out, x.items)
-    _put_document_groups(out, x.groups)
+    _put_items(out, x._items)
+    _put_document_groups(out, x._groups)
 
 
+@mypyc_attr(acyclic=True)
 class OrderStateLine:
     """Quantities of one order line.
 
@@ -5368,7 +5816,7 @@ def _read_order_state_lines(r: Reader) -> list[OrderStateLine]:
     return items
 
 
-def _put_order_state_lines(out: BytesWriter, items: list[OrderStateLine]) -> None:
+def _put_order_state_lines(out: BytesWriter, items: list[OrderStateLine] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5376,6 +5824,7 @@ def _put_order_state_lines(out: BytesWriter, items: list[OrderStateLine]) -> Non
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class ShipmentState:
     """One shipment of an order.
 
@@ -5387,7 +5836,7 @@ class ShipmentState:
     carrier: Who carries it.
     """
 
-    __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", "carrier", )
+    __slots__ = ("shipment_id", "ship_date", "delivered_date", "complaint", "_lines", "carrier", )
     FIELDS: ClassVar[tuple[str, ...]] = ("shipment_id", "ship_date", "delivered_date", "complaint", "lines", "carrier", )
 
     def __init__(
@@ -5403,8 +5852,19 @@ class ShipmentState:
         self.ship_date = ship_date
         self.delivered_date = delivered_date
         self.complaint = complaint
-        self.lines: list[ShipmentLine] = lines if lines is not None else []
+        self._lines: list[ShipmentLine] | None = lines
         self.carrier = carrier
+
+    @property
+    def lines(self) -> list[ShipmentLine]:
+        found = self._lines
+        if found is None:
+            found = self._lines = []
+        return found
+
+    @lines.setter
+    def lines(self, value: list[ShipmentLine]) -> None:
+        self._lines = value
 
 
 def read_shipment_state(r: Reader) -> ShipmentState:
@@ -5413,7 +5873,7 @@ def read_shipment_state(r: Reader) -> ShipmentState:
         r.long(),
         r.long(),
         r.text(),
-        _read_shipment_lines(r),
+        None if r.no_items() else _read_shipment_lines(r),
         r.text(),
     )
 
@@ -5423,7 +5883,7 @@ def put_shipment_state(out: BytesWriter, x: ShipmentState) -> None:
     put_long(out, x.ship_date)
     put_long(out, x.delivered_date)
     put_text(out, x.complaint)
-    _put_shipment_lines(out, x.lines)
+    _put_shipment_lines(out, x._lines)
     put_text(out, x.carrier)
 
 
@@ -5437,7 +5897,7 @@ def _read_shipment_states(r: Reader) -> list[ShipmentState]:
     return items
 
 
-def _put_shipment_states(out: BytesWriter, items: list[ShipmentState]) -> None:
+def _put_shipment_states(out: BytesWriter, items: list[ShipmentState] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5445,6 +5905,7 @@ def _put_shipment_states(out: BytesWriter, items: list[ShipmentState]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class BilledDocument:
     """A document that bills the order, for telling a second one of the same contents.
 
@@ -5491,7 +5952,7 @@ def _read_billed_documents(r: Reader) -> list[BilledDocument]:
     return items
 
 
-def _put_billed_documents(out: BytesWriter, items: list[BilledDocument]) -> None:
+def _put_billed_documents(out: BytesWriter, items: list[BilledDocument] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5499,6 +5960,7 @@ def _put_billed_documents(out: BytesWriter, items: list[BilledDocument]) -> None
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class OrderRow:
     """What is known of one order.
 
@@ -5517,7 +5979,7 @@ class OrderRow:
     prepaid: Receipts that pay it in advance, in order of arrival.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", )
     FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
 
     def __init__(
@@ -5541,14 +6003,91 @@ class OrderRow:
         self.cancelled = cancelled
         self.currency = currency
         self.po_reference = po_reference
-        self.lines: list[OrderStateLine] = lines if lines is not None else []
-        self.shipments: list[ShipmentState] = shipments if shipments is not None else []
-        self.pods: list[str] = pods if pods is not None else []
-        self.drafts: list[str] = drafts if drafts is not None else []
-        self.billed: list[BilledDocument] = billed if billed is not None else []
+        self._lines: list[OrderStateLine] | None = lines
+        self._shipments: list[ShipmentState] | None = shipments
+        self._pods: list[str] | None = pods
+        self._drafts: list[str] | None = drafts
+        self._billed: list[BilledDocument] | None = billed
         self.unlined = unlined
-        self.wanted_by: list[str] = wanted_by if wanted_by is not None else []
-        self.prepaid: list[str] = prepaid if prepaid is not None else []
+        self._wanted_by: list[str] | None = wanted_by
+        self._prepaid: list[str] | None = prepaid
+
+    @property
+    def lines(self) -> list[OrderStateLine]:
+        found = self._lines
+        if found is None:
+            found = self._lines = []
+        return found
+
+    @lines.setter
+    def lines(self, value: list[OrderStateLine]) -> None:
+        self._lines = value
+
+    @property
+    def shipments(self) -> list[ShipmentState]:
+        found = self._shipments
+        if found is None:
+            found = self._shipments = []
+        return found
+
+    @shipments.setter
+    def shipments(self, value: list[ShipmentState]) -> None:
+        self._shipments = value
+
+    @property
+    def pods(self) -> list[str]:
+        found = self._pods
+        if found is None:
+            found = self._pods = []
+        return found
+
+    @pods.setter
+    def pods(self, value: list[str]) -> None:
+        self._pods = value
+
+    @property
+    def drafts(self) -> list[str]:
+        found = self._drafts
+        if found is None:
+            found = self._drafts = []
+        return found
+
+    @drafts.setter
+    def drafts(self, value: list[str]) -> None:
+        self._drafts = value
+
+    @property
+    def billed(self) -> list[BilledDocument]:
+        found = self._billed
+        if found is None:
+            found = self._billed = []
+        return found
+
+    @billed.setter
+    def billed(self, value: list[BilledDocument]) -> None:
+        self._billed = value
+
+    @property
+    def wanted_by(self) -> list[str]:
+        found = self._wanted_by
+        if found is None:
+            found = self._wanted_by = []
+        return found
+
+    @wanted_by.setter
+    def wanted_by(self, value: list[str]) -> None:
+        self._wanted_by = value
+
+    @property
+    def prepaid(self) -> list[str]:
+        found = self._prepaid
+        if found is None:
+            found = self._prepaid = []
+        return found
+
+    @prepaid.setter
+    def prepaid(self, value: list[str]) -> None:
+        self._prepaid = value
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -5558,14 +6097,14 @@ def read_order_row(r: Reader) -> OrderRow:
         r.boolean(),
         r.text(),
         r.text(),
-        _read_order_state_lines(r),
-        _read_shipment_states(r),
-        r.texts(),
-        r.texts(),
-        _read_billed_documents(r),
+        None if r.no_items() else _read_order_state_lines(r),
+        None if r.no_items() else _read_shipment_states(r),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else _read_billed_documents(r),
         r.long(),
-        r.texts(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
     )
 
 
@@ -5573,18 +6112,19 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_text(out, x.order_id)
     put_boolean(out, x.known)
     put_boolean(out, x.cancelled)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_text(out, x.po_reference)
-    _put_order_state_lines(out, x.lines)
-    _put_shipment_states(out, x.shipments)
-    put_texts(out, x.pods)
-    put_texts(out, x.drafts)
-    _put_billed_documents(out, x.billed)
+    _put_order_state_lines(out, x._lines)
+    _put_shipment_states(out, x._shipments)
+    put_texts(out, x._pods)
+    put_texts(out, x._drafts)
+    _put_billed_documents(out, x._billed)
     put_long(out, x.unlined)
-    put_texts(out, x.wanted_by)
-    put_texts(out, x.prepaid)
+    put_texts(out, x._wanted_by)
+    put_texts(out, x._prepaid)
 
 
+@mypyc_attr(acyclic=True)
 class Allocation:
     """Cash of a receipt on an item.
 
@@ -5631,7 +6171,7 @@ def _read_allocations(r: Reader) -> list[Allocation]:
     return items
 
 
-def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
+def _put_allocations(out: BytesWriter, items: list[Allocation] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5639,6 +6179,7 @@ def _put_allocations(out: BytesWriter, items: list[Allocation]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class CreditTaken:
     """What a remittance took of a credit note for an item.
 
@@ -5690,7 +6231,7 @@ def _read_credit_takens(r: Reader) -> list[CreditTaken]:
     return items
 
 
-def _put_credit_takens(out: BytesWriter, items: list[CreditTaken]) -> None:
+def _put_credit_takens(out: BytesWriter, items: list[CreditTaken] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5698,6 +6239,7 @@ def _put_credit_takens(out: BytesWriter, items: list[CreditTaken]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class SentOn:
     """Cash of a receipt that another account has, or is to get.
 
@@ -5708,7 +6250,7 @@ class SentOn:
     documents: The references it was sent for; none where all of it was.
     """
 
-    __slots__ = ("account", "amount", "returned", "return_date", "documents", )
+    __slots__ = ("account", "amount", "returned", "return_date", "_documents", )
     FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "returned", "return_date", "documents", )
 
     def __init__(
@@ -5723,7 +6265,18 @@ class SentOn:
         self.amount = amount
         self.returned = returned
         self.return_date = return_date
-        self.documents: list[str] = documents if documents is not None else []
+        self._documents: list[str] | None = documents
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
 
 
 def read_sent_on(r: Reader) -> SentOn:
@@ -5732,7 +6285,7 @@ def read_sent_on(r: Reader) -> SentOn:
         r.long(),
         r.long(),
         r.long(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
     )
 
 
@@ -5741,7 +6294,7 @@ def put_sent_on(out: BytesWriter, x: SentOn) -> None:
     put_long(out, x.amount)
     put_long(out, x.returned)
     put_long(out, x.return_date)
-    put_texts(out, x.documents)
+    put_texts(out, x._documents)
 
 
 def _read_sent_ons(r: Reader) -> list[SentOn]:
@@ -5754,7 +6307,7 @@ def _read_sent_ons(r: Reader) -> list[SentOn]:
     return items
 
 
-def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
+def _put_sent_ons(out: BytesWriter, items: list[SentOn] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5762,6 +6315,7 @@ def _put_sent_ons(out: BytesWriter, items: list[SentOn]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class Difference:
     """What was posted because of an application, and is undone with it.
 
@@ -5812,7 +6366,7 @@ def put_difference(out: BytesWriter, x: Difference) -> None:
     put_text(out, x.what)
     put_text(out, x.document)
     put_long(out, x.amount)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_text(out, x.reference)
     put_text(out, x.adjustment)
     put_long(out, x.tax)
@@ -5828,7 +6382,7 @@ def _read_differences(r: Reader) -> list[Difference]:
     return items
 
 
-def _put_differences(out: BytesWriter, items: list[Difference]) -> None:
+def _put_differences(out: BytesWriter, items: list[Difference] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5836,6 +6390,7 @@ def _put_differences(out: BytesWriter, items: list[Difference]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class OtherDocument:
     """A document of another account, as that account says.
 
@@ -5877,7 +6432,7 @@ def _read_other_documents(r: Reader) -> list[OtherDocument]:
     return items
 
 
-def _put_other_documents(out: BytesWriter, items: list[OtherDocument]) -> None:
+def _put_other_documents(out: BytesWriter, items: list[OtherDocument] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -5885,6 +6440,7 @@ def _put_other_documents(out: BytesWriter, items: list[OtherDocument]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class ReceiptRow:
     """One receipt of this account.
 
@@ -5922,7 +6478,7 @@ class ReceiptRow:
     others: What accounts that refused it say is their own.
     """
 
-    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
+    __slots__ = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "_lines", "_allocations", "_credits", "_proposed", "_refused_by", "pending_return", "return_date", "_sent", "came_from", "place", "_waits_for", "waits_since", "_adjustments", "charges", "order_id", "_differences", "on_account", "_declined", "_guessed", "_others", )
     FIELDS: ClassVar[tuple[str, ...]] = ("receipt_id", "bank_account", "bank_reference", "currency", "amount", "unapplied", "returned", "posting_date", "value_date", "payer_name", "payer_account", "text", "lines", "allocations", "credits", "proposed", "refused_by", "pending_return", "return_date", "sent", "came_from", "place", "waits_for", "waits_since", "adjustments", "charges", "order_id", "differences", "on_account", "declined", "guessed", "others", )
 
     def __init__(
@@ -5972,26 +6528,158 @@ class ReceiptRow:
         self.payer_name = payer_name
         self.payer_account = payer_account
         self.text = text
-        self.lines: list[RemittanceLine] = lines if lines is not None else []
-        self.allocations: list[Allocation] = allocations if allocations is not None else []
-        self.credits: list[CreditTaken] = credits if credits is not None else []
-        self.proposed: list[str] = proposed if proposed is not None else []
-        self.refused_by: list[str] = refused_by if refused_by is not None else []
+        self._lines: list[RemittanceLine] | None = lines
+        self._allocations: list[Allocation] | None = allocations
+        self._credits: list[CreditTaken] | None = credits
+        self._proposed: list[str] | None = proposed
+        self._refused_by: list[str] | None = refused_by
         self.pending_return = pending_return
         self.return_date = return_date
-        self.sent: list[SentOn] = sent if sent is not None else []
+        self._sent: list[SentOn] | None = sent
         self.came_from = came_from
         self.place = place
-        self.waits_for: list[str] = waits_for if waits_for is not None else []
+        self._waits_for: list[str] | None = waits_for
         self.waits_since = waits_since
-        self.adjustments: list[Adjustment] = adjustments if adjustments is not None else []
+        self._adjustments: list[Adjustment] | None = adjustments
         self.charges = charges
         self.order_id = order_id
-        self.differences: list[Difference] = differences if differences is not None else []
+        self._differences: list[Difference] | None = differences
         self.on_account = on_account
-        self.declined: list[str] = declined if declined is not None else []
-        self.guessed: list[str] = guessed if guessed is not None else []
-        self.others: list[OtherDocument] = others if others is not None else []
+        self._declined: list[str] | None = declined
+        self._guessed: list[str] | None = guessed
+        self._others: list[OtherDocument] | None = others
+
+    @property
+    def lines(self) -> list[RemittanceLine]:
+        found = self._lines
+        if found is None:
+            found = self._lines = []
+        return found
+
+    @lines.setter
+    def lines(self, value: list[RemittanceLine]) -> None:
+        self._lines = value
+
+    @property
+    def allocations(self) -> list[Allocation]:
+        found = self._allocations
+        if found is None:
+            found = self._allocations = []
+        return found
+
+    @allocations.setter
+    def allocations(self, value: list[Allocation]) -> None:
+        self._allocations = value
+
+    @property
+    def credits(self) -> list[CreditTaken]:
+        found = self._credits
+        if found is None:
+            found = self._credits = []
+        return found
+
+    @credits.setter
+    def credits(self, value: list[CreditTaken]) -> None:
+        self._credits = value
+
+    @property
+    def proposed(self) -> list[str]:
+        found = self._proposed
+        if found is None:
+            found = self._proposed = []
+        return found
+
+    @proposed.setter
+    def proposed(self, value: list[str]) -> None:
+        self._proposed = value
+
+    @property
+    def refused_by(self) -> list[str]:
+        found = self._refused_by
+        if found is None:
+            found = self._refused_by = []
+        return found
+
+    @refused_by.setter
+    def refused_by(self, value: list[str]) -> None:
+        self._refused_by = value
+
+    @property
+    def sent(self) -> list[SentOn]:
+        found = self._sent
+        if found is None:
+            found = self._sent = []
+        return found
+
+    @sent.setter
+    def sent(self, value: list[SentOn]) -> None:
+        self._sent = value
+
+    @property
+    def waits_for(self) -> list[str]:
+        found = self._waits_for
+        if found is None:
+            found = self._waits_for = []
+        return found
+
+    @waits_for.setter
+    def waits_for(self, value: list[str]) -> None:
+        self._waits_for = value
+
+    @property
+    def adjustments(self) -> list[Adjustment]:
+        found = self._adjustments
+        if found is None:
+            found = self._adjustments = []
+        return found
+
+    @adjustments.setter
+    def adjustments(self, value: list[Adjustment]) -> None:
+        self._adjustments = value
+
+    @property
+    def differences(self) -> list[Difference]:
+        found = self._differences
+        if found is None:
+            found = self._differences = []
+        return found
+
+    @differences.setter
+    def differences(self, value: list[Difference]) -> None:
+        self._differences = value
+
+    @property
+    def declined(self) -> list[str]:
+        found = self._declined
+        if found is None:
+            found = self._declined = []
+        return found
+
+    @declined.setter
+    def declined(self, value: list[str]) -> None:
+        self._declined = value
+
+    @property
+    def guessed(self) -> list[str]:
+        found = self._guessed
+        if found is None:
+            found = self._guessed = []
+        return found
+
+    @guessed.setter
+    def guessed(self, value: list[str]) -> None:
+        self._guessed = value
+
+    @property
+    def others(self) -> list[OtherDocument]:
+        found = self._others
+        if found is None:
+            found = self._others = []
+        return found
+
+    @others.setter
+    def others(self, value: list[OtherDocument]) -> None:
+        self._others = value
 
 
 def read_receipt_row(r: Reader) -> ReceiptRow:
@@ -6008,26 +6696,26 @@ def read_receipt_row(r: Reader) -> ReceiptRow:
         r.text(),
         r.text(),
         r.text(),
-        _read_remittance_lines(r),
-        _read_allocations(r),
-        _read_credit_takens(r),
-        r.texts(),
-        r.texts(),
+        None if r.no_items() else _read_remittance_lines(r),
+        None if r.no_items() else _read_allocations(r),
+        None if r.no_items() else _read_credit_takens(r),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
         r.long(),
         r.long(),
-        _read_sent_ons(r),
+        None if r.no_items() else _read_sent_ons(r),
         r.text(),
         r.long(),
-        r.texts(),
+        None if r.no_items() else r.texts(),
         r.long(),
-        _read_adjustments(r),
+        None if r.no_items() else _read_adjustments(r),
         r.long(),
         r.text(),
-        _read_differences(r),
+        None if r.no_items() else _read_differences(r),
         r.long(),
-        r.texts(),
-        r.texts(),
-        _read_other_documents(r),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else _read_other_documents(r),
     )
 
 
@@ -6035,7 +6723,7 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_text(out, x.receipt_id)
     put_text(out, x.bank_account)
     put_text(out, x.bank_reference)
-    put_text(out, x.currency)
+    put_word(out, x.currency)
     put_long(out, x.amount)
     put_long(out, x.unapplied)
     put_long(out, x.returned)
@@ -6044,28 +6732,29 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
     put_text(out, x.payer_name)
     put_text(out, x.payer_account)
     put_text(out, x.text)
-    _put_remittance_lines(out, x.lines)
-    _put_allocations(out, x.allocations)
-    _put_credit_takens(out, x.credits)
-    put_texts(out, x.proposed)
-    put_texts(out, x.refused_by)
+    _put_remittance_lines(out, x._lines)
+    _put_allocations(out, x._allocations)
+    _put_credit_takens(out, x._credits)
+    put_texts(out, x._proposed)
+    put_texts(out, x._refused_by)
     put_long(out, x.pending_return)
     put_long(out, x.return_date)
-    _put_sent_ons(out, x.sent)
+    _put_sent_ons(out, x._sent)
     put_text(out, x.came_from)
     put_long(out, x.place)
-    put_texts(out, x.waits_for)
+    put_texts(out, x._waits_for)
     put_long(out, x.waits_since)
-    _put_adjustments(out, x.adjustments)
+    _put_adjustments(out, x._adjustments)
     put_long(out, x.charges)
     put_text(out, x.order_id)
-    _put_differences(out, x.differences)
+    _put_differences(out, x._differences)
     put_long(out, x.on_account)
-    put_texts(out, x.declined)
-    put_texts(out, x.guessed)
-    _put_other_documents(out, x.others)
+    put_texts(out, x._declined)
+    put_texts(out, x._guessed)
+    _put_other_documents(out, x._others)
 
 
+@mypyc_attr(acyclic=True)
 class ClosedPeriod:
     """Up to where a company's books are closed.
 
@@ -6107,7 +6796,7 @@ def _read_closed_periods(r: Reader) -> list[ClosedPeriod]:
     return items
 
 
-def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod]) -> None:
+def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -6115,6 +6804,7 @@ def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class PolicyState:
     """A version of the policy that this shard knows.
 
@@ -6171,7 +6861,7 @@ def _read_policy_states(r: Reader) -> list[PolicyState]:
     return items
 
 
-def _put_policy_states(out: BytesWriter, items: list[PolicyState]) -> None:
+def _put_policy_states(out: BytesWriter, items: list[PolicyState] | None) -> None:
     if items:
         put_long(out, len(items))
         for item in items:
@@ -6179,6 +6869,7 @@ def _put_policy_states(out: BytesWriter, items: list[PolicyState]) -> None:
     out.append(u8(0))
 
 
+@mypyc_attr(acyclic=True)
 class ShardRow:
     """Where a shard stands.
 
@@ -6208,7 +6899,7 @@ class ShardRow:
     policies: Every version that came, in order of version.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", "policies", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "_watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "_periods", "rates_came", "rates_account", "_policies", )
     FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", "policies", )
 
     def __init__(
@@ -6251,17 +6942,50 @@ class ShardRow:
         self.rules_version = rules_version
         self.policy_version = policy_version
         self.policy_text = policy_text
-        self.watermarks: list[Watermark] = watermarks if watermarks is not None else []
+        self._watermarks: list[Watermark] | None = watermarks
         self.last_offset = last_offset
         self.decisions_offset = decisions_offset
         self.parked_accounts = parked_accounts
         self.row_format = row_format
         self.sweep_due = sweep_due
         self.sweep_account = sweep_account
-        self.periods: list[ClosedPeriod] = periods if periods is not None else []
+        self._periods: list[ClosedPeriod] | None = periods
         self.rates_came = rates_came
         self.rates_account = rates_account
-        self.policies: list[PolicyState] = policies if policies is not None else []
+        self._policies: list[PolicyState] | None = policies
+
+    @property
+    def watermarks(self) -> list[Watermark]:
+        found = self._watermarks
+        if found is None:
+            found = self._watermarks = []
+        return found
+
+    @watermarks.setter
+    def watermarks(self, value: list[Watermark]) -> None:
+        self._watermarks = value
+
+    @property
+    def periods(self) -> list[ClosedPeriod]:
+        found = self._periods
+        if found is None:
+            found = self._periods = []
+        return found
+
+    @periods.setter
+    def periods(self, value: list[ClosedPeriod]) -> None:
+        self._periods = value
+
+    @property
+    def policies(self) -> list[PolicyState]:
+        found = self._policies
+        if found is None:
+            found = self._policies = []
+        return found
+
+    @policies.setter
+    def policies(self, value: list[PolicyState]) -> None:
+        self._policies = value
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -6279,17 +7003,17 @@ def read_shard_row(r: Reader) -> ShardRow:
         r.text(),
         r.long(),
         r.text(),
-        _read_watermarks(r),
+        None if r.no_items() else _read_watermarks(r),
         r.long(),
         r.long(),
         r.long(),
         r.long(),
         r.long(),
         r.text(),
-        _read_closed_periods(r),
+        None if r.no_items() else _read_closed_periods(r),
         r.boolean(),
         r.text(),
-        _read_policy_states(r),
+        None if r.no_items() else _read_policy_states(r),
     )
 
 
@@ -6304,20 +7028,20 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     put_text(out, x.mode)
     put_long(out, x.allowed_clock)
     put_long(out, x.allowed_future)
-    put_text(out, x.rules_version)
+    put_word(out, x.rules_version)
     put_long(out, x.policy_version)
     put_text(out, x.policy_text)
-    _put_watermarks(out, x.watermarks)
+    _put_watermarks(out, x._watermarks)
     put_long(out, x.last_offset)
     put_long(out, x.decisions_offset)
     put_long(out, x.parked_accounts)
     put_long(out, x.row_format)
     put_long(out, x.sweep_due)
     put_text(out, x.sweep_account)
-    _put_closed_periods(out, x.periods)
+    _put_closed_periods(out, x._periods)
     put_boolean(out, x.rates_came)
     put_text(out, x.rates_account)
-    _put_policy_states(out, x.policies)
+    _put_policy_states(out, x._policies)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:

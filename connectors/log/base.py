@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mypy_extensions import mypyc_attr
+from librt.strings import read_i32_le
+from mypy_extensions import i64, mypyc_attr
 
 
 class Record(NamedTuple):
@@ -168,22 +169,29 @@ class Log(ABC):
     def close(self) -> None: ...
 
 
-def murmur2(data: bytes) -> int:
+def murmur2(data: bytes) -> i64:
     """The hash Kafka's Java clients place keys by: MurmurHash2, 32 bits, seed 0x9747b28c, unsigned."""
-    length = len(data)
-    m = 0x5BD1E995
-    h = (0x9747B28C ^ length) & 0xFFFFFFFF
-    whole = length & ~3
-    for at in range(0, whole, 4):
-        k = int.from_bytes(data[at : at + 4], "little")
+    length: i64 = len(data)
+    m: i64 = 0x5BD1E995
+    h: i64 = (0x9747B28C ^ length) & 0xFFFFFFFF
+    at: i64 = 0
+    # No product has more than 63 bits.
+    while at + 4 <= length:
+        k: i64 = i64(read_i32_le(data, at)) & 0xFFFFFFFF
         k = (k * m) & 0xFFFFFFFF
         k ^= k >> 24
         k = (k * m) & 0xFFFFFFFF
         h = ((h * m) & 0xFFFFFFFF) ^ k
-    tail = data[whole:]
-    if tail:
-        h ^= int.from_bytes(tail, "little")
-        h = (h * m) & 0xFFFFFFFF
+        at += 4
+    if at < length:
+        tail: i64 = 0
+        shift: i64 = 0
+        while at < length:
+            byte: i64 = data[at]
+            tail |= byte << shift
+            shift += 8
+            at += 1
+        h = ((h ^ tail) * m) & 0xFFFFFFFF
     h ^= h >> 13
     h = (h * m) & 0xFFFFFFFF
     return h ^ (h >> 15)

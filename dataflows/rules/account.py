@@ -39,12 +39,11 @@ NEVER_DAY: Final = 9_000_000
 class Account(AccountDocuments):
     """One account. Rules read it; only evolve and keep change it, and name what they changed by `put` and `touch`.
 
-    stored_wake, said_wake, said_waits, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
+    said_wake, said_waits, said_bytes, said_rows: what the shard was last told; its business alone.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
         super().__init__(key, row, rows)
-        self.stored_wake: Final = row.wake
         self.said_wake = row.wake
         self.said_waits = bool(row.rate_receipts)
         self.said_bytes = 0

@@ -54,6 +54,7 @@ class AccountDocuments:
         self._names: Names | None = None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._who: Who | None = None
+        self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
 
     def customer(self) -> CustomerRow | None:
@@ -96,8 +97,13 @@ class AccountDocuments:
         return row
 
     def receipt(self, receipt_id: str) -> ReceiptRow | None:
+        # A fact's receipt is asked for over and over.
+        last = self._last_receipt
+        if last is not None and last.receipt_id == receipt_id:
+            return last
         row = self._get(RECEIPT + receipt_id)
         assert row is None or isinstance(row, ReceiptRow)
+        self._last_receipt = row
         return row
 
     def known_receipt(self, receipt_id: str) -> ReceiptRow:
@@ -125,6 +131,7 @@ class AccountDocuments:
 
     def put_receipt(self, row: ReceiptRow) -> None:
         self._put(RECEIPT + row.receipt_id, row)
+        self._last_receipt = row
 
     def put_advice(self, row: AdviceRow) -> None:
         self._put(ADVICE + row.advice_id, row)

@@ -36,7 +36,11 @@ def by_wanted(
     if missing and min(pays) < 0:
         # With a credit taken off, the rest alone is more than the payment.
         return propose(account, receipt, sent, missing, references(wanted))
-    credits = [(w.item, -pay) for w, pay in zip(wanted, pays, strict=True) if w.item is not None and pay < 0]
+    credits: list[tuple[Item, int]] = []
+    for at in range(len(wanted)):
+        credit = wanted[at].item
+        if credit is not None and pays[at] < 0:
+            credits.append((credit, -pays[at]))
     decisions: list[Decision] = []
     for w, pay in _each_once(wanted, pays):
         item = w.item
@@ -77,7 +81,9 @@ def _is_stranger(account: Account, receipt: ReceiptRow) -> bool:
 def _each_once(wanted: list[Wanted], pays: list[int]) -> list[tuple[Wanted, int]]:
     """What is to be paid on each item, by the first reference to it: two spellings of one number are one."""
     found: dict[str, tuple[Wanted, int]] = {}
-    for w, pay in zip(wanted, pays, strict=True):
+    # Not zip: where it is compiled, each call takes as long as the rest of this.
+    for at in range(len(wanted)):
+        w, pay = wanted[at], pays[at]
         if w.item is not None and pay > 0:
             first, before = found.get(w.item.document, (w, 0))
             found[w.item.document] = (first, before + pay)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 # Pairs that optical reading and typing confuse; folded to the digit.
 _OCR: Final = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"})
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -124,10 +126,35 @@ def fold(reference: str) -> str:
 
 
 def _fold(reference: str) -> str:
+    number = _plain_number(reference.encode())
+    if number:
+        return str(number)
     text = bare(reference)
     if text.isdigit():
         return text
     return text.translate(_OCR).lstrip("0") or "0"
+
+
+def _plain_number(raw: bytes) -> i64:
+    """The number of a reference of letters, then digits, with hyphens and spaces between them, as nearly all are: what
+    `bare` leaves of it. 0 where it is formed otherwise, has only zeros, or more than 18 digits."""
+    number: i64 = 0
+    digits: i64 = 0
+    at: i64 = 0
+    end: i64 = len(raw)
+    while at < end:
+        byte: i64 = raw[at]
+        at += 1
+        if 48 <= byte <= 57:
+            digits += 1
+            if digits > 18:
+                return 0
+            number = number * 10 + byte - 48
+        elif byte == 45 or byte == 32:
+            continue
+        elif digits or not (65 <= byte <= 90 or 97 <= byte <= 122):
+            return 0
+    return number
 
 
 def neighbours(folded: str) -> list[str]:

@@ -37,6 +37,8 @@ KEPT_KINDS: Final = frozenset(
 )
 # A generation is two bytes: in the year 9,000 or so.
 LAST_GENERATION: Final = 65_535
+FOR_EVER: Final = bytes(2)
+_KINDS: Final = {kind: number.to_bytes(4, "big") for kind, number in FACT_IDS.items()}
 NEW: Final = 0
 SAME: Final = 1
 OTHER: Final = 2
@@ -59,7 +61,7 @@ class Events:
         """
         event = event_key(event_id)
         # The kind by the id it is written with now: what an older version says is no other contents.
-        says = FACT_IDS[kind].to_bytes(4, "big") + contents_digest(value)
+        says = _KINDS[kind] + contents_digest(value)
         known = self._new.get(event)
         if known is None:
             known = self._store.one(event)
@@ -68,7 +70,7 @@ class Events:
             if not generation or generation >= _generation(now) - 1:
                 return SAME if known[:12] == says else OTHER
         kept = 0 if kind in KEPT_KINDS else _generation(now or recorded_time)
-        self._new[event] = says + kept.to_bytes(2, "big")
+        self._new[event] = says + (kept.to_bytes(2, "big") if kept else FOR_EVER)
         return NEW
 
     def forget(self, event_id: str) -> None:
@@ -81,8 +83,9 @@ class Events:
 
     def commit(self, batch: Batch, now: int) -> None:
         """Put what is new into the batch, and delete some of what counts no more."""
-        for event, kept in self._new.items():
-            batch.put(event, kept)
+        # In order, as the accounts' rows are.
+        for event in sorted(self._new):
+            batch.put(event, self._new[event])
         oldest = _generation(now) - 1
         if oldest > self._clean:
             self._clear(batch, oldest)

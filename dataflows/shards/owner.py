@@ -100,8 +100,15 @@ class Owner:
         # What there was is read, though more comes all the time.
         self._caught_up = len(records) < BATCH_FACTS * 4
         found: dict[int, list[Record]] = {}
+        last = -1
+        run: list[Record] = []
         for record in records:
-            found.setdefault(record.partition, []).append(record)
+            # Records come in runs of one partition.
+            number = record[0]
+            if number != last:
+                last = number
+                run = found.setdefault(number, [])
+            run.append(record)
         return found
 
     def take(self, number: int, records: Sequence[Record]) -> list[Outgoing]:
@@ -113,8 +120,8 @@ class Owner:
         if opened is None:
             return []
         try:
-            for record in records:
-                opened.take(record.offset, record.value)
+            for _, offset, _, value in records:
+                opened.take(offset, value)
         except ShardStopped as error:
             self.stopped[number] = str(error)
             self._reader.pause([number])
@@ -127,9 +134,16 @@ class Owner:
 
     def send(self, number: int, decided: Sequence[Outgoing]) -> None:
         """Queue decisions for the log; `confirmations` moves them on."""
-        for sequence, key, raw in decided:
+        at = 0
+        if not self._waiting:
+            for sequence, key, raw in decided:
+                try:
+                    self._decisions.send(number, key, raw, sequence)
+                except Full:
+                    break
+                at += 1
+        for sequence, key, raw in decided[at:]:
             self._waiting.append((number, sequence, key, raw))
-        self._push()
 
     def _push(self) -> None:
         sent = 0

@@ -156,6 +156,7 @@ class Shard(ShardState):
             return
         row = self.row
         said = logged.values if logged is not None else []
+        key: bytes | None = None
         if len(said) > count or (logged is not None and logged.complete and len(said) != count):
             raise Diverged(self._difference(f"the log has {len(said)} decisions, the rules conclude {count}"))
         for index in range(count):
@@ -181,7 +182,14 @@ class Shard(ShardState):
                 self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
                 self.emitted = row.next_sequence + 1
                 self.unconfirmed[row.next_sequence] = raw
-                self.outbox.append((row.next_sequence, decision_key(decision), raw))
+                # Most decisions of a fact are of one account; `is` cannot be wrong about that.
+                if key is None or not (
+                    decision.account_id is group[index - 1].account_id
+                    and decision.entity is group[index - 1].entity
+                    and decision.tenant is group[index - 1].tenant
+                ):
+                    key = decision_key(decision)
+                self.outbox.append((row.next_sequence, key, raw))
             row.next_sequence += 1
 
     def _difference(self, what: str) -> str:
@@ -419,7 +427,7 @@ class Shard(ShardState):
                 assert account is not None, f"{key} waits for a rate, and is not of shard {self.number}"
                 if account.row.parked_at < 0:
                     self._rates_came(account)
-                    self._changed(account)
+                self._changed(account)
             if len(found) < SWEEP_WAKES:
                 row.rates_came = False
                 row.rates_account = ""

@@ -99,7 +99,8 @@ class ShardState:
         """All decisions up to `sequence` are in the log; that one at `offset`."""
         at = self.row.confirmed_sequence
         while at <= sequence:
-            self.unconfirmed.pop(at, None)
+            if at in self.unconfirmed:
+                del self.unconfirmed[at]
             at += 1
         self.row.confirmed_sequence = max(self.row.confirmed_sequence, sequence + 1)
         self.row.decisions_offset = max(self.row.decisions_offset, offset + 1)

@@ -117,7 +117,18 @@ def new_batch() -> Batch:
 
 def row_key(account_key: str, name: str) -> bytes:
     """The key of an account's row. No two rows share one: an account key has no NUL (accounts.py), a name may have."""
-    return f"{name[0]}{account_key}\0{name[1:]}".encode()
+    return stemmed(key_stem(account_key), name)
+
+
+def key_stem(account_key: str) -> bytes:
+    """What the keys of all rows of an account have in common."""
+    return account_key.encode() + b"\0"
+
+
+def stemmed(stem: bytes, name: str) -> bytes:
+    """`row_key` of the account of that stem."""
+    raw = name.encode()
+    return raw[:1] + stem + raw[1:]
 
 
 def event_key(event_id: str) -> bytes:
@@ -145,6 +156,8 @@ def _options() -> Options:
     options.set_memtable_prefix_bloom_ratio(0.1)
     options.set_memtable_whole_key_filtering(True)
     options.set_compression_type(DBCompressionType.lz4())
+    # What the memory was flushed to is soon compacted: compressing it took 3 % of all instructions of a fact.
+    options.set_min_level_to_compress(1)
     tables = BlockBasedOptions()
     tables.set_bloom_filter(10, False)
     tables.set_block_cache(Cache(BLOCK_CACHE_BYTES))

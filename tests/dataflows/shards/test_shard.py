@@ -177,6 +177,8 @@ def test_what_waited_is_taken_in_when_the_account_is_resumed(bench: Bench) -> No
     assert account is not None
     account.balance("USD").open_debit -= 10_000
     account.balance("USD").debits_raised -= 10_000
+    account.touch()
+    bench.shard.accounts.changed(account)
     kinds = [(d.kind, d.document, d.cause_id) for d in bench.take(action("e", "resume_account"))]
     assert kinds == [
         ("exception_closed", "", "e"),
