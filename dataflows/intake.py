@@ -24,10 +24,11 @@ from bytewax.testing import run_main
 
 from connectors.checking import DAY_MS
 from connectors.files.ingest import ensure_topics
+from connectors.intake import policies
 from connectors.intake.clockwork import HOUR_MS, ClockRefused, ShardClock, shard_clocks
 from connectors.intake.inputs import Arrival, Inputs, present_ends
 from connectors.intake.live import ROUND_RECORDS, LiveFeed, Machine
-from connectors.intake.outlet import Delivery, Outlet, Tick
+from connectors.intake.outlet import Carry, Delivery, Outlet, Tick
 from connectors.intake.plan import START, Plan
 from connectors.intake.positions import Positions
 from connectors.intake.reception import dead_letter, receive
@@ -94,6 +95,7 @@ def run_intake(
     """
     ensure_topics(log, settings.input_partitions)
     log.ensure_topic(FACTS, settings.shards)
+    policies.ensure(log)
     directory = settings.dir / "intake"
     with _only_one(directory):
         positions = Positions(log, directory / "positions.json")
@@ -253,12 +255,12 @@ def _run_flow(
         raise guard.failure
 
 
-def _deliveries(work: _Work, arrivals: Sequence[Arrival | Tick], wall_ms: int) -> list[Delivery | Tick]:
-    """Each arrival becomes a placed fact or a dead letter; ticks pass. Where `stop` comes while the registry is away,
+def _deliveries(work: _Work, arrivals: Sequence[Arrival | Tick | Carry], wall_ms: int) -> list[Delivery | Tick | Carry]:
+    """Each arrival becomes a placed fact or a dead letter; what is of time passes. Where `stop` comes while the registry is away,
     those before the message that waits for it: the others are read again at the next start."""
-    found: list[Delivery | Tick] = []
+    found: list[Delivery | Tick | Carry] = []
     for arrival in arrivals:
-        if isinstance(arrival, Tick):
+        if isinstance(arrival, Tick | Carry):
             found.append(arrival)
             continue
         topic, partitions, record = arrival
@@ -282,6 +284,7 @@ def _deliveries(work: _Work, arrivals: Sequence[Arrival | Tick], wall_ms: int) -
 def _run_live(work: _Work, until_idle: bool) -> None:
     operate = f"headrace operate --dir {work.settings.dir}"
     clocks = shard_clocks(work.log)
+    _carry(work, clocks)
     start = work.positions.load()
     with (
         closing(Inputs(work.log, start)) as inputs,
@@ -290,7 +293,7 @@ def _run_live(work: _Work, until_idle: bool) -> None:
         feed = LiveFeed(inputs, clocks, work.machine, work.settings.catch_up_hours * HOUR_MS, operate)
         settled = time.monotonic()
 
-        def pull() -> Sequence[Arrival | Tick] | None:
+        def pull() -> Sequence[Arrival | Tick | Carry] | None:
             nonlocal settled
             if work.stop():
                 return None
@@ -300,14 +303,37 @@ def _run_live(work: _Work, until_idle: bool) -> None:
                 settled = time.monotonic()
             return None if until_idle and not found and feed.idle() else found
 
-        def step(arrivals: Sequence[Arrival | Tick]) -> list[Delivery | Tick]:
+        def step(arrivals: Sequence[Arrival | Tick | Carry]) -> list[Delivery | Tick | Carry]:
             return _deliveries(work, arrivals, feed.now_ms())
 
-        def push(deliveries: Sequence[Delivery | Tick]) -> None:
+        def push(deliveries: Sequence[Delivery | Tick | Carry]) -> None:
             outlet.deliver(deliveries, feed.now_ms())
 
         _run_flow("intake_live", pull, step, push)
         outlet.settle()
+
+
+def _carry(work: _Work, clocks: Sequence[ShardClock]) -> bool:
+    """Carry published policies to the shards where their clocks are even; whether they are."""
+    if not policies.even(clocks):
+        return False
+    policies.carry(work.log, work.stop)
+    return True
+
+
+def carry_policies(log: Log, directory: Path) -> bool:
+    """Carry published policies to the shards now, where no intake of this machine runs that does; whether all are there.
+
+    For an embedded log: the intake of another one may run on another machine. Raises LogUnavailable.
+    """
+    try:
+        with _only_one(directory / "intake"):
+            if not policies.even(shard_clocks(log)):
+                return False
+            policies.carry(log, lambda: True)
+            return True
+    except IntakeBusy:
+        return False
 
 
 def _run_replay(work: _Work, path: Path) -> None:
@@ -349,7 +375,7 @@ def _collect(work: _Work, plan: Plan) -> None:
                 return None
             return [a for a in found if a.record.offset < end[a.topic][a.record.partition]]
 
-        def step(arrivals: Sequence[Arrival]) -> list[Delivery | Tick]:
+        def step(arrivals: Sequence[Arrival]) -> list[Delivery | Tick | Carry]:
             return _deliveries(work, arrivals, work.machine.wall_ms())
 
         _run_flow("intake_collect", pull, step, collector.keep)
@@ -363,7 +389,8 @@ def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
     cursor, ends = plan.cursor()
     pace = work.pace
     there = patiently(lambda: sent_since(work.log, ends), work.stop)
-    with closing(Sender(work.log, plan, there, work.stop)) as sender:
+    carry = None if _carry(work, clocks) else lambda: policies.carry(work.log, work.stop)
+    with closing(Sender(work.log, plan, there, work.stop, carry)) as sender:
         # What was sent before a restart is not looked at again: it may have had such money.
         sender.unidentified = cursor[:4] != START[:4]
         daily = pace is not None
@@ -382,6 +409,9 @@ def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
 
         _run_flow("intake_send", pull, lambda found: found, push)
         sender.settle()
+        if not work.stop():
+            # The last day is closed in all shards, or none of them was closed.
+            _carry(work, patiently(lambda: shard_clocks(work.log), work.stop))
 
 
 def _wait_for_more(work: _Work) -> bool:

@@ -43,7 +43,8 @@ PACE_SECONDS: Final = 0.01
 T = TypeVar("T")
 
 
-def _open(settings: Settings) -> Log:
+def open_log_of(settings: Settings) -> Log:
+    """The log that the settings name, as it is."""
     return open_log(
         settings.kafka, settings.dir / "log", settings.topic_prefix, settings.kafka_transactional, settings.log_sync
     )
@@ -65,7 +66,7 @@ def writer_schemas(settings: Settings) -> WriterSchemas | None:
 
 def open_installation(settings: Settings) -> Log:
     """The installation's log with all its topics, made where they are missing, checked where they are there."""
-    log = _open(settings)
+    log = open_log_of(settings)
     for topic in INPUT_TOPICS:
         log.ensure_topic(topic, settings.input_partitions)
     log.ensure_topic(DEAD_LETTERS, 1)
@@ -237,7 +238,7 @@ def _publishing(settings: Settings, sink: str) -> Iterator[PublishStatus]:
     if server is None:
         yield status
         return
-    watch = LagWatch(_open(settings), lambda: status.positions)
+    watch = LagWatch(open_log_of(settings), lambda: status.positions)
     REGISTRY.register(PublishMetrics(sink, status, watch.last))
     try:
         yield status

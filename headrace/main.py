@@ -10,6 +10,7 @@ from headrace.commands import (
     demo,
     ingest,
     operate,
+    policy,
     query,
     rejected,
     report,
@@ -44,6 +45,7 @@ app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(operate.app, name="operate")
+app.add_typer(policy.app, name="policy")
 app.add_typer(schemas.app, name="schemas")
 
 

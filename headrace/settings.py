@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     metrics_host: str = Field(
         default="127.0.0.1", description="Address that /metrics and /health listen on; 0.0.0.0 inside a container."
     )
+    policy_approval: bool = Field(
+        default=False, description="A policy that one publishes is in force only when another has approved it."
+    )
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
 
 

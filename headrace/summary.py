@@ -8,6 +8,7 @@ from connectors.dead_letters import DeadLetter
 from connectors.intake.positions import Positions
 from connectors.log.base import Log
 from headrace.places import views
+from headrace.policies.publishing import current, in_force
 from headrace.settings import Settings
 from schemas.topics import DECISIONS, FACTS
 
@@ -44,8 +45,29 @@ def rejected(settings: Settings) -> int:
         asked.close()
 
 
-def summary(before: Counted, after: Counted, rejections: int, where: str) -> str:
-    """What was done between, a line for each flow; `where` are the options that name the installation."""
+def policies_in_force(settings: Settings) -> dict[int, int]:
+    """The version of the policy that is in force in each shard, of what is published. Raises SinkError."""
+    asked = views(settings)
+    try:
+        return current(in_force(asked), settings.shards)
+    finally:
+        asked.close()
+
+
+def _policy(versions: dict[int, int]) -> str:
+    """In words; the same in all shards unless some have not come so far."""
+    names = {
+        version: f"version {version}" if version else "the built-in one" for version in sorted(set(versions.values()))
+    }
+    if len(names) == 1:
+        return f"policy: {', '.join(names.values())} is in force in all {len(versions)} shards"
+    count = [f"{name} in {sum(held == version for held in versions.values())}" for version, name in names.items()]
+    return f"policy: {', '.join(count)} of {len(versions)} shards"
+
+
+def summary(before: Counted, after: Counted, versions: dict[int, int], rejections: int, where: str) -> str:
+    """What was done between, a line for each flow, and the policy in force by shard (nothing where it cannot be told);
+    `where` are the options that name the installation."""
     read, letters = after.read - before.read, after.letters - before.letters
     facts, decisions = after.facts - before.facts, after.decisions - before.decisions
     refused = f", {letters:,} of them refused: headrace dead-letters {where} list" if letters else ", none refused"
@@ -54,6 +76,8 @@ def summary(before: Counted, after: Counted, rejections: int, where: str) -> str
         f"receivables: {facts:,} facts decided (clocks included), {decisions:,} decisions",
         f"publish: all {after.decisions:,} decisions are in the views",
     ]
+    if versions:
+        lines.append(_policy(versions))
     if rejections:
         were = "fact was" if rejections == 1 else "facts were"
         lines.append(f"{rejections:,} {were} rejected since the start: headrace rejected {where}")

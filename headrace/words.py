@@ -200,6 +200,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "statement": lambda r: f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({_movements(r)})",
     "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)}){_evidence(r)}",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
+    "policy_in_force": lambda r: f"Policy version {r['reference_id'].removeprefix('policy:')} is in force",
     "fact_rejected": lambda r: f"{r['cause_kind']} {r['cause_id']} rejected: {because(r)}",
 }
 

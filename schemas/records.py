@@ -2392,15 +2392,21 @@ def put_operator_action(out: BytesWriter, x: OperatorAction) -> None:
 
 @mypyc_attr(acyclic=True)
 class Policy(Fact):
-    """The policy in force from this offset on, for the whole shard.
+    """A policy for the whole shard, or the withdrawal of one: in force from its offset on, or from the first clock that stands at its time.
 
     version: Rises by one with each policy.
     text: The full TOML text.
     digest: SHA-256 of the text, hex.
+    from_time: In force from the first clock at this time or later, UTC milliseconds; 0: from this offset on.
+    taken_back: The version is withdrawn, where it is not in force yet; text is empty then.
+    actor: Who published it, or took it back.
+    note: Why.
+    proposed: It waits for another person's approval, and goes to no shard.
+    approved_by: Who approved it, never its actor; empty where nobody had to.
     """
 
-    __slots__ = ("version", "text", "digest", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("version", "text", "digest", )
+    __slots__ = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", "proposed", "approved_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("version", "text", "digest", "from_time", "taken_back", "actor", "note", "proposed", "approved_by", )
     KIND: ClassVar[str] = "policy"
 
     def __init__(
@@ -2416,11 +2422,23 @@ class Policy(Fact):
         version: int,
         text: str,
         digest: str,
+        from_time: int = 0,
+        taken_back: bool = False,
+        actor: str = '',
+        note: str = '',
+        proposed: bool = False,
+        approved_by: str = '',
     ) -> None:
         super().__init__("policy", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.version: Final = version
         self.text: Final = text
         self.digest: Final = digest
+        self.from_time: Final = from_time
+        self.taken_back: Final = taken_back
+        self.actor: Final = actor
+        self.note: Final = note
+        self.proposed: Final = proposed
+        self.approved_by: Final = approved_by
 
 
 def read_policy(r: Reader) -> Policy:
@@ -2435,6 +2453,12 @@ def read_policy(r: Reader) -> Policy:
         r.long(),
         r.long(),
         r.text(),
+        r.text(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        r.text(),
+        r.boolean(),
         r.text(),
     )
 
@@ -2451,6 +2475,12 @@ def put_policy(out: BytesWriter, x: Policy) -> None:
     put_long(out, x.version)
     put_text(out, x.text)
     put_text(out, x.digest)
+    put_long(out, x.from_time)
+    put_boolean(out, x.taken_back)
+    put_text(out, x.actor)
+    put_text(out, x.note)
+    put_boolean(out, x.proposed)
+    put_text(out, x.approved_by)
 
 
 @mypyc_attr(acyclic=True)
@@ -6775,6 +6805,71 @@ def _put_closed_periods(out: BytesWriter, items: list[ClosedPeriod] | None) -> N
 
 
 @mypyc_attr(acyclic=True)
+class PolicyState:
+    """A version of the policy that this shard knows.
+
+    version: Its number.
+    digest: SHA-256 of its text, hex.
+    from_time: In force from the first clock at this time or later.
+    state: waiting, in_force, over or taken_back.
+    text: Its text while it waits, else empty.
+    """
+
+    __slots__ = ("version", "digest", "from_time", "state", "text", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("version", "digest", "from_time", "state", "text", )
+
+    def __init__(
+        self,
+        version: int,
+        digest: str,
+        from_time: int,
+        state: str,
+        text: str,
+    ) -> None:
+        self.version = version
+        self.digest = digest
+        self.from_time = from_time
+        self.state = state
+        self.text = text
+
+
+def read_policy_state(r: Reader) -> PolicyState:
+    return PolicyState(
+        r.long(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_policy_state(out: BytesWriter, x: PolicyState) -> None:
+    put_long(out, x.version)
+    put_text(out, x.digest)
+    put_long(out, x.from_time)
+    put_text(out, x.state)
+    put_text(out, x.text)
+
+
+def _read_policy_states(r: Reader) -> list[PolicyState]:
+    items: list[PolicyState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_policy_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_policy_states(out: BytesWriter, items: list[PolicyState] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_policy_state(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class ShardRow:
     """Where a shard stands.
 
@@ -6801,10 +6896,11 @@ class ShardRow:
     periods: By name.
     rates_came: Rates came that accounts which wait for some have not seen.
     rates_account: The last account that was tried again.
+    policies: Every version that came, in order of version.
     """
 
-    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "_watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "_periods", "rates_came", "rates_account", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", )
+    __slots__ = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "_watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "_periods", "rates_came", "rates_account", "_policies", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("log_id", "decisions_log_id", "next_offset", "last_digest", "next_sequence", "confirmed_sequence", "now", "mode", "allowed_clock", "allowed_future", "rules_version", "policy_version", "policy_text", "watermarks", "last_offset", "decisions_offset", "parked_accounts", "row_format", "sweep_due", "sweep_account", "periods", "rates_came", "rates_account", "policies", )
 
     def __init__(
         self,
@@ -6831,6 +6927,7 @@ class ShardRow:
         periods: list[ClosedPeriod] | None = None,
         rates_came: bool = False,
         rates_account: str = '',
+        policies: list[PolicyState] | None = None,
     ) -> None:
         self.log_id = log_id
         self.decisions_log_id = decisions_log_id
@@ -6855,6 +6952,7 @@ class ShardRow:
         self._periods: list[ClosedPeriod] | None = periods
         self.rates_came = rates_came
         self.rates_account = rates_account
+        self._policies: list[PolicyState] | None = policies
 
     @property
     def watermarks(self) -> list[Watermark]:
@@ -6877,6 +6975,17 @@ class ShardRow:
     @periods.setter
     def periods(self, value: list[ClosedPeriod]) -> None:
         self._periods = value
+
+    @property
+    def policies(self) -> list[PolicyState]:
+        found = self._policies
+        if found is None:
+            found = self._policies = []
+        return found
+
+    @policies.setter
+    def policies(self, value: list[PolicyState]) -> None:
+        self._policies = value
 
 
 def read_shard_row(r: Reader) -> ShardRow:
@@ -6904,6 +7013,7 @@ def read_shard_row(r: Reader) -> ShardRow:
         None if r.no_items() else _read_closed_periods(r),
         r.boolean(),
         r.text(),
+        None if r.no_items() else _read_policy_states(r),
     )
 
 
@@ -6931,6 +7041,7 @@ def put_shard_row(out: BytesWriter, x: ShardRow) -> None:
     _put_closed_periods(out, x._periods)
     put_boolean(out, x.rates_came)
     put_text(out, x.rates_account)
+    _put_policy_states(out, x._policies)
 
 
 def read_fact(schema_id: i64, r: Reader) -> Fact:
@@ -6965,7 +7076,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_promise(r)
     if schema_id == 2000000143:
         return read_operator_action(r)
-    if schema_id == 2000000116:
+    if schema_id == 2000000180:
         return read_policy(r)
     if schema_id == 2000000117:
         return read_rules(r)
@@ -7277,6 +7388,26 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             0,
         )
+    if schema_id == 2000000116:
+        return Policy(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            0,
+            False,
+            '',
+            '',
+            False,
+            '',
+        )
     if schema_id == 2000000118:
         return CashTransferred(
             r.text(),
@@ -7524,7 +7655,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "dispute_update": 2000000144,
     "promise": 2000000139,
     "operator_action": 2000000143,
-    "policy": 2000000116,
+    "policy": 2000000180,
     "rules": 2000000117,
     "cash_transferred": 2000000150,
     "debit_note": 2000000120,
@@ -7558,7 +7689,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "dispute_update": (2000000113, 2000000138, 2000000144,),
     "promise": (2000000114, 2000000139,),
     "operator_action": (2000000115, 2000000143,),
-    "policy": (2000000116,),
+    "policy": (2000000116, 2000000180,),
     "rules": (2000000117,),
     "cash_transferred": (2000000118, 2000000142, 2000000150,),
     "debit_note": (2000000120,),
@@ -7589,6 +7720,7 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000138: b'\x00\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
+    2000000116: b'\x00\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
     2000000142: b'\x00\x00',
 }

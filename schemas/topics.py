@@ -5,6 +5,10 @@ from typing import Final
 FACTS: Final = "facts"
 DECISIONS: Final = "decisions"
 DEAD_LETTERS: Final = "dead_letters"
+# Published policies, one partition: its order is the order in which every shard gets them (connectors/intake/policies.py).
+POLICIES: Final = "policies"
+# The from_time of a policy that is in force from the next clock on, whatever that says.
+NEXT_CLOCK: Final = 1
 
 # What producers publish, by kind of fact. Kinds that are not here (clock, policy, rules, drain,
 # cash_transferred) are headrace's own and are refused from outside.

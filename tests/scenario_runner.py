@@ -45,6 +45,8 @@ class Run:
         self.shard = Shard(0, 1, Store(directory), ShardRow("facts", "decisions"), CACHE_BYTES)
         self.books = Books()
         self.differences: list[str] = []
+        # All that the last fact led to.
+        self.concluded: list[Decision] = []
         self._offset = 0
         self._policies = 0
         self._last = b""
@@ -123,6 +125,9 @@ class Run:
         self.shard.process(self._offset, value, None)
         self._offset += 1
         decisions = [decode_decision(raw) for _, _, raw in self.shard.outbox]
+        self.concluded = decisions
+        # A scenario that writes a policy means it to be in force.
+        decisions = [d for d in decisions if d.kind != "policy_in_force"]
         self.shard.outbox = []
         try:
             self.books.take_all(decisions).settle()

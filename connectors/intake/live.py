@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import structlog
@@ -11,7 +11,8 @@ import structlog
 from connectors.intake import metrics
 from connectors.intake.clockwork import ASTRAY_MS, MachineTime, ShardClock, due_ticks
 from connectors.intake.inputs import Arrival, Inputs
-from connectors.intake.outlet import Tick
+from connectors.intake.outlet import Carry, Tick
+from connectors.intake.policies import even
 
 # Small rounds keep the way from arrival to fact short.
 ROUND_RECORDS: Final = 500
@@ -41,7 +42,7 @@ class LiveFeed:
         self._watch = MachineTime(machine.wall_ms(), machine.monotonic_ms())
         self._catch_up_ms = catch_up_ms
         self._operate = operate
-        self._due: Iterator[Tick] = iter(())
+        self._due: Iterator[Tick | Carry] = iter(())
         self._looked = 0.0
         self._astray = False
         ahead_ms = max(clock.now for clock in clocks) - machine.wall_ms()
@@ -55,9 +56,9 @@ class LiveFeed:
         """The machine's time, or what it was before somebody set its clock."""
         return self._watch.now(self._machine.wall_ms(), self._machine.monotonic_ms())
 
-    def round(self) -> list[Arrival | Tick]:
+    def round(self) -> list[Arrival | Tick | Carry]:
         """What is there now; [] where nothing is. Raises ClockRefused."""
-        ticks: list[Arrival | Tick] = list(islice(self._due, ROUND_TICKS))
+        ticks: list[Arrival | Tick | Carry] = list(islice(self._due, ROUND_TICKS))
         if not ticks:
             self._plan_ticks()
             ticks = list(islice(self._due, ROUND_TICKS))
@@ -94,8 +95,9 @@ class LiveFeed:
         lagging = self._inputs.lagging()
         if lagging is None:
             return
+        carry = [Carry()] if even(self._clocks) else []
         self._clocks = [
             clock._replace(now=times[-1]) if times else clock for clock, times in zip(self._clocks, due, strict=True)
         ]
         by_time = merge(*([(now, shard) for now in times] for shard, times in enumerate(due)))
-        self._due = (Tick(shard, now, lagging) for now, shard in by_time)
+        self._due = chain(carry, (Tick(shard, now, lagging) for now, shard in by_time))

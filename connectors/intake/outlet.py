@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from connectors import dead_letters
 from connectors.dead_letters import DeadLetter
-from connectors.intake import metrics
+from connectors.intake import metrics, policies
 from connectors.intake.clockwork import ShardClock, clock_message
 from connectors.intake.positions import Offsets, Positions
 from connectors.intake.reception import Received
@@ -42,6 +42,10 @@ def time_of(fact: Fact) -> int:
     return fact.recorded_time or fact.event_time
 
 
+class Carry(NamedTuple):
+    """The clocks of all shards are even: published policies go to every shard before the next one."""
+
+
 class Outlet:
     """Close it; `settle` first, or what is not durable is read again."""
 
@@ -49,6 +53,8 @@ class Outlet:
         self, log: Log, positions: Positions, start: Offsets, clocks: Sequence[ShardClock], give_up: Callable[[], bool]
     ) -> None:
         """`start` is where reading began."""
+        self._log = log
+        self._give_up = give_up
         self._positions = positions
         self._facts = SteadyWriter(log, FACTS, "intake", give_up)
         self._letters = SteadyWriter(log, DEAD_LETTERS, "intake", give_up)
@@ -61,11 +67,16 @@ class Outlet:
         self._shards = len(clocks)
         self.dirty = False
 
-    def deliver(self, deliveries: Sequence[Delivery | Tick], now_ms: int) -> None:
+    def deliver(self, deliveries: Sequence[Delivery | Tick | Carry], now_ms: int) -> None:
         """Append these in order. Facts that came without a recorded time get `now_ms`."""
         for delivery in deliveries:
             if isinstance(delivery, Tick):
                 self._tick(delivery)
+                continue
+            if isinstance(delivery, Carry):
+                # The clocks before it are durable then, and those after it stand behind the policies in every shard.
+                self._facts.flush()
+                policies.carry(self._log, self._give_up)
                 continue
             outcome = delivery.outcome
             if isinstance(outcome, DeadLetter):

@@ -155,9 +155,21 @@ def _close(day: int, clocks: Sequence[ShardClock], now_ms: int) -> list[Message]
 
 
 class Sender:
-    """Appends batches to the facts log, less what is there already. Close it; `settle` first."""
+    """Appends batches to the facts log, less what is there already. Close it; `settle` first.
 
-    def __init__(self, log: Log, plan: Plan, there: Counter[bytes], give_up: Callable[[], bool]) -> None:
+    `carry`, where there is one, is called once: when a day was closed in all shards, and is durable there.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        plan: Plan,
+        there: Counter[bytes],
+        give_up: Callable[[], bool],
+        carry: Callable[[], object] | None = None,
+    ) -> None:
+        self._carry = carry
+        self._closed_day = False
         self._log = log
         self._plan = plan
         self._there = there
@@ -172,6 +184,8 @@ class Sender:
         for message in batch.messages:
             if message.key is not None and _SUSPENSE in message.key:
                 self.unidentified = True
+            if self._carry is not None:
+                self._carry_behind_clock(message)
             if self._there and self._is_there(message):
                 continue
             self._facts.send(*message)
@@ -179,6 +193,14 @@ class Sender:
         self._sent += len(batch.messages)
         if self._sent >= SETTLE_RECORDS:
             self.settle()
+
+    def _carry_behind_clock(self, message: Message) -> None:
+        if message.key is None:
+            self._closed_day = True
+        elif self._closed_day and self._carry is not None:
+            self._facts.flush()
+            self._carry()
+            self._carry = None
 
     def _is_there(self, message: Message) -> bool:
         """Whether the log has it already; each record there counts for one message."""

@@ -1,45 +1,20 @@
-"""Facts for whole shards that people cause: policies, and what an operator allows. Each goes to every shard."""
+"""Facts for whole shards that an operator causes: what he allows. Each goes to every shard; policies: policies.py."""
 
 import uuid
-from hashlib import sha256
 
 from connectors.intake.clockwork import SOURCE
 from connectors.log.base import Log
 from schemas.codec import encode_fact
-from schemas.records import OperatorAction, Policy
+from schemas.records import OperatorAction
 from schemas.topics import FACTS
 
 FLUSH_SECONDS = 30.0
 
 
-def publish_policy(log: Log, shards: int, version: int, text: str, recorded_ms: int) -> str:
-    """Append the policy to every shard, durable on return; its event id.
-
-    The id is made of version and text, and the contents have no time: published again it has no effect.
-    Raises LogUnavailable, LogRefused.
-    """
-    digest = sha256(text.encode()).hexdigest()
-    fact = Policy(
-        event_id=f"policy:{version}:{digest}",
-        recorded_time=recorded_ms,
-        correlation="",
-        source=SOURCE,
-        tenant="",
-        entity="",
-        account_id="",
-        event_time=0,
-        version=version,
-        text=text,
-        digest=digest,
-    )
-    append_to_all(log, shards, encode_fact(fact))
-    return fact.event_id
-
-
 def publish_allowance(
     log: Log, shards: int, action: str, until_ms: int, actor: str, note: str, recorded_ms: int
 ) -> str:
-    """Append allow_clock or allow_future to every shard, durable on return; its event id. Raises as publish_policy."""
+    """Append allow_clock or allow_future to every shard, durable on return; its event id. Raises LogUnavailable, LogRefused."""
     fact = OperatorAction(
         event_id=f"{action}:{uuid.uuid4()}",
         recorded_time=recorded_ms,

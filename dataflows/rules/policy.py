@@ -24,7 +24,7 @@ from dataflows.rules.provisions.release import ReleaseTerms
 from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
 from dataflows.rules.provisions.statements import StatementTerms
 
-__all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "WrongPolicy", "parse"]
+__all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "WrongPolicy", "parse", "published"]
 
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
@@ -152,6 +152,8 @@ class Policy:
         self.variants: Final = sorted([Variant(table) for table in document.tables("variants")], key=_rank)
         document.done()
         _refuse_ties(self.variants)
+        # Sections that some variant changes.
+        self.varied: Final = {section for variant in self.variants for section in variant.changes}
         self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
         self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
         # On these days other variants hold than on the day before.
@@ -248,4 +250,22 @@ def parse(text: str) -> Policy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongPolicy(f"not TOML: {error}") from error
+    return Policy(Table(document, ""))
+
+
+def published(text: str) -> Policy:
+    """The policy in a text that was published, maybe by a program that knew fewer settings: those are as built in, so
+    that an upgrade reads what is in force. Raises WrongPolicy."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongPolicy(f"not TOML: {error}") from error
+    built_in = tomllib.loads(DEFAULT_TEXT)
+    for name, default in built_in.items():
+        if name in ("version", "calendars") or not isinstance(default, dict):
+            continue
+        part = document.setdefault(name, {})
+        if isinstance(part, dict):
+            for field, value in default.items():
+                part.setdefault(field, value)
     return Policy(Table(document, ""))

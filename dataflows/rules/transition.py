@@ -13,6 +13,7 @@ from dataflows.rules.deciding import decide
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.following import follow
 from dataflows.rules.keep import evolve_fact
+from dataflows.rules.lines import name_lines
 from dataflows.rules.refusals import refusal
 from schemas.records import Decision, Fact
 
@@ -63,12 +64,14 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
+    name_lines(account, decisions, ctx)
     _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
         more = follow(account, decisions[at], ctx)
         more += interest.charges(account, decisions[at], ctx)
         more += tasks.follow(account, decisions[at], more, ctx)
+        name_lines(account, more, ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1

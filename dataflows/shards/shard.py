@@ -12,8 +12,9 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, WrongPolicy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
+from dataflows.shards import policies
 from dataflows.shards.logged import Diverged, Logged, ShardStopped, brief, decision_key, difference, unreadable
 from dataflows.shards.shard_state import ShardState
 from dataflows.shards.store import parked_key
@@ -31,6 +32,7 @@ from schemas.records import (
     ShardRow,
 )
 from schemas.records import Policy as PolicyFact
+from schemas.topics import NEXT_CLOCK
 from schemas.wire import Unreadable
 
 DAY_MS: Final = 86_400_000
@@ -92,7 +94,7 @@ class Shard(ShardState):
         self.row = row if row is not None else ShardRow(self.row.log_id, self.row.decisions_log_id)
         self.row.confirmed_sequence = confirmed
         self.row.decisions_offset = decisions_offset
-        self.policy = parse(self.row.policy_text or DEFAULT_TEXT)
+        self.policy = published(self.row.policy_text or DEFAULT_TEXT)
         self._bound = self._complete()
         self.wakes.taken_back()
         self.accounts.committed()
@@ -105,11 +107,13 @@ class Shard(ShardState):
     def _one(self, offset: int, value: bytes, logged: Logged | None) -> None:
         self._offset = offset
         self._group = []
+        self._stamped = 0
         self._adopted = None
         self._adopt_at = 0
         if logged is not None and logged.complete:
             self._adopted = [decode_decision(raw) for raw in logged.values]
         limit = WAKES_PER_FACT
+        day_ends = False
         try:
             fact = decode_fact(value)
         except Unreadable as error:
@@ -117,7 +121,7 @@ class Shard(ShardState):
             self._group.append(unreadable(str(error), self._origin(), self.row.now))
         else:
             if isinstance(fact, Clock):
-                self._take_clock(fact)
+                day_ends = self._take_clock(fact) and fact.mode == "replay"
                 if fact.mode == "replay":
                     limit = -1
             elif isinstance(fact, Drain):
@@ -136,6 +140,9 @@ class Shard(ShardState):
             else:
                 self._take(fact, value)
         self._run_wakes(limit)
+        if day_ends:
+            # What is in force from the next day on is so for that day's facts.
+            self._policy_due(fact, self.row.now + 1)
         self._finish(logged)
         self.row.next_offset = offset + 1
         self.row.last_offset = offset
@@ -159,7 +166,8 @@ class Shard(ShardState):
             decision.fact_offset = self._offset
             decision.index = index
             decision.count = count
-            decision.policy_version = row.policy_version
+            if index >= self._stamped:
+                decision.policy_version = row.policy_version
             adopted = self._adopted
             # What the engine itself says of a fact has the version under which it was said first.
             decision.rules_version = (
@@ -189,37 +197,48 @@ class Shard(ShardState):
 
     # --- facts for the whole shard ---
 
-    def _take_clock(self, fact: Clock) -> None:
+    def _take_clock(self, fact: Clock) -> bool:
+        """Whether time moved."""
         row = self.row
         if row.now and fact.now <= row.now:
-            return
+            return False
         jump = fact.now - row.now
         if fact.mode == "live" and row.now and jump > MOST_LIVE_JUMP_MS and fact.now > row.allowed_clock:
             self._reject(fact, "shard.clock", f"clock_jump_seconds:{jump // 1000}")
-            return
+            return False
         if self.policy.changes_between(row.now // DAY_MS, fact.now // DAY_MS):
             self._sweep_from_now()
         row.now = fact.now
         row.mode = fact.mode
         row.watermarks = fact.watermarks
         self._bound = self._complete()
+        self._policy_due(fact, row.now)
+        return True
 
     def _take_policy(self, fact: PolicyFact) -> None:
-        if fact.version <= self.row.policy_version:
-            if fact.version == self.row.policy_version and fact.text != self.row.policy_text:
-                self._reject(fact, "shard.policy", f"version_with_other_text:{fact.version}")
+        wrong = policies.take(self.row, fact)
+        if wrong:
+            self._reject(fact, "shard.policy", wrong)
             return
-        try:
-            policy = parse(fact.text)
-        except WrongPolicy as error:
-            self._reject(fact, "shard.policy", str(error))
+        # Where time has not begun no clock is waited for.
+        self._policy_due(fact, 0 if self.row.now else NEXT_CLOCK)
+
+    def _policy_due(self, cause: Fact, now: int) -> None:
+        """Put the policy in force whose time has come at `now`, if there is one; never back in time."""
+        chosen = policies.due(self.row, now)
+        if chosen is None:
             return
+        while self._stamped < len(self._group):
+            self._group[self._stamped].policy_version = self.row.policy_version
+            self._stamped += 1
+        policies.put_in_force(self.row, chosen)
+        policy = published(self.row.policy_text)
         if policy.steps_key != self.policy.steps_key:
             self._sweep_from_now()
         self.policy = policy
         self._bound = self._complete()
-        self.row.policy_version = fact.version
-        self.row.policy_text = fact.text
+        self._adopt_at += 1
+        self._group.append(policies.in_force(chosen, cause, self._origin(), self.row.now))
 
     def _sweep_from_now(self) -> None:
         """Bring wakes forward, since reminders may have other steps from now on."""

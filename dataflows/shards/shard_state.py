@@ -4,7 +4,7 @@ from typing import Final
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import complete
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, Policy, published
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.logged import Logged, is_of, rejected
@@ -26,7 +26,7 @@ class ShardState:
         self.shards: Final = shards
         self.store: Final = store
         self.row = row
-        self.policy: Policy = parse(row.policy_text or DEFAULT_TEXT)
+        self.policy: Policy = published(row.policy_text or DEFAULT_TEXT)
         self.outbox: list[tuple[int, bytes, bytes]] = []
         # All decisions that the log has not confirmed, and which of them the last commit stored.
         self.unconfirmed: dict[int, bytes] = {}
@@ -45,6 +45,8 @@ class ShardState:
         self._group: list[Decision] = []
         self._adopted: list[Decision] | None = None
         self._adopt_at = 0
+        # Decisions of the group that have their policy version: one more may come into force behind them.
+        self._stamped = 0
         self._offset = 0
         # Wakes due by this may run: now, or how far the cash sources are complete.
         self._bound = self._complete()

@@ -18,6 +18,7 @@ from headrace.audit.shard import ShardAudit
 from headrace.audit.state import StateCheck, StateCopy, Unstable
 from headrace.audit.streams import Group, ShardLogs
 from headrace.audit.transit import Transit
+from headrace.audit.versions import Everywhere
 from headrace.audit.views import ClickHouseCheck, TableCheck, check_balances
 from schemas.records import ShardRow
 from schemas.topics import DECISIONS, FACTS
@@ -63,14 +64,16 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
         scratch = Scratch(Path(scratch_directory))
         try:
             transit = Transit(checks.transit, scratch)
+            everywhere = Everywhere(checks.facts)
             # Read first: what the forwarder had done with by now, it had brought to the log by now.
             forwarded = log.positions(FORWARD, DECISIONS)
             shown = _shown(sources, checks)
             for shard in range(log.partitions(FACTS)):
                 with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
-                    audit = ShardAudit(shard, checks, transit, scratch, forwarded.get(shard, 0))
+                    audit = ShardAudit(shard, checks, transit, scratch, forwarded.get(shard, 0), everywhere)
                     _Shard(sources, checks, shard, shown, Path(directory)).run(audit, transit, progress)
             transit.finish()
+            everywhere.finish()
             if shown is not None and shown.contents is not None:
                 with _telling(checks, "ClickHouse"):
                     shown.contents.totals()

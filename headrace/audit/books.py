@@ -30,6 +30,7 @@ SILENT: Final = frozenset(
         "fact_rejected",
         "write_off_proposed",
         "alias_learned",
+        "policy_in_force",
     )
 )
 # Decisions that state the item they are about as it is after them.

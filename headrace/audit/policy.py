@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 EPOCH = date(1970, 1, 1)
+_BUILT_IN = (files("dataflows") / "rules" / "default_policy.toml").read_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,13 @@ def _fits(where: dict[str, str], who: Who, currency: str, day: int) -> bool:
 def read_terms(text: str) -> Terms:
     """The terms in a policy text that its shard accepted; of nobody in particular until `of` is asked."""
     document = tomllib.loads(text)
+    for name, part in tomllib.loads(_BUILT_IN).items():
+        if isinstance(part, dict) and name != "calendars":
+            # An older program may have published it, which knew fewer settings.
+            document[name] = {**part, **document.get(name, {})}
     return Terms(document, document["calendars"]["default"])
 
 
 def built_in() -> Terms:
     """The policy in force where none was published."""
-    return read_terms((files("dataflows") / "rules" / "default_policy.toml").read_text())
+    return read_terms(_BUILT_IN)

@@ -19,6 +19,8 @@ from headrace.audit.policy import built_in, read_terms
 from headrace.audit.reminders import check_reminder, said_of_letter
 from headrace.audit.streams import Group
 from headrace.audit.transit import BROUGHT, Transit
+from headrace.audit.versions import KIND as IN_FORCE
+from headrace.audit.versions import Everywhere, ShardVersions
 from schemas.codec import decode_fact
 from schemas.records import (
     CashTransferred,
@@ -45,7 +47,9 @@ LOOKED_AT_AGAIN_DAYS: Final = 7
 class ShardAudit:
     """Checks one shard. `take` its groups in order, then `finish`."""
 
-    def __init__(self, shard: int, checks: Checks, transit: Transit, scratch: Scratch, forwarded: int) -> None:
+    def __init__(
+        self, shard: int, checks: Checks, transit: Transit, scratch: Scratch, forwarded: int, everywhere: Everywhere
+    ) -> None:
         """`forwarded`: the forwarder has done with the decisions below this offset."""
         self.shard: Final = shard
         self._checks: Final = checks
@@ -60,7 +64,8 @@ class ShardAudit:
         # By tenant and entity.
         self._first_open: dict[str, int] = {}
         self._terms = built_in()
-        self._policy_version = 0
+        self._everywhere: Final = everywhere
+        self._versions: Final = ShardVersions(checks.facts, shard, everywhere)
         self._now = 0
         self._allowed_future = 0
         self._watermarks: dict[str, int] = {}
@@ -93,11 +98,14 @@ class ShardAudit:
         elif isinstance(fact, Clock | Policy | Rules | Drain) or (
             isinstance(fact, OperatorAction) and fact.action in WHOLE_SHARD_ACTIONS
         ):
-            rest = self._whole_shard(fact, said)
+            rest = self._whole_shard(fact, said, group.offset)
         else:
             rest = self._of_account(group, fact, said)
+        last = rest.pop() if rest and self._versions.of_next_day(rest[-1], self._now) else None
         while rest:
             rest = self._wake(rest)
+        if last is not None:
+            self._in_force(last)
 
     def _unreadable(self, group: Group, said: Sequence[Decision]) -> None:
         self._checks.facts.checked += 1
@@ -109,22 +117,36 @@ class ShardAudit:
                 offset=group.offset,
             )
 
-    def _whole_shard(self, fact: Fact, said: list[Decision]) -> list[Decision]:
+    def _whole_shard(self, fact: Fact, said: list[Decision], offset: int) -> list[Decision]:
         own, rest = _leading(said, fact)
-        if own:
-            if own[0].kind != "fact_rejected":
-                self._checks.facts.about(own[0], "not_caused", f"a {fact.kind} does not lead to {own[0].kind}")
-        elif isinstance(fact, Clock):
+        rejected = bool(own) and own[0].kind == "fact_rejected"
+        for d in own:
+            if d.kind not in ("fact_rejected", IN_FORCE):
+                self._checks.facts.about(d, "not_caused", f"a {fact.kind} does not lead to {d.kind}")
+        if rejected:
+            return rest
+        if isinstance(fact, Clock):
             if fact.now > self._now:
                 self._now = fact.now
                 self._watermarks = {mark.name: mark.time for mark in fact.watermarks}
         elif isinstance(fact, Policy):
-            if fact.version > self._policy_version:
-                self._policy_version = fact.version
-                self._terms = read_terms(fact.text)
+            self._versions.take(fact)
         elif isinstance(fact, OperatorAction) and fact.action == "allow_future":
             self._allowed_future = fact.until
-        return rest
+        of_next_day = [d for d in own if self._versions.of_next_day(d, self._now)]
+        for d in own:
+            if d not in of_next_day:
+                self._in_force(d)
+        if isinstance(fact, Clock):
+            self._versions.clock(self._now, offset)
+        return rest + of_next_day
+
+    def _in_force(self, d: Decision) -> None:
+        """A version of the policy takes effect."""
+        self._checks.facts.checked += 1
+        text = self._versions.in_force(d, self._now) if d.kind == IN_FORCE else ""
+        if text:
+            self._terms = read_terms(text)
 
     def _of_installation(self, group: Group, fact: FxRate | PeriodClose, said: list[Decision]) -> list[Decision]:
         """Rates and closed periods: kept, once for each event id."""
@@ -269,6 +291,7 @@ class ShardAudit:
 
     def finish(self) -> None:
         """The log is at its end."""
+        self._everywhere.walked(self.shard, self._now, self._versions.version)
         self.books.finish(self.shard)
         day = self._complete_day() - LOOKED_AT_AGAIN_DAYS
         for account in self.books.accounts.values():

@@ -15,7 +15,6 @@ from connectors.checks import findings
 from connectors.files.ingest import Producer
 from connectors.files.values import EPOCH
 from connectors.intake import whole_shards
-from dataflows.rules.policy import WrongPolicy, parse
 from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say, where_again
 from headrace.places import views
 from headrace.settings import Settings
@@ -157,29 +156,6 @@ def unapply_cash(
 ) -> None:
     """Take applied money off an item; it stays here, unapplied."""
     _order(context, "unapply_cash", tenant, entity, account, note, actor, receipt, document)
-
-
-@app.command()
-def publish_policy(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A policy: TOML, all of it (docs/policy.md).", show_default=False)],
-) -> None:
-    """Put a policy in force in all shards, from where their logs stand on. Its version must rise."""
-    with installation(*context.obj) as (settings, log):
-        text = file.read_text()
-        try:
-            policy = parse(text)
-        except WrongPolicy as error:
-            say(f"{file}: {error}")
-            raise typer.Exit(WRONG_USAGE) from None
-        if policy.version < 1:
-            say(f"{file}: version: {policy.version} is that of the policy that is built in; the first own one is 1")
-            raise typer.Exit(WRONG_USAGE)
-        event = whole_shards.publish_policy(log, settings.shards, policy.version, text, time.time_ns() // 1_000_000)
-        print(
-            f"{event}: policy version {policy.version} is queued in all {settings.shards} shards; in force when they reach "
-            "it, unless one of this version or a later one is"
-        )
 
 
 def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:

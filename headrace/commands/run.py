@@ -27,7 +27,7 @@ from headrace.flows import (
 from headrace.operations import StopFlag, configure_logging
 from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
-from headrace.summary import Counted, rejected, summary
+from headrace.summary import Counted, policies_in_force, rejected, summary
 from sinks.base import SinkError, SinkStopped
 
 CHILD_STOP_SECONDS: Final = 60.0
@@ -156,13 +156,15 @@ class _Children:
         if self._stop:
             say("told to stop before all was done; what was done is kept, and the next run goes on from there")
             return
+        versions: dict[int, int] = {}
+        rejections = 0
         try:
             rejections = rejected(self._settings)
+            versions = policies_in_force(self._settings)
         except SinkError as error:
             # The run itself is done.
-            say(f"how many facts were rejected cannot be told: {error}")
-            rejections = 0
-        print(summary(before, Counted.now(log, self._settings), rejections, self._said_where))
+            say(f"how many facts were rejected, and which policy is in force, cannot be told: {error}")
+        print(summary(before, Counted.now(log, self._settings), versions, rejections, self._said_where))
 
     def _failed(self) -> bool:
         return bool(self._stop) or any(child.poll() for child in self._running.values())

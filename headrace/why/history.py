@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from connectors.log.base import Log, Record
 from dataflows.rules.context import complete
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, Policy, parse, published
 from dataflows.shards.logged import decision_key
 from headrace.why.names import names_of_decision, names_of_fact
 from schemas.codec import decode_decision, decode_fact
@@ -27,6 +27,7 @@ _NOBODY: Final = b"//"
 WAKE: Final = "wake"
 # Accounts that wait for a rate of exchange are tried again when one has come.
 RATES: Final = "rates"
+POLICY_IN_FORCE: Final = "policy_in_force"
 
 
 class Taken(NamedTuple):
@@ -64,6 +65,7 @@ class ShardTimes:
 
     def __init__(self) -> None:
         self.policies: Final = [InForce(-1, 0, DEFAULT_TEXT, parse(DEFAULT_TEXT))]
+        self._texts: Final[dict[int, str]] = {}
         self._offsets: Final = array("q")
         self._nows: Final = array("q")
         self._bounds: Final = array("q")
@@ -73,13 +75,20 @@ class ShardTimes:
     def take(self, offset: int, fact: Fact) -> None:
         """A fact for the whole shard that the shard did not reject."""
         if isinstance(fact, PolicyFact):
-            if fact.version > self.policies[-1].version:
-                self.policies.append(InForce(offset, fact.version, fact.text, parse(fact.text)))
-                if self._nows:
-                    self._tick(offset, self._nows[-1], bool(self._live[-1]))
+            self._texts.setdefault(fact.version, fact.text)
         elif isinstance(fact, Clock) and not (self._nows and fact.now <= self._nows[-1]):
             self._watermarks = fact.watermarks
             self._tick(offset, fact.now, fact.mode == "live")
+
+    def in_force(self, d: Decision) -> None:
+        """A version of the policy takes effect, as the shard decided."""
+        version = int(d.reference_id.removeprefix("policy:"))
+        # Where its time is the next day's beginning, the last wakes of this day had the one before.
+        offset = d.fact_offset + (_from_time(d) > d.event_time)
+        text = self._texts[version]
+        self.policies.append(InForce(offset, version, text, published(text)))
+        if self._nows:
+            self._tick(offset, self._nows[-1], bool(self._live[-1]))
 
     def _tick(self, offset: int, now: int, live: bool) -> None:
         self._offsets.append(offset)
@@ -102,6 +111,11 @@ class ShardTimes:
 
     def last(self) -> Moment:
         return self.at(1 << 62)
+
+
+def _from_time(d: Decision) -> int:
+    """From when a version is to be in force, UTC milliseconds, as its decision says."""
+    return int(d.evidence[0].removeprefix("from:"))
 
 
 def _from(in_force: InForce) -> int:
@@ -255,7 +269,10 @@ def made(
     histories: dict[str, History] = {}
     refused: set[int] = set()
     at: dict[int, set[str]] = {}
+    in_force: dict[int, list[Decision]] = {}
     for d in decisions:
+        if d.kind == POLICY_IN_FORCE:
+            in_force.setdefault(d.fact_offset, []).append(d)
         key = decision_key(d).decode()
         if not d.account_id and d.kind == "fact_rejected":
             refused.add(d.fact_offset)
@@ -269,6 +286,8 @@ def made(
             continue
         if not fact.account_id and offset not in refused:
             times.take(offset, fact)
+        for d in in_force.get(offset, ()):
+            times.in_force(d)
         key = f"{fact.tenant}/{fact.entity}/{fact.account_id}"
         if fact.account_id and (keys is None or key.encode() in keys):
             histories.setdefault(key, History(key, shard, times)).facts.append(Taken(offset, fact))

@@ -131,8 +131,9 @@ class Replay:
             self._park(offset)
         else:
             at = self.history.times.at(offset)
-            adopt_rates(self.account, _copies(said), self.context(at, False, RATES, cause, at.now, at.now))
-            self._accounts.changed(self.account)
+            account = self.account
+            adopt_rates(account, _copies(said), self.context(at, False, RATES, cause, at.now, at.now))
+            self._accounts.changed(account)
 
     def _take(self, taken: Taken) -> None:
         offset, fact = taken
@@ -167,21 +168,26 @@ class Replay:
             self._accounts.committed()
 
     def _park(self, offset: int) -> None:
-        self.account.row.parked_at = offset
-        self.account.touch()
-        self._accounts.changed(self.account)
+        account = self.account
+        account.row.parked_at = offset
+        account.touch()
+        self._accounts.changed(account)
 
     def _wait(self, facts: Sequence[Taken]) -> None:
         self._waiting += facts
-        self.account.row.parked_facts = len(self._waiting)
-        self.account.touch()
+        account = self.account
+        account.row.parked_facts = len(self._waiting)
+        account.touch()
+        self._accounts.changed(account)
 
     def _resume(self, offset: int) -> None:
         """What waited is decided where the account was let go on; it may be parked again there."""
         waiting, self._waiting = self._waiting, []
-        self.account.row.parked_at = -1
-        self.account.row.parked_facts = 0
-        self.account.touch()
+        account = self.account
+        account.row.parked_at = -1
+        account.row.parked_facts = 0
+        account.touch()
+        self._accounts.changed(account)
         for at, taken in enumerate(waiting):
             said = self._said.get((offset, taken.fact.kind, taken.fact.event_id), [])
             if said and said[0].rule == PARKED:

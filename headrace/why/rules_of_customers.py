@@ -271,6 +271,19 @@ OF_CUSTOMERS: Final[dict[str, Rule]] = {
         "statements of account: opening + movements = closing",
         "statements",
     ),
+    # --- policies ---
+    "policy.from_offset": Rule(
+        "a policy was published",
+        "A policy is in force from its offset on, in every shard.",
+        "policy: in force from a known offset of each shard",
+        "",
+    ),
+    "policy.from_time": Rule(
+        "the policy's day has come",
+        "A policy that was published for a later time is in force from then on, in every shard.",
+        "policy: in force from a known offset of each shard",
+        "",
+    ),
     # --- what the rules and the shard refuse ---
     "facts": Rule(
         "it contradicts what is known",

@@ -151,16 +151,4 @@ TO_COME: Final[dict[str, Rule]] = {
     "credit.rejected": Rule(
         "a person rejected it", "A change of a limit that was rejected has no effect.", _CREDIT, "credit"
     ),
-    "policy.from_offset": Rule(
-        "a policy was published",
-        "A policy is in force from its offset on, in every shard.",
-        "policy: in force from a known offset of each shard",
-        "",
-    ),
-    "policy.from_time": Rule(
-        "the policy's day has come",
-        "A policy that was published for a later time is in force from then on, in every shard.",
-        "policy: in force from a known offset of each shard",
-        "",
-    ),
 }

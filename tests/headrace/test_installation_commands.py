@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from headrace.main import app
-from schemas.records import OperatorAction, Policy
+from schemas.records import OperatorAction
 from schemas.topics import FACTS
 from tests.connectors.files.test_ingest import ROWS, write
 from tests.facts import facts
@@ -59,6 +59,7 @@ def test_a_run_until_idle_ends_with_what_it_did(ran: tuple[Path, subprocess.Comp
         "intake: 7 messages read, none refused",
         f"receivables: {there:,} facts decided (clocks included), 10 decisions",
         "publish: all 10 decisions are in the views",
+        "policy: the built-in one is in force in all 4 shards",
     ]
     assert "SIGTERM" not in done.stderr
     assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"info"}
@@ -111,24 +112,6 @@ def test_where_nothing_was_published_an_account_cannot_be_told(tmp_path: Path) -
         0,
         "warning: nothing was published here yet, so whether there is an account sample/ibm/A cannot be told\n",
     )
-
-
-def test_a_policy_goes_to_every_shard(directory: Path, tmp_path: Path) -> None:
-    text = (ROOT / "dataflows/rules/default_policy.toml").read_text()
-    path = tmp_path / "policy.toml"
-    for wrong, said in [
-        (text, "version: 0 is that of the policy that is built in; the first own one is 1"),
-        (text.replace("-7, 1", "7, 1"), "reminders.steps_days: [7, 1, 10, 20, 30] must rise, each once"),
-    ]:
-        path.write_text(wrong)
-        found = call("operate", "--dir", directory, "publish-policy", path)
-        assert (found.exit_code, found.stdout, found.stderr) == (2, "", f"{path}: {said}\n")
-    path.write_text(text.replace("version = 0", "version = 1").replace("-7, 1", "1"))
-    found = call("operate", "--dir", directory, "publish-policy", path)
-    assert found.exit_code == 0
-    assert ": policy version 1 is queued in all 4 shards; in force when they reach it" in found.stdout
-    for part in facts(log_of(directory), FACTS):
-        assert [fact.text for fact in part if isinstance(fact, Policy)] == [path.read_text()]
 
 
 def test_what_the_rules_reject_is_listed(directory: Path) -> None:

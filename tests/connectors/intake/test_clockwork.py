@@ -1,7 +1,6 @@
 """Time: which ticks are due, when it refuses to move, and finding a shard's last clock in the log."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,13 @@ from connectors.intake.clockwork import (
     shard_clocks,
     utc_text,
 )
-from connectors.intake.whole_shards import publish_allowance, publish_policy
+from connectors.intake.whole_shards import publish_allowance
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
-from schemas.codec import contents_digest, decode_fact, encode_fact
-from schemas.records import Clock, OperatorAction, Policy
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import Clock, OperatorAction
 from schemas.topics import FACTS, INPUT_TOPICS
-from tests.facts import DAY, DAY_MS, TODAY, facts, invoice, records
+from tests.facts import DAY, DAY_MS, TODAY, facts, invoice
 
 CATCH_UP = 24 * HOUR_MS
 NOON = TODAY + 12 * HOUR_MS
@@ -138,18 +137,3 @@ def test_an_allowance_reaches_every_shard_and_is_found_behind_the_clock(log: Log
         fact = partition[-1]
         assert isinstance(fact, OperatorAction)
         assert (fact.event_id, fact.action, fact.until, fact.note) == (event, "allow_clock", NOON, "moved house")
-
-
-def test_a_policy_reaches_every_shard_and_is_the_same_each_time(log: Log) -> None:
-    first = publish_policy(log, 4, 3, "a = 1\n", TODAY)
-    again = publish_policy(log, 4, 3, "a = 1\n", TODAY + 5)
-    assert first == again
-    assert first.startswith("policy:3:")
-    assert publish_policy(log, 4, 4, "a = 1\n", TODAY) != first
-    for partition in records(log, FACTS):
-        one, two, _ = (record.value for record in partition)
-        assert contents_digest(one) == contents_digest(two)
-        fact = decode_fact(one)
-        assert isinstance(fact, Policy)
-        assert (fact.version, fact.text, fact.account_id) == (3, "a = 1\n", "")
-        assert fact.digest == sha256(b"a = 1\n").hexdigest()

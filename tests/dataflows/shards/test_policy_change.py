@@ -48,7 +48,7 @@ class Story:
         for fact in facts:
             self.shard.process(self.offset, encode_fact(fact), None)
             self.offset += 1
-            self.said += [raw for _, _, raw in self.shard.outbox]
+            self.said += [raw for _, _, raw in self.shard.outbox if decode_decision(raw).kind != "policy_in_force"]
             self.shard.outbox.clear()
             if self.committing:
                 self.shard.commit()

@@ -231,11 +231,11 @@ def promise(event_id: str, day: int) -> Fact:
 
 
 def test_a_policy_that_is_wrong_is_rejected_and_the_old_one_stays(bench: Bench) -> None:
-    text = "version = 1\n[release]\n"
+    text = DEFAULT_TEXT.replace("version = 0", "version = 1").replace("[-7, 1,", "[1, -7,")
     fact = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
     ((kind, rule, reasons),) = bench.told(fact)
     assert (kind, rule) == ("fact_rejected", "shard.policy")
-    assert reasons == ["reminders: a table [reminders] must be there"]
+    assert reasons == ["reminders.steps_days: [1, -7, 10, 20, 30] must rise, each once"]
     assert bench.shard.row.policy_version == 0
 
 
@@ -248,6 +248,10 @@ def test_a_policy_of_the_same_version_with_another_text_is_rejected(bench: Bench
     first = Policy("policy:1", 0, "", "headrace", "", "", "", 0, 1, text, "digest")
     other = Policy("policy:2", 0, "", "headrace", "", "", "", 0, 1, text + "# another\n", "digest")
     older = Policy("policy:3", 0, "", "headrace", "", "", "", 0, 0, DEFAULT_TEXT, "digest")
-    assert [bench.told(fact) for fact in (first, first, older)] == [[], [], []]
+    assert [bench.told(fact) for fact in (first, first, older)] == [
+        [("policy_in_force", "policy.from_offset", [])],
+        [],
+        [("fact_rejected", "shard.policy", ["version_not_above:1"])],
+    ]
     assert bench.told(other) == [("fact_rejected", "shard.policy", ["version_with_other_text:1"])]
     assert bench.shard.row.policy_text == text

@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from connectors.intake.whole_shards import publish_policy
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.audit.audit import Sources, run_audit
@@ -15,7 +14,7 @@ from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import Views, open_views
 from tests.headrace.audit.histories import ACCOUNTS, History
 from tests.installations import Facts, all_decisions, decide, forward, identify, open_log, with_days
-from tests.policies import COLLECTING, EACH_ITEM, policy_text
+from tests.policies import COLLECTING, EACH_ITEM, policy_fact
 from tests.publishing import Never
 
 SHARDS = 2
@@ -34,7 +33,7 @@ def test_a_random_history_leaves_nothing_to_find(seed: int, tmp_path: Path) -> N
     log = open_log(tmp_path, SHARDS)
     changes = POLICIES[seed % len(POLICIES)]
     if changes:
-        publish_policy(log, SHARDS, 1, policy_text(changes), 0)
+        Facts(log).append([policy_fact(changes)])
     Facts(log).append(with_days(history.facts, history.last_day + DAYS_AFTER))
     decide(log, tmp_path / "state")
     chance = Random(seed)

@@ -114,6 +114,8 @@ def test_what_waited_for_its_account_says_how_long(bench: Recorded) -> None:
     # The rules are mended meanwhile: what does not fit any more is here made to fit by hand.
     account.balance("USD").open_debit -= 10_000
     account.balance("USD").debits_raised -= 10_000
+    account.touch()
+    bench.shard.accounts.changed(account)
     bench.feed(action("e", "resume_account"))
     assert [d.kind for d in bench.decided[-2:]] == ["exception_closed", "item_posted"]
     history = bench.histories()[KEY]

@@ -130,9 +130,9 @@ TOLD = [
     (
         *("cash", "item_posted", 0),
         [
-            "0-0  Invoice INV-1001 of 100.00 USD posted, due 2026-04-01",
+            "0-1  Invoice INV-1001 of 100.00 USD posted, due 2026-04-01",
             "  no line of the policy has a part in this rule",
-            "  0-3  60.00 USD of receipt R-1 applied to INV-1001 (cash.1.structured), 40.00 USD still open",
+            "  0-4  60.00 USD of receipt R-1 applied to INV-1001 (cash.1.structured), 40.00 USD still open",
         ],
     ),
     (
@@ -146,17 +146,17 @@ TOLD = [
     (
         *("cash", "cash_applied", 0),
         [
-            "0-3  60.00 USD of receipt R-1 applied to INV-1001 (cash.1.structured), 40.00 USD still open",
+            "0-4  60.00 USD of receipt R-1 applied to INV-1001 (cash.1.structured), 40.00 USD still open",
             "  Invoice INV-1001 of 100.00 USD, dated 2026-03-02, due 2026-04-01 (2026-03-02 09:06, scenario)",
             "  Source: cash application, step 1: structured reference and amount agree",
             '    sources = ["payments"]',
-            "  0-10  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
+            "  0-11  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
         ],
     ),
     (
         *("cash", "cash_applied", 1),
         [
-            "0-6  40.00 USD of receipt R-2 applied to INV-1001 (cash.2.advice), cleared",
+            "0-7  40.00 USD of receipt R-2 applied to INV-1001 (cash.2.advice), cleared",
             "  Remittance advice A-1 of 90.00 USD for receipt R-2: INV-1001, INV-1002",
             "      INV-1001, 40.00 USD",
             "      INV-1002, 50.00 USD",
@@ -167,13 +167,13 @@ TOLD = [
     (
         *("cash", "cash_proposed", 1),
         [
-            "0-9  20.00 USD of receipt R-3 wait for a person (no reference); could be: nothing known",
+            "0-10  20.00 USD of receipt R-3 wait for a person (no reference); could be: nothing known",
             "  the payment names nothing that is known",
             "    text: inv 77",
             "Looked at, and not so",
             "  step 1: the payment carries no structured reference",
             "  step 2: no remittance advice for it was here",
-            "  0-11  20.00 USD of receipt R-3 applied to INV-1001 (cash.operator), 40.00 USD still open",
+            "  0-12  20.00 USD of receipt R-3 applied to INV-1001 (cash.operator), 40.00 USD still open",
         ],
     ),
     (
@@ -187,7 +187,7 @@ TOLD = [
     (
         *("cash", "application_reversed", 0),
         [
-            "0-10  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
+            "0-11  60.00 USD of receipt R-1 went back; INV-1001 has 60.00 USD open",
             "  60.00 USD of receipt R-1 went back, valued 2026-03-09",
             "  Receipt R-1 of 60.00 USD, valued 2026-03-05; it names INV-1001 (2026-03-05 09:08, scenario)",
             "  Source: cash application: money that goes back: items reopen with their due date and level",
@@ -196,7 +196,7 @@ TOLD = [
     (
         *("cash", "fact_rejected", 0),
         [
-            "0-13  operator_action line-15 rejected: more than there is: 20.00 USD",
+            "0-14  operator_action line-15 rejected: more than there is: 20.00 USD",
             "  there are no more than 20.00 USD",
             "  Said by someone: 99.00 USD of receipt R-3 to be applied to INV-1001",
             "  operator.apply_cash: A person's order is carried out as a whole or not at all: what it is about was not there.",
@@ -212,7 +212,7 @@ TOLD = [
     (
         *("cash", "statement", 0),
         [
-            "0-18  Statement of account: from 0.00 USD to 30.00 USD (debits 150.00 USD, credits -10.00 USD, cash -110.00 USD)",
+            "0-19  Statement of account: from 0.00 USD to 30.00 USD (debits 150.00 USD, credits -10.00 USD, cash -110.00 USD)",
             "  60.00 USD of receipt R-1 went back, valued 2026-03-09 (2026-03-09 09:12, scenario)",
             "  opening balance 0.00 USD",
             "  closing balance 30.00 USD",
@@ -229,7 +229,7 @@ TOLD = [
     (
         *("cash", "exception_raised", 0),
         [
-            "0-17  For a person: unidentified:R-9 (unidentified) of 5.00 USD: hello",
+            "0-18  For a person: unidentified:R-9 (unidentified) of 5.00 USD: hello",
             "  the payer is not known",
             "  what the bank says: hello",
         ],
@@ -237,7 +237,7 @@ TOLD = [
     (
         *("claims", "reminder_due", 0),
         [
-            "0-2  Reminder of level 1 for INV-1001, 100.00 USD, letter acme:20515",
+            "0-3  Reminder of level 1 for INV-1001, 100.00 USD, letter acme:20515",
             "  Time passed",
             "    the account was due to be looked at 2026-03-03",
             "    steps_days = [-7, 1, 10, 20, 30]",
@@ -247,7 +247,7 @@ TOLD = [
     (
         *("claims", "reminder_suppressed", 0),
         [
-            "0-4  No reminder of level 1 for INV-1002: promise:P-1",
+            "0-5  No reminder of level 1 for INV-1002: promise:P-1",
             "  promise P-1 is open for it",
             "  Promise P-1: 5,000.00 USD by 2026-03-12 for INV-1002 (2026-03-04 09:",
         ],
@@ -311,7 +311,7 @@ TOLD = [
     ),
     (
         *("claims", "dispute_routed", 0),
-        ["0-6  Dispute D-1 goes to kim", '    routes = [{ owner = "kim" }]', "  for: kim", "  stands: in review"],
+        ["0-7  Dispute D-1 goes to kim", '    routes = [{ owner = "kim" }]', "  for: kim", "  stands: in review"],
     ),
     (
         *("claims", "escalated", 0),

@@ -28,7 +28,7 @@ class Recorded(Run):
     def _take(self, value: bytes) -> list[Decision]:
         decisions = super()._take(value)
         self.values.append(value)
-        self.decided += decisions
+        self.decided += self.concluded
         return decisions
 
     def histories(self) -> dict[str, History]:
