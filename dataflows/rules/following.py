@@ -3,6 +3,8 @@
 from typing import Final
 
 from dataflows.rules import (
+    approvals,
+    approved,
     cash,
     deductions,
     differences,
@@ -16,6 +18,7 @@ from dataflows.rules import (
     returns,
 )
 from dataflows.rules.account import Account
+from dataflows.rules.actions import decide_action
 from dataflows.rules.cash_postings import allocate_credit, said
 from dataflows.rules.cash_text import payer_references
 from dataflows.rules.context import Context
@@ -45,7 +48,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
-        if d.item_disputed:
+        # Also those whose review ended, which pause nothing.
+        if account.posted_item(d.document).disputes:
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
         return others + (_follow_numbers(account, d, ctx) or _follow_item(account, d, ctx))
@@ -56,6 +60,13 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             return _follow_undone(account, d, ctx) if d.document else []
         document = d.counterparty if kind == "deduction_opened" else d.document
         return _follow_lowered(account, d, document, ctx) if document else []
+    if kind in approvals.PROPOSALS:
+        return approved.proposed(account, d, ctx)
+    if kind == "approval_given":
+        action = approved.ordered(account, d)
+        if action is None:
+            return approved.effect(account, d, ctx)
+        return approved.done(d, decide_action(account, action, ctx))
     decisions: list[Decision] = []
     if kind in MOVED_CASH:
         if account.suspense:
