@@ -6,11 +6,12 @@ whose lines do not add up is a fact, and its release is held with that reason.
 
 from typing import Final
 
-from connectors import checks_entries
+from connectors import checks_entries, checks_people
 from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, Check
 from connectors.currencies import decimal_text
 from schemas.records import (
     AccountOwner,
+    Approval,
     CreditNote,
     Customer,
     Dispute,
@@ -70,19 +71,7 @@ MESSAGE_STATUSES: Final = (
 # Documents that come with a dispute, and instalments of a promise.
 MOST_NAMED: Final = 100
 DAYS_LOST_MAX: Final = 3653
-ACTIONS: Final = (
-    "identify_payer",
-    "resume_account",
-    "block_reminders",
-    "unblock_reminders",
-    "apply_cash",
-    "unapply_cash",
-    "request_statement",
-    "close_task",
-)
 CASE_STATUSES: Final = ("open", "closed")
-# These move time for a whole installation: only its operator says them, by `headrace operate`.
-OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
 OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
 
@@ -127,8 +116,8 @@ def _talk(check: Check, fact: Fact) -> None:
         _dispute_update(check, fact)
     elif isinstance(fact, Promise):
         _promise(check, fact)
-    elif isinstance(fact, OperatorAction):
-        _operator_action(check, fact)
+    elif isinstance(fact, OperatorAction | Approval):
+        checks_people.said(check, fact)
     elif isinstance(fact, Message):
         _message(check, fact)
     elif isinstance(fact, ServiceCase):
@@ -161,7 +150,7 @@ def _header(check: Check, fact: Fact) -> None:
         if "/" in value:
             check.say(field, f"{value!r} has a slash, which parts tenant, entity and account in keys")
     # A person may say who paid what stands in a suspense account; nothing else names one from outside.
-    if fact.account_id.startswith("~") and fact.kind != "operator_action":
+    if fact.account_id.startswith("~") and fact.kind not in ("operator_action", "approval"):
         check.say(
             "account_id", f"{fact.account_id!r} is one of headrace's own accounts; leave it empty where it is unknown"
         )
@@ -350,6 +339,7 @@ def _dispute_update(check: Check, fact: DisputeUpdate) -> None:
     check.one_of("category", fact.category, ("", *CATEGORIES))
     check.one_of("root_cause", fact.root_cause, ROOT_CAUSES)
     _documents(check, fact.documents)
+    check.optional_identifier("actor", fact.actor)
     for name in ("days_customer", "days_own", "days_upstream"):
         check.not_negative(name, getattr(fact, name), DAYS_LOST_MAX)
     check.text("note", fact.note)
@@ -393,22 +383,3 @@ def _promise(check: Check, fact: Promise) -> None:
     if fact.parts and not fact.cancelled and total != fact.amount:
         said = decimal_text(fact.amount, fact.currency)
         check.say("parts", f"add up to {decimal_text(total, fact.currency)}, the promise says {said}")
-
-
-def _operator_action(check: Check, fact: OperatorAction) -> None:
-    if fact.action in OPERATOR_ONLY:
-        check.say(
-            "action",
-            f"{fact.action} is for a whole installation: headrace operate --dir DIR {fact.action.replace('_', '-')}",
-        )
-    else:
-        check.one_of("action", fact.action, ACTIONS)
-    check.identifier("actor", fact.actor)
-    check.optional_identifier("receipt_id", fact.receipt_id)
-    check.optional_identifier("document", fact.document)
-    check.optional_identifier("target_account", fact.target_account)
-    if fact.currency:
-        check.currency("currency", fact.currency)
-    check.not_negative("amount", fact.amount)
-    check.optional_identifier("reference_id", fact.reference_id)
-    check.text("note", fact.note)

@@ -10,6 +10,7 @@ from headrace.commands import (
     demo,
     ingest,
     operate,
+    people,
     policy,
     query,
     rejected,
@@ -38,6 +39,15 @@ app.command()(report.report)
 app.command()(query.query)
 app.command()(timeline.timeline)
 app.command()(worklist.worklist)
+app.command()(people.exceptions)
+app.command()(people.approvals)
+app.command()(people.approve)
+app.command()(people.reject)
+app.command()(people.withdraw)
+app.command()(people.delegate)
+app.command()(people.assign)
+app.command()(people.note)
+app.command()(people.close)
 app.command()(statement.statement)
 app.command()(rejected.rejected)
 app.command()(why.why)

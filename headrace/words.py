@@ -23,6 +23,7 @@ _OF_MONEY: Final = frozenset(
         "amount_below_zero",
         "more_than_there_is",
         "returned_more_than_received",
+        "above",
     }
 )
 
@@ -101,10 +102,49 @@ def _task(row: Row) -> str:
     return f"Task {row['reference_id']} {does}" + (f", for {row['owner']}" if row["owner"] else "")
 
 
+def _said(row: Row, name: str) -> str:
+    """The first evidence of that name; empty where there is none."""
+    return next((text.partition(":")[2] for text in row["evidence"] if text.startswith(f"{name}:")), "")
+
+
+def _asked_for(row: Row) -> str:
+    about = row["document"] or f"receipt {row['receipt_id']}"
+    to = f" to {row['counterparty']}" if row["counterparty"] else ""
+    action = _said(row, "action").replace("_", " ")
+    return f"{action or row['category'].replace('_', ' ')} of {_money(row)}, {about}{to}"
+
+
+def _approval(row: Row) -> str:
+    """A request for approval, and what became of it."""
+    maker, why = _said(row, "maker"), f": {row['text']}" if row["text"] else ""
+    if row["kind"] == "approval_requested":
+        return f"{maker} asks for an approval ({because(row)}): {_asked_for(row)}{why}"
+    about = f"{_asked_for(row)}, asked for by {maker},"
+    acting = f" for {_said(row, 'for')}" if _said(row, "for") else ""
+    said = {
+        "approval_given": f"approved by {row['owner']}{acting}",
+        "approval_rejected": f"rejected by {row['owner']}{acting}",
+        "approval_delegated": f"given to {row['owner']} to approve, by {_said(row, 'by')}",
+        "approval_expired": "expired, nobody answered",
+        "approval_withdrawn": f"asked for no more ({because(row)})",
+    }
+    return f"{about} {said[row['kind']]}{why}"
+
+
+def _allowed(row: Row) -> str:
+    """Who agreed to a posting, or which limit it is within."""
+    if _said(row, "approval"):
+        return f", approved by {_said(row, 'by')}"
+    category, _, limit = _said(row, "within").partition(":")
+    if not category:
+        return ""
+    return f", within the limit of {grouped(int(limit), row['currency'])} {row['currency']} for {category.replace('_', ' ')}"
+
+
 def _escalated(row: Row) -> str:
     if row["rule"].startswith("collections."):
         return _task(row)
-    return f"{row['reference_id']} is overdue: {row['owner']} is told (step {row['level']})"
+    return f"{row['reference_id']} is overdue: {row['owner'] or 'nobody'} is told (step {row['level']})"
 
 
 def _evidence(row: Row) -> str:
@@ -119,7 +159,7 @@ def _evidence(row: Row) -> str:
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 
 
-def _said(row: Row, names: Sequence[str]) -> list[str]:
+def _amounts(row: Row, names: Sequence[str]) -> list[str]:
     """Amounts that the evidence has under these names."""
     pairs = [text.partition(":") for text in row["evidence"]]
     return [
@@ -130,11 +170,11 @@ def _said(row: Row, names: Sequence[str]) -> list[str]:
 
 
 def _outcome(row: Row) -> str:
-    return ", ".join(_said(row, _OUTCOMES)) or row["text"]
+    return ", ".join(_amounts(row, _OUTCOMES)) or row["text"]
 
 
 def _movements(row: Row) -> str:
-    return ", ".join(_said(row, ("debits", "credits", "cash", "other"))) or "nothing moved"
+    return ", ".join(_amounts(row, ("debits", "credits", "cash", "other"))) or "nothing moved"
 
 
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
@@ -158,9 +198,11 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "discount_granted": lambda r: f"Cash discount of {_money(r)} on {r['document']}{_undone(r)}, {_left(r)}",
     "write_off_posted": lambda r: (
         f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} "
-        f"{'written off' if r['document'] else 'kept as income'} ({r['rule']}){_undone(r)}"
+        f"{'written off' if r['document'] else 'kept as income'} ({r['rule']}){_undone(r)}{_allowed(r)}"
     ),
-    "write_off_proposed": lambda r: f"Write-off of {_money(r)} of {r['document']} waits for an approval ({because(r)})",
+    "write_off_proposed": lambda r: (
+        f"Write-off of {_money(r)} of {r['document']} proposed" + (f" ({because(r)})" if r["reasons"] else "")
+    ),
     "deduction_opened": lambda r: (
         f"{_money(r)} of {r['counterparty']} kept back by the payer, deduction {r['document']}: {r['category']}{_undone(r)}"
     ),
@@ -169,7 +211,21 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"{grouped(r['other_amount'], r['other_currency'])} {r['other_currency']}{_undone(r)}"
     ),
     "fx_difference_posted": lambda r: f"Exchange difference of {_money(r)} on {r['document']}{_undone(r)}",
-    "refund_posted": lambda r: f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} paid back",
+    "refund_posted": lambda r: f"{_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} paid back{_allowed(r)}",
+    "refund_proposed": lambda r: (
+        f"{_said(r, 'maker')} wants {_money(r)} of {r['document'] or 'receipt ' + r['receipt_id']} paid back: {r['text']}"
+    ),
+    "refund_confirmed": lambda r: f"The bank told of {_money(r)} paid back, {_said(r, 'refund')}: {r['reference_id']}",
+    "approval_requested": _approval,
+    "approval_given": _approval,
+    "approval_rejected": _approval,
+    "approval_delegated": _approval,
+    "approval_expired": _approval,
+    "approval_withdrawn": _approval,
+    "assigned": lambda r: (
+        f"{r['reference_id']} given to {r['owner']} by {_said(r, 'by')}" + (f": {r['text']}" if r["text"] else "")
+    ),
+    "noted": lambda r: f"{_said(r, 'by')} on {r['reference_id']}: {r['text']}",
     "cash_on_account": lambda r: f"{_money(r)} of receipt {r['receipt_id']} left on account{_undone(r)}",
     "alias_learned": lambda r: (
         f"{r['text']} is {'how this payer numbers our documents' if r['rule'] == 'alias.prefix' else r['counterparty']}: "

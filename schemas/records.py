@@ -2018,10 +2018,11 @@ class DisputeUpdate(Fact):
     days_upstream: Days lost by upstream data.
     rebilled: Minor units that another document bills instead.
     refunded: Minor units of what was paid that went back to the customer.
+    actor: Who says so, and never approves what it gives up; empty: its owner, or the source.
     """
 
-    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", )
+    __slots__ = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", "actor", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "status", "owner", "credited", "rejected", "written_off", "note", "goodwill", "recovered", "rebilled_as", "category", "root_cause", "documents", "days_customer", "days_own", "days_upstream", "rebilled", "refunded", "actor", )
     KIND: ClassVar[str] = "dispute_update"
 
     def __init__(
@@ -2052,6 +2053,7 @@ class DisputeUpdate(Fact):
         days_upstream: int = 0,
         rebilled: int = 0,
         refunded: int = 0,
+        actor: str = '',
     ) -> None:
         super().__init__("dispute_update", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.dispute_id: Final = dispute_id
@@ -2072,6 +2074,7 @@ class DisputeUpdate(Fact):
         self.days_upstream: Final = days_upstream
         self.rebilled: Final = rebilled
         self.refunded: Final = refunded
+        self.actor: Final = actor
 
 
 def read_dispute_update(r: Reader) -> DisputeUpdate:
@@ -2102,6 +2105,7 @@ def read_dispute_update(r: Reader) -> DisputeUpdate:
         r.long(),
         r.long(),
         r.long(),
+        r.text(),
     )
 
 
@@ -2132,6 +2136,7 @@ def put_dispute_update(out: BytesWriter, x: DisputeUpdate) -> None:
     put_long(out, x.days_upstream)
     put_long(out, x.rebilled)
     put_long(out, x.refunded)
+    put_text(out, x.actor)
 
 
 @mypyc_attr(acyclic=True)
@@ -4503,6 +4508,186 @@ def _put_relations(out: BytesWriter, items: list[Relation] | None) -> None:
 
 
 @mypyc_attr(acyclic=True)
+class ApprovalState:
+    """An open request for approval.
+
+    approval_id: Its id.
+    category: What is to be approved: write_off, goodwill, refund, release, cash or transfer.
+    action: The operator's action that waits, or empty.
+    currency: ISO 4217.
+    amount: Minor units.
+    document: Item or draft, or empty.
+    receipt_id: Receipt, or empty.
+    target: The other account, or empty.
+    about: The dispute or proposal that it came from, or empty.
+    maker: Who asked; never who approves.
+    note: Why it was asked for.
+    requested_time: UTC ms.
+    deadline: When it expires, UTC ms; 0 never.
+    delegate: To whom one who may approve it has given that, or empty.
+    delegated_by: Who gave it.
+    """
+
+    __slots__ = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "requested_time", "deadline", "delegate", "delegated_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "requested_time", "deadline", "delegate", "delegated_by", )
+
+    def __init__(
+        self,
+        approval_id: str = '',
+        category: str = '',
+        action: str = '',
+        currency: str = '',
+        amount: int = 0,
+        document: str = '',
+        receipt_id: str = '',
+        target: str = '',
+        about: str = '',
+        maker: str = '',
+        note: str = '',
+        requested_time: int = 0,
+        deadline: int = 0,
+        delegate: str = '',
+        delegated_by: str = '',
+    ) -> None:
+        self.approval_id = approval_id
+        self.category = category
+        self.action = action
+        self.currency = currency
+        self.amount = amount
+        self.document = document
+        self.receipt_id = receipt_id
+        self.target = target
+        self.about = about
+        self.maker = maker
+        self.note = note
+        self.requested_time = requested_time
+        self.deadline = deadline
+        self.delegate = delegate
+        self.delegated_by = delegated_by
+
+
+def read_approval_state(r: Reader) -> ApprovalState:
+    return ApprovalState(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_approval_state(out: BytesWriter, x: ApprovalState) -> None:
+    put_text(out, x.approval_id)
+    put_text(out, x.category)
+    put_text(out, x.action)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.document)
+    put_text(out, x.receipt_id)
+    put_text(out, x.target)
+    put_text(out, x.about)
+    put_text(out, x.maker)
+    put_text(out, x.note)
+    put_long(out, x.requested_time)
+    put_long(out, x.deadline)
+    put_text(out, x.delegate)
+    put_text(out, x.delegated_by)
+
+
+def _read_approval_states(r: Reader) -> list[ApprovalState]:
+    items: list[ApprovalState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_approval_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_approval_states(out: BytesWriter, items: list[ApprovalState] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_approval_state(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class RefundDue:
+    """An approved refund that the bank has not told of yet.
+
+    approval_id: Its approval, or why it needed none.
+    currency: ISO 4217.
+    amount: Minor units that were posted and not told of.
+    receipt_id: Receipt, or empty.
+    document: Credit note, or empty.
+    """
+
+    __slots__ = ("approval_id", "currency", "amount", "receipt_id", "document", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "currency", "amount", "receipt_id", "document", )
+
+    def __init__(
+        self,
+        approval_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        receipt_id: str = '',
+        document: str = '',
+    ) -> None:
+        self.approval_id = approval_id
+        self.currency = currency
+        self.amount = amount
+        self.receipt_id = receipt_id
+        self.document = document
+
+
+def read_refund_due(r: Reader) -> RefundDue:
+    return RefundDue(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_refund_due(out: BytesWriter, x: RefundDue) -> None:
+    put_text(out, x.approval_id)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.receipt_id)
+    put_text(out, x.document)
+
+
+def _read_refund_dues(r: Reader) -> list[RefundDue]:
+    items: list[RefundDue] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_refund_due(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_refund_dues(out: BytesWriter, items: list[RefundDue] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_refund_due(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -4540,10 +4725,13 @@ class AccountRow:
     relations: Accounts that it pays for, by id of the relation.
     habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
     discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
+    approvals: Open requests for approval, in order.
+    refunds_due: Refunds that were approved and posted, until the bank tells of them.
+    exception_due: First time when an exception is escalated, UTC ms; 0 none (table G has them all).
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", )
 
     def __init__(
         self,
@@ -4581,6 +4769,9 @@ class AccountRow:
         relations: list[Relation] | None = None,
         habits: list[str] | None = None,
         discount_ppm: int = 0,
+        approvals: list[ApprovalState] | None = None,
+        refunds_due: list[RefundDue] | None = None,
+        exception_due: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4616,6 +4807,9 @@ class AccountRow:
         self._relations: list[Relation] | None = relations
         self._habits: list[str] | None = habits
         self.discount_ppm = discount_ppm
+        self._approvals: list[ApprovalState] | None = approvals
+        self._refunds_due: list[RefundDue] | None = refunds_due
+        self.exception_due = exception_due
 
     @property
     def balances(self) -> list[Balance]:
@@ -4815,6 +5009,28 @@ class AccountRow:
     def habits(self, value: list[str]) -> None:
         self._habits = value
 
+    @property
+    def approvals(self) -> list[ApprovalState]:
+        found = self._approvals
+        if found is None:
+            found = self._approvals = []
+        return found
+
+    @approvals.setter
+    def approvals(self, value: list[ApprovalState]) -> None:
+        self._approvals = value
+
+    @property
+    def refunds_due(self) -> list[RefundDue]:
+        found = self._refunds_due
+        if found is None:
+            found = self._refunds_due = []
+        return found
+
+    @refunds_due.setter
+    def refunds_due(self, value: list[RefundDue]) -> None:
+        self._refunds_due = value
+
 
 def read_account_row(r: Reader) -> AccountRow:
     return AccountRow(
@@ -4851,6 +5067,9 @@ def read_account_row(r: Reader) -> AccountRow:
         None if r.no_items() else r.texts(),
         None if r.no_items() else _read_relations(r),
         None if r.no_items() else r.texts(),
+        r.long(),
+        None if r.no_items() else _read_approval_states(r),
+        None if r.no_items() else _read_refund_dues(r),
         r.long(),
     )
 
@@ -4890,6 +5109,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_relations(out, x._relations)
     put_texts(out, x._habits)
     put_long(out, x.discount_ppm)
+    _put_approval_states(out, x._approvals)
+    _put_refund_dues(out, x._refunds_due)
+    put_long(out, x.exception_due)
 
 
 @mypyc_attr(acyclic=True)
@@ -5319,6 +5541,94 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_texts(out, x._reasons)
     put_long(out, x.held_time)
     put_boolean(out, x.sla_said)
+
+
+@mypyc_attr(acyclic=True)
+class ExceptionRow:
+    """What a person has to look at, until it is resolved.
+
+    exception_id: Its id, the reference of the decision.
+    rules: The rules that raised it and have not closed it.
+    currency: ISO 4217, or empty.
+    amount: Minor units.
+    document: Item or draft, or empty.
+    receipt_id: Receipt, or empty.
+    owner: Who has it, or empty.
+    raised_time: UTC ms.
+    deadline: Until when it is to be resolved, UTC ms; 0 none.
+    step: Step of the escalation chain; 0 none.
+    due: When it is escalated, UTC ms; 0 never.
+    """
+
+    __slots__ = ("exception_id", "_rules", "currency", "amount", "document", "receipt_id", "owner", "raised_time", "deadline", "step", "due", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("exception_id", "rules", "currency", "amount", "document", "receipt_id", "owner", "raised_time", "deadline", "step", "due", )
+
+    def __init__(
+        self,
+        exception_id: str = '',
+        rules: list[str] | None = None,
+        currency: str = '',
+        amount: int = 0,
+        document: str = '',
+        receipt_id: str = '',
+        owner: str = '',
+        raised_time: int = 0,
+        deadline: int = 0,
+        step: int = 0,
+        due: int = 0,
+    ) -> None:
+        self.exception_id = exception_id
+        self._rules: list[str] | None = rules
+        self.currency = currency
+        self.amount = amount
+        self.document = document
+        self.receipt_id = receipt_id
+        self.owner = owner
+        self.raised_time = raised_time
+        self.deadline = deadline
+        self.step = step
+        self.due = due
+
+    @property
+    def rules(self) -> list[str]:
+        found = self._rules
+        if found is None:
+            found = self._rules = []
+        return found
+
+    @rules.setter
+    def rules(self, value: list[str]) -> None:
+        self._rules = value
+
+
+def read_exception_row(r: Reader) -> ExceptionRow:
+    return ExceptionRow(
+        r.text(),
+        None if r.no_items() else r.texts(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_exception_row(out: BytesWriter, x: ExceptionRow) -> None:
+    put_text(out, x.exception_id)
+    put_texts(out, x._rules)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_text(out, x.document)
+    put_text(out, x.receipt_id)
+    put_text(out, x.owner)
+    put_long(out, x.raised_time)
+    put_long(out, x.deadline)
+    put_long(out, x.step)
+    put_long(out, x.due)
 
 
 @mypyc_attr(acyclic=True)
@@ -7070,7 +7380,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_remittance_advice(r)
     if schema_id == 2000000137:
         return read_dispute(r)
-    if schema_id == 2000000144:
+    if schema_id == 2000000190:
         return read_dispute_update(r)
     if schema_id == 2000000139:
         return read_promise(r)
@@ -7314,6 +7624,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             0,
             0,
             0,
+            '',
         )
     if schema_id == 2000000138:
         return DisputeUpdate(
@@ -7343,6 +7654,37 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             r.long(),
             0,
             0,
+            '',
+        )
+    if schema_id == 2000000144:
+        return DisputeUpdate(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.texts(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.long(),
+            '',
         )
     if schema_id == 2000000114:
         return Promise(
@@ -7652,7 +7994,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "receipt_returned": 2000000119,
     "remittance_advice": 2000000141,
     "dispute": 2000000137,
-    "dispute_update": 2000000144,
+    "dispute_update": 2000000190,
     "promise": 2000000139,
     "operator_action": 2000000143,
     "policy": 2000000180,
@@ -7686,7 +8028,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "receipt_returned": (2000000110, 2000000119,),
     "remittance_advice": (2000000111, 2000000141,),
     "dispute": (2000000112, 2000000137,),
-    "dispute_update": (2000000113, 2000000138, 2000000144,),
+    "dispute_update": (2000000113, 2000000138, 2000000144, 2000000190,),
     "promise": (2000000114, 2000000139,),
     "operator_action": (2000000115, 2000000143,),
     "policy": (2000000116, 2000000180,),
@@ -7716,8 +8058,9 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000110: b'\x00',
     2000000111: b'\x00\x00',
     2000000112: b'\x00\x00\x00\x80\x89z',
-    2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
-    2000000138: b'\x00\x00',
+    2000000113: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000138: b'\x00\x00\x00',
+    2000000144: b'\x00',
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
     2000000116: b'\x00\x00\x00\x00\x00\x00',

@@ -27,6 +27,7 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "dispute_update": "disputes",
     "promise": "promises",
     "operator_action": "operations",
+    "approval": "operations",
     "message": "messages",
     "service_case": "messages",
     "account_owner": "customers",

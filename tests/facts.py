@@ -9,6 +9,7 @@ from schemas.codec import decode_fact, encode_fact
 from schemas.generate import wire_ids
 from schemas.records import (
     AccountOwner,
+    Approval,
     CreditNote,
     Customer,
     DebitNote,
@@ -189,6 +190,19 @@ def operator_action(**changes: Any) -> OperatorAction:
         "note": "",
     }
     made: OperatorAction = _made(OperatorAction, fields, changes)
+    return made
+
+
+def approval(**changes: Any) -> Approval:
+    fields = {
+        "approval_id": "write_off:INV-1",
+        "decision": "approved",
+        "actor": "lee",
+        "role": "",
+        "delegate": "",
+        "note": "",
+    }
+    made: Approval = _made(Approval, fields, changes)
     return made
 
 
@@ -376,6 +390,7 @@ def one_of_each() -> list[Fact]:
         returned(),
         advice(),
         operator_action(),
+        approval(),
         message(),
         service_case(),
         account_owner(),

@@ -298,7 +298,7 @@ def _closing(x: Line) -> Fact:
         else:
             known = (*_AMOUNTS_OF_CLOSING, *_TEXTS_OF_CLOSING, *_DAYS_OF_CLOSING)
             raise ValueError(f"{part!r} is none of {', '.join(known)}, and what it is")
-    return _update(x, "closed", **fields)
+    return _update(x, "closed", actor=x.text("actor"), **fields)
 
 
 def _update(x: Line, status: str, **fields: Any) -> Fact:
@@ -308,11 +308,14 @@ def _update(x: Line, status: str, **fields: Any) -> Fact:
 
 
 def _operator(x: Line, action: str) -> Fact:
+    common = x.common()
+    if x.found.get("who") == "directory":
+        # It is headrace's own, and a person is not.
+        common = (f"identify:{common[0]}", *x.common("headrace")[1:])
     return r.OperatorAction(
-        # The directory is headrace's own, and a person is not.
-        *x.common("headrace" if x.found.get("who") == "directory" else "scenario"),
+        *common,
         action,
-        "someone",
+        x.text("actor") or "someone",
         x.text("receipt"),
         x.text("document"),
         x.account if x.text("target") == "suspense" else x.text("target"),
@@ -475,7 +478,7 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("dispute dispute=ID waits for the customer"), lambda x: _update(x, "waiting_customer")),
     (pattern("owner owner=ID as role=ID(?: from since=DATE)?"), _account_owner),
     (pattern("promise promise=ID amount=AMOUNTCURRENCY in parts (?P<parts>.+?)(?: for items=ITEMS)?"), _instalments),
-    (pattern("dispute dispute=ID closed: items=ITEMS"), _closing),
+    (pattern("dispute dispute=ID closed(?: by actor=ID)?: items=ITEMS"), _closing),
     (pattern("promise promise=ID amount=AMOUNTCURRENCY by by=DATE(?: for items=ITEMS)?"), _promise),
     (pattern("promise promise=ID cancelled"), _cancelled),
     (pattern("relation relation=ID pays for target=ID(?: from since=DATE)?(?: until until=DATE)?"), _relation),
@@ -491,15 +494,15 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),
     (pattern("operator unblocks reminders"), lambda x: _operator(x, "unblock_reminders")),
     (
-        pattern("operator applies receipt=ID to document=ID(?: amount=AMOUNTCURRENCY)?"),
+        pattern("operator(?: actor=ID)? applies receipt=ID to document=ID(?: amount=AMOUNTCURRENCY)?"),
         lambda x: _operator(x, "apply_cash"),
     ),
     (
-        pattern("operator unapplies receipt=ID from document=ID(?: amount=AMOUNTCURRENCY)?"),
+        pattern("operator(?: actor=ID)? unapplies receipt=ID from document=ID(?: amount=AMOUNTCURRENCY)?"),
         lambda x: _operator(x, "unapply_cash"),
     ),
     (
-        pattern("(?P<who>operator|directory) identifies receipt=ID as target=ID"),
+        pattern("(?P<who>operator|directory)(?: actor=ID)? identifies receipt=ID as target=ID"),
         lambda x: _operator(x, "identify_payer"),
     ),
 ]

@@ -13,6 +13,7 @@ from schemas.records import Fact
 from schemas.topics import SUSPENSE_PREFIX
 from tests.scenario_entries import ENTRIES
 from tests.scenario_facts import ACCOUNT, FACTS, Line, day_of, matched, pattern
+from tests.scenario_people import PEOPLE
 
 
 class WrongScenario(ValueError):
@@ -117,7 +118,7 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
         line.entity, line.account = line.account.split("/", 1)
     if line.account == "suspense":
         line.account = _suspense_before(before)
-    for form, build in FACTS + ENTRIES:
+    for form, build in FACTS + ENTRIES + PEOPLE:
         fits = form.fullmatch(what)
         if fits is not None:
             line.found = fits.groupdict()

@@ -273,6 +273,9 @@ class _Words:
         d = self.d
         if d.rule.startswith("collections."):
             return f"task {d.reference_id} escalated", self.task()
+        if d.rule == "exceptions.sla":
+            parts = [f"at step {d.level}", self.until, self.because]
+            return f"exception {d.reference_id} escalated to {d.owner or 'nobody'}", parts
         parts = [self.by, f"at step {d.level}", self.until, self.pausing]
         return f"escalated {d.reference_id} to {d.owner}", parts
 
@@ -348,15 +351,28 @@ class _Words:
         lowered = [f"lowered to {self.money(int(value))}" for _, value in self.named("lowered_to")]
         return f"promise {self.d.reference_id} {what} {self.amount}", [when, counting, *lowered, self.because]
 
+    def approval(self, what: str) -> tuple[str, list[str]]:
+        d = self.d
+        who = f"for {d.owner}" if d.owner and what == "asked" else f"by {d.owner}" if d.owner else ""
+        if what == "delegated":
+            who = f"to {d.owner}"
+        parts = [who, self.until, self.because, f'saying "{d.text}"' if d.text else "", self.evidence]
+        return f"approval {d.reference_id} {what} {self.amount}", parts
+
+    def raised(self) -> tuple[str, list[str]]:
+        d = self.d
+        parts = [self.amount if d.amount else "", f"of {d.owner}" if d.owner else "", self.until, self.because]
+        return f"exception {d.reference_id}", parts
+
     def transfer(self) -> tuple[str, list[str]]:
         d = self.d
         said = {"transfer.out": "transferred", "transfer.refused": "refused", "transfer.return": "return of"}[d.rule]
-        return f"{said} {d.receipt_id} {self.amount} to {_short(d.counterparty)}", [self.because]
+        return f"{said} {d.receipt_id} {self.amount} to {_short(d.counterparty)}", [self.because, self.evidence]
 
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because]),
-    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by, x.because]),
+    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by, x.because, x.evidence]),
     "item_posted": lambda x: (
         f"posted {x.d.document} {x.amount}",
         [f"disputing {x.money(x.d.item_disputed)}", x.because],
@@ -378,7 +394,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     ),
     "receipt_reversed": lambda x: (f"returned {x.d.receipt_id} {x.amount}", []),
     "credit_allocated": lambda x: (f"credited {x.d.counterparty} to {x.d.document} {x.amount}", [x.by, x.leaving]),
-    "cash_proposed": lambda x: (f"proposed {x.d.receipt_id} {x.amount}", [x.candidates, x.because]),
+    "cash_proposed": lambda x: (
+        f"proposed {x.d.receipt_id} {x.amount}",
+        [f"of {x.d.owner}" if x.d.owner else "", x.until, x.candidates, x.because],
+    ),
     "cash_transferred": _Words.transfer,
     "alias_learned": lambda x: (
         f"learned {x.d.text}{f' as {_short(x.d.counterparty)}' if x.d.counterparty else ''}",
@@ -395,10 +414,20 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "promise_cancelled": lambda x: x.promise("cancelled"),
     "reminder_due": _Words.reminder,
     "reminder_suppressed": lambda x: (f"no reminder of {x.d.document} at level {x.d.level}", [x.because]),
-    "exception_raised": lambda x: (
-        f"exception {x.d.reference_id}",
-        [x.amount if x.d.amount else "", f"of {x.d.owner}" if x.d.owner else "", x.because],
+    "exception_raised": _Words.raised,
+    "approval_requested": lambda x: x.approval("asked"),
+    "approval_given": lambda x: x.approval("given"),
+    "approval_rejected": lambda x: x.approval("rejected"),
+    "approval_delegated": lambda x: x.approval("delegated"),
+    "approval_expired": lambda x: x.approval("expired"),
+    "approval_withdrawn": lambda x: x.approval("withdrawn"),
+    "refund_proposed": lambda x: (f"refund of {x.d.receipt_id or x.d.document} proposed {x.amount}", [x.by]),
+    "refund_confirmed": lambda x: (f"refund {x.d.reference_id} confirmed {x.amount}", [x.evidence]),
+    "assigned": lambda x: (
+        f"assigned {x.d.reference_id} to {x.d.owner}",
+        [x.until, f'saying "{x.d.text}"' if x.d.text else "", x.evidence],
     ),
+    "noted": lambda x: (f'noted on {x.d.reference_id}: "{x.d.text}"', [x.evidence]),
     "discount_granted": lambda x: (
         f"discount on {x.d.document} {x.amount}{x.undone}",
         [x.by, x.taxed, x.leaving, x.posted_on],
@@ -407,7 +436,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
         f"wrote off {x.amount} of {x.d.document}{x.undone}"
         if x.d.document
         else f"kept {x.amount} of {x.d.receipt_id}{x.undone}",
-        [x.by, x.taxed, x.leaving, x.posted_on],
+        [x.by, x.taxed, x.leaving, x.posted_on, x.evidence],
     ),
     "deduction_opened": lambda x: (
         f"deducted {x.d.document} {x.amount} from {x.d.counterparty}{x.undone}",
@@ -422,7 +451,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
         f"exchange {'gain' if x.d.amount > 0 else 'loss'} {x.money(abs(x.d.amount))} on {x.d.document}{x.undone}",
         [x.evidence],
     ),
-    "refund_posted": lambda x: (f"refunded {x.amount} of {x.d.receipt_id or x.d.document}", [x.posted_on]),
+    "refund_posted": lambda x: (
+        f"refunded {x.amount} of {x.d.receipt_id or x.d.document}",
+        [x.by, x.posted_on, x.evidence],
+    ),
     "cash_on_account": lambda x: (f"left {x.amount} of {x.d.receipt_id} on account{x.undone}", [x.by]),
     "exception_closed": lambda x: (f"exception {x.d.reference_id} closed", [x.because]),
     "interest_charged": lambda x: (

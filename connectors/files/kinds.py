@@ -70,8 +70,8 @@ def fields_of(kind: str) -> dict[str, Field]:
 
 
 def is_money_kind(kind: str) -> bool:
-    """Whether facts of this kind carry amounts, so that one that comes twice would count twice."""
-    return any(
+    """Whether facts of this kind carry amounts, or let amounts be posted, so that one that comes twice would count twice."""
+    return kind == "approval" or any(
         f.type is FieldType.MONEY or any(i.type is FieldType.MONEY for i in f.item) for f in fields_of(kind).values()
     )
 

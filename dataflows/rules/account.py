@@ -20,6 +20,7 @@ from schemas.records import (
     AccountRow,
     DisputeRow,
     DocumentGroup,
+    ExceptionRow,
     Item,
     ItemGroup,
     ReceiptRow,
@@ -34,6 +35,8 @@ HEADER_BYTES: Final = 1200
 MOST_TIME_MS: Final = 1 << 60
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
+# What a person has to decide of a receipt is the exception of this name and the receipt.
+PROPOSAL: Final = "proposal:"
 
 
 class Account(AccountDocuments):
@@ -276,6 +279,8 @@ class Account(AccountDocuments):
             return
         if before and not amount:
             self.wait_for(receipt, [])
+            if receipt.proposed:
+                self.drop_exception(f"{PROPOSAL}{receipt.receipt_id}")
             if receipt.receipt_id in self.row.rate_receipts:
                 self.row.rate_receipts.remove(receipt.receipt_id)
         index = self._cash
@@ -419,6 +424,11 @@ class Account(AccountDocuments):
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline
+        for request in row.approvals:
+            if request.deadline and (not row.wake or request.deadline < row.wake):
+                row.wake = request.deadline
+        if row.exception_due and (not row.wake or row.exception_due < row.wake):
+            row.wake = row.exception_due
         self.dirty[ACCOUNT] = True
 
     # --- deadlines of disputes ---
@@ -445,6 +455,37 @@ class Account(AccountDocuments):
             found.append(dispute)
         return found
 
+    # --- exceptions ---
+
+    def drop_exception(self, exception_id: str) -> None:
+        """Nobody has to look at it any more, if anybody had."""
+        row = self.exception(exception_id)
+        if row is not None:
+            self.plan_exception(row, 0)
+            self.put_exception(exception_id, None)
+
+    def plan_exception(self, row: ExceptionRow, time_ms: int) -> None:
+        """Set when it is escalated, UTC milliseconds; 0 never. The account wakes then."""
+        if row.due != time_ms:
+            names = self._index_names()
+            if row.due:
+                deadlines.put(names, row.due, row.exception_id, False, deadlines.EXCEPTION_DUE)
+            row.due = time_ms
+            if time_ms:
+                deadlines.put(names, time_ms, row.exception_id, True, deadlines.EXCEPTION_DUE)
+            self.row.exception_due = deadlines.first(names, deadlines.EXCEPTION_DUE)
+            self.wake_first()
+        self.put_exception(row.exception_id, row)
+
+    def exceptions_due(self, time_ms: int) -> list[ExceptionRow]:
+        """Exceptions that are to be escalated by then, the earliest first."""
+        found: list[ExceptionRow] = []
+        for exception_id in deadlines.until(self._index_names(), time_ms, deadlines.EXCEPTION_DUE):
+            row = self.exception(exception_id)
+            assert row is not None, f"no exception {exception_id}"
+            found.append(row)
+        return found
+
     def owner_of(self, role: str, day: int) -> str:
         """Who has that role of the account on that day; empty where nobody has."""
         owner = ""
@@ -456,7 +497,9 @@ class Account(AccountDocuments):
     def size_bytes(self) -> i64:
         """About how much memory this takes."""
         row = self.row
-        ids: i64 = len(row.held) + len(row.unapplied) + len(row.advices) + 4 * len(row.promises)
+        ids: i64 = (
+            len(row.held) + len(row.unapplied) + len(row.advices) + 4 * len(row.promises) + 9 * len(row.approvals)
+        )
         rows: i64 = len(self._loaded) + len(self.index_changes())
         return HEADER_BYTES + len(row.index) + 600 * rows + 80 * ids
 

@@ -10,6 +10,7 @@ from dataflows.rules.account_rows import (
     CUSTOMER,
     DISPUTE,
     DRAFT,
+    EXCEPTION,
     ORDER,
     RECEIPT,
     Row,
@@ -27,6 +28,7 @@ from schemas.records import (
     CustomerRow,
     DisputeRow,
     DraftRow,
+    ExceptionRow,
     OrderRow,
     ReceiptRow,
     put_account_row,
@@ -120,6 +122,14 @@ class AccountDocuments:
         row = self._get(DISPUTE + dispute_id)
         assert row is None or isinstance(row, DisputeRow)
         return row
+
+    def exception(self, exception_id: str) -> ExceptionRow | None:
+        row = self._get(EXCEPTION + exception_id)
+        assert row is None or isinstance(row, ExceptionRow)
+        return row
+
+    def put_exception(self, exception_id: str, row: ExceptionRow | None) -> None:
+        self._put(EXCEPTION + exception_id, row)
 
     def put_draft(self, document: str, row: DraftRow | None) -> None:
         self._put(DRAFT + document, row)

@@ -10,6 +10,7 @@ from schemas.records import (
     CustomerRow,
     DisputeRow,
     DraftRow,
+    ExceptionRow,
     ItemGroup,
     OrderRow,
     ReceiptRow,
@@ -17,6 +18,7 @@ from schemas.records import (
     put_customer_row,
     put_dispute_row,
     put_draft_row,
+    put_exception_row,
     put_item_group,
     put_order_row,
     put_receipt_row,
@@ -24,6 +26,7 @@ from schemas.records import (
     read_customer_row,
     read_dispute_row,
     read_draft_row,
+    read_exception_row,
     read_item_group,
     read_order_row,
     read_receipt_row,
@@ -39,8 +42,9 @@ RECEIPT: Final = "R"
 ADVICE: Final = "V"
 DISPUTE: Final = "T"
 CUSTOMER: Final = "K"
+EXCEPTION: Final = "S"
 
-Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow
+Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow | ExceptionRow
 
 
 class Rows(IndexRows):
@@ -67,6 +71,8 @@ def decode(name: str, raw: bytes) -> Row:
         return read_customer_row(reader)
     if table == ADVICE:
         return read_advice_row(reader)
+    if table == EXCEPTION:
+        return read_exception_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -84,6 +90,8 @@ def encode(row: Row) -> bytes:
         put_draft_row(out, row)
     elif isinstance(row, CustomerRow):
         put_customer_row(out, row)
+    elif isinstance(row, ExceptionRow):
+        put_exception_row(out, row)
     elif isinstance(row, AdviceRow):
         put_advice_row(out, row)
     else:

@@ -1,6 +1,7 @@
 """What a fact that has just been kept leads to. Changes nothing: transition.py posts what this concludes."""
 
 from dataflows.rules import (
+    approvals,
     cash,
     differences,
     dispute_documents,
@@ -19,6 +20,7 @@ from dataflows.rules.keep import not_taken, receipt_name
 from schemas.records import (
     AccountOwner,
     AdviceRow,
+    Approval,
     CashTransferred,
     CreditNote,
     Customer,
@@ -75,7 +77,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
-        return decide_action(account, fact, ctx)
+        return approvals.gated(account, fact, decide_action(account, fact, ctx), ctx)
+    if isinstance(fact, Approval):
+        return approvals.decide_approval(account, fact, ctx)
     if isinstance(fact, PayerRelation):
         return cash.retry_named(account, ctx)
     if isinstance(fact, (ServiceCase, AccountOwner)):
@@ -85,7 +89,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, OpeningItem):
         return entries.decide_opening(account, fact, ctx)
     if isinstance(fact, Refund):
-        return entries.decide_refund(account, fact)
+        return entries.decide_refund(account, fact, ctx)
     if isinstance(fact, ErpPosting):
         return entries.decide_erp(account, fact, ctx)
     raise AssertionError(f"no rule for {fact.kind}")

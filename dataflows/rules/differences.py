@@ -32,7 +32,6 @@ CHARGES: Final = "cash.7.charges"
 ASKED: Final = "cash.remittance_asked"
 SMALL_CREDIT: Final = "cash.7.small_credit"
 ON_ACCOUNT: Final = "on_account.overpaid"
-APPROVED: Final = "write_off.approved"
 # What undoes a posting is said by the same kind of decision under a rule that begins so.
 REVERSED: Final = "reversed."
 KINDS: Final = ("discount_granted", "write_off_posted", "deduction_opened")
@@ -456,20 +455,3 @@ def _reversal(account: Account, receipt: ReceiptRow, difference: Difference, amo
         said.item_kind = deduction.kind
         said.counterparty = difference.document
     return said
-
-
-def write_off_approved(item: Item, amount: int, day: int, reference_id: str) -> Decision:
-    """A write-off above tolerance that was approved; `reference_id` is the approval's, `day` its posting date."""
-    assert 0 < amount <= item.open, f"{amount} of {item.open} of {item.document}"
-    return Decision(
-        kind="write_off_posted",
-        rule=APPROVED,
-        currency=item.currency,
-        amount=amount,
-        document=item.document,
-        reference_id=reference_id,
-        posting_date=max(day, item.posting_date),
-        value_date=day,
-        tax=tax_in(item, amount),
-        category="approved",
-    )

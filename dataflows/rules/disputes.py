@@ -17,6 +17,8 @@ AMOUNT_KNOWN: Final = "disputes.amount_known"
 CLEARED: Final = "disputes.cleared"
 CREDITED: Final = "disputes.credited"
 MOVED: Final = "disputes.moved"
+# Of why something is given up.
+MOST_NOTE: Final = 500
 # What a dispute may end in, in the order in which decisions say it. They add up to what was contested.
 OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 # How a dispute of what is paid may end: by credit, refund or rejection.
@@ -134,7 +136,7 @@ def decide_update(account: Account, fact: DisputeUpdate, ctx: Context) -> list[D
         return [rejected]
     decisions = [_closed(account, known, "disputes.closed", amounts, ctx)]
     _add_causes(decisions[0], fact)
-    decisions += _proposed(account, known, amounts, ctx)
+    decisions += _proposed(account, known, amounts, fact, ctx)
     if fact.category:
         for decision in decisions:
             decision.category = fact.category
@@ -178,16 +180,23 @@ def _why_not(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int
     return ""
 
 
-def _proposed(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]], ctx: Context) -> list[Decision]:
-    """Giving money up needs an approval, and goodwill above what the policy allows: until one comes the item stays open."""
+def _proposed(
+    account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]], fact: DisputeUpdate, ctx: Context
+) -> list[Decision]:
+    """Giving money up is proposed, and goodwill too: what is above its limit needs an approval, and until one comes the
+    item stays open."""
     terms = dispute_routing.terms_of(account, ctx, dispute.currency)
     decisions: list[Decision] = []
     for name, amount in amounts:
-        if amount and (name == "written_off" or (name == "goodwill" and amount > terms.goodwill_minor)):
+        if amount and name in ("written_off", "goodwill"):
             proposed = _about("write_off_proposed", f"disputes.{name}", dispute, f"{name} {amount}")
             proposed.amount = amount
             proposed.owner = dispute.owner
-            proposed.reasons = [f"{name}_needs_approval"]
+            if name == "written_off" or amount > terms.goodwill_minor:
+                proposed.reasons = [f"{name}_needs_approval"]
+            proposed.evidence = [f"maker:{fact.actor or dispute.owner or fact.source}"]
+            if fact.note:
+                proposed.evidence.append(f"note:{fact.note[:MOST_NOTE]}")
             decisions.append(proposed)
     return decisions
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dataflows.rules import approved
 from dataflows.rules.account import Account
 from dataflows.rules.cash_postings import applied_by
 from dataflows.rules.context import Context
@@ -69,29 +70,34 @@ def decide_opening(account: Account, fact: OpeningItem, ctx: Context) -> list[De
     return decisions
 
 
-def decide_refund(account: Account, fact: Refund) -> list[Decision]:
-    """Money that was paid back: off the receipt or the credit note it names. What is not here to be paid back is told."""
+def decide_refund(account: Account, fact: Refund, ctx: Context) -> list[Decision]:
+    """Money that was paid back: off the receipt or the credit note it names, unless it was posted when it was approved.
+    What is not here to be paid back is told."""
     paid = 0
-    decisions: list[Decision] = []
+    decisions = approved.refunds_told(account, fact)
+    wanted = fact.amount - sum([d.amount for d in decisions])
+    decisions += approved.told_without(account, fact, wanted, ctx)
+    if not wanted:
+        return decisions
     if fact.receipt_id:
         receipt = account.receipt(fact.receipt_id)
         if receipt is not None and receipt.currency == fact.currency:
-            back = put_back(receipt, fact.amount - receipt.unapplied, fact.posting_date, fact.value_date)
+            back = put_back(receipt, wanted - receipt.unapplied, fact.posting_date, fact.value_date)
             decisions += back
-            paid = min(fact.amount, receipt.unapplied + sum([d.amount for d in back]))
+            paid = min(wanted, receipt.unapplied + sum([d.amount for d in back]))
     elif fact.document:
         credit = account.item(fact.document)
         if credit is not None and credit.kind == "credit_note" and credit.currency == fact.currency:
-            paid = min(fact.amount, credit.open)
+            paid = min(wanted, credit.open)
     if paid:
         decisions.append(_refunded(fact, paid))
-    if paid < fact.amount:
+    if paid < wanted:
         decisions.append(
             Decision(
                 kind="exception_raised",
                 rule=REFUND,
                 currency=fact.currency,
-                amount=fact.amount - paid,
+                amount=wanted - paid,
                 document=fact.document,
                 receipt_id=fact.receipt_id,
                 reference_id=f"refund:{fact.refund_id}",

@@ -6,7 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
-from dataflows.rules import aliases
+from dataflows.rules import aliases, posting_people
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
 from dataflows.rules.differences import STEP
@@ -50,6 +50,8 @@ from dataflows.rules.posting_tasks import (
 from dataflows.rules.reminders import NO_TEMPLATE
 from dataflows.rules.returns import RETURNED_CREDIT
 from dataflows.rules.tasks import BROKEN_PROMISE
+from dataflows.rules.work_queue import KINDS as QUEUED
+from dataflows.rules.work_queue import OVERDUE
 from schemas.records import (
     Decision,
 )
@@ -105,6 +107,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_about_dispute(account, d)
         if d.rule == f"{STEP}dispute":
             keep_dispute(account, d)
+    elif kind in posting_people.KINDS or d.rule == OVERDUE:
+        posting_people.post(account, d, ctx)
     elif kind.startswith("promise_"):
         post_promise(account, d, ctx)
     elif kind == "exception_raised" and d.rule == "release.sla":
@@ -122,6 +126,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_statement(account, d)
     elif kind in DIFFERENCES:
         _post_difference(account, d, ctx)
+    if kind in QUEUED:
+        posting_people.keep_exception(account, d, ctx)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit
@@ -147,6 +153,7 @@ def _post_difference(account: Account, d: Decision, ctx: Context) -> None:
         post_exchange_difference(account, d)
     elif kind == "refund_posted":
         post_refund(account, d)
+        posting_people.keep_refund(account, d)
     elif kind == "cash_on_account":
         post_on_account(account, d)
     elif d.rule == ERP_REFUSED:

@@ -3,6 +3,8 @@
 from typing import Final
 
 from dataflows.rules import (
+    approvals,
+    approved,
     cash,
     deductions,
     differences,
@@ -16,6 +18,7 @@ from dataflows.rules import (
     returns,
 )
 from dataflows.rules.account import Account
+from dataflows.rules.actions import decide_action
 from dataflows.rules.cash_postings import allocate_credit, said
 from dataflows.rules.cash_text import payer_references
 from dataflows.rules.context import Context
@@ -57,6 +60,13 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             return _follow_undone(account, d, ctx) if d.document else []
         document = d.counterparty if kind == "deduction_opened" else d.document
         return _follow_lowered(account, d, document, ctx) if document else []
+    if kind in approvals.PROPOSALS:
+        return approved.proposed(account, d, ctx)
+    if kind == "approval_given":
+        action = approved.ordered(account, d)
+        if action is None:
+            return approved.effect(account, d, ctx)
+        return approved.done(d, decide_action(account, action, ctx))
     decisions: list[Decision] = []
     if kind in MOVED_CASH:
         if account.suspense:

@@ -12,13 +12,16 @@ from typing import Final
 from zlib import crc32
 
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
+from dataflows.rules.provisions.approvals import ApprovalTerms
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.provisions.collections import CollectionTerms
 from dataflows.rules.provisions.differences import DifferenceTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
+from dataflows.rules.provisions.exceptions import ExceptionTerms
 from dataflows.rules.provisions.exchange import ExchangeTerms
 from dataflows.rules.provisions.interest import InterestTerms
+from dataflows.rules.provisions.people import PeopleTerms
 from dataflows.rules.provisions.promises import PromiseTerms
 from dataflows.rules.provisions.release import ReleaseTerms
 from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
@@ -40,6 +43,9 @@ SECTIONS: Final = (
     "statements",
     "differences",
     "exchange",
+    "people",
+    "approvals",
+    "exceptions",
 )
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
@@ -138,6 +144,11 @@ class Provisions:
         self.statements: Final = StatementTerms(tables["statements"])
         self.differences: Final = DifferenceTerms(tables["differences"])
         self.exchange: Final = ExchangeTerms(tables["exchange"])
+        self.people: Final = PeopleTerms(tables["people"])
+        self.approvals: Final = ApprovalTerms(tables["approvals"])
+        self.exceptions: Final = ExceptionTerms(tables["exceptions"])
+        for covers in (self.collections.absences, self.disputes.absences, self.exceptions.covers):
+            covers.extend(self.people.absences)
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 

@@ -228,6 +228,11 @@ def _released(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
     return postings(_posting(account, "invoice_released", f"release.{rule.condition}", fact), fact)
 
 
+def released_by(account: Account, fact: Invoice, draft: DraftRow, rule: str) -> list[Decision]:
+    """A held draft becomes an open item by that rule, whatever holds it."""
+    return postings(_posting(account, "invoice_released", rule, fact), fact) + _hold_ended(draft, fact)
+
+
 def no_sale(account: Account) -> list[str]:
     """Why what is posted to the account counts in no sales; empty where it does."""
     return ["affiliate"] if account.row.affiliate else []

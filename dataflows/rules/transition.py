@@ -6,7 +6,18 @@ asks what that brings about in turn, until nothing does. Pure: same state, cause
 
 from typing import Final
 
-from dataflows.rules import cash, dispute_routing, interest, promises, release, reminders, statements, tasks
+from dataflows.rules import (
+    approvals,
+    cash,
+    dispute_routing,
+    interest,
+    promises,
+    release,
+    reminders,
+    statements,
+    tasks,
+    work_queue,
+)
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.deciding import decide
@@ -43,6 +54,10 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
+    if account.row.approvals:
+        decisions += settle(account, approvals.expire_due(account, ctx), ctx)
+    if 0 < account.row.exception_due <= ctx.now:
+        decisions += settle(account, work_queue.escalate_due(account, ctx), ctx)
     if not contacts:
         evolve_wake(account, ctx, contacts)
         return decisions
@@ -64,6 +79,7 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
+    work_queue.place(account, decisions, ctx)
     name_lines(account, decisions, ctx)
     _post(account, decisions, ctx)
     at = 0
@@ -71,6 +87,9 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
         more = follow(account, decisions[at], ctx)
         more += interest.charges(account, decisions[at], ctx)
         more += tasks.follow(account, decisions[at], more, ctx)
+        if account.row.approvals:
+            more += approvals.moot(account, decisions[at])
+        work_queue.place(account, more, ctx)
         name_lines(account, more, ctx)
         _post(account, more, ctx)
         decisions += more

@@ -26,6 +26,7 @@ KEPT_KINDS: Final = frozenset(
         "cash_transferred",
         "remittance_advice",
         "operator_action",
+        "approval",
         "dispute",
         "dispute_update",
         "promise",

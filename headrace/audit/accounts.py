@@ -1,7 +1,7 @@
 """What the auditor knows of an account: its sums, items, receipts and disputes. What posts to them is in books.py."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from headrace.audit.policy import Who
 from schemas.records import Invoice
@@ -188,6 +188,11 @@ class Account:
     # Open tasks of collectors, and what the last statement in each currency closed with.
     tasks: set[str] = field(default_factory=set)
     stated_closing: dict[str, int] = field(default_factory=dict)
+    # Open requests for approval (approvals.py), by id; and who has which role from which day on.
+    requests: dict[str, Any] = field(default_factory=dict)
+    roles: dict[str, dict[int, str]] = field(default_factory=dict)
+    # Refunds that were posted by approval, until the bank tells of them: by approval, receipt and document.
+    refunds_due: dict[tuple[str, str, str], int] = field(default_factory=dict)
     # The first day on which its company posts; what comes for an earlier one is posted on it.
     first_open: int = 0
     parked: bool = False
@@ -205,6 +210,11 @@ class Account:
     @property
     def suspense(self) -> bool:
         return self.key.split("/", 2)[-1].startswith("~")
+
+    def role(self, role: str, day: int) -> str:
+        """Who has the role on that day; empty for nobody."""
+        known = {since: who for since, who in self.roles.get(role, {}).items() if since <= day}
+        return known[max(known)] if known else ""
 
     def sums_of(self, currency: str) -> Sums:
         found = self.sums.get(currency)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from headrace.audit import claims
 from headrace.audit.accounts import CREDIT, Account, Item, Receipt, keep_part, late, pause
+from headrace.audit.approvals import KINDS as APPROVALS
 from headrace.audit.differences import (
     post_deduction,
     post_difference,
@@ -16,6 +17,7 @@ from headrace.audit.differences import (
     post_lowered,
     post_on_account,
     post_refund,
+    post_refund_told,
 )
 from headrace.audit.holdings import Holdings
 from schemas.records import Decision
@@ -29,6 +31,9 @@ SILENT: Final = frozenset(
         "dispute_routed",
         "fact_rejected",
         "write_off_proposed",
+        "refund_proposed",
+        *APPROVALS,
+        "noted",
         "alias_learned",
         "policy_in_force",
     )
@@ -417,4 +422,6 @@ _POST: Final[dict[str, Any]] = {
     **all_of(("task_opened", "task_closed"), claims.post_task),
     "statement": claims.post_statement,
     **all_of(("exception_raised", "exception_closed"), claims.post_exception),
+    "assigned": claims.post_assigned,
+    "refund_confirmed": post_refund_told,
 }

@@ -29,15 +29,29 @@ CONSEQUENCES: Final = frozenset(
         "cash_exchanged",
         "fx_difference_posted",
         "cash_on_account",
+        "approval_requested",
+        "approval_withdrawn",
         # Money that payer relations let go on; CashCheck looks at each.
         "cash_transferred",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
 SHORT_PAYMENT: Final = "short_payment"
-OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
+OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement", "approval_expired"}
 # A dispute finds its owner at once, and may cancel what was promised.
 OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
+# What a person says of a request, and what may follow from that.
+ANSWERED: Final = frozenset(
+    (
+        "approval_given",
+        "approval_rejected",
+        "approval_delegated",
+        "approval_expired",
+        "cash_transferred",
+        "cash_unapplied",
+        "refund_posted",
+    )
+)
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
@@ -46,13 +60,15 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "credit_note": frozenset(("item_posted",)),
     "debit_note": frozenset(("item_posted",)),
     "opening_item": OF_DISPUTES | {"item_posted"},
-    "refund": frozenset(("refund_posted",)),
+    "refund": frozenset(("refund_posted", "refund_confirmed")),
     "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred", "cash_unapplied")),
     "dispute": OF_DISPUTES,
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "alias_learned", "statement")),
+    "operator_action": ANSWERED
+    | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned"},
+    "approval": ANSWERED,
     "remittance_advice": frozenset(("cash_unapplied",)),
 }
 

@@ -55,7 +55,10 @@ def _ended(books: Holdings, dispute: Dispute, d: Decision) -> None:
 
 
 def post_escalated(books: Holdings, account: Account, d: Decision) -> None:
-    """Of a task, or of a dispute: one whose review took too long may pause nothing any more."""
+    """Of a task, an exception, or of a dispute: one whose review took too long may pause nothing any more."""
+    if d.rule == "exceptions.sla":
+        post_assigned(books, account, d)
+        return
     if d.rule.startswith(OF_TASKS):
         if d.reference_id not in account.tasks:
             books.wrong(d, "no_task", f"no task {d.reference_id} is open")
@@ -120,6 +123,18 @@ def post_exception(books: Holdings, account: Account, d: Decision) -> None:
         books.wrong(d, "no_exception", f"{d.reference_id} of {d.rule} was not raised, or was closed before")
     else:
         account.exceptions.remove(said)
+
+
+def post_assigned(books: Holdings, account: Account, d: Decision) -> None:
+    """Somebody has it now: a task or an exception that is open, or cash that was proposed."""
+    if d.category == "task":
+        if d.reference_id not in account.tasks:
+            books.wrong(d, "no_task", f"no task {d.reference_id} is open")
+        return
+    receipt = books.receipt(account, d.reference_id.removeprefix("proposal:"))
+    proposed = d.reference_id.startswith("proposal:") and receipt is not None and receipt.unapplied > 0
+    if not proposed and all(reference != d.reference_id for _, reference in account.exceptions):
+        books.wrong(d, "no_exception", f"no exception {d.reference_id} is open")
 
 
 def resolved(books: Holdings, account: Account, rule: str, reference: str) -> bool:

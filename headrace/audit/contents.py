@@ -21,6 +21,11 @@ SELECT {_KEY}, document, currency, item_kind, amount, open, disputed, level, toI
 FROM open_items WHERE {_OF_SHARD}
 """
 
+_OPEN_APPROVALS: Final = f"SELECT {_KEY}, approval_id, maker FROM open_approvals WHERE {_OF_SHARD}"
+_OPEN_EXCEPTIONS: Final = (
+    f"SELECT {_KEY}, exception_id, rule FROM open_exceptions WHERE what = 'exception' AND {_OF_SHARD}"
+)
+
 
 def _balances(sums: Sums) -> tuple[int, ...]:
     return sums.balances()[:3]
@@ -98,6 +103,7 @@ class Contents:
             return
         found = Check(self._check.name, self._check.title)
         self._open_items(found, shard, books)
+        self._waiting(found, shard, books)
         for view, code, columns, right in _SUMMED:
             self._summed(found, shard, books, view, code, columns, right)
         self._keep(
@@ -163,6 +169,24 @@ class Contents:
                     )
         for key, document in sorted(left):
             check.find("item_missing", shard=shard, account=key, text=f"open_items does not have {document}")
+
+    def _waiting(self, check: Check, shard: int, books: Books) -> None:
+        """What waits for people: open requests for approval, and exceptions."""
+        requests: set[tuple[str, ...]] = set()
+        exceptions: set[tuple[str, ...]] = set()
+        for account in books.accounts.values():
+            requests |= {(account.key, name, known.maker) for name, known in account.requests.items()}
+            exceptions |= {(account.key, name, rule) for rule, name in account.exceptions}
+        for view, sql, right in (
+            ("open_approvals", _OPEN_APPROVALS, requests),
+            ("open_exceptions", _OPEN_EXCEPTIONS, exceptions),
+        ):
+            there = {tuple(row) for row in self._views.ask(sql, {"shard": shard}).rows}
+            check.checked += len(right)
+            for key, name, _ in sorted(right - there):
+                check.find("waiting_missing", f"{view} does not have {name}", shard=shard, account=key)
+            for key, name, _ in sorted(there - right):
+                check.find("waiting_extra", f"{view} has {name}, which is not open", shard=shard, account=key)
 
     def _summed(
         self,

@@ -146,6 +146,9 @@ def post_difference(books: Holdings, account: Account, d: Decision) -> None:
 def post_refund(books: Holdings, account: Account, d: Decision) -> None:
     """Unapplied cash paid back, or a credit note paid out."""
     books.positive(d)
+    if d.rule != "refund":
+        name = (d.reference_id, d.receipt_id, d.document)
+        account.refunds_due[name] = account.refunds_due.get(name, 0) + d.amount
     sums = account.sums_of(d.currency)
     if not d.document:
         sums.refunded += d.amount
@@ -159,6 +162,15 @@ def post_refund(books: Holdings, account: Account, d: Decision) -> None:
         books.wrong(d, "no_credit", f"{account.key} has no credit note {d.document} in {d.currency}")
     else:
         books.lower(account, credit, d)
+
+
+def post_refund_told(books: Holdings, account: Account, d: Decision) -> None:
+    """The bank told of a refund that was posted before."""
+    name = (d.evidence[0].partition(":")[2] if d.evidence else "", d.receipt_id, d.document)
+    left = account.refunds_due.get(name, 0) - d.amount
+    if left < 0 or d.amount <= 0:
+        books.wrong(d, "refund_told", f"{d.amount} of {left + d.amount} that the bank had yet to tell of")
+    account.refunds_due[name] = max(0, left)
 
 
 def post_on_account(books: Holdings, account: Account, d: Decision) -> None:
@@ -261,8 +273,8 @@ class DifferenceCheck:
         """Either side may be the one that was converted and rounded: the item's, or the receipt's where the item needs
         less than came."""
         oldest = d.value_date - terms.exchange["rate_age_days"]
-        there = self._converted(d.amount, d.currency, d.other_currency, d.value_date, oldest)
-        back = self._converted(d.other_amount, d.other_currency, d.currency, d.value_date, oldest)
+        there = self.converted(d.amount, d.currency, d.other_currency, d.value_date, oldest)
+        back = self.converted(d.other_amount, d.other_currency, d.currency, d.value_date, oldest)
         if there is None or back is None:
             self._check.about(
                 d, "no_rate", f"there is no rate of {d.currency}/{d.other_currency} on day {d.value_date}"
@@ -271,7 +283,8 @@ class DifferenceCheck:
             text = f"{d.amount} {d.currency} is {there} {d.other_currency}, and {d.other_amount} is {back}"
             self._check.about(d, "converted", f"{text}; it says {d.other_amount} for {d.amount}")
 
-    def _converted(self, amount: int, base: str, quote: str, day: int, oldest: int) -> int | None:
+    def converted(self, amount: int, base: str, quote: str, day: int, oldest: int) -> int | None:
+        """In minor units of the quote currency, by the latest rate of those days; None where there is none."""
         scale = Fraction(10 ** _DIGITS.get(quote, 2), 10 ** _DIGITS.get(base, 2))
         for on in range(day, oldest - 1, -1):
             straight, inverse = self._rates.get((base, quote, on)), self._rates.get((quote, base, on))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from headrace.audit.accounts import Account, Receipt
+from headrace.audit.approvals import same
 from headrace.audit.cash import ADVICE
 from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
 from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
@@ -17,6 +18,7 @@ from headrace.audit.policy import Terms, Who
 from headrace.audit.transit import BROUGHT
 from schemas.records import (
     AccountOwner,
+    Approval,
     CashTransferred,
     CreditNote,
     Customer,
@@ -41,8 +43,24 @@ from schemas.records import (
 from schemas.records import Receipt as ReceiptFact
 
 DAY_MS: Final = 86_400_000
+BY_HAND: Final = "release.manual"
 # Actions with a decision of their own that is about no receipt.
-OWN_DECISION: Final = {"request_statement": "statement", "close_task": "task_closed"}
+OWN_DECISION: Final[dict[str, tuple[str, ...]]] = {
+    "request_statement": ("statement",),
+    "close_task": ("task_closed",),
+    "approve": ("approval_given", "approval_expired"),
+    "reject": ("approval_rejected", "approval_withdrawn", "approval_expired"),
+    "withdraw": ("approval_withdrawn", "approval_expired"),
+    "delegate": ("approval_delegated", "approval_expired"),
+    "assign": ("assigned", "dispute_routed"),
+    "note": ("noted",),
+    "close_exception": ("exception_closed",),
+    "propose_write_off": ("write_off_proposed",),
+    "propose_refund": ("refund_proposed",),
+    "release_invoice": ("invoice_released", "approval_requested"),
+}
+# What an approval fact says, as the action of a person that says the same.
+VERDICTS: Final = {"approved": "approve", "rejected": "reject", "delegated": "delegate"}
 # A relation that ends on no day.
 NEVER_DAY: Final = 10**8
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
@@ -115,6 +133,13 @@ class FactCheck(DocumentFacts):
             return kept is not None and fact.target_account in kept.sent
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
+        elif isinstance(fact, OperatorAction | Approval) and reason in ("approval_unknown", "maker_never_approves"):
+            name = fact.reference_id if isinstance(fact, OperatorAction) else fact.approval_id
+            request = account.requests.get(name)
+            if reason == "approval_unknown":
+                return request is None
+            delegate = fact.owner if isinstance(fact, OperatorAction) else fact.delegate
+            return request is not None and any(same(who, request.maker) for who in (fact.actor, delegate))
         elif isinstance(fact, OperatorAction) and reason == "not_parked":
             return not account.parked
         if reason in ("nul_in_currency", "nul_in_target_account"):
@@ -286,6 +311,7 @@ class FactCheck(DocumentFacts):
             account.contacts.setdefault(f"message:{fact.message_id}", fact.event_time // DAY_MS)
 
     def _account_owner(self, account: Account, fact: AccountOwner, said: Sequence[Decision]) -> None:
+        account.roles.setdefault(fact.role, {})[fact.valid_from_date] = fact.owner
         if said:
             # Who gets disputes and tasks is not recomputed.
             self._wrong(account, fact, "not_caused", f"a role of the account does not lead to {said[0].kind}")
@@ -330,8 +356,11 @@ class FactCheck(DocumentFacts):
             self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
         if fact.action in OWN_DECISION:
-            first = [d for d in said if d.kind == OWN_DECISION[fact.action]][:1]
-            self._only(account, fact, first, (OWN_DECISION[fact.action],))
+            self._own(account, fact, said, OWN_DECISION[fact.action], fact.reference_id)
+            return
+        if said and said[0].kind == "approval_requested":
+            # It waits for another person.
+            self._same(account, fact, said[0], {"receipt_id": fact.receipt_id, "document": fact.document})
             return
         kind = {"identify_payer": "cash_transferred", "apply_cash": "cash_applied", "unapply_cash": "cash_unapplied"}
         # What was left on account is taken from there first.
@@ -340,6 +369,22 @@ class FactCheck(DocumentFacts):
         if d is not None:
             right = {"counterparty": fact.target_account, "rule": "transfer.out"}
             self._same(account, fact, d, right if fact.action == "identify_payer" else {"document": fact.document})
+
+    def _approval(self, account: Account, fact: Approval, said: Sequence[Decision]) -> None:
+        self._own(account, fact, said, OWN_DECISION[VERDICTS[fact.decision]], fact.approval_id)
+
+    def _own(
+        self, account: Account, fact: Fact, said: Sequence[Decision], kinds: tuple[str, ...], reference: str
+    ) -> None:
+        """It leads to one of these first; where it names something, to one about that."""
+        first = [d for d in said if d.kind in kinds][:1]
+        d = self._only(account, fact, first, kinds)
+        if d is not None and reference:
+            self._same(account, fact, d, {"reference_id": reference})
+        if d is not None and d.kind == "approval_given":
+            allowed = f"approval:{d.reference_id}"
+            if not any(allowed in x.evidence or x.rule == "approvals.not_possible" for x in said):
+                self._wrong(account, fact, "no_effect", f"{d.reference_id} is given, and nothing follows from it")
 
     # --- what has no decision of its own ---
 
@@ -403,6 +448,9 @@ class FactCheck(DocumentFacts):
             if right != said:
                 self._check.about(d, "draft_differs", f"{d.kind}: the draft has {name} {right}, it says {said}")
         lacking = self._orders.lacking(account, fact, terms, today)
+        if d.rule == BY_HAND:
+            # In spite of what it lacks: approvals.py looks at who may do that.
+            lacking = []
         if d.kind == "invoice_held":
             if not lacking:
                 self._check.about(d, "held_without_reason", f"{d.document} lacks nothing, and is held for {d.reasons}")
@@ -414,7 +462,7 @@ class FactCheck(DocumentFacts):
                 d, "differs", f"{d.kind} says {d.reasons}, the customer is {no_sale(account) or 'no affiliate'}"
             )
         condition, _ = terms.of(account.who, "", today).release
-        if d.rule != f"release.{condition}":
+        if d.rule not in (f"release.{condition}", BY_HAND):
             self._check.about(d, "condition", f"{d.document} is released by {d.rule}, the policy says {condition}")
         del account.held[fact.document]
         self._orders.bill(account, fact)
@@ -463,6 +511,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     "dispute_update": FactCheck._dispute_update,
     "promise": FactCheck._promise,
     "operator_action": FactCheck._operator,
+    "approval": FactCheck._approval,
     "message": FactCheck._message,
     "account_owner": FactCheck._account_owner,
     "customer": FactCheck._customer,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from headrace.audit.accounts import Account
+from headrace.audit.approvals import ApprovalCheck
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.causes import OF_TIME, of_short_payments
@@ -61,6 +62,7 @@ class ShardAudit:
         self._facts: Final = FactCheck(checks.facts, self.books, OrderBook(scratch), advices)
         self._cash: Final = CashCheck(checks.cash, self.books, advices)
         self._differences: Final = DifferenceCheck(checks.cash, self.books)
+        self._approvals: Final = ApprovalCheck(checks.approvals, self._differences.converted)
         # By tenant and entity.
         self._first_open: dict[str, int] = {}
         self._terms = built_in()
@@ -259,7 +261,9 @@ class ShardAudit:
     # --- posting ---
 
     def _post(self, account: Account, own: Sequence[Decision], cause: Fact | None) -> None:
+        self._approvals.begin()
         for d in own:
+            self._approvals.look(account, d, cause, self._terms, self._now)
             if account_of(d) != account.key:
                 self._checks.facts.about(d, "other_account", f"it is caused by {account.key}")
                 account = self.books.account(account_of(d))
@@ -288,6 +292,7 @@ class ShardAudit:
                 dispute = account.disputes.get(d.reference_id)
                 if dispute is not None:
                     dispute.amount = None
+        self._approvals.proposals(account, own)
 
     def finish(self) -> None:
         """The log is at its end."""

@@ -24,6 +24,7 @@ from schemas.records import (
     ShardRow,
     read_account_row,
     read_draft_row,
+    read_exception_row,
     read_item_group,
     read_receipt_row,
     read_shard_row,
@@ -179,6 +180,7 @@ class StateCheck:
             (b"I", self._items),
             (b"R", self._receipts),
             (b"D", self._drafts),
+            (b"S", self._exceptions),
         ):
             try:
                 read(copy.rows(table))
@@ -216,6 +218,7 @@ class StateCheck:
             ("facts that wait", len(account.waiting), row.parked_facts),
             ("parked", account.parked, row.parked_at >= 0),
             ("blocked", account.blocked, row.reminders_blocked),
+            ("requests for approval", sorted(account.requests), sorted(x.approval_id for x in row.approvals)),
         ):
             if here != there:
                 self._wrong("account", f"{name}: {here}, the checkpoint has {there}", account.key)
@@ -289,6 +292,24 @@ class StateCheck:
                     self._wrong(
                         "receipt", f"{name} of {row.receipt_id}: {right!r}, the checkpoint has {stored!r}", account.key
                     )
+
+    def _exceptions(self, rows: Iterator[tuple[bytes, bytes]]) -> None:
+        """What a person has to look at; what a parked account is told for is no row, and proposed cash is no exception."""
+        there: set[tuple[str, str, str]] = set()
+        for key, raw in rows:
+            self._check.checked += 1
+            account, _, name = key[1:].decode(errors="replace").partition("\0")
+            if not name.startswith("proposal:"):
+                there |= {(account, name, rule) for rule in read_exception_row(Reader(raw, 0, ANY_ITEMS)).rules}
+        right = {
+            (account.key, name, rule)
+            for account in self._books.accounts.values()
+            for rule, name in account.exceptions
+            if rule != "shard.parked"
+        }
+        for account, name, rule in sorted(right ^ there):
+            has = "has" if (account, name, rule) in there else "does not have"
+            self._wrong("exception", f"the checkpoint {has} {name} of {rule}", account)
 
     def _drafts(self, rows: Iterator[tuple[bytes, bytes]]) -> None:
         for key, raw in rows:

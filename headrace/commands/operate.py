@@ -1,35 +1,17 @@
 """headrace operate: what an operator says, as facts in the log."""
 
 import getpass
-import shlex
 import time
-import uuid
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from connectors.checks import findings
-from connectors.files.ingest import Producer
 from connectors.files.values import EPOCH
 from connectors.intake import whole_shards
-from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say, where_again
-from headrace.places import views
-from headrace.settings import Settings
-from schemas.records import OperatorAction
-from sinks.base import SinkError
-
-AWAY_SECONDS = 30.0
-# These lead to no decision themselves.
-_SILENT = {
-    "block_reminders": " (reminders that it holds back)",
-    "unblock_reminders": " (the reminders that go again)",
-}
-_COMPANIES = """
-SELECT DISTINCT tenant, entity FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity
-"""
+from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say
+from headrace.commands.ordering import Place, order
 
 app = typer.Typer(help="What an operator allows or orders; each is a fact in the log.", no_args_is_help=True)
 
@@ -158,6 +140,53 @@ def unapply_cash(
     _order(context, "unapply_cash", tenant, entity, account, note, actor, receipt, document)
 
 
+@app.command()
+def release_invoice(
+    context: typer.Context,
+    account: Account,
+    document: Annotated[str, typer.Option(help="The held draft.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Release a held draft in spite of what it lacks; above the policy's limit another person has to approve."""
+    _order(context, "release_invoice", tenant, entity, account, note, actor, document=document)
+
+
+@app.command()
+def propose_write_off(
+    context: typer.Context,
+    account: Account,
+    document: Document,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    amount_minor: Annotated[int, typer.Option(help="Minor units; all that is open where it is not given.")] = 0,
+    actor: Actor = "",
+) -> None:
+    """Want an item, or a part of it, given up; above the policy's limit another person has to approve."""
+    money = ("", amount_minor)
+    _order(context, "propose_write_off", tenant, entity, account, note, actor, document=document, money=money)
+
+
+@app.command()
+def propose_refund(
+    context: typer.Context,
+    account: Account,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    receipt: Annotated[str, typer.Option(help="The receipt whose unapplied money is to be paid back.")] = "",
+    document: Annotated[str, typer.Option(help="Or the credit note that is to be paid out.")] = "",
+    amount_minor: Annotated[int, typer.Option(help="Minor units; all there is where it is not given.")] = 0,
+    actor: Actor = "",
+) -> None:
+    """Want money paid back; above the policy's limit another person has to approve."""
+    money = ("", amount_minor)
+    _order(context, "propose_refund", tenant, entity, account, note, actor, receipt, document, money=money)
+
+
 def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:
     until_ms = _time_ms(until)
     with installation(*context.obj) as (settings, log):
@@ -197,63 +226,16 @@ def _order(
     money: tuple[str, int] = ("", 0),
     reference: str = "",
 ) -> None:
-    """Send an operator_action to the account, by the topic operations. It is queued whether the account is known or
-    not: what it is about may be on its way; what cannot be done then is rejected, and `headrace rejected` says why."""
-    now_ms = time.time_ns() // 1_000_000
-    fact = OperatorAction(
-        event_id=f"{action}:{uuid.uuid4()}",
-        recorded_time=now_ms,
-        correlation="",
-        source="operate",
-        tenant=tenant,
-        entity=entity,
-        account_id=account,
-        event_time=now_ms,
-        action=action,
-        actor=actor or getpass.getuser(),
+    order(
+        context.obj,
+        action,
+        Place(tenant, entity, account),
+        note,
+        actor,
         receipt_id=receipt,
         document=document,
         target_account=target,
         currency=money[0],
         amount=money[1],
-        until=0,
-        note=note,
         reference_id=reference,
     )
-    found = findings(fact, now_ms)
-    if found or not account:
-        say("\n".join(found or ["account: is empty"]))
-        raise typer.Exit(WRONG_USAGE)
-    with installation(*context.obj) as (settings, log):
-        doubt = _doubt(settings, tenant, entity, account)
-        give_up_at = time.monotonic() + AWAY_SECONDS
-        with closing(Producer(log, "operate", lambda: time.monotonic() > give_up_at)) as producer:
-            producer.send(fact)
-            producer.flush()
-    where = where_again(*context.obj)
-    if doubt:
-        say(f"warning: {doubt}")
-    print(
-        f"{fact.event_id}: queued for {tenant}/{entity}/{account}. It takes effect when `headrace run` takes it in; then\n"
-        f"  headrace timeline {where} {shlex.quote(account)}   shows what came of it{_SILENT.get(action, '')},\n"
-        f"  headrace rejected {where}   whether it could not be done, and why"
-    )
-
-
-def _doubt(settings: Settings, tenant: str, entity: str, account: str) -> str:
-    """Why the account may be a wrong one; empty where something was decided about it."""
-    name = f"{tenant}/{entity}/{account}"
-    if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
-        return f"nothing was published here yet, so whether there is an account {name} cannot be told"
-    try:
-        asked = views(settings)
-        try:
-            found = [f"{row[0]}/{row[1]}" for row in asked.ask(_COMPANIES, {"account": account}).rows]
-        finally:
-            asked.close()
-    except SinkError as error:
-        return f"whether there is an account {name} cannot be told: {error}"
-    if f"{tenant}/{entity}" in found:
-        return ""
-    elsewhere = f"; there is one of that number in {', '.join(found)}" if found else "; is that its number?"
-    return f"nothing was ever decided about an account {name}{elsewhere}"

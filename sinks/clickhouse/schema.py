@@ -6,6 +6,8 @@ the only thing that has to happen exactly once; docs/decisions/0030-one-table-an
 
 from typing import Final
 
+from sinks.clickhouse.people import PEOPLE
+
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
 _DECISIONS: Final = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -247,22 +249,23 @@ WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
 _OPEN_TASKS: Final = """
 CREATE OR REPLACE VIEW open_tasks AS
 SELECT tenant, entity, account_id, reference_id AS task_id,
-       argMax(category, sequence) AS category,
-       argMax(owner, sequence) AS owner,
-       argMax(score, sequence) AS score,
-       argMax(text, sequence) AS next_action,
-       argMax(deadline, sequence) AS deadline,
-       argMax(level, sequence) AS step,
-       argMax(currency, sequence) AS currency,
-       argMax(amount, sequence) AS past_due,
-       argMax(document, sequence) AS document,
-       argMax(evidence, sequence) AS evidence,
+       argMaxIf(decisions.category, sequence, kind != 'assigned') AS category,
+       argMax(decisions.owner, sequence) AS owner,
+       argMaxIf(decisions.score, sequence, kind != 'assigned') AS score,
+       argMaxIf(text, sequence, kind != 'assigned') AS next_action,
+       argMaxIf(decisions.deadline, sequence, kind != 'assigned') AS deadline,
+       argMaxIf(level, sequence, kind != 'assigned') AS step,
+       argMaxIf(decisions.currency, sequence, kind != 'assigned') AS currency,
+       argMaxIf(amount, sequence, kind != 'assigned') AS past_due,
+       argMaxIf(decisions.document, sequence, kind != 'assigned') AS document,
+       argMaxIf(decisions.evidence, sequence, kind != 'assigned') AS evidence,
        maxIf(event_time, kind = 'task_opened') AS opened_time,
        max(sequence) AS last_sequence
 FROM decisions
 WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))
+   OR (kind = 'assigned' AND decisions.category = 'task')
 GROUP BY tenant, entity, account_id, task_id
-HAVING argMax(kind, sequence) != 'task_closed'
+HAVING argMaxIf(kind, sequence, kind != 'assigned') != 'task_closed'
 """
 
 
@@ -362,6 +365,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _DISPUTE_CAUSES,
         _PROMISES,
         _PROMISE_CONVERSION,
+        *PEOPLE,
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

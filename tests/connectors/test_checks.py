@@ -65,6 +65,17 @@ WRONG: list[tuple[Fact, str]] = [
         for own in ("transfer", "identify", "wake", "clock", "drain", "rules", "policy")
     ),
     (invoice(source=""), "source: is empty"),
+    (
+        made("Approval", decision="maybe"),
+        "decision: 'maybe' is not known; it may be 'approved', 'rejected', 'delegated'",
+    ),
+    (made("Approval", actor=""), "actor: is empty"),
+    (made("Approval", approval_id="x" * 321), "approval_id: has 321 characters; at most 320 are taken"),
+    (operator_action(action="approve"), "reference_id: is empty"),
+    (
+        operator_action(action="assign", reference_id="X", owner="\x00"),
+        "owner: '\\x00' has characters that do not print",
+    ),
     (made("Message", direction="up"), "direction: 'up' is not known; it may be 'in', 'out'"),
     (
         made("Message", channel="fax"),

@@ -4,6 +4,7 @@ from typing import Final
 from zlib import crc32
 
 from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.provisions.people import read_absence, there
 
 CATEGORIES: Final = (
     "reminders_exhausted",
@@ -14,8 +15,6 @@ CATEGORIES: Final = (
     "credit_hold",
 )
 WEIGHTS: Final = ("overdue", "age", "broken_promise", "risk", "strategic", "dispute")
-# A substitute who is away has a substitute, and so on.
-MOST_SUBSTITUTES: Final = 5
 
 
 class Step:
@@ -76,21 +75,6 @@ class Portfolio:
         return self.members[crc32(account_key.encode()) % len(self.members)]
 
 
-class Absence:
-    """Who is away, from and until which day, both included, and who covers."""
-
-    __slots__ = ("first_day", "last_day", "person", "substitute")
-
-    def __init__(self, table: Table) -> None:
-        self.person: Final = table.text("person")
-        self.first_day: Final = table.day("from")
-        self.last_day: Final = table.day("until")
-        self.substitute: Final = table.text("substitute")
-        if self.last_day < self.first_day:
-            raise WrongPolicy(f"{table.at('until')}: is before from")
-        table.done()
-
-
 class CollectionTerms:
     """tasks: categories for which tasks are opened; large_minor, large_days: what is a large overdue sum, since when;
     short_pay_minor: a rest above it after a payment is asked about; amount_unit_minor: what one point of the overdue
@@ -126,16 +110,9 @@ class CollectionTerms:
         weights.done()
         self.steps: Final = [Step(part) for part in table.tables("steps")]
         self.portfolios: Final = [Portfolio(part) for part in table.tables("portfolios")]
-        self.absences: Final = [Absence(part) for part in table.tables("absences")]
+        self.absences: Final = [read_absence(part, "person", "substitute") for part in table.tables("absences")]
         table.done()
 
     def there(self, person: str, day: int) -> str:
         """Who acts for that person on that day."""
-        for _ in range(MOST_SUBSTITUTES):
-            for absence in self.absences:
-                if absence.person == person and absence.first_day <= day <= absence.last_day:
-                    person = absence.substitute
-                    break
-            else:
-                break
-        return person
+        return there(self.absences, person, day)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.provisions.people import read_absence, there
 
 # The strongest first: where a message has words of several categories, as often, the first of them is meant.
 CATEGORIES: Final = (
@@ -53,23 +54,6 @@ class Route:
     @property
     def fits_all(self) -> bool:
         return not self.category and not self.region and not self.above_minor
-
-
-class Absence:
-    """Somebody is away, both days included, and who stands in. Days since 1970-01-01."""
-
-    __slots__ = ("cover", "first_day", "last_day", "owner")
-
-    def __init__(self, table: Table) -> None:
-        self.owner: Final = table.text("owner")
-        self.cover: Final = table.text("cover")
-        self.first_day: Final = table.day("from")
-        self.last_day: Final = table.day("until")
-        if not self.owner or not self.cover or self.owner == self.cover:
-            raise WrongPolicy(f"{table.at('cover')}: {self.cover!r} must be another one than owner {self.owner!r}")
-        if self.last_day < self.first_day:
-            raise WrongPolicy(f"{table.at('until')}: is before from")
-        table.done()
 
 
 class Claim:
@@ -164,7 +148,7 @@ class DisputeTerms:
         if self.routes and not self.routes[-1].fits_all:
             raise WrongPolicy(f"{table.at('routes')}: the last one must fit every dispute: nothing but an owner")
         self.claims: Final = [Claim(claim) for claim in table.tables("claims")]
-        self.absences: Final = [Absence(absence) for absence in table.tables("absences")]
+        self.absences: Final = [read_absence(part, "owner", "cover") for part in table.tables("absences")]
         table.done()
 
     def route(self, category: str, region: str, amount: int) -> Route | None:
@@ -176,16 +160,7 @@ class DisputeTerms:
 
     def present(self, owner: str, day: int) -> str:
         """The owner, or who stands in for them that day; who stands in may be away too."""
-        asked = [owner]
-        at = 0
-        while at < len(asked):
-            for absence in self.absences:
-                if absence.owner == asked[at] and absence.first_day <= day <= absence.last_day:
-                    if absence.cover not in asked:
-                        asked.append(absence.cover)
-                    break
-            at += 1
-        return asked[-1]
+        return there(self.absences, owner, day)
 
     def review_minutes(self, category: str) -> int:
         """Business minutes that the owner has."""

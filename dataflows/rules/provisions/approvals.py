@@ -1,0 +1,116 @@
+"""[approvals]: what needs another person, who that may be, and for how long it is asked. Source: CAPABILITIES E2, E3."""
+
+from typing import Final
+
+from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.provisions.people import Absence, read_absence
+
+# What may need an approval, by its category. Goodwill has its limit in [disputes].
+WRITE_OFF: Final = "write_off"
+GOODWILL: Final = "goodwill"
+REFUND: Final = "refund"
+RELEASE: Final = "release"
+CASH: Final = "cash"
+TRANSFER: Final = "transfer"
+CATEGORIES: Final = (WRITE_OFF, GOODWILL, REFUND, RELEASE, CASH, TRANSFER)
+LIMITED: Final = (WRITE_OFF, REFUND, RELEASE, CASH, TRANSFER)
+# In place of a limit: any amount goes without an approval.
+NO_LIMIT: Final = -1
+UNAPPROVED: Final = ("take", "exception")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are of one person: case and blanks around them tell nobody apart. An empty one is nobody."""
+    return one.strip().casefold() == other.strip().casefold() != ""
+
+
+class Level:
+    """Who may approve what: a role, the categories (none: all), up to which amount (0: any)."""
+
+    __slots__ = ("categories", "most_minor", "role")
+
+    def __init__(self, table: Table) -> None:
+        self.role: Final = table.text("role")
+        if not self.role:
+            raise WrongPolicy(f"{table.at('role')}: must not be empty")
+        self.categories: Final = table.texts("categories") if table.has("categories") else []
+        for name in self.categories:
+            if name not in CATEGORIES:
+                raise WrongPolicy(f"{table.at('categories')}: {name!r} must be one of {', '.join(CATEGORIES)}")
+        self.most_minor: Final = table.minor("most_minor") if table.has("most_minor") else 0
+        table.done()
+
+    def fits(self, category: str, amount: int) -> bool:
+        """amount: minor units; below 0 where it cannot be told, which is more than any."""
+        if self.categories and category not in self.categories:
+            return False
+        return not self.most_minor or 0 <= amount <= self.most_minor
+
+
+class Person:
+    """Somebody's roles, and where they hold: tenants, entities and regions; none of one sort is any."""
+
+    __slots__ = ("entities", "name", "regions", "roles", "tenants")
+
+    def __init__(self, table: Table) -> None:
+        self.name: Final = table.text("name")
+        self.roles: Final = table.texts("roles")
+        if not self.name.strip() or not self.roles:
+            raise WrongPolicy(f"{table.at('roles')}: {self.name!r} must have a name and at least one role")
+        self.tenants: Final = table.texts("tenants") if table.has("tenants") else []
+        self.entities: Final = table.texts("entities") if table.has("entities") else []
+        self.regions: Final = table.texts("regions") if table.has("regions") else []
+        table.done()
+
+    def acts_in(self, tenant: str, entity: str, region: str) -> bool:
+        """Whether the roles hold there."""
+        for wanted, said in ((self.tenants, tenant), (self.entities, entity), (self.regions, region)):
+            if wanted and said not in wanted:
+                return False
+        return True
+
+
+class ApprovalTerms:
+    """above_minor: by category, what is more needs an approval; one that is not in it needs none. Minor units of
+    `currency`, or where that is empty of the amount's own. levels: who may approve; none: everybody but the maker.
+    delegations: who acts for whom. expiry_minutes: business minutes until a request expires, 0 never.
+    unapproved_refund_told: a refund that the bank tells of without an approval is an exception."""
+
+    __slots__ = (
+        "above_minor",
+        "currency",
+        "delegations",
+        "expiry_minutes",
+        "levels",
+        "people",
+        "unapproved_refund_told",
+    )
+
+    def __init__(self, table: Table) -> None:
+        limits = table.table("above_minor")
+        self.above_minor: Final = {name: limits.minor(name) for name in LIMITED if limits.has(name)}
+        limits.done()
+        self.currency: Final = table.text("currency")
+        self.expiry_minutes: Final = 60 * table.number("expiry_hours", 0, 10_000)
+        self.unapproved_refund_told: Final = table.one_of("unapproved_refund", UNAPPROVED) == "exception"
+        self.levels: Final = [Level(part) for part in table.tables("levels")]
+        self.people: Final = [Person(part) for part in table.tables("people")]
+        self.delegations: Final[list[Absence]] = [
+            read_absence(part, "person", "delegate") for part in table.tables("delegations")
+        ]
+        table.done()
+
+    def limit(self, category: str) -> int:
+        """What is above it needs an approval; NO_LIMIT where nothing does."""
+        found = self.above_minor.get(category)
+        return NO_LIMIT if found is None else found
+
+    def delegates_of(self, person: str, day: int) -> list[str]:
+        """Who acts for that person on that day."""
+        return [x.cover for x in self.delegations if same_person(x.person, person) and x.first_day <= day <= x.last_day]
+
+    def acted_for_by(self, delegate: str, day: int) -> list[str]:
+        """For whom that person acts on that day."""
+        return [
+            x.person for x in self.delegations if same_person(x.cover, delegate) and x.first_day <= day <= x.last_day
+        ]

@@ -1,0 +1,234 @@
+"""Approvals, recomputed: who asked, who may agree by the policy, and that nothing above a limit was posted without.
+
+Written anew from CAPABILITIES E2 and E3; nothing of the rules is used.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from headrace.audit.accounts import Account
+from headrace.audit.findings import Check
+from headrace.audit.policy import Terms, day_text
+from schemas.records import Approval, Decision, Fact, OperatorAction
+
+DAY_MS: Final = 86_400_000
+REQUESTED: Final = "approval_requested"
+GIVEN: Final = "approval_given"
+EXPIRED: Final = "approval_expired"
+ENDED: Final = frozenset((GIVEN, "approval_rejected", EXPIRED, "approval_withdrawn"))
+KINDS: Final = ENDED | {REQUESTED, "approval_delegated"}
+APPROVED_RULES: Final = ("write_off.approved", "refund.approved")
+WITHIN_RULES: Final = ("write_off.within", "refund.within")
+# What gives something up by the policy alone, or undoes that.
+BY_POLICY: Final = ("cash.7.tolerance", "cash.7.charges", "cash.7.small_credit")
+MANUAL: Final = {
+    "cash_applied": "cash",
+    "cash_unapplied": "cash",
+    "cash_transferred": "transfer",
+    "invoice_released": "release",
+}
+RATE_AGE_DAYS: Final = 31
+
+# Amount, base and quote currency, day and the oldest day of a rate that counts.
+Convert = Callable[[int, str, str, int, int], int | None]
+
+
+@dataclass(slots=True)
+class Request:
+    """An open request, as its decision said."""
+
+    category: str
+    maker: str
+    currency: str
+    amount: int
+    document: str
+    receipt_id: str
+    deadline: int
+    delegate: str = ""
+
+
+def same(one: str, other: str) -> bool:
+    """One person, however the name is written."""
+    return bool(one.strip()) and one.strip().casefold() == other.strip().casefold()
+
+
+def said(d: Decision, name: str) -> str:
+    """The first evidence of that name."""
+    return next((text.partition(":")[2] for text in d.evidence if text.partition(":")[0] == name), "")
+
+
+class ApprovalCheck:
+    """Holds each request, answer and posting that may need one against the policy. `look` before it is posted."""
+
+    def __init__(self, check: Check, convert: Convert) -> None:
+        self._check: Final = check
+        self._convert: Final = convert
+        # Given in the fact that is looked at, by id: what may follow from it.
+        self._given: dict[str, Request] = {}
+
+    def begin(self) -> None:
+        """Another fact, or wake: what was given before has had its effect."""
+        self._given = {}
+
+    def look(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, now: int) -> None:
+        """A decision about to be posted; `now` is the log's time, UTC milliseconds."""
+        if d.kind in KINDS:
+            self._check.checked += 1
+            self._request(account, d, cause, terms, max(now, d.event_time))
+        elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL:
+            self._check.checked += 1
+            self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
+
+    def proposals(self, account: Account, own: Sequence[Decision]) -> None:
+        """Of one fact or wake, all posted: what was proposed was asked for, or posted at once."""
+        for d in own:
+            if d.kind not in ("write_off_proposed", "refund_proposed"):
+                continue
+            about = (d.document, d.receipt_id)
+            followed = any(
+                e.kind in (REQUESTED, "write_off_posted", "refund_posted") or e.rule == "approvals.too_many"
+                for e in own
+                if (e.document == d.document != "") or (e.receipt_id == d.receipt_id != "")
+            )
+            waits = any((r.document, r.receipt_id) == about for r in account.requests.values())
+            if not followed and not waits and (not d.document or d.document in account.open):
+                self._check.about(d, "no_request", f"{d.amount} of {d.document or d.receipt_id} waits for nobody")
+
+    # --- requests ---
+
+    def _request(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, time: int) -> None:
+        known = account.requests.get(d.reference_id)
+        if d.kind == REQUESTED:
+            if known is not None:
+                self._check.about(d, "asked_twice", f"{d.reference_id} is asked already, by {known.maker}")
+            if not said(d, "maker"):
+                self._check.about(d, "no_maker", f"{d.reference_id} does not say who asks")
+            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS):
+                self._check.about(d, "not_needed", f"{d.amount} {d.currency} are within the limit of {d.category}")
+            account.requests[d.reference_id] = Request(
+                d.category, said(d, "maker"), d.currency, d.amount, d.document, d.receipt_id, d.deadline
+            )
+            return
+        if known is None:
+            self._check.about(d, "not_asked", f"{d.kind}: nobody asked for {d.reference_id}")
+            return
+        if (d.amount, d.currency, d.document, d.receipt_id, said(d, "maker")) != (
+            known.amount, known.currency, known.document, known.receipt_id, known.maker,
+        ):  # fmt: skip
+            self._check.about(d, "other_request", f"{d.kind} of {d.reference_id} is not what was asked")
+        if d.kind == EXPIRED:
+            if not 0 < known.deadline <= time:
+                self._check.about(d, "expired_early", f"{d.reference_id} has time until {known.deadline}")
+        elif d.kind == GIVEN or d.kind == "approval_delegated":
+            self._allowed(account, known, d, cause, terms, time)
+        if d.kind == "approval_delegated":
+            known.delegate = d.owner
+            if same(d.owner, known.maker):
+                self._check.about(d, "maker_approves", f"{d.reference_id} is given to {d.owner}, who asked for it")
+            return
+        del account.requests[d.reference_id]
+        if d.kind == GIVEN:
+            self._given[d.reference_id] = known
+
+    def _allowed(
+        self, account: Account, request: Request, d: Decision, cause: Fact | None, terms: Terms, time: int
+    ) -> None:
+        """Given, or passed on, in time, by another one than the maker, who may."""
+        actor = said(d, "by")
+        if not isinstance(cause, OperatorAction | Approval) or not same(cause.actor, actor):
+            self._check.about(d, "not_said", f"{d.kind} by {actor!r}, who did not say that")
+        if same(actor, request.maker):
+            self._check.about(d, "maker_approves", f"{actor} asked for {d.reference_id} and approves it")
+        if 0 < request.deadline <= time:
+            self._check.about(d, "too_late", f"{d.reference_id} expired at {request.deadline}")
+        day = time // DAY_MS
+        policy = terms.of(account.who, request.currency, day).text["approvals"]
+        today = day_text(day)
+        acting = [x for x in policy["delegations"] if x["from"] <= today <= x["until"] and same(x["delegate"], actor)]
+        if any(same(x["person"], request.maker) for x in acting):
+            self._check.about(d, "maker_approves", f"{actor} acts for {request.maker}, who asked for {d.reference_id}")
+        amount = self._told(request.currency, request.amount, policy["currency"], day)
+        people = [actor, *(x["person"] for x in acting if not same(x["person"], request.maker))]
+        by_role = any(self._has_role(account, policy, request.category, amount, who, day) for who in people)
+        if not by_role and not same(request.delegate, actor):
+            self._check.about(d, "may_not", f"{actor} has no role that approves {request.amount} of {request.category}")
+
+    def _has_role(
+        self, account: Account, policy: dict[str, Any], category: str, amount: int | None, who: str, day: int
+    ) -> bool:
+        levels = [
+            x["role"]
+            for x in policy["levels"]
+            if category in (x.get("categories") or [category])
+            and (not x.get("most_minor") or (amount is not None and amount <= x["most_minor"]))
+        ]
+        if not policy["levels"]:
+            return True
+        here = {"tenants": account.who.tenant, "entities": account.who.entity, "regions": account.who.region}
+        for person in policy["people"]:
+            scoped = all(value in (person.get(name) or [value]) for name, value in here.items())
+            if same(person["name"], who) and scoped and set(levels) & set(person["roles"]):
+                return True
+        return any(same(account.role(role, day), who) for role in levels)
+
+    # --- postings ---
+
+    def _posting(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, day: int) -> None:
+        approval = said(d, "approval")
+        if approval:
+            self._by_approval(d, approval)
+        elif d.rule in APPROVED_RULES:
+            self._check.about(d, "no_approval", f"{d.kind} by {d.rule} names no approval")
+        elif d.rule in WITHIN_RULES:
+            category = said(d, "within").partition(":")[0]
+            if self._above(account, category, d.currency, d.amount, terms, day):
+                self._check.about(d, "no_approval", f"{d.amount} {d.currency} are above the limit of {category}")
+        elif d.kind == "write_off_posted":
+            if d.rule not in BY_POLICY and not d.rule.startswith("reversed."):
+                self._check.about(d, "no_approval", f"nothing is given up by {d.rule}")
+        elif d.kind in MANUAL and self._is_manual(d, cause):
+            category = MANUAL[d.kind]
+            if self._above(account, category, d.currency, d.amount, terms, day):
+                self._check.about(d, "no_approval", f"{d.amount} {d.currency} by one person, above the limit")
+
+    def _is_manual(self, d: Decision, cause: Fact | None) -> bool:
+        if not isinstance(cause, OperatorAction) or cause.event_id.startswith("identify:"):
+            return False
+        if d.kind == "invoice_released":
+            return d.rule == "release.manual"
+        return d.rule in ("cash.operator", "transfer.out")
+
+    def _by_approval(self, d: Decision, approval: str) -> None:
+        """Once for each approval, of what was approved, and not more."""
+        given = self._given.get(approval)
+        if given is None:
+            self._check.about(d, "no_approval", f"{approval} was not given right before")
+            return
+        if same(given.maker, said(d, "by")) or not same(given.maker, said(d, "maker")):
+            self._check.about(d, "maker_approves", f"{d.kind} says maker {said(d, 'maker')}, by {said(d, 'by')}")
+        other = given.document not in ("", d.document) and not d.document.startswith(f"{given.document}/P")
+        if other or (given.receipt_id not in ("", d.receipt_id) and d.kind != "write_off_posted"):
+            self._check.about(d, "other_request", f"{approval} is about {given.document or given.receipt_id}")
+        if d.amount > given.amount:
+            self._check.about(d, "over_approved", f"{d.amount} posted of {given.amount} that were approved")
+        given.amount -= d.amount
+
+    # --- limits ---
+
+    def _above(self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int) -> bool:
+        text = terms.of(account.who, currency, day).text
+        if category == "goodwill":
+            return bool(amount > text["disputes"]["goodwill_minor"])
+        policy = text["approvals"]
+        limit = policy["above_minor"].get(category)
+        if limit is None:
+            return False
+        here = self._told(currency, amount, policy["currency"], day)
+        return here is None or here > int(limit)
+
+    def _told(self, currency: str, amount: int, base: str, day: int) -> int | None:
+        """In the currency of the limits; None where no rate says."""
+        if base in ("", currency):
+            return amount
+        return self._convert(amount, currency, base, day, day - RATE_AGE_DAYS)

@@ -1,0 +1,114 @@
+"""What a person orders of one account, as a fact in the log by the topic operations: queued, and told what came of it."""
+
+import getpass
+import shlex
+import time
+import uuid
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from connectors.checks import findings
+from connectors.files.ingest import Producer
+from headrace.commands.common import WRONG_USAGE, installation, say, where_again
+from headrace.places import views
+from headrace.settings import Settings
+from schemas.records import OperatorAction
+from sinks.base import SinkError
+
+AWAY_SECONDS: Final = 30.0
+# These lead to no decision themselves.
+_SILENT: Final = {
+    "block_reminders": " (reminders that it holds back)",
+    "unblock_reminders": " (the reminders that go again)",
+}
+_COMPANIES: Final = """
+SELECT DISTINCT tenant, entity FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An account of a company of a tenant."""
+
+    tenant: str
+    entity: str
+    account: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.tenant}/{self.entity}/{self.account}"
+
+
+def order(
+    where: tuple[Path | None, Path | None],
+    action: str,
+    place: Place,
+    note: str,
+    actor: str,
+    doubts: list[str] | None = None,
+    **fields: Any,
+) -> None:
+    """Send an operator_action to the account. It is queued whether the account is known or not: what it is about may be
+    on its way; what cannot be done then is rejected, and `headrace rejected` says why.
+
+    where: --dir and --config; doubts: what is to be warned of, None: look whether there is such an account; fields: of
+    the fact.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    empty = {"receipt_id": "", "document": "", "target_account": "", "currency": "", "amount": 0, "until": 0}
+    fact = OperatorAction(
+        event_id=f"{action}:{uuid.uuid4()}",
+        recorded_time=now_ms,
+        correlation="",
+        source="operate",
+        tenant=place.tenant,
+        entity=place.entity,
+        account_id=place.account,
+        event_time=now_ms,
+        action=action,
+        actor=actor or getpass.getuser(),
+        note=note,
+        **{**empty, **fields},
+    )
+    found = findings(fact, now_ms)
+    if found or not place.account:
+        say("\n".join(found or ["account: is empty"]))
+        raise typer.Exit(WRONG_USAGE)
+    with installation(*where) as (settings, log):
+        if doubts is None:
+            doubts = [_doubt(settings, place)]
+        give_up_at = time.monotonic() + AWAY_SECONDS
+        with closing(Producer(log, "operate", lambda: time.monotonic() > give_up_at)) as producer:
+            producer.send(fact)
+            producer.flush()
+    again = where_again(*where)
+    for doubt in doubts:
+        if doubt:
+            say(f"warning: {doubt}")
+    print(
+        f"{fact.event_id}: queued for {place.name}. It takes effect when `headrace run` takes it in; then\n"
+        f"  headrace timeline {again} {shlex.quote(place.account)}   shows what came of it{_SILENT.get(action, '')},\n"
+        f"  headrace rejected {again}   whether it could not be done, and why"
+    )
+
+
+def _doubt(settings: Settings, place: Place) -> str:
+    """Why the account may be a wrong one; empty where something was decided about it."""
+    if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
+        return f"nothing was published here yet, so whether there is an account {place.name} cannot be told"
+    try:
+        asked = views(settings)
+        try:
+            found = [f"{row[0]}/{row[1]}" for row in asked.ask(_COMPANIES, {"account": place.account}).rows]
+        finally:
+            asked.close()
+    except SinkError as error:
+        return f"whether there is an account {place.name} cannot be told: {error}"
+    if f"{place.tenant}/{place.entity}" in found:
+        return ""
+    elsewhere = f"; there is one of that number in {', '.join(found)}" if found else "; is that its number?"
+    return f"nothing was ever decided about an account {place.name}{elsewhere}"

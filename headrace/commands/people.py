@@ -1,0 +1,272 @@
+"""headrace exceptions, approvals: what waits for people; approve, reject, assign, note ...: what they say of it, as facts."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from headrace.amounts import grouped
+from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, say, where_again
+from headrace.commands.ordering import Place, order
+from headrace.commands.views import Config, Directory, opened_views
+from headrace.resolutions import what_can_be_done
+from headrace.words import because
+
+_EXCEPTIONS: Final = """
+SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, document, receipt_id, counterparty,
+       reasons, candidates, text, owner, raised_time, deadline, step, notes, last_note
+FROM open_exceptions WHERE {owner:String} IN ('', owner)
+ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
+"""
+_APPROVALS: Final = """
+SELECT tenant, entity, account_id, approval_id, category, currency, amount, document, receipt_id, target_account, maker,
+       note, reasons, asked, delegate, requested_time, deadline
+FROM open_approvals
+ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, requested_time, tenant, entity, account_id, approval_id
+"""
+_NAMED: Final = """
+SELECT tenant, entity, account_id, maker FROM (
+    SELECT tenant, entity, account_id, approval_id AS name, maker FROM open_approvals
+    UNION ALL SELECT tenant, entity, account_id, exception_id AS name, '' AS maker FROM open_exceptions
+    UNION ALL SELECT tenant, entity, account_id, dispute_id AS name, '' AS maker FROM disputes WHERE status != 'closed'
+) WHERE name = {name:String} GROUP BY tenant, entity, account_id, maker ORDER BY tenant, entity, account_id
+"""
+_NO_TIME: Final = "1970-01-01"
+
+Name = Annotated[str, typer.Argument(help="As `headrace approvals` and `headrace exceptions` name it.")]
+By = Annotated[str, typer.Option(help="Who says so.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the fact.")]
+Where = Annotated[str, typer.Option(help="TENANT/ENTITY/ACCOUNT, where several have that name, or none yet.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A list with one object for each.")]
+
+
+def exceptions(
+    directory: Directory = None,
+    config: Config = None,
+    owner: Annotated[str, typer.Option(help="Only this person's or team's.")] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only what took longer than its time.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what a person has to look at: exceptions, proposed cash, tasks; the first deadline first."""
+    rows = _asked(directory, config, _EXCEPTIONS, {"owner": owner})
+    now = datetime.now(UTC)
+    where = where_again(directory, config)
+    for row in rows:
+        row["overdue"] = _is_overdue(row, now)
+        row["age_days"] = (now - _time(row["raised_time"])).days
+        row["reason"] = because(row)
+        row["can_be_done"] = what_can_be_done(row, where)
+    rows = [row for row in rows if row["overdue"] or not overdue]
+    if as_json:
+        _as_json(rows)
+    elif not rows:
+        say("nothing waits for a person, of all that is published" + (f", for {owner}" if owner else ""))
+    else:
+        _print_exceptions(rows)
+
+
+def approvals(directory: Directory = None, config: Config = None, as_json: AsJson = False) -> None:
+    """List what waits for the approval of another person than its maker."""
+    rows = _asked(directory, config, _APPROVALS, {})
+    where = where_again(directory, config)
+    for row in rows:
+        row["reason"] = because(row)
+        row["can_be_done"] = [
+            f"headrace {verdict} {where} {row['approval_id']} --by YOU{reason}"
+            for verdict, reason in (("approve", ""), ("reject", " --reason WHY"))
+        ]
+    if as_json:
+        _as_json(rows)
+    elif not rows:
+        say("nothing waits for an approval, of all that is published")
+    else:
+        _print_approvals(rows)
+
+
+def approve(
+    name: Name, by: By, directory: Directory = None, config: Config = None, reason: Reason = "", account: Where = ""
+) -> None:
+    """Agree to a request of another person; what was asked for follows."""
+    _say(directory, config, "approve", name, by, reason, account)
+
+
+def reject(
+    name: Name, by: By, reason: Reason, directory: Directory = None, config: Config = None, account: Where = ""
+) -> None:
+    """Refuse a request, and say why."""
+    _say(directory, config, "reject", name, by, reason, account)
+
+
+def withdraw(
+    name: Name, by: By, directory: Directory = None, config: Config = None, reason: Reason = "", account: Where = ""
+) -> None:
+    """Take an own request back."""
+    _say(directory, config, "withdraw", name, by, reason, account)
+
+
+def delegate(
+    name: Name,
+    to: Annotated[str, typer.Option(help="Who may approve it instead.")],
+    by: By,
+    directory: Directory = None,
+    config: Config = None,
+    reason: Reason = "",
+    account: Where = "",
+) -> None:
+    """Let somebody else approve one request."""
+    _say(directory, config, "delegate", name, by, reason, account, owner=to)
+
+
+def assign(
+    name: Name,
+    to: Annotated[str, typer.Option(help="Who has it from now on.")],
+    by: By,
+    directory: Directory = None,
+    config: Config = None,
+    reason: Reason = "",
+    account: Where = "",
+) -> None:
+    """Give an exception, a task or a dispute to somebody."""
+    _say(directory, config, "assign", name, by, reason, account, owner=to)
+
+
+def note(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="What is to be known about it.")],
+    by: By,
+    directory: Directory = None,
+    config: Config = None,
+    account: Where = "",
+) -> None:
+    """Write something about a request, exception, task or dispute; it is kept with it."""
+    _say(directory, config, "note", name, by, text, account)
+
+
+def close(
+    name: Name, by: By, reason: Reason, directory: Directory = None, config: Config = None, account: Where = ""
+) -> None:
+    """Say that an exception is resolved which nothing else closes."""
+    _say(directory, config, "close_exception", name, by, reason, account)
+
+
+def _say(
+    directory: Path | None,
+    config: Path | None,
+    action: str,
+    name: str,
+    by: str,
+    reason: str,
+    account: str,
+    owner: str = "",
+) -> None:
+    """Find whose it is, refuse what can never be, and send the fact."""
+    if not by.strip():
+        say("--by: is empty; name the person who says so")
+        raise typer.Exit(WRONG_USAGE)
+    known = _known(directory, config, name)
+    chosen = [row for row in known or [] if account in ("", f"{row['tenant']}/{row['entity']}/{row['account_id']}")]
+    doubts: list[str] = []
+    if len(chosen) > 1:
+        places = ", ".join(f"{row['tenant']}/{row['entity']}/{row['account_id']}" for row in chosen)
+        say(f"{name}: there are several: {places}; say which one with --account")
+        raise typer.Exit(WRONG_USAGE)
+    if chosen:
+        row = chosen[0]
+        place = Place(row["tenant"], row["entity"], row["account_id"])
+        if action == "approve" and _same(by, row["maker"]):
+            say(f"{name}: {by.strip()} asked for it, and never approves it; another person has to")
+            raise typer.Exit(WRONG_USAGE)
+    else:
+        parts = account.split("/", 2)
+        unknown = "nothing was published here yet" if known is None else f"nothing open is called {name}"
+        if len(parts) != 3 or not all(parts):
+            say(f"{unknown}; to send it anyway say whose it is with --account TENANT/ENTITY/ACCOUNT")
+            raise typer.Exit(WRONG_USAGE)
+        place = Place(parts[0], parts[1], parts[2])
+        doubts.append(f"{unknown}, of all that is published; it is sent anyway")
+    order((directory, config), action, place, reason, by, doubts, reference_id=name, owner=owner)
+
+
+def _same(one: str, other: str) -> bool:
+    """One person, however the name is written."""
+    return one.strip().casefold() == other.strip().casefold() != ""
+
+
+def _known(directory: Path | None, config: Path | None, name: str) -> list[dict[str, Any]] | None:
+    """What is open under that name; None where nothing was published yet."""
+    with failures_told():
+        settings = load_existing(directory, config)
+    if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
+        return None
+    return _asked(directory, config, _NAMED, {"name": name})
+
+
+def _asked(directory: Path | None, config: Path | None, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with opened_views(directory, config) as views:
+        answer = views.ask(sql, values)
+    return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+
+
+def _as_json(rows: list[dict[str, Any]]) -> None:
+    json.dump(rows, sys.stdout, ensure_ascii=False)
+    print()
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _is_overdue(row: dict[str, Any], now: datetime) -> bool:
+    return not row["deadline"].startswith(_NO_TIME) and _time(row["deadline"]) < now
+
+
+def _until(row: dict[str, Any]) -> str:
+    return "" if row["deadline"].startswith(_NO_TIME) else row["deadline"][:16]
+
+
+def _money(row: dict[str, Any]) -> str:
+    return f"{grouped(row['amount'], row['currency'])} {row['currency']}" if row["currency"] else ""
+
+
+def _print_exceptions(rows: list[dict[str, Any]]) -> None:
+    table = Table(show_lines=True)
+    for name in ("id", "account", "why", "amount", "owner", "days", "until (UTC)", "what can be done"):
+        table.add_column(name, no_wrap=name in ("amount", "until (UTC)"))
+    for row in rows:
+        said = row["reason"] + (f"; note: {row['last_note']}" if row["last_note"] else "")
+        table.add_row(
+            row["exception_id"],
+            f"{row['tenant']}/{row['entity']}/{row['account_id']}",
+            f"{row['rule']}: {said}",
+            _money(row),
+            row["owner"] + (f" (step {row['step']})" if row["step"] else ""),
+            str(row["age_days"]),
+            _until(row) + (" overdue" if row["overdue"] else ""),
+            "\n".join(row["can_be_done"]),
+        )
+    Console(markup=False, highlight=False).print(table)
+
+
+def _print_approvals(rows: list[dict[str, Any]]) -> None:
+    table = Table(show_lines=True)
+    for name in ("id", "account", "what", "amount", "asked by", "why", "of", "until (UTC)", "what can be done"):
+        table.add_column(name, no_wrap=name in ("amount", "until (UTC)"))
+    for row in rows:
+        about = row["document"] or row["receipt_id"]
+        table.add_row(
+            row["approval_id"],
+            f"{row['tenant']}/{row['entity']}/{row['account_id']}",
+            f"{row['category'].replace('_', ' ')} of {about}",
+            _money(row),
+            row["maker"],
+            row["note"] or row["reason"],
+            row["delegate"] or row["asked"] or "anybody else",
+            _until(row),
+            "\n".join(row["can_be_done"]),
+        )
+    Console(markup=False, highlight=False).print(table)

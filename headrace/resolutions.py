@@ -1,0 +1,83 @@
+"""What can be done about an open exception: the exact commands, or in words what it waits for."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Row = Mapping[str, Any]
+
+
+def _operate(row: Row, where: str, command: str, *options: str) -> str:
+    company = f"--tenant {shlex.quote(row['tenant'])} --entity {shlex.quote(row['entity'])}"
+    chosen = " ".join(options)
+    return (
+        f"headrace operate {where} {command} {shlex.quote(row['account_id'])} {chosen} {company} --actor YOU --note WHY"
+    )
+
+
+def _option(name: str, value: str) -> str:
+    return f"--{name} {shlex.quote(value)}"
+
+
+def _closed(row: Row, where: str) -> list[str]:
+    return [f"headrace close {where} {shlex.quote(row['exception_id'])} --by YOU --reason WHY"]
+
+
+def _identified(row: Row, where: str) -> list[str]:
+    return [_operate(row, where, "identify-payer", _option("receipt", row["receipt_id"]), "--target ACCOUNT")]
+
+
+def _applied(row: Row, where: str) -> list[str]:
+    found = []
+    for document in list(row["candidates"])[:3] or ["DOCUMENT"]:
+        options = (
+            _option("receipt", row["receipt_id"]),
+            _option("document", document) if document != "DOCUMENT" else "--document DOCUMENT",
+            f"--amount-minor {row['amount']} --currency {row['currency']}",
+        )
+        found.append(_operate(row, where, "apply-cash", *options))
+    found.append(_operate(row, where, "propose-refund", _option("receipt", row["receipt_id"])))
+    return found
+
+
+def _released(row: Row, where: str) -> list[str]:
+    return [_operate(row, where, "release-invoice", _option("document", row["document"]))]
+
+
+def _resumed(row: Row, where: str) -> list[str]:
+    return [_operate(row, where, "resume-account")]
+
+
+def _task(row: Row, where: str) -> list[str]:
+    return [_operate(row, where, "close-task", _option("task", row["exception_id"]))]
+
+
+def _asked(row: Row, where: str) -> list[str]:
+    written_off = _operate(row, where, "propose-write-off", _option("document", row["document"]))
+    return [written_off, *_closed(row, where)]
+
+
+_COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {
+    "cash.unidentified": _identified,
+    "cash.proposed": _applied,
+    "release.sla": _released,
+    "shard.parked": _resumed,
+    "cash.remittance_asked": _asked,
+}
+# What closes the others, in words.
+_WAITS: Final = {
+    "returned.early": "closed when the receipt comes; ask the bank for it",
+    "disputes.document": "closed when the carrier's proof of delivery comes, or the dispute is closed",
+    "reminders.template": "approve a template in the policy, and publish it: headrace operate publish-policy",
+}
+
+
+def what_can_be_done(row: Row, where: str) -> list[str]:
+    """Commands, or what it waits for; `where`: the options that name the installation. `row`: of open_exceptions."""
+    if row["what"] == "task":
+        return _task(row, where)
+    if row["rule"] in _COMMANDS:
+        return _COMMANDS[row["rule"]](row, where)
+    if row["rule"] in _WAITS:
+        return [_WAITS[row["rule"]]]
+    return _closed(row, where)

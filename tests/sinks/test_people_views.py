@@ -1,0 +1,79 @@
+"""The views of what waits for people, of real decisions: scenarios that a shard ran and a publisher brought in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataflows.publish import publish_clickhouse
+from dataflows.publishing import PublishStatus
+from sinks.clickhouse.connect import Place
+from sinks.clickhouse.reading import open_views
+from tests.headrace.audit.test_approvals import installed
+from tests.headrace.audit.test_histories import SHARDS, findings
+from tests.installations import open_log
+from tests.publishing import Never
+
+EXCEPTIONS = (
+    "SELECT exception_id, what, rule, amount, owner, substring(toString(deadline), 1, 16), step, notes, last_note"
+    " FROM open_exceptions ORDER BY exception_id"
+)
+APPROVALS = "SELECT approval_id, amount, maker, status, answered_by, answer FROM approvals ORDER BY request"
+OPEN_APPROVALS = "SELECT approval_id, maker, asked, delegate FROM open_approvals ORDER BY approval_id"
+NEVER = "1970-01-01 00:00"
+CASES: list[tuple[str, str, list[tuple[Any, ...]]]] = [
+    (
+        "queue-exception-has-owner-and-deadline",
+        EXCEPTIONS,
+        [
+            ("proposal:R-3", "proposal", "cash.proposed", 1000, "carl", "2026-03-09 16:24", 0, 0, ""),
+            ("refund:RF-1", "exception", "refund", 1000, "desk", "2026-03-09 16:22", 0, 0, ""),
+            ("unidentified:R-1", "exception", "cash.unidentified", 1000, "una", "2026-03-03 13:18", 0, 0, ""),
+            ("unidentified:R-2", "exception", "cash.unidentified", 1000, "vic", "2026-03-05 13:20", 0, 0, ""),
+        ],
+    ),
+    ("queue-exception-escalates-when-overdue", EXCEPTIONS, []),
+    ("queue-exception-closes-when-resolved", EXCEPTIONS, []),
+    (
+        "queue-tasks-and-disputes-are-assigned-alike",
+        EXCEPTIONS,
+        [("broken_promise:P-1", "task", "broken_promise", 0, "lee", NEVER, 0, 0, "")],
+    ),
+    (
+        "queue-tasks-and-disputes-are-assigned-alike",
+        "SELECT task_id, category, owner, next_action FROM open_tasks",
+        [("broken_promise:P-1", "broken_promise", "lee", "call")],
+    ),
+    (
+        "approval-rejected-with-a-reason",
+        APPROVALS,
+        [
+            ("write_off:INV-1001", 10000, "kim", "rejected", "lee", "not due yet"),
+            ("write_off:INV-1001", 10000, "kim", "open", "", ""),
+        ],
+    ),
+    (
+        "approval-withdrawn-by-its-maker",
+        APPROVALS,
+        [("write_off:INV-1001", 10000, "kim", "withdrawn", "", "paid tomorrow")],
+    ),
+    ("approval-expires-when-its-time-is-over", APPROVALS, [("write_off:INV-1001", 10000, "kim", "expired", "", "")]),
+    (
+        "approval-in-a-base-currency",
+        OPEN_APPROVALS,
+        [("write_off:INV-1002", "kim", "", ""), ("write_off:INV-1003", "kim", "", "")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "sql", "rows"), CASES)
+def test_views_have_what_waits(name: str, sql: str, rows: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    installed(tmp_path, name)
+    log = open_log(tmp_path, SHARDS)
+    place, socket = Place(tmp_path / "clickhouse"), tmp_path / "query.sock"
+    publish_clickhouse(log, place, socket, until_idle=True, stop=Never(), status=PublishStatus())
+    views = open_views(place, socket)
+    assert [tuple(row) for row in views.ask(sql).rows] == rows
+    assert findings(tmp_path, views) == []
+    views.close()
+    log.close()
