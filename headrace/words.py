@@ -159,7 +159,7 @@ def _evidence(row: Row) -> str:
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 
 
-def _amounts_said(row: Row, names: Sequence[str]) -> list[str]:
+def _amounts(row: Row, names: Sequence[str]) -> list[str]:
     """Amounts that the evidence has under these names."""
     pairs = [text.partition(":") for text in row["evidence"]]
     return [
@@ -170,11 +170,11 @@ def _amounts_said(row: Row, names: Sequence[str]) -> list[str]:
 
 
 def _outcome(row: Row) -> str:
-    return ", ".join(_amounts_said(row, _OUTCOMES)) or row["text"]
+    return ", ".join(_amounts(row, _OUTCOMES)) or row["text"]
 
 
 def _movements(row: Row) -> str:
-    return ", ".join(_amounts_said(row, ("debits", "credits", "cash", "other"))) or "nothing moved"
+    return ", ".join(_amounts(row, ("debits", "credits", "cash", "other"))) or "nothing moved"
 
 
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {

@@ -402,37 +402,6 @@ class Account(AccountDocuments):
                 if waiting.folded == folded:
                     yield waiting.receipt_id
 
-    # --- exceptions ---
-
-    def drop_exception(self, exception_id: str) -> None:
-        """Nobody has to look at it any more, if anybody had."""
-        row = self.exception(exception_id)
-        if row is not None:
-            self.plan_exception(row, 0)
-            self.put_exception(exception_id, None)
-
-    def plan_exception(self, row: ExceptionRow, time_ms: int) -> None:
-        """Set when it is escalated, UTC milliseconds; 0 never. The account wakes then."""
-        if row.due != time_ms:
-            names = self._index_names()
-            if row.due:
-                deadlines.put(names, row.due, row.exception_id, False, deadlines.EXCEPTION_DUE)
-            row.due = time_ms
-            if time_ms:
-                deadlines.put(names, time_ms, row.exception_id, True, deadlines.EXCEPTION_DUE)
-            self.row.exception_due = deadlines.first(names, deadlines.EXCEPTION_DUE)
-            self.wake_first()
-        self.put_exception(row.exception_id, row)
-
-    def exceptions_due(self, time_ms: int) -> list[ExceptionRow]:
-        """Exceptions that are to be escalated by then, the earliest first."""
-        found: list[ExceptionRow] = []
-        for exception_id in deadlines.until(self._index_names(), time_ms, deadlines.EXCEPTION_DUE):
-            row = self.exception(exception_id)
-            assert row is not None, f"no exception {exception_id}"
-            found.append(row)
-        return found
-
     # --- wakes ---
 
     def wake_by(self, time_ms: int) -> None:
@@ -484,6 +453,37 @@ class Account(AccountDocuments):
             dispute = self.dispute(dispute_id)
             assert dispute is not None, f"no dispute {dispute_id}"
             found.append(dispute)
+        return found
+
+    # --- exceptions ---
+
+    def drop_exception(self, exception_id: str) -> None:
+        """Nobody has to look at it any more, if anybody had."""
+        row = self.exception(exception_id)
+        if row is not None:
+            self.plan_exception(row, 0)
+            self.put_exception(exception_id, None)
+
+    def plan_exception(self, row: ExceptionRow, time_ms: int) -> None:
+        """Set when it is escalated, UTC milliseconds; 0 never. The account wakes then."""
+        if row.due != time_ms:
+            names = self._index_names()
+            if row.due:
+                deadlines.put(names, row.due, row.exception_id, False, deadlines.EXCEPTION_DUE)
+            row.due = time_ms
+            if time_ms:
+                deadlines.put(names, time_ms, row.exception_id, True, deadlines.EXCEPTION_DUE)
+            self.row.exception_due = deadlines.first(names, deadlines.EXCEPTION_DUE)
+            self.wake_first()
+        self.put_exception(row.exception_id, row)
+
+    def exceptions_due(self, time_ms: int) -> list[ExceptionRow]:
+        """Exceptions that are to be escalated by then, the earliest first."""
+        found: list[ExceptionRow] = []
+        for exception_id in deadlines.until(self._index_names(), time_ms, deadlines.EXCEPTION_DUE):
+            row = self.exception(exception_id)
+            assert row is not None, f"no exception {exception_id}"
+            found.append(row)
         return found
 
     def owner_of(self, role: str, day: int) -> str:

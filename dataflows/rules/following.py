@@ -48,7 +48,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "item_posted" or kind == "invoice_released":
         # What it bills of its order, the order's other drafts cannot bill any more.
         others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
-        if d.item_disputed:
+        if account.posted_item(d.document).disputes:
+            # Also those whose review ended, which pause nothing.
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
         return others + (_follow_numbers(account, d, ctx) or _follow_item(account, d, ctx))

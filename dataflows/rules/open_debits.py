@@ -18,7 +18,7 @@ from dataflows.rules.index_rows import Names
 MOST_PACKED_BYTES: Final = 2_000
 DUE: Final = "X"
 ACTION: Final = "Y"
-AMOUNT: Final = "W"
+AMOUNT: Final = "Q"
 # Dates before 1970 have to sort before those after.
 _DATE_BASE: Final = 10_000_000
 _DATE_DIGITS: Final = 8

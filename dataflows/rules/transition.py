@@ -79,8 +79,8 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
     What one conclusion gives is posted as a whole before anything is concluded from it: a rule
     never sees books that decisions already made have yet to change.
     """
-    name_lines(account, decisions, ctx)
     work_queue.place(account, decisions, ctx)
+    name_lines(account, decisions, ctx)
     _post(account, decisions, ctx)
     at = 0
     while at < len(decisions):
@@ -89,8 +89,8 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
         more += tasks.follow(account, decisions[at], more, ctx)
         if account.row.approvals:
             more += approvals.moot(account, decisions[at])
-        name_lines(account, more, ctx)
         work_queue.place(account, more, ctx)
+        name_lines(account, more, ctx)
         _post(account, more, ctx)
         decisions += more
         at += 1

@@ -1,8 +1,9 @@
 """A shard's rows in RocksDB: one directory a shard, one atomic batch a commit.
 
-Keys: the table's letter, then what tells its rows apart. `E` event ids, `W` wakes in order of time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account,
-`M` where the shard stands, and the tables of an account (dataflows/rules/account_rows.py), each row's
-key being table, account key, zero byte, document.
+Keys: the table's letter, which no other table has, then what tells its rows apart. `E` event ids, `W` wakes in order of
+time, `U` decisions that the log has not confirmed, `P` facts that wait for a parked account, `M` where the shard stands,
+`F` and `J` exchange rates (rates.py), and the tables of an account (dataflows/rules: account_rows.py, open_debits.py,
+unapplied.py, deadlines.py), each row's key being table, account key, zero byte, document.
 """
 
 from hashlib import blake2b
@@ -18,7 +19,7 @@ from schemas.wire import Reader, Unreadable
 
 META: Final = b"M"
 # Raised with every change of a row's fields or of what a table holds.
-ROW_FORMAT: Final = 7
+ROW_FORMAT: Final = 8
 BLOCK_CACHE_BYTES: Final = 16 << 20
 # Measured 2026-11 on 2 cores, 1.5 million random keys: 8 MB with a bloom filter in the memtable
 # costs 1.3 us a put and 0.7 us a miss; 64 MB without one 1.6 us and 2.4 us.

@@ -140,6 +140,53 @@ def unapply_cash(
     _order(context, "unapply_cash", tenant, entity, account, note, actor, receipt, document)
 
 
+@app.command()
+def release_invoice(
+    context: typer.Context,
+    account: Account,
+    document: Annotated[str, typer.Option(help="The held draft.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Release a held draft in spite of what it lacks; above the policy's limit another person has to approve."""
+    _order(context, "release_invoice", tenant, entity, account, note, actor, document=document)
+
+
+@app.command()
+def propose_write_off(
+    context: typer.Context,
+    account: Account,
+    document: Document,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    amount_minor: Annotated[int, typer.Option(help="Minor units; all that is open where it is not given.")] = 0,
+    actor: Actor = "",
+) -> None:
+    """Want an item, or a part of it, given up; above the policy's limit another person has to approve."""
+    money = ("", amount_minor)
+    _order(context, "propose_write_off", tenant, entity, account, note, actor, document=document, money=money)
+
+
+@app.command()
+def propose_refund(
+    context: typer.Context,
+    account: Account,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    receipt: Annotated[str, typer.Option(help="The receipt whose unapplied money is to be paid back.")] = "",
+    document: Annotated[str, typer.Option(help="Or the credit note that is to be paid out.")] = "",
+    amount_minor: Annotated[int, typer.Option(help="Minor units; all there is where it is not given.")] = 0,
+    actor: Actor = "",
+) -> None:
+    """Want money paid back; above the policy's limit another person has to approve."""
+    money = ("", amount_minor)
+    _order(context, "propose_refund", tenant, entity, account, note, actor, receipt, document, money=money)
+
+
 def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:
     until_ms = _time_ms(until)
     with installation(*context.obj) as (settings, log):

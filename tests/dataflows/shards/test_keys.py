@@ -7,22 +7,48 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.log.base import partition_of
-from dataflows.rules.account_rows import DISPUTE, DRAFT, ITEMS, ORDER, RECEIPT
+from dataflows.rules import account_rows, deadlines, open_debits, unapplied
+from dataflows.rules.account_rows import DISPUTE, DRAFT, EXCEPTION, ITEMS, ORDER, RECEIPT
+from dataflows.shards import rates
 from dataflows.shards.shard import Shard
-from dataflows.shards.store import Store, row_key
+from dataflows.shards.store import META, Store, event_key, parked_key, row_key, unconfirmed_key, wake_key
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Decision, Fact, OperatorAction, ShardRow
 from tests.facts import invoice, operator_action, receipt
 
 LETTERS = st.sampled_from("ab\0")
 NAME = st.builds(
-    lambda table, rest: table + rest, st.sampled_from((DISPUTE, DRAFT, ITEMS, ORDER, RECEIPT)), st.text(LETTERS)
+    lambda table, rest: table + rest,
+    st.sampled_from((DISPUTE, DRAFT, EXCEPTION, ITEMS, ORDER, RECEIPT)),
+    st.text(LETTERS),
 )
 
 
 @given(st.text("ab/"), NAME, st.text("ab/"), NAME)
 def test_two_rows_have_two_keys(account: str, name: str, other: str, other_name: str) -> None:
     assert (row_key(account, name) == row_key(other, other_name)) == ((account, name) == (other, other_name))
+
+
+def test_no_two_tables_share_a_letter() -> None:
+    """What looks through a table, such as the wakes, takes all keys of its letter."""
+    of_accounts = [
+        value
+        for module in (account_rows, deadlines, open_debits, unapplied)
+        for value in vars(module).values()
+        if isinstance(value, str) and len(value) == 1 and value.isupper()
+    ]
+    of_the_shard = [
+        META,
+        event_key("e"),
+        wake_key(1, "a"),
+        unconfirmed_key(1),
+        parked_key("a", 1),
+        rates._rate_key("EUR", "USD", 1),
+        rates._waiting_key("a"),
+    ]
+    letters = of_accounts + [key[:1].decode() for key in of_the_shard]
+    assert len(letters) == 25
+    assert len(set(letters)) == len(letters)
 
 
 class Bench:

@@ -27,7 +27,7 @@ DAYS_AFTER = 60
 POLICIES = ("", COLLECTING, EACH_ITEM)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(9))
 def test_a_random_history_leaves_nothing_to_find(seed: int, tmp_path: Path) -> None:
     history = History(seed, LENGTH)
     log = open_log(tmp_path, SHARDS)
