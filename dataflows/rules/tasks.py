@@ -20,6 +20,8 @@ LARGE_OVERDUE: Final = "large_overdue"
 CREDIT_HOLD: Final = "credit_hold"
 ESCALATED_BY: Final = "collections."
 MOST_TASKS: Final = 64
+# These change nothing that a task is about.
+SETTLE_NOTHING: Final = ("task_opened", "task_closed", "fact_rejected")
 # What a payment leads to that says what its rest is, or asks for it.
 EXPLAINED: Final = ("discount_granted", "write_off_posted", "write_off_proposed", "deduction_opened", "dispute_opened")
 
@@ -28,7 +30,7 @@ def follow(account: Account, d: Decision, led_to: list[Decision], ctx: Context) 
     """Tasks that a decision that has just been posted settles, and those that it gives a collector. `led_to`: what
     follows from it besides, not yet posted."""
     decisions: list[Decision] = []
-    if account.row.tasks and d.kind not in ("task_opened", "task_closed"):
+    if account.row.tasks and d.kind not in SETTLE_NOTHING:
         for task in account.row.tasks:
             gone = _gone(account, task, d, ctx)
             if gone:
@@ -81,6 +83,9 @@ def _opened_by(account: Account, d: Decision, led_to: list[Decision], ctx: Conte
         if account.balance(d.currency).exhausted:
             return _open(account, ctx, REMINDERS_EXHAUSTED, d.currency, d.currency, "")
     elif kind == "promise_broken":
+        if not account.balance(d.currency).open_debit or _mended(account, d.reference_id):
+            # What was promised is paid otherwise: nothing is left to be done.
+            return []
         return _open(account, ctx, BROKEN_PROMISE, d.reference_id, d.currency, "")
     elif kind == "cash_applied":
         # A payment that is used up left a rest that nobody has contested.

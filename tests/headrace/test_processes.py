@@ -106,7 +106,9 @@ def test_a_flow_is_well_tells_its_metrics_and_leaves_in_order(flow: str, tmp_pat
     said = (tmp_path / "stderr").read_text()
     assert process.returncode == 0, said
     assert output == b""
-    assert [json.loads(line)["process"] for line in said.splitlines()] == [flow] * len(said.splitlines())
+    first, *logged = said.splitlines()
+    assert first == "made a new installation at here"
+    assert [json.loads(line)["process"] for line in logged] == [flow] * len(logged)
 
 
 def tree(root: int) -> dict[int, str]:
