@@ -99,7 +99,9 @@ def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
 
 
 _QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
-_PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
+_PRICED = re.compile(
+    r"(?:#(\d+) )?([\d.]+) x (-?[\d.]+)(?: = (-?[\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?(?: named (\S+))?"
+)
 _REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
 
 
@@ -130,7 +132,8 @@ def _billed(text: str, currency: str) -> list[r.InvoiceLine]:
         tax = minor(found[5], currency) if found[5] else 0
         order_line = int(found[1] or number)
         code = "STD" if found[6] is None else unquoted(found[6])
-        lines.append(r.InvoiceLine(number, order_line, f"P{order_line}", quantity, price, net, tax, code))
+        product = found[7] or f"P{order_line}"
+        lines.append(r.InvoiceLine(number, order_line, product, quantity, price, net, tax, code))
     return lines
 
 
@@ -147,11 +150,19 @@ def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts"}
+    flags = {
+        "inactive",
+        "no billing address",
+        "po required",
+        "direct debit",
+        "affiliate",
+        "no contacts",
+        "credit blocked",
+    }
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
-            known = "country, segment, tier, region, language, channels"
+        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email"):
+            known = "country, segment, tier, region, language, channels, email"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -164,7 +175,7 @@ def _customer(x: Line) -> Fact:
         x.currency,
         30,
         "" if "no billing address" in words else "1 Main Street",
-        "",
+        named.get("email", ""),
         "po required" in words,
         "direct debit" in words,
         "affiliate" in words,
@@ -172,6 +183,7 @@ def _customer(x: Line) -> Fact:
         region=named.get("region", ""),
         channels=named["channels"].split() if "channels" in named else [],
         contacts_blocked="no contacts" in words,
+        credit_status="blocked" if "credit blocked" in words else "",
     )
 
 
@@ -199,8 +211,11 @@ def _invoice(x: Line) -> Fact:
         minor(x.found["tax"] or "", x.currency) if x.found.get("tax") else tax,
         x.text("order"),
         x.text("po"),
-        "",
+        x.text("replaced"),
         lines,
+        jurisdiction=x.text("jurisdiction"),
+        contract=x.text("contract"),
+        consolidated=x.text("consolidated"),
     )
 
 
@@ -342,7 +357,30 @@ def _message(x: Line) -> Fact:
     direction = x.text("direction")
     status = "received" if direction == "in" else "sent"
     about, letter, words = x.text("document"), x.text("letter"), x.text("words")
-    return r.Message(*x.common(), x.text("message"), direction, "email", status, about, letter, "", "", words)
+    channel, status = x.text("channel") or "email", x.text("status") or status
+    reason = x.text("reason")
+    return r.Message(*x.common(), x.text("message"), direction, channel, status, about, letter, "", reason, words)
+
+
+def _agreement(x: Line) -> Fact:
+    valid = (x.date("since", 0), x.date("until", 0))
+    price = int(Decimal(x.found.get("price") or "0").scaleb(6))
+    cancelled = x.found.get("cancelled") is not None
+    return r.PriceAgreement(*x.common(), x.text("agreement"), x.text("product"), x.currency, price, *valid, cancelled)
+
+
+def _goods_back(x: Line) -> Fact:
+    back = [
+        r.ReturnLine(line.order_line, line.product, line.quantity_milli) for line in _shipped(x.found["items"] or "")
+    ]
+    return r.Return(*x.common(), x.text("back"), x.text("order"), x.text("shipment"), x.day, "", back)
+
+
+def _about_draft(x: Line, action: str) -> Fact:
+    note, channel = x.text("words"), x.text("channel")
+    actor = x.text("actor") or "someone"
+    document = x.text("document")
+    return r.OperatorAction(*x.common(), action, actor, "", document, "", "", 0, 0, note, category=channel)
 
 
 def _account_owner(x: Line) -> Fact:
@@ -378,7 +416,8 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
-            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?:: items=ITEMS)?"
+            "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?(?: replacing replaced=ID)?"
+            "(?: in consolidated=ID)?(?: under contract=ID)?(?: taxed in jurisdiction=ID)?(?:: items=ITEMS)?"
         ),
         _invoice,
     ),
@@ -416,10 +455,27 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("promise promise=ID cancelled"), _cancelled),
     (pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
     (
-        pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),
+        pattern(
+            "message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?: by channel=ID)?"
+            "(?: as status=ID)?(?: because reason=ID)?(?:: words=ID)?"
+        ),
         _message,
     ),
     (pattern("owner of role=ID is owner=ID(?: since since=DATE)?"), _account_owner),
+    (
+        pattern(
+            "price agreement=ID of product=ID(?: price=AMOUNTCURRENCY)?(?P<cancelled> cancelled)?"
+            "(?: from since=DATE)?(?: until until=DATE)?"
+        ),
+        _agreement,
+    ),
+    (pattern("goods back back=ID of order=ID(?: of shipment=ID)?: items=ITEMS"), _goods_back),
+    (
+        pattern("operator(?: actor=ID)? releases document=ID(?: saying words=ID)?"),
+        lambda x: _about_draft(x, "release_invoice"),
+    ),
+    (pattern("operator withdraws document=ID(?: saying words=ID)?"), lambda x: _about_draft(x, "withdraw_draft")),
+    (pattern("operator sends document=ID(?: by channel=ID)?"), lambda x: _about_draft(x, "send_invoice")),
     (pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
     (pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),
     (pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),

@@ -487,11 +487,13 @@ class Account:
         self.wake_first()
 
     def wake_first(self) -> None:
-        """Set the wake to what comes first: contacts, or a deadline of a dispute or task."""
+        """Set the wake to what comes first: contacts, or a deadline of a dispute, delivery or task."""
         row = self.row
         row.wake = row.contact_wake
         if row.deadline and (not row.wake or row.deadline < row.wake):
             row.wake = row.deadline
+        if row.delivery_deadline and (not row.wake or row.delivery_deadline < row.wake):
+            row.wake = row.delivery_deadline
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline
@@ -530,6 +532,18 @@ class Account:
         return owner
 
     # --- rows ---
+
+    def fetch(self, name: str) -> Row | None:
+        """The row of that name, for modules that have a table of their own; None where there is none."""
+        return self._get(name)
+
+    def keep(self, name: str, row: Row | None) -> None:
+        """Keep the row under that name; None takes it away."""
+        self._put(name, row)
+
+    def index(self) -> Names:
+        """The account's index rows, for modules that have a table of their own."""
+        return self._index_names()
 
     def _get(self, name: str) -> Row | None:
         if name in self._loaded:

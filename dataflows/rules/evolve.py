@@ -23,7 +23,7 @@ from dataflows.rules.posting_cash import (
 from dataflows.rules.posting_claims import post_promise, post_reminder
 from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
-from dataflows.rules.posting_items import post_hold, post_item
+from dataflows.rules.posting_items import post_approval, post_hold, post_item, post_withdrawn
 from dataflows.rules.posting_tasks import (
     TASKS,
     looks_daily,
@@ -39,6 +39,8 @@ from schemas.records import (
     Decision,
 )
 
+# The rule of a release that waits for an approval (manual_release.py).
+BY_HAND: Final = "release.manual"
 # A judged promise is judged again when money comes late or goes back, for this long.
 PROMISE_KEPT_DAYS: Final = 60
 
@@ -57,6 +59,10 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_reminder(account, d, ctx)
     elif kind == "invoice_held":
         post_hold(account, d)
+    elif kind == "invoice_withdrawn":
+        post_withdrawn(account, d, ctx)
+    elif kind == "approval_requested" and d.rule == BY_HAND:
+        post_approval(account, d)
     elif kind == "cash_proposed":
         post_proposal(account, d)
     elif kind == "credit_allocated":

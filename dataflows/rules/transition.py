@@ -13,6 +13,7 @@ from dataflows.rules import (
     dispute_routing,
     disputes,
     interest,
+    manual_release,
     messages,
     promises,
     release,
@@ -40,12 +41,14 @@ from schemas.records import (
     Message,
     OperatorAction,
     Order,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     ReceiptRow,
     RemittanceAdvice,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -193,6 +196,10 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return release.decide_draft(account, fact, ctx)
     if isinstance(fact, (Order, Shipment, ProofOfDelivery)):
         return dispute_documents.arrived(account, fact.order_id) + release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, Return):
+        return release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, PriceAgreement):
+        return release.recheck_priced(account, fact, ctx)
     if isinstance(fact, Customer):
         return release.recheck(account, list(account.row.held), ctx)
     if isinstance(fact, CreditNote):
@@ -231,8 +238,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
         return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
-        # What it bills of its order, the order's other drafts cannot bill any more.
-        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        others = release.follow(account, d, ctx) if account.row.held else []
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
@@ -268,6 +274,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "invoice_withdrawn":
+        return release.follow(account, d, ctx) if account.row.held else []
     if kind == "deduction_opened":
         return deductions.work(account, d, ctx)
     if kind == "dispute_opened":
@@ -467,6 +475,9 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         return []
     if fact.action == "request_statement":
         return statements.requested(account, fact, ctx) or [_action_rejected(fact, "nothing_to_state")]
+    if fact.action in manual_release.ACTIONS:
+        done, why_not = manual_release.decide(account, fact, ctx)
+        return done or [_action_rejected(fact, why_not)]
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_action_rejected(fact, "task_unknown")]
     receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
