@@ -19,12 +19,14 @@ from schemas.records import (
     Message,
     OperatorAction,
     Order,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -84,7 +86,11 @@ ACTIONS: Final = (
     "unapply_cash",
     "request_statement",
     "close_task",
+    "release_invoice",
+    "withdraw_draft",
+    "send_invoice",
 )
+CREDIT_STATUSES: Final = ("", "blocked")
 CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
@@ -109,6 +115,10 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         check.identifier("order_id", fact.order_id)
         check.booked_day("delivered_date", fact.delivered_date)
         check.text("complaint", fact.complaint)
+    elif isinstance(fact, Return):
+        _return(check, fact)
+    elif isinstance(fact, PriceAgreement):
+        _price_agreement(check, fact)
     elif isinstance(fact, Customer):
         _customer(check, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -366,6 +376,27 @@ def _shipment(check: _Check, fact: Shipment) -> None:
         check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
 
 
+def _return(check: _Check, fact: Return) -> None:
+    check.identifier("return_id", fact.return_id)
+    check.identifier("order_id", fact.order_id)
+    check.optional_identifier("shipment_id", fact.shipment_id)
+    check.booked_day("return_date", fact.return_date)
+    check.text("reason", fact.reason)
+    for number, line in enumerate(fact.lines, 1):
+        check.optional_identifier(f"lines.{number}.product", line.product)
+        check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
+
+
+def _price_agreement(check: _Check, fact: PriceAgreement) -> None:
+    check.identifier("agreement_id", fact.agreement_id)
+    check.identifier("product", fact.product)
+    check.currency("currency", fact.currency)
+    check.not_negative("unit_price_micro", fact.unit_price_micro)
+    check.due_day("valid_from_date", fact.valid_from_date)
+    if fact.valid_until_date:
+        check.due_day("valid_until_date", fact.valid_until_date)
+
+
 def _customer(check: _Check, fact: Customer) -> None:
     check.identifier("name", fact.name, 500)
     if fact.country and not (len(fact.country) == 2 and fact.country.isascii() and fact.country.isalpha()):
@@ -381,6 +412,7 @@ def _customer(check: _Check, fact: Customer) -> None:
     check.optional_identifier("email", fact.email, 320)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
+    check.one_of("credit_status", fact.credit_status, CREDIT_STATUSES)
 
 
 def _dispute(check: _Check, fact: Dispute) -> None:

@@ -11,8 +11,10 @@ DEAD_LETTERS: Final = "dead_letters"
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
     "order": "orders",
+    "price_agreement": "orders",
     "shipment": "shipments",
     "proof_of_delivery": "shipments",
+    "return": "shipments",
     "invoice": "invoices",
     "credit_note": "invoices",
     "receipt": "payments",
