@@ -398,7 +398,7 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     ),
     "delivery_status": lambda x: (
         f"delivery of {x.d.document} {x.d.text}",
-        [f"by {x.d.channel}", f"as {x.d.reference_id}", x.until, x.because],
+        [f"by {x.d.channel}" if x.d.channel else "", f"as {x.d.reference_id}", x.until, x.because],
     ),
     "item_posted": lambda x: (
         f"posted {x.d.document} {x.amount}",

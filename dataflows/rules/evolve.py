@@ -21,6 +21,7 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_delivery import DELIVERIES, post_about_delivery
 from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
 from dataflows.rules.posting_items import post_approval, post_hold, post_item, post_withdrawn
@@ -79,6 +80,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_transfer(account, d)
         elif d.rule == "transfer.return":
             post_return_passed_on(account, d)
+    elif d.rule.startswith(DELIVERIES):
+        post_about_delivery(account, d)
     elif d.rule.startswith(DISPUTES):
         post_about_dispute(account, d)
     elif kind.startswith("promise_"):

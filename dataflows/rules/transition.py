@@ -9,6 +9,7 @@ from typing import Final
 from dataflows.rules import (
     cash,
     deductions,
+    delivery,
     dispute_documents,
     dispute_routing,
     disputes,
@@ -83,6 +84,8 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     evolve_steps(account, ctx)
     if 0 < account.row.deadline <= ctx.now:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
+    if 0 < account.row.delivery_deadline <= ctx.now:
+        decisions += settle(account, delivery.look_at_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
     if not contacts:
@@ -201,7 +204,8 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, PriceAgreement):
         return release.recheck_priced(account, fact, ctx)
     if isinstance(fact, Customer):
-        return release.recheck(account, list(account.row.held), ctx)
+        sent = delivery.channels_found(account, ctx) if account.row.unreachable else []
+        return release.recheck(account, list(account.row.held), ctx) + sent
     if isinstance(fact, CreditNote):
         return [_credit_posted(account, fact)]
     if isinstance(fact, ReceiptReturned):
@@ -216,7 +220,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Promise):
         return promises.decide_promise(account, fact, ctx)
     if isinstance(fact, Message):
-        return messages.decide_message(account, fact, ctx)
+        return delivery.decide_message(account, fact, ctx) or messages.decide_message(account, fact, ctx)
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
@@ -239,6 +243,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return _follow_money(account, d)
     if kind == "item_posted" or kind == "invoice_released":
         others = release.follow(account, d, ctx) if account.row.held else []
+        if ctx.policy.delivers:
+            others += delivery.after_posting(account, d, others, ctx)
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
@@ -255,6 +261,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             assert cleared is not None, f"no cleared item {d.document}"
             if cleared.disputes:
                 decisions += disputes.close_cleared(account, cleared, kind, ctx)
+            decisions += delivery.cleared(account, d.document)
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
@@ -275,7 +282,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             decisions += promises.judge_again(account, ctx)
         return decisions
     if kind == "invoice_withdrawn":
-        return release.follow(account, d, ctx) if account.row.held else []
+        others = release.follow(account, d, ctx) if account.row.held else []
+        return others + delivery.after_posting(account, d, others, ctx)
     if kind == "deduction_opened":
         return deductions.work(account, d, ctx)
     if kind == "dispute_opened":
@@ -475,8 +483,9 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         return []
     if fact.action == "request_statement":
         return statements.requested(account, fact, ctx) or [_action_rejected(fact, "nothing_to_state")]
-    if fact.action in manual_release.ACTIONS:
-        done, why_not = manual_release.decide(account, fact, ctx)
+    if fact.action in manual_release.ACTIONS or fact.action == delivery.SEND:
+        by = delivery.by_person if fact.action == delivery.SEND else manual_release.decide
+        done, why_not = by(account, fact, ctx)
         return done or [_action_rejected(fact, why_not)]
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_action_rejected(fact, "task_unknown")]
