@@ -22,7 +22,7 @@ from schemas.topics import INPUT_TOPICS, SUSPENSE_PREFIX
 from sinks.redis.transfers import cause_of, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
-from tests.scenario_facts import ACCOUNT, DAY_MS, EPOCH, MINUTE_MS
+from tests.scenario_facts import ACCOUNT, EPOCH, MINUTE_MS
 from tests.scenario_language import (
     Again,
     Arrives,
@@ -48,6 +48,8 @@ class Run:
         self.books = Books()
         self.differences: list[str] = []
         self._offset = 0
+        # Every message that was taken in.
+        self.taken: list[bytes] = []
         # Of a live scenario: hours that the clock has struck.
         self._struck = 0
         self._policies = 0
@@ -144,6 +146,7 @@ class Run:
         return policy_fact(tomli_w.dumps(change.part), self._policies)
 
     def _take(self, value: bytes) -> list[Decision]:
+        self.taken.append(value)
         self.shard.process(self._offset, value, None)
         self._offset += 1
         decisions = [decode_decision(raw) for _, _, raw in self.shard.outbox]

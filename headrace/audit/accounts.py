@@ -29,6 +29,9 @@ class Item:
     late: dict[int, int] = field(default_factory=dict)
     interest: int = 0
     compensated: bool = False
+    # Credit notes that name it, and the invoice that replaced it.
+    credited: int = 0
+    replaced_by: str = ""
 
 
 @dataclass(slots=True)
@@ -131,6 +134,12 @@ class Account:
     active: bool = False
     billing_address: bool = False
     po_required: bool = False
+    credit_blocked: bool = False
+    channels: list[str] = field(default_factory=list)
+    email: str = ""
+    # Drafts that took the place of another draft; consolidated invoices of which some drafts were released.
+    replacing: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False

@@ -19,6 +19,8 @@ CONSEQUENCES: Final = frozenset(
         "interest_charged",
         "task_opened",
         "task_closed",
+        "delivery_requested",
+        "delivery_status",
     )
 )
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
@@ -28,12 +30,14 @@ OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_can
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
     "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
-    "invoice": frozenset(("item_posted",)),
+    "invoice": frozenset(("item_posted", "invoice_withdrawn")),
     "credit_note": frozenset(("item_posted",)),
     "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred")),
     "dispute": OF_DISPUTES,
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
+    "operator_action": frozenset(
+        ("cash_transferred", "cash_unapplied", "statement", "invoice_withdrawn", "approval_requested")
+    ),
 }
