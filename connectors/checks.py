@@ -7,6 +7,7 @@ whose lines do not add up is a fact, and its release is held with that reason.
 from datetime import UTC, date, datetime
 from typing import Final
 
+from connectors import checks_goods
 from connectors.currencies import MINOR_DIGITS, decimal_text
 from schemas.records import (
     AccountOwner,
@@ -116,9 +117,9 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         check.booked_day("delivered_date", fact.delivered_date)
         check.text("complaint", fact.complaint)
     elif isinstance(fact, Return):
-        _return(check, fact)
+        checks_goods.goods_back(check, fact)
     elif isinstance(fact, PriceAgreement):
-        _price_agreement(check, fact)
+        checks_goods.price_agreement(check, fact)
     elif isinstance(fact, Customer):
         _customer(check, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -374,27 +375,6 @@ def _shipment(check: _Check, fact: Shipment) -> None:
     for number, line in enumerate(fact.lines, 1):
         check.optional_identifier(f"lines.{number}.product", line.product)
         check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
-
-
-def _return(check: _Check, fact: Return) -> None:
-    check.identifier("return_id", fact.return_id)
-    check.identifier("order_id", fact.order_id)
-    check.optional_identifier("shipment_id", fact.shipment_id)
-    check.booked_day("return_date", fact.return_date)
-    check.text("reason", fact.reason)
-    for number, line in enumerate(fact.lines, 1):
-        check.optional_identifier(f"lines.{number}.product", line.product)
-        check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
-
-
-def _price_agreement(check: _Check, fact: PriceAgreement) -> None:
-    check.identifier("agreement_id", fact.agreement_id)
-    check.identifier("product", fact.product)
-    check.currency("currency", fact.currency)
-    check.not_negative("unit_price_micro", fact.unit_price_micro)
-    check.due_day("valid_from_date", fact.valid_from_date)
-    if fact.valid_until_date:
-        check.due_day("valid_until_date", fact.valid_until_date)
 
 
 def _customer(check: _Check, fact: Customer) -> None:

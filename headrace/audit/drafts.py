@@ -222,10 +222,10 @@ def _part(fact: Invoice, number: str, evidence: Sequence[str], kind: str) -> Inv
     lines = []
     for text in evidence:
         if text.startswith(kind):
-            at, quantity, net, tax = text[len(kind) :].split(":")
+            at, quantity, net, of_line = text[len(kind) :].split(":")
             for line in fact.lines:
                 if line.line == int(at):
-                    lines.append(_cut(line, _milli(quantity), int(net), int(tax)))
+                    lines.append(_cut(line, _milli(quantity), int(net), int(of_line)))
     tax = sum(line.tax for line in lines)
     names = [*Invoice.__base__.FIELDS[1:], *Invoice.FIELDS]  # type: ignore[union-attr]
     fields = {name: getattr(fact, name) for name in names}

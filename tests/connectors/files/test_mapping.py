@@ -122,6 +122,8 @@ def test_which_kinds_are_money() -> None:
         "order",
         "shipment",
         "proof_of_delivery",
+        "return",
+        "price_agreement",
         "account_owner",
         "message",
         "service_case",
