@@ -30,7 +30,9 @@ def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision
     decisions = rebilling.withdrawn_by(account, fact)
     if any(d.document == fact.document for d in decisions):
         # It was replaced before it came.
-        return [_held(account, fact, examined(account, fact, ctx), ctx), *decisions]
+        look = examined(account, fact, ctx)
+        look.reasons.append(f"replaced_by:{decisions[-1].counterparty}")
+        return [_held(account, fact, look, ctx), *decisions]
     return decisions + _looked_at(account, fact, None, ctx)
 
 

@@ -47,6 +47,9 @@ class Drafts:
                     d, "draft_differs", f"{d.kind}: the draft has {name} {value}, it says {getattr(d, name)}"
                 )
         own = self._own(account, fact, terms, today)
+        if d.kind == "invoice_held":
+            # It was replaced before it came, and is given up at once.
+            own += [f"replaced_by:{x}" for x, other in account.held.items() if _takes_over(other, fact)][:1]
         reasons = own or self._others(account, fact, terms, today)
         policy = terms.of(account.who, fact.currency, today).text["release"]
         scheduled = [SCHEDULED] if policy["schedule"] != "at_once" else []
@@ -196,6 +199,10 @@ class Drafts:
                 self._check.find(
                     "not_released", f"draft {document} lacks nothing, and is held", shard=shard, account=account.key
                 )
+
+
+def _takes_over(other: Invoice, fact: Invoice) -> bool:
+    return other.replaces == fact.document and other.document != fact.document
 
 
 def _runs(d: Decision, policy: dict[str, Any], terms: Terms) -> bool:

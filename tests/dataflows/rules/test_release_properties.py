@@ -43,6 +43,12 @@ POLICIES = (
     '[release]\nrebill = "any"\nconsolidated = "each"\nprice_below = "allow"\ntax_jurisdiction = "DE"'
     + TAX % "document",
 )
+# Where the drafts of a consolidated invoice leave together, it counts which of them are there by then.
+IN_ANY_ORDER = (
+    POLICIES[5],
+    f'{POLICIES[1]}\nconsolidated = "each"',
+    '[release]\nconsolidated = "each"\ncondition = "on_order"',
+)
 PRICES = (1_000_000, 1_050_000, 2_000_000)
 QUANTITIES = (1_000, 2_000, 3_500)
 
@@ -53,6 +59,8 @@ class Maker:
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
         self.facts: list[Fact] = []
+        # Of each order's lines: quantity and price, as they were ordered first.
+        self.ordered: dict[str, list[r.OrderLine]] = {}
 
     def add(self, kind: type[Fact], **fields: object) -> None:
         number = len(self.facts)
@@ -68,19 +76,30 @@ class Maker:
     def one(self, *values: object) -> object:
         return self.draw(st.sampled_from(values))
 
+    def mostly(self, value: object, other: object) -> object:
+        return self.draw(st.sampled_from((value,) * 9 + (other,)))
+
+    def documents(self) -> list[str]:
+        return [fact.document for fact in self.facts if isinstance(fact, r.Invoice)]
+
+    def a_document(self) -> str:
+        return self.draw(st.sampled_from([*self.documents(), "INV-9"]))
+
     def customer(self) -> None:
         self.add(
-            r.Customer, name="A", active=self.one(True, True, False), country="DE", language="en", segment="", tier="",
-            currency="EUR", terms_days=30, billing_address=self.one("1 Street", "1 Street", ""), email="",
-            po_required=self.one(False, False, True), direct_debit=False, affiliate=False, bank_accounts=[],
-            credit_status=self.one("", "", "blocked"),
+            r.Customer, name="A", active=self.mostly(True, False), country="DE", language="en", segment="", tier="",
+            currency="EUR", terms_days=30, billing_address=self.mostly("1 Street", ""), email="",
+            po_required=self.mostly(False, True), direct_debit=False, affiliate=False, bank_accounts=[],
+            credit_status=self.mostly("", "blocked"),
         )  # fmt: skip
 
     def order(self) -> None:
         lines = [r.OrderLine(n, f"P{n}", self.one(*QUANTITIES), self.one(*PRICES)) for n in (1, 2)]
+        order = "O-1" if not self.ordered else "O-2" if len(self.ordered) == 1 else self.one("O-1", "O-2")
+        self.ordered.setdefault(order, lines)
         self.add(
-            r.Order, order_id=self.one("O-1", "O-2"), currency="EUR", po_reference=self.one("", "PO"),
-            cancelled=self.one(False, False, False, True), lines=lines,
+            r.Order, order_id=order, currency="EUR", po_reference=self.one("", "PO"),
+            cancelled=self.mostly(False, True), lines=lines,
         )  # fmt: skip
 
     def _sent(self, kind: type[r.ShipmentLine] | type[r.ReturnLine]) -> list[object]:
@@ -93,7 +112,7 @@ class Maker:
         self.add(r.Shipment, shipment_id=self.one("S-1", "S-2", "S-3"), order_id=order, carrier="", lines=lines)
 
     def proof(self) -> None:
-        complaint = self.one("", "", "wet")
+        complaint = self.one("", "wet")
         shipment = self.one("S-1", "S-2", "S-3")
         self.add(r.ProofOfDelivery, shipment_id=shipment, order_id=self.one("O-1", "O-2"), complaint=complaint)
 
@@ -112,31 +131,49 @@ class Maker:
 
     def draft(self) -> None:
         lines = []
-        for line in range(1, self.draw(st.integers(0, 3)) + 1):
-            number, quantity, price = self.one(1, 2), self.one(*QUANTITIES), self.one(*PRICES)
-            product = self.one(f"P{number}", f"P{number}", "FREIGHT")
+        order = self.one("O-1", "O-2")
+        for line in range(1, self.draw(st.sampled_from((0, 1, 1, 1, 2, 3))) + 1):
+            ordered = self.one(*self.ordered[order])
+            number, quantity = ordered.line, self.mostly(ordered.quantity_milli, self.one(*QUANTITIES))
+            price = self.mostly(ordered.unit_price_micro, self.one(*PRICES))
+            product = self.mostly(f"P{number}", "FREIGHT")
             net = (2 * quantity * price + 10**7) // (2 * 10**7)
-            tax = (2 * net * 190_000 + 10**6) // (2 * 10**6) + self.one(0, 0, 0, 1)
-            lines.append(r.InvoiceLine(line, number, product, quantity, price, net, tax, self.one("S", "S", "S", "")))
+            tax = (2 * net * 190_000 + 10**6) // (2 * 10**6) + self.mostly(0, 1)
+            lines.append(r.InvoiceLine(line, number, product, quantity, price, net, tax, self.mostly("S", "")))
         tax = sum(line.tax for line in lines)
-        amount = sum(line.net for line in lines) + tax + self.one(0, 0, 0, 1) if lines else self.one(400, 500)
+        amount = sum(line.net for line in lines) + tax + self.mostly(0, 1) if lines else self.one(400, 500)
         self.add(
             r.Invoice, document=f"INV-{len(self.facts)}", stage=self.one("draft", "draft", "draft", "posted"),
-            currency="EUR", amount=amount, tax=tax, order_id=self.one("O-1", "O-2"), po_reference=self.one("PO", ""),
-            replaces=self.one("", "", "", f"INV-{self.draw(st.integers(5, 20))}"), lines=lines,
+            currency="EUR", amount=amount, tax=tax, order_id=order, po_reference=self.one("PO", ""),
+            replaces=self.one("", "", "", self.a_document()), lines=lines,
             consolidated=self.one("", "", "C-1"), contract=self.one("", "K-1"),
         )  # fmt: skip
+
+    def in_parts(self) -> None:
+        """A draft of all of an order of its own, and a shipment of some of it."""
+        order_id, number = f"O-{len(self.facts)}", len(self.facts)
+        net = self.one(1_000, 333)
+        line = r.InvoiceLine(1, 1, "P1", 3_000, net * 10_000, 3 * net, (2 * 3 * net * 19 + 100) // 200, "S")
+        of = {"order_id": order_id, "currency": "EUR", "po_reference": "PO"}
+        self.add(r.Order, **of, cancelled=False, lines=[r.OrderLine(1, "P1", 3_000, net * 10_000)])
+        self.add(
+            r.Invoice, document=f"INV-{number}", stage="draft", amount=line.net + line.tax, tax=line.tax, lines=[line],
+            replaces="", consolidated=self.one("", "C-1"), **of,
+        )  # fmt: skip
+        for part in range(2):
+            sent = [r.ShipmentLine(1, "P1", self.one(1_000, 1_500))]
+            self.add(r.Shipment, shipment_id=f"S-{number}-{part}", order_id=order_id, carrier="", lines=sent)
 
     def credit_note(self) -> None:
         self.add(
             r.CreditNote, document=f"CRN-{len(self.facts)}", currency="EUR", amount=self.one(100, 500, 2_000), tax=0,
-            invoice=f"INV-{self.draw(st.integers(5, 20))}", reason="",
+            invoice=self.a_document(), reason="",
         )  # fmt: skip
 
     def action(self) -> None:
         self.add(
             r.OperatorAction, action=self.one("release_invoice", "withdraw_draft", "send_invoice"), actor="kim",
-            receipt_id="", document=f"INV-{self.draw(st.integers(5, 20))}", target_account="", currency="", amount=0,
+            receipt_id="", document=self.a_document(), target_account="", currency="", amount=0,
             until=0, note=self.one("as agreed", "as agreed", ""),
         )  # fmt: skip
 
@@ -148,10 +185,10 @@ def drafts(draw: st.DrawFn) -> list[Fact]:
     for _ in range(2):
         maker.order()
     makers = [
-        *[maker.draft] * 4, *[maker.shipment] * 3, maker.customer, maker.order, maker.proof, maker.goods_back,
+        *[maker.draft] * 4, *[maker.shipment] * 4, maker.customer, maker.order, maker.proof, maker.proof, maker.in_parts, maker.goods_back,
         maker.agreement, maker.credit_note, maker.action,
     ]  # fmt: skip
-    for make in draw(st.lists(st.sampled_from(makers), min_size=6, max_size=22)):
+    for make in draw(st.lists(st.sampled_from(makers), min_size=10, max_size=24)):
         make()
     return sorted(maker.facts, key=lambda fact: fact.event_time)
 
@@ -182,7 +219,8 @@ def test_nothing_is_released_while_a_condition_fails_and_each_hold_names_every_r
     made = run(values)
     assert [d.reasons for d in made.decisions if d.rule == "shard.parked"] == []
     Books().take_all(made.decisions).settle()
-    assert audited(values, made) == []
+    found = audited(values, made)
+    assert found == [], found
 
 
 @few
@@ -209,7 +247,9 @@ def uncontested(draw: st.DrawFn) -> list[Fact]:
         bank_accounts=[],
     )  # fmt: skip
     for n in range(1, draw(st.integers(1, 5)) + 1):
-        price, agreed = draw(st.sampled_from(PRICES)), draw(st.sampled_from((0, *PRICES)))
+        price = draw(st.sampled_from(PRICES))
+        # What was agreed otherwise and comes after a draft has gone changes nothing any more.
+        agreed, billed = draw(st.sampled_from((0, price))), draw(st.sampled_from((price, price, PRICES[1])))
         of = {"order_id": f"O-{n}"}
         maker.add(
             r.Order, **of, currency="EUR", po_reference="", cancelled=False, lines=[r.OrderLine(1, f"P{n}", 3_000, price)]
@@ -222,9 +262,9 @@ def uncontested(draw: st.DrawFn) -> list[Fact]:
         for part, quantity in enumerate(draw(st.sampled_from(((3_000,), (1_000, 2_000), (1_000,))))):
             sent = [r.ShipmentLine(1, f"P{n}", quantity)]
             maker.add(r.Shipment, shipment_id=f"S-{n}-{part}", **of, carrier="", lines=sent)
-            maker.add(r.ProofOfDelivery, shipment_id=f"S-{n}-{part}", **of)
-        net = (2 * 3_000 * price + 10**7) // (2 * 10**7)
-        lines = [r.InvoiceLine(1, 1, f"P{n}", 3_000, price, net, 0, "S")]
+            maker.add(r.ProofOfDelivery, shipment_id=f"S-{n}-{part}", complaint="", **of)
+        net = (2 * 3_000 * billed + 10**7) // (2 * 10**7)
+        lines = [r.InvoiceLine(1, 1, f"P{n}", 3_000, billed, net, 0, "S")]
         fields = {"currency": "EUR", "amount": net, "tax": 0, "po_reference": "", **of}
         number = draw(st.sampled_from(("", "C-1")))
         rebill = draw(st.booleans())
@@ -242,12 +282,12 @@ def uncontested(draw: st.DrawFn) -> list[Fact]:
 
 
 @few
-@given(st.data(), st.sampled_from(["", POLICIES[1], '[release]\ncondition = "on_order"']))
+@given(st.data(), st.sampled_from(IN_ANY_ORDER))
 def test_what_is_released_does_not_depend_on_the_order_of_arrival(data: st.DataObject, policy: str) -> None:
     facts = uncontested(data.draw)
     here = _released(facts, policy)
     there = _released(data.draw(st.permutations(facts)), policy)
-    assert here == there
+    assert here == there, (here, there)
 
 
 def _released(facts: list[Fact], policy: str) -> tuple[list[str], dict[str, int], dict[str, list[str]]]:
@@ -279,9 +319,10 @@ def test_histories_reach_what_the_properties_are_about() -> None:
 
     collect()
     wanted = {
-        *("invoice_released", "release.in_part", "release.manual", "approval_requested", "release.replaced"),
+        *("invoice_released", "release.in_part", "release.manual", "release.replaced"),
         *("release.withdrawn", "consolidated_incomplete", "waits_for_schedule", "replaced_not_credited"),
-        *("price_not_agreed", "price_agreement_missing", "tax_arithmetic", "duplicate_of", "less_than_shipped"),
+        *("price_not_agreed", "price_agreement_missing", "tax_arithmetic", "less_than_shipped"),
         *("proof_of_delivery_missing", "complaint", "credit_held", "not_shipped", "more_than_ordered"),
     }
-    assert wanted - set(found) == set()
+    missing = wanted - set(found)
+    assert missing == set(), missing
