@@ -57,15 +57,15 @@ class Deliveries:
             found = self._of(account, found.group)
         return found is None or found.arrived
 
-    def check(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, today: int) -> None:
-        """delivery_requested, delivery_status, and exceptions about them."""
+    def check(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, now: int) -> None:
+        """delivery_requested, delivery_status, and exceptions about them. now: the log's time, UTC milliseconds."""
         self._check.checked += 1
         found = self._of(account, d.document) or Delivery()
         for document in d.candidates if not found.status else []:
             self._known.put(named(account, document), Delivery(group=d.document))
-        policy = terms.of(account.who, d.currency, today).text["delivery"]
+        policy = terms.of(account.who, d.currency, now // DAY_MS).text["delivery"]
         if d.kind == "delivery_requested":
-            self._requested(account, found, d, policy)
+            self._requested(account, found, d, policy, now)
         elif d.kind == "delivery_status":
             self._status(account, found, d, cause)
         elif d.kind == "exception_raised":
@@ -84,7 +84,7 @@ class Deliveries:
         reached = [x for x in wanted if x in policy["channels"] and (x != "email" or account.email)]
         return list(dict.fromkeys(reached))
 
-    def _requested(self, account: Account, found: Delivery, d: Decision, policy: dict[str, Any]) -> None:
+    def _requested(self, account: Account, found: Delivery, d: Decision, policy: dict[str, Any], now: int) -> None:
         if d.origin != LIVE:
             self._wrong(d, "sent_of_history", "what is replayed is never sent")
         items = [self._books.item(account, x) for x in d.candidates or [d.document]]
@@ -101,14 +101,14 @@ class Deliveries:
             if d.channel not in chain[:1]:
                 self._wrong(d, "channel", f"it goes by {d.channel}, the first one is {chain[:1]}")
         elif d.rule == "delivery.resend":
-            over = found.deadline and found.deadline <= d.event_time
+            over = found.deadline and found.deadline <= now
             if not over or (d.channel, d.level) != (found.channel, found.tries + 1) or d.level > policy["tries"]:
                 self._wrong(d, "sent_again", f"try {found.tries} by {found.channel} has time until {found.deadline}")
         elif d.rule == "delivery.fallback":
             at = found.chain.index(found.channel) + 1 if found.channel in found.chain else 0
             if found.chain[at : at + 1] != [d.channel]:
                 self._wrong(d, "channel", f"after {found.channel} of {found.chain} comes not {d.channel}")
-            if found.status != "failed" and not 0 < found.deadline <= d.event_time:
+            if found.status != "failed" and not 0 < found.deadline <= now:
                 self._wrong(d, "sent_again", f"{found.channel} has not failed, and has time until {found.deadline}")
         elif d.cause_kind != "operator_action":
             self._wrong(d, "sent_again", f"no rule of delivery is called {d.rule}")

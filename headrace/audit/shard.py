@@ -226,7 +226,7 @@ class ShardAudit:
             elif d.kind in OF_DRAFTS:
                 self._drafts.check(account, d, self._terms, self.today)
             elif d.rule.startswith("delivery."):
-                self._deliveries.check(account, d, cause, self._terms, self.today)
+                self._deliveries.check(account, d, cause, self._terms, self._now)
             elif d.kind == "cash_applied":
                 self._cash.applied(account, d, cause)
             elif d.kind == "credit_allocated":
