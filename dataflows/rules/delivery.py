@@ -230,7 +230,7 @@ def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decisi
 def _of_others(account: Account, document: str, status: str, fact: Message) -> list[Decision]:
     """What is said of an invoice that something else sent out: it is told, and only what was rejected is for a person."""
     item = account.known_item(document)
-    if item is None or status not in (*ARRIVED, REJECTED) or fact.delivery_id:
+    if item is None or (status not in ARRIVED and status != REJECTED) or fact.delivery_id:
         return []
     row = DeliveryRow(item.document, "", item.currency, item.amount)
     if status != REJECTED:

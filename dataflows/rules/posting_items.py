@@ -73,8 +73,9 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
     account.add_item(item)
     if credit or account.row.credits:
         note_credit(account, item)
-    if d.evidence:
-        replaced = account.known_item(value(d, "replaces"))
+    number = value(d, "replaces") if d.evidence else ""
+    if number:
+        replaced = account.known_item(number)
         if replaced is not None:
             replaced.replaced_by = d.document
             account.touch_item(replaced)
