@@ -489,4 +489,6 @@ def _operator_action(check: _Check, fact: OperatorAction) -> None:
         check.currency("currency", fact.currency)
     check.not_negative("amount", fact.amount)
     check.optional_identifier("reference_id", fact.reference_id)
+    if fact.action == "send_invoice":
+        check.one_of("category", fact.category, ("", *MESSAGE_CHANNELS))
     check.text("note", fact.note)

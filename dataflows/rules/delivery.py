@@ -22,7 +22,7 @@ from dataflows.rules.delivery_rows import (
 )
 from dataflows.rules.evidence import value
 from dataflows.rules.exceptions import closed
-from dataflows.rules.provisions.delivery import DeliveryTerms
+from dataflows.rules.provisions.delivery import CHANNELS, DeliveryTerms
 from schemas.records import Decision, DeliveryRow, Item, Message, OperatorAction
 
 SEND: Final = "send_invoice"
@@ -38,6 +38,8 @@ LIVE: Final = "live"
 _ID: Final = "delivery:"
 # Of what is due, or waits for a channel, at once; the rest comes with the next wake, or fact.
 MOST_AT_ONCE: Final = 200
+# Documents of a consolidated invoice that go together.
+MOST_TOGETHER: Final = 1_000
 
 
 class Way:
@@ -89,8 +91,13 @@ def after_posting(account: Account, d: Decision, others: list[Decision], ctx: Co
             return []
         known = delivery(account, number)
         documents = [x for x in group.documents if delivery(account, x) is None]
-        if known is None and documents:
-            decisions += _request_group(account, number, documents, terms, ctx)
+        if known is None and 0 < len(documents) <= MOST_TOGETHER:
+            return _request_group(account, number, documents, terms, ctx)
+        if known is None:
+            # Too many for one message: each goes on its own.
+            for document in documents:
+                item = account.posted_item(document)
+                decisions += _first(account, item, document, item.amount, [], terms, ctx)
             return decisions
     if d.kind in ("item_posted", "invoice_released") and d.item_kind in terms.kinds:
         decisions += _first(account, account.posted_item(d.document), d.document, d.amount, [], terms, ctx)
@@ -156,6 +163,8 @@ def by_person(account: Account, fact: OperatorAction, ctx: Context) -> tuple[lis
         return [], "document_unknown"
     if ctx.origin != LIVE:
         return [], "not_live"
+    if fact.category and fact.category not in CHANNELS:
+        return [], "channel_unknown"
     if row is None:
         assert item is not None
         row = DeliveryRow(item.document, "", item.currency, item.amount)

@@ -187,8 +187,10 @@ def _fitting(account: Account, fact: Invoice, ctx: Context) -> Look | None:
 def _orderly(account: Account, fact: Invoice, look: Look, ctx: Context) -> None:
     """What is ready waits for its day, and for the other drafts of its consolidated invoice."""
     terms = terms_of(account, fact, ctx)
-    ready = not look.reasons
-    if ready and fact.consolidated and terms.together:
+    calendar = account.provisions(ctx, fact.currency).calendar
+    # The day on which this wake was due counts, however late it came.
+    leaves = terms.schedule == AT_ONCE or (ctx.cause_kind == WAKE and terms.runs_on(ctx.event_time // DAY_MS, calendar))
+    if leaves and not look.reasons and fact.consolidated and terms.together:
         other = _not_ready(account, fact, ctx)
         if other:
             look.reasons.append(INCOMPLETE)
@@ -196,10 +198,7 @@ def _orderly(account: Account, fact: Invoice, look: Look, ctx: Context) -> None:
     if fact.consolidated:
         look.evidence.append(f"consolidated:{fact.consolidated}")
     if terms.schedule != AT_ONCE:
-        calendar = account.provisions(ctx, fact.currency).calendar
-        # The day on which this wake was due counts, however late it came.
-        day = ctx.event_time // DAY_MS
-        if look.reasons or ctx.cause_kind != WAKE or not terms.runs_on(day, calendar):
+        if look.reasons or not leaves:
             look.reasons.append(SCHEDULED)
         look.say(f"schedule:{terms.schedule}")
 
@@ -209,15 +208,29 @@ def _not_ready(account: Account, fact: Invoice, ctx: Context) -> str:
     row = consolidated(account, fact.consolidated)
     if row is None or row.leaving:
         return ""
+    orderly: list[str] = []
     for document in row.drafts:
-        if document == fact.document:
-            continue
         other = account.draft(document)
         assert other is not None, f"no draft {document}"
-        invoice = draft_invoice(other)
-        if examine(account, invoice, other, terms_of(account, invoice, ctx), ctx).reasons:
+        if document == fact.document:
+            continue
+        if other.reasons and all(reason in ORDERLY for reason in other.reasons):
+            # It was ready when it was last looked at: those that were not are looked at first.
+            orderly.append(document)
+        elif _lacks(account, other, ctx):
+            return document
+    for document in orderly:
+        other = account.draft(document)
+        assert other is not None, f"no draft {document}"
+        if _lacks(account, other, ctx):
             return document
     return ""
+
+
+def _lacks(account: Account, draft: DraftRow, ctx: Context) -> bool:
+    """Whether any check of the draft fails."""
+    invoice = draft_invoice(draft)
+    return bool(examine(account, invoice, draft, terms_of(account, invoice, ctx), ctx).reasons)
 
 
 def _held(account: Account, fact: Invoice, look: Look, ctx: Context) -> Decision:

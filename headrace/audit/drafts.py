@@ -50,9 +50,13 @@ class Drafts:
         if d.kind == "invoice_held":
             # It was replaced before it came, and is given up at once.
             own += [f"replaced_by:{x}" for x, other in account.held.items() if _takes_over(other, fact)][:1]
-        reasons = own or self._others(account, fact, terms, today)
-        policy = terms.of(account.who, fact.currency, today).text["release"]
+        here = terms.of(account.who, fact.currency, today)
+        policy = here.text["release"]
         scheduled = [SCHEDULED] if policy["schedule"] != "at_once" else []
+        # The others are asked for only when it could leave.
+        reasons = own
+        if not own and (not scheduled or d.kind != "invoice_held" or _runs(d, policy, here)):
+            reasons = self._others(account, fact, terms, today)
         if d.kind == "invoice_held":
             self._held(d, sorted(reasons + scheduled), scheduled)
         elif d.kind == "approval_requested":
