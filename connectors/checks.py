@@ -6,7 +6,7 @@ whose lines do not add up is a fact, and its release is held with that reason.
 
 from typing import Final
 
-from connectors import checks_entries
+from connectors import checks_entries, checks_goods
 from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, Check
 from connectors.currencies import decimal_text
 from schemas.records import (
@@ -22,12 +22,14 @@ from schemas.records import (
     OperatorAction,
     Order,
     PayerRelation,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -79,7 +81,11 @@ ACTIONS: Final = (
     "unapply_cash",
     "request_statement",
     "close_task",
+    "release_invoice",
+    "withdraw_draft",
+    "send_invoice",
 )
+CREDIT_STATUSES: Final = ("", "blocked")
 CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
@@ -104,6 +110,10 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         check.identifier("order_id", fact.order_id)
         check.booked_day("delivered_date", fact.delivered_date)
         check.text("complaint", fact.complaint)
+    elif isinstance(fact, Return):
+        checks_goods.goods_back(check, fact)
+    elif isinstance(fact, PriceAgreement):
+        checks_goods.price_agreement(check, fact)
     elif isinstance(fact, Customer):
         _customer(check, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -298,6 +308,7 @@ def _customer(check: Check, fact: Customer) -> None:
     check.optional_identifier("email", fact.email, 320)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
+    check.one_of("credit_status", fact.credit_status, CREDIT_STATUSES)
 
 
 def _payer_relation(check: Check, fact: PayerRelation) -> None:
@@ -411,4 +422,6 @@ def _operator_action(check: Check, fact: OperatorAction) -> None:
         check.currency("currency", fact.currency)
     check.not_negative("amount", fact.amount)
     check.optional_identifier("reference_id", fact.reference_id)
+    if fact.action == "send_invoice":
+        check.one_of("category", fact.category, ("", *MESSAGE_CHANNELS))
     check.text("note", fact.note)

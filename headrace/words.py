@@ -20,6 +20,7 @@ _OF_MONEY: Final = frozenset(
         "amount_below_zero",
         "more_than_there_is",
         "returned_more_than_received",
+        "above",
     }
 )
 
@@ -61,6 +62,24 @@ def _posted(row: Row) -> str:
     released = f", released: {row['rule']}" if row["kind"] == "invoice_released" else ""
     corrects = f" for {row['counterparty']}" if row["counterparty"] else ""
     return f"{_item(row)} {row['document']}{corrects} of {_money(row)} posted, due {row['due_date']}{released}"
+
+
+def _released(row: Row) -> str:
+    """An invoice that left, by whom and in spite of what where a person let it go, or as a part."""
+    by = f" by {row['owner']}: {row['text']}" if row["rule"] == "release.manual" else ""
+    rest = next((text[5:] for text in row["evidence"] if text.startswith("rest:")), "")
+    return f"{_posted(row)}{by}" + (f"; the rest waits as {rest}" if rest else "")
+
+
+def _sent(row: Row) -> str:
+    again = {"delivery.resend": " again", "delivery.fallback": " now", "delivery.operator": ", as a person asked"}
+    return f"{row['document']} sent by {row['channel']}{again.get(row['rule'], '')}"
+
+
+def _delivery(row: Row) -> str:
+    by = f" by {row['channel']}" if row["channel"] else ""
+    why = f" ({because(row)})" if row["reasons"] else ""
+    return f"Delivery of {row['document']}{by}: {row['text'].replace('_', ' ')}{why}"
 
 
 def _booked(row: Row) -> str:
@@ -114,7 +133,16 @@ def _evidence(row: Row) -> str:
 
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
-    "invoice_released": _posted,
+    "invoice_released": _released,
+    "invoice_withdrawn": lambda r: (
+        f"Draft {r['document']} of {_money(r)} given up: "
+        + (f"{r['counterparty']} replaces it" if r["counterparty"] else r["text"])
+    ),
+    "approval_requested": lambda r: (
+        f"To be approved: {r['document']} of {_money(r)} in spite of its hold ({because(r)}): {r['text']}"
+    ),
+    "delivery_requested": _sent,
+    "delivery_status": _delivery,
     "item_posted": _posted,
     "receipt_booked": _booked,
     "cash_applied": lambda r: (

@@ -1476,10 +1476,11 @@ class Customer(Fact):
     legal_entity: Registration or tax number.
     time_zone: IANA time zone of the customer, or empty.
     contacts_blocked: Nobody is to be contacted.
+    credit_status: What the source says of its credit: blocked holds new drafts; empty: nothing.
     """
 
-    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
+    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
     KIND: ClassVar[str] = "customer"
 
     def __init__(
@@ -1513,6 +1514,7 @@ class Customer(Fact):
         legal_entity: str = '',
         time_zone: str = '',
         contacts_blocked: bool = False,
+        credit_status: str = '',
     ) -> None:
         super().__init__("customer", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.name: Final = name
@@ -1536,6 +1538,7 @@ class Customer(Fact):
         self.legal_entity: Final = legal_entity
         self.time_zone: Final = time_zone
         self.contacts_blocked: Final = contacts_blocked
+        self.credit_status: Final = credit_status
 
 
 def read_customer(r: Reader) -> Customer:
@@ -1569,6 +1572,7 @@ def read_customer(r: Reader) -> Customer:
         r.text(),
         r.text(),
         r.boolean(),
+        r.text(),
     )
 
 
@@ -1602,6 +1606,7 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_text(out, x.legal_entity)
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
+    put_text(out, x.credit_status)
 
 
 @mypyc_attr(acyclic=True)
@@ -4510,10 +4515,15 @@ class AccountRow:
     relations: Accounts that it pays for, by id of the relation.
     habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
     discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
+    agreements: Price agreements that it has (tables g and h).
+    rebills: Held drafts that replace a document, in order of arrival.
+    undelivered: Documents that were sent out and of which it is not known that they arrived.
+    delivery_deadline: When the first of them is looked at again, UTC ms; 0 none (table t has them all).
+    unreachable: Documents that no channel was found for (table u).
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "agreements", "_rebills", "undelivered", "delivery_deadline", "unreachable", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "agreements", "rebills", "undelivered", "delivery_deadline", "unreachable", )
 
     def __init__(
         self,
@@ -4551,6 +4561,11 @@ class AccountRow:
         relations: list[Relation] | None = None,
         habits: list[str] | None = None,
         discount_ppm: int = 0,
+        agreements: int = 0,
+        rebills: list[str] | None = None,
+        undelivered: int = 0,
+        delivery_deadline: int = 0,
+        unreachable: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4586,6 +4601,11 @@ class AccountRow:
         self._relations: list[Relation] | None = relations
         self._habits: list[str] | None = habits
         self.discount_ppm = discount_ppm
+        self.agreements = agreements
+        self._rebills: list[str] | None = rebills
+        self.undelivered = undelivered
+        self.delivery_deadline = delivery_deadline
+        self.unreachable = unreachable
 
     @property
     def balances(self) -> list[Balance]:
@@ -4785,6 +4805,17 @@ class AccountRow:
     def habits(self, value: list[str]) -> None:
         self._habits = value
 
+    @property
+    def rebills(self) -> list[str]:
+        found = self._rebills
+        if found is None:
+            found = self._rebills = []
+        return found
+
+    @rebills.setter
+    def rebills(self, value: list[str]) -> None:
+        self._rebills = value
+
 
 def read_account_row(r: Reader) -> AccountRow:
     return AccountRow(
@@ -4821,6 +4852,11 @@ def read_account_row(r: Reader) -> AccountRow:
         None if r.no_items() else r.texts(),
         None if r.no_items() else _read_relations(r),
         None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
+        None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
         r.long(),
     )
 
@@ -4860,6 +4896,11 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_relations(out, x._relations)
     put_texts(out, x._habits)
     put_long(out, x.discount_ppm)
+    put_long(out, x.agreements)
+    put_texts(out, x._rebills)
+    put_long(out, x.undelivered)
+    put_long(out, x.delivery_deadline)
+    put_long(out, x.unreachable)
 
 
 @mypyc_attr(acyclic=True)
@@ -4957,6 +4998,127 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
 
 
 @mypyc_attr(acyclic=True)
+class AgreementRow:
+    """A price agreed with the customer.
+
+    agreement_id: Its id.
+    product: Product number.
+    currency: ISO 4217.
+    unit_price_micro: Price of one unit in millionths of the major unit.
+    valid_from_date: Day.
+    valid_until_date: The last day; 0 is without end.
+    cancelled: It holds no more.
+    """
+
+    __slots__ = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+
+    def __init__(
+        self,
+        agreement_id: str = '',
+        product: str = '',
+        currency: str = '',
+        unit_price_micro: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+        cancelled: bool = False,
+    ) -> None:
+        self.agreement_id = agreement_id
+        self.product = product
+        self.currency = currency
+        self.unit_price_micro = unit_price_micro
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+        self.cancelled = cancelled
+
+
+def read_agreement_row(r: Reader) -> AgreementRow:
+    return AgreementRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_agreement_row(out: BytesWriter, x: AgreementRow) -> None:
+    put_text(out, x.agreement_id)
+    put_text(out, x.product)
+    put_word(out, x.currency)
+    put_long(out, x.unit_price_micro)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+
+
+@mypyc_attr(acyclic=True)
+class ConsolidatedRow:
+    """A consolidated invoice: the documents it is made of.
+
+    number: Its number.
+    drafts: Those that are held, in order of arrival.
+    documents: Those that are posted, in order.
+    leaving: One of them was released; the others follow.
+    """
+
+    __slots__ = ("number", "_drafts", "_documents", "leaving", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("number", "drafts", "documents", "leaving", )
+
+    def __init__(
+        self,
+        number: str = '',
+        drafts: list[str] | None = None,
+        documents: list[str] | None = None,
+        leaving: bool = False,
+    ) -> None:
+        self.number = number
+        self._drafts: list[str] | None = drafts
+        self._documents: list[str] | None = documents
+        self.leaving = leaving
+
+    @property
+    def drafts(self) -> list[str]:
+        found = self._drafts
+        if found is None:
+            found = self._drafts = []
+        return found
+
+    @drafts.setter
+    def drafts(self, value: list[str]) -> None:
+        self._drafts = value
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
+
+
+def read_consolidated_row(r: Reader) -> ConsolidatedRow:
+    return ConsolidatedRow(
+        r.text(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        r.boolean(),
+    )
+
+
+def put_consolidated_row(out: BytesWriter, x: ConsolidatedRow) -> None:
+    put_text(out, x.number)
+    put_texts(out, x._drafts)
+    put_texts(out, x._documents)
+    put_boolean(out, x.leaving)
+
+
+@mypyc_attr(acyclic=True)
 class CustomerRow:
     """An account's master data.
 
@@ -4980,10 +5142,11 @@ class CustomerRow:
     time_zone: IANA time zone of the customer, or empty.
     contacts_blocked: Nobody is to be contacted.
     bank_accounts: IBANs or other accounts this payer pays from.
+    credit_status: What master data says of its credit: blocked, or empty.
     """
 
-    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", "credit_status", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", "credit_status", )
 
     def __init__(
         self,
@@ -5007,6 +5170,7 @@ class CustomerRow:
         time_zone: str = '',
         contacts_blocked: bool = False,
         bank_accounts: list[str] | None = None,
+        credit_status: str = '',
     ) -> None:
         self.active = active
         self.country = country
@@ -5028,6 +5192,7 @@ class CustomerRow:
         self.time_zone = time_zone
         self.contacts_blocked = contacts_blocked
         self._bank_accounts: list[str] | None = bank_accounts
+        self.credit_status = credit_status
 
     @property
     def channels(self) -> list[str]:
@@ -5074,6 +5239,7 @@ def read_customer_row(r: Reader) -> CustomerRow:
         r.text(),
         r.boolean(),
         None if r.no_items() else r.texts(),
+        r.text(),
     )
 
 
@@ -5098,6 +5264,116 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
     put_texts(out, x._bank_accounts)
+    put_text(out, x.credit_status)
+
+
+@mypyc_attr(acyclic=True)
+class DeliveryRow:
+    """How one document gets to the customer.
+
+    document: The document; the consolidated number where several go as one.
+    part_of: The consolidated number it goes with, or empty; then nothing else is here.
+    currency: ISO 4217.
+    amount: Minor units, of all that goes.
+    documents: What goes, where it is consolidated.
+    status: requested, sent, delivered, viewed, acknowledged, rejected, failed, or unreachable where no channel is left.
+    chain: Channels, in the order in which they are tried.
+    at: Place in the chain, from 0.
+    tries: How often by that channel.
+    requests: How often in all.
+    deadline: When it is looked at again, UTC ms; 0 never.
+    arrived: It is known to have arrived.
+    raised: Rule of the exception that is open, or empty.
+    """
+
+    __slots__ = ("document", "part_of", "currency", "amount", "_documents", "status", "_chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "part_of", "currency", "amount", "documents", "status", "chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+
+    def __init__(
+        self,
+        document: str = '',
+        part_of: str = '',
+        currency: str = '',
+        amount: int = 0,
+        documents: list[str] | None = None,
+        status: str = '',
+        chain: list[str] | None = None,
+        at: int = 0,
+        tries: int = 0,
+        requests: int = 0,
+        deadline: int = 0,
+        arrived: bool = False,
+        raised: str = '',
+    ) -> None:
+        self.document = document
+        self.part_of = part_of
+        self.currency = currency
+        self.amount = amount
+        self._documents: list[str] | None = documents
+        self.status = status
+        self._chain: list[str] | None = chain
+        self.at = at
+        self.tries = tries
+        self.requests = requests
+        self.deadline = deadline
+        self.arrived = arrived
+        self.raised = raised
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
+
+    @property
+    def chain(self) -> list[str]:
+        found = self._chain
+        if found is None:
+            found = self._chain = []
+        return found
+
+    @chain.setter
+    def chain(self, value: list[str]) -> None:
+        self._chain = value
+
+
+def read_delivery_row(r: Reader) -> DeliveryRow:
+    return DeliveryRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        None if r.no_items() else r.texts(),
+        r.text(),
+        None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_delivery_row(out: BytesWriter, x: DeliveryRow) -> None:
+    put_text(out, x.document)
+    put_text(out, x.part_of)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_texts(out, x._documents)
+    put_text(out, x.status)
+    put_texts(out, x._chain)
+    put_long(out, x.at)
+    put_long(out, x.tries)
+    put_long(out, x.requests)
+    put_long(out, x.deadline)
+    put_boolean(out, x.arrived)
+    put_text(out, x.raised)
 
 
 @mypyc_attr(acyclic=True)
@@ -5246,10 +5522,15 @@ class DraftRow:
     reasons: Why it is held, every reason.
     held_time: Since when, UTC ms.
     sla_said: The exception of its hold SLA was raised.
+    proposed_by: Who asked to release it by hand, where an approval has to come first; else empty.
+    proposed_note: Why.
+    part_of: The draft that it is the rest of, where that was billed in parts; else empty.
+    part: How many parts were billed of that.
+    replaces_draft: What it replaces was a draft, which was withdrawn.
     """
 
-    __slots__ = ("fact", "_reasons", "held_time", "sla_said", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", )
+    __slots__ = ("fact", "_reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", )
 
     def __init__(
         self,
@@ -5257,11 +5538,21 @@ class DraftRow:
         reasons: list[str] | None = None,
         held_time: int = 0,
         sla_said: bool = False,
+        proposed_by: str = '',
+        proposed_note: str = '',
+        part_of: str = '',
+        part: int = 0,
+        replaces_draft: bool = False,
     ) -> None:
         self.fact = fact
         self._reasons: list[str] | None = reasons
         self.held_time = held_time
         self.sla_said = sla_said
+        self.proposed_by = proposed_by
+        self.proposed_note = proposed_note
+        self.part_of = part_of
+        self.part = part
+        self.replaces_draft = replaces_draft
 
     @property
     def reasons(self) -> list[str]:
@@ -5281,6 +5572,11 @@ def read_draft_row(r: Reader) -> DraftRow:
         None if r.no_items() else r.texts(),
         r.long(),
         r.boolean(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.boolean(),
     )
 
 
@@ -5289,6 +5585,11 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_texts(out, x._reasons)
     put_long(out, x.held_time)
     put_boolean(out, x.sla_said)
+    put_text(out, x.proposed_by)
+    put_text(out, x.proposed_note)
+    put_text(out, x.part_of)
+    put_long(out, x.part)
+    put_boolean(out, x.replaces_draft)
 
 
 @mypyc_attr(acyclic=True)
@@ -5423,10 +5724,12 @@ class Item:
     asked: Receipt whose short payment the customer was asked about, or empty.
     discounted: Cash discount granted.
     cleared_by: The receipt whose cash cleared the last of it, or empty.
+    credited: Credit notes that name it, minor units, wherever they were set off.
+    replaced_by: The invoice that replaced it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "_disputes", "said_level", "raise_by", "last_letter", "exhausted", "_late_payments", "interest", "compensated", "order_id", "settles", "tax", "_terms", "discountable", "asked", "discounted", "cleared_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "_disputes", "said_level", "raise_by", "last_letter", "exhausted", "_late_payments", "interest", "compensated", "order_id", "settles", "tax", "_terms", "discountable", "asked", "discounted", "cleared_by", "credited", "replaced_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", "credited", "replaced_by", )
 
     def __init__(
         self,
@@ -5458,6 +5761,8 @@ class Item:
         asked: str = '',
         discounted: int = 0,
         cleared_by: str = '',
+        credited: int = 0,
+        replaced_by: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -5487,6 +5792,8 @@ class Item:
         self.asked = asked
         self.discounted = discounted
         self.cleared_by = cleared_by
+        self.credited = credited
+        self.replaced_by = replaced_by
 
     @property
     def disputes(self) -> list[str]:
@@ -5552,6 +5859,8 @@ def read_item(r: Reader) -> Item:
         r.text(),
         r.long(),
         r.text(),
+        r.long(),
+        r.text(),
     )
 
 
@@ -5584,6 +5893,8 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.asked)
     put_long(out, x.discounted)
     put_text(out, x.cleared_by)
+    put_long(out, x.credited)
+    put_text(out, x.replaced_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -5730,10 +6041,11 @@ class OrderStateLine:
     delivered: Thousandths.
     invoiced: Thousandths released or posted.
     unit_price_micro: Agreed price, millionths of the major unit.
+    returned: Thousandths that came back.
     """
 
-    __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
+    __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", "returned", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", "returned", )
 
     def __init__(
         self,
@@ -5744,6 +6056,7 @@ class OrderStateLine:
         delivered: int = 0,
         invoiced: int = 0,
         unit_price_micro: int = 0,
+        returned: int = 0,
     ) -> None:
         self.line = line
         self.product = product
@@ -5752,12 +6065,14 @@ class OrderStateLine:
         self.delivered = delivered
         self.invoiced = invoiced
         self.unit_price_micro = unit_price_micro
+        self.returned = returned
 
 
 def read_order_state_line(r: Reader) -> OrderStateLine:
     return OrderStateLine(
         r.long(),
         r.text(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -5774,6 +6089,7 @@ def put_order_state_line(out: BytesWriter, x: OrderStateLine) -> None:
     put_long(out, x.delivered)
     put_long(out, x.invoiced)
     put_long(out, x.unit_price_micro)
+    put_long(out, x.returned)
 
 
 def _read_order_state_lines(r: Reader) -> list[OrderStateLine]:
@@ -5876,26 +6192,90 @@ def _put_shipment_states(out: BytesWriter, items: list[ShipmentState] | None) ->
 
 
 @mypyc_attr(acyclic=True)
+class BilledQuantity:
+    """What a document bills of one line.
+
+    order_line: Line of the order.
+    quantity_milli: Thousandths.
+    """
+
+    __slots__ = ("order_line", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_line", "quantity_milli", )
+
+    def __init__(
+        self,
+        order_line: int = 0,
+        quantity_milli: int = 0,
+    ) -> None:
+        self.order_line = order_line
+        self.quantity_milli = quantity_milli
+
+
+def read_billed_quantity(r: Reader) -> BilledQuantity:
+    return BilledQuantity(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_billed_quantity(out: BytesWriter, x: BilledQuantity) -> None:
+    put_long(out, x.order_line)
+    put_long(out, x.quantity_milli)
+
+
+def _read_billed_quantitys(r: Reader) -> list[BilledQuantity]:
+    items: list[BilledQuantity] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_billed_quantity(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_billed_quantitys(out: BytesWriter, items: list[BilledQuantity] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_billed_quantity(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class BilledDocument:
     """A document that bills the order, for telling a second one of the same contents.
 
     document: Its number.
     amount: Gross, minor units.
     document_date: Day.
+    quantities: What it bills of lines, less what a document that replaced it bills.
     """
 
-    __slots__ = ("document", "amount", "document_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "document_date", )
+    __slots__ = ("document", "amount", "document_date", "_quantities", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "document_date", "quantities", )
 
     def __init__(
         self,
         document: str,
         amount: int,
         document_date: int,
+        quantities: list[BilledQuantity] | None = None,
     ) -> None:
         self.document = document
         self.amount = amount
         self.document_date = document_date
+        self._quantities: list[BilledQuantity] | None = quantities
+
+    @property
+    def quantities(self) -> list[BilledQuantity]:
+        found = self._quantities
+        if found is None:
+            found = self._quantities = []
+        return found
+
+    @quantities.setter
+    def quantities(self, value: list[BilledQuantity]) -> None:
+        self._quantities = value
 
 
 def read_billed_document(r: Reader) -> BilledDocument:
@@ -5903,6 +6283,7 @@ def read_billed_document(r: Reader) -> BilledDocument:
         r.text(),
         r.long(),
         r.long(),
+        None if r.no_items() else _read_billed_quantitys(r),
     )
 
 
@@ -5910,6 +6291,7 @@ def put_billed_document(out: BytesWriter, x: BilledDocument) -> None:
     put_text(out, x.document)
     put_long(out, x.amount)
     put_long(out, x.document_date)
+    _put_billed_quantitys(out, x._quantities)
 
 
 def _read_billed_documents(r: Reader) -> list[BilledDocument]:
@@ -5931,6 +6313,66 @@ def _put_billed_documents(out: BytesWriter, items: list[BilledDocument] | None) 
 
 
 @mypyc_attr(acyclic=True)
+class GoodsReturned:
+    """Goods of one order line that came back.
+
+    return_id: The return.
+    shipment_id: The shipment they were of, or empty.
+    order_line: Line of the order.
+    quantity_milli: Thousandths.
+    """
+
+    __slots__ = ("return_id", "shipment_id", "order_line", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("return_id", "shipment_id", "order_line", "quantity_milli", )
+
+    def __init__(
+        self,
+        return_id: str = '',
+        shipment_id: str = '',
+        order_line: int = 0,
+        quantity_milli: int = 0,
+    ) -> None:
+        self.return_id = return_id
+        self.shipment_id = shipment_id
+        self.order_line = order_line
+        self.quantity_milli = quantity_milli
+
+
+def read_goods_returned(r: Reader) -> GoodsReturned:
+    return GoodsReturned(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_goods_returned(out: BytesWriter, x: GoodsReturned) -> None:
+    put_text(out, x.return_id)
+    put_text(out, x.shipment_id)
+    put_long(out, x.order_line)
+    put_long(out, x.quantity_milli)
+
+
+def _read_goods_returneds(r: Reader) -> list[GoodsReturned]:
+    items: list[GoodsReturned] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_goods_returned(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_goods_returneds(out: BytesWriter, items: list[GoodsReturned] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_goods_returned(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class OrderRow:
     """What is known of one order.
 
@@ -5947,10 +6389,12 @@ class OrderRow:
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     wanted_by: Open disputes that wait for a proof of delivery of it.
     prepaid: Receipts that pay it in advance, in order of arrival.
+    order_date: Day; 0 until the order is seen.
+    returns: What came back, in order of arrival.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", "order_date", "_returns", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", "order_date", "returns", )
 
     def __init__(
         self,
@@ -5967,6 +6411,8 @@ class OrderRow:
         unlined: int = 0,
         wanted_by: list[str] | None = None,
         prepaid: list[str] | None = None,
+        order_date: int = 0,
+        returns: list[GoodsReturned] | None = None,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -5981,6 +6427,8 @@ class OrderRow:
         self.unlined = unlined
         self._wanted_by: list[str] | None = wanted_by
         self._prepaid: list[str] | None = prepaid
+        self.order_date = order_date
+        self._returns: list[GoodsReturned] | None = returns
 
     @property
     def lines(self) -> list[OrderStateLine]:
@@ -6059,6 +6507,17 @@ class OrderRow:
     def prepaid(self, value: list[str]) -> None:
         self._prepaid = value
 
+    @property
+    def returns(self) -> list[GoodsReturned]:
+        found = self._returns
+        if found is None:
+            found = self._returns = []
+        return found
+
+    @returns.setter
+    def returns(self, value: list[GoodsReturned]) -> None:
+        self._returns = value
+
 
 def read_order_row(r: Reader) -> OrderRow:
     return OrderRow(
@@ -6075,6 +6534,8 @@ def read_order_row(r: Reader) -> OrderRow:
         r.long(),
         None if r.no_items() else r.texts(),
         None if r.no_items() else r.texts(),
+        r.long(),
+        None if r.no_items() else _read_goods_returneds(r),
     )
 
 
@@ -6092,6 +6553,8 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_long(out, x.unlined)
     put_texts(out, x._wanted_by)
     put_texts(out, x._prepaid)
+    put_long(out, x.order_date)
+    _put_goods_returneds(out, x._returns)
 
 
 @mypyc_attr(acyclic=True)
@@ -6949,7 +7412,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_clock(r)
     if schema_id == 2000000107:
         return read_drain(r)
-    if schema_id == 2000000136:
+    if schema_id == 2000000160:
         return read_customer(r)
     if schema_id == 2000000135:
         return read_credit_note(r)
@@ -7090,6 +7553,40 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             False,
+            '',
+        )
+    if schema_id == 2000000136:
+        return Customer(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.boolean(),
+            r.boolean(),
+            r.texts(),
+            r.text(),
+            r.texts(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            '',
         )
     if schema_id == 2000000109:
         return CreditNote(
@@ -7516,7 +8013,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "order": 2000000105,
     "clock": 2000000106,
     "drain": 2000000107,
-    "customer": 2000000136,
+    "customer": 2000000160,
     "credit_note": 2000000135,
     "receipt_returned": 2000000119,
     "remittance_advice": 2000000141,
@@ -7550,7 +8047,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "order": (2000000105,),
     "clock": (2000000106,),
     "drain": (2000000107,),
-    "customer": (2000000108, 2000000136,),
+    "customer": (2000000108, 2000000136, 2000000160,),
     "credit_note": (2000000109, 2000000135,),
     "receipt_returned": (2000000110, 2000000119,),
     "remittance_advice": (2000000111, 2000000141,),
@@ -7580,7 +8077,8 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000101: b'\x00\x00\x00\x00\x00',
     2000000102: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
-    2000000108: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000108: b'\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000136: b'\x00',
     2000000109: b'\x00\x00\x00',
     2000000110: b'\x00',
     2000000111: b'\x00\x00',

@@ -474,7 +474,7 @@ def run(
             said = tuple(raw for _, _, raw in shard.outbox)
             shard.commit()
             # U: decisions to confirm; M: where the shard stands.
-            rows = tuple(x for x in shard.store.range(b"A", b"a", 1 << 30) if x[0][:1] not in (b"U", b"M"))
+            rows = tuple(x for x in shard.store.range(b"A", b"\x7f", 1 << 30) if x[0][:1] not in (b"U", b"M"))
             return Outcome(said, rows)
         finally:
             shard.close()

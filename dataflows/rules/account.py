@@ -411,11 +411,13 @@ class Account(AccountDocuments):
         self.wake_first()
 
     def wake_first(self) -> None:
-        """Set the wake to what comes first: contacts, or a deadline of a dispute or task."""
+        """Set the wake to what comes first: contacts, or a deadline of a dispute, delivery or task."""
         row = self.row
         row.wake = row.contact_wake
         if row.deadline and (not row.wake or row.deadline < row.wake):
             row.wake = row.deadline
+        if row.delivery_deadline and (not row.wake or row.delivery_deadline < row.wake):
+            row.wake = row.delivery_deadline
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline

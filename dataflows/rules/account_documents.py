@@ -163,6 +163,18 @@ class AccountDocuments:
 
     # --- rows ---
 
+    def fetch(self, name: str) -> Row | None:
+        """The row of that name, for modules that have a table of their own; None where there is none."""
+        return self._get(name)
+
+    def keep(self, name: str, row: Row | None) -> None:
+        """Keep the row under that name; None takes it away."""
+        self._put(name, row)
+
+    def index(self) -> Names:
+        """The account's index rows, for modules that have a table of their own."""
+        return self._index_names()
+
     def _get(self, name: str) -> Row | None:
         if name in self._loaded:
             return self._loaded[name]

@@ -7,21 +7,30 @@ from librt.strings import BytesWriter
 from dataflows.rules.index_rows import IndexRows
 from schemas.records import (
     AdviceRow,
+    AgreementRow,
+    ConsolidatedRow,
     CustomerRow,
+    DeliveryRow,
     DisputeRow,
     DraftRow,
     ItemGroup,
     OrderRow,
     ReceiptRow,
     put_advice_row,
+    put_agreement_row,
+    put_consolidated_row,
     put_customer_row,
+    put_delivery_row,
     put_dispute_row,
     put_draft_row,
     put_item_group,
     put_order_row,
     put_receipt_row,
     read_advice_row,
+    read_agreement_row,
+    read_consolidated_row,
     read_customer_row,
+    read_delivery_row,
     read_dispute_row,
     read_draft_row,
     read_item_group,
@@ -39,8 +48,22 @@ RECEIPT: Final = "R"
 ADVICE: Final = "V"
 DISPUTE: Final = "T"
 CUSTOMER: Final = "K"
+AGREEMENT: Final = "g"
+CONSOLIDATED: Final = "c"
+DELIVERY: Final = "s"
 
-Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow
+Row = (
+    CustomerRow
+    | ItemGroup
+    | DraftRow
+    | OrderRow
+    | ReceiptRow
+    | AdviceRow
+    | DisputeRow
+    | AgreementRow
+    | ConsolidatedRow
+    | DeliveryRow
+)
 
 
 class Rows(IndexRows):
@@ -67,6 +90,12 @@ def decode(name: str, raw: bytes) -> Row:
         return read_customer_row(reader)
     if table == ADVICE:
         return read_advice_row(reader)
+    if table == AGREEMENT:
+        return read_agreement_row(reader)
+    if table == CONSOLIDATED:
+        return read_consolidated_row(reader)
+    if table == DELIVERY:
+        return read_delivery_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -86,6 +115,12 @@ def encode(row: Row) -> bytes:
         put_customer_row(out, row)
     elif isinstance(row, AdviceRow):
         put_advice_row(out, row)
+    elif isinstance(row, DeliveryRow):
+        put_delivery_row(out, row)
+    elif isinstance(row, AgreementRow):
+        put_agreement_row(out, row)
+    elif isinstance(row, ConsolidatedRow):
+        put_consolidated_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

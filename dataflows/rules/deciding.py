@@ -2,6 +2,7 @@
 
 from dataflows.rules import (
     cash,
+    delivery,
     differences,
     dispute_documents,
     disputes,
@@ -34,12 +35,14 @@ from schemas.records import (
     OperatorAction,
     Order,
     PayerRelation,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     Refund,
     RemittanceAdvice,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -55,8 +58,13 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return release.decide_draft(account, fact, ctx)
     if isinstance(fact, (Order, Shipment, ProofOfDelivery)):
         return dispute_documents.arrived(account, fact.order_id) + release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, Return):
+        return release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, PriceAgreement):
+        return release.recheck_priced(account, fact, ctx)
     if isinstance(fact, Customer):
-        return release.recheck(account, list(account.row.held), ctx)
+        sent = delivery.channels_found(account, ctx) if account.row.unreachable else []
+        return release.recheck(account, list(account.row.held), ctx) + sent
     if isinstance(fact, CreditNote):
         return [_credit_posted(account, fact)]
     if isinstance(fact, ReceiptReturned):
@@ -71,7 +79,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Promise):
         return promises.decide_promise(account, fact, ctx)
     if isinstance(fact, Message):
-        return messages.decide_message(account, fact, ctx)
+        return delivery.decide_message(account, fact, ctx) or messages.decide_message(account, fact, ctx)
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):

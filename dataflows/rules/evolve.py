@@ -24,6 +24,7 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_delivery import DELIVERIES, post_about_delivery
 from dataflows.rules.posting_differences import (
     keep_asked,
     keep_dispute,
@@ -38,7 +39,7 @@ from dataflows.rules.posting_differences import (
 )
 from dataflows.rules.posting_disputes import DISPUTES, KINDS, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
-from dataflows.rules.posting_items import post_hold, post_item
+from dataflows.rules.posting_items import post_approval, post_hold, post_item, post_withdrawn
 from dataflows.rules.posting_tasks import (
     TASKS,
     looks_daily,
@@ -54,6 +55,8 @@ from schemas.records import (
     Decision,
 )
 
+# The rule of a release that waits for an approval (manual_release.py).
+BY_HAND: Final = "release.manual"
 # A judged promise is judged again when money comes late or goes back, for this long.
 PROMISE_KEPT_DAYS: Final = 60
 DIFFERENCES: Final = (
@@ -83,6 +86,10 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_reminder(account, d, ctx)
     elif kind == "invoice_held":
         post_hold(account, d)
+    elif kind == "invoice_withdrawn":
+        post_withdrawn(account, d, ctx)
+    elif kind == "approval_requested" and d.rule == BY_HAND:
+        post_approval(account, d)
     elif kind == "cash_proposed":
         post_proposal(account, d)
     elif kind == "credit_allocated":
@@ -101,6 +108,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_return_passed_on(account, d)
     elif kind == "alias_learned":
         aliases.post(account, d)
+    elif d.rule.startswith(DELIVERIES):
+        post_about_delivery(account, d)
     elif kind in KINDS or d.rule.startswith(DISPUTES):
         post_about_dispute(account, d)
         if d.rule == f"{STEP}dispute":

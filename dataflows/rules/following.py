@@ -5,6 +5,7 @@ from typing import Final
 from dataflows.rules import (
     cash,
     deductions,
+    delivery,
     differences,
     dispute_documents,
     dispute_routing,
@@ -43,8 +44,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
         return _follow_money(account, d, ctx)
     if kind == "item_posted" or kind == "invoice_released":
-        # What it bills of its order, the order's other drafts cannot bill any more.
-        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        others = release.follow(account, d, ctx) if account.row.held else []
+        if ctx.policy.delivers:
+            others += delivery.after_posting(account, d, others, ctx)
         if d.item_disputed:
             others += disputes.amounts_known(account, d.document)
             others += dispute_documents.ask_for_item(account, d.document, ctx)
@@ -76,6 +78,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "invoice_withdrawn":
+        others = release.follow(account, d, ctx) if account.row.held else []
+        return others + delivery.after_posting(account, d, others, ctx)
     if kind == "dispute_opened":
         return _follow_dispute(account, d, ctx)
     if kind == "dispute_closed":
@@ -112,6 +117,7 @@ def _follow_lowered(account: Account, d: Decision, document: str, ctx: Context) 
             closed_already = [x.reference_id for x in decisions if x.kind == "dispute_closed"]
             decisions += disputes.close_cleared(account, cleared, d, closed_already, ctx)
         decisions += differences.asked_no_more(account, cleared)
+        decisions += delivery.cleared(account, document)
     if account.row.promises:
         decisions += promises.judge_again(account, ctx)
     return decisions

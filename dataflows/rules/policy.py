@@ -15,6 +15,7 @@ from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.delivery import DeliveryTerms
 from dataflows.rules.provisions.differences import DifferenceTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
 from dataflows.rules.provisions.exchange import ExchangeTerms
@@ -40,6 +41,7 @@ SECTIONS: Final = (
     "statements",
     "differences",
     "exchange",
+    "delivery",
 )
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
@@ -138,6 +140,7 @@ class Provisions:
         self.statements: Final = StatementTerms(tables["statements"])
         self.differences: Final = DifferenceTerms(tables["differences"])
         self.exchange: Final = ExchangeTerms(tables["exchange"])
+        self.delivery: Final = DeliveryTerms(tables["delivery"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -172,6 +175,8 @@ class Policy:
                 refuse_no_window(name, self.calendars[name], provisions.reminders, path)
         # Whether any account gets tasks: most decisions need not ask whose they are.
         self.opens_tasks: Final = any(bool(provisions.collections.tasks) for _, provisions in made)
+        # Whether anything is sent out: most postings need not ask by whom.
+        self.delivers: Final = any(bool(provisions.delivery.channels) for _, provisions in made)
         # Equal where all steps fall on the same days for everybody.
         reminders = [(v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders")) for v in self.variants]
         calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]

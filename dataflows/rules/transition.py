@@ -6,7 +6,7 @@ asks what that brings about in turn, until nothing does. Pure: same state, cause
 
 from typing import Final
 
-from dataflows.rules import cash, dispute_routing, interest, promises, release, reminders, statements, tasks
+from dataflows.rules import cash, delivery, dispute_routing, interest, promises, release, reminders, statements, tasks
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.deciding import decide
@@ -40,6 +40,8 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     evolve_steps(account, ctx)
     if 0 < account.row.deadline <= ctx.now:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
+    if 0 < account.row.delivery_deadline <= ctx.now:
+        decisions += settle(account, delivery.look_at_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
     if not contacts:

@@ -35,6 +35,9 @@ class Item:
     discountable: int = 0
     discounted: int = 0
     order_id: str = ""
+    # Credit notes that name it, and the invoice that replaced it.
+    credited: int = 0
+    replaced_by: str = ""
 
 
 @dataclass(slots=True)
@@ -168,6 +171,12 @@ class Account:
     active: bool = False
     billing_address: bool = False
     po_required: bool = False
+    credit_blocked: bool = False
+    channels: list[str] = field(default_factory=list)
+    email: str = ""
+    # Drafts that took the place of another draft; consolidated invoices of which some drafts were released.
+    replacing: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False

@@ -31,6 +31,8 @@ CONSEQUENCES: Final = frozenset(
         "cash_on_account",
         # Money that payer relations let go on; CashCheck looks at each.
         "cash_transferred",
+        "delivery_requested",
+        "delivery_status",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
@@ -42,7 +44,7 @@ OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_can
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
     "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
-    "invoice": frozenset(("item_posted",)),
+    "invoice": frozenset(("item_posted", "invoice_withdrawn")),
     "credit_note": frozenset(("item_posted",)),
     "debit_note": frozenset(("item_posted",)),
     "opening_item": OF_DISPUTES | {"item_posted"},
@@ -52,8 +54,17 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "alias_learned", "statement")),
     "remittance_advice": frozenset(("cash_unapplied",)),
+    "operator_action": frozenset(
+        (
+            "cash_transferred",
+            "cash_unapplied",
+            "alias_learned",
+            "statement",
+            "invoice_withdrawn",
+            "approval_requested",
+        )
+    ),
 }
 
 

@@ -9,7 +9,9 @@ from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.causes import OF_TIME, of_short_payments
 from headrace.audit.charges import check_charge
 from headrace.audit.claims import AMOUNT_KNOWN
+from headrace.audit.deliveries import Deliveries
 from headrace.audit.differences import DifferenceCheck
+from headrace.audit.drafts import Drafts
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import FactCheck
 from headrace.audit.findings import Checks, account_of
@@ -38,6 +40,7 @@ DIFFERENCES: Final = frozenset(("discount_granted", "write_off_posted", "deducti
 DAY_MS: Final = 86_400_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 WHOLE_SHARD_ACTIONS: Final = frozenset(("allow_clock", "allow_future"))
+OF_DRAFTS: Final = frozenset(("invoice_released", "invoice_held", "invoice_withdrawn", "approval_requested"))
 # A draft that only time heals is looked at again on the next business day: this many days at the most.
 LOOKED_AT_AGAIN_DAYS: Final = 7
 
@@ -54,7 +57,10 @@ class ShardAudit:
         self.books: Final = Books(checks.books, scratch)
         advices = Advices(scratch)
         self._events: Final = Events(checks.duplicates, scratch, shard)
-        self._facts: Final = FactCheck(checks.facts, self.books, OrderBook(scratch), advices)
+        orders = OrderBook(scratch)
+        self._facts: Final = FactCheck(checks.facts, self.books, orders, advices)
+        self._drafts: Final = Drafts(checks.facts, self.books, orders)
+        self._deliveries: Final = Deliveries(checks.facts, self.books, scratch)
         self._cash: Final = CashCheck(checks.cash, self.books, advices)
         self._differences: Final = DifferenceCheck(checks.cash, self.books)
         # By tenant and entity.
@@ -243,8 +249,13 @@ class ShardAudit:
                 account = self.books.account(account_of(d))
             if d.kind == "reminder_due":
                 check_reminder(self._checks.reminders, account, d, self._terms, self.today, self._complete_day())
-            elif d.kind in ("invoice_released", "invoice_held"):
-                self._facts.draft(account, d, self._terms, self.today)
+                only = self._terms.of(account.who, d.currency, self.today).reminders["only_delivered"]
+                if only and not self._deliveries.arrived(account, d.document):
+                    self._checks.reminders.about(d, "not_delivered", f"nobody knows that {d.document} arrived")
+            elif d.kind in OF_DRAFTS:
+                self._drafts.check(account, d, self._terms, self.today)
+            elif d.rule.startswith("delivery."):
+                self._deliveries.check(account, d, cause, self._terms, self._now)
             elif d.kind == "cash_applied":
                 self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
@@ -266,13 +277,15 @@ class ShardAudit:
                 dispute = account.disputes.get(d.reference_id)
                 if dispute is not None:
                     dispute.amount = None
+        self._deliveries.sent(account, list(own), self._terms, self.today)
 
     def finish(self) -> None:
         """The log is at its end."""
-        self.books.finish(self.shard)
+        self.books.finish(self.shard, self._deliveries.resolved)
+        self._deliveries.finish(self._complete_day() * DAY_MS, self.shard)
         day = self._complete_day() - LOOKED_AT_AGAIN_DAYS
         for account in self.books.accounts.values():
-            self._facts.still_held(account, self._terms, day, self.shard)
+            self._drafts.still_held(account, self._terms, day, self.shard)
         parked = sum(account.parked for account in self.books.accounts.values())
         if parked:
             self._checks.facts.note(f"shard {self.shard}: {parked} accounts are parked, their facts wait")

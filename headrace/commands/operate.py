@@ -42,6 +42,7 @@ Tenant = Annotated[str, typer.Option(help="The tenant.")]
 Entity = Annotated[str, typer.Option(help="The company of the tenant.")]
 Receipt = Annotated[str, typer.Option(help="The receipt.")]
 Document = Annotated[str, typer.Option(help="The item.")]
+Draft = Annotated[str, typer.Option(help="The draft.")]
 
 
 @app.callback()
@@ -160,6 +161,49 @@ def unapply_cash(
 
 
 @app.command()
+def release_invoice(
+    context: typer.Context,
+    account: Account,
+    document: Draft,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Release a held draft in spite of its hold; above the policy's amount that asks for an approval."""
+    _order(context, "release_invoice", tenant, entity, account, note, actor, document=document)
+
+
+@app.command()
+def withdraw_draft(
+    context: typer.Context,
+    account: Account,
+    document: Draft,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Give up a held draft."""
+    _order(context, "withdraw_draft", tenant, entity, account, note, actor, document=document)
+
+
+@app.command()
+def send_invoice(
+    context: typer.Context,
+    account: Account,
+    document: Document,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    channel: Annotated[str, typer.Option(help="edi, portal, email, api or letter.", show_default="the first one")] = "",
+    actor: Actor = "",
+) -> None:
+    """Send an invoice, credit note or consolidated invoice to the customer, once more or for the first time."""
+    _order(context, "send_invoice", tenant, entity, account, note, actor, document=document, category=channel)
+
+
+@app.command()
 def publish_policy(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A policy: TOML, all of it (docs/policy.md).", show_default=False)],
@@ -220,6 +264,7 @@ def _order(
     target: str = "",
     money: tuple[str, int] = ("", 0),
     reference: str = "",
+    category: str = "",
 ) -> None:
     """Send an operator_action to the account, by the topic operations. It is queued whether the account is known or
     not: what it is about may be on its way; what cannot be done then is rejected, and `headrace rejected` says why."""
@@ -243,6 +288,7 @@ def _order(
         until=0,
         note=note,
         reference_id=reference,
+        category=category,
     )
     found = findings(fact, now_ms)
     if found or not account:

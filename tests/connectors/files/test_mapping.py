@@ -123,6 +123,8 @@ def test_which_kinds_are_money() -> None:
         "payer_relation",
         "shipment",
         "proof_of_delivery",
+        "return",
+        "price_agreement",
         "account_owner",
         "message",
         "service_case",
