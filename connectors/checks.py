@@ -7,9 +7,11 @@ whose lines do not add up is a fact, and its release is held with that reason.
 from datetime import UTC, date, datetime
 from typing import Final
 
+from connectors.checks_credit import credit_limit
 from connectors.currencies import MINOR_DIGITS, decimal_text
 from schemas.records import (
     AccountOwner,
+    CreditLimit,
     CreditNote,
     Customer,
     Dispute,
@@ -84,12 +86,14 @@ ACTIONS: Final = (
     "unapply_cash",
     "request_statement",
     "close_task",
+    "approve_credit",
+    "reject_credit",
 )
 CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
-OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:")
+OWN_EVENT_IDS: Final = ("transfer:", "credit:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
@@ -142,6 +146,8 @@ def _talk(check: "_Check", fact: Fact) -> None:
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
         _account_owner(check, fact)
+    elif isinstance(fact, CreditLimit):
+        credit_limit(check, fact)
 
 
 class _Check:
@@ -379,6 +385,7 @@ def _customer(check: _Check, fact: Customer) -> None:
     check.not_negative("terms_days", fact.terms_days, DUE_AHEAD_DAYS)
     check.text("billing_address", fact.billing_address)
     check.optional_identifier("email", fact.email, 320)
+    check.optional_identifier("credit_group", fact.credit_group)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
 

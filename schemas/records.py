@@ -3460,10 +3460,12 @@ class CreditLimit(Fact):
     valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
     group: The group of accounts that share it, or empty.
     cancelled: It holds no more.
+    actor: Who wants it so, and never approves it; empty: the source.
+    note: Why.
     """
 
-    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
     KIND: ClassVar[str] = "credit_limit"
 
     def __init__(
@@ -3483,6 +3485,8 @@ class CreditLimit(Fact):
         valid_until_date: int,
         group: str,
         cancelled: bool,
+        actor: str = '',
+        note: str = '',
     ) -> None:
         super().__init__("credit_limit", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.limit_id: Final = limit_id
@@ -3492,6 +3496,8 @@ class CreditLimit(Fact):
         self.valid_until_date: Final = valid_until_date
         self.group: Final = group
         self.cancelled: Final = cancelled
+        self.actor: Final = actor
+        self.note: Final = note
 
 
 def read_credit_limit(r: Reader) -> CreditLimit:
@@ -3511,6 +3517,8 @@ def read_credit_limit(r: Reader) -> CreditLimit:
         r.long(),
         r.text(),
         r.boolean(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -3530,6 +3538,8 @@ def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
     put_long(out, x.valid_until_date)
     put_text(out, x.group)
     put_boolean(out, x.cancelled)
+    put_text(out, x.actor)
+    put_text(out, x.note)
 
 
 class FxRate(Fact):
@@ -3736,6 +3746,140 @@ def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
     put_text(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.reason)
+
+
+class CreditExposure(Fact):
+    """What an account states of its exposure to the group whose credit limit it shares; brought by the forwarder.
+
+    from_account: The account that states it.
+    currency: ISO 4217.
+    amount: Its exposure in that currency, minor units, never below 0.
+    number: Sequence of the decision that states it: what has a lower one was stated before.
+    left: It left the group: nothing of it counts any more, in any currency.
+    """
+
+    __slots__ = ("from_account", "currency", "amount", "number", "left", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("from_account", "currency", "amount", "number", "left", )
+    KIND: ClassVar[str] = "credit_exposure"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        from_account: str,
+        currency: str,
+        amount: int,
+        number: int,
+        left: bool,
+    ) -> None:
+        super().__init__("credit_exposure", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.from_account: Final = from_account
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.number: Final = number
+        self.left: Final = left
+
+
+def read_credit_exposure(r: Reader) -> CreditExposure:
+    return CreditExposure(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_credit_exposure(out: BytesWriter, x: CreditExposure) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.from_account)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.number)
+    put_boolean(out, x.left)
+
+
+class CreditGroupTold(Fact):
+    """What a group of accounts that share a credit limit tells one of them; brought by the forwarder.
+
+    group: The group.
+    held: It is on credit hold; false: released.
+    number: Sequence of the decision that tells it: what has a lower one was told before.
+    """
+
+    __slots__ = ("group", "held", "number", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("group", "held", "number", )
+    KIND: ClassVar[str] = "credit_group_told"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        group: str,
+        held: bool,
+        number: int,
+    ) -> None:
+        super().__init__("credit_group_told", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.group: Final = group
+        self.held: Final = held
+        self.number: Final = number
+
+
+def read_credit_group_told(r: Reader) -> CreditGroupTold:
+    return CreditGroupTold(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+    )
+
+
+def put_credit_group_told(out: BytesWriter, x: CreditGroupTold) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_text(out, x.source)
+    put_text(out, x.tenant)
+    put_text(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.group)
+    put_boolean(out, x.held)
+    put_long(out, x.number)
 
 
 class Balance:
@@ -4267,10 +4411,13 @@ class AccountRow:
     next_statement: Day of the next scheduled statement of account; 0 none.
     contact_wake: Next wake for contacts, promises and drafts, UTC ms; 0 none.
     deadline: First deadline of its disputes, UTC ms; 0 none (table L has them all). Those of tasks are with the tasks.
+    credit: Its exposure is kept (table C).
+    credit_stop: It is on a credit hold that stops the release of drafts.
+    credit_wake: Next wake for its credit, UTC ms; 0 none.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "credit", "credit_stop", "credit_wake", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "credit", "credit_stop", "credit_wake", )
 
     def __init__(
         self,
@@ -4302,6 +4449,9 @@ class AccountRow:
         next_statement: int = 0,
         contact_wake: int = 0,
         deadline: int = 0,
+        credit: bool = False,
+        credit_stop: bool = False,
+        credit_wake: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4331,6 +4481,9 @@ class AccountRow:
         self.next_statement = next_statement
         self.contact_wake = contact_wake
         self.deadline = deadline
+        self.credit = credit
+        self.credit_stop = credit_stop
+        self.credit_wake = credit_wake
 
 
 def read_account_row(r: Reader) -> AccountRow:
@@ -4362,6 +4515,9 @@ def read_account_row(r: Reader) -> AccountRow:
         r.texts(),
         r.long(),
         r.long(),
+        r.long(),
+        r.boolean(),
+        r.boolean(),
         r.long(),
     )
 
@@ -4395,6 +4551,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_long(out, x.next_statement)
     put_long(out, x.contact_wake)
     put_long(out, x.deadline)
+    put_boolean(out, x.credit)
+    put_boolean(out, x.credit_stop)
+    put_long(out, x.credit_wake)
 
 
 class AdviceRow:
@@ -4456,6 +4615,427 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
     put_long(out, x.value_date)
     _put_remittance_lines(out, x.lines)
     put_boolean(out, x.used)
+
+
+class CreditSum:
+    """The parts of an exposure in one currency, minor units.
+
+    currency: ISO 4217.
+    unbilled: Delivered and not billed yet.
+    drafts: Held drafts.
+    orders: Ordered and not delivered yet.
+    members: Of a group: what its accounts stated.
+    stated: What was stated to the group last.
+    """
+
+    __slots__ = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        unbilled: int = 0,
+        drafts: int = 0,
+        orders: int = 0,
+        members: int = 0,
+        stated: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.unbilled = unbilled
+        self.drafts = drafts
+        self.orders = orders
+        self.members = members
+        self.stated = stated
+
+
+def read_credit_sum(r: Reader) -> CreditSum:
+    return CreditSum(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_credit_sum(out: BytesWriter, x: CreditSum) -> None:
+    put_text(out, x.currency)
+    put_long(out, x.unbilled)
+    put_long(out, x.drafts)
+    put_long(out, x.orders)
+    put_long(out, x.members)
+    put_long(out, x.stated)
+
+
+def _read_credit_sums(r: Reader) -> list[CreditSum]:
+    items: list[CreditSum] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_credit_sum(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_credit_sums(out: BytesWriter, items: list[CreditSum]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_credit_sum(out, item)
+    out.append(u8(0))
+
+
+class LimitState:
+    """A credit limit.
+
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    """
+
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+    ) -> None:
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_limit_state(r: Reader) -> LimitState:
+    return LimitState(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_limit_state(out: BytesWriter, x: LimitState) -> None:
+    put_text(out, x.limit_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_limit_states(r: Reader) -> list[LimitState]:
+    items: list[LimitState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_states(out: BytesWriter, items: list[LimitState]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_state(out, item)
+    out.append(u8(0))
+
+
+class LimitProposal:
+    """A change of a limit that waits for an approval.
+
+    proposal_id: Its id.
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    cancelled: The limit is to hold no more.
+    maker: Who wants it.
+    """
+
+    __slots__ = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+
+    def __init__(
+        self,
+        proposal_id: str = '',
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+        cancelled: bool = False,
+        maker: str = '',
+    ) -> None:
+        self.proposal_id = proposal_id
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+        self.cancelled = cancelled
+        self.maker = maker
+
+
+def read_limit_proposal(r: Reader) -> LimitProposal:
+    return LimitProposal(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_limit_proposal(out: BytesWriter, x: LimitProposal) -> None:
+    put_text(out, x.proposal_id)
+    put_text(out, x.limit_id)
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+    put_text(out, x.maker)
+
+
+def _read_limit_proposals(r: Reader) -> list[LimitProposal]:
+    items: list[LimitProposal] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_proposal(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_proposals(out: BytesWriter, items: list[LimitProposal]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_proposal(out, item)
+    out.append(u8(0))
+
+
+class MemberAmount:
+    """What it stated in one currency.
+
+    currency: ISO 4217.
+    amount: Minor units.
+    """
+
+    __slots__ = ("currency", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "amount", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        amount: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.amount = amount
+
+
+def read_member_amount(r: Reader) -> MemberAmount:
+    return MemberAmount(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_member_amount(out: BytesWriter, x: MemberAmount) -> None:
+    put_text(out, x.currency)
+    put_long(out, x.amount)
+
+
+def _read_member_amounts(r: Reader) -> list[MemberAmount]:
+    items: list[MemberAmount] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_member_amount(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_member_amounts(out: BytesWriter, items: list[MemberAmount]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_member_amount(out, item)
+    out.append(u8(0))
+
+
+class GroupMember:
+    """An account that shares a group's limit.
+
+    account_id: The account.
+    number: Number of what it stated last.
+    told_held: It was told that the group is on hold.
+    amounts: By currency.
+    gone: It left the group.
+    """
+
+    __slots__ = ("account_id", "number", "told_held", "amounts", "gone", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account_id", "number", "told_held", "amounts", "gone", )
+
+    def __init__(
+        self,
+        account_id: str = '',
+        number: int = -1,
+        told_held: bool = False,
+        amounts: list[MemberAmount] | None = None,
+        gone: bool = False,
+    ) -> None:
+        self.account_id = account_id
+        self.number = number
+        self.told_held = told_held
+        self.amounts: list[MemberAmount] = amounts if amounts is not None else []
+        self.gone = gone
+
+
+def read_group_member(r: Reader) -> GroupMember:
+    return GroupMember(
+        r.text(),
+        r.long(),
+        r.boolean(),
+        _read_member_amounts(r),
+        r.boolean(),
+    )
+
+
+def put_group_member(out: BytesWriter, x: GroupMember) -> None:
+    put_text(out, x.account_id)
+    put_long(out, x.number)
+    put_boolean(out, x.told_held)
+    _put_member_amounts(out, x.amounts)
+    put_boolean(out, x.gone)
+
+
+def _read_group_members(r: Reader) -> list[GroupMember]:
+    items: list[GroupMember] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_group_member(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_group_members(out: BytesWriter, items: list[GroupMember]) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_group_member(out, item)
+    out.append(u8(0))
+
+
+class CreditRow:
+    """An account's credit: its limits, the parts of its exposure that balances do not have, whether it is on hold. Of a group of accounts too.
+
+    sums: For each currency, in order of code.
+    limits: Limits that hold, or will, by id.
+    proposals: In order.
+    held: On credit hold.
+    causes: What it is on hold for; all of it has to heal: over_limit, past_due, group.
+    near: Near its limit, or on hold, and that was said.
+    look_date: First day on which its oldest item may be past due for too long; 0 none.
+    look_days: For so many days, when that was set; -1 never set.
+    counted: Orders and drafts up to this row are counted; empty: all are.
+    group: The group whose limit it shares, or empty.
+    group_held: That group is on hold.
+    group_number: Number of what the group told last.
+    group_stated: The group knows of it.
+    left: A group that it left and that has to be told so.
+    members: Of a group: its accounts, by id.
+    """
+
+    __slots__ = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", )
+
+    def __init__(
+        self,
+        sums: list[CreditSum] | None = None,
+        limits: list[LimitState] | None = None,
+        proposals: list[LimitProposal] | None = None,
+        held: bool = False,
+        causes: list[str] | None = None,
+        near: bool = False,
+        look_date: int = 0,
+        look_days: int = -1,
+        counted: str = '',
+        group: str = '',
+        group_held: bool = False,
+        group_number: int = -1,
+        group_stated: bool = False,
+        left: str = '',
+        members: list[GroupMember] | None = None,
+    ) -> None:
+        self.sums: list[CreditSum] = sums if sums is not None else []
+        self.limits: list[LimitState] = limits if limits is not None else []
+        self.proposals: list[LimitProposal] = proposals if proposals is not None else []
+        self.held = held
+        self.causes: list[str] = causes if causes is not None else []
+        self.near = near
+        self.look_date = look_date
+        self.look_days = look_days
+        self.counted = counted
+        self.group = group
+        self.group_held = group_held
+        self.group_number = group_number
+        self.group_stated = group_stated
+        self.left = left
+        self.members: list[GroupMember] = members if members is not None else []
+
+
+def read_credit_row(r: Reader) -> CreditRow:
+    return CreditRow(
+        _read_credit_sums(r),
+        _read_limit_states(r),
+        _read_limit_proposals(r),
+        r.boolean(),
+        r.texts(),
+        r.boolean(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        _read_group_members(r),
+    )
+
+
+def put_credit_row(out: BytesWriter, x: CreditRow) -> None:
+    _put_credit_sums(out, x.sums)
+    _put_limit_states(out, x.limits)
+    _put_limit_proposals(out, x.proposals)
+    put_boolean(out, x.held)
+    put_texts(out, x.causes)
+    put_boolean(out, x.near)
+    put_long(out, x.look_date)
+    put_long(out, x.look_days)
+    put_text(out, x.counted)
+    put_text(out, x.group)
+    put_boolean(out, x.group_held)
+    put_long(out, x.group_number)
+    put_boolean(out, x.group_stated)
+    put_text(out, x.left)
+    _put_group_members(out, x.members)
 
 
 class CustomerRow:
@@ -4712,10 +5292,12 @@ class DraftRow:
     reasons: Why it is held, every reason.
     held_time: Since when, UTC ms.
     sla_said: The exception of its hold SLA was raised.
+    counted_currency: Currency of what is below.
+    counted: Of the account's exposure, minor units.
     """
 
-    __slots__ = ("fact", "reasons", "held_time", "sla_said", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", )
+    __slots__ = ("fact", "reasons", "held_time", "sla_said", "counted_currency", "counted", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", "counted_currency", "counted", )
 
     def __init__(
         self,
@@ -4723,11 +5305,15 @@ class DraftRow:
         reasons: list[str] | None = None,
         held_time: int = 0,
         sla_said: bool = False,
+        counted_currency: str = '',
+        counted: int = 0,
     ) -> None:
         self.fact = fact
         self.reasons: list[str] = reasons if reasons is not None else []
         self.held_time = held_time
         self.sla_said = sla_said
+        self.counted_currency = counted_currency
+        self.counted = counted
 
 
 def read_draft_row(r: Reader) -> DraftRow:
@@ -4736,6 +5322,8 @@ def read_draft_row(r: Reader) -> DraftRow:
         r.texts(),
         r.long(),
         r.boolean(),
+        r.text(),
+        r.long(),
     )
 
 
@@ -4744,6 +5332,8 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_texts(out, x.reasons)
     put_long(out, x.held_time)
     put_boolean(out, x.sla_said)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted)
 
 
 class LatePayment:
@@ -5182,10 +5772,13 @@ class OrderRow:
     billed: Released and posted documents that bill it, in order.
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     wanted_by: Open disputes that wait for a proof of delivery of it.
+    counted_currency: Currency in which the two below are in the account's exposure.
+    counted_unbilled: Of the account's exposure: delivered and not billed yet, minor units.
+    counted_open: Of the account's exposure: ordered and not delivered yet, minor units.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "counted_currency", "counted_unbilled", "counted_open", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "counted_currency", "counted_unbilled", "counted_open", )
 
     def __init__(
         self,
@@ -5201,6 +5794,9 @@ class OrderRow:
         billed: list[BilledDocument] | None = None,
         unlined: int = 0,
         wanted_by: list[str] | None = None,
+        counted_currency: str = '',
+        counted_unbilled: int = 0,
+        counted_open: int = 0,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -5214,6 +5810,9 @@ class OrderRow:
         self.billed: list[BilledDocument] = billed if billed is not None else []
         self.unlined = unlined
         self.wanted_by: list[str] = wanted_by if wanted_by is not None else []
+        self.counted_currency = counted_currency
+        self.counted_unbilled = counted_unbilled
+        self.counted_open = counted_open
 
 
 def read_order_row(r: Reader) -> OrderRow:
@@ -5230,6 +5829,9 @@ def read_order_row(r: Reader) -> OrderRow:
         _read_billed_documents(r),
         r.long(),
         r.texts(),
+        r.text(),
+        r.long(),
+        r.long(),
     )
 
 
@@ -5246,6 +5848,9 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     _put_billed_documents(out, x.billed)
     put_long(out, x.unlined)
     put_texts(out, x.wanted_by)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted_unbilled)
+    put_long(out, x.counted_open)
 
 
 class Allocation:
@@ -5735,7 +6340,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_account_owner(r)
     if schema_id == 2000000129:
         return read_approval(r)
-    if schema_id == 2000000130:
+    if schema_id == 2000000170:
         return read_credit_limit(r)
     if schema_id == 2000000131:
         return read_fx_rate(r)
@@ -5743,6 +6348,10 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_period_close(r)
     if schema_id == 2000000133:
         return read_erp_posting(r)
+    if schema_id == 2000000171:
+        return read_credit_exposure(r)
+    if schema_id == 2000000172:
+        return read_credit_group_told(r)
     if schema_id == 2000000101:
         return Receipt(
             r.text(),
@@ -6051,6 +6660,26 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
         )
+    if schema_id == 2000000130:
+        return CreditLimit(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            '',
+            '',
+        )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
@@ -6214,6 +6843,12 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
     if isinstance(fact, ErpPosting):
         put_erp_posting(out, fact)
         return
+    if isinstance(fact, CreditExposure):
+        put_credit_exposure(out, fact)
+        return
+    if isinstance(fact, CreditGroupTold):
+        put_credit_group_told(out, fact)
+        return
     raise AssertionError(f"no encoder for {fact.kind}")
 
 
@@ -6247,10 +6882,12 @@ FACT_IDS: Final[dict[str, int]] = {
     "service_case": 2000000127,
     "account_owner": 2000000128,
     "approval": 2000000129,
-    "credit_limit": 2000000130,
+    "credit_limit": 2000000170,
     "fx_rate": 2000000131,
     "period_close": 2000000132,
     "erp_posting": 2000000133,
+    "credit_exposure": 2000000171,
+    "credit_group_told": 2000000172,
 }
 FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "receipt": (2000000101, 2000000140,),
@@ -6281,10 +6918,12 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "service_case": (2000000127,),
     "account_owner": (2000000128,),
     "approval": (2000000129,),
-    "credit_limit": (2000000130,),
+    "credit_limit": (2000000130, 2000000170,),
     "fx_rate": (2000000131,),
     "period_close": (2000000132,),
     "erp_posting": (2000000133,),
+    "credit_exposure": (2000000171,),
+    "credit_group_told": (2000000172,),
 }
 # By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
@@ -6300,5 +6939,6 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000114: b'\x00\x00',
     2000000115: b'\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00',
+    2000000130: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

@@ -7,7 +7,7 @@ DECISIONS: Final = "decisions"
 DEAD_LETTERS: Final = "dead_letters"
 
 # What producers publish, by kind of fact. Kinds that are not here (clock, policy, rules, drain,
-# cash_transferred) are headrace's own and are refused from outside.
+# cash_transferred, credit_exposure, credit_group_told) are headrace's own and are refused from outside.
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
     "order": "orders",
@@ -25,10 +25,13 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "message": "messages",
     "service_case": "messages",
     "account_owner": "customers",
+    "credit_limit": "customers",
 }
 INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values()))
 
 SUSPENSE_PREFIX: Final = "~suspense:"
 SUSPENSE_BUCKETS: Final = 16
+# Begins the account on which the credit limit of a group of accounts hangs.
+CREDIT_PREFIX: Final = "~credit:"
 # In the text of the exception that asks whose money it is: it ends the payer's account (docs/ledger.md).
 WHO_PAID_SEPARATOR: Final = " · "

@@ -15,6 +15,7 @@ from dataflows.rules import deadlines
 from dataflows.rules.account_rows import (
     ACCOUNT,
     ADVICE,
+    CREDIT,
     CUSTOMER,
     DISPUTE,
     DRAFT,
@@ -44,6 +45,7 @@ from schemas.records import (
     AccountRow,
     AdviceRow,
     Balance,
+    CreditRow,
     CustomerRow,
     DisputeRow,
     DraftRow,
@@ -62,6 +64,8 @@ HEADER_BYTES: Final = 1200
 # Past it nothing is a time; what is stored has to be a number of 64 bits.
 MOST_TIME_MS: Final = 1 << 60
 NO_CHANGES: Final[dict[str, bool]] = {}
+# Behind every name of a table.
+LAST_NAME: Final = "\U0010ffff"
 # No step of a reminder is planned for a day as late as this.
 NEVER_DAY: Final = 9_000_000
 
@@ -71,6 +75,8 @@ class Account:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
+    orders_changed, drafts_changed: of an account whose exposure is kept, what credit_count.py has not counted anew yet;
+    a draft as it was counted last.
     stored_wake, said_wake, said_bytes, said_rows: what the shard has stored and was last told; its business alone.
     """
 
@@ -94,6 +100,8 @@ class Account:
         self._last_item: Item | None = None
         self._who: Who | None = None
         self.dirty: Final[dict[str, bool]] = {}
+        self.orders_changed: Final[dict[str, bool]] = {}
+        self.drafts_changed: Final[dict[str, DraftRow]] = {}
 
     # --- items ---
 
@@ -437,15 +445,51 @@ class Account:
         return row
 
     def put_draft(self, document: str, row: DraftRow | None) -> None:
+        if self.row.credit:
+            counted = self.draft(document) or row
+            if counted is not None and document not in self.drafts_changed:
+                self.drafts_changed[document] = counted
         self._put(DRAFT + document, row)
 
     def put_order(self, row: OrderRow) -> None:
         """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
         encode(row)
         self._put(ORDER + row.order_id, row)
+        if self.row.credit:
+            self.orders_changed[row.order_id] = True
 
     def put_receipt(self, row: ReceiptRow) -> None:
         self._put(RECEIPT + row.receipt_id, row)
+
+    def credit(self) -> CreditRow:
+        """Its credit, to be read and changed; `touch_credit` says that it was."""
+        row = self._get(CREDIT)
+        if row is None:
+            row = self._loaded[CREDIT] = CreditRow()
+        assert isinstance(row, CreditRow)
+        return row
+
+    def touch_credit(self) -> None:
+        self.dirty[CREDIT] = True
+
+    def rows_after(self, name: str, most: int) -> list[str]:
+        """Names of the first `most` rows of that name's table that come after it, in order."""
+        stop = name[0] + LAST_NAME
+        found: list[str] = []
+        while True:
+            stored = self._rows.names(self.key, name + "\0", stop, most)
+            last = stop if len(stored) < most else stored[-1]
+            part = set(stored)
+            for loaded, row in self._loaded.items():
+                if name < loaded <= last:
+                    if row is None:
+                        part.discard(loaded)
+                    else:
+                        part.add(loaded)
+            found += sorted(part)
+            if last == stop or len(found) >= most:
+                return found[:most]
+            name = last
 
     def put_advice(self, row: AdviceRow) -> None:
         self._put(ADVICE + row.advice_id, row)
@@ -487,11 +531,13 @@ class Account:
         self.wake_first()
 
     def wake_first(self) -> None:
-        """Set the wake to what comes first: contacts, or a deadline of a dispute or task."""
+        """Set the wake to what comes first: contacts, a deadline of a dispute or task, or what changes its credit."""
         row = self.row
         row.wake = row.contact_wake
         if row.deadline and (not row.wake or row.deadline < row.wake):
             row.wake = row.deadline
+        if row.credit_wake and (not row.wake or row.credit_wake < row.wake):
+            row.wake = row.credit_wake
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline

@@ -7,6 +7,7 @@ from librt.strings import BytesWriter
 from dataflows.rules.index_rows import IndexRows
 from schemas.records import (
     AdviceRow,
+    CreditRow,
     CustomerRow,
     DisputeRow,
     DraftRow,
@@ -14,6 +15,7 @@ from schemas.records import (
     OrderRow,
     ReceiptRow,
     put_advice_row,
+    put_credit_row,
     put_customer_row,
     put_dispute_row,
     put_draft_row,
@@ -21,6 +23,7 @@ from schemas.records import (
     put_order_row,
     put_receipt_row,
     read_advice_row,
+    read_credit_row,
     read_customer_row,
     read_dispute_row,
     read_draft_row,
@@ -39,8 +42,9 @@ RECEIPT: Final = "R"
 ADVICE: Final = "V"
 DISPUTE: Final = "T"
 CUSTOMER: Final = "K"
+CREDIT: Final = "C"
 
-Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow
+Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow | CreditRow
 
 
 class Rows(IndexRows):
@@ -67,6 +71,8 @@ def decode(name: str, raw: bytes) -> Row:
         return read_customer_row(reader)
     if table == ADVICE:
         return read_advice_row(reader)
+    if table == CREDIT:
+        return read_credit_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -86,6 +92,8 @@ def encode(row: Row) -> bytes:
         put_customer_row(out, row)
     elif isinstance(row, AdviceRow):
         put_advice_row(out, row)
+    elif isinstance(row, CreditRow):
+        put_credit_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

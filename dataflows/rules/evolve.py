@@ -21,6 +21,8 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_credit import KINDS as OF_CREDIT
+from dataflows.rules.posting_credit import post_standing
 from dataflows.rules.posting_disputes import DISPUTES, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
 from dataflows.rules.posting_items import post_hold, post_item
@@ -90,6 +92,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_untemplated(account, d)
     elif kind == "statement":
         post_statement(account, d)
+    elif kind in OF_CREDIT:
+        post_standing(account, d, ctx)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit

@@ -14,6 +14,7 @@ from zlib import crc32
 from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.credit import CreditTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
 from dataflows.rules.provisions.interest import InterestTerms
 from dataflows.rules.provisions.promises import PromiseTerms
@@ -26,7 +27,7 @@ __all__ = ["DEFAULT_TEXT", "EPOCH_ORDINAL", "Policy", "Provisions", "Who", "Wron
 DEFAULT_TEXT: Final = (Path(__file__).parent / "default_policy.toml").read_text()
 DAY_MS: Final = 86_400_000
 # Sections that a variant may change.
-SECTIONS: Final = ("release", "reminders", "promises", "disputes", "interest", "collections", "statements")
+SECTIONS: Final = ("release", "reminders", "promises", "disputes", "interest", "collections", "statements", "credit")
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
 # No day of ours is later.
@@ -119,6 +120,7 @@ class Provisions:
         self.interest: Final = InterestTerms(tables["interest"])
         self.collections: Final = CollectionTerms(tables["collections"])
         self.statements: Final = StatementTerms(tables["statements"])
+        self.credit: Final = CreditTerms(tables["credit"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -155,10 +157,16 @@ class Policy:
                 refuse_no_window(name, self.calendars[name], provisions.reminders, path)
         # Whether any account gets tasks: most decisions need not ask whose they are.
         self.opens_tasks: Final = any(bool(provisions.collections.tasks) for _, provisions in made)
-        # Equal where all steps fall on the same days for everybody.
-        reminders = [(v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders")) for v in self.variants]
+        # Whether the exposure of any account is kept that has no limit of its own.
+        self.asks_credit: Final = any(provisions.credit.asks for _, provisions in made)
+        # Equal where all steps fall on the same days for everybody, and items past due hold after as many.
+        reminders = [
+            (v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders"), v.changes.get("credit"))
+            for v in self.variants
+        ]
         calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]
-        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders)).encode())
+        credit = sorted(self._sections["credit"].items())
+        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders, credit)).encode())
 
     def provisions(self, who: Who, currency: str, day: int) -> Provisions:
         """What holds for that account, in that currency (empty: for the account as a whole), on that day."""

@@ -2,6 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.credit_hold import CREDIT_HOLD, credit_held
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.money import line_net
@@ -99,6 +100,8 @@ def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
             reasons.append("billing_address_missing")
         if row.po_required and not fact.po_reference:
             reasons.append("po_reference_missing")
+    if credit_held(account):
+        reasons.append(CREDIT_HOLD)
     _check_lines(fact, reasons)
     rule = _rule(account, ctx)
     order = account.order(fact.order_id) if fact.order_id else None

@@ -8,12 +8,16 @@ from typing import Final
 
 from dataflows.rules import (
     cash,
+    credit,
+    credit_group,
+    credit_limits,
     deductions,
     dispute_documents,
     dispute_routing,
     disputes,
     interest,
     messages,
+    posting_credit,
     promises,
     release,
     reminders,
@@ -23,12 +27,16 @@ from dataflows.rules import (
 )
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.credit_count import count
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import evolve_fact, not_taken, receipt_name
 from schemas.records import (
     AccountOwner,
     CashTransferred,
+    CreditExposure,
+    CreditGroupTold,
+    CreditLimit,
     CreditNote,
     Customer,
     Decision,
@@ -70,7 +78,24 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if refused is not None:
         return settle(account, [refused], ctx)
     evolve_fact(account, fact, ctx)
-    return settle(account, decide(account, fact, ctx), ctx)
+    if not posting_credit.keep(account, fact, ctx):
+        return settle(account, decide(account, fact, ctx), ctx)
+    # A draft, an order or goods count before it is decided whether more is released.
+    decisions = _review_credit(account, [], ctx, False)
+    decisions += settle(account, decide(account, fact, ctx), ctx)
+    _review_credit(account, decisions, ctx, True)
+    posting_credit.finish(account, decisions, ctx)
+    return decisions
+
+
+def _review_credit(account: Account, decisions: list[Decision], ctx: Context, final: bool) -> list[Decision]:
+    """Add what the account's exposure and oldest item lead to, after these decisions."""
+    while True:
+        count(account)
+        more = credit.review(account, decisions, ctx, final)
+        if not more:
+            return decisions
+        decisions += settle(account, more, ctx)
 
 
 def wake(account: Account, ctx: Context) -> list[Decision]:
@@ -82,9 +107,20 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
-    if not contacts:
-        evolve_wake(account, ctx, contacts)
-        return decisions
+    if contacts:
+        decisions += _contacts(account, ctx)
+    keeps = posting_credit.keep(account, None, ctx)
+    if keeps:
+        _review_credit(account, decisions, ctx, True)
+    evolve_wake(account, ctx, contacts)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
+    return decisions
+
+
+def _contacts(account: Account, ctx: Context) -> list[Decision]:
+    """What is done when the account's contact time has come."""
+    decisions: list[Decision] = []
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
     if account.row.held:
@@ -93,7 +129,6 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
     decisions += settle(account, tasks.look(account, ctx), ctx)
     decisions += settle(account, statements.decide_due(account, ctx), ctx)
-    evolve_wake(account, ctx, contacts)
     return decisions
 
 
@@ -173,6 +208,13 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
+    elif isinstance(fact, CreditLimit):
+        if fact.amount < 0:
+            reason = f"amount_below_zero:{fact.amount}"
+    elif isinstance(fact, CreditExposure):
+        reason = credit_group.stated_amiss(account, fact)
+    elif isinstance(fact, CreditGroupTold):
+        reason = credit_group.told_amiss(account, fact)
     elif isinstance(fact, CashTransferred) and fact.returned:
         sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         part = None if sent is None else returns.sent_to(sent, fact.from_account)
@@ -214,7 +256,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
         return _decide_action(account, fact, ctx)
-    if isinstance(fact, (ServiceCase, AccountOwner)):
+    if isinstance(fact, CreditLimit):
+        return credit_limits.decide_limit(account, fact, ctx)
+    if isinstance(fact, (ServiceCase, AccountOwner, CreditExposure, CreditGroupTold)):
         return []
     raise AssertionError(f"no rule for {fact.kind}")
 
@@ -270,6 +314,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return decisions
     if kind == "deduction_opened":
         return deductions.work(account, d, ctx)
+    if kind == "credit_hold_set" or kind == "credit_hold_released":
+        return release.recheck(account, list(account.row.held), ctx)
     if kind == "dispute_opened":
         return _follow_dispute(account, d, ctx)
     if kind == "dispute_closed":
@@ -469,6 +515,8 @@ def _decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list
         return statements.requested(account, fact, ctx) or [_action_rejected(fact, "nothing_to_state")]
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_action_rejected(fact, "task_unknown")]
+    if fact.action in credit_limits.ACTIONS:
+        return credit_limits.decide_approval(account, fact) or [_action_rejected(fact, "no_such_proposal")]
     receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None
     if receipt is None or not receipt.amount:
         return [_action_rejected(fact, "receipt_unknown")]
@@ -514,9 +562,13 @@ def _action_rejected(fact: OperatorAction, reason: str) -> Decision:
 
 def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """Take the fact in with the decisions that the log already has of it: rules are not run."""
-    if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
+    taken = not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts")
+    if taken:
         evolve_fact(account, fact, ctx)
+    keeps = taken and posting_credit.keep(account, fact, ctx)
     _post(account, decisions, ctx)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
     return decisions
 
 
@@ -524,6 +576,9 @@ def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> lis
     """A wake with the decisions that the log already has of it."""
     contacts = contacts_due(account, ctx)
     evolve_steps(account, ctx)
+    keeps = posting_credit.keep(account, None, ctx)
     _post(account, decisions, ctx)
     evolve_wake(account, ctx, contacts)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
     return decisions

@@ -29,6 +29,7 @@ KEPT_KINDS: Final = frozenset(
         "dispute",
         "dispute_update",
         "promise",
+        "credit_limit",
     )
 )
 # A generation is two bytes: in the year 9,000 or so.
