@@ -210,7 +210,7 @@ class _Words:
 
     def money(self, amount: int) -> str:
         d = self.d
-        return plain(amount, d.currency) + ("" if d.currency == self._currency else f" {d.currency}")
+        return plain(amount, d.currency) + ("" if d.currency in ("", self._currency) else f" {d.currency}")
 
     @property
     def amount(self) -> str:

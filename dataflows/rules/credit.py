@@ -86,13 +86,16 @@ class Standing:
 
 
 def _own_currency(account: Account) -> str:
-    """Of an account without a limit: the one in which it owes most items' worth, the first by code."""
+    """Of an account without a limit: the one of its largest open debits, the first by code; else its customer's."""
     found = ""
     most = -1
     for balance in account.row.balances:
         if balance.open_debit > most:
             found = balance.currency
             most = balance.open_debit
+    if not found:
+        customer = account.customer()
+        found = "" if customer is None else customer.currency
     return found
 
 

@@ -135,7 +135,7 @@ def begun(account: Account, fact: Fact | None, ctx: Context) -> bool:
         row.credit = True
         account.touch()
         account.credit().counted = ORDER
-        account.touch_credit()
+        count_on(account)
     return asked
 
 
@@ -236,25 +236,31 @@ def _count_draft(account: Account, document: str, counted: DraftRow, draft: Draf
 
 
 def count_on(account: Account) -> None:
-    """Count some more of what was here before the account's exposure was kept."""
+    """Count some more of what was here before the account's exposure was kept; of most accounts that is all."""
     row = account.credit()
-    if not row.counted:
-        return
-    account.touch_credit()
-    names = account.rows_after(row.counted, MOST_COUNTED)
-    for name in names:
-        if name[0] == ORDER:
-            order = account.order(name[1:])
-            assert order is not None, f"no order {name[1:]}"
-            _count_order(account, order)
-        else:
-            draft = account.draft(name[1:])
-            assert draft is not None, f"no draft {name[1:]}"
-            _count_draft(account, name[1:], draft, draft)
-    if names:
-        row.counted = names[-1]
-    else:
+    left = MOST_COUNTED
+    while row.counted and left:
+        account.touch_credit()
+        names = account.rows_after(row.counted, left)
+        for name in names:
+            _count_row(account, name)
+        if len(names) == left:
+            row.counted = names[-1]
+            return
+        left -= len(names)
         row.counted = DRAFT if row.counted[0] == ORDER else ""
+
+
+def _count_row(account: Account, name: str) -> None:
+    """An order or a draft, by the name of its row."""
+    if name[0] == ORDER:
+        order = account.order(name[1:])
+        assert order is not None, f"no order {name[1:]}"
+        _count_order(account, order)
+    else:
+        draft = account.draft(name[1:])
+        assert draft is not None, f"no draft {name[1:]}"
+        _count_draft(account, name[1:], draft, draft)
 
 
 def is_near(total: int, limit: int, terms: CreditTerms, said: bool) -> bool:
