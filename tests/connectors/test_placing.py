@@ -49,4 +49,6 @@ def test_kinds_of_headraces_own_are_rejected() -> None:
     rejected = place(Clock(**header("c", ""), now=TODAY, mode="live", watermarks=[]), 16)
     assert isinstance(rejected, Rejected)
     assert rejected.reason == "kind_not_accepted"
-    assert rejected.detail.startswith("clock is headrace's own; producers send account_owner, credit_limit, credit_note")
+    assert rejected.detail.startswith(
+        "clock is headrace's own; producers send account_owner, credit_limit, credit_note"
+    )
