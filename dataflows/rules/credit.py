@@ -107,7 +107,8 @@ def review(account: Account, said: list[Decision], ctx: Context, final: bool) ->
     now = Standing(account, said, ctx)
     decisions: list[Decision] = []
     if now.row.held:
-        if now.healed():
+        # Before all is posted, what is billed of an order may not be owed yet.
+        if final and now.healed():
             decisions.append(_said(account, now, "credit_hold_released", "credit.released", now.row.causes, ctx))
     else:
         causes = now.causes()

@@ -80,8 +80,10 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     evolve_fact(account, fact, ctx)
     if not posting_credit.keep(account, fact, ctx):
         return settle(account, decide(account, fact, ctx), ctx)
-    # A draft, an order or goods count before it is decided whether more is released.
-    decisions = _review_credit(account, [], ctx, False)
+    decisions: list[Decision] = []
+    if isinstance(fact, (Order, Shipment)) or (isinstance(fact, Invoice) and fact.stage == "draft"):
+        # It counts before it is decided whether more is released.
+        _review_credit(account, decisions, ctx, False)
     decisions += settle(account, decide(account, fact, ctx), ctx)
     _review_credit(account, decisions, ctx, True)
     posting_credit.finish(account, decisions, ctx)

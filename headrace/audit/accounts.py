@@ -146,6 +146,8 @@ class Account:
     tasks: set[str] = field(default_factory=set)
     stated_closing: dict[str, int] = field(default_factory=dict)
     parked: bool = False
+    # On a credit hold that stops the release of drafts.
+    credit_stop: bool = False
     # Facts that wait while it is parked, as (offset, bytes).
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     covered: dict[str, dict[str, int]] = field(default_factory=dict)

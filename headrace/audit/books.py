@@ -20,6 +20,14 @@ SILENT: Final = frozenset(
         "dispute_routed",
         "fact_rejected",
         "write_off_proposed",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_limit_set",
+        "credit_change_proposed",
+        "credit_change_rejected",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 # Decisions that state the item they are about as it is after them.

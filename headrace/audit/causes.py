@@ -19,11 +19,17 @@ CONSEQUENCES: Final = frozenset(
         "interest_charged",
         "task_opened",
         "task_closed",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
 # A dispute finds its owner at once, and may cancel what was promised.
 OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
+CREDIT_CHANGES: Final = ("credit_limit_set", "credit_change_proposed", "credit_change_rejected")
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
@@ -35,5 +41,6 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
-    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement")),
+    "operator_action": frozenset(("cash_transferred", "cash_unapplied", "statement", *CREDIT_CHANGES)),
+    "credit_limit": frozenset(CREDIT_CHANGES),
 }

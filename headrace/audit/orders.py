@@ -26,6 +26,12 @@ class OrderBook:
 
     def __init__(self, scratch: Scratch) -> None:
         self._orders: Final[Keep[dict[str, Any]]] = Keep(scratch, dict, dict)
+        # By account: orders of which something was ordered or sent that is not billed.
+        self._unfinished: Final[dict[str, set[str]]] = {}
+
+    def unfinished(self, account: Account) -> list[str]:
+        """The account's orders of which something was ordered or sent that is not billed."""
+        return sorted(self._unfinished.get(account.key, ()))
 
     def order(self, account: Account, order_id: str) -> dict[str, Any]:
         found = self._orders.get(named(account, order_id))
@@ -38,6 +44,14 @@ class OrderBook:
 
     def _put(self, account: Account, order_id: str, order: dict[str, Any]) -> None:
         self._orders.put(named(account, order_id), order)
+        there = dict(order["ordered"])
+        for number, quantity in _sent(order["shipments"].values()).items():
+            there[number] = max(there.get(number, 0), quantity)
+        left = any(quantity > order["billed"].get(number, 0) for number, quantity in there.items())
+        if left:
+            self._unfinished.setdefault(account.key, set()).add(order_id)
+        elif account.key in self._unfinished:
+            self._unfinished[account.key].discard(order_id)
 
     def take_order(self, account: Account, fact: Order) -> None:
         order = self.order(account, fact.order_id)
@@ -92,6 +106,7 @@ class OrderBook:
             lacks += [] if account.active else ["an active customer"]
             lacks += [] if account.billing_address else ["a billing address"]
             lacks += ["a purchase order's number"] if account.po_required and not fact.po_reference else []
+        lacks += ["credit"] if account.credit_stop else []
         lacks += _arithmetic(fact)
         order = self.order(account, fact.order_id)
         if not fact.order_id or not order["known"]:
