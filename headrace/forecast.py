@@ -1,10 +1,11 @@
 """Expected cash by day and account: from due dates, promises and how each payer has paid so far. Counts, no model. Source: D8.
 
-The views are asked for what was posted up to the as-of day. An open item is expected on the days on which its payer paid
-items that were as old, in proportion to how often: a payer who paid 3 of 4 items 5 days late and 1 on the due date is
-expected to pay three quarters of what is not due yet 5 days late. Days that have passed are out of the question. What is
-promised is expected on its day; credits and unapplied cash pay the oldest items; what is disputed is not expected.
-Amounts are whole minor units and add up: expected + later + without an answer = open - covered - disputed.
+The views are asked for what was posted up to the as-of day. For each day before and after the due date it is counted how
+many of a payer's items were paid on it, out of those that were still open then, those that still are included: that part of
+what is left of an open item is expected on that day, one day after the other. What all payers of the company did counts
+beside it like ten payments of the payer's own; payments of a year count. What is promised is expected on its day; credits and
+unapplied cash pay the oldest items. What is disputed is expected as disputed items of the company were paid, and so much of it.
+Amounts are whole minor units and add up: expected + later + given up + without an answer = open - covered.
 """
 
 from collections import defaultdict
@@ -18,7 +19,11 @@ from sinks.clickhouse.reading import Views
 # Days from the due date to the payment, in exact days between these; what is beyond counts as the last one.
 EARLIEST: Final = -60
 LATEST: Final = 120
-# A payer with fewer payments is expected to pay as all payers of the company do.
+# How all payers of the company pay counts as much as so many payments of each payer.
+OF_COMPANY: Final = 10
+# Older payments say nothing any more: payers change.
+KEPT_DAYS: Final = 365
+# What is disputed is expected once so many payments of what was disputed are known.
 FEWEST: Final = 5
 _FOR_EVER: Final = 2**63 - 1
 _EPOCH: Final = date(1970, 1, 1)
@@ -55,16 +60,45 @@ WHERE posted_on <= {{as_of:Date32}} AND {_KNOWN} AND unapplied_change != 0
 GROUP BY company, account_id, currency HAVING sum(unapplied_change) > 0
 ORDER BY company, account_id, currency
 """
+_CONTESTED: Final = f"""(tenant, entity, account_id, document) IN (
+    SELECT tenant, entity, account_id, document FROM decisions
+    WHERE kind = 'dispute_opened' AND toDate32(event_time) <= {{as_of:Date32}} AND {_KNOWN})"""
 # An application that was undone is counted off; what a payer pays in parts counts once for each part.
 _PAID: Final = f"""
-SELECT concat(tenant, '/', entity) AS company, account_id,
+SELECT concat(tenant, '/', entity) AS company, account_id, {_CONTESTED} AS contested,
        greatest({EARLIEST}, least({LATEST}, dateDiff('day', due_date, posted_on))) AS days,
        sum(if(kind = 'cash_applied', 1, -1)) AS times
 FROM decisions
 WHERE kind IN ('cash_applied', 'cash_unapplied', 'application_reversed') AND counterparty = ''
-  AND posted_on <= {{as_of:Date32}} AND {_KNOWN}
-GROUP BY company, account_id, days
-ORDER BY company, account_id, days
+  AND posted_on <= {{as_of:Date32}} AND posted_on > {{as_of:Date32}} - {KEPT_DAYS} AND {_KNOWN}
+GROUP BY company, account_id, contested, days
+ORDER BY company, account_id, contested, days
+"""
+# Items that are open, by how old they are: what is still open was not paid so far.
+_WAITING: Final = f"""
+WITH documents AS (
+    SELECT tenant, entity, account_id, document, anyIf(due_date, raises) AS due_on,
+           sumIf(change, posted_on <= {{as_of:Date32}}) AS rest
+    FROM item_movements WHERE {_KNOWN}
+    GROUP BY tenant, entity, account_id, document
+    HAVING countIf(raises AND posted_on <= {{as_of:Date32}} AND item_kind != 'credit_note') > 0 AND rest > 0
+)
+SELECT concat(tenant, '/', entity) AS company, account_id, {_CONTESTED} AS contested,
+       greatest({EARLIEST}, least({LATEST}, dateDiff('day', due_on, {{as_of:Date32}}))) AS days, count()
+FROM documents
+GROUP BY company, account_id, contested, days
+ORDER BY company, account_id, contested, days
+"""
+# How much of disputed items that are settled was paid.
+_SETTLED: Final = f"""
+SELECT concat(tenant, '/', entity) AS company, currency, sum(cash), sum(raised) FROM (
+    SELECT tenant, entity, account_id, document, anyIf(currency, raises) AS currency, sumIf(amount, raises) AS raised,
+           -sumIf(change, kind IN ('cash_applied', 'cash_unapplied', 'application_reversed')) AS cash
+    FROM item_movements WHERE posted_on <= {{as_of:Date32}} AND {_KNOWN} AND {_CONTESTED}
+    GROUP BY tenant, entity, account_id, document
+    HAVING countIf(raises) > 0 AND anyIf(item_kind, raises) != 'credit_note' AND sum(change) = 0
+)
+GROUP BY company, currency ORDER BY company, currency
 """
 _PROMISED: Final = f"""
 SELECT concat(tenant, '/', entity) AS company, account_id, reference_id, any(currency),
@@ -84,20 +118,22 @@ Payer = tuple[str, str]
 
 @dataclass(slots=True)
 class Claim:
-    """What is open of an account in one currency and due on one day, less what is disputed; document: one that is
-    promised, else empty. Minor units; days since 1970-01-01."""
+    """What is open of an account in one currency and due on one day, what is contested of it apart; document: one that
+    is promised, else empty. Minor units; days since 1970-01-01."""
 
     due_day: int
     document: str
     left: int
+    contested: int
 
 
 @dataclass(slots=True)
 class Expected:
     """What is expected of one account, or of all, in one currency. Minor units; by_day and promised by day.
 
-    covered: open items that credits and unapplied cash pay; later: after the window; unanswered: nobody of the company
-    has ever paid so late; payments: how many payments of the account are known, or of all.
+    covered: open items that credits and unapplied cash pay; later: after the window; given_up: of what is disputed, by how
+    much of that was paid so far; unanswered: nobody of the company has ever paid so late, or what was disputed; payments:
+    how many payments of the account are known, or of all.
     """
 
     open: int = 0
@@ -105,6 +141,7 @@ class Expected:
     disputed: int = 0
     covered: int = 0
     later: int = 0
+    given_up: int = 0
     unanswered: int = 0
     payments: int = 0
     by_day: dict[int, int] = field(default_factory=dict)
@@ -121,6 +158,7 @@ class Expected:
         self.disputed += other.disputed
         self.covered += other.covered
         self.later += other.later
+        self.given_up += other.given_up
         self.unanswered += other.unanswered
         self.payments += other.payments
         for mine, theirs in ((self.by_day, other.by_day), (self.promised, other.promised)):
@@ -140,23 +178,56 @@ class Forecast:
 
 
 @dataclass(slots=True)
-class Habits:
-    """How often each payer paid how many days after the due date, and all payers of each company."""
+class Counts:
+    """Of some payer or company: how many items were paid so many days after the due date, how many are open so long."""
 
-    of_payer: dict[Payer, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
-    of_company: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    paid: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
 
-    def weights(self, payer: Payer, age_days: int) -> list[tuple[int, int]]:
-        """(days after the due date, how often), those still to come for an item `age_days` after its due date.
+    @property
+    def payments(self) -> int:
+        return sum(self.paid.values())
 
-        Of the payer, who has to have paid often enough and ever so late; else of the company; empty where nobody has.
+    def odds(self, age_days: int, beside: "Counts | None" = None) -> list[tuple[int, int, int]]:
+        """(days after the due date, paid on it, open until then), those still to come of an item `age_days` after it.
+
+        beside: the company's, which count as much as OF_COMPANY payments of this payer.
         """
-        own = self.of_payer.get(payer, {})
-        for known in (own if sum(own.values()) >= FEWEST else {}, self.of_company.get(payer[0], {})):
-            found = [(days, times) for days, times in sorted(known.items()) if days > age_days and times > 0]
-            if found:
-                return found
-        return []
+        own_times, of_company = 1, Counts()
+        if beside is not None and beside.payments:
+            own_times, of_company = beside.payments, beside
+        found: list[tuple[int, int, int]] = []
+        open_until = 0
+        for day in range(LATEST, max(EARLIEST - 1, age_days), -1):
+            paid = own_times * self.paid.get(day, 0) + OF_COMPANY * of_company.paid.get(day, 0)
+            # One that is open for so many days was not paid on that day either.
+            waiting = own_times * self.waiting.get(day, 0) + OF_COMPANY * of_company.waiting.get(day, 0)
+            open_until += paid + waiting
+            if paid > 0:
+                found.append((day, paid, open_until))
+        return found[::-1]
+
+
+@dataclass(slots=True)
+class Habits:
+    """Of each payer and company, all items and those that were not disputed; of what was disputed in each company; what of
+    the last was paid, by currency."""
+
+    of_payer: dict[Payer, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    of_company: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    smooth_of_payer: dict[Payer, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    smooth_of_company: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    of_disputed: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    settled: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def odds(self, payer: Payer, age_days: int) -> list[tuple[int, int, int]]:
+        """Of the payer, and of the company beside it: who has paid often is judged by himself, others as all are.
+
+        What is not due yet may be disputed like any other item; what is past due and is not disputed was not.
+        """
+        if age_days > 0:
+            return self.smooth_of_payer[payer].odds(age_days, self.smooth_of_company[payer[0]])
+        return self.of_payer[payer].odds(age_days, self.of_company[payer[0]])
 
 
 def last_day(views: Views) -> date | None:
@@ -191,24 +262,34 @@ def make_forecast(
         result.open += rest
         result.past_due += rest if due_day < today else 0
         result.disputed += contested
-        claims[key].append(Claim(due_day, document, rest - contested))
+        claims[key].append(Claim(due_day, document, rest - contested, contested))
     for company, name, code, unapplied in views.ask(_CASH, parameters).rows:
         cover[(company, name), code] += unapplied
-    habits = _habits(views.ask(_PAID, parameters).rows)
+    habits = _habits(views, parameters)
     promises: dict[tuple[Payer, str], list[Sequence[Any]]] = defaultdict(list)
     for row in promised:
         promises[(row[0], row[1]), row[3]].append(row)
     for key, result in found.items():
-        result.payments = sum(habits.of_payer.get(key[0], {}).values())
-        _expect(result, claims[key], cover[key], promises[key], habits, key[0], today, days)
+        known = habits.of_payer.get(key[0])
+        result.payments = 0 if known is None else known.payments
+        _expect(result, claims[key], cover[key], promises[key], habits, key, today, days)
     return _by_currency(found, as_of, days, currency)
 
 
-def _habits(rows: Sequence[Sequence[Any]]) -> Habits:
+def _habits(views: Views, parameters: Mapping[str, Any]) -> Habits:
     habits = Habits()
-    for company, name, days, times in rows:
-        habits.of_payer[company, name][days] = times
-        habits.of_company[company][days] = habits.of_company[company].get(days, 0) + times
+    for sql, name in ((_PAID, "paid"), (_WAITING, "waiting")):
+        for company, account, contested, days, times in views.ask(sql, parameters).rows:
+            of = [habits.of_payer[company, account], habits.of_company[company]]
+            if contested:
+                of.append(habits.of_disputed[company])
+            else:
+                of += [habits.smooth_of_payer[company, account], habits.smooth_of_company[company]]
+            for counts in of:
+                by_day = getattr(counts, name)
+                by_day[days] = by_day.get(days, 0) + times
+    for company, code, cash, raised in views.ask(_SETTLED, parameters).rows:
+        habits.settled[company, code] = max(0, min(cash, raised)), raised
     return habits
 
 
@@ -232,11 +313,12 @@ def _expect(
     cover: int,
     promises: Sequence[Sequence[Any]],
     habits: Habits,
-    payer: Payer,
+    whose: tuple[Payer, str],
     today: int,
     days: int,
 ) -> None:
     """Spread what an account owes in one currency over the days to come."""
+    payer, code = whose
     claims.sort(key=lambda claim: (claim.due_day, claim.document))
     for claim in claims:
         part = min(cover, claim.left)
@@ -252,19 +334,28 @@ def _expect(
             if part and day <= today + days:
                 result.promised[day] = result.promised.get(day, 0) + part
             _put(result, day, part, today, days)
+    disputed = habits.of_disputed[payer[0]]
+    cash, raised = habits.settled.get((payer[0], code), (0, 0))
     for claim in claims:
-        weights = habits.weights(payer, today - claim.due_day)
-        if not weights:
-            result.unanswered += claim.left
-            continue
-        times = sum(count for _, count in weights)
-        before = spread = 0
-        for late, count in weights:
-            # In all as much as is open: what is rounded down for one day is in the next.
-            before += count
-            part = claim.left * before // times - spread
-            spread += part
-            _put(result, claim.due_day + late, part, today, days)
+        _spread(result, claim.due_day, claim.left, habits.odds(payer, today - claim.due_day), today, days)
+        if claim.contested and raised and disputed.payments >= FEWEST:
+            paid = claim.contested * cash // raised
+            result.given_up += claim.contested - paid
+            _spread(result, claim.due_day, paid, disputed.odds(today - claim.due_day), today, days)
+        else:
+            result.unanswered += claim.contested
+
+
+def _spread(
+    result: Expected, due_day: int, amount: int, odds: Sequence[tuple[int, int, int]], today: int, days: int
+) -> None:
+    """One day after the other takes its part of what is left."""
+    left = amount
+    for late, paid, open_until in odds:
+        part = left * paid // open_until
+        left -= part
+        _put(result, due_day + late, part, today, days)
+    result.unanswered += left
 
 
 def _put(result: Expected, day: int, amount: int, today: int, days: int) -> None:
@@ -279,10 +370,10 @@ def _put(result: Expected, day: int, amount: int, today: int, days: int) -> None
 def usual_days(views: Views, as_of: date) -> Mapping[str, int]:
     """By tenant/entity/account: days after the due date by which half of its payments up to the as-of day had come."""
     found: dict[str, int] = {}
-    habits = _habits(views.ask(_PAID, {"as_of": as_of.isoformat(), "known": _FOR_EVER}).rows)
+    habits = _habits(views, {"as_of": as_of.isoformat(), "known": _FOR_EVER})
     for payer, counts in habits.of_payer.items():
-        half = (sum(counts.values()) + 1) // 2
-        for days, times in sorted(counts.items()):
+        half = (counts.payments + 1) // 2
+        for days, times in sorted(counts.paid.items()):
             half -= times
             if half <= 0:
                 found["/".join(payer)] = days

@@ -90,6 +90,7 @@ def _sums(result: Expected, currency: str) -> dict[str, Any]:
         "expected": plain(result.expected, currency),
         "promised": plain(sum(result.promised.values()), currency),
         "later": plain(result.later, currency),
+        "given_up": plain(result.given_up, currency),
         "unanswered": plain(result.unanswered, currency),
         "payments": result.payments,
     }
@@ -142,9 +143,9 @@ def _show(found: Forecast, usual: Any) -> None:
     table.add_section()
     for name, part in (
         (f"Open on {found.as_of}", total.open),
-        ("  less disputed", -total.disputed),
         ("  less credits, unapplied cash", -total.covered),
         (f"  less expected after {until}", -total.later),
+        (f"  less given up, of {grouped(total.disputed, code)} disputed", -total.given_up),
         ("  less later than anybody ever paid", -total.unanswered),
         ("Expected in these days", total.expected),
     ):
