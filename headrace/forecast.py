@@ -23,6 +23,8 @@ LATEST: Final = 120
 OF_COMPANY: Final = 10
 # Older payments say nothing any more: payers change.
 KEPT_DAYS: Final = 365
+# Forecasts of the past that are looked at.
+MOST_WINDOWS: Final = 24
 # What is disputed is expected once so many payments of what was disputed are known.
 FEWEST: Final = 5
 _FOR_EVER: Final = 2**63 - 1
@@ -435,12 +437,16 @@ _FIRST_CASH: Final = (
 )
 
 
-def back_test(views: Views, days: int) -> list[Window]:
-    """Forecasts every `days` days of the past, and what was received: from one window after the first payment on."""
+def back_test(views: Views, days: int, most: int = MOST_WINDOWS) -> list[Window]:
+    """Forecasts every `days` days of the past, and what was received: the last `most` of them, the oldest first.
+
+    The first may be `days` days after the first payment.
+    """
     first, last, number = views.ask(_FIRST_CASH).rows[0]
     if not number:
         return []
     as_of, end = date.fromisoformat(first) + timedelta(days=days), date.fromisoformat(last)
+    as_of += timedelta(days=days * max(0, (end - as_of).days // days - most))
     found: list[Window] = []
     while as_of + timedelta(days=days) <= end:
         until = as_of + timedelta(days=days)

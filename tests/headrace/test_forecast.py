@@ -1,9 +1,7 @@
-"""Forecasts of a small ledger that was worked out by hand, of payers with fixed habits, and of the open sample."""
+"""Forecasts of a small ledger that was worked out by hand, and of payers with fixed habits."""
 
-import csv
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,7 +11,6 @@ from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
 
-SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "ar_history.csv"
 START = date(2026, 1, 5)
 
 
@@ -149,40 +146,10 @@ def test_what_was_disputed_is_expected_as_disputes_were_paid(views: Views) -> No
 
 
 def test_payers_with_fixed_habits_are_forecast_nearly_exactly(views: Views) -> None:
-    windows = [window for window in back_test(views, 14) if window.currency == "GBP"]
-    assert len(windows) > 20
+    windows = [window for window in back_test(views, 14, most=6) if window.currency == "GBP"]
+    assert len(windows) == 6
     # The company's counts, which stand beside each payer's, weigh less with each payment.
-    off, received = off_by(windows[-10:], "expected")
-    plainly, _ = off_by(windows[-10:], "on_due_dates")
+    off, received = off_by(windows, "expected")
+    plainly, _ = off_by(windows, "on_due_dates")
     assert off * 100 < received * 12
     assert off < plainly
-
-
-@pytest.mark.skipif(not SAMPLE.exists(), reason=f"{SAMPLE} is not there: the forecast of the sample is not tested here")
-def test_forecasts_of_the_sample_are_near_what_came(tmp_path: Path) -> None:
-    ledger = Ledger()
-    with SAMPLE.open() as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["invoiceNumber"])
-    for row in rows:
-        made, due, came = (
-            datetime.strptime(row[name], "%m/%d/%Y").date() for name in ("InvoiceDate", "DueDate", "SettledDate")
-        )
-        amount = round(float(row["InvoiceAmount"]) * 100)
-        account, document = row["customerID"], row["invoiceNumber"]
-        ledger.invoice(account, document, amount, made.isoformat(), due.isoformat())
-        ledger.receipt(account, f"R-{document}", amount, came.isoformat())
-        ledger.applied(account, document, f"R-{document}", amount, came.isoformat(), due_date=day(due.isoformat()))
-        if row["Disputed"] == "Yes" and due <= came:
-            ledger.say(
-                "dispute_opened", account, due.isoformat(), document=document, reference_id=f"D-{document}",
-                amount=amount,
-            )  # fmt: skip
-    views = publish(Place(tmp_path / "clickhouse"), ledger)
-    months, weeks = back_test(views, 30), back_test(views, 7)
-    views.close()
-    off, received = off_by(months, "expected")
-    assert off * 100 < received * 8
-    off, received = off_by(weeks, "expected")
-    plainly, _ = off_by(weeks, "on_due_dates")
-    assert off * 100 < received * 25
-    assert off * 2 < plainly
