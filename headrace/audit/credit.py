@@ -220,6 +220,7 @@ class CreditCheck:
     def finish(self, accounts: Iterable[Account], terms: Terms, today: int, shard: int) -> None:
         """At the end of the log: accounts with a limit that should be on hold, or should not be."""
         for account in accounts:
+            self._check.checked += 1
             credit = self._credits.get(account.key)
             # What time alone brings may still be due; an account that is parked decides nothing.
             if credit is None or not credit.asked or account.parked:
