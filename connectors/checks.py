@@ -6,11 +6,12 @@ whose lines do not add up is a fact, and its release is held with that reason.
 
 from typing import Final
 
-from connectors import checks_entries, checks_goods
+from connectors import checks_credit, checks_entries, checks_goods
 from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, Check
 from connectors.currencies import decimal_text
 from schemas.records import (
     AccountOwner,
+    CreditLimit,
     CreditNote,
     Customer,
     Dispute,
@@ -84,13 +85,15 @@ ACTIONS: Final = (
     "release_invoice",
     "withdraw_draft",
     "send_invoice",
+    "approve_credit",
+    "reject_credit",
 )
 CREDIT_STATUSES: Final = ("", "blocked")
 CASE_STATUSES: Final = ("open", "closed")
 # These move time for a whole installation: only its operator says them, by `headrace operate`.
 OPERATOR_ONLY: Final = ("allow_clock", "allow_future")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
-OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
+OWN_EVENT_IDS: Final = ("transfer:", "credit:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
@@ -149,6 +152,8 @@ def _talk(check: Check, fact: Fact) -> None:
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
         _account_owner(check, fact)
+    elif isinstance(fact, CreditLimit):
+        checks_credit.credit_limit(check, fact)
     else:
         checks_entries.entry(check, fact)
 
@@ -306,6 +311,7 @@ def _customer(check: Check, fact: Customer) -> None:
     check.not_negative("terms_days", fact.terms_days, DUE_AHEAD_DAYS)
     check.text("billing_address", fact.billing_address)
     check.optional_identifier("email", fact.email, 320)
+    check.optional_identifier("credit_group", fact.credit_group)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
     check.one_of("credit_status", fact.credit_status, CREDIT_STATUSES)

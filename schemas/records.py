@@ -3560,10 +3560,12 @@ class CreditLimit(Fact):
     valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
     group: The group of accounts that share it, or empty.
     cancelled: It holds no more.
+    actor: Who wants it so, and never approves it; empty: the source.
+    note: Why.
     """
 
-    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
     KIND: ClassVar[str] = "credit_limit"
 
     def __init__(
@@ -3583,6 +3585,8 @@ class CreditLimit(Fact):
         valid_until_date: int,
         group: str,
         cancelled: bool,
+        actor: str = '',
+        note: str = '',
     ) -> None:
         super().__init__("credit_limit", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.limit_id: Final = limit_id
@@ -3592,6 +3596,8 @@ class CreditLimit(Fact):
         self.valid_until_date: Final = valid_until_date
         self.group: Final = group
         self.cancelled: Final = cancelled
+        self.actor: Final = actor
+        self.note: Final = note
 
 
 def read_credit_limit(r: Reader) -> CreditLimit:
@@ -3611,6 +3617,8 @@ def read_credit_limit(r: Reader) -> CreditLimit:
         r.long(),
         r.text(),
         r.boolean(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -3630,6 +3638,8 @@ def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
     put_long(out, x.valid_until_date)
     put_text(out, x.group)
     put_boolean(out, x.cancelled)
+    put_text(out, x.actor)
+    put_text(out, x.note)
 
 
 @mypyc_attr(acyclic=True)
@@ -3839,6 +3849,142 @@ def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
     put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.reason)
+
+
+@mypyc_attr(acyclic=True)
+class CreditExposure(Fact):
+    """What an account states of its exposure to the group whose credit limit it shares; brought by the forwarder.
+
+    from_account: The account that states it.
+    currency: ISO 4217.
+    amount: Its exposure in that currency, minor units, never below 0.
+    number: Sequence of the decision that states it: what has a lower one was stated before.
+    left: It left the group: nothing of it counts any more, in any currency.
+    """
+
+    __slots__ = ("from_account", "currency", "amount", "number", "left", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("from_account", "currency", "amount", "number", "left", )
+    KIND: ClassVar[str] = "credit_exposure"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        from_account: str,
+        currency: str,
+        amount: int,
+        number: int,
+        left: bool,
+    ) -> None:
+        super().__init__("credit_exposure", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.from_account: Final = from_account
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.number: Final = number
+        self.left: Final = left
+
+
+def read_credit_exposure(r: Reader) -> CreditExposure:
+    return CreditExposure(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_credit_exposure(out: BytesWriter, x: CreditExposure) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.from_account)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.number)
+    put_boolean(out, x.left)
+
+
+@mypyc_attr(acyclic=True)
+class CreditGroupTold(Fact):
+    """What a group of accounts that share a credit limit tells one of them; brought by the forwarder.
+
+    group: The group.
+    held: It is on credit hold; false: released.
+    number: Sequence of the decision that tells it: what has a lower one was told before.
+    """
+
+    __slots__ = ("group", "held", "number", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("group", "held", "number", )
+    KIND: ClassVar[str] = "credit_group_told"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        group: str,
+        held: bool,
+        number: int,
+    ) -> None:
+        super().__init__("credit_group_told", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.group: Final = group
+        self.held: Final = held
+        self.number: Final = number
+
+
+def read_credit_group_told(r: Reader) -> CreditGroupTold:
+    return CreditGroupTold(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+    )
+
+
+def put_credit_group_told(out: BytesWriter, x: CreditGroupTold) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.group)
+    put_boolean(out, x.held)
+    put_long(out, x.number)
 
 
 @mypyc_attr(acyclic=True)
@@ -4520,10 +4666,13 @@ class AccountRow:
     undelivered: Documents that were sent out and of which it is not known that they arrived.
     delivery_deadline: When the first of them is looked at again, UTC ms; 0 none (table t has them all).
     unreachable: Documents that no channel was found for (table u).
+    credit: Its exposure is kept (table C).
+    credit_stop: It is on a credit hold that stops the release of drafts.
+    credit_wake: Next wake for its credit, UTC ms; 0 none.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "agreements", "_rebills", "undelivered", "delivery_deadline", "unreachable", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "agreements", "rebills", "undelivered", "delivery_deadline", "unreachable", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "agreements", "_rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "agreements", "rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
 
     def __init__(
         self,
@@ -4566,6 +4715,9 @@ class AccountRow:
         undelivered: int = 0,
         delivery_deadline: int = 0,
         unreachable: int = 0,
+        credit: bool = False,
+        credit_stop: bool = False,
+        credit_wake: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4606,6 +4758,9 @@ class AccountRow:
         self.undelivered = undelivered
         self.delivery_deadline = delivery_deadline
         self.unreachable = unreachable
+        self.credit = credit
+        self.credit_stop = credit_stop
+        self.credit_wake = credit_wake
 
     @property
     def balances(self) -> list[Balance]:
@@ -4858,6 +5013,9 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         r.long(),
         r.long(),
+        r.boolean(),
+        r.boolean(),
+        r.long(),
     )
 
 
@@ -4901,6 +5059,9 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_long(out, x.undelivered)
     put_long(out, x.delivery_deadline)
     put_long(out, x.unreachable)
+    put_boolean(out, x.credit)
+    put_boolean(out, x.credit_stop)
+    put_long(out, x.credit_wake)
 
 
 @mypyc_attr(acyclic=True)
@@ -5116,6 +5277,499 @@ def put_consolidated_row(out: BytesWriter, x: ConsolidatedRow) -> None:
     put_texts(out, x._drafts)
     put_texts(out, x._documents)
     put_boolean(out, x.leaving)
+
+
+@mypyc_attr(acyclic=True)
+class CreditSum:
+    """The parts of an exposure in one currency, minor units.
+
+    currency: ISO 4217.
+    unbilled: Delivered and not billed yet.
+    drafts: Held drafts.
+    orders: Ordered and not delivered yet.
+    members: Of a group: what its accounts stated.
+    stated: What was stated to the group last.
+    """
+
+    __slots__ = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        unbilled: int = 0,
+        drafts: int = 0,
+        orders: int = 0,
+        members: int = 0,
+        stated: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.unbilled = unbilled
+        self.drafts = drafts
+        self.orders = orders
+        self.members = members
+        self.stated = stated
+
+
+def read_credit_sum(r: Reader) -> CreditSum:
+    return CreditSum(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_credit_sum(out: BytesWriter, x: CreditSum) -> None:
+    put_word(out, x.currency)
+    put_long(out, x.unbilled)
+    put_long(out, x.drafts)
+    put_long(out, x.orders)
+    put_long(out, x.members)
+    put_long(out, x.stated)
+
+
+def _read_credit_sums(r: Reader) -> list[CreditSum]:
+    items: list[CreditSum] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_credit_sum(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_credit_sums(out: BytesWriter, items: list[CreditSum] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_credit_sum(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class LimitState:
+    """A credit limit.
+
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    """
+
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+    ) -> None:
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_limit_state(r: Reader) -> LimitState:
+    return LimitState(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_limit_state(out: BytesWriter, x: LimitState) -> None:
+    put_text(out, x.limit_id)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_limit_states(r: Reader) -> list[LimitState]:
+    items: list[LimitState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_states(out: BytesWriter, items: list[LimitState] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_state(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class LimitProposal:
+    """A change of a limit that waits for an approval.
+
+    proposal_id: Its id.
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    cancelled: The limit is to hold no more.
+    maker: Who wants it.
+    """
+
+    __slots__ = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+
+    def __init__(
+        self,
+        proposal_id: str = '',
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+        cancelled: bool = False,
+        maker: str = '',
+    ) -> None:
+        self.proposal_id = proposal_id
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+        self.cancelled = cancelled
+        self.maker = maker
+
+
+def read_limit_proposal(r: Reader) -> LimitProposal:
+    return LimitProposal(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_limit_proposal(out: BytesWriter, x: LimitProposal) -> None:
+    put_text(out, x.proposal_id)
+    put_text(out, x.limit_id)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+    put_text(out, x.maker)
+
+
+def _read_limit_proposals(r: Reader) -> list[LimitProposal]:
+    items: list[LimitProposal] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_proposal(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_proposals(out: BytesWriter, items: list[LimitProposal] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_proposal(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class MemberAmount:
+    """What it stated in one currency.
+
+    currency: ISO 4217.
+    amount: Minor units.
+    """
+
+    __slots__ = ("currency", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "amount", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        amount: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.amount = amount
+
+
+def read_member_amount(r: Reader) -> MemberAmount:
+    return MemberAmount(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_member_amount(out: BytesWriter, x: MemberAmount) -> None:
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+
+
+def _read_member_amounts(r: Reader) -> list[MemberAmount]:
+    items: list[MemberAmount] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_member_amount(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_member_amounts(out: BytesWriter, items: list[MemberAmount] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_member_amount(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class GroupMember:
+    """An account that shares a group's limit.
+
+    account_id: The account.
+    number: Number of what it stated last.
+    told_held: It was told that the group is on hold.
+    amounts: By currency.
+    gone: It left the group.
+    """
+
+    __slots__ = ("account_id", "number", "told_held", "_amounts", "gone", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account_id", "number", "told_held", "amounts", "gone", )
+
+    def __init__(
+        self,
+        account_id: str = '',
+        number: int = -1,
+        told_held: bool = False,
+        amounts: list[MemberAmount] | None = None,
+        gone: bool = False,
+    ) -> None:
+        self.account_id = account_id
+        self.number = number
+        self.told_held = told_held
+        self._amounts: list[MemberAmount] | None = amounts
+        self.gone = gone
+
+    @property
+    def amounts(self) -> list[MemberAmount]:
+        found = self._amounts
+        if found is None:
+            found = self._amounts = []
+        return found
+
+    @amounts.setter
+    def amounts(self, value: list[MemberAmount]) -> None:
+        self._amounts = value
+
+
+def read_group_member(r: Reader) -> GroupMember:
+    return GroupMember(
+        r.text(),
+        r.long(),
+        r.boolean(),
+        None if r.no_items() else _read_member_amounts(r),
+        r.boolean(),
+    )
+
+
+def put_group_member(out: BytesWriter, x: GroupMember) -> None:
+    put_text(out, x.account_id)
+    put_long(out, x.number)
+    put_boolean(out, x.told_held)
+    _put_member_amounts(out, x._amounts)
+    put_boolean(out, x.gone)
+
+
+def _read_group_members(r: Reader) -> list[GroupMember]:
+    items: list[GroupMember] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_group_member(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_group_members(out: BytesWriter, items: list[GroupMember] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_group_member(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class CreditRow:
+    """An account's credit: its limits, the parts of its exposure that balances do not have, whether it is on hold. Of a group of accounts too.
+
+    sums: For each currency, in order of code.
+    limits: Limits that hold, or will, by id.
+    proposals: In order.
+    held: On credit hold.
+    causes: What it is on hold for; all of it has to heal: over_limit, past_due, group.
+    near: Near its limit, or on hold, and that was said.
+    look_date: First day on which its oldest item may be past due for too long; 0 none.
+    look_days: For so many days, when that was set; -1 never set.
+    counted: Orders and drafts up to this row are counted; empty: all are.
+    group: The group whose limit it shares, or empty.
+    group_held: That group is on hold.
+    group_number: Number of what the group told last.
+    group_stated: The group knows of it.
+    left: A group that it left and that has to be told so.
+    members: Of a group: its accounts, by id.
+    """
+
+    __slots__ = ("_sums", "_limits", "_proposals", "held", "_causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "_members", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", )
+
+    def __init__(
+        self,
+        sums: list[CreditSum] | None = None,
+        limits: list[LimitState] | None = None,
+        proposals: list[LimitProposal] | None = None,
+        held: bool = False,
+        causes: list[str] | None = None,
+        near: bool = False,
+        look_date: int = 0,
+        look_days: int = -1,
+        counted: str = '',
+        group: str = '',
+        group_held: bool = False,
+        group_number: int = -1,
+        group_stated: bool = False,
+        left: str = '',
+        members: list[GroupMember] | None = None,
+    ) -> None:
+        self._sums: list[CreditSum] | None = sums
+        self._limits: list[LimitState] | None = limits
+        self._proposals: list[LimitProposal] | None = proposals
+        self.held = held
+        self._causes: list[str] | None = causes
+        self.near = near
+        self.look_date = look_date
+        self.look_days = look_days
+        self.counted = counted
+        self.group = group
+        self.group_held = group_held
+        self.group_number = group_number
+        self.group_stated = group_stated
+        self.left = left
+        self._members: list[GroupMember] | None = members
+
+    @property
+    def sums(self) -> list[CreditSum]:
+        found = self._sums
+        if found is None:
+            found = self._sums = []
+        return found
+
+    @sums.setter
+    def sums(self, value: list[CreditSum]) -> None:
+        self._sums = value
+
+    @property
+    def limits(self) -> list[LimitState]:
+        found = self._limits
+        if found is None:
+            found = self._limits = []
+        return found
+
+    @limits.setter
+    def limits(self, value: list[LimitState]) -> None:
+        self._limits = value
+
+    @property
+    def proposals(self) -> list[LimitProposal]:
+        found = self._proposals
+        if found is None:
+            found = self._proposals = []
+        return found
+
+    @proposals.setter
+    def proposals(self, value: list[LimitProposal]) -> None:
+        self._proposals = value
+
+    @property
+    def causes(self) -> list[str]:
+        found = self._causes
+        if found is None:
+            found = self._causes = []
+        return found
+
+    @causes.setter
+    def causes(self, value: list[str]) -> None:
+        self._causes = value
+
+    @property
+    def members(self) -> list[GroupMember]:
+        found = self._members
+        if found is None:
+            found = self._members = []
+        return found
+
+    @members.setter
+    def members(self, value: list[GroupMember]) -> None:
+        self._members = value
+
+
+def read_credit_row(r: Reader) -> CreditRow:
+    return CreditRow(
+        None if r.no_items() else _read_credit_sums(r),
+        None if r.no_items() else _read_limit_states(r),
+        None if r.no_items() else _read_limit_proposals(r),
+        r.boolean(),
+        None if r.no_items() else r.texts(),
+        r.boolean(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        None if r.no_items() else _read_group_members(r),
+    )
+
+
+def put_credit_row(out: BytesWriter, x: CreditRow) -> None:
+    _put_credit_sums(out, x._sums)
+    _put_limit_states(out, x._limits)
+    _put_limit_proposals(out, x._proposals)
+    put_boolean(out, x.held)
+    put_texts(out, x._causes)
+    put_boolean(out, x.near)
+    put_long(out, x.look_date)
+    put_long(out, x.look_days)
+    put_text(out, x.counted)
+    put_text(out, x.group)
+    put_boolean(out, x.group_held)
+    put_long(out, x.group_number)
+    put_boolean(out, x.group_stated)
+    put_text(out, x.left)
+    _put_group_members(out, x._members)
 
 
 @mypyc_attr(acyclic=True)
@@ -5527,10 +6181,12 @@ class DraftRow:
     part_of: The draft that it is the rest of, where that was billed in parts; else empty.
     part: How many parts were billed of that.
     replaces_draft: What it replaces was a draft, which was withdrawn.
+    counted_currency: Currency of what is below.
+    counted: Of the account's exposure, minor units.
     """
 
-    __slots__ = ("fact", "_reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", )
+    __slots__ = ("fact", "_reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", "counted_currency", "counted", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", "proposed_by", "proposed_note", "part_of", "part", "replaces_draft", "counted_currency", "counted", )
 
     def __init__(
         self,
@@ -5543,6 +6199,8 @@ class DraftRow:
         part_of: str = '',
         part: int = 0,
         replaces_draft: bool = False,
+        counted_currency: str = '',
+        counted: int = 0,
     ) -> None:
         self.fact = fact
         self._reasons: list[str] | None = reasons
@@ -5553,6 +6211,8 @@ class DraftRow:
         self.part_of = part_of
         self.part = part
         self.replaces_draft = replaces_draft
+        self.counted_currency = counted_currency
+        self.counted = counted
 
     @property
     def reasons(self) -> list[str]:
@@ -5577,6 +6237,8 @@ def read_draft_row(r: Reader) -> DraftRow:
         r.text(),
         r.long(),
         r.boolean(),
+        r.text(),
+        r.long(),
     )
 
 
@@ -5590,6 +6252,8 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_text(out, x.part_of)
     put_long(out, x.part)
     put_boolean(out, x.replaces_draft)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted)
 
 
 @mypyc_attr(acyclic=True)
@@ -6391,10 +7055,13 @@ class OrderRow:
     prepaid: Receipts that pay it in advance, in order of arrival.
     order_date: Day; 0 until the order is seen.
     returns: What came back, in order of arrival.
+    counted_currency: Currency in which the two below are in the account's exposure.
+    counted_unbilled: Of the account's exposure: delivered and not billed yet, minor units.
+    counted_open: Of the account's exposure: ordered and not delivered yet, minor units.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", "order_date", "_returns", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", "order_date", "returns", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", "order_date", "_returns", "counted_currency", "counted_unbilled", "counted_open", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", "order_date", "returns", "counted_currency", "counted_unbilled", "counted_open", )
 
     def __init__(
         self,
@@ -6413,6 +7080,9 @@ class OrderRow:
         prepaid: list[str] | None = None,
         order_date: int = 0,
         returns: list[GoodsReturned] | None = None,
+        counted_currency: str = '',
+        counted_unbilled: int = 0,
+        counted_open: int = 0,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -6429,6 +7099,9 @@ class OrderRow:
         self._prepaid: list[str] | None = prepaid
         self.order_date = order_date
         self._returns: list[GoodsReturned] | None = returns
+        self.counted_currency = counted_currency
+        self.counted_unbilled = counted_unbilled
+        self.counted_open = counted_open
 
     @property
     def lines(self) -> list[OrderStateLine]:
@@ -6536,6 +7209,9 @@ def read_order_row(r: Reader) -> OrderRow:
         None if r.no_items() else r.texts(),
         r.long(),
         None if r.no_items() else _read_goods_returneds(r),
+        r.text(),
+        r.long(),
+        r.long(),
     )
 
 
@@ -6555,6 +7231,9 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_texts(out, x._prepaid)
     put_long(out, x.order_date)
     _put_goods_returneds(out, x._returns)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted_unbilled)
+    put_long(out, x.counted_open)
 
 
 @mypyc_attr(acyclic=True)
@@ -7454,7 +8133,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_account_owner(r)
     if schema_id == 2000000129:
         return read_approval(r)
-    if schema_id == 2000000130:
+    if schema_id == 2000000170:
         return read_credit_limit(r)
     if schema_id == 2000000131:
         return read_fx_rate(r)
@@ -7462,6 +8141,10 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_period_close(r)
     if schema_id == 2000000133:
         return read_erp_posting(r)
+    if schema_id == 2000000171:
+        return read_credit_exposure(r)
+    if schema_id == 2000000172:
+        return read_credit_group_told(r)
     if schema_id == 2000000101:
         return Receipt(
             r.text(),
@@ -7838,6 +8521,26 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             False,
             [],
         )
+    if schema_id == 2000000130:
+        return CreditLimit(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            '',
+            '',
+        )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
@@ -8001,6 +8704,12 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
     if isinstance(fact, ErpPosting):
         put_erp_posting(out, fact)
         return
+    if isinstance(fact, CreditExposure):
+        put_credit_exposure(out, fact)
+        return
+    if isinstance(fact, CreditGroupTold):
+        put_credit_group_told(out, fact)
+        return
     raise AssertionError(f"no encoder for {fact.kind}")
 
 
@@ -8034,10 +8743,12 @@ FACT_IDS: Final[dict[str, int]] = {
     "service_case": 2000000127,
     "account_owner": 2000000128,
     "approval": 2000000129,
-    "credit_limit": 2000000130,
+    "credit_limit": 2000000170,
     "fx_rate": 2000000131,
     "period_close": 2000000132,
     "erp_posting": 2000000133,
+    "credit_exposure": 2000000171,
+    "credit_group_told": 2000000172,
 }
 FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "receipt": (2000000101, 2000000140,),
@@ -8068,10 +8779,12 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "service_case": (2000000127,),
     "account_owner": (2000000128,),
     "approval": (2000000129,),
-    "credit_limit": (2000000130,),
+    "credit_limit": (2000000130, 2000000170,),
     "fx_rate": (2000000131,),
     "period_close": (2000000132,),
     "erp_posting": (2000000133,),
+    "credit_exposure": (2000000171,),
+    "credit_group_told": (2000000172,),
 }
 # By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
@@ -8089,5 +8802,6 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000115: b'\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
     2000000142: b'\x00\x00',
+    2000000130: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

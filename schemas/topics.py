@@ -7,7 +7,7 @@ DECISIONS: Final = "decisions"
 DEAD_LETTERS: Final = "dead_letters"
 
 # What producers publish, by kind of fact. Kinds that are not here (clock, policy, rules, drain,
-# cash_transferred) are headrace's own and are refused from outside.
+# cash_transferred, credit_exposure, credit_group_told) are headrace's own and are refused from outside.
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
     "payer_relation": "customers",
@@ -34,6 +34,7 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "erp_posting": "erp_postings",
     "fx_rate": "rates",
     "period_close": "periods",
+    "credit_limit": "customers",
 }
 # For a whole installation: intake appends them to every shard.
 EVERY_SHARD_KINDS: Final = ("fx_rate", "period_close")
@@ -41,5 +42,7 @@ INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values(
 
 SUSPENSE_PREFIX: Final = "~suspense:"
 SUSPENSE_BUCKETS: Final = 16
+# Begins the account on which the credit limit of a group of accounts hangs.
+CREDIT_PREFIX: Final = "~credit:"
 # In the text of the exception that asks whose money it is: it ends the payer's account (docs/ledger.md).
 WHO_PAID_SEPARATOR: Final = " · "

@@ -9,6 +9,7 @@ from schemas.codec import decode_fact, encode_fact
 from schemas.generate import wire_ids
 from schemas.records import (
     AccountOwner,
+    CreditLimit,
     CreditNote,
     Customer,
     DebitNote,
@@ -298,6 +299,20 @@ def erp_posting(**changes: Any) -> ErpPosting:
     return made
 
 
+def credit_limit(**changes: Any) -> CreditLimit:
+    fields = {
+        "limit_id": "L-1",
+        "currency": "USD",
+        "amount": 100_000,
+        "valid_from_date": 0,
+        "valid_until_date": 0,
+        "group": "",
+        "cancelled": False,
+    }
+    made: CreditLimit = _made(CreditLimit, fields, changes)
+    return made
+
+
 def one_of_each() -> list[Fact]:
     """A fact of every kind that producers send."""
     others: list[tuple[type[Fact], dict[str, Any]]] = [
@@ -411,6 +426,7 @@ def one_of_each() -> list[Fact]:
         fx_rate(),
         period_close(),
         erp_posting(),
+        credit_limit(),
         *(kind(**(header(f"{kind.__name__}-1") | fields)) for kind, fields in others),
     ]
 

@@ -15,6 +15,7 @@ from connectors.placing import suspense_account
 from dataflows.rules.money import line_net
 from schemas import records as r
 from schemas.records import Fact
+from schemas.topics import CREDIT_PREFIX
 
 EPOCH = date(1970, 1, 1).toordinal()
 TENANT, ENTITY, ACCOUNT = "t1", "us01", "acme"
@@ -187,8 +188,8 @@ def _customer(x: Line) -> Fact:
     }
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email"):
-            known = "country, segment, tier, region, language, channels, email"
+        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email", "group"):
+            known = "country, segment, tier, region, language, channels, email, group"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -211,6 +212,7 @@ def _customer(x: Line) -> Fact:
         contacts_blocked="no contacts" in words,
         cash_order="cash order" in words,
         credit_status="blocked" if "credit blocked" in words else "",
+        credit_group=named.get("group", ""),
     )
 
 
@@ -443,6 +445,23 @@ def _account_owner(x: Line) -> Fact:
     return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
 
 
+def _limit(x: Line) -> Fact:
+    group = x.text("group")
+    if group:
+        x.account = f"{CREDIT_PREFIX}{group}"
+    limit_id = x.text("limit") or "standard"
+    dates = x.date("since", 0), x.date("until", 0)
+    cancelled = x.found.get("cancelled") is not None
+    fields = (limit_id, x.currency, x.money(), *dates, group, cancelled, x.text("actor"))
+    return r.CreditLimit(*x.common(), *fields)
+
+
+def _approval(x: Line) -> Fact:
+    action = "approve_credit" if x.found["what"] == "approves" else "reject_credit"
+    actor, about = x.text("actor"), x.text("reference")
+    return r.OperatorAction(*x.common(), action, actor, "", "", "", "", 0, 0, "", reference_id=about)
+
+
 _PART = re.compile(rf"({_PARTS['AMOUNT']}) by ({_PARTS['DATE']})")
 
 
@@ -542,6 +561,14 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     ),
     (pattern("operator withdraws document=ID(?: saying words=ID)?"), lambda x: _about_draft(x, "withdraw_draft")),
     (pattern("operator sends document=ID(?: by channel=ID)?"), lambda x: _about_draft(x, "send_invoice")),
+    (
+        pattern(
+            "(?:credit limit|limit of group group=ID)(?: limit=ID)?: (?:amount=AMOUNTCURRENCY|(?P<cancelled>taken away))"
+            "(?: from since=DATE)?(?: until until=DATE)?(?: by actor=ID)?"
+        ),
+        _limit,
+    ),
+    (pattern("operator actor=ID (?P<what>approves|rejects) reference=ID"), _approval),
     (pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
     (pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),
     (pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),

@@ -32,6 +32,11 @@ class Arrives:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditArrives:
+    """What accounts that share a credit limit have said to each other arrives, all of it, in the order in which it was said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """The fact of the line above, delivered once more."""
 
@@ -50,7 +55,7 @@ class Step:
     line: int
     text: str
     day: int
-    action: Fact | DayEnds | Arrives | Again | PolicyChange
+    action: Fact | DayEnds | Arrives | CreditArrives | Again | PolicyChange
     below: list[tuple[int, str]]
 
 
@@ -112,6 +117,8 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
         return Step(number, text, day, DayEnds(), [])
     if what == "policy":
         return Step(number, text, day, PolicyChange({}), [])
+    if what == "credit news arrives":
+        return Step(number, text, day, CreditArrives(), [])
     if what == "same again":
         return Step(number, text, day, Again(), [])
     arrives = _ARRIVES.fullmatch(what)

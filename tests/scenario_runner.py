@@ -19,6 +19,7 @@ from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import CashTransferred, Decision, Fact, OperatorAction, Policy, Receipt, ReceiptReturned, ShardRow
 from schemas.topics import INPUT_TOPICS, SUSPENSE_PREFIX
+from sinks.redis.credit import credit_facts
 from sinks.redis.transfers import cause_of, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
@@ -26,6 +27,7 @@ from tests.scenario_facts import ACCOUNT, EPOCH, MINUTE_MS
 from tests.scenario_language import (
     Again,
     Arrives,
+    CreditArrives,
     DayEnds,
     PolicyChange,
     Scenario,
@@ -56,6 +58,7 @@ class Run:
         self._last = b""
         self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
         self._sent: list[CashTransferred | ReceiptReturned] = []
+        self._credit: list[Fact] = []
         # By account and its name for a receipt: the fact that brought it.
         self._booked: dict[tuple[str, str], Fact] = {}
 
@@ -113,6 +116,9 @@ class Run:
             return self._take(self._last)
         if isinstance(action, PolicyChange):
             return self._take(encode_fact(self._policy(action)))
+        if isinstance(action, CreditArrives):
+            news, self._credit = self._credit, []
+            return [d for fact in news for d in self._fact(fact)]
         if isinstance(action, Arrives):
             for fact in self._sent:
                 if fact.receipt_id == action.receipt_id:
@@ -151,6 +157,7 @@ class Run:
         self._offset += 1
         decisions = [decode_decision(raw) for _, _, raw in self.shard.outbox]
         self.shard.outbox = []
+        self._credit += [fact for d in decisions for fact in credit_facts(d)]
         try:
             self.books.take_all(decisions).settle()
         except Unsound as error:
@@ -245,7 +252,7 @@ class _Words:
 
     def money(self, amount: int) -> str:
         d = self.d
-        return plain(amount, d.currency) + ("" if d.currency == self._currency else f" {d.currency}")
+        return plain(amount, d.currency) + ("" if d.currency in ("", self._currency) else f" {d.currency}")
 
     @property
     def amount(self) -> str:
@@ -494,5 +501,16 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "task_closed": lambda x: (f"task {x.d.reference_id} closed", [x.because]),
     "escalated": _Words.escalated,
     "statement": _Words.statement,
+    "credit_hold_set": lambda x: (f"credit hold at {x.amount}", [x.because, x.evidence]),
+    "credit_hold_released": lambda x: (f"credit hold released at {x.amount}", [x.because, x.evidence]),
+    "credit_near_limit": lambda x: (f"near the credit limit with {x.amount}", [x.evidence]),
+    "credit_limit_set": lambda x: (f"limit {x.d.reference_id} is {x.amount}", [x.by, x.evidence]),
+    "credit_change_proposed": lambda x: (f"change {x.d.reference_id} to {x.amount} proposed", [x.because, x.evidence]),
+    "credit_change_rejected": lambda x: (f"change of {x.d.reference_id} to {x.amount} rejected", [x.evidence]),
+    "credit_exposure_stated": lambda x: (
+        f"left {x.d.counterparty}" if x.d.rule == "credit.left" else f"states {x.amount} to {x.d.counterparty}",
+        [x.evidence],
+    ),
+    "credit_group_told": lambda x: (f"tells {', '.join(x.d.candidates)}", [x.by]),
     "fact_rejected": lambda x: ("rejected", [x.because]),
 }

@@ -1,5 +1,6 @@
 """The rows of an account: their tables, their bytes, and where they are read from."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from librt.strings import BytesWriter
@@ -9,6 +10,7 @@ from schemas.records import (
     AdviceRow,
     AgreementRow,
     ConsolidatedRow,
+    CreditRow,
     CustomerRow,
     DeliveryRow,
     DisputeRow,
@@ -19,6 +21,7 @@ from schemas.records import (
     put_advice_row,
     put_agreement_row,
     put_consolidated_row,
+    put_credit_row,
     put_customer_row,
     put_delivery_row,
     put_dispute_row,
@@ -29,6 +32,7 @@ from schemas.records import (
     read_advice_row,
     read_agreement_row,
     read_consolidated_row,
+    read_credit_row,
     read_customer_row,
     read_delivery_row,
     read_dispute_row,
@@ -51,6 +55,7 @@ CUSTOMER: Final = "K"
 AGREEMENT: Final = "g"
 CONSOLIDATED: Final = "c"
 DELIVERY: Final = "s"
+CREDIT: Final = "C"
 
 Row = (
     CustomerRow
@@ -63,6 +68,7 @@ Row = (
     | AgreementRow
     | ConsolidatedRow
     | DeliveryRow
+    | CreditRow
 )
 
 
@@ -72,6 +78,10 @@ class Rows(IndexRows):
     def fetch(self, account_key: str, name: str) -> bytes | None:
         """The row of that name, or None."""
         raise NotImplementedError
+
+    def unstored(self, account_key: str) -> Mapping[str, bytes]:
+        """Rows that are not among `names` as they are now: by name, empty for one that is gone. Index rows never are."""
+        return {}
 
 
 def decode(name: str, raw: bytes) -> Row:
@@ -96,6 +106,8 @@ def decode(name: str, raw: bytes) -> Row:
         return read_consolidated_row(reader)
     if table == DELIVERY:
         return read_delivery_row(reader)
+    if table == CREDIT:
+        return read_credit_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -121,6 +133,8 @@ def encode(row: Row) -> bytes:
         put_agreement_row(out, row)
     elif isinstance(row, ConsolidatedRow):
         put_consolidated_row(out, row)
+    elif isinstance(row, CreditRow):
+        put_credit_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

@@ -3,6 +3,7 @@
 from dataflows.rules import (
     aliases,
     cash_postings,
+    credit_limits,
     delivery,
     differences,
     exchange,
@@ -27,6 +28,8 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         by = delivery.by_person if fact.action == delivery.SEND else manual_release.decide
         done, why_not = by(account, fact, ctx)
         return done or [_rejected(fact, why_not)]
+    if fact.action in credit_limits.ACTIONS:
+        return credit_limits.decide_approval(account, fact) or [_rejected(fact, "no_such_proposal")]
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_rejected(fact, "task_unknown")]
     receipt = account.receipt(fact.receipt_id) if fact.receipt_id else None

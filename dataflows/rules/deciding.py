@@ -2,6 +2,7 @@
 
 from dataflows.rules import (
     cash,
+    credit_limits,
     delivery,
     differences,
     dispute_documents,
@@ -21,6 +22,9 @@ from schemas.records import (
     AccountOwner,
     AdviceRow,
     CashTransferred,
+    CreditExposure,
+    CreditGroupTold,
+    CreditLimit,
     CreditNote,
     Customer,
     DebitNote,
@@ -86,7 +90,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return decide_action(account, fact, ctx)
     if isinstance(fact, PayerRelation):
         return cash.retry_named(account, ctx)
-    if isinstance(fact, (ServiceCase, AccountOwner)):
+    if isinstance(fact, CreditLimit):
+        return credit_limits.decide_limit(account, fact, ctx)
+    if isinstance(fact, (ServiceCase, AccountOwner, CreditExposure, CreditGroupTold)):
         return []
     if isinstance(fact, DebitNote):
         return entries.decide_debit_note(account, fact)

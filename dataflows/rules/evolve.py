@@ -24,6 +24,8 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_credit import KINDS as OF_CREDIT
+from dataflows.rules.posting_credit import post_standing
 from dataflows.rules.posting_delivery import DELIVERIES, post_about_delivery
 from dataflows.rules.posting_differences import (
     keep_asked,
@@ -131,6 +133,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_statement(account, d)
     elif kind in DIFFERENCES:
         _post_difference(account, d, ctx)
+    elif kind in OF_CREDIT:
+        post_standing(account, d, ctx)
     if d.currency:
         balance = account.balance(d.currency)
         d.open_debit = balance.open_debit

@@ -8,7 +8,7 @@ from typing import Final
 from dataflows.rules import rebilling
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.credit_status import credit_held
+from dataflows.rules.credit_hold import CREDIT_HELD, credit_held
 from dataflows.rules.goods import ON_POD, WITHOUT_GOODS, Source, available, drawn, pieces, sources
 from dataflows.rules.money import line_net
 from dataflows.rules.price_agreements import agreed
@@ -71,14 +71,14 @@ def _check_customer(
 ) -> None:
     if customer is None:
         look.reasons.append("customer_unknown")
-        return
-    if not customer.active:
-        look.reasons.append("customer_inactive")
-    if not customer.billing_address:
-        look.reasons.append("billing_address_missing")
+    else:
+        if not customer.active:
+            look.reasons.append("customer_inactive")
+        if not customer.billing_address:
+            look.reasons.append("billing_address_missing")
     if terms.credit_holds and credit_held(account):
-        look.reasons.append("credit_held")
-    if customer.po_required and not fact.po_reference:
+        look.reasons.append(CREDIT_HELD)
+    if customer is not None and customer.po_required and not fact.po_reference:
         look.reasons.append("po_reference_missing")
 
 

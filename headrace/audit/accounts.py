@@ -200,6 +200,8 @@ class Account:
     # The first day on which its company posts; what comes for an earlier one is posted on it.
     first_open: int = 0
     parked: bool = False
+    # On a credit hold that stops the release of drafts.
+    credit_stop: bool = False
     # Facts that wait while it is parked, as (offset, bytes).
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     covered: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -34,6 +34,14 @@ SILENT: Final = frozenset(
         "approval_requested",
         "delivery_requested",
         "delivery_status",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_limit_set",
+        "credit_change_proposed",
+        "credit_change_rejected",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 # Decisions that state the item they are about as it is after them.

@@ -33,6 +33,11 @@ CONSEQUENCES: Final = frozenset(
         "cash_transferred",
         "delivery_requested",
         "delivery_status",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
@@ -40,6 +45,7 @@ SHORT_PAYMENT: Final = "short_payment"
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement"}
 # A dispute finds its owner at once, and may cancel what was promised.
 OF_DISPUTES: Final = frozenset(("dispute_opened", "dispute_routed", "promise_cancelled"))
+CREDIT_CHANGES: Final = ("credit_limit_set", "credit_change_proposed", "credit_change_rejected")
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
@@ -63,8 +69,10 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
             "statement",
             "invoice_withdrawn",
             "approval_requested",
+            *CREDIT_CHANGES,
         )
     ),
+    "credit_limit": frozenset(CREDIT_CHANGES),
 }
 
 

@@ -261,8 +261,8 @@ class DifferenceCheck:
         """Either side may be the one that was converted and rounded: the item's, or the receipt's where the item needs
         less than came."""
         oldest = d.value_date - terms.exchange["rate_age_days"]
-        there = self._converted(d.amount, d.currency, d.other_currency, d.value_date, oldest)
-        back = self._converted(d.other_amount, d.other_currency, d.currency, d.value_date, oldest)
+        there = self.converted(d.amount, d.currency, d.other_currency, d.value_date, oldest)
+        back = self.converted(d.other_amount, d.other_currency, d.currency, d.value_date, oldest)
         if there is None or back is None:
             self._check.about(
                 d, "no_rate", f"there is no rate of {d.currency}/{d.other_currency} on day {d.value_date}"
@@ -271,7 +271,8 @@ class DifferenceCheck:
             text = f"{d.amount} {d.currency} is {there} {d.other_currency}, and {d.other_amount} is {back}"
             self._check.about(d, "converted", f"{text}; it says {d.other_amount} for {d.amount}")
 
-    def _converted(self, amount: int, base: str, quote: str, day: int, oldest: int) -> int | None:
+    def converted(self, amount: int, base: str, quote: str, day: int, oldest: int) -> int | None:
+        """The amount in the other currency by the rate of that day, or the latest one since `oldest`; None without one."""
         scale = Fraction(10 ** _DIGITS.get(quote, 2), 10 ** _DIGITS.get(base, 2))
         for on in range(day, oldest - 1, -1):
             straight, inverse = self._rates.get((base, quote, on)), self._rates.get((quote, base, on))

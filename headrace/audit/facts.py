@@ -18,6 +18,7 @@ from headrace.audit.transit import BROUGHT
 from schemas.records import (
     AccountOwner,
     CashTransferred,
+    CreditLimit,
     CreditNote,
     Customer,
     DebitNote,
@@ -53,6 +54,7 @@ OWN_DECISION: Final = {
     "withdraw_draft": ("invoice_withdrawn",),
     "send_invoice": ("delivery_requested",),
 }
+OF_CREDIT: Final = {"approve_credit": "credit_limit_set", "reject_credit": "credit_change_rejected"}
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
@@ -338,6 +340,10 @@ class FactCheck(DocumentFacts):
         if fact.action == "resume_account":
             self._wrong(account, fact, "no_effect", f"{account.key} is not parked, and it was not rejected")
             return
+        if fact.action in OF_CREDIT:
+            of_credit = [d for d in said if d.kind == OF_CREDIT[fact.action]]
+            self._only(account, fact, of_credit, (OF_CREDIT[fact.action],))
+            return
         if fact.action in OWN_DECISION:
             first = [d for d in said if d.kind in OWN_DECISION[fact.action]][:1]
             self._only(account, fact, first, OWN_DECISION[fact.action])
@@ -350,7 +356,16 @@ class FactCheck(DocumentFacts):
             right = {"counterparty": fact.target_account, "rule": "transfer.out"}
             self._same(account, fact, d, right if fact.action == "identify_payer" else {"document": fact.document})
 
+    def _credit_limit(self, account: Account, fact: CreditLimit, said: Sequence[Decision]) -> None:
+        of_it = [d for d in said if d.kind in ("credit_limit_set", "credit_change_proposed")]
+        d = self._only(account, fact, of_it, ("credit_limit_set", "credit_change_proposed"))
+        if d is not None:
+            self._same(account, fact, d, {"currency": fact.currency, "amount": 0 if fact.cancelled else fact.amount})
+
     # --- what has no decision of its own ---
+
+    def _of_group(self, account: Account, fact: Fact, said: Sequence[Decision]) -> None:
+        """What accounts that share a credit limit say to each other: credit.py has what comes of it."""
 
     def _customer(self, account: Account, fact: Customer, said: Sequence[Decision]) -> None:
         account.known = True
@@ -436,6 +451,9 @@ _CHECKS: Final[dict[str, _Check]] = {
     "account_owner": FactCheck._account_owner,
     "customer": FactCheck._customer,
     "payer_relation": FactCheck._relation,
+    "credit_limit": FactCheck._credit_limit,
+    "credit_exposure": FactCheck._of_group,
+    "credit_group_told": FactCheck._of_group,
     "order": FactCheck._order,
     "shipment": FactCheck._shipment,
     "proof_of_delivery": FactCheck._delivery,

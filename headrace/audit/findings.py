@@ -65,6 +65,7 @@ class Checks:
         self.facts: Final = Check("facts", "every fact has what must follow from it, and nothing else has")
         self.reminders: Final = Check("reminders", "nobody is reminded of what is paid, disputed or promised")
         self.cash: Final = Check("cash", "cash is on items that were named for it")
+        self.credit: Final = Check("credit", "exposures recomputed; who is on credit hold, and who is not")
         self.transit: Final = Check("transit", "money between accounts is neither lost nor doubled")
         self.views: Final = Check("views", "the views equal the decisions")
         self.state: Final = Check("state", "the checkpoints equal the logs")
@@ -78,6 +79,7 @@ class Checks:
             self.facts,
             self.reminders,
             self.cash,
+            self.credit,
             self.transit,
             self.views,
             self.state,

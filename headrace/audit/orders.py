@@ -35,6 +35,12 @@ class OrderBook:
         self._agreed: Final[Keep[dict[str, Any]]] = Keep(scratch, dict, dict)
         # By account and agreement: its product.
         self._products: Final[Keep[dict[str, Any]]] = Keep(scratch, dict, dict)
+        # By account: orders of which something was ordered or sent that is not billed.
+        self._unfinished: Final[dict[str, set[str]]] = {}
+
+    def unfinished(self, account: Account) -> list[str]:
+        """The account's orders of which something was ordered or sent that is not billed."""
+        return sorted(self._unfinished.get(account.key, ()))
 
     def order(self, account: Account, order_id: str) -> dict[str, Any]:
         found = self._orders.get(named(account, order_id))
@@ -47,6 +53,14 @@ class OrderBook:
 
     def _put(self, account: Account, order_id: str, order: dict[str, Any]) -> None:
         self._orders.put(named(account, order_id), order)
+        there = dict(order["ordered"])
+        for number, quantity in _sent(order["shipments"].values()).items():
+            there[number] = max(there.get(number, 0), quantity)
+        left = any(quantity > order["billed"].get(number, 0) for number, quantity in there.items())
+        if left:
+            self._unfinished.setdefault(account.key, set()).add(order_id)
+        elif account.key in self._unfinished:
+            self._unfinished[account.key].discard(order_id)
 
     def take_order(self, account: Account, fact: Order) -> None:
         order = self.order(account, fact.order_id)
@@ -189,11 +203,11 @@ class OrderBook:
 
 
 def _of_customer(account: Account, fact: Invoice, policy: dict[str, Any]) -> list[str]:
+    held = ["credit_held"] if policy["hold_on_credit"] and (account.credit_stop or account.credit_blocked) else []
     if not account.known:
-        return ["customer_unknown"]
-    found = [] if account.active else ["customer_inactive"]
+        return ["customer_unknown", *held]
+    found = held + ([] if account.active else ["customer_inactive"])
     found += [] if account.billing_address else ["billing_address_missing"]
-    found += ["credit_held"] if policy["hold_on_credit"] and account.credit_blocked else []
     return found + (["po_reference_missing"] if account.po_required and not fact.po_reference else [])
 
 
@@ -248,7 +262,7 @@ def _of_goods(
             if n not in short and max(after.get(n, 0), had.get(n, 0)) < there.get(n, 0)
         ]
     if policy["condition"] == "on_pod":
-        shipped, back = _sent(order["shipments"].values()), _came_back(order)
+        shipped, back = _sent(order["shipments"].values()), came_back(order)
         found += [f"not_shipped:{n}" for n in short if after.get(n, 0) > shipped.get(n, 0) - back.get(n, 0)]
         for number in waiting:
             _, _, complaint, sent = order["shipments"][number]
@@ -260,7 +274,7 @@ def _of_goods(
 
 def there_is(order: dict[str, Any], policy: dict[str, Any], today: int) -> tuple[dict[int, int], list[str]]:
     """Thousandths of each line that may be billed in all; shipments that have yet to be delivered."""
-    back = _came_back(order)
+    back = came_back(order)
     if policy["condition"] in ("on_order", "on_schedule"):
         shipped = _sent(order["shipments"].values())
         return {
@@ -288,7 +302,7 @@ def there_is(order: dict[str, Any], policy: dict[str, Any], today: int) -> tuple
     return {n: max(0, quantity - unnamed.get(n, 0)) for n, quantity in total.items()}, waiting
 
 
-def _came_back(order: dict[str, Any]) -> dict[int, int]:
+def came_back(order: dict[str, Any]) -> dict[int, int]:
     found: dict[int, int] = {}
     for parts in order["returns"].values():
         for _, number, quantity in parts:
@@ -298,7 +312,7 @@ def _came_back(order: dict[str, Any]) -> dict[int, int]:
 
 def _known_lines(order: dict[str, Any]) -> set[int]:
     """Lines that shipments, returns, bills or former orders speak of."""
-    found = set(order["billed"]) | set(_came_back(order)) | set(order["price"])
+    found = set(order["billed"]) | set(came_back(order)) | set(order["price"])
     return found | {number for shipment in order["shipments"].values() for number in shipment[3]}
 
 

@@ -9,6 +9,8 @@ from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.causes import OF_TIME, of_short_payments
 from headrace.audit.charges import check_charge
 from headrace.audit.claims import AMOUNT_KNOWN
+from headrace.audit.credit import CreditCheck
+from headrace.audit.credit_news import CreditNews, is_news
 from headrace.audit.deliveries import Deliveries
 from headrace.audit.differences import DifferenceCheck
 from headrace.audit.drafts import Drafts
@@ -25,6 +27,8 @@ from schemas.codec import decode_fact
 from schemas.records import (
     CashTransferred,
     Clock,
+    CreditExposure,
+    CreditGroupTold,
     Decision,
     Drain,
     Fact,
@@ -48,11 +52,14 @@ LOOKED_AT_AGAIN_DAYS: Final = 7
 class ShardAudit:
     """Checks one shard. `take` its groups in order, then `finish`."""
 
-    def __init__(self, shard: int, checks: Checks, transit: Transit, scratch: Scratch, forwarded: int) -> None:
+    def __init__(
+        self, shard: int, checks: Checks, transit: Transit, news: CreditNews, scratch: Scratch, forwarded: int
+    ) -> None:
         """`forwarded`: the forwarder has done with the decisions below this offset."""
         self.shard: Final = shard
         self._checks: Final = checks
         self._transit: Final = transit
+        self._news: Final = news
         self._forwarded: Final = forwarded
         self.books: Final = Books(checks.books, scratch)
         advices = Advices(scratch)
@@ -63,6 +70,7 @@ class ShardAudit:
         self._deliveries: Final = Deliveries(checks.facts, self.books, scratch)
         self._cash: Final = CashCheck(checks.cash, self.books, advices)
         self._differences: Final = DifferenceCheck(checks.cash, self.books)
+        self._credit: Final = CreditCheck(checks.credit, self.books, orders, self._differences)
         # By tenant and entity.
         self._first_open: dict[str, int] = {}
         self._terms = built_in()
@@ -88,7 +96,11 @@ class ShardAudit:
         fact = group.fact
         if isinstance(fact, CashTransferred | ReceiptReturned):
             self._transit.carried(fact.event_id)
+        if isinstance(fact, CreditExposure | CreditGroupTold):
+            self._news.arrived(fact)
         for entry in group.said:
+            if is_news(entry.decision):
+                self._news.sent(entry.decision, 0 <= entry.offset < self._forwarded)
             if entry.decision.kind == "cash_transferred" and 0 <= entry.offset < self._forwarded:
                 self._transit.due(entry.decision)
         if fact is None:
@@ -184,6 +196,8 @@ class ShardAudit:
             self._checks.facts.note(f"account {account.key} was parked: {', '.join(own[0].reasons)}")
             return
         self._facts.check(account, fact, own, self.shard, offset)
+        if not own or own[0].kind != "fact_rejected":
+            self._credit.fact(account, fact)
         self._post(account, own, fact)
         if isinstance(fact, CashTransferred):
             for d in own:
@@ -265,6 +279,8 @@ class ShardAudit:
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d, self.books.receipt(account, d.receipt_id))
                 self._cash.sent(account, d)
+            elif d.kind.startswith("credit_") and d.kind != "credit_allocated":
+                self._credit.said(account, d, self._terms, self.today)
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
@@ -283,6 +299,7 @@ class ShardAudit:
         """The log is at its end."""
         self.books.finish(self.shard, self._deliveries.resolved)
         self._deliveries.finish(self._complete_day() * DAY_MS, self.shard)
+        self._credit.finish(self.books.accounts.values(), self._terms, self.today, self.shard)
         day = self._complete_day() - LOOKED_AT_AGAIN_DAYS
         for account in self.books.accounts.values():
             self._drafts.still_held(account, self._terms, day, self.shard)

@@ -113,6 +113,34 @@ def close_task(
 
 
 @app.command()
+def approve_credit(
+    context: typer.Context,
+    account: Account,
+    proposal: Annotated[str, typer.Option(help="The proposed change, as the timeline names it: credit:...")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Approve a change of a credit limit that another person wants."""
+    _order(context, "approve_credit", tenant, entity, account, note, actor, reference=proposal)
+
+
+@app.command()
+def reject_credit(
+    context: typer.Context,
+    account: Account,
+    proposal: Annotated[str, typer.Option(help="The proposed change, as the timeline names it: credit:...")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Reject a proposed change of a credit limit."""
+    _order(context, "reject_credit", tenant, entity, account, note, actor, reference=proposal)
+
+
+@app.command()
 def identify_payer(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The suspense account that the receipt stands in.")],

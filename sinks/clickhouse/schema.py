@@ -274,11 +274,46 @@ def _number(name: str) -> str:
     return f"toInt64OrZero({_said(name)})"
 
 
+_STATED: Final = "kind IN ('credit_hold_set', 'credit_hold_released', 'credit_near_limit')"
+_EXPOSURE: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _DAYS_LOST: Final = ("days_customer", "days_own", "days_upstream")
 _CAUSES: Final = ("carrier", "product", "region", "segment")
 _CLOSED: Final = "kind = 'dispute_closed'"
 _SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
+
+# As of the last decision about the account's credit; a limit as of the last one that set it.
+_CREDIT: Final = f"""
+CREATE OR REPLACE VIEW credit AS
+SELECT tenant, entity, account_id,
+       argMaxIf(currency, sequence, {_STATED}) AS currency,
+       argMaxIf({_number("limit")}, sequence, {_STATED}) AS credit_limit,
+       argMaxIf(amount, sequence, {_STATED}) AS exposure,
+       {", ".join(f"argMaxIf({_number(name)}, sequence, {_STATED}) AS {name}" for name in _EXPOSURE)},
+       countIf(kind = 'credit_hold_set') > countIf(kind = 'credit_hold_released') AS held,
+       if(held, argMaxIf(reasons, sequence, kind = 'credit_hold_set'), []) AS held_for,
+       if(held, maxIf(event_time, kind = 'credit_hold_set'), NULL) AS held_since,
+       countIf(kind = 'credit_hold_set') AS holds,
+       argMaxIf(amount, sequence, kind = 'credit_limit_set') AS limit_set,
+       countIf(kind = 'credit_limit_set') AS limits_set,
+       maxIf(event_time, {_STATED}) AS stated_time,
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')
+GROUP BY tenant, entity, account_id
+"""
+
+_CREDIT_CHANGES: Final = f"""
+CREATE OR REPLACE VIEW credit_changes AS
+SELECT tenant, entity, account_id,
+       if(kind = 'credit_change_proposed', {_said("limit")}, reference_id) AS limit_id,
+       if(kind = 'credit_change_proposed', reference_id, {_said("proposal")}) AS proposal_id,
+       multiIf(kind = 'credit_change_proposed', 'proposed', kind = 'credit_change_rejected', 'rejected',
+               rule = 'credit.approved', 'approved', 'set') AS status,
+       currency, amount, {_said("cancelled")} = '1' AS taken_away, {_said("maker")} AS maker, {_said("by")} AS approver,
+       reasons, event_time, shard, sequence
+FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
+"""
 
 _DISPUTES: Final = f"""
 CREATE OR REPLACE VIEW disputes AS
@@ -402,6 +437,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _DAILY_BALANCES,
         _DAILY_TOTALS,
         _OPEN_TASKS,
+        _CREDIT,
+        _CREDIT_CHANGES,
         _DISPUTES,
         _DISPUTE_CAUSES,
         _PROMISES,

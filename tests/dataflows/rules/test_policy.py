@@ -31,6 +31,13 @@ TAX = 'tax = ["wrong tax", "tax exempt", "tax rate", "vat rate", "wrong vat"]'
 ORDER = 'order = ["exact_match", "clear_account", "clear_past_due", "by_terms", "combinations", "oldest_first"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
+    ('limit_currency = ""', "limit_currency = 1", "credit.limit_currency: 1 must be a text"),
+    ("limit_minor = 0", "limit_minor = 5", "credit.limit_currency: must be there, with a limit"),
+    ("past_due_days = 0", "past_due_days = -1", "credit.past_due_days: -1 must be a whole number from 0 to 3650"),
+    ("release_past_due_days = 0", "release_past_due_days = 1", "credit.release_past_due_days: must not be above past_"),
+    ("near_ppm = 900000", "near_ppm = 2000000", "credit.near_ppm: 2000000 must be a whole number from 0 to 1000000"),
+    ("stops_release = true", "stops_release = 1", "credit.stops_release: 1 must be true or false"),
+    ("raises_reminders = []", 'raises_reminders = ["no"]', "credit.raises_reminders: 'no' must be one of near_limit"),
     ("version = 0", "version = ", "not TOML: "),
     ("version = 0", "", "version: None must be a whole number from 0 to 1000000000"),
     ("version = 0", "version = true", "version: True must be a whole number from 0 to 1000000000"),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataflows.shards.logged import Logged
+from headrace.audit.credit_news import CreditNews
 from headrace.audit.findings import Checks
 from headrace.audit.keep import Scratch
 from headrace.audit.shard import ShardAudit
@@ -202,7 +203,7 @@ def audited(values: list[bytes], made: Outcome) -> list[str]:
     checks = Checks()
     with TemporaryDirectory() as directory:
         scratch = Scratch(Path(directory))
-        audit = ShardAudit(0, checks, Transit(checks.transit, scratch), scratch, 0)
+        audit = ShardAudit(0, checks, Transit(checks.transit, scratch), CreditNews(checks.credit, scratch), scratch, 0)
         for offset, value in enumerate(values):
             audit.take(Group(offset, None, value, decode_fact(value), said[offset]))
         audit.finish()
