@@ -13,6 +13,7 @@ FIRST_DAY: Final = (date(1980, 1, 1) - date(1970, 1, 1)).days
 BOOKED_AHEAD_DAYS: Final = 366
 DUE_AHEAD_DAYS: Final = 3653
 # Ten trillion of a currency with two decimals; sums of 9,000 such amounts still fit 64 bits.
+MESSAGE_CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
 AMOUNT_MAX: Final = 10**15
 ID_MAX: Final = 128
 TEXT_MAX: Final = 10_000

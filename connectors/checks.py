@@ -6,12 +6,13 @@ whose lines do not add up is a fact, and its release is held with that reason.
 
 from typing import Final
 
-from connectors import checks_entries, checks_people
-from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, Check
+from connectors import checks_credit, checks_entries, checks_goods, checks_people
+from connectors.checking import AMOUNT_MAX, DUE_AHEAD_DAYS, MESSAGE_CHANNELS, Check
 from connectors.currencies import decimal_text
 from schemas.records import (
     AccountOwner,
     Approval,
+    CreditLimit,
     CreditNote,
     Customer,
     Dispute,
@@ -23,12 +24,14 @@ from schemas.records import (
     OperatorAction,
     Order,
     PayerRelation,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     RemittanceAdvice,
     RemittanceLine,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -56,7 +59,6 @@ CHANNELS: Final = ("", "message", "portal", "short_payment", "operator")
 STATUSES: Final = ("in_review", "waiting_customer", "closed")
 ROOT_CAUSES: Final = ("", "customer", "own_process", "upstream_data", "carrier", "product")
 DIRECTIONS: Final = ("in", "out")
-MESSAGE_CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
 MESSAGE_STATUSES: Final = (
     "queued",
     "sent",
@@ -71,9 +73,10 @@ MESSAGE_STATUSES: Final = (
 # Documents that come with a dispute, and instalments of a promise.
 MOST_NAMED: Final = 100
 DAYS_LOST_MAX: Final = 3653
+CREDIT_STATUSES: Final = ("", "blocked")
 CASE_STATUSES: Final = ("open", "closed")
 # What the ids of headrace's own facts and wakes begin with. Those go straight into the facts log and are never checked here.
-OWN_EVENT_IDS: Final = ("transfer:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
+OWN_EVENT_IDS: Final = ("transfer:", "credit:", "identify:", "wake:", "clock:", "drain:", "rules:", "policy:", "rates:")
 
 
 def findings(fact: Fact, wall_ms: int) -> list[str]:
@@ -93,6 +96,10 @@ def findings(fact: Fact, wall_ms: int) -> list[str]:
         check.identifier("order_id", fact.order_id)
         check.booked_day("delivered_date", fact.delivered_date)
         check.text("complaint", fact.complaint)
+    elif isinstance(fact, Return):
+        checks_goods.goods_back(check, fact)
+    elif isinstance(fact, PriceAgreement):
+        checks_goods.price_agreement(check, fact)
     elif isinstance(fact, Customer):
         _customer(check, fact)
     elif isinstance(fact, RemittanceAdvice):
@@ -128,6 +135,8 @@ def _talk(check: Check, fact: Fact) -> None:
         check.text("note", fact.note)
     elif isinstance(fact, AccountOwner):
         _account_owner(check, fact)
+    elif isinstance(fact, CreditLimit):
+        checks_credit.credit_limit(check, fact)
     else:
         checks_entries.entry(check, fact)
 
@@ -285,8 +294,10 @@ def _customer(check: Check, fact: Customer) -> None:
     check.not_negative("terms_days", fact.terms_days, DUE_AHEAD_DAYS)
     check.text("billing_address", fact.billing_address)
     check.optional_identifier("email", fact.email, 320)
+    check.optional_identifier("credit_group", fact.credit_group)
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
+    check.one_of("credit_status", fact.credit_status, CREDIT_STATUSES)
 
 
 def _payer_relation(check: Check, fact: PayerRelation) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connectors.checking import Check
+from connectors.checking import MESSAGE_CHANNELS, Check
 from schemas.records import Approval, OperatorAction
 
 ACTIONS: Final = (
@@ -24,6 +24,8 @@ ACTIONS: Final = (
     "propose_write_off",
     "propose_refund",
     "release_invoice",
+    "withdraw_draft",
+    "send_invoice",
 )
 # These are about something that is open, by its name.
 NAMED: Final = ("approve", "reject", "delegate", "withdraw", "assign", "note", "close_exception")
@@ -67,4 +69,6 @@ def _action(check: Check, fact: OperatorAction) -> None:
     else:
         check.optional_identifier("reference_id", fact.reference_id)
     check.optional_identifier("owner", fact.owner)
+    if fact.action == "send_invoice":
+        check.one_of("category", fact.category, ("", *MESSAGE_CHANNELS))
     check.text("note", fact.note)

@@ -1,15 +1,16 @@
 """Which shard a fact goes to. Pure, and never dependent on what was learned: the same fact, the same shard, for ever.
 
 Guarantee: a fact that names its account goes to the account's shard. A receipt or its return
-that names none goes to a suspense account (docs/ledger.md, "A receipt without an account").
+that names none goes to a suspense account (docs/ledger.md, "A receipt without an account"), the credit limit of a group
+of accounts to the group's own.
 """
 
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from connectors.log.base import account_key, murmur2, partition_of
-from schemas.records import Fact, Receipt, ReceiptReturned
-from schemas.topics import EVERY_SHARD_KINDS, SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
+from schemas.records import CreditLimit, Fact, Receipt, ReceiptReturned
+from schemas.topics import CREDIT_PREFIX, EVERY_SHARD_KINDS, SUSPENSE_BUCKETS, SUSPENSE_PREFIX, TOPIC_OF_KIND
 
 # An account has many facts, and the hash in pure Python costs more than the checks of one.
 partition_of_account: Final = lru_cache(maxsize=1 << 16)(partition_of)
@@ -43,11 +44,18 @@ def place(fact: Fact, shards: int) -> Placement | Rejected:
         )
     if fact.kind in EVERY_SHARD_KINDS:
         return Placement(EVERY_SHARD, b"", "")
-    account_id = fact.account_id or suspense_account(fact)
+    account_id = fact.account_id or unnamed_account(fact)
     if not account_id:
         return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")
     key = account_key(fact.tenant, fact.entity, account_id)
     return Placement(partition_of_account(key, shards), key, account_id)
+
+
+def unnamed_account(fact: Fact) -> str:
+    """Headrace's own account for a fact that names none; empty where there is none either."""
+    if isinstance(fact, CreditLimit) and fact.group:
+        return CREDIT_PREFIX + fact.group
+    return suspense_account(fact)
 
 
 def suspense_account(fact: Fact) -> str:
@@ -59,5 +67,5 @@ def suspense_account(fact: Fact) -> str:
 
 
 def producer_key(fact: Fact) -> bytes:
-    """The key a producer sends the fact with: its account's, or the suspense account's it will be placed in."""
-    return account_key(fact.tenant, fact.entity, fact.account_id or suspense_account(fact))
+    """The key a producer sends the fact with: its account's, or that of the one it will be placed in."""
+    return account_key(fact.tenant, fact.entity, fact.account_id or unnamed_account(fact))

@@ -14,8 +14,9 @@ from connectors.log.base import Full, Log, Record, account_key, partition_of
 from dataflows.causes import Causes, heads, read_fact
 from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import encode_fact
-from schemas.records import Customer, Fact
+from schemas.records import Customer, Decision, Fact
 from schemas.topics import DECISIONS, FACTS
+from sinks.redis.credit import credit_facts
 from sinks.redis.directory import judge, learn
 from sinks.redis.store import STUCK, Positions, Store, Work
 from sinks.sequences import Sequences
@@ -97,6 +98,7 @@ class Forwarder:
         if decisions or customers or positions != self._store.positions:
             work = self._patience.persist(lambda: learn(self._store, decisions, customers))
             self._append(self._transfers(work))
+            self._append([placed for decision in decisions for placed in self._credit(decision)])
             self._patience.persist(lambda: self._store.commit(work, positions))
             if work.transfers:
                 self._status.stuck = self._patience.persist(self._store.stuck)
@@ -156,6 +158,13 @@ class Forwarder:
         if facts:
             self._patience.persist(lambda: self._writer.flush(_FLUSH_SECONDS))
             self._status.forwarded += len(facts)
+
+    def _credit(self, decision: Decision) -> list[tuple[int, Fact]]:
+        """What accounts that share a credit limit say to each other by this decision."""
+        return [
+            (partition_of(account_key(fact.tenant, fact.entity, fact.account_id), self._partitions), fact)
+            for fact in credit_facts(decision)
+        ]
 
     def _transfers(self, work: Work) -> list[tuple[int, Fact]]:
         """The facts for the transfers in `work`. One that cannot be brought is kept as stuck, and the others go on."""

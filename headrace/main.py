@@ -8,6 +8,7 @@ from headrace.commands import (
     bench,
     dead_letters,
     demo,
+    forecast,
     ingest,
     operate,
     people,
@@ -36,6 +37,7 @@ app.command()(demo.demo)
 app.command()(ingest.ingest)
 app.command()(run.run)
 app.command()(report.report)
+app.command()(forecast.forecast)
 app.command()(query.query)
 app.command()(timeline.timeline)
 app.command()(worklist.worklist)

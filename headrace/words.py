@@ -24,6 +24,7 @@ _OF_MONEY: Final = frozenset(
         "more_than_there_is",
         "returned_more_than_received",
         "above",
+        "rises_by",
     }
 )
 
@@ -65,6 +66,24 @@ def _posted(row: Row) -> str:
     released = f", released: {row['rule']}" if row["kind"] == "invoice_released" else ""
     corrects = f" for {row['counterparty']}" if row["counterparty"] else ""
     return f"{_item(row)} {row['document']}{corrects} of {_money(row)} posted, due {row['due_date']}{released}"
+
+
+def _released(row: Row) -> str:
+    """An invoice that left, by whom and in spite of what where a person let it go, or as a part."""
+    by = f" by {row['owner']}: {row['text']}" if row["rule"] == "release.manual" else ""
+    rest = next((text[5:] for text in row["evidence"] if text.startswith("rest:")), "")
+    return f"{_posted(row)}{by}" + (f"; the rest waits as {rest}" if rest else "")
+
+
+def _sent(row: Row) -> str:
+    again = {"delivery.resend": " again", "delivery.fallback": " now", "delivery.operator": ", as a person asked"}
+    return f"{row['document']} sent by {row['channel']}{again.get(row['rule'], '')}"
+
+
+def _delivery(row: Row) -> str:
+    by = f" by {row['channel']}" if row["channel"] else ""
+    why = f" ({because(row)})" if row["reasons"] else ""
+    return f"Delivery of {row['document']}{by}: {row['text'].replace('_', ' ')}{why}"
 
 
 def _booked(row: Row) -> str:
@@ -147,6 +166,34 @@ def _escalated(row: Row) -> str:
     return f"{row['reference_id']} is overdue: {row['owner'] or 'nobody'} is told (step {row['level']})"
 
 
+# Of evidence of credit, what is an amount.
+_EXPOSURE: Final = ("limit", "open_items", "unbilled", "drafts", "orders", "members", "unapplied")
+
+
+def _parts(row: Row) -> str:
+    """The limit and the parts of an exposure."""
+    found = []
+    for text in row["evidence"]:
+        name, _, value = text.partition(":")
+        said = grouped(int(value), row["currency"]) if name in _EXPOSURE and row["currency"] else value
+        found.append(f"{name.replace('_', ' ')} {said}")
+    return ", ".join(found)
+
+
+def _limit(row: Row) -> str:
+    if "cancelled:1" in row["evidence"]:
+        return f"Credit limit {row['reference_id']} taken away"
+    approved = [text.removeprefix("by:") for text in row["evidence"] if text.startswith("by:")]
+    return f"Credit limit {row['reference_id']} is {_money(row)}" + (f", approved by {approved[0]}" if approved else "")
+
+
+def _stated(row: Row) -> str:
+    if row["rule"] == "credit.left":
+        return f"Left {row['counterparty']}"
+    amount = _money(row) if row["currency"] else "nothing"
+    return f"Exposure of {amount} stated to {row['counterparty']}"
+
+
 def _evidence(row: Row) -> str:
     """What the bank said of a receipt whose payer is not known."""
     said = row["text"].removeprefix(WHO_PAID_SEPARATOR)
@@ -179,7 +226,13 @@ def _movements(row: Row) -> str:
 
 _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "invoice_held": lambda r: f"Invoice {r['document']} of {_money(r)} held: {because(r)}",
-    "invoice_released": _posted,
+    "invoice_released": _released,
+    "invoice_withdrawn": lambda r: (
+        f"Draft {r['document']} of {_money(r)} given up: "
+        + (f"{r['counterparty']} replaces it" if r["counterparty"] else r["text"])
+    ),
+    "delivery_requested": _sent,
+    "delivery_status": _delivery,
     "item_posted": _posted,
     "receipt_booked": _booked,
     "cash_applied": lambda r: (
@@ -254,6 +307,18 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "task_closed": _task,
     "escalated": _escalated,
     "statement": lambda r: f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({_movements(r)})",
+    "credit_hold_set": lambda r: f"On credit hold with an exposure of {_money(r)}: {because(r)} ({_parts(r)})",
+    "credit_hold_released": lambda r: f"Credit hold released with an exposure of {_money(r)} ({_parts(r)})",
+    "credit_near_limit": lambda r: f"Near the credit limit with an exposure of {_money(r)} ({_parts(r)})",
+    "credit_limit_set": _limit,
+    "credit_change_proposed": lambda r: (
+        f"Change {r['reference_id']} of the credit limit to {_money(r)} waits for an approval: {because(r)}"
+    ),
+    "credit_change_rejected": lambda r: f"Change of the credit limit {r['reference_id']} to {_money(r)} rejected",
+    "credit_exposure_stated": _stated,
+    "credit_group_told": lambda r: (
+        f"{', '.join(r['candidates'])} told that {r['reference_id']} is {r['rule'].removeprefix('credit.group_')}"
+    ),
     "exception_raised": lambda r: f"For a person: {r['reference_id']} ({because(r)}){_evidence(r)}",
     "exception_closed": lambda r: f"Settled: {r['reference_id']}",
     "policy_in_force": lambda r: f"Policy version {r['reference_id'].removeprefix('policy:')} is in force",

@@ -1476,10 +1476,11 @@ class Customer(Fact):
     legal_entity: Registration or tax number.
     time_zone: IANA time zone of the customer, or empty.
     contacts_blocked: Nobody is to be contacted.
+    credit_status: What the source says of its credit: blocked holds new drafts; empty: nothing.
     """
 
-    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", )
+    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
     KIND: ClassVar[str] = "customer"
 
     def __init__(
@@ -1513,6 +1514,7 @@ class Customer(Fact):
         legal_entity: str = '',
         time_zone: str = '',
         contacts_blocked: bool = False,
+        credit_status: str = '',
     ) -> None:
         super().__init__("customer", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.name: Final = name
@@ -1536,6 +1538,7 @@ class Customer(Fact):
         self.legal_entity: Final = legal_entity
         self.time_zone: Final = time_zone
         self.contacts_blocked: Final = contacts_blocked
+        self.credit_status: Final = credit_status
 
 
 def read_customer(r: Reader) -> Customer:
@@ -1569,6 +1572,7 @@ def read_customer(r: Reader) -> Customer:
         r.text(),
         r.text(),
         r.boolean(),
+        r.text(),
     )
 
 
@@ -1602,6 +1606,7 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_text(out, x.legal_entity)
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
+    put_text(out, x.credit_status)
 
 
 @mypyc_attr(acyclic=True)
@@ -3590,10 +3595,12 @@ class CreditLimit(Fact):
     valid_until_date: Days since 1970-01-01, the last one; 0 is without end.
     group: The group of accounts that share it, or empty.
     cancelled: It holds no more.
+    actor: Who wants it so, and never approves it; empty: the source.
+    note: Why.
     """
 
-    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", )
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "group", "cancelled", "actor", "note", )
     KIND: ClassVar[str] = "credit_limit"
 
     def __init__(
@@ -3613,6 +3620,8 @@ class CreditLimit(Fact):
         valid_until_date: int,
         group: str,
         cancelled: bool,
+        actor: str = '',
+        note: str = '',
     ) -> None:
         super().__init__("credit_limit", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.limit_id: Final = limit_id
@@ -3622,6 +3631,8 @@ class CreditLimit(Fact):
         self.valid_until_date: Final = valid_until_date
         self.group: Final = group
         self.cancelled: Final = cancelled
+        self.actor: Final = actor
+        self.note: Final = note
 
 
 def read_credit_limit(r: Reader) -> CreditLimit:
@@ -3641,6 +3652,8 @@ def read_credit_limit(r: Reader) -> CreditLimit:
         r.long(),
         r.text(),
         r.boolean(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -3660,6 +3673,8 @@ def put_credit_limit(out: BytesWriter, x: CreditLimit) -> None:
     put_long(out, x.valid_until_date)
     put_text(out, x.group)
     put_boolean(out, x.cancelled)
+    put_text(out, x.actor)
+    put_text(out, x.note)
 
 
 @mypyc_attr(acyclic=True)
@@ -3869,6 +3884,142 @@ def put_erp_posting(out: BytesWriter, x: ErpPosting) -> None:
     put_word(out, x.currency)
     put_long(out, x.amount)
     put_text(out, x.reason)
+
+
+@mypyc_attr(acyclic=True)
+class CreditExposure(Fact):
+    """What an account states of its exposure to the group whose credit limit it shares; brought by the forwarder.
+
+    from_account: The account that states it.
+    currency: ISO 4217.
+    amount: Its exposure in that currency, minor units, never below 0.
+    number: Sequence of the decision that states it: what has a lower one was stated before.
+    left: It left the group: nothing of it counts any more, in any currency.
+    """
+
+    __slots__ = ("from_account", "currency", "amount", "number", "left", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("from_account", "currency", "amount", "number", "left", )
+    KIND: ClassVar[str] = "credit_exposure"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        from_account: str,
+        currency: str,
+        amount: int,
+        number: int,
+        left: bool,
+    ) -> None:
+        super().__init__("credit_exposure", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.from_account: Final = from_account
+        self.currency: Final = currency
+        self.amount: Final = amount
+        self.number: Final = number
+        self.left: Final = left
+
+
+def read_credit_exposure(r: Reader) -> CreditExposure:
+    return CreditExposure(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_credit_exposure(out: BytesWriter, x: CreditExposure) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.from_account)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.number)
+    put_boolean(out, x.left)
+
+
+@mypyc_attr(acyclic=True)
+class CreditGroupTold(Fact):
+    """What a group of accounts that share a credit limit tells one of them; brought by the forwarder.
+
+    group: The group.
+    held: It is on credit hold; false: released.
+    number: Sequence of the decision that tells it: what has a lower one was told before.
+    """
+
+    __slots__ = ("group", "held", "number", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("group", "held", "number", )
+    KIND: ClassVar[str] = "credit_group_told"
+
+    def __init__(
+        self,
+        event_id: str,
+        recorded_time: int,
+        correlation: str,
+        source: str,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        event_time: int,
+        group: str,
+        held: bool,
+        number: int,
+    ) -> None:
+        super().__init__("credit_group_told", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
+        self.group: Final = group
+        self.held: Final = held
+        self.number: Final = number
+
+
+def read_credit_group_told(r: Reader) -> CreditGroupTold:
+    return CreditGroupTold(
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+    )
+
+
+def put_credit_group_told(out: BytesWriter, x: CreditGroupTold) -> None:
+    put_text(out, x.event_id)
+    put_long(out, x.recorded_time)
+    put_text(out, x.correlation)
+    put_word(out, x.source)
+    put_word(out, x.tenant)
+    put_word(out, x.entity)
+    put_text(out, x.account_id)
+    put_long(out, x.event_time)
+    put_text(out, x.group)
+    put_boolean(out, x.held)
+    put_long(out, x.number)
 
 
 @mypyc_attr(acyclic=True)
@@ -4728,10 +4879,18 @@ class AccountRow:
     approvals: Open requests for approval, in order.
     refunds_due: Refunds that were approved and posted, until the bank tells of them.
     exception_due: First time when an exception is escalated, UTC ms; 0 none (table G has them all).
+    agreements: Price agreements that it has (tables g and h).
+    rebills: Held drafts that replace a document, in order of arrival.
+    undelivered: Documents that were sent out and of which it is not known that they arrived.
+    delivery_deadline: When the first of them is looked at again, UTC ms; 0 none (table t has them all).
+    unreachable: Documents that no channel was found for (table u).
+    credit: Its exposure is kept (table C).
+    credit_stop: It is on a credit hold that stops the release of drafts.
+    credit_wake: Next wake for its credit, UTC ms; 0 none.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
 
     def __init__(
         self,
@@ -4772,6 +4931,14 @@ class AccountRow:
         approvals: list[ApprovalState] | None = None,
         refunds_due: list[RefundDue] | None = None,
         exception_due: int = 0,
+        agreements: int = 0,
+        rebills: list[str] | None = None,
+        undelivered: int = 0,
+        delivery_deadline: int = 0,
+        unreachable: int = 0,
+        credit: bool = False,
+        credit_stop: bool = False,
+        credit_wake: int = 0,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4810,6 +4977,14 @@ class AccountRow:
         self._approvals: list[ApprovalState] | None = approvals
         self._refunds_due: list[RefundDue] | None = refunds_due
         self.exception_due = exception_due
+        self.agreements = agreements
+        self._rebills: list[str] | None = rebills
+        self.undelivered = undelivered
+        self.delivery_deadline = delivery_deadline
+        self.unreachable = unreachable
+        self.credit = credit
+        self.credit_stop = credit_stop
+        self.credit_wake = credit_wake
 
     @property
     def balances(self) -> list[Balance]:
@@ -5031,6 +5206,17 @@ class AccountRow:
     def refunds_due(self, value: list[RefundDue]) -> None:
         self._refunds_due = value
 
+    @property
+    def rebills(self) -> list[str]:
+        found = self._rebills
+        if found is None:
+            found = self._rebills = []
+        return found
+
+    @rebills.setter
+    def rebills(self, value: list[str]) -> None:
+        self._rebills = value
+
 
 def read_account_row(r: Reader) -> AccountRow:
     return AccountRow(
@@ -5070,6 +5256,14 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         None if r.no_items() else _read_approval_states(r),
         None if r.no_items() else _read_refund_dues(r),
+        r.long(),
+        r.long(),
+        None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.boolean(),
         r.long(),
     )
 
@@ -5112,6 +5306,14 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     _put_approval_states(out, x._approvals)
     _put_refund_dues(out, x._refunds_due)
     put_long(out, x.exception_due)
+    put_long(out, x.agreements)
+    put_texts(out, x._rebills)
+    put_long(out, x.undelivered)
+    put_long(out, x.delivery_deadline)
+    put_long(out, x.unreachable)
+    put_boolean(out, x.credit)
+    put_boolean(out, x.credit_stop)
+    put_long(out, x.credit_wake)
 
 
 @mypyc_attr(acyclic=True)
@@ -5209,6 +5411,620 @@ def put_advice_row(out: BytesWriter, x: AdviceRow) -> None:
 
 
 @mypyc_attr(acyclic=True)
+class AgreementRow:
+    """A price agreed with the customer.
+
+    agreement_id: Its id.
+    product: Product number.
+    currency: ISO 4217.
+    unit_price_micro: Price of one unit in millionths of the major unit.
+    valid_from_date: Day.
+    valid_until_date: The last day; 0 is without end.
+    cancelled: It holds no more.
+    """
+
+    __slots__ = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("agreement_id", "product", "currency", "unit_price_micro", "valid_from_date", "valid_until_date", "cancelled", )
+
+    def __init__(
+        self,
+        agreement_id: str = '',
+        product: str = '',
+        currency: str = '',
+        unit_price_micro: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+        cancelled: bool = False,
+    ) -> None:
+        self.agreement_id = agreement_id
+        self.product = product
+        self.currency = currency
+        self.unit_price_micro = unit_price_micro
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+        self.cancelled = cancelled
+
+
+def read_agreement_row(r: Reader) -> AgreementRow:
+    return AgreementRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+    )
+
+
+def put_agreement_row(out: BytesWriter, x: AgreementRow) -> None:
+    put_text(out, x.agreement_id)
+    put_text(out, x.product)
+    put_word(out, x.currency)
+    put_long(out, x.unit_price_micro)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+
+
+@mypyc_attr(acyclic=True)
+class ConsolidatedRow:
+    """A consolidated invoice: the documents it is made of.
+
+    number: Its number.
+    drafts: Those that are held, in order of arrival.
+    documents: Those that are posted, in order.
+    leaving: One of them was released; the others follow.
+    """
+
+    __slots__ = ("number", "_drafts", "_documents", "leaving", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("number", "drafts", "documents", "leaving", )
+
+    def __init__(
+        self,
+        number: str = '',
+        drafts: list[str] | None = None,
+        documents: list[str] | None = None,
+        leaving: bool = False,
+    ) -> None:
+        self.number = number
+        self._drafts: list[str] | None = drafts
+        self._documents: list[str] | None = documents
+        self.leaving = leaving
+
+    @property
+    def drafts(self) -> list[str]:
+        found = self._drafts
+        if found is None:
+            found = self._drafts = []
+        return found
+
+    @drafts.setter
+    def drafts(self, value: list[str]) -> None:
+        self._drafts = value
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
+
+
+def read_consolidated_row(r: Reader) -> ConsolidatedRow:
+    return ConsolidatedRow(
+        r.text(),
+        None if r.no_items() else r.texts(),
+        None if r.no_items() else r.texts(),
+        r.boolean(),
+    )
+
+
+def put_consolidated_row(out: BytesWriter, x: ConsolidatedRow) -> None:
+    put_text(out, x.number)
+    put_texts(out, x._drafts)
+    put_texts(out, x._documents)
+    put_boolean(out, x.leaving)
+
+
+@mypyc_attr(acyclic=True)
+class CreditSum:
+    """The parts of an exposure in one currency, minor units.
+
+    currency: ISO 4217.
+    unbilled: Delivered and not billed yet.
+    drafts: Held drafts.
+    orders: Ordered and not delivered yet.
+    members: Of a group: what its accounts stated.
+    stated: What was stated to the group last.
+    """
+
+    __slots__ = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "unbilled", "drafts", "orders", "members", "stated", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        unbilled: int = 0,
+        drafts: int = 0,
+        orders: int = 0,
+        members: int = 0,
+        stated: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.unbilled = unbilled
+        self.drafts = drafts
+        self.orders = orders
+        self.members = members
+        self.stated = stated
+
+
+def read_credit_sum(r: Reader) -> CreditSum:
+    return CreditSum(
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_credit_sum(out: BytesWriter, x: CreditSum) -> None:
+    put_word(out, x.currency)
+    put_long(out, x.unbilled)
+    put_long(out, x.drafts)
+    put_long(out, x.orders)
+    put_long(out, x.members)
+    put_long(out, x.stated)
+
+
+def _read_credit_sums(r: Reader) -> list[CreditSum]:
+    items: list[CreditSum] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_credit_sum(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_credit_sums(out: BytesWriter, items: list[CreditSum] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_credit_sum(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class LimitState:
+    """A credit limit.
+
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    """
+
+    __slots__ = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("limit_id", "currency", "amount", "valid_from_date", "valid_until_date", )
+
+    def __init__(
+        self,
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+    ) -> None:
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+
+
+def read_limit_state(r: Reader) -> LimitState:
+    return LimitState(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_limit_state(out: BytesWriter, x: LimitState) -> None:
+    put_text(out, x.limit_id)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+
+
+def _read_limit_states(r: Reader) -> list[LimitState]:
+    items: list[LimitState] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_state(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_states(out: BytesWriter, items: list[LimitState] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_state(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class LimitProposal:
+    """A change of a limit that waits for an approval.
+
+    proposal_id: Its id.
+    limit_id: Its id.
+    currency: ISO 4217.
+    amount: Minor units; 0 is no credit.
+    valid_from_date: From this day on.
+    valid_until_date: Up to this day; 0 is without end.
+    cancelled: The limit is to hold no more.
+    maker: Who wants it.
+    """
+
+    __slots__ = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("proposal_id", "limit_id", "currency", "amount", "valid_from_date", "valid_until_date", "cancelled", "maker", )
+
+    def __init__(
+        self,
+        proposal_id: str = '',
+        limit_id: str = '',
+        currency: str = '',
+        amount: int = 0,
+        valid_from_date: int = 0,
+        valid_until_date: int = 0,
+        cancelled: bool = False,
+        maker: str = '',
+    ) -> None:
+        self.proposal_id = proposal_id
+        self.limit_id = limit_id
+        self.currency = currency
+        self.amount = amount
+        self.valid_from_date = valid_from_date
+        self.valid_until_date = valid_until_date
+        self.cancelled = cancelled
+        self.maker = maker
+
+
+def read_limit_proposal(r: Reader) -> LimitProposal:
+    return LimitProposal(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_limit_proposal(out: BytesWriter, x: LimitProposal) -> None:
+    put_text(out, x.proposal_id)
+    put_text(out, x.limit_id)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_long(out, x.valid_from_date)
+    put_long(out, x.valid_until_date)
+    put_boolean(out, x.cancelled)
+    put_text(out, x.maker)
+
+
+def _read_limit_proposals(r: Reader) -> list[LimitProposal]:
+    items: list[LimitProposal] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_limit_proposal(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_limit_proposals(out: BytesWriter, items: list[LimitProposal] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_limit_proposal(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class MemberAmount:
+    """What it stated in one currency.
+
+    currency: ISO 4217.
+    amount: Minor units.
+    """
+
+    __slots__ = ("currency", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "amount", )
+
+    def __init__(
+        self,
+        currency: str = '',
+        amount: int = 0,
+    ) -> None:
+        self.currency = currency
+        self.amount = amount
+
+
+def read_member_amount(r: Reader) -> MemberAmount:
+    return MemberAmount(
+        r.text(),
+        r.long(),
+    )
+
+
+def put_member_amount(out: BytesWriter, x: MemberAmount) -> None:
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+
+
+def _read_member_amounts(r: Reader) -> list[MemberAmount]:
+    items: list[MemberAmount] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_member_amount(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_member_amounts(out: BytesWriter, items: list[MemberAmount] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_member_amount(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class GroupMember:
+    """An account that shares a group's limit.
+
+    account_id: The account.
+    number: Number of what it stated last.
+    told_held: It was told that the group is on hold.
+    amounts: By currency.
+    gone: It left the group.
+    """
+
+    __slots__ = ("account_id", "number", "told_held", "_amounts", "gone", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("account_id", "number", "told_held", "amounts", "gone", )
+
+    def __init__(
+        self,
+        account_id: str = '',
+        number: int = -1,
+        told_held: bool = False,
+        amounts: list[MemberAmount] | None = None,
+        gone: bool = False,
+    ) -> None:
+        self.account_id = account_id
+        self.number = number
+        self.told_held = told_held
+        self._amounts: list[MemberAmount] | None = amounts
+        self.gone = gone
+
+    @property
+    def amounts(self) -> list[MemberAmount]:
+        found = self._amounts
+        if found is None:
+            found = self._amounts = []
+        return found
+
+    @amounts.setter
+    def amounts(self, value: list[MemberAmount]) -> None:
+        self._amounts = value
+
+
+def read_group_member(r: Reader) -> GroupMember:
+    return GroupMember(
+        r.text(),
+        r.long(),
+        r.boolean(),
+        None if r.no_items() else _read_member_amounts(r),
+        r.boolean(),
+    )
+
+
+def put_group_member(out: BytesWriter, x: GroupMember) -> None:
+    put_text(out, x.account_id)
+    put_long(out, x.number)
+    put_boolean(out, x.told_held)
+    _put_member_amounts(out, x._amounts)
+    put_boolean(out, x.gone)
+
+
+def _read_group_members(r: Reader) -> list[GroupMember]:
+    items: list[GroupMember] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_group_member(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_group_members(out: BytesWriter, items: list[GroupMember] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_group_member(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class CreditRow:
+    """An account's credit: its limits, the parts of its exposure that balances do not have, whether it is on hold. Of a group of accounts too.
+
+    sums: For each currency, in order of code.
+    limits: Limits that hold, or will, by id.
+    proposals: In order.
+    held: On credit hold.
+    causes: What it is on hold for; all of it has to heal: over_limit, past_due, group.
+    near: Near its limit, or on hold, and that was said.
+    look_date: First day on which its oldest item may be past due for too long; 0 none.
+    look_days: For so many days, when that was set; -1 never set.
+    counted: Orders and drafts up to this row are counted; empty: all are.
+    group: The group whose limit it shares, or empty.
+    group_held: That group is on hold.
+    group_number: Number of what the group told last.
+    group_stated: The group knows of it.
+    left: A group that it left and that has to be told so.
+    members: Of a group: its accounts, by id.
+    """
+
+    __slots__ = ("_sums", "_limits", "_proposals", "held", "_causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "_members", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", )
+
+    def __init__(
+        self,
+        sums: list[CreditSum] | None = None,
+        limits: list[LimitState] | None = None,
+        proposals: list[LimitProposal] | None = None,
+        held: bool = False,
+        causes: list[str] | None = None,
+        near: bool = False,
+        look_date: int = 0,
+        look_days: int = -1,
+        counted: str = '',
+        group: str = '',
+        group_held: bool = False,
+        group_number: int = -1,
+        group_stated: bool = False,
+        left: str = '',
+        members: list[GroupMember] | None = None,
+    ) -> None:
+        self._sums: list[CreditSum] | None = sums
+        self._limits: list[LimitState] | None = limits
+        self._proposals: list[LimitProposal] | None = proposals
+        self.held = held
+        self._causes: list[str] | None = causes
+        self.near = near
+        self.look_date = look_date
+        self.look_days = look_days
+        self.counted = counted
+        self.group = group
+        self.group_held = group_held
+        self.group_number = group_number
+        self.group_stated = group_stated
+        self.left = left
+        self._members: list[GroupMember] | None = members
+
+    @property
+    def sums(self) -> list[CreditSum]:
+        found = self._sums
+        if found is None:
+            found = self._sums = []
+        return found
+
+    @sums.setter
+    def sums(self, value: list[CreditSum]) -> None:
+        self._sums = value
+
+    @property
+    def limits(self) -> list[LimitState]:
+        found = self._limits
+        if found is None:
+            found = self._limits = []
+        return found
+
+    @limits.setter
+    def limits(self, value: list[LimitState]) -> None:
+        self._limits = value
+
+    @property
+    def proposals(self) -> list[LimitProposal]:
+        found = self._proposals
+        if found is None:
+            found = self._proposals = []
+        return found
+
+    @proposals.setter
+    def proposals(self, value: list[LimitProposal]) -> None:
+        self._proposals = value
+
+    @property
+    def causes(self) -> list[str]:
+        found = self._causes
+        if found is None:
+            found = self._causes = []
+        return found
+
+    @causes.setter
+    def causes(self, value: list[str]) -> None:
+        self._causes = value
+
+    @property
+    def members(self) -> list[GroupMember]:
+        found = self._members
+        if found is None:
+            found = self._members = []
+        return found
+
+    @members.setter
+    def members(self, value: list[GroupMember]) -> None:
+        self._members = value
+
+
+def read_credit_row(r: Reader) -> CreditRow:
+    return CreditRow(
+        None if r.no_items() else _read_credit_sums(r),
+        None if r.no_items() else _read_limit_states(r),
+        None if r.no_items() else _read_limit_proposals(r),
+        r.boolean(),
+        None if r.no_items() else r.texts(),
+        r.boolean(),
+        r.long(),
+        r.long(),
+        r.text(),
+        r.text(),
+        r.boolean(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        None if r.no_items() else _read_group_members(r),
+    )
+
+
+def put_credit_row(out: BytesWriter, x: CreditRow) -> None:
+    _put_credit_sums(out, x._sums)
+    _put_limit_states(out, x._limits)
+    _put_limit_proposals(out, x._proposals)
+    put_boolean(out, x.held)
+    put_texts(out, x._causes)
+    put_boolean(out, x.near)
+    put_long(out, x.look_date)
+    put_long(out, x.look_days)
+    put_text(out, x.counted)
+    put_text(out, x.group)
+    put_boolean(out, x.group_held)
+    put_long(out, x.group_number)
+    put_boolean(out, x.group_stated)
+    put_text(out, x.left)
+    _put_group_members(out, x._members)
+
+
+@mypyc_attr(acyclic=True)
 class CustomerRow:
     """An account's master data.
 
@@ -5232,10 +6048,11 @@ class CustomerRow:
     time_zone: IANA time zone of the customer, or empty.
     contacts_blocked: Nobody is to be contacted.
     bank_accounts: IBANs or other accounts this payer pays from.
+    credit_status: What master data says of its credit: blocked, or empty.
     """
 
-    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", )
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", "credit_status", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", "credit_status", )
 
     def __init__(
         self,
@@ -5259,6 +6076,7 @@ class CustomerRow:
         time_zone: str = '',
         contacts_blocked: bool = False,
         bank_accounts: list[str] | None = None,
+        credit_status: str = '',
     ) -> None:
         self.active = active
         self.country = country
@@ -5280,6 +6098,7 @@ class CustomerRow:
         self.time_zone = time_zone
         self.contacts_blocked = contacts_blocked
         self._bank_accounts: list[str] | None = bank_accounts
+        self.credit_status = credit_status
 
     @property
     def channels(self) -> list[str]:
@@ -5326,6 +6145,7 @@ def read_customer_row(r: Reader) -> CustomerRow:
         r.text(),
         r.boolean(),
         None if r.no_items() else r.texts(),
+        r.text(),
     )
 
 
@@ -5350,6 +6170,116 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
     put_texts(out, x._bank_accounts)
+    put_text(out, x.credit_status)
+
+
+@mypyc_attr(acyclic=True)
+class DeliveryRow:
+    """How one document gets to the customer.
+
+    document: The document; the consolidated number where several go as one.
+    part_of: The consolidated number it goes with, or empty; then nothing else is here.
+    currency: ISO 4217.
+    amount: Minor units, of all that goes.
+    documents: What goes, where it is consolidated.
+    status: requested, sent, delivered, viewed, acknowledged, rejected, failed, or unreachable where no channel is left.
+    chain: Channels, in the order in which they are tried.
+    at: Place in the chain, from 0.
+    tries: How often by that channel.
+    requests: How often in all.
+    deadline: When it is looked at again, UTC ms; 0 never.
+    arrived: It is known to have arrived.
+    raised: Rule of the exception that is open, or empty.
+    """
+
+    __slots__ = ("document", "part_of", "currency", "amount", "_documents", "status", "_chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "part_of", "currency", "amount", "documents", "status", "chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+
+    def __init__(
+        self,
+        document: str = '',
+        part_of: str = '',
+        currency: str = '',
+        amount: int = 0,
+        documents: list[str] | None = None,
+        status: str = '',
+        chain: list[str] | None = None,
+        at: int = 0,
+        tries: int = 0,
+        requests: int = 0,
+        deadline: int = 0,
+        arrived: bool = False,
+        raised: str = '',
+    ) -> None:
+        self.document = document
+        self.part_of = part_of
+        self.currency = currency
+        self.amount = amount
+        self._documents: list[str] | None = documents
+        self.status = status
+        self._chain: list[str] | None = chain
+        self.at = at
+        self.tries = tries
+        self.requests = requests
+        self.deadline = deadline
+        self.arrived = arrived
+        self.raised = raised
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
+
+    @property
+    def chain(self) -> list[str]:
+        found = self._chain
+        if found is None:
+            found = self._chain = []
+        return found
+
+    @chain.setter
+    def chain(self, value: list[str]) -> None:
+        self._chain = value
+
+
+def read_delivery_row(r: Reader) -> DeliveryRow:
+    return DeliveryRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        None if r.no_items() else r.texts(),
+        r.text(),
+        None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_delivery_row(out: BytesWriter, x: DeliveryRow) -> None:
+    put_text(out, x.document)
+    put_text(out, x.part_of)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_texts(out, x._documents)
+    put_text(out, x.status)
+    put_texts(out, x._chain)
+    put_long(out, x.at)
+    put_long(out, x.tries)
+    put_long(out, x.requests)
+    put_long(out, x.deadline)
+    put_boolean(out, x.arrived)
+    put_text(out, x.raised)
 
 
 @mypyc_attr(acyclic=True)
@@ -5498,10 +6428,15 @@ class DraftRow:
     reasons: Why it is held, every reason.
     held_time: Since when, UTC ms.
     sla_said: The exception of its hold SLA was raised.
+    part_of: The draft that it is the rest of, where that was billed in parts; else empty.
+    part: How many parts were billed of that.
+    replaces_draft: What it replaces was a draft, which was withdrawn.
+    counted_currency: Currency of what is below.
+    counted: Of the account's exposure, minor units.
     """
 
-    __slots__ = ("fact", "_reasons", "held_time", "sla_said", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", )
+    __slots__ = ("fact", "_reasons", "held_time", "sla_said", "part_of", "part", "replaces_draft", "counted_currency", "counted", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("fact", "reasons", "held_time", "sla_said", "part_of", "part", "replaces_draft", "counted_currency", "counted", )
 
     def __init__(
         self,
@@ -5509,11 +6444,21 @@ class DraftRow:
         reasons: list[str] | None = None,
         held_time: int = 0,
         sla_said: bool = False,
+        part_of: str = '',
+        part: int = 0,
+        replaces_draft: bool = False,
+        counted_currency: str = '',
+        counted: int = 0,
     ) -> None:
         self.fact = fact
         self._reasons: list[str] | None = reasons
         self.held_time = held_time
         self.sla_said = sla_said
+        self.part_of = part_of
+        self.part = part
+        self.replaces_draft = replaces_draft
+        self.counted_currency = counted_currency
+        self.counted = counted
 
     @property
     def reasons(self) -> list[str]:
@@ -5533,6 +6478,11 @@ def read_draft_row(r: Reader) -> DraftRow:
         None if r.no_items() else r.texts(),
         r.long(),
         r.boolean(),
+        r.text(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+        r.long(),
     )
 
 
@@ -5541,6 +6491,11 @@ def put_draft_row(out: BytesWriter, x: DraftRow) -> None:
     put_texts(out, x._reasons)
     put_long(out, x.held_time)
     put_boolean(out, x.sla_said)
+    put_text(out, x.part_of)
+    put_long(out, x.part)
+    put_boolean(out, x.replaces_draft)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted)
 
 
 @mypyc_attr(acyclic=True)
@@ -5763,10 +6718,12 @@ class Item:
     asked: Receipt whose short payment the customer was asked about, or empty.
     discounted: Cash discount granted.
     cleared_by: The receipt whose cash cleared the last of it, or empty.
+    credited: Credit notes that name it, minor units, wherever they were set off.
+    replaced_by: The invoice that replaced it, or empty.
     """
 
-    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "_disputes", "said_level", "raise_by", "last_letter", "exhausted", "_late_payments", "interest", "compensated", "order_id", "settles", "tax", "_terms", "discountable", "asked", "discounted", "cleared_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", )
+    __slots__ = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "_disputes", "said_level", "raise_by", "last_letter", "exhausted", "_late_payments", "interest", "compensated", "order_id", "settles", "tax", "_terms", "discountable", "asked", "discounted", "cleared_by", "credited", "replaced_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "kind", "currency", "amount", "open", "disputed", "document_date", "posting_date", "due_date", "level", "action_date", "corrects", "disputes", "said_level", "raise_by", "last_letter", "exhausted", "late_payments", "interest", "compensated", "order_id", "settles", "tax", "terms", "discountable", "asked", "discounted", "cleared_by", "credited", "replaced_by", )
 
     def __init__(
         self,
@@ -5798,6 +6755,8 @@ class Item:
         asked: str = '',
         discounted: int = 0,
         cleared_by: str = '',
+        credited: int = 0,
+        replaced_by: str = '',
     ) -> None:
         self.document = document
         self.kind = kind
@@ -5827,6 +6786,8 @@ class Item:
         self.asked = asked
         self.discounted = discounted
         self.cleared_by = cleared_by
+        self.credited = credited
+        self.replaced_by = replaced_by
 
     @property
     def disputes(self) -> list[str]:
@@ -5892,6 +6853,8 @@ def read_item(r: Reader) -> Item:
         r.text(),
         r.long(),
         r.text(),
+        r.long(),
+        r.text(),
     )
 
 
@@ -5924,6 +6887,8 @@ def put_item(out: BytesWriter, x: Item) -> None:
     put_text(out, x.asked)
     put_long(out, x.discounted)
     put_text(out, x.cleared_by)
+    put_long(out, x.credited)
+    put_text(out, x.replaced_by)
 
 
 def _read_items(r: Reader) -> list[Item]:
@@ -6070,10 +7035,11 @@ class OrderStateLine:
     delivered: Thousandths.
     invoiced: Thousandths released or posted.
     unit_price_micro: Agreed price, millionths of the major unit.
+    returned: Thousandths that came back.
     """
 
-    __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", )
+    __slots__ = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", "returned", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("line", "product", "ordered", "shipped", "delivered", "invoiced", "unit_price_micro", "returned", )
 
     def __init__(
         self,
@@ -6084,6 +7050,7 @@ class OrderStateLine:
         delivered: int = 0,
         invoiced: int = 0,
         unit_price_micro: int = 0,
+        returned: int = 0,
     ) -> None:
         self.line = line
         self.product = product
@@ -6092,12 +7059,14 @@ class OrderStateLine:
         self.delivered = delivered
         self.invoiced = invoiced
         self.unit_price_micro = unit_price_micro
+        self.returned = returned
 
 
 def read_order_state_line(r: Reader) -> OrderStateLine:
     return OrderStateLine(
         r.long(),
         r.text(),
+        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -6114,6 +7083,7 @@ def put_order_state_line(out: BytesWriter, x: OrderStateLine) -> None:
     put_long(out, x.delivered)
     put_long(out, x.invoiced)
     put_long(out, x.unit_price_micro)
+    put_long(out, x.returned)
 
 
 def _read_order_state_lines(r: Reader) -> list[OrderStateLine]:
@@ -6216,26 +7186,90 @@ def _put_shipment_states(out: BytesWriter, items: list[ShipmentState] | None) ->
 
 
 @mypyc_attr(acyclic=True)
+class BilledQuantity:
+    """What a document bills of one line.
+
+    order_line: Line of the order.
+    quantity_milli: Thousandths.
+    """
+
+    __slots__ = ("order_line", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_line", "quantity_milli", )
+
+    def __init__(
+        self,
+        order_line: int = 0,
+        quantity_milli: int = 0,
+    ) -> None:
+        self.order_line = order_line
+        self.quantity_milli = quantity_milli
+
+
+def read_billed_quantity(r: Reader) -> BilledQuantity:
+    return BilledQuantity(
+        r.long(),
+        r.long(),
+    )
+
+
+def put_billed_quantity(out: BytesWriter, x: BilledQuantity) -> None:
+    put_long(out, x.order_line)
+    put_long(out, x.quantity_milli)
+
+
+def _read_billed_quantitys(r: Reader) -> list[BilledQuantity]:
+    items: list[BilledQuantity] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_billed_quantity(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_billed_quantitys(out: BytesWriter, items: list[BilledQuantity] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_billed_quantity(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class BilledDocument:
     """A document that bills the order, for telling a second one of the same contents.
 
     document: Its number.
     amount: Gross, minor units.
     document_date: Day.
+    quantities: What it bills of lines, less what a document that replaced it bills.
     """
 
-    __slots__ = ("document", "amount", "document_date", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "document_date", )
+    __slots__ = ("document", "amount", "document_date", "_quantities", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "amount", "document_date", "quantities", )
 
     def __init__(
         self,
         document: str,
         amount: int,
         document_date: int,
+        quantities: list[BilledQuantity] | None = None,
     ) -> None:
         self.document = document
         self.amount = amount
         self.document_date = document_date
+        self._quantities: list[BilledQuantity] | None = quantities
+
+    @property
+    def quantities(self) -> list[BilledQuantity]:
+        found = self._quantities
+        if found is None:
+            found = self._quantities = []
+        return found
+
+    @quantities.setter
+    def quantities(self, value: list[BilledQuantity]) -> None:
+        self._quantities = value
 
 
 def read_billed_document(r: Reader) -> BilledDocument:
@@ -6243,6 +7277,7 @@ def read_billed_document(r: Reader) -> BilledDocument:
         r.text(),
         r.long(),
         r.long(),
+        None if r.no_items() else _read_billed_quantitys(r),
     )
 
 
@@ -6250,6 +7285,7 @@ def put_billed_document(out: BytesWriter, x: BilledDocument) -> None:
     put_text(out, x.document)
     put_long(out, x.amount)
     put_long(out, x.document_date)
+    _put_billed_quantitys(out, x._quantities)
 
 
 def _read_billed_documents(r: Reader) -> list[BilledDocument]:
@@ -6271,6 +7307,66 @@ def _put_billed_documents(out: BytesWriter, items: list[BilledDocument] | None) 
 
 
 @mypyc_attr(acyclic=True)
+class GoodsReturned:
+    """Goods of one order line that came back.
+
+    return_id: The return.
+    shipment_id: The shipment they were of, or empty.
+    order_line: Line of the order.
+    quantity_milli: Thousandths.
+    """
+
+    __slots__ = ("return_id", "shipment_id", "order_line", "quantity_milli", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("return_id", "shipment_id", "order_line", "quantity_milli", )
+
+    def __init__(
+        self,
+        return_id: str = '',
+        shipment_id: str = '',
+        order_line: int = 0,
+        quantity_milli: int = 0,
+    ) -> None:
+        self.return_id = return_id
+        self.shipment_id = shipment_id
+        self.order_line = order_line
+        self.quantity_milli = quantity_milli
+
+
+def read_goods_returned(r: Reader) -> GoodsReturned:
+    return GoodsReturned(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_goods_returned(out: BytesWriter, x: GoodsReturned) -> None:
+    put_text(out, x.return_id)
+    put_text(out, x.shipment_id)
+    put_long(out, x.order_line)
+    put_long(out, x.quantity_milli)
+
+
+def _read_goods_returneds(r: Reader) -> list[GoodsReturned]:
+    items: list[GoodsReturned] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_goods_returned(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_goods_returneds(out: BytesWriter, items: list[GoodsReturned] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_goods_returned(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class OrderRow:
     """What is known of one order.
 
@@ -6287,10 +7383,15 @@ class OrderRow:
     unlined: Net minor units of posted documents without lines that bill it and are not counted on its lines yet.
     wanted_by: Open disputes that wait for a proof of delivery of it.
     prepaid: Receipts that pay it in advance, in order of arrival.
+    order_date: Day; 0 until the order is seen.
+    returns: What came back, in order of arrival.
+    counted_currency: Currency in which the two below are in the account's exposure.
+    counted_unbilled: Of the account's exposure: delivered and not billed yet, minor units.
+    counted_open: Of the account's exposure: ordered and not delivered yet, minor units.
     """
 
-    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", )
+    __slots__ = ("order_id", "known", "cancelled", "currency", "po_reference", "_lines", "_shipments", "_pods", "_drafts", "_billed", "unlined", "_wanted_by", "_prepaid", "order_date", "_returns", "counted_currency", "counted_unbilled", "counted_open", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("order_id", "known", "cancelled", "currency", "po_reference", "lines", "shipments", "pods", "drafts", "billed", "unlined", "wanted_by", "prepaid", "order_date", "returns", "counted_currency", "counted_unbilled", "counted_open", )
 
     def __init__(
         self,
@@ -6307,6 +7408,11 @@ class OrderRow:
         unlined: int = 0,
         wanted_by: list[str] | None = None,
         prepaid: list[str] | None = None,
+        order_date: int = 0,
+        returns: list[GoodsReturned] | None = None,
+        counted_currency: str = '',
+        counted_unbilled: int = 0,
+        counted_open: int = 0,
     ) -> None:
         self.order_id = order_id
         self.known = known
@@ -6321,6 +7427,11 @@ class OrderRow:
         self.unlined = unlined
         self._wanted_by: list[str] | None = wanted_by
         self._prepaid: list[str] | None = prepaid
+        self.order_date = order_date
+        self._returns: list[GoodsReturned] | None = returns
+        self.counted_currency = counted_currency
+        self.counted_unbilled = counted_unbilled
+        self.counted_open = counted_open
 
     @property
     def lines(self) -> list[OrderStateLine]:
@@ -6399,6 +7510,17 @@ class OrderRow:
     def prepaid(self, value: list[str]) -> None:
         self._prepaid = value
 
+    @property
+    def returns(self) -> list[GoodsReturned]:
+        found = self._returns
+        if found is None:
+            found = self._returns = []
+        return found
+
+    @returns.setter
+    def returns(self, value: list[GoodsReturned]) -> None:
+        self._returns = value
+
 
 def read_order_row(r: Reader) -> OrderRow:
     return OrderRow(
@@ -6415,6 +7537,11 @@ def read_order_row(r: Reader) -> OrderRow:
         r.long(),
         None if r.no_items() else r.texts(),
         None if r.no_items() else r.texts(),
+        r.long(),
+        None if r.no_items() else _read_goods_returneds(r),
+        r.text(),
+        r.long(),
+        r.long(),
     )
 
 
@@ -6432,6 +7559,11 @@ def put_order_row(out: BytesWriter, x: OrderRow) -> None:
     put_long(out, x.unlined)
     put_texts(out, x._wanted_by)
     put_texts(out, x._prepaid)
+    put_long(out, x.order_date)
+    _put_goods_returneds(out, x._returns)
+    put_text(out, x.counted_currency)
+    put_long(out, x.counted_unbilled)
+    put_long(out, x.counted_open)
 
 
 @mypyc_attr(acyclic=True)
@@ -7370,7 +8502,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_clock(r)
     if schema_id == 2000000107:
         return read_drain(r)
-    if schema_id == 2000000136:
+    if schema_id == 2000000160:
         return read_customer(r)
     if schema_id == 2000000135:
         return read_credit_note(r)
@@ -7412,7 +8544,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_account_owner(r)
     if schema_id == 2000000129:
         return read_approval(r)
-    if schema_id == 2000000130:
+    if schema_id == 2000000170:
         return read_credit_limit(r)
     if schema_id == 2000000131:
         return read_fx_rate(r)
@@ -7420,6 +8552,10 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_period_close(r)
     if schema_id == 2000000133:
         return read_erp_posting(r)
+    if schema_id == 2000000171:
+        return read_credit_exposure(r)
+    if schema_id == 2000000172:
+        return read_credit_group_told(r)
     if schema_id == 2000000101:
         return Receipt(
             r.text(),
@@ -7511,6 +8647,40 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             '',
             False,
+            '',
+        )
+    if schema_id == 2000000136:
+        return Customer(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.boolean(),
+            r.boolean(),
+            r.texts(),
+            r.text(),
+            r.texts(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            '',
         )
     if schema_id == 2000000109:
         return CreditNote(
@@ -7814,6 +8984,26 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             False,
             [],
         )
+    if schema_id == 2000000130:
+        return CreditLimit(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.long(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            '',
+            '',
+        )
     raise Unreadable(f"schema id {schema_id} is not one of ours")
 
 
@@ -7977,6 +9167,12 @@ def put_fact(out: BytesWriter, fact: Fact) -> None:
     if isinstance(fact, ErpPosting):
         put_erp_posting(out, fact)
         return
+    if isinstance(fact, CreditExposure):
+        put_credit_exposure(out, fact)
+        return
+    if isinstance(fact, CreditGroupTold):
+        put_credit_group_told(out, fact)
+        return
     raise AssertionError(f"no encoder for {fact.kind}")
 
 
@@ -7989,7 +9185,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "order": 2000000105,
     "clock": 2000000106,
     "drain": 2000000107,
-    "customer": 2000000136,
+    "customer": 2000000160,
     "credit_note": 2000000135,
     "receipt_returned": 2000000119,
     "remittance_advice": 2000000141,
@@ -8010,10 +9206,12 @@ FACT_IDS: Final[dict[str, int]] = {
     "service_case": 2000000127,
     "account_owner": 2000000128,
     "approval": 2000000129,
-    "credit_limit": 2000000130,
+    "credit_limit": 2000000170,
     "fx_rate": 2000000131,
     "period_close": 2000000132,
     "erp_posting": 2000000133,
+    "credit_exposure": 2000000171,
+    "credit_group_told": 2000000172,
 }
 FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "receipt": (2000000101, 2000000140,),
@@ -8023,7 +9221,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "order": (2000000105,),
     "clock": (2000000106,),
     "drain": (2000000107,),
-    "customer": (2000000108, 2000000136,),
+    "customer": (2000000108, 2000000136, 2000000160,),
     "credit_note": (2000000109, 2000000135,),
     "receipt_returned": (2000000110, 2000000119,),
     "remittance_advice": (2000000111, 2000000141,),
@@ -8044,16 +9242,19 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "service_case": (2000000127,),
     "account_owner": (2000000128,),
     "approval": (2000000129,),
-    "credit_limit": (2000000130,),
+    "credit_limit": (2000000130, 2000000170,),
     "fx_rate": (2000000131,),
     "period_close": (2000000132,),
     "erp_posting": (2000000133,),
+    "credit_exposure": (2000000171,),
+    "credit_group_told": (2000000172,),
 }
 # By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000101: b'\x00\x00\x00\x00\x00',
     2000000102: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
-    2000000108: b'\x00\x00\x00\x00\x00\x00\x00',
+    2000000108: b'\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000136: b'\x00',
     2000000109: b'\x00\x00\x00',
     2000000110: b'\x00',
     2000000111: b'\x00\x00',
@@ -8066,5 +9267,6 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000116: b'\x00\x00\x00\x00\x00\x00',
     2000000118: b'\x00\x00\x00\x00\x00\x00\x00',
     2000000142: b'\x00\x00',
+    2000000130: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202

@@ -11,13 +11,15 @@ POLICIES: Final = "policies"
 NEXT_CLOCK: Final = 1
 
 # What producers publish, by kind of fact. Kinds that are not here (clock, policy, rules, drain,
-# cash_transferred) are headrace's own and are refused from outside.
+# cash_transferred, credit_exposure, credit_group_told) are headrace's own and are refused from outside.
 TOPIC_OF_KIND: Final[dict[str, str]] = {
     "customer": "customers",
     "payer_relation": "customers",
     "order": "orders",
+    "price_agreement": "orders",
     "shipment": "shipments",
     "proof_of_delivery": "shipments",
+    "return": "shipments",
     "invoice": "invoices",
     "credit_note": "invoices",
     "receipt": "payments",
@@ -37,6 +39,7 @@ TOPIC_OF_KIND: Final[dict[str, str]] = {
     "erp_posting": "erp_postings",
     "fx_rate": "rates",
     "period_close": "periods",
+    "credit_limit": "customers",
 }
 # For a whole installation: intake appends them to every shard.
 EVERY_SHARD_KINDS: Final = ("fx_rate", "period_close")
@@ -44,5 +47,7 @@ INPUT_TOPICS: Final[tuple[str, ...]] = tuple(dict.fromkeys(TOPIC_OF_KIND.values(
 
 SUSPENSE_PREFIX: Final = "~suspense:"
 SUSPENSE_BUCKETS: Final = 16
+# Begins the account on which the credit limit of a group of accounts hangs.
+CREDIT_PREFIX: Final = "~credit:"
 # In the text of the exception that asks whose money it is: it ends the payer's account (docs/ledger.md).
 WHO_PAID_SEPARATOR: Final = " · "

@@ -10,6 +10,7 @@ from schemas.generate import wire_ids
 from schemas.records import (
     AccountOwner,
     Approval,
+    CreditLimit,
     CreditNote,
     Customer,
     DebitNote,
@@ -27,6 +28,7 @@ from schemas.records import (
     OrderLine,
     PayerRelation,
     PeriodClose,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
@@ -34,6 +36,8 @@ from schemas.records import (
     Refund,
     RemittanceAdvice,
     RemittanceLine,
+    Return,
+    ReturnLine,
     ServiceCase,
     Shipment,
     ShipmentLine,
@@ -309,6 +313,20 @@ def erp_posting(**changes: Any) -> ErpPosting:
     return made
 
 
+def credit_limit(**changes: Any) -> CreditLimit:
+    fields = {
+        "limit_id": "L-1",
+        "currency": "USD",
+        "amount": 100_000,
+        "valid_from_date": 0,
+        "valid_until_date": 0,
+        "group": "",
+        "cancelled": False,
+    }
+    made: CreditLimit = _made(CreditLimit, fields, changes)
+    return made
+
+
 def one_of_each() -> list[Fact]:
     """A fact of every kind that producers send."""
     others: list[tuple[type[Fact], dict[str, Any]]] = [
@@ -342,6 +360,29 @@ def one_of_each() -> list[Fact]:
                 "carrier": "c",
                 "ship_date": DAY,
                 "lines": [ShipmentLine(1, "P-1", 5_000)],
+            },
+        ),
+        (
+            Return,
+            {
+                "return_id": "RT-1",
+                "order_id": "O-1",
+                "shipment_id": "S-1",
+                "return_date": DAY,
+                "reason": "",
+                "lines": [ReturnLine(1, "P-1", 1_000)],
+            },
+        ),
+        (
+            PriceAgreement,
+            {
+                "agreement_id": "PA-1",
+                "product": "P-1",
+                "currency": "USD",
+                "unit_price_micro": 20_000_000,
+                "valid_from_date": DAY,
+                "valid_until_date": 0,
+                "cancelled": False,
             },
         ),
         (ProofOfDelivery, {"shipment_id": "S-1", "order_id": "O-1", "delivered_date": DAY, "complaint": ""}),
@@ -400,6 +441,7 @@ def one_of_each() -> list[Fact]:
         fx_rate(),
         period_close(),
         erp_posting(),
+        credit_limit(),
         *(kind(**(header(f"{kind.__name__}-1") | fields)) for kind, fields in others),
     ]
 

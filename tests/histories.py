@@ -115,13 +115,15 @@ def histories(draw: st.DrawFn, kinds: Sequence[str] = ()) -> History:
         "message": maker.message,
         "statement": maker.statement,
     }
+    # Only where they are named: what others draw stays as it is.
+    named = {"goods": maker.goods, "credit_limit": maker.credit_limit}
     maker.customer()
     if maker.draw(st.integers(0, 2)) == 0 or "message" in kinds:
         maker.policy()
     for document in draw(st.lists(st.sampled_from(DOCUMENTS), unique=True, min_size=1, max_size=4)):
         maker.invoice(document)
     for kind in draw(st.lists(st.sampled_from(kinds or (*makers, *ALSO)), min_size=6, max_size=20)):
-        makers[kind]()
+        (makers.get(kind) or named[kind])()
     facts = sorted(maker.facts, key=_day)
     return History(currency, tuple(facts))
 
@@ -212,6 +214,68 @@ class _Maker:
         )
         self.add(
             r.Shipment, shipment_id=f"S-{number}", order_id=order_id, carrier="", lines=[r.ShipmentLine(1, "P", 1_000)]
+        )
+
+    def goods(self) -> None:
+        """An order of two lines, or news of one that is there: sent, billed or drafted in parts, changed, cancelled."""
+        digits = {"USD": 2, "JPY": 0, "KWD": 3}[self.currency]
+        order_id = f"G-{self.draw(st.integers(0, 1))}"
+        number = len(self.facts)
+        line, quantity = self.draw(st.integers(1, 2)), self.draw(st.sampled_from([500, 1_000, 3_000]))
+        price = (line * 100) * 10 ** (6 - digits)
+        what = self.draw(st.sampled_from(["order", "order", "shipment", "shipment", "draft", "draft", "invoice"]))
+        if what == "order":
+            lines = [
+                r.OrderLine(at, "P", self.draw(st.sampled_from([0, 2_000, 5_000])), at * 100 * 10 ** (6 - digits))
+                for at in (1, 2)
+            ]
+            cancelled = self.draw(st.sampled_from([False, False, False, True]))
+            self.add(
+                r.Order, order_id=order_id, currency=self.currency, po_reference="", cancelled=cancelled, lines=lines
+            )
+        elif what == "shipment":
+            sent = [r.ShipmentLine(line, "P", quantity)]
+            self.add(r.Shipment, shipment_id=f"GS-{number}", order_id=order_id, carrier="", lines=sent)
+        else:
+            net = line * 100 * quantity // 1_000
+            billed = [r.InvoiceLine(1, line, "P", quantity, price, net, 7, "S")]
+            stage = "posted" if what == "invoice" else "draft"
+            self.invoice(
+                f"GI-{self.draw(st.integers(0, 5))}00", stage=stage, currency=self.currency, amount=net + 7, tax=7,
+                order_id=order_id, lines=billed,
+            )  # fmt: skip
+
+    def credit_limit(self) -> None:
+        """A limit, or one with dates, or none any more; who wants it may approve another one."""
+        known = [fact.event_id for fact in self.facts if isinstance(fact, r.CreditLimit)]
+        if known and self.draw(st.integers(0, 2)) == 0:
+            about = self.draw(st.sampled_from([known[-1], *known]))
+            self.add(
+                r.OperatorAction,
+                action=self.draw(st.sampled_from(["approve_credit", "approve_credit", "reject_credit"])),
+                actor=self.draw(st.sampled_from(["mara", "omar"])),
+                receipt_id="",
+                document="",
+                target_account="",
+                currency="",
+                amount=0,
+                until=0,
+                note="",
+                reference_id=f"credit:{about}",
+            )
+            return
+        dated = self.draw(st.sampled_from([False, False, True]))
+        self.add(
+            r.CreditLimit,
+            limit_id=self.draw(st.sampled_from(["L-0", "L-1"])),
+            currency=self.draw(st.sampled_from([self.currency] * 5 + ["EUR"])),
+            amount=self.draw(st.sampled_from([0, 100, 500, 1_000, 3_000, 3_000])),
+            valid_from_date=FIRST_DAY + self.draw(DAY) if dated else 0,
+            valid_until_date=FIRST_DAY + DAYS if dated else 0,
+            group="",
+            cancelled=self.draw(st.sampled_from([False, False, False, True])),
+            actor=self.draw(st.sampled_from(["mara", "omar"])),
+            note="",
         )
 
     def credit_note(self) -> None:
@@ -474,7 +538,7 @@ def run(
             said = tuple(raw for _, _, raw in shard.outbox)
             shard.commit()
             # U: decisions to confirm; M: where the shard stands.
-            rows = tuple(x for x in shard.store.range(b"A", b"a", 1 << 30) if x[0][:1] not in (b"U", b"M"))
+            rows = tuple(x for x in shard.store.range(b"A", b"\x7f", 1 << 30) if x[0][:1] not in (b"U", b"M"))
             return Outcome(said, rows)
         finally:
             shard.close()

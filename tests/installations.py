@@ -11,6 +11,7 @@ from dataflows.shards.owner import Owner
 from schemas.codec import decode_decision, decode_fact, encode_fact
 from schemas.records import Clock, Decision, Fact, OperatorAction, Receipt, Watermark
 from schemas.topics import DECISIONS, FACTS
+from sinks.redis.credit import credit_facts
 from sinks.redis.transfers import transfer_fact
 
 DAY_MS = 86_400_000
@@ -138,6 +139,9 @@ def forward(log: Log, done: set[tuple[int, int]]) -> list[Fact]:
         if d.kind == "receipt_booked":
             assert fact is not None
             booked[d.account_id, d.receipt_id] = fact
+        elif d.kind in ("credit_exposure_stated", "credit_group_told") and (d.shard, d.sequence) not in done:
+            done.add((d.shard, d.sequence))
+            facts += credit_facts(d)
         elif d.kind == "cash_transferred" and (d.shard, d.sequence) not in done:
             done.add((d.shard, d.sequence))
             money = booked.get((d.account_id, d.receipt_id))

@@ -74,6 +74,23 @@ owner = "role:manager"
 [statements]
 day_of_month = 20
 """
+# Credit in small numbers too, with a limit for everybody.
+CREDIT = (
+    COLLECTING
+    + """
+[credit]
+limit_currency = "USD"
+limit_minor = 800
+past_due_days = 5
+release_past_due_days = 2
+tax_ppm = 0
+near_ppm = 400000
+release_ppm = 700000
+raises_reminders = ["near_limit", "hold"]
+change_approval_minor = 300
+group_step_minor = 50
+"""
+)
 EACH_ITEM = COLLECTING.replace("[reminders]\n", '[reminders]\nletter = "item"\n', 1).replace(
     '"cleared"', '"step"\nstep = 3'
 )

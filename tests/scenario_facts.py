@@ -15,6 +15,7 @@ from connectors.placing import suspense_account
 from dataflows.rules.money import line_net
 from schemas import records as r
 from schemas.records import Fact
+from schemas.topics import CREDIT_PREFIX
 
 EPOCH = date(1970, 1, 1).toordinal()
 TENANT, ENTITY, ACCOUNT = "t1", "us01", "acme"
@@ -100,8 +101,10 @@ def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
 
 
 _QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
-_PRICED = re.compile(r"(?:#(\d+) )?([\d.]+) x ([\d.]+)(?: = ([\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?")
 _ADJUSTED = re.compile(rf"({_PARTS['AMOUNT']}) as ({_PARTS['ID']})(?: on ({_PARTS['ID']}))?")
+_PRICED = re.compile(
+    r"(?:#(\d+) )?([\d.]+) x (-?[\d.]+)(?: = (-?[\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?(?: named (\S+))?"
+)
 _REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
 
 
@@ -132,7 +135,8 @@ def _billed(text: str, currency: str) -> list[r.InvoiceLine]:
         tax = minor(found[5], currency) if found[5] else 0
         order_line = int(found[1] or number)
         code = "STD" if found[6] is None else unquoted(found[6])
-        lines.append(r.InvoiceLine(number, order_line, f"P{order_line}", quantity, price, net, tax, code))
+        product = found[7] or f"P{order_line}"
+        lines.append(r.InvoiceLine(number, order_line, product, quantity, price, net, tax, code))
     return lines
 
 
@@ -172,11 +176,20 @@ def _tiers(text: str | None) -> list[r.DiscountTier]:
 
 def _customer(x: Line) -> Fact:
     words = [text for _, text in _items(x.found.get("items") or "")]
-    flags = {"inactive", "no billing address", "po required", "direct debit", "affiliate", "no contacts", "cash order"}
+    flags = {
+        "inactive",
+        "no billing address",
+        "po required",
+        "direct debit",
+        "affiliate",
+        "no contacts",
+        "cash order",
+        "credit blocked",
+    }
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of", "region", "language", "channels"):
-            known = "country, segment, tier, region, language, channels"
+        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email", "group"):
+            known = "country, segment, tier, region, language, channels, email, group"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -189,7 +202,7 @@ def _customer(x: Line) -> Fact:
         x.currency,
         30,
         "" if "no billing address" in words else "1 Main Street",
-        "",
+        named.get("email", ""),
         "po required" in words,
         "direct debit" in words,
         "affiliate" in words,
@@ -198,6 +211,8 @@ def _customer(x: Line) -> Fact:
         channels=named["channels"].split() if "channels" in named else [],
         contacts_blocked="no contacts" in words,
         cash_order="cash order" in words,
+        credit_status="blocked" if "credit blocked" in words else "",
+        credit_group=named.get("group", ""),
     )
 
 
@@ -225,12 +240,14 @@ def _invoice(x: Line) -> Fact:
         minor(x.found["tax"] or "", x.currency) if x.found.get("tax") else tax,
         x.text("order"),
         x.text("po"),
-        "",
+        x.text("replaced"),
         lines,
         _tiers(x.found.get("discounts")),
         0,
         x.found.get("net") is not None,
         _plan(x.found.get("plan"), x.currency),
+        jurisdiction=x.text("jurisdiction"),
+        contract=x.text("contract"),
         consolidated=x.text("consolidated"),
     )
 
@@ -401,11 +418,45 @@ def _message(x: Line) -> Fact:
     direction = x.text("direction")
     status = "received" if direction == "in" else "sent"
     about, letter, words = x.text("document"), x.text("letter"), x.text("words")
-    return r.Message(*x.common(), x.text("message"), direction, "email", status, about, letter, "", "", words)
+    channel, status = x.text("channel") or "email", x.text("status") or status
+    reason = x.text("reason")
+    return r.Message(*x.common(), x.text("message"), direction, channel, status, about, letter, "", reason, words)
+
+
+def _agreement(x: Line) -> Fact:
+    valid = (x.date("since", 0), x.date("until", 0))
+    price = int(Decimal(x.found.get("price") or "0").scaleb(6))
+    cancelled = x.found.get("cancelled") is not None
+    return r.PriceAgreement(*x.common(), x.text("agreement"), x.text("product"), x.currency, price, *valid, cancelled)
+
+
+def _goods_back(x: Line) -> Fact:
+    back = [
+        r.ReturnLine(line.order_line, line.product, line.quantity_milli) for line in _shipped(x.found["items"] or "")
+    ]
+    return r.Return(*x.common(), x.text("back"), x.text("order"), x.text("shipment"), x.day, "", back)
+
+
+def _about_draft(x: Line, action: str) -> Fact:
+    note, channel = x.text("words"), x.text("channel")
+    actor = x.text("actor") or "someone"
+    document = x.text("document")
+    return r.OperatorAction(*x.common(), action, actor, "", document, "", "", 0, 0, note, category=channel)
 
 
 def _account_owner(x: Line) -> Fact:
     return r.AccountOwner(*x.common(), x.text("role"), x.text("owner"), x.date("since", 0))
+
+
+def _limit(x: Line) -> Fact:
+    group = x.text("group")
+    if group:
+        x.account = f"{CREDIT_PREFIX}{group}"
+    limit_id = x.text("limit") or "standard"
+    dates = x.date("since", 0), x.date("until", 0)
+    cancelled = x.found.get("cancelled") is not None
+    fields = (limit_id, x.currency, x.money(), *dates, group, cancelled, x.text("actor"))
+    return r.CreditLimit(*x.common(), *fields)
 
 
 _PART = re.compile(rf"({_PARTS['AMOUNT']}) by ({_PARTS['DATE']})")
@@ -439,9 +490,10 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
         pattern(
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
             "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?"
+            "(?: replacing replaced=ID)?"
             r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?)?"
             r"(?: in instalments (?P<plan>[-\d.]+ on [-\d]+(?: and [-\d.]+ on [-\d]+)*))?"
-            "(?: consolidated in consolidated=ID)?(?:: items=ITEMS)?"
+            "(?:(?: consolidated)? in consolidated=ID)?(?: under contract=ID)?(?: taxed in jurisdiction=ID)?(?:: items=ITEMS)?"
         ),
         _invoice,
     ),
@@ -485,10 +537,34 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("relation relation=ID cancelled"), _relation),
     (pattern("service case case=ID (?P<status>open|closed)(?: on document=ID)?"), _case),
     (
-        pattern("message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?:: words=ID)?"),
+        pattern(
+            "message message=ID (?P<direction>in|out)(?: about document=ID)?(?: with letter=ID)?(?: by channel=ID)?"
+            "(?: as status=ID)?(?: because reason=ID)?(?:: words=ID)?"
+        ),
         _message,
     ),
     (pattern("owner of role=ID is owner=ID(?: since since=DATE)?"), _account_owner),
+    (
+        pattern(
+            "price agreement=ID of product=ID(?: price=AMOUNTCURRENCY)?(?P<cancelled> cancelled)?"
+            "(?: from since=DATE)?(?: until until=DATE)?"
+        ),
+        _agreement,
+    ),
+    (pattern("goods back back=ID of order=ID(?: of shipment=ID)?: items=ITEMS"), _goods_back),
+    (
+        pattern("operator(?: actor=ID)? releases document=ID(?: saying words=ID)?"),
+        lambda x: _about_draft(x, "release_invoice"),
+    ),
+    (pattern("operator withdraws document=ID(?: saying words=ID)?"), lambda x: _about_draft(x, "withdraw_draft")),
+    (pattern("operator sends document=ID(?: by channel=ID)?"), lambda x: _about_draft(x, "send_invoice")),
+    (
+        pattern(
+            "(?:credit limit|limit of group group=ID)(?: limit=ID)?: (?:amount=AMOUNTCURRENCY|(?P<cancelled>taken away))"
+            "(?: from since=DATE)?(?: until until=DATE)?(?: by actor=ID)?"
+        ),
+        _limit,
+    ),
     (pattern("operator asks for a statement"), lambda x: _asked(x, "request_statement")),
     (pattern("operator closes task reference=ID"), lambda x: _asked(x, "close_task")),
     (pattern("operator blocks reminders"), lambda x: _operator(x, "block_reminders")),

@@ -33,6 +33,11 @@ class Arrives:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditArrives:
+    """What accounts that share a credit limit have said to each other arrives, all of it, in the order in which it was said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """The fact of the line above, delivered once more."""
 
@@ -51,17 +56,18 @@ class Step:
     line: int
     text: str
     day: int
-    action: Fact | DayEnds | Arrives | Again | PolicyChange
+    action: Fact | DayEnds | Arrives | CreditArrives | Again | PolicyChange
     below: list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`xfail` is why it is expected to fail; empty where it must pass."""
+    """`xfail` is why it is expected to fail; empty where it must pass. `live`: its days are lived, not replayed."""
 
     path: Path
     currency: str
     xfail: str
+    live: bool
     steps: list[Step]
 
 
@@ -72,7 +78,7 @@ _DATED = re.compile(r"(\d{4}-\d\d-\d\d) (?:\[(\S+)\] )?(.+)")
 
 def parse(path: Path) -> Scenario:
     """The scenario in that file. Raises WrongScenario."""
-    currency, xfail = "USD", ""
+    currency, xfail, live = "USD", "", False
     steps: list[Step] = []
     for number, text in enumerate(path.read_text().splitlines(), 1):
         bare = _COMMENT.sub("", text).rstrip()
@@ -88,15 +94,19 @@ def parse(path: Path) -> Scenario:
                 steps.append(_step(number, bare, currency, steps))
             elif bare.startswith("expected to fail: "):
                 xfail = bare.removeprefix("expected to fail: ")
+            elif bare == "live":
+                live = True
             elif bare.startswith("currency ") and bare[9:] in MINOR_DIGITS:
                 currency = bare[9:]
             else:
-                raise ValueError("before the first date there may be `currency CODE` or `expected to fail: why`")
+                raise ValueError(
+                    "before the first date there may be `currency CODE`, `live` or `expected to fail: why`"
+                )
         except ValueError as error:
             raise WrongScenario(f"{path}:{number}: {text.strip()}\n    {error}") from error
     if not steps:
         raise WrongScenario(f"{path}:1: has no dated line")
-    return Scenario(path, currency, xfail, [_with_policy(path, step) for step in steps])
+    return Scenario(path, currency, xfail, live, [_with_policy(path, step) for step in steps])
 
 
 def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
@@ -108,6 +118,8 @@ def _step(number: int, text: str, currency: str, before: list[Step]) -> Step:
         return Step(number, text, day, DayEnds(), [])
     if what == "policy":
         return Step(number, text, day, PolicyChange({}), [])
+    if what == "credit news arrives":
+        return Step(number, text, day, CreditArrives(), [])
     if what == "same again":
         return Step(number, text, day, Again(), [])
     arrives = _ARRIVES.fullmatch(what)

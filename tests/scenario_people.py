@@ -58,5 +58,4 @@ PEOPLE: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
         pattern(f"actor=ID proposes to refund receipt=ID(?: amount=AMOUNTCURRENCY)?{_WHY}"),
         lambda x: _said(x, "propose_refund"),
     ),
-    (pattern(f"operator actor=ID releases document=ID{_WHY}"), lambda x: _said(x, "release_invoice")),
 ]

@@ -12,20 +12,22 @@ from pathlib import Path
 
 import tomli_w
 
-from connectors.intake.clockwork import day_end_message
+from connectors.intake.clockwork import clock_message, day_end_message
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.amounts import plain
 from schemas.codec import decode_decision, encode_fact
-from schemas.records import CashTransferred, Decision, Fact, Policy, Receipt, ReceiptReturned, ShardRow
-from schemas.topics import SUSPENSE_PREFIX
+from schemas.records import CashTransferred, Decision, Fact, OperatorAction, Policy, Receipt, ReceiptReturned, ShardRow
+from schemas.topics import INPUT_TOPICS, SUSPENSE_PREFIX
+from sinks.redis.credit import credit_facts
 from sinks.redis.transfers import cause_of, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
-from tests.scenario_facts import ACCOUNT, EPOCH
+from tests.scenario_facts import ACCOUNT, EPOCH, MINUTE_MS
 from tests.scenario_language import (
     Again,
     Arrives,
+    CreditArrives,
     DayEnds,
     PolicyChange,
     Scenario,
@@ -33,6 +35,8 @@ from tests.scenario_language import (
 )
 
 CACHE_BYTES = 16 << 20
+# Facts of a live scenario come after nine.
+FACTS_HOUR = 9
 # These only say again what their fact says: they are expected without being written.
 ECHOES = frozenset(("item_posted", "receipt_booked"))
 
@@ -48,10 +52,15 @@ class Run:
         # All that the last fact led to.
         self.concluded: list[Decision] = []
         self._offset = 0
+        # Every message that was taken in.
+        self.taken: list[bytes] = []
+        # Of a live scenario: hours that the clock has struck.
+        self._struck = 0
         self._policies = 0
         self._last = b""
         self._money: list[Receipt | CashTransferred | ReceiptReturned] = []
         self._sent: list[CashTransferred | ReceiptReturned] = []
+        self._credit: list[Fact] = []
         # By account and its name for a receipt: the fact that brought it.
         self._booked: dict[tuple[str, str], Fact] = {}
 
@@ -63,25 +72,45 @@ class Run:
         steps = self.scenario.steps
         today = steps[0].day
         self._take(day_end_message(today - 1))
+        if self.scenario.live:
+            self._take(encode_fact(_allowance()))
+            self._struck = today * 24
         for step in steps:
             while today < step.day:
                 self._end(today)
                 today += 1
             if isinstance(step.action, DayEnds):
-                self._compare(step, self._take(day_end_message(today)))
+                self._compare(step, self._day_over(today))
                 today += 1
             else:
-                self._compare(step, self._act(step))
+                # What the morning brings comes before it.
+                early = self._strike(today * 24 + FACTS_HOUR) if self.scenario.live else []
+                self._compare(step, early + self._act(step))
         self._end(today)
         return self.differences
 
     def _end(self, day: int) -> None:
         """The end of a day that the scenario says nothing about: nothing may come of it."""
-        decisions = self._take(day_end_message(day))
+        decisions = self._day_over(day)
         if decisions:
             said = "".join([f"\n    got       {self.told(d)}" for d in decisions])
             when = date.fromordinal(day + EPOCH).isoformat()
             self.differences.append(f"{self.scenario.path}: {when} end of day, of which it says nothing{said}")
+
+    def _day_over(self, day: int) -> list[Decision]:
+        """The clock of a replay closes the day; a live one has struck each hour of it."""
+        if not self.scenario.live:
+            return self._take(day_end_message(day))
+        return self._strike(day * 24 + 24)
+
+    def _strike(self, until: int) -> list[Decision]:
+        """The hours that have gone by, counted since 1970."""
+        decisions: list[Decision] = []
+        while self._struck < until:
+            self._struck += 1
+            now = self._struck * 60 * MINUTE_MS - 1
+            decisions += self._take(clock_message(now, "live", [(topic, now) for topic in INPUT_TOPICS]))
+        return decisions
 
     def _act(self, step: Step) -> list[Decision]:
         action = step.action
@@ -89,6 +118,9 @@ class Run:
             return self._take(self._last)
         if isinstance(action, PolicyChange):
             return self._take(encode_fact(self._policy(action)))
+        if isinstance(action, CreditArrives):
+            news, self._credit = self._credit, []
+            return [d for fact in news for d in self._fact(fact)]
         if isinstance(action, Arrives):
             for fact in self._sent:
                 if fact.receipt_id == action.receipt_id:
@@ -122,6 +154,7 @@ class Run:
         return policy_fact(tomli_w.dumps(change.part), self._policies)
 
     def _take(self, value: bytes) -> list[Decision]:
+        self.taken.append(value)
         self.shard.process(self._offset, value, None)
         self._offset += 1
         decisions = [decode_decision(raw) for _, _, raw in self.shard.outbox]
@@ -129,6 +162,7 @@ class Run:
         # A scenario that writes a policy means it to be in force.
         decisions = [d for d in decisions if d.kind != "policy_in_force"]
         self.shard.outbox = []
+        self._credit += [fact for d in decisions for fact in credit_facts(d)]
         try:
             self.books.take_all(decisions).settle()
         except Unsound as error:
@@ -200,6 +234,14 @@ class Run:
 _BALANCE = re.compile(r"(?:\[(?P<account>\S+)\] )?balance (?:in (?P<currency>[A-Z]{3}) )?(?P<parts>.+)")
 
 
+def _allowance() -> OperatorAction:
+    """The clock of a live scenario strikes each hour, and jumps at its begin."""
+    until = 1 << 50
+    return OperatorAction(
+        "allow", 0, "", "scenario", "", "", "", 0, "allow_clock", "someone", "", "", "", "", 0, until, ""
+    )
+
+
 def _short(account: str) -> str:
     if account.startswith("~entity:"):
         return account.removeprefix("~entity:")
@@ -215,7 +257,7 @@ class _Words:
 
     def money(self, amount: int) -> str:
         d = self.d
-        return plain(amount, d.currency) + ("" if d.currency == self._currency else f" {d.currency}")
+        return plain(amount, d.currency) + ("" if d.currency in ("", self._currency) else f" {d.currency}")
 
     @property
     def amount(self) -> str:
@@ -257,6 +299,18 @@ class _Words:
     @property
     def evidence(self) -> str:
         return f"on {'; '.join(self.d.evidence)}" if self.d.evidence else ""
+
+    @property
+    def for_owner(self) -> str:
+        return f"for {self.d.owner}" if self.d.owner else ""
+
+    @property
+    def said(self) -> str:
+        return f'saying "{self.d.text}"' if self.d.text else ""
+
+    @property
+    def under(self) -> str:
+        return f"under {self.d.policy_line}" if self.d.policy_line else ""
 
     def task(self) -> list[str]:
         d = self.d
@@ -371,8 +425,23 @@ class _Words:
 
 
 _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
-    "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because]),
-    "invoice_released": lambda x: (f"released {x.d.document} {x.amount}", [x.by, x.because, x.evidence]),
+    "invoice_held": lambda x: (f"held {x.d.document} {x.amount}", [x.because, x.for_owner, x.evidence]),
+    "invoice_released": lambda x: (
+        f"released {x.d.document} {x.amount}",
+        [x.by, x.because, x.said, x.evidence, x.under],
+    ),
+    "invoice_withdrawn": lambda x: (
+        f"withdrew {x.d.document} {x.amount}",
+        [x.by, f"for {x.d.counterparty}" if x.d.counterparty else "", x.said],
+    ),
+    "delivery_requested": lambda x: (
+        f"sending {x.d.document} by {x.d.channel}",
+        [x.by, f"as {x.d.reference_id}", x.until, x.evidence, f"not {', '.join(x.d.excluded)}" if x.d.excluded else ""],
+    ),
+    "delivery_status": lambda x: (
+        f"delivery of {x.d.document} {x.d.text}",
+        [f"by {x.d.channel}" if x.d.channel else "", f"as {x.d.reference_id}", x.until, x.because],
+    ),
     "item_posted": lambda x: (
         f"posted {x.d.document} {x.amount}",
         [f"disputing {x.money(x.d.item_disputed)}", x.because],
@@ -465,5 +534,16 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "task_closed": lambda x: (f"task {x.d.reference_id} closed", [x.because]),
     "escalated": _Words.escalated,
     "statement": _Words.statement,
+    "credit_hold_set": lambda x: (f"credit hold at {x.amount}", [x.because, x.evidence]),
+    "credit_hold_released": lambda x: (f"credit hold released at {x.amount}", [x.because, x.evidence]),
+    "credit_near_limit": lambda x: (f"near the credit limit with {x.amount}", [x.evidence]),
+    "credit_limit_set": lambda x: (f"limit {x.d.reference_id} is {x.amount}", [x.by, x.evidence]),
+    "credit_change_proposed": lambda x: (f"change {x.d.reference_id} to {x.amount} proposed", [x.because, x.evidence]),
+    "credit_change_rejected": lambda x: (f"change of {x.d.reference_id} to {x.amount} rejected", [x.because, x.evidence]),
+    "credit_exposure_stated": lambda x: (
+        f"left {x.d.counterparty}" if x.d.rule == "credit.left" else f"states {x.amount} to {x.d.counterparty}",
+        [x.evidence],
+    ),
+    "credit_group_told": lambda x: (f"tells {', '.join(x.d.candidates)}", [x.by]),
     "fact_rejected": lambda x: ("rejected", [x.because]),
 }

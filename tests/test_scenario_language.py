@@ -83,7 +83,7 @@ def test_what_stands_before_the_first_date(tmp_path: Path) -> None:
     [
         ("", "has no dated line"),
         ("    nothing", "nothing was dated above it"),
-        ("money USD", "before the first date there may be `currency CODE` or `expected to fail: why`"),
+        ("money USD", "before the first date there may be `currency CODE`, `live` or `expected to fail: why`"),
         ("2026-03-02 invoice INV-1", "'invoice INV-1' says no amount: give one, or lines"),
         ("2026-03-02 invoce INV-1 5.00", "is no fact of the language; tests/scenarios/README.md has them all"),
         ("2026-03-02 invoice INV-1 5.001", "5.001 has more decimals than USD"),
@@ -97,7 +97,7 @@ def test_what_stands_before_the_first_date(tmp_path: Path) -> None:
         ),
         (
             "2026-03-02 customer: blue eyes",
-            "'blue' is nothing a customer has; affiliate, cash order, direct debit, inactive",
+            "'blue' is nothing a customer has; affiliate, cash order, credit blocked, direct debit, inactive",
         ),
         ("2026-03-02 policy\n    pod_days", "the policy below is not TOML"),
         ("2026-03-02 end of day\n2026-03-01 end of day", "is dated before the line above it"),

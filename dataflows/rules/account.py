@@ -416,11 +416,16 @@ class Account(AccountDocuments):
         self.wake_first()
 
     def wake_first(self) -> None:
-        """Set the wake to what comes first: contacts, or a deadline of a dispute or task."""
+        """Set the wake to what comes first: contacts, a deadline of a dispute, delivery or task, or what changes its
+        credit."""
         row = self.row
         row.wake = row.contact_wake
         if row.deadline and (not row.wake or row.deadline < row.wake):
             row.wake = row.deadline
+        if row.delivery_deadline and (not row.wake or row.delivery_deadline < row.wake):
+            row.wake = row.delivery_deadline
+        if row.credit_wake and (not row.wake or row.credit_wake < row.wake):
+            row.wake = row.credit_wake
         for task in row.tasks:
             if task.deadline and (not row.wake or task.deadline < row.wake):
                 row.wake = task.deadline

@@ -7,6 +7,7 @@ from librt.strings import BytesWriter
 from dataflows.rules.account_rows import (
     ACCOUNT,
     ADVICE,
+    CREDIT,
     CUSTOMER,
     DISPUTE,
     DRAFT,
@@ -25,6 +26,7 @@ from schemas.records import (
     AccountRow,
     AdviceRow,
     Balance,
+    CreditRow,
     CustomerRow,
     DisputeRow,
     DraftRow,
@@ -35,6 +37,8 @@ from schemas.records import (
 )
 
 NO_CHANGES: Final[dict[str, bool]] = {}
+# Behind every name of a table.
+LAST_NAME: Final = "\U0010ffff"
 
 
 class AccountDocuments:
@@ -42,6 +46,8 @@ class AccountDocuments:
 
     key: tenant/entity/account_id.
     dirty: names of the rows that differ from what is stored; "A" is the header.
+    orders_changed, drafts_changed: of an account whose exposure is kept, what credit_count.py has not counted anew yet;
+    a draft as it was counted last.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -58,6 +64,8 @@ class AccountDocuments:
         self._who: Who | None = None
         self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
+        self.orders_changed: Final[dict[str, bool]] = {}
+        self.drafts_changed: Final[dict[str, DraftRow]] = {}
 
     def customer(self) -> CustomerRow | None:
         """The account's master data; None where no customer fact came."""
@@ -132,16 +140,58 @@ class AccountDocuments:
         self._put(EXCEPTION + exception_id, row)
 
     def put_draft(self, document: str, row: DraftRow | None) -> None:
+        if self.row.credit:
+            counted = self.draft(document) or row
+            if counted is not None and document not in self.drafts_changed:
+                self.drafts_changed[document] = counted
         self._put(DRAFT + document, row)
 
     def put_order(self, row: OrderRow) -> None:
         """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""
         encode(row)
         self._put(ORDER + row.order_id, row)
+        if self.row.credit:
+            self.orders_changed[row.order_id] = True
 
     def put_receipt(self, row: ReceiptRow) -> None:
         self._put(RECEIPT + row.receipt_id, row)
         self._last_receipt = row
+
+    def credit(self) -> CreditRow:
+        """Its credit, to be read and changed; `touch_credit` says that it was."""
+        row = self._get(CREDIT)
+        if row is None:
+            row = self._loaded[CREDIT] = CreditRow()
+        assert isinstance(row, CreditRow)
+        return row
+
+    def touch_credit(self) -> None:
+        self.dirty[CREDIT] = True
+
+    def rows_after(self, name: str, most: int) -> list[str]:
+        """Names of the first `most` rows of that name's table that come after it, in order."""
+        stop = name[0] + LAST_NAME
+        found: list[str] = []
+        while True:
+            stored = self._rows.names(self.key, name + "\0", stop, most)
+            last = stop if len(stored) < most else stored[-1]
+            part = set(stored)
+            for waiting, raw in self._rows.unstored(self.key).items():
+                if name < waiting <= last:
+                    if raw:
+                        part.add(waiting)
+                    else:
+                        part.discard(waiting)
+            for loaded, row in self._loaded.items():
+                if name < loaded <= last:
+                    if row is None:
+                        part.discard(loaded)
+                    else:
+                        part.add(loaded)
+            found += sorted(part)
+            if last == stop or len(found) >= most:
+                return found[:most]
+            name = last
 
     def put_advice(self, row: AdviceRow) -> None:
         self._put(ADVICE + row.advice_id, row)
@@ -172,6 +222,18 @@ class AccountDocuments:
         return balance
 
     # --- rows ---
+
+    def fetch(self, name: str) -> Row | None:
+        """The row of that name, for modules that have a table of their own; None where there is none."""
+        return self._get(name)
+
+    def keep(self, name: str, row: Row | None) -> None:
+        """Keep the row under that name; None takes it away."""
+        self._put(name, row)
+
+    def index(self) -> Names:
+        """The account's index rows, for modules that have a table of their own."""
+        return self._index_names()
 
     def _get(self, name: str) -> Row | None:
         if name in self._loaded:

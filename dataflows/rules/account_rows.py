@@ -1,5 +1,6 @@
 """The rows of an account: their tables, their bytes, and where they are read from."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from librt.strings import BytesWriter
@@ -7,7 +8,11 @@ from librt.strings import BytesWriter
 from dataflows.rules.index_rows import IndexRows
 from schemas.records import (
     AdviceRow,
+    AgreementRow,
+    ConsolidatedRow,
+    CreditRow,
     CustomerRow,
+    DeliveryRow,
     DisputeRow,
     DraftRow,
     ExceptionRow,
@@ -15,7 +20,11 @@ from schemas.records import (
     OrderRow,
     ReceiptRow,
     put_advice_row,
+    put_agreement_row,
+    put_consolidated_row,
+    put_credit_row,
     put_customer_row,
+    put_delivery_row,
     put_dispute_row,
     put_draft_row,
     put_exception_row,
@@ -23,7 +32,11 @@ from schemas.records import (
     put_order_row,
     put_receipt_row,
     read_advice_row,
+    read_agreement_row,
+    read_consolidated_row,
+    read_credit_row,
     read_customer_row,
+    read_delivery_row,
     read_dispute_row,
     read_draft_row,
     read_exception_row,
@@ -43,8 +56,25 @@ ADVICE: Final = "V"
 DISPUTE: Final = "T"
 CUSTOMER: Final = "K"
 EXCEPTION: Final = "S"
+AGREEMENT: Final = "g"
+CONSOLIDATED: Final = "c"
+DELIVERY: Final = "s"
+CREDIT: Final = "C"
 
-Row = CustomerRow | ItemGroup | DraftRow | OrderRow | ReceiptRow | AdviceRow | DisputeRow | ExceptionRow
+Row = (
+    CustomerRow
+    | ItemGroup
+    | DraftRow
+    | OrderRow
+    | ReceiptRow
+    | AdviceRow
+    | DisputeRow
+    | ExceptionRow
+    | AgreementRow
+    | ConsolidatedRow
+    | DeliveryRow
+    | CreditRow
+)
 
 
 class Rows(IndexRows):
@@ -53,6 +83,10 @@ class Rows(IndexRows):
     def fetch(self, account_key: str, name: str) -> bytes | None:
         """The row of that name, or None."""
         raise NotImplementedError
+
+    def unstored(self, account_key: str) -> Mapping[str, bytes]:
+        """Rows that are not among `names` as they are now: by name, empty for one that is gone. Index rows never are."""
+        return {}
 
 
 def decode(name: str, raw: bytes) -> Row:
@@ -73,6 +107,14 @@ def decode(name: str, raw: bytes) -> Row:
         return read_advice_row(reader)
     if table == EXCEPTION:
         return read_exception_row(reader)
+    if table == AGREEMENT:
+        return read_agreement_row(reader)
+    if table == CONSOLIDATED:
+        return read_consolidated_row(reader)
+    if table == DELIVERY:
+        return read_delivery_row(reader)
+    if table == CREDIT:
+        return read_credit_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -94,6 +136,14 @@ def encode(row: Row) -> bytes:
         put_exception_row(out, row)
     elif isinstance(row, AdviceRow):
         put_advice_row(out, row)
+    elif isinstance(row, DeliveryRow):
+        put_delivery_row(out, row)
+    elif isinstance(row, AgreementRow):
+        put_agreement_row(out, row)
+    elif isinstance(row, ConsolidatedRow):
+        put_consolidated_row(out, row)
+    elif isinstance(row, CreditRow):
+        put_credit_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

@@ -1,6 +1,16 @@
 """What a person, or the directory, asks for: done, or rejected with the reason."""
 
-from dataflows.rules import aliases, cash_postings, differences, exchange, people, returns, statements, tasks
+from dataflows.rules import (
+    aliases,
+    cash_postings,
+    delivery,
+    differences,
+    exchange,
+    people,
+    returns,
+    statements,
+    tasks,
+)
 from dataflows.rules.account import Account
 from dataflows.rules.cash_text import payer_references
 from dataflows.rules.context import Context
@@ -13,8 +23,9 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         return []
     if fact.action == "request_statement":
         return statements.requested(account, fact, ctx) or [_rejected(fact, "nothing_to_state")]
-    if fact.action in people.ACTIONS:
-        found, why = people.decide(account, fact, ctx)
+    if fact.action in people.ACTIONS or fact.action == delivery.SEND:
+        by = delivery.by_person if fact.action == delivery.SEND else people.decide
+        found, why = by(account, fact, ctx)
         return [_rejected(fact, why)] if why else found
     if fact.action == "close_task":
         return tasks.close_by_person(account, fact) or [_rejected(fact, "task_unknown")]

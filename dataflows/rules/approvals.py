@@ -6,13 +6,14 @@ open until it is given, rejected, expired, or until what it is about is no more.
 
 from typing import Final
 
-from dataflows.rules import authority
+from dataflows.rules import authority, credit_limits
 from dataflows.rules.account import MOST_TIME_MS, Account
 from dataflows.rules.authority import day_of, time_of
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import value
 from dataflows.rules.provisions.approvals import (
     CASH,
+    CREDIT,
     GOODWILL,
     NO_LIMIT,
     REFUND,
@@ -31,7 +32,7 @@ POLICY: Final = "policy"
 MOST_NOTE: Final = 500
 # Open requests of an account.
 MOST_OPEN: Final = 200
-PROPOSALS: Final = ("write_off_proposed", "refund_proposed")
+PROPOSALS: Final = ("write_off_proposed", "refund_proposed", "credit_change_proposed")
 # What people say of requests.
 APPROVE: Final = "approve"
 REJECT: Final = "reject"
@@ -47,6 +48,8 @@ GATED: Final = {
     "identify_payer": TRANSFER,
     "release_invoice": RELEASE,
 }
+# The section of the policy that has the limit, where it is not [approvals].
+SECTION: Final = {GOODWILL: "disputes", CREDIT: "credit"}
 # What those actions post, besides what is put back for it.
 POSTED: Final = ("cash_applied", "cash_unapplied", "cash_transferred", "invoice_released")
 # What the directory's own actions are called: they are no person's.
@@ -75,6 +78,9 @@ def find(account: Account, approval_id: str) -> ApprovalState | None:
 
 def is_needed(account: Account, category: str, currency: str, amount: int, ctx: Context) -> bool:
     """Whether so much of that category waits for an approval."""
+    if category == CREDIT:
+        # What is proposed is what needs one (credit_limits.py).
+        return True
     if category == GOODWILL:
         return amount > account.provisions(ctx, currency).disputes.goodwill_minor
     return authority.is_needed(account, category, currency, amount, ctx)
@@ -87,6 +93,8 @@ def within(account: Account, category: str, currency: str, ctx: Context) -> str:
 
 def _limit(account: Account, category: str, currency: str, ctx: Context) -> int:
     provisions = account.provisions(ctx, currency)
+    if category == CREDIT:
+        return provisions.credit.change_approval_minor
     return provisions.disputes.goodwill_minor if category == GOODWILL else provisions.approvals.limit(category)
 
 
@@ -97,7 +105,7 @@ def requested(account: Account, request: ApprovalState, extra: list[str], ctx: C
     d = _about("approval_requested", request)
     d.text = request.note
     d.reasons = [f"above:{_limit(account, request.category, request.currency, ctx)}"]
-    d.policy_line = provisions.lines.get("disputes" if request.category == GOODWILL else "approvals", "")
+    d.policy_line = provisions.lines.get(SECTION.get(request.category, "approvals"), "")
     role = authority.asked(account, request.category, request.currency, request.amount, ctx)
     if role:
         d.owner = account.owner_of(role, day_of(ctx)) or role
@@ -263,7 +271,7 @@ def moot(account: Account, d: Decision) -> list[Decision]:
         return []
     decisions: list[Decision] = []
     for request in account.row.approvals:
-        if request.category != RELEASE and not _touches(d, request):
+        if request.category not in (RELEASE, CREDIT) and not _touches(d, request):
             continue
         why = _gone(account, request)
         if why:
@@ -283,6 +291,8 @@ def _gone(account: Account, request: ApprovalState) -> str:
     receipt = account.receipt(request.receipt_id) if request.receipt_id else None
     if category == RELEASE:
         return "" if request.document in account.row.held else "not_held"
+    if category == CREDIT:
+        return "" if credit_limits.proposal_of(account, request.approval_id) is not None else "replaced"
     if category == REFUND and receipt is None:
         return "" if account.item(request.document) is not None else "cleared"
     if (category in (REFUND, TRANSFER) or request.action == "apply_cash") and (

@@ -6,13 +6,13 @@ full amount is posted as far as it is.
 
 from typing import Final
 
-from dataflows.rules import approvals
+from dataflows.rules import approvals, credit_limits
 from dataflows.rules.account import Account
 from dataflows.rules.authority import day_of
 from dataflows.rules.context import Context
 from dataflows.rules.differences import put_back, tax_in
 from dataflows.rules.evidence import value
-from dataflows.rules.provisions.approvals import GOODWILL, REFUND, WRITE_OFF
+from dataflows.rules.provisions.approvals import CREDIT, GOODWILL, REFUND, WRITE_OFF
 from schemas.records import ApprovalState, Decision, Item, OperatorAction, Refund, RefundDue
 
 WRITTEN_OFF: Final = "write_off.approved"
@@ -82,7 +82,7 @@ def _proposal(kind: str, rule: str, fact: OperatorAction, currency: str, amount:
 
 def proposed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     """A proposal that was just said is posted where it is within its limit, and is asked to be approved where not."""
-    category = REFUND
+    category = CREDIT if d.kind == "credit_change_proposed" else REFUND
     if d.kind == "write_off_proposed":
         category = GOODWILL if d.rule == f"disputes.{GOODWILL}" else WRITE_OFF
     start = f"{category}:"
@@ -107,7 +107,12 @@ def proposed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         return _posted(account, request, why, False, ctx)
     if len(account.row.approvals) >= approvals.MOST_OPEN:
         return [approvals.too_many(request)]
-    return [approvals.requested(account, request, [], ctx)]
+    if category != CREDIT:
+        return [approvals.requested(account, request, [], ctx)]
+    told = [text for text in d.evidence if not text.startswith("maker:")]
+    asked = approvals.requested(account, request, told, ctx)
+    asked.reasons = list(d.reasons)
+    return [asked]
 
 
 # --- effects ---
@@ -185,6 +190,8 @@ def _not_possible(d: Decision) -> Decision:
 
 
 def _posted(account: Account, request: ApprovalState, why: list[str], approved: bool, ctx: Context) -> list[Decision]:
+    if request.category == CREDIT:
+        return credit_limits.approved(account, request.approval_id, why)
     if request.category == REFUND:
         return _refunded(account, request, why, approved, ctx)
     item = account.item(request.document)

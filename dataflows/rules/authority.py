@@ -5,7 +5,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DAY_MS
-from dataflows.rules.provisions.approvals import NO_LIMIT, ApprovalTerms, same_person
+from dataflows.rules.provisions.approvals import CREDIT, NO_LIMIT, ApprovalTerms, same_person
 from dataflows.rules.rates import find
 from schemas.records import ApprovalState
 
@@ -47,6 +47,11 @@ def told(account: Account, currency: str, amount: int, ctx: Context) -> int:
     return UNTOLD if rate is None else rate.convert(amount)
 
 
+def _judged(account: Account, category: str, currency: str, amount: int, ctx: Context) -> int:
+    """The amount that who approves it must be good for. No credit limit at all is more than any."""
+    return UNTOLD if category == CREDIT and not amount else told(account, currency, amount, ctx)
+
+
 def is_needed(account: Account, category: str, currency: str, amount: int, ctx: Context) -> bool:
     """Whether the amount is above what goes without an approval."""
     limit = account.provisions(ctx, currency).approvals.limit(category)
@@ -64,7 +69,7 @@ def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Au
     for delegate in terms.delegates_of(request.maker, day_of(ctx)):
         if same_person(delegate, actor):
             return Authority("", "", f"acts_for_the_maker:{request.maker}")
-    amount = told(account, request.currency, request.amount, ctx)
+    amount = _judged(account, request.category, request.currency, request.amount, ctx)
     role = _role(account, terms, request.category, amount, actor, ctx)
     if role:
         return Authority(role, "", "")
@@ -101,7 +106,7 @@ def _role(account: Account, terms: ApprovalTerms, category: str, amount: int, pe
 
 def asked(account: Account, category: str, currency: str, amount: int, ctx: Context) -> str:
     """The role that is asked first: of the first level that may approve so much; empty where everybody may."""
-    here = told(account, currency, amount, ctx)
+    here = _judged(account, category, currency, amount, ctx)
     for level in account.provisions(ctx, currency).approvals.levels:
         if level.fits(category, here):
             return level.role

@@ -3,6 +3,8 @@
 from dataflows.rules import (
     approvals,
     cash,
+    credit_limits,
+    delivery,
     differences,
     dispute_documents,
     disputes,
@@ -22,6 +24,9 @@ from schemas.records import (
     AdviceRow,
     Approval,
     CashTransferred,
+    CreditExposure,
+    CreditGroupTold,
+    CreditLimit,
     CreditNote,
     Customer,
     DebitNote,
@@ -36,12 +41,14 @@ from schemas.records import (
     OperatorAction,
     Order,
     PayerRelation,
+    PriceAgreement,
     Promise,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     Refund,
     RemittanceAdvice,
+    Return,
     ServiceCase,
     Shipment,
 )
@@ -57,8 +64,13 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return release.decide_draft(account, fact, ctx)
     if isinstance(fact, (Order, Shipment, ProofOfDelivery)):
         return dispute_documents.arrived(account, fact.order_id) + release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, Return):
+        return release.recheck_order(account, fact.order_id, ctx)
+    if isinstance(fact, PriceAgreement):
+        return release.recheck_priced(account, fact, ctx)
     if isinstance(fact, Customer):
-        return release.recheck(account, list(account.row.held), ctx)
+        sent = delivery.channels_found(account, ctx) if account.row.unreachable else []
+        return release.recheck(account, list(account.row.held), ctx) + sent
     if isinstance(fact, CreditNote):
         return [_credit_posted(account, fact)]
     if isinstance(fact, ReceiptReturned):
@@ -73,7 +85,7 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Promise):
         return promises.decide_promise(account, fact, ctx)
     if isinstance(fact, Message):
-        return messages.decide_message(account, fact, ctx)
+        return delivery.decide_message(account, fact, ctx) or messages.decide_message(account, fact, ctx)
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):
@@ -82,7 +94,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         return approvals.decide_approval(account, fact, ctx)
     if isinstance(fact, PayerRelation):
         return cash.retry_named(account, ctx)
-    if isinstance(fact, (ServiceCase, AccountOwner)):
+    if isinstance(fact, CreditLimit):
+        return credit_limits.decide_limit(account, fact, ctx)
+    if isinstance(fact, (ServiceCase, AccountOwner, CreditExposure, CreditGroupTold)):
         return []
     if isinstance(fact, DebitNote):
         return entries.decide_debit_note(account, fact)

@@ -24,6 +24,9 @@ from dataflows.rules.posting_cash import (
     post_transfer,
 )
 from dataflows.rules.posting_claims import post_promise, post_reminder
+from dataflows.rules.posting_credit import KINDS as OF_CREDIT
+from dataflows.rules.posting_credit import post_standing
+from dataflows.rules.posting_delivery import DELIVERIES, post_about_delivery
 from dataflows.rules.posting_differences import (
     keep_asked,
     keep_dispute,
@@ -38,7 +41,7 @@ from dataflows.rules.posting_differences import (
 )
 from dataflows.rules.posting_disputes import DISPUTES, KINDS, post_about_dispute
 from dataflows.rules.posting_interest import note_late, post_interest
-from dataflows.rules.posting_items import post_hold, post_item
+from dataflows.rules.posting_items import post_hold, post_item, post_overdue, post_withdrawn
 from dataflows.rules.posting_tasks import (
     TASKS,
     looks_daily,
@@ -85,6 +88,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_reminder(account, d, ctx)
     elif kind == "invoice_held":
         post_hold(account, d)
+    elif kind == "invoice_withdrawn":
+        post_withdrawn(account, d, ctx)
     elif kind == "cash_proposed":
         post_proposal(account, d)
     elif kind == "credit_allocated":
@@ -103,6 +108,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
             post_return_passed_on(account, d)
     elif kind == "alias_learned":
         aliases.post(account, d)
+    elif d.rule.startswith(DELIVERIES):
+        post_about_delivery(account, d)
     elif kind in KINDS or d.rule.startswith(DISPUTES):
         post_about_dispute(account, d)
         if d.rule == f"{STEP}dispute":
@@ -112,10 +119,7 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
     elif kind.startswith("promise_"):
         post_promise(account, d, ctx)
     elif kind == "exception_raised" and d.rule == "release.sla":
-        draft = account.draft(d.document)
-        assert draft is not None, f"no draft {d.document}"
-        draft.sla_said = True
-        account.put_draft(d.document, draft)
+        post_overdue(account, d)
     elif kind == "interest_charged":
         post_interest(account, d, ctx)
     elif kind in TASKS:
@@ -126,6 +130,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         post_statement(account, d)
     elif kind in DIFFERENCES:
         _post_difference(account, d, ctx)
+    elif kind in OF_CREDIT:
+        post_standing(account, d, ctx)
     if kind in QUEUED:
         posting_people.keep_exception(account, d, ctx)
     if d.currency:

@@ -6,7 +6,9 @@ from dataflows.rules import (
     approvals,
     approved,
     cash,
+    credit_limits,
     deductions,
+    delivery,
     differences,
     dispute_documents,
     dispute_routing,
@@ -24,12 +26,15 @@ from dataflows.rules.cash_text import payer_references
 from dataflows.rules.context import Context
 from dataflows.rules.exceptions import closed
 from dataflows.rules.later_advice import ADVICE
+from dataflows.rules.provisions.approvals import CREDIT
 from schemas.records import Decision, Item, ReceiptRow
 from schemas.topics import WHO_PAID_SEPARATOR
 
 UNIDENTIFIED: Final = "cash.unidentified"
 # Besides applied cash, what changes how much of a promise is here.
 MOVED_CASH: Final = ("application_reversed", "cash_unapplied", "cash_proposed", "receipt_reversed")
+# A request that comes to nothing.
+NOT_GIVEN: Final = ("approval_rejected", "approval_expired", "approval_withdrawn")
 # Of the payer's name and the bank's text, in the exception that asks whose money it is.
 MOST_WHO_PAID: Final = 300
 
@@ -46,8 +51,9 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
         return _follow_money(account, d, ctx)
     if kind == "item_posted" or kind == "invoice_released":
-        # What it bills of its order, the order's other drafts cannot bill any more.
-        others = release.recheck_order(account, d.reference_id, ctx) if d.reference_id else []
+        others = release.follow(account, d, ctx) if account.row.held else []
+        if ctx.policy.delivers:
+            others += delivery.after_posting(account, d, others, ctx)
         if account.posted_item(d.document).disputes:
             # Also those whose review ended, which pause nothing.
             others += disputes.amounts_known(account, d.document)
@@ -67,6 +73,8 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if action is None:
             return approved.effect(account, d, ctx)
         return approved.done(d, decide_action(account, action, ctx))
+    if kind in NOT_GIVEN:
+        return credit_limits.rejected(account, d) if d.category == CREDIT else []
     decisions: list[Decision] = []
     if kind in MOVED_CASH:
         if account.suspense:
@@ -87,6 +95,11 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         if account.row.promises:
             decisions += promises.judge_again(account, ctx)
         return decisions
+    if kind == "credit_hold_set" or kind == "credit_hold_released":
+        return release.recheck(account, list(account.row.held), ctx)
+    if kind == "invoice_withdrawn":
+        others = release.follow(account, d, ctx) if account.row.held else []
+        return others + delivery.after_posting(account, d, others, ctx)
     if kind == "dispute_opened":
         return _follow_dispute(account, d, ctx)
     if kind == "dispute_closed":
@@ -123,6 +136,7 @@ def _follow_lowered(account: Account, d: Decision, document: str, ctx: Context) 
             closed_already = [x.reference_id for x in decisions if x.kind == "dispute_closed"]
             decisions += disputes.close_cleared(account, cleared, d, closed_already, ctx)
         decisions += differences.asked_no_more(account, cleared)
+        decisions += delivery.cleared(account, document)
     if account.row.promises:
         decisions += promises.judge_again(account, ctx)
     return decisions

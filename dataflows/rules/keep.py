@@ -7,14 +7,18 @@ from typing import Final
 
 from dataflows.rules import relations
 from dataflows.rules.account import Account
+from dataflows.rules.consolidation import join
 from dataflows.rules.contacts import keep_case, keep_message, keep_owner
 from dataflows.rules.context import Context, contact_time, next_contact
+from dataflows.rules.goods import keep_return, known_order, order_line
 from dataflows.rules.money import MOST_MINOR, line_net
+from dataflows.rules.price_agreements import keep_agreement
+from dataflows.rules.provisions.release import AT_ONCE
+from dataflows.rules.rebilling import billed_document, count_again
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AccountOwner,
     AdviceRow,
-    BilledDocument,
     CashTransferred,
     Customer,
     CustomerRow,
@@ -25,13 +29,14 @@ from schemas.records import (
     OperatorAction,
     Order,
     OrderRow,
-    OrderStateLine,
     PayerRelation,
+    PriceAgreement,
     ProofOfDelivery,
     Receipt,
     ReceiptReturned,
     ReceiptRow,
     RemittanceAdvice,
+    Return,
     ServiceCase,
     Shipment,
     ShipmentState,
@@ -55,6 +60,10 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
         _keep_delivery(account, fact)
     elif isinstance(fact, Order):
         _keep_order(account, fact)
+    elif isinstance(fact, Return):
+        keep_return(account, fact)
+    elif isinstance(fact, PriceAgreement):
+        keep_agreement(account, fact)
     elif isinstance(fact, Customer):
         _keep_customer(account, fact, ctx)
     elif isinstance(fact, CashTransferred):
@@ -132,6 +141,7 @@ def _keep_customer(account: Account, fact: Customer, ctx: Context) -> None:
         fact.time_zone,
         fact.contacts_blocked,
         fact.bank_accounts,
+        fact.credit_status,
     )
     account.put_customer(row)
     if ctx.policy.varies and account.row.open_items:
@@ -199,6 +209,8 @@ def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:
 
 
 def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
+    if fact.consolidated:
+        join(account, fact.consolidated, fact.document, fact.stage != "posted")
     if fact.stage == "posted":
         if fact.order_id:
             # The order itself may come later; what is billed of it is known by then.
@@ -209,8 +221,13 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
     account.put_draft(fact.document, DraftRow(encode_fact(fact), None, ctx.now or fact.recorded_time))
     account.row.held.append(fact.document)
     account.touch()
+    if fact.replaces:
+        account.row.rebills.append(fact.document)
     provisions = account.provisions(ctx)
     account.wake_by(contact_time(provisions, account.key, provisions.calendar.business_day(ctx.today + 1)))
+    if provisions.release.schedule != AT_ONCE and provisions.calendar.is_business_day(ctx.today):
+        # It may leave today.
+        account.wake_by(next_contact(ctx, provisions, account.key, ctx.today))
     if fact.order_id:
         order = known_order(account, fact.order_id)
         order.drafts.append(fact.document)
@@ -219,17 +236,22 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
 
 def bill(order: OrderRow, fact: Invoice) -> None:
     """Count the invoiced quantities on the order's lines, and keep what tells a second bill of the same."""
-    order.billed.append(BilledDocument(fact.document, fact.amount, fact.document_date))
+    if fact.replaces:
+        count_again(order, fact)
+    quantities: dict[int, int] = {}
     for line in fact.lines:
         if line.order_line:
-            _order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
+            order_line(order, line.order_line, line.product).invoiced += line.quantity_milli
+            quantities[line.order_line] = quantities.get(line.order_line, 0) + line.quantity_milli
     if not fact.lines and fact.stage == "draft":
         # A draft without lines was released for all that was ordered.
         for ordered in order.lines:
+            quantities[ordered.line] = max(0, ordered.ordered - ordered.invoiced)
             ordered.invoiced = max(ordered.invoiced, ordered.ordered)
     elif not fact.lines:
         order.unlined += fact.amount - fact.tax
         _count_unlined(order)
+    order.billed.append(billed_document(fact, quantities))
 
 
 def _count_unlined(order: OrderRow) -> None:
@@ -243,35 +265,17 @@ def _count_unlined(order: OrderRow) -> None:
             line.invoiced = max(line.invoiced, line.ordered)
 
 
-def known_order(account: Account, order_id: str) -> OrderRow:
-    row = account.order(order_id)
-    return row if row is not None else OrderRow(order_id)
-
-
-def _order_line(order: OrderRow, number: int, product: str) -> OrderStateLine:
-    for line in order.lines:
-        if line.line == number:
-            return line
-    line = OrderStateLine(number, product)
-    order.lines.append(line)
-    order.lines.sort(key=_line_number)
-    return line
-
-
-def _line_number(line: OrderStateLine) -> int:
-    return line.line
-
-
 def _keep_order(account: Account, fact: Order) -> None:
     row = known_order(account, fact.order_id)
     row.known = True
     row.cancelled = fact.cancelled
     row.currency = fact.currency
     row.po_reference = fact.po_reference
+    row.order_date = fact.order_date
     for line in row.lines:
         line.ordered = 0
     for sent in fact.lines:
-        line = _order_line(row, sent.line, sent.product)
+        line = order_line(row, sent.line, sent.product)
         line.product = sent.product
         line.ordered = sent.quantity_milli
         line.unit_price_micro = sent.unit_price_micro
@@ -287,7 +291,7 @@ def _keep_shipment(account: Account, fact: Shipment) -> None:
     shipment = ShipmentState(fact.shipment_id, fact.ship_date, 0, "", fact.lines, fact.carrier)
     row.shipments.append(shipment)
     for sent in fact.lines:
-        _order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli
+        order_line(row, sent.order_line, sent.product).shipped += sent.quantity_milli
     for pod in row.pods:
         shipment_id, delivered, complaint = pod.split("\n", 2)
         if shipment_id == fact.shipment_id:
@@ -311,7 +315,7 @@ def _keep_delivery(account: Account, fact: ProofOfDelivery) -> None:
 def _deliver(row: OrderRow, shipment: ShipmentState, delivered_date: int, complaint: str) -> None:
     if not shipment.delivered_date:
         for sent in shipment.lines:
-            _order_line(row, sent.order_line, sent.product).delivered += sent.quantity_milli
+            order_line(row, sent.order_line, sent.product).delivered += sent.quantity_milli
     shipment.delivered_date = delivered_date
     shipment.complaint = complaint
 

@@ -56,7 +56,10 @@ def postings(posting: Decision, fact: Invoice) -> list[Decision]:
             document_date=posting.document_date,
             reasons=posting.reasons,
         )
-        part.evidence = [f"{PART_OF}{at}:{count}:{fact.document}"]
+        part.owner = posting.owner
+        part.text = posting.text
+        part.policy_line = posting.policy_line
+        part.evidence = [f"{PART_OF}{at}:{count}:{fact.document}", *posting.evidence]
         _say_terms(part, fact, instalment.amount, tax)
         found.append(part)
     return found
@@ -69,8 +72,9 @@ def _say_terms(posting: Decision, fact: Invoice, amount: int, tax: int) -> None:
         terms = [f"{DISCOUNT}{base + tier.days}:{tier.rate_ppm}" for tier in fact.discounts]
         of = amount - tax if fact.discount_net else amount
         posting.evidence = [*posting.evidence, *terms, f"{DISCOUNTABLE}{of}"]
-    if fact.consolidated and fact.consolidated != fact.document:
-        posting.evidence = [*posting.evidence, f"{CONSOLIDATED}{fact.consolidated}"]
+    said = f"{CONSOLIDATED}{fact.consolidated}"
+    if fact.consolidated and fact.consolidated != fact.document and said not in posting.evidence:
+        posting.evidence = [*posting.evidence, said]
 
 
 def keep_terms(account: Account, item: Item, d: Decision) -> str:
@@ -92,6 +96,16 @@ def keep_terms(account: Account, item: Item, d: Decision) -> str:
         elif said.startswith(CONSOLIDATED):
             account.join(said[len(CONSOLIDATED) :], item.document)
     return ended
+
+
+def last_of(d: Decision) -> str:
+    """The number of the invoice whose last instalment a posting is; the document's own where it has none; empty for
+    the instalments before the last."""
+    for said in d.evidence:
+        if said.startswith(PART_OF):
+            at, count, number = said[len(PART_OF) :].split(":", 2)
+            return number if at == count else ""
+    return d.document
 
 
 def numbers(d: Decision) -> list[str]:

@@ -16,6 +16,8 @@ from dataflows.rules.provisions.approvals import ApprovalTerms
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.cash import CashTerms
 from dataflows.rules.provisions.collections import CollectionTerms
+from dataflows.rules.provisions.credit import CreditTerms
+from dataflows.rules.provisions.delivery import DeliveryTerms
 from dataflows.rules.provisions.differences import DifferenceTerms
 from dataflows.rules.provisions.disputes import DisputeTerms
 from dataflows.rules.provisions.exceptions import ExceptionTerms
@@ -46,6 +48,8 @@ SECTIONS: Final = (
     "people",
     "approvals",
     "exceptions",
+    "delivery",
+    "credit",
 )
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
 WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
@@ -149,6 +153,8 @@ class Provisions:
         self.exceptions: Final = ExceptionTerms(tables["exceptions"])
         for covers in (self.collections.absences, self.disputes.absences, self.exceptions.covers):
             covers.extend(self.people.absences)
+        self.delivery: Final = DeliveryTerms(tables["delivery"])
+        self.credit: Final = CreditTerms(tables["credit"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
 
@@ -185,10 +191,18 @@ class Policy:
                 refuse_no_window(name, self.calendars[name], provisions.reminders, path)
         # Whether any account gets tasks: most decisions need not ask whose they are.
         self.opens_tasks: Final = any(bool(provisions.collections.tasks) for _, provisions in made)
-        # Equal where all steps fall on the same days for everybody.
-        reminders = [(v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders")) for v in self.variants]
+        # Whether anything is sent out: most postings need not ask by whom.
+        self.delivers: Final = any(bool(provisions.delivery.channels) for _, provisions in made)
+        # Whether the exposure of any account is kept that has no limit of its own.
+        self.asks_credit: Final = any(provisions.credit.asks for _, provisions in made)
+        # Equal where all steps fall on the same days for everybody, and items past due hold after as many.
+        reminders = [
+            (v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders"), v.changes.get("credit"))
+            for v in self.variants
+        ]
         calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]
-        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders)).encode())
+        credit = sorted(self._sections["credit"].items())
+        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders, credit)).encode())
 
     def provisions(self, who: Who, currency: str, day: int) -> Provisions:
         """What holds for that account, in that currency (empty: for the account as a whole), on that day."""

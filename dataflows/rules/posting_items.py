@@ -3,14 +3,20 @@
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.consolidation import join, leave
 from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
 from dataflows.rules.evidence import value
-from dataflows.rules.keep import bill, draft_invoice, known_order
+from dataflows.rules.goods import known_order
+from dataflows.rules.keep import bill, draft_invoice
 from dataflows.rules.money import MOST_MINOR
+from dataflows.rules.partial_invoices import parts_of
 from dataflows.rules.parts import keep_terms
 from dataflows.rules.policy import Provisions
+from dataflows.rules.rebilling import note_credit
+from schemas.codec import encode_fact
 from schemas.records import (
     Decision,
+    DraftRow,
     Item,
 )
 
@@ -69,8 +75,16 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         _adopt_early_disputes(account, item)
     account.add_item(item)
     ended = keep_terms(account, item, d) or d.document
+    if credit or account.row.credits:
+        note_credit(account, item)
+    number = value(d, "replaces") if d.evidence else ""
+    if number:
+        replaced = account.known_item(number)
+        if replaced is not None:
+            replaced.replaced_by = ended
+            account.touch_item(replaced)
     if ended in account.row.held:
-        _drop_draft(account, ended, d.kind == "invoice_released")
+        drop_draft(account, ended, d, ctx)
     fill(d, item)
 
 
@@ -108,19 +122,54 @@ def pause(account: Account, item: Item) -> None:
     item.disputed = min(contested, item.open)
 
 
-def _drop_draft(account: Account, document: str, released: bool) -> None:
+def drop_draft(account: Account, document: str, d: Decision, ctx: Context) -> None:
+    """A draft is held no more: it was released, wholly or in part, posted by the ERP, or given up."""
     draft = account.draft(document)
     assert draft is not None, f"no draft {document}"
     invoice = draft_invoice(draft)
+    released = d.kind == "invoice_released"
+    billed, number, rest = parts_of(invoice, d.evidence if released else [])
+    account.row.held.remove(document)
+    if document in account.row.rebills:
+        account.row.rebills.remove(document)
+    account.put_draft(document, None)
+    account.touch()
+    if invoice.consolidated:
+        leave(account, invoice.consolidated, document, released)
+    if rest is not None:
+        row = DraftRow(encode_fact(rest), None, ctx.now or ctx.recorded_time)
+        row.part_of = draft.part_of or document
+        row.part = draft.part + 1
+        account.put_draft(number, row)
+        account.row.held.append(number)
+        if rest.consolidated:
+            join(account, rest.consolidated, number, True)
     if invoice.order_id:
         order = known_order(account, invoice.order_id)
         if document in order.drafts:
             order.drafts.remove(document)
         if released:
-            bill(order, invoice)
+            bill(order, billed)
+        if rest is not None:
+            order.drafts.append(number)
         account.put_order(order)
-    account.row.held.remove(document)
-    account.put_draft(document, None)
+
+
+def post_withdrawn(account: Account, d: Decision, ctx: Context) -> None:
+    """A draft is given up; one that replaces it knows that there is nothing to take back."""
+    drop_draft(account, d.document, d, ctx)
+    by = account.draft(d.counterparty) if d.counterparty else None
+    if by is not None:
+        by.replaces_draft = True
+        account.put_draft(d.counterparty, by)
+
+
+def post_overdue(account: Account, d: Decision) -> None:
+    """A person was told that a draft is held for too long."""
+    draft = account.draft(d.document)
+    assert draft is not None, f"no draft {d.document}"
+    draft.sla_said = True
+    account.put_draft(d.document, draft)
 
 
 def post_hold(account: Account, d: Decision) -> None:

@@ -1,11 +1,14 @@
 """Facts that can have no effect on their account, and why."""
 
-from dataflows.rules import parts, returns
+from dataflows.rules import credit_group, parts, returns
 from dataflows.rules.account import Account
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.rejections import known_currency
 from schemas.records import (
     CashTransferred,
+    CreditExposure,
+    CreditGroupTold,
+    CreditLimit,
     CreditNote,
     DebitNote,
     Decision,
@@ -70,6 +73,13 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
+    elif isinstance(fact, CreditLimit):
+        if fact.amount < 0:
+            reason = f"amount_below_zero:{fact.amount}"
+    elif isinstance(fact, CreditExposure):
+        reason = credit_group.stated_amiss(account, fact)
+    elif isinstance(fact, CreditGroupTold):
+        reason = credit_group.told_amiss(account, fact)
     elif isinstance(fact, CashTransferred) and fact.returned:
         sent = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         part = None if sent is None else returns.sent_to(sent, fact.from_account)

@@ -1,22 +1,40 @@
-"""Release of drafts: every condition and check that fails is a reason to hold. Source: REFERENCE 3.1."""
+"""Release of drafts: every condition and check that fails is a reason to hold. Source: REFERENCE 3.1.
 
+What is checked is in release_checks.py; here is what comes of it, and when drafts are looked at again.
+"""
+
+from typing import Final
+
+from dataflows.rules import rebilling
 from dataflows.rules.account import Account
+from dataflows.rules.consolidation import INCOMPLETE, consolidated
 from dataflows.rules.context import Context
+from dataflows.rules.evidence import value
 from dataflows.rules.exceptions import closed
 from dataflows.rules.keep import draft_invoice
-from dataflows.rules.money import line_net
-from dataflows.rules.parts import postings
+from dataflows.rules.partial_invoices import of_draft
+from dataflows.rules.parts import CONSOLIDATED, postings
 from dataflows.rules.policy import DAY_MS
-from dataflows.rules.provisions.release import ReleaseTerms
-from schemas.records import Decision, DraftRow, Invoice, OrderRow, ShipmentState
+from dataflows.rules.provisions.release import AT_ONCE, ReleaseTerms
+from dataflows.rules.release_checks import Look, examine
+from schemas.records import Decision, DraftRow, Invoice, PriceAgreement
 
-OVERDUE = "release.sla"
+OVERDUE: Final = "release.sla"
+SCHEDULED: Final = "waits_for_schedule"
+# What only says that a draft which is ready waits for its day, or for others.
+ORDERLY: Final = (SCHEDULED, INCOMPLETE)
+WAKE: Final = "wake"
 
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
     """Release the draft that has just been kept, or hold it with every reason."""
-    reasons = holding_reasons(account, fact, ctx)
-    return [_held(fact, reasons)] if reasons else _released(account, fact, ctx)
+    decisions = rebilling.withdrawn_by(account, fact)
+    if any(d.document == fact.document for d in decisions):
+        # It was replaced before it came.
+        look = examined(account, fact, ctx)
+        look.reasons.append(f"replaced_by:{decisions[-1].counterparty}")
+        return [_held(account, fact, look, ctx), *decisions]
+    return decisions + _looked_at(account, fact, None, ctx)
 
 
 def decide_posted(account: Account, fact: Invoice) -> list[Decision]:
@@ -43,13 +61,10 @@ def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decisi
         invoice = draft_invoice(draft)
         if invoice.order_id in orders:
             continue
-        reasons = holding_reasons(account, invoice, ctx)
-        if not reasons:
+        found = _looked_at(account, invoice, draft, ctx)
+        if found and found[0].kind == "invoice_released":
             orders.add(invoice.order_id)
-            decisions += _released(account, invoice, ctx)
-            decisions += _hold_ended(draft, invoice)
-        elif reasons != draft.reasons:
-            decisions.append(_held(invoice, reasons))
+        decisions += found
     return decisions
 
 
@@ -58,16 +73,45 @@ def recheck_order(account: Account, order_id: str, ctx: Context) -> list[Decisio
     return [] if order is None else recheck(account, list(order.drafts), ctx)
 
 
+def recheck_priced(account: Account, fact: PriceAgreement, ctx: Context) -> list[Decision]:
+    """A price was agreed, or is no more: drafts of that product are looked at again."""
+    named: list[str] = []
+    for document in account.row.held:
+        held = rebilling.draft_fact(account, document)
+        assert held is not None, f"no draft {document}"
+        if any(line.product == fact.product for line in held.lines):
+            named.append(document)
+    return recheck(account, named, ctx)
+
+
+def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """What a posting, or a draft that is given up, lets other drafts do."""
+    others: dict[str, bool] = {}
+    if d.item_kind != "credit_note":
+        order = account.order(d.reference_id) if d.reference_id else None
+        if order is not None:
+            # What it bills of its order, the order's other drafts cannot bill any more.
+            others.update(dict.fromkeys(order.drafts, True))
+        number = value(d, "consolidated") if d.evidence else ""
+        row = consolidated(account, number) if number else None
+        if row is not None:
+            others.update(dict.fromkeys(row.drafts, True))
+    others.update(dict.fromkeys(account.row.rebills, True))
+    return recheck(account, list(others), ctx) if others else []
+
+
 def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
-    """Holds older than their SLA, each said once."""
-    rule = _rule(account, ctx)
+    """Holds older than their SLA, each said once. What waits for its day, or for others, is none."""
     decisions: list[Decision] = []
     for document in account.row.held:
         draft = account.draft(document)
         assert draft is not None, f"no draft {document}"
-        if draft.sla_said or ctx.today - draft.held_time // DAY_MS <= rule.hold_sla_days:
+        if draft.sla_said or all(reason in ORDERLY for reason in draft.reasons):
             continue
         invoice = draft_invoice(draft)
+        terms = terms_of(account, invoice, ctx)
+        if ctx.today - draft.held_time // DAY_MS <= terms.hold_sla_days:
+            continue
         decisions.append(
             Decision(
                 kind="exception_raised",
@@ -77,6 +121,8 @@ def overdue_holds(account: Account, ctx: Context) -> list[Decision]:
                 document=document,
                 reference_id=f"hold:{document}",
                 reasons=draft.reasons,
+                owner=terms.owner(draft.reasons),
+                policy_line=_line(account, invoice, ctx),
             )
         )
     return decisions
@@ -87,128 +133,108 @@ def _hold_ended(draft: DraftRow, fact: Invoice) -> list[Decision]:
     return [closed(OVERDUE, f"hold:{fact.document}", fact.currency, document=fact.document)] if draft.sla_said else []
 
 
-def holding_reasons(account: Account, fact: Invoice, ctx: Context) -> list[str]:
-    """Every reason to hold the draft, in a fixed order; empty releases it."""
-    row = account.customer()
-    reasons: list[str] = []
-    if row is None:
-        reasons.append("customer_unknown")
-    else:
-        if not row.active:
-            reasons.append("customer_inactive")
-        if not row.billing_address:
-            reasons.append("billing_address_missing")
-        if row.po_required and not fact.po_reference:
-            reasons.append("po_reference_missing")
-    _check_lines(fact, reasons)
-    rule = _rule(account, ctx)
-    order = account.order(fact.order_id) if fact.order_id else None
-    if order is None or not order.known:
-        reasons.append("order_missing")
-        return reasons
-    if order.cancelled:
-        reasons.append("order_cancelled")
-    if order.currency != fact.currency:
-        reasons.append(f"currency_not_ordered:{fact.currency}")
-    for other in order.billed:
-        if other.amount == fact.amount and other.document_date == fact.document_date:
-            reasons.append(f"duplicate_of:{other.document}")
-    _check_prices(fact, order, reasons)
-    if not fact.lines and order.lines and all(x.invoiced >= x.ordered for x in order.lines):
-        reasons.append("nothing_left_to_bill")
-    if rule.condition == "on_order":
-        _check_ordered(fact, order, reasons)
-    else:
-        _check_shipped(fact, order, reasons)
-    if rule.condition == "on_pod":
-        _check_delivered(fact, order, rule, ctx, reasons)
-    return reasons
+def withdraw(account: Account, document: str, rule: str, note: str) -> list[Decision]:
+    """A held draft is given up by a person."""
+    draft = account.draft(document)
+    assert draft is not None, f"no draft {document}"
+    decision = rebilling.withdrawn(account, document, rule, "")
+    decision.text = note
+    return [decision, *_hold_ended(draft, draft_invoice(draft))]
 
 
-def _rule(account: Account, ctx: Context) -> ReleaseTerms:
-    return account.provisions(ctx).release
+# --- one draft ---
 
 
-def _check_lines(fact: Invoice, reasons: list[str]) -> None:
-    """Line arithmetic and the total, to the minor unit; a tax code on each line."""
-    if not fact.lines:
-        return
-    net = 0
-    tax = 0
-    for line in fact.lines:
-        net += line.net
-        tax += line.tax
-        if line_net(line.quantity_milli, line.unit_price_micro, fact.currency) != line.net:
-            reasons.append(f"line_arithmetic:{line.line}")
-        if not line.tax_code:
-            reasons.append(f"tax_code_missing:{line.line}")
-    if net + tax != fact.amount or tax != fact.tax:
-        reasons.append("total_mismatch")
+def terms_of(account: Account, fact: Invoice, ctx: Context) -> ReleaseTerms:
+    return account.provisions(ctx, fact.currency).release
 
 
-def _check_prices(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
-    for line in fact.lines:
-        for ordered in order.lines:
-            # A line that only shipments or bills speak of was not ordered.
-            if ordered.line == line.order_line and ordered.ordered:
-                if ordered.unit_price_micro != line.unit_price_micro:
-                    reasons.append(f"price_not_agreed:{line.line}")
-                break
-        else:
-            reasons.append(f"line_not_ordered:{line.line}")
+def _line(account: Account, fact: Invoice, ctx: Context) -> str:
+    return account.provisions(ctx, fact.currency).lines.get("release", "")
 
 
-def _billed_after(fact: Invoice, order: OrderRow) -> dict[int, int]:
-    """For each ordered line of the draft, what is billed of it with this draft; of one without lines, all that was ordered."""
-    billed: dict[int, int] = {}
-    for line in fact.lines:
-        billed[line.order_line] = billed.get(line.order_line, 0) + line.quantity_milli
-    if not fact.lines:
-        return {ordered.line: ordered.ordered for ordered in order.lines}
-    return {x.line: x.invoiced + billed[x.line] for x in order.lines if x.line in billed}
+def examined(account: Account, fact: Invoice, ctx: Context) -> Look:
+    """Every reason to hold the draft; none releases it."""
+    look = examine(account, fact, account.draft(fact.document), terms_of(account, fact, ctx), ctx)
+    _orderly(account, fact, look, ctx)
+    return look
 
 
-def _check_ordered(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
-    """Every invoiced quantity is ordered and not yet billed."""
-    billed = _billed_after(fact, order)
-    for ordered in order.lines:
-        if ordered.ordered and billed.get(ordered.line, 0) > ordered.ordered:
-            reasons.append(f"more_than_ordered:{ordered.line}")
+def _looked_at(account: Account, fact: Invoice, draft: DraftRow | None, ctx: Context) -> list[Decision]:
+    """What comes of a draft: released, wholly or in part; held, where that was not said so before (draft is None for
+    one that just came)."""
+    look = examined(account, fact, ctx)
+    known = draft or account.draft(fact.document)
+    assert known is not None, f"no draft {fact.document}"
+    if not look.reasons:
+        return released(account, fact, known, look, f"release.{terms_of(account, fact, ctx).condition}", ctx)
+    part = of_draft(account, fact, known, look, terms_of(account, fact, ctx))
+    if part is not None:
+        found = _fitting(account, part.billed, ctx)
+        if found is not None:
+            found.evidence += part.evidence
+            return released(account, part.billed, known, found, "release.in_part", ctx)
+    if draft is None or look.reasons != draft.reasons:
+        return [_held(account, fact, look, ctx)]
+    return []
 
 
-def _check_shipped(fact: Invoice, order: OrderRow, reasons: list[str]) -> None:
-    """Every invoiced quantity is shipped and not yet billed."""
-    if not order.shipments:
-        reasons.append("shipment_missing")
-        return
-    billed = _billed_after(fact, order)
-    for ordered in order.lines:
-        if billed.get(ordered.line, 0) > ordered.shipped:
-            reasons.append(f"not_shipped:{ordered.line}")
+def _fitting(account: Account, fact: Invoice, ctx: Context) -> Look | None:
+    """What the checks say of a part of a draft; None where it may not go either."""
+    look = examined(account, fact, ctx)
+    return None if look.reasons else look
 
 
-def _check_delivered(fact: Invoice, order: OrderRow, rule: ReleaseTerms, ctx: Context, reasons: list[str]) -> None:
-    """Every invoiced quantity is delivered without complaint, or was sent so long ago without one.
+def _orderly(account: Account, fact: Invoice, look: Look, ctx: Context) -> None:
+    """What is ready waits for its day, and for the other drafts of its consolidated invoice."""
+    terms = terms_of(account, fact, ctx)
+    calendar = account.provisions(ctx, fact.currency).calendar
+    # The day on which this wake was due counts, however late it came.
+    leaves = terms.schedule == AT_ONCE or (ctx.cause_kind == WAKE and terms.runs_on(ctx.event_time // DAY_MS, calendar))
+    if leaves and not look.reasons and fact.consolidated and terms.together:
+        other = _not_ready(account, fact, ctx)
+        if other:
+            look.reasons.append(INCOMPLETE)
+            look.say(f"waits_for:{other}")
+    if fact.consolidated and fact.consolidated != fact.document:
+        look.evidence.append(f"{CONSOLIDATED}{fact.consolidated}")
+    if terms.schedule != AT_ONCE:
+        if look.reasons or not leaves:
+            look.reasons.append(SCHEDULED)
+        look.say(f"schedule:{terms.schedule}")
 
-    Where it is not, each shipment that keeps it from being so is a reason.
-    """
-    arrived: dict[int, int] = {}
-    waiting: list[ShipmentState] = []
-    for shipment in order.shipments:
-        aged = ctx.today - shipment.ship_date >= rule.pod_days
-        if shipment.complaint or not (shipment.delivered_date or aged):
-            waiting.append(shipment)
+
+def _not_ready(account: Account, fact: Invoice, ctx: Context) -> str:
+    """A draft of the same consolidated invoice that is not ready; empty where all are, or some were released before."""
+    row = consolidated(account, fact.consolidated)
+    if row is None or row.leaving:
+        return ""
+    orderly: list[str] = []
+    for document in row.drafts:
+        other = account.draft(document)
+        assert other is not None, f"no draft {document}"
+        if document == fact.document:
             continue
-        for sent in shipment.lines:
-            arrived[sent.order_line] = arrived.get(sent.order_line, 0) + sent.quantity_milli
-    short = {line for line, billed in _billed_after(fact, order).items() if billed > arrived.get(line, 0)}
-    for shipment in waiting:
-        if any(sent.order_line in short for sent in shipment.lines):
-            missing = "complaint" if shipment.complaint else "proof_of_delivery_missing"
-            reasons.append(f"{missing}:{shipment.shipment_id}")
+        if other.reasons and all(reason in ORDERLY for reason in other.reasons):
+            # It was ready when it was last looked at: those that were not are looked at first.
+            orderly.append(document)
+        elif _lacks(account, other, ctx):
+            return document
+    for document in orderly:
+        other = account.draft(document)
+        assert other is not None, f"no draft {document}"
+        if _lacks(account, other, ctx):
+            return document
+    return ""
 
 
-def _held(fact: Invoice, reasons: list[str]) -> Decision:
+def _lacks(account: Account, draft: DraftRow, ctx: Context) -> bool:
+    """Whether any check of the draft fails."""
+    invoice = draft_invoice(draft)
+    return bool(examine(account, invoice, draft, terms_of(account, invoice, ctx), ctx).reasons)
+
+
+def _held(account: Account, fact: Invoice, look: Look, ctx: Context) -> Decision:
     return Decision(
         kind="invoice_held",
         rule="release.held",
@@ -219,18 +245,20 @@ def _held(fact: Invoice, reasons: list[str]) -> Decision:
         reference_id=fact.order_id,
         due_date=fact.due_date,
         document_date=fact.document_date,
-        reasons=reasons,
+        reasons=look.reasons,
+        evidence=look.evidence,
+        owner=terms_of(account, fact, ctx).owner(look.reasons),
+        policy_line=_line(account, fact, ctx),
     )
 
 
-def _released(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
-    rule = _rule(account, ctx)
-    return postings(_posting(account, "invoice_released", f"release.{rule.condition}", fact), fact)
-
-
-def released_by(account: Account, fact: Invoice, draft: DraftRow, rule: str) -> list[Decision]:
-    """A held draft becomes an open item by that rule, whatever holds it."""
-    return postings(_posting(account, "invoice_released", rule, fact), fact) + _hold_ended(draft, fact)
+def released(account: Account, fact: Invoice, draft: DraftRow, look: Look, rule: str, ctx: Context) -> list[Decision]:
+    """The draft, or the part of it that `fact` is, becomes an open item."""
+    decision = _posting(account, "invoice_released", rule, fact)
+    # What it is part of and what it replaces is said among that already.
+    decision.evidence = look.evidence
+    decision.policy_line = ", ".join([x for x in (_line(account, fact, ctx), *look.waived) if x])
+    return [*postings(decision, fact), *_hold_ended(draft, fact)]
 
 
 def no_sale(account: Account) -> list[str]:
@@ -251,4 +279,5 @@ def _posting(account: Account, kind: str, rule: str, fact: Invoice) -> Decision:
         due_date=fact.due_date,
         document_date=fact.document_date,
         reasons=no_sale(account),
+        evidence=[f"replaces:{fact.replaces}"] if fact.replaces else None,
     )

@@ -5,6 +5,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.contacts import contacts_left, pausing_case
 from dataflows.rules.context import Context, is_quiet, step_day
+from dataflows.rules.delivery_rows import arrived
 from dataflows.rules.exceptions import closed
 from dataflows.rules.policy import Provisions
 from dataflows.rules.provisions.reminders import ReminderTerms
@@ -174,6 +175,8 @@ def _suppressions(account: Account, item: Item, left: int, covered: int, terms: 
         case = pausing_case(account, item.document)
         if case:
             reasons.append(f"service_case:{case}")
+    if terms.only_delivered and row.undelivered and not arrived(account, item.document):
+        reasons.append("not_delivered")
     for promise in row.promises:
         if promise.status == "open" and _promised(promise, item):
             reasons.append(f"promise:{promise.promise_id}")

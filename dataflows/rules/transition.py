@@ -9,8 +9,11 @@ from typing import Final
 from dataflows.rules import (
     approvals,
     cash,
+    credit,
+    delivery,
     dispute_routing,
     interest,
+    posting_credit,
     promises,
     release,
     reminders,
@@ -20,13 +23,14 @@ from dataflows.rules import (
 )
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.credit_count import count
 from dataflows.rules.deciding import decide
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.following import follow
 from dataflows.rules.keep import evolve_fact
 from dataflows.rules.lines import name_lines
 from dataflows.rules.refusals import refusal
-from schemas.records import Decision, Fact
+from schemas.records import Decision, Fact, Invoice, Order, Shipment
 
 # Raised when the rules conclude otherwise than before from the same input.
 RULES_VERSION: Final = "1"
@@ -42,7 +46,26 @@ def transition(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if refused is not None:
         return settle(account, [refused], ctx)
     evolve_fact(account, fact, ctx)
-    return settle(account, decide(account, fact, ctx), ctx)
+    if not posting_credit.keep(account, fact, ctx):
+        return settle(account, decide(account, fact, ctx), ctx)
+    decisions: list[Decision] = []
+    if isinstance(fact, (Order, Shipment)) or (isinstance(fact, Invoice) and fact.stage == "draft"):
+        # It counts before it is decided whether more is released.
+        _review_credit(account, decisions, ctx, False)
+    decisions += settle(account, decide(account, fact, ctx), ctx)
+    _review_credit(account, decisions, ctx, True)
+    posting_credit.finish(account, decisions, ctx)
+    return decisions
+
+
+def _review_credit(account: Account, decisions: list[Decision], ctx: Context, final: bool) -> list[Decision]:
+    """Add what the account's exposure and oldest item lead to, after these decisions."""
+    while True:
+        count(account)
+        more = credit.review(account, decisions, ctx, final)
+        if not more:
+            return decisions
+        decisions += settle(account, more, ctx)
 
 
 def wake(account: Account, ctx: Context) -> list[Decision]:
@@ -52,15 +75,28 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     evolve_steps(account, ctx)
     if 0 < account.row.deadline <= ctx.now:
         decisions += settle(account, dispute_routing.escalate_due(account, ctx), ctx)
+    if 0 < account.row.delivery_deadline <= ctx.now:
+        decisions += settle(account, delivery.look_at_due(account, ctx), ctx)
     if account.row.tasks:
         decisions += settle(account, tasks.escalate_due(account, ctx), ctx)
     if account.row.approvals:
         decisions += settle(account, approvals.expire_due(account, ctx), ctx)
     if 0 < account.row.exception_due <= ctx.now:
         decisions += settle(account, work_queue.escalate_due(account, ctx), ctx)
-    if not contacts:
-        evolve_wake(account, ctx, contacts)
-        return decisions
+    if contacts:
+        decisions += _contacts(account, ctx)
+    keeps = posting_credit.keep(account, None, ctx)
+    if keeps:
+        _review_credit(account, decisions, ctx, True)
+    evolve_wake(account, ctx, contacts)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
+    return decisions
+
+
+def _contacts(account: Account, ctx: Context) -> list[Decision]:
+    """What is done when the account's contact time has come."""
+    decisions: list[Decision] = []
     if account.row.promises:
         decisions += settle(account, promises.judge_due(account, ctx), ctx)
     if account.row.held:
@@ -69,7 +105,6 @@ def wake(account: Account, ctx: Context) -> list[Decision]:
     decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
     decisions += settle(account, tasks.look(account, ctx), ctx)
     decisions += settle(account, statements.decide_due(account, ctx), ctx)
-    evolve_wake(account, ctx, contacts)
     return decisions
 
 
@@ -118,22 +153,33 @@ def _characters(d: Decision) -> int:
 def rates_came(account: Account, ctx: Context) -> list[Decision]:
     """Rates came: receipts that wait for one are tried again."""
     decisions: list[Decision] = []
+    keeps = posting_credit.keep(account, None, ctx)
     for receipt_id in list(account.row.rate_receipts):
         decisions += settle(account, cash.match(account, account.known_receipt(receipt_id), ctx), ctx)
+    if keeps:
+        _review_credit(account, decisions, ctx, True)
+        posting_credit.finish(account, decisions, ctx)
     return decisions
 
 
 def adopt(account: Account, fact: Fact, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """Take the fact in with the decisions that the log already has of it: rules are not run."""
-    if not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts"):
+    taken = not (decisions and decisions[0].kind == "fact_rejected" and decisions[0].rule == "facts")
+    if taken:
         evolve_fact(account, fact, ctx)
+    keeps = taken and posting_credit.keep(account, fact, ctx)
     _post(account, decisions, ctx)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
     return decisions
 
 
 def adopt_rates(account: Account, decisions: list[Decision], ctx: Context) -> list[Decision]:
     """Receipts tried again with new rates, with the decisions that the log already has of it."""
+    keeps = posting_credit.keep(account, None, ctx)
     _post(account, decisions, ctx)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
     return decisions
 
 
@@ -141,6 +187,9 @@ def adopt_wake(account: Account, decisions: list[Decision], ctx: Context) -> lis
     """A wake with the decisions that the log already has of it."""
     contacts = contacts_due(account, ctx)
     evolve_steps(account, ctx)
+    keeps = posting_credit.keep(account, None, ctx)
     _post(account, decisions, ctx)
     evolve_wake(account, ctx, contacts)
+    if keeps:
+        posting_credit.finish(account, decisions, ctx)
     return decisions

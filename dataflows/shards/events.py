@@ -34,6 +34,7 @@ KEPT_KINDS: Final = frozenset(
         "opening_item",
         "refund",
         "erp_posting",
+        "credit_limit",
     )
 )
 # A generation is two bytes: in the year 9,000 or so.

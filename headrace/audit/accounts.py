@@ -35,6 +35,9 @@ class Item:
     discountable: int = 0
     discounted: int = 0
     order_id: str = ""
+    # Credit notes that name it, and the invoice that replaced it.
+    credited: int = 0
+    replaced_by: str = ""
 
 
 @dataclass(slots=True)
@@ -168,6 +171,12 @@ class Account:
     active: bool = False
     billing_address: bool = False
     po_required: bool = False
+    credit_blocked: bool = False
+    channels: list[str] = field(default_factory=list)
+    email: str = ""
+    # Drafts that took the place of another draft; consolidated invoices of which some drafts were released.
+    replacing: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
     who: Who = field(default_factory=Who)
     direct_debit: bool = False
     affiliate: bool = False
@@ -196,6 +205,8 @@ class Account:
     # The first day on which its company posts; what comes for an earlier one is posted on it.
     first_open: int = 0
     parked: bool = False
+    # On a credit hold that stops the release of drafts.
+    credit_stop: bool = False
     # Facts that wait while it is parked, as (offset, bytes).
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     covered: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -18,7 +18,8 @@ GIVEN: Final = "approval_given"
 EXPIRED: Final = "approval_expired"
 ENDED: Final = frozenset((GIVEN, "approval_rejected", EXPIRED, "approval_withdrawn"))
 KINDS: Final = ENDED | {REQUESTED, "approval_delegated"}
-APPROVED_RULES: Final = ("write_off.approved", "refund.approved")
+CREDIT_RULE: Final = "credit.approved"
+APPROVED_RULES: Final = ("write_off.approved", "refund.approved", CREDIT_RULE)
 WITHIN_RULES: Final = ("write_off.within", "refund.within")
 # What gives something up by the policy alone, or undoes that.
 BY_POLICY: Final = ("cash.7.tolerance", "cash.7.charges", "cash.7.small_credit")
@@ -76,13 +77,17 @@ class ApprovalCheck:
         if d.kind in KINDS:
             self._check.checked += 1
             self._request(account, d, cause, terms, max(now, d.event_time))
-        elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL:
+        elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL or d.rule == CREDIT_RULE:
             self._check.checked += 1
             self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
 
     def proposals(self, account: Account, own: Sequence[Decision]) -> None:
         """Of one fact or wake, all posted: what was proposed was asked for, or posted at once."""
         for d in own:
+            if d.kind == "credit_change_proposed":
+                too_many = any(e.rule == "approvals.too_many" for e in own)
+                if d.reference_id not in account.requests and not too_many:
+                    self._check.about(d, "no_request", f"the change {d.reference_id} waits for nobody")
             if d.kind not in ("write_off_proposed", "refund_proposed"):
                 continue
             about = (d.document, d.receipt_id)
@@ -149,6 +154,9 @@ class ApprovalCheck:
         if any(same(x["person"], request.maker) for x in acting):
             self._check.about(d, "maker_approves", f"{actor} acts for {request.maker}, who asked for {d.reference_id}")
         amount = self._told(request.currency, request.amount, policy["currency"], day)
+        if request.category == "credit" and not request.amount:
+            # No limit at all is more than any.
+            amount = None
         people = [actor, *(x["person"] for x in acting if not same(x["person"], request.maker))]
         by_role = any(self._has_role(account, policy, request.category, amount, who, day) for who in people)
         if not by_role and not same(request.delegate, actor):
@@ -218,6 +226,9 @@ class ApprovalCheck:
 
     def _above(self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int) -> bool:
         text = terms.of(account.who, currency, day).text
+        if category == "credit":
+            # credit.py looks at what is proposed.
+            return True
         if category == "goodwill":
             return bool(amount > text["disputes"]["goodwill_minor"])
         policy = text["approvals"]

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from connectors.log.base import Log
 from dataflows.publishing import FORWARD
 from headrace.audit.contents import Contents
+from headrace.audit.credit_news import CreditNews
 from headrace.audit.definitions import check_definitions
 from headrace.audit.findings import Checks
 from headrace.audit.keep import Scratch
@@ -65,15 +66,17 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
         try:
             transit = Transit(checks.transit, scratch)
             everywhere = Everywhere(checks.facts)
+            news = CreditNews(checks.credit, scratch)
             # Read first: what the forwarder had done with by now, it had brought to the log by now.
             forwarded = log.positions(FORWARD, DECISIONS)
             shown = _shown(sources, checks)
             for shard in range(log.partitions(FACTS)):
                 with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
-                    audit = ShardAudit(shard, checks, transit, scratch, forwarded.get(shard, 0), everywhere)
+                    audit = ShardAudit(shard, checks, transit, news, scratch, forwarded.get(shard, 0), everywhere)
                     _Shard(sources, checks, shard, shown, Path(directory)).run(audit, transit, progress)
             transit.finish()
             everywhere.finish()
+            news.finish()
             if shown is not None and shown.contents is not None:
                 with _telling(checks, "ClickHouse"):
                     shown.contents.totals()

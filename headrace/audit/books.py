@@ -4,7 +4,7 @@
 it says where they differ, so that one wrong decision is one finding and not thousands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from headrace.audit import claims
@@ -36,6 +36,17 @@ SILENT: Final = frozenset(
         "noted",
         "alias_learned",
         "policy_in_force",
+        "invoice_withdrawn",
+        "delivery_requested",
+        "delivery_status",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_limit_set",
+        "credit_change_proposed",
+        "credit_change_rejected",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 # Decisions that state the item they are about as it is after them.
@@ -174,7 +185,25 @@ class Books(Holdings):
         item.tax, item.terms, item.discountable = account.terms.pop(d.document, (d.tax, (), 0))
         item.order_id = d.reference_id if d.item_kind != CREDIT else ""
         pause(account, item)
+        self._note_replaced(account, item, d)
         self.place(account, item)
+
+    def _note_replaced(self, account: Account, item: Item, d: Decision) -> None:
+        """A credit note counts on the invoice it names, and what replaces an invoice is known of that."""
+        if item.kind == CREDIT:
+            about = self.item(account, item.corrects) if item.corrects else None
+            if about is not None and about.kind != CREDIT and about.currency == item.currency:
+                about.credited += item.amount
+                self.place(account, about)
+            return
+        if account.sums_of(d.currency).open_credit:
+            before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects == item.document]
+            item.credited += sum(x.amount for x in before if x.currency == item.currency)
+        number = next((text[9:] for text in d.evidence if text.startswith("replaces:")), "")
+        replaced = self.item(account, number) if number else None
+        if replaced is not None:
+            replaced.replaced_by = _whole(d)
+            self.place(account, replaced)
 
     def _post_booked(self, account: Account, d: Decision) -> None:
         self.positive(d)
@@ -367,11 +396,14 @@ class Books(Holdings):
             source.compensated = True
         self.place(account, source)
 
-    def finish(self, shard: int) -> None:
-        """At the end of the log: the items add up to the balances, and what is resolved was closed."""
+    def finish(self, shard: int, delivered: Callable[[Account, str, str], bool]) -> None:
+        """At the end of the log: the items add up to the balances, and what is resolved was closed. delivered: whether
+        what an exception of that rule about a document said is no more."""
         for account in self.accounts.values():
             for rule, reference in sorted(account.exceptions):
-                if claims.resolved(self, account, rule, reference):
+                about = reference.partition(":")[2]
+                sent = rule.startswith("delivery.") and delivered(account, rule, about)
+                if sent or claims.resolved(self, account, rule, reference):
                     text = f"exception {reference} of {rule} is resolved, and was not closed"
                     self.checks.find("exception_left", text, shard=shard, account=account.key)
             debits: dict[str, int] = {}
@@ -425,3 +457,9 @@ _POST: Final[dict[str, Any]] = {
     "assigned": claims.post_assigned,
     "refund_confirmed": post_refund_told,
 }
+
+
+def _whole(d: Decision) -> str:
+    """The number of the invoice that a posting is of: its own, or that of all the instalments."""
+    said = next((text for text in d.evidence if text.startswith("part:")), "")
+    return said.split(":", 3)[3] if said else d.document

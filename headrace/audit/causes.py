@@ -31,8 +31,16 @@ CONSEQUENCES: Final = frozenset(
         "cash_on_account",
         "approval_requested",
         "approval_withdrawn",
+        "credit_change_rejected",
         # Money that payer relations let go on; CashCheck looks at each.
         "cash_transferred",
+        "delivery_requested",
+        "delivery_status",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_exposure_stated",
+        "credit_group_told",
     )
 )
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
@@ -50,13 +58,14 @@ ANSWERED: Final = frozenset(
         "cash_transferred",
         "cash_unapplied",
         "refund_posted",
+        "credit_limit_set",
     )
 )
 # Decisions that only a fact of this kind may cause; the functions below say which of them must be there.
 CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
     "cash_transferred": frozenset(("receipt_booked", "receipt_reversed", "cash_transferred")),
-    "invoice": frozenset(("item_posted",)),
+    "invoice": frozenset(("item_posted", "invoice_withdrawn")),
     "credit_note": frozenset(("item_posted",)),
     "debit_note": frozenset(("item_posted",)),
     "opening_item": OF_DISPUTES | {"item_posted"},
@@ -67,9 +76,10 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "message": OF_DISPUTES,
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": ANSWERED
-    | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned"},
+    | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned", "invoice_withdrawn"},
     "approval": ANSWERED,
     "remittance_advice": frozenset(("cash_unapplied",)),
+    "credit_limit": frozenset(("credit_limit_set", "credit_change_proposed")),
 }
 
 

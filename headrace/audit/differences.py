@@ -284,7 +284,7 @@ class DifferenceCheck:
             self._check.about(d, "converted", f"{text}; it says {d.other_amount} for {d.amount}")
 
     def converted(self, amount: int, base: str, quote: str, day: int, oldest: int) -> int | None:
-        """In minor units of the quote currency, by the latest rate of those days; None where there is none."""
+        """The amount in the other currency by the rate of that day, or the latest one since `oldest`; None without one."""
         scale = Fraction(10 ** _DIGITS.get(quote, 2), 10 ** _DIGITS.get(base, 2))
         for on in range(day, oldest - 1, -1):
             straight, inverse = self._rates.get((base, quote, on)), self._rates.get((quote, base, on))

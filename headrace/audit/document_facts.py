@@ -63,45 +63,36 @@ class DocumentFacts:
             "due_date": fact.due_date,
             "document_date": fact.document_date,
         }
-        self._keep_terms(account, fact)
+        keep_terms(account, fact)
         of_it = [d for d in said if d.document == fact.document]
         if fact.stage == "posted":
             self._orders.bill(account, fact)
             account.held.pop(fact.document, None)
             right.update(posting_date=max(fact.posting_date, account.first_open), reasons=no_sale(account))
             if fact.instalments:
-                self._instalments(account, fact, said, right)
+                self._instalments(account, fact, said, right, "item_posted")
                 return
             d = self._only(account, fact, of_it, ("item_posted",))
             right["tax"] = fact.tax
         else:
             account.held[fact.document] = fact
             first = [d for d in of_it if d.kind in ("invoice_held", "invoice_released")][:1]
+            if fact.instalments and not first:
+                self._instalments(account, fact, said, right, "invoice_released")
+                return
             d = self._only(account, fact, first, ("invoice_held", "invoice_released"))
+            if d is not None and d.rule == "release.in_part":
+                # How much of it is billed is seen where the decision is checked.
+                right["amount"] = d.amount
         if d is not None:
             self._same(account, fact, d, right)
 
-    def _keep_terms(self, account: Account, fact: Invoice) -> None:
-        """What the items of an invoice are of: their tax and their cash discounts."""
-        base = fact.discount_base_date or fact.document_date
-        terms = tuple((base + tier.days, tier.rate_ppm) for tier in fact.discounts)
-        left = fact.tax
-        amounts = [instalment.amount for instalment in fact.instalments] or [fact.amount]
-        for number, (name, amount) in enumerate(zip(parts_of(fact) or [fact.document], amounts, strict=True), 1):
-            share = min(left, half_up(Fraction(fact.tax * amount, fact.amount)))
-            tax = left if number == len(amounts) else share
-            left -= tax
-            of = 0 if not terms else amount - tax if fact.discount_net else amount
-            account.terms[name] = tax, terms, of
-        groups = [number for number in (fact.document if fact.instalments else "", fact.consolidated) if number]
-        account.numbers.update(groups)
-        if groups:
-            account.stands_for.update(dict.fromkeys(parts_of(fact) or [fact.document], tuple(groups)))
-
-    def _instalments(self, account: Account, fact: Invoice, said: Sequence[Decision], right: dict[str, Any]) -> None:
+    def _instalments(
+        self, account: Account, fact: Invoice, said: Sequence[Decision], right: dict[str, Any], kind: str
+    ) -> None:
         """Each is an item of its own."""
         for name, instalment in zip(parts_of(fact), fact.instalments, strict=True):
-            d = self._only(account, fact, [d for d in said if d.document == name], ("item_posted",))
+            d = self._only(account, fact, [d for d in said if d.document == name], (kind,))
             if d is not None:
                 own = {"amount": instalment.amount, "due_date": instalment.due_date, "tax": account.terms[name][0]}
                 self._same(account, fact, d, {**right, **own})
@@ -173,3 +164,21 @@ def no_sale(account: Account) -> list[str]:
 def parts_of(fact: Invoice) -> list[str]:
     """The numbers of an invoice's instalments."""
     return [f"{fact.document}/P{number}" for number in range(1, len(fact.instalments) + 1)]
+
+
+def keep_terms(account: Account, fact: Invoice) -> None:
+    """What the items of an invoice are of: their tax and their cash discounts."""
+    base = fact.discount_base_date or fact.document_date
+    terms = tuple((base + tier.days, tier.rate_ppm) for tier in fact.discounts)
+    left = fact.tax
+    amounts = [instalment.amount for instalment in fact.instalments] or [fact.amount]
+    for number, (name, amount) in enumerate(zip(parts_of(fact) or [fact.document], amounts, strict=True), 1):
+        share = min(left, half_up(Fraction(fact.tax * amount, fact.amount)))
+        tax = left if number == len(amounts) else share
+        left -= tax
+        of = 0 if not terms else amount - tax if fact.discount_net else amount
+        account.terms[name] = tax, terms, of
+    groups = [number for number in (fact.document if fact.instalments else "", fact.consolidated) if number]
+    account.numbers.update(groups)
+    if groups:
+        account.stands_for.update(dict.fromkeys(parts_of(fact) or [fact.document], tuple(groups)))

@@ -26,7 +26,7 @@ MONEY_KINDS: Final = frozenset(
     )
 )
 # Ids of these are kept for ever; ids of others at least 45 days.
-KEPT_KINDS: Final = MONEY_KINDS | {"approval", "dispute", "dispute_update", "promise"}
+KEPT_KINDS: Final = MONEY_KINDS | {"approval", "dispute", "dispute_update", "promise", "credit_limit"}
 KEPT_DAYS: Final = 45
 # Ids are forgotten by generations of 45 days, so that some live twice as long.
 FORGOTTEN_DAYS: Final = 2 * KEPT_DAYS

@@ -66,6 +66,7 @@ class Checks:
         self.reminders: Final = Check("reminders", "nobody is reminded of what is paid, disputed or promised")
         self.cash: Final = Check("cash", "cash is on items that were named for it")
         self.approvals: Final = Check("approvals", "nothing above a limit is posted without another person")
+        self.credit: Final = Check("credit", "exposures recomputed; who is on credit hold, and who is not")
         self.transit: Final = Check("transit", "money between accounts is neither lost nor doubled")
         self.views: Final = Check("views", "the views equal the decisions")
         self.state: Final = Check("state", "the checkpoints equal the logs")
@@ -80,6 +81,7 @@ class Checks:
             self.reminders,
             self.cash,
             self.approvals,
+            self.credit,
             self.transit,
             self.views,
             self.state,

@@ -79,18 +79,15 @@ class Terms:
         found: dict[str, Any] = self.text["exchange"]
         return found
 
-    @property
-    def release(self) -> tuple[str, int]:
-        """Condition and pod_days."""
-        part = self.text["release"]
-        return part["condition"], part["pod_days"]
+    def business_day(self, day: date) -> date:
+        """The day, or the next one that is for business."""
+        while day.weekday() in self.calendar["weekend"] or day.isoformat() in self.calendar["holidays"]:
+            day += timedelta(1)
+        return day
 
     def step_day(self, due_date: int, level: int) -> int:
         """The business day on which an item may first be reminded at `level`, from 1."""
-        day = EPOCH + timedelta(due_date + self.steps_days[level - 1])
-        while day.weekday() in self.calendar["weekend"] or day.isoformat() in self.calendar["holidays"]:
-            day += timedelta(1)
-        return (day - EPOCH).days
+        return (self.business_day(EPOCH + timedelta(due_date + self.steps_days[level - 1])) - EPOCH).days
 
 
 # The most specific first.

@@ -10,7 +10,11 @@ from headrace.audit.cash import Advices, CashCheck
 from headrace.audit.causes import OF_TIME, of_short_payments
 from headrace.audit.charges import check_charge
 from headrace.audit.claims import AMOUNT_KNOWN
+from headrace.audit.credit import CreditCheck
+from headrace.audit.credit_news import CreditNews, is_news
+from headrace.audit.deliveries import Deliveries
 from headrace.audit.differences import DifferenceCheck
+from headrace.audit.drafts import Drafts
 from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import FactCheck
 from headrace.audit.findings import Checks, account_of
@@ -26,6 +30,8 @@ from schemas.codec import decode_fact
 from schemas.records import (
     CashTransferred,
     Clock,
+    CreditExposure,
+    CreditGroupTold,
     Decision,
     Drain,
     Fact,
@@ -41,6 +47,7 @@ DIFFERENCES: Final = frozenset(("discount_granted", "write_off_posted", "deducti
 DAY_MS: Final = 86_400_000
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 WHOLE_SHARD_ACTIONS: Final = frozenset(("allow_clock", "allow_future"))
+OF_DRAFTS: Final = frozenset(("invoice_released", "invoice_held", "invoice_withdrawn"))
 # A draft that only time heals is looked at again on the next business day: this many days at the most.
 LOOKED_AT_AGAIN_DAYS: Final = 7
 
@@ -49,20 +56,32 @@ class ShardAudit:
     """Checks one shard. `take` its groups in order, then `finish`."""
 
     def __init__(
-        self, shard: int, checks: Checks, transit: Transit, scratch: Scratch, forwarded: int, everywhere: Everywhere
+        self,
+        shard: int,
+        checks: Checks,
+        transit: Transit,
+        news: CreditNews,
+        scratch: Scratch,
+        forwarded: int,
+        everywhere: Everywhere,
     ) -> None:
         """`forwarded`: the forwarder has done with the decisions below this offset."""
         self.shard: Final = shard
         self._checks: Final = checks
         self._transit: Final = transit
+        self._news: Final = news
         self._forwarded: Final = forwarded
         self.books: Final = Books(checks.books, scratch)
         advices = Advices(scratch)
         self._events: Final = Events(checks.duplicates, scratch, shard)
-        self._facts: Final = FactCheck(checks.facts, self.books, OrderBook(scratch), advices)
+        orders = OrderBook(scratch)
+        self._facts: Final = FactCheck(checks.facts, self.books, orders, advices)
+        self._drafts: Final = Drafts(checks.facts, self.books, orders)
+        self._deliveries: Final = Deliveries(checks.facts, self.books, scratch)
         self._cash: Final = CashCheck(checks.cash, self.books, advices)
         self._differences: Final = DifferenceCheck(checks.cash, self.books)
         self._approvals: Final = ApprovalCheck(checks.approvals, self._differences.converted)
+        self._credit: Final = CreditCheck(checks.credit, self.books, orders, self._differences)
         # By tenant and entity.
         self._first_open: dict[str, int] = {}
         self._terms = built_in()
@@ -89,7 +108,11 @@ class ShardAudit:
         fact = group.fact
         if isinstance(fact, CashTransferred | ReceiptReturned):
             self._transit.carried(fact.event_id)
+        if isinstance(fact, CreditExposure | CreditGroupTold):
+            self._news.arrived(fact)
         for entry in group.said:
+            if is_news(entry.decision):
+                self._news.sent(entry.decision, 0 <= entry.offset < self._forwarded)
             if entry.decision.kind == "cash_transferred" and 0 <= entry.offset < self._forwarded:
                 self._transit.due(entry.decision)
         if fact is None:
@@ -202,6 +225,8 @@ class ShardAudit:
             self._checks.facts.note(f"account {account.key} was parked: {', '.join(own[0].reasons)}")
             return
         self._facts.check(account, fact, own, self.shard, offset)
+        if not own or own[0].kind != "fact_rejected":
+            self._credit.fact(account, fact)
         self._post(account, own, fact)
         if isinstance(fact, CashTransferred):
             for d in own:
@@ -269,8 +294,13 @@ class ShardAudit:
                 account = self.books.account(account_of(d))
             if d.kind == "reminder_due":
                 check_reminder(self._checks.reminders, account, d, self._terms, self.today, self._complete_day())
-            elif d.kind in ("invoice_released", "invoice_held"):
-                self._facts.draft(account, d, self._terms, self.today)
+                only = self._terms.of(account.who, d.currency, self.today).reminders["only_delivered"]
+                if only and not self._deliveries.arrived(account, d.document):
+                    self._checks.reminders.about(d, "not_delivered", f"nobody knows that {d.document} arrived")
+            elif d.kind in OF_DRAFTS:
+                self._drafts.check(account, d, self._terms, self.today)
+            elif d.rule.startswith("delivery."):
+                self._deliveries.check(account, d, cause, self._terms, self._now)
             elif d.kind == "cash_applied":
                 self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
@@ -280,6 +310,8 @@ class ShardAudit:
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):
                 self._transit.sent(d, self.books.receipt(account, d.receipt_id))
                 self._cash.sent(account, d)
+            elif d.kind.startswith("credit_") and d.kind != "credit_allocated":
+                self._credit.said(account, d, self._terms, self.today)
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
@@ -293,14 +325,17 @@ class ShardAudit:
                 if dispute is not None:
                     dispute.amount = None
         self._approvals.proposals(account, own)
+        self._deliveries.sent(account, list(own), self._terms, self.today)
 
     def finish(self) -> None:
         """The log is at its end."""
         self._everywhere.walked(self.shard, self._now, self._versions.version)
-        self.books.finish(self.shard)
+        self.books.finish(self.shard, self._deliveries.resolved)
+        self._deliveries.finish(self._complete_day() * DAY_MS, self.shard)
+        self._credit.finish(self.books.accounts.values(), self._terms, self.today, self.shard)
         day = self._complete_day() - LOOKED_AT_AGAIN_DAYS
         for account in self.books.accounts.values():
-            self._facts.still_held(account, self._terms, day, self.shard)
+            self._drafts.still_held(account, self._terms, day, self.shard)
         parked = sum(account.parked for account in self.books.accounts.values())
         if parked:
             self._checks.facts.note(f"shard {self.shard}: {parked} accounts are parked, their facts wait")

@@ -23,6 +23,7 @@ Tenant = Annotated[str, typer.Option(help="The tenant.")]
 Entity = Annotated[str, typer.Option(help="The company of the tenant.")]
 Receipt = Annotated[str, typer.Option(help="The receipt.")]
 Document = Annotated[str, typer.Option(help="The item.")]
+Draft = Annotated[str, typer.Option(help="The draft.")]
 
 
 @app.callback()
@@ -141,6 +142,35 @@ def unapply_cash(
 
 
 @app.command()
+def withdraw_draft(
+    context: typer.Context,
+    account: Account,
+    document: Draft,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    actor: Actor = "",
+) -> None:
+    """Give up a held draft."""
+    _order(context, "withdraw_draft", tenant, entity, account, note, actor, document=document)
+
+
+@app.command()
+def send_invoice(
+    context: typer.Context,
+    account: Account,
+    document: Document,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    channel: Annotated[str, typer.Option(help="edi, portal, email, api or letter.", show_default="the first one")] = "",
+    actor: Actor = "",
+) -> None:
+    """Send an invoice, credit note or consolidated invoice to the customer, once more or for the first time."""
+    _order(context, "send_invoice", tenant, entity, account, note, actor, document=document, category=channel)
+
+
+@app.command()
 def release_invoice(
     context: typer.Context,
     account: Account,
@@ -225,6 +255,7 @@ def _order(
     target: str = "",
     money: tuple[str, int] = ("", 0),
     reference: str = "",
+    category: str = "",
 ) -> None:
     order(
         context.obj,
@@ -238,4 +269,5 @@ def _order(
         currency=money[0],
         amount=money[1],
         reference_id=reference,
+        category=category,
     )

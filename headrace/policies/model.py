@@ -7,7 +7,7 @@ and unlike it tells all that is wrong at once. Paths count from 1: variants[2] i
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import Field, ValidationError, ValidationInfo, create_model, field_validator
+from pydantic import Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from dataflows.rules.policy import SECTIONS, WHERE
@@ -16,7 +16,7 @@ from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
 from headrace.policies.sections import SECTION_MODELS
 from headrace.policies.sections.calendars import CalendarModel
-from headrace.policies.sections.fields import DayOrNone, Name, Section, none, ordinal, whole, wrong
+from headrace.policies.sections.fields import DayOrNone, Name, Section, none, not_before_from, ordinal, whole
 
 Path = tuple[str | int, ...]
 # No day of a policy is later.
@@ -54,13 +54,7 @@ _Where = create_model(
 class Where(_Where):  # type: ignore[misc, valid-type]
     """For whom and when a variant holds."""
 
-    @field_validator("until")
-    @classmethod
-    def _after(cls, until: str, info: ValidationInfo) -> str:
-        first = info.data.get("first")
-        if first is not None and ordinal(until) < ordinal(first):
-            raise wrong("is before from")
-        return until
+    _order = not_before_from()
 
     def said(self) -> dict[str, str]:
         """What it names, days aside."""

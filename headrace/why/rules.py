@@ -6,14 +6,22 @@ this table against the sources: no rule without a sentence, no sentence without 
 
 from typing import Final
 
+from headrace.why.rules_of_credit import OF_CREDIT
 from headrace.why.rules_of_customers import OF_CUSTOMERS
 from headrace.why.rules_of_differences import OF_DIFFERENCES
+from headrace.why.rules_of_invoices import OF_INVOICES
 from headrace.why.rules_of_money import OF_MONEY
 from headrace.why.rules_of_people import OF_PEOPLE
-from headrace.why.rules_to_come import TO_COME
 from headrace.why.sentence import Rule
 
-RULES: Final[dict[str, Rule]] = {**OF_MONEY, **OF_DIFFERENCES, **OF_CUSTOMERS, **OF_PEOPLE}
+RULES: Final[dict[str, Rule]] = {
+    **OF_INVOICES,
+    **OF_MONEY,
+    **OF_DIFFERENCES,
+    **OF_CUSTOMERS,
+    **OF_PEOPLE,
+    **OF_CREDIT,
+}
 
 
 class NoSuchRule(LookupError):
@@ -22,21 +30,19 @@ class NoSuchRule(LookupError):
 
 def pattern_of(rule: str) -> str:
     """The id in the table by which a rule is explained. Raises NoSuchRule."""
-    for table in (RULES, TO_COME):
-        if rule in table:
-            return rule
+    if rule in RULES:
+        return rule
     parts = rule.split(".")
     for length in range(len(parts) - 1, 0, -1):
         pattern = f"{'.'.join(parts[:length])}.*"
-        if pattern in RULES or pattern in TO_COME:
+        if pattern in RULES:
             return pattern
     raise NoSuchRule(rule)
 
 
 def rule_of(rule: str) -> Rule:
     """What the rule of that id says. Raises NoSuchRule."""
-    pattern = pattern_of(rule)
-    return RULES[pattern] if pattern in RULES else TO_COME[pattern]
+    return RULES[pattern_of(rule)]
 
 
 def short_of(rule: str) -> str:

@@ -1,62 +1,20 @@
-"""Sentences of rules that post: releases, receipts, cash, transfers, returns. rules.py is where they are looked up."""
+"""Sentences of rules that post: invoices of the ERP, receipts, cash, transfers, returns. rules.py is where they are looked up."""
 
 from typing import Final
 
 from headrace.why.sentence import Rule
 
-_RELEASE: Final = "release of invoices: a draft is released when all conditions of its policy hold"
 _CASH: Final = "cash application"
 _RETURNS: Final = "cash application: money that goes back"
 _SUSPENSE: Final = "receipts without an account"
 
 OF_MONEY: Final[dict[str, Rule]] = {
-    # --- posting and release ---
+    # --- posting ---
     "posted.erp": Rule(
         "the ERP has posted it",
         "A document that the ERP has posted is an open item from its posting date on; nothing here can hold it back.",
         "posting: an invoice posted by the ERP is open from posting",
         "",
-    ),
-    "release.held": Rule(
-        "conditions of release fail",
-        "A draft stays back while any check or condition of its policy fails, and every reason is named, not the first "
-        "one alone. It is looked at again with each fact about its order, its customer and each day.",
-        f"{_RELEASE}; a failed check holds with every reason",
-        "release",
-    ),
-    "release.on_order": Rule(
-        "it is ordered, and all checks pass",
-        "The policy bills on order: every quantity invoiced is ordered and not yet billed, and all checks of lines, "
-        "prices, tax, customer and order pass.",
-        f"{_RELEASE}: on_order",
-        "release",
-    ),
-    "release.on_shipment": Rule(
-        "it is shipped, and all checks pass",
-        "The policy bills on shipment: every quantity invoiced is shipped and not yet billed, and all checks of lines, "
-        "prices, tax, customer and order pass.",
-        f"{_RELEASE}: on_shipment",
-        "release",
-    ),
-    "release.on_pod": Rule(
-        "it is delivered, and all checks pass",
-        "The policy bills on proof of delivery: every quantity invoiced is delivered without complaint, or was shipped "
-        "the policy's number of days ago without one, and all checks pass.",
-        f"{_RELEASE}: on_pod (delivered, or n days without complaint)",
-        "release",
-    ),
-    "release.manual": Rule(
-        "a person released it",
-        "A person released a held draft and said why; above the policy's threshold another one has to approve.",
-        f"{_RELEASE}: by a person, with a reason",
-        "release",
-    ),
-    "release.sla": Rule(
-        "it is held for longer than allowed",
-        "A draft that is held for longer than the policy allows is told to a person once; that is settled when it is "
-        "released or posted.",
-        "release of invoices: a hold older than its SLA raises an exception",
-        "release",
     ),
     # --- receipts and cash ---
     "receipt": Rule(

@@ -13,7 +13,7 @@ from dataflows.rules.context import Context, contact_time, step_day
 from dataflows.rules.following import follow
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.policy import DAY_MS
-from dataflows.rules.release import holding_reasons
+from dataflows.rules.release import examined
 from dataflows.rules.reminders import against_now, next_level
 from dataflows.rules.transition import wake
 from headrace.why.evidence import evidence_of, reason_in_words, reasons_of
@@ -169,7 +169,7 @@ class _Asked:
             f"the policy bills {terms.condition.replace('_', ' ')}; a hold of more than {terms.hold_sla_days} days is told"
             + (", and was" if draft.sla_said else ""),
         ]
-        reasons = holding_reasons(self._account, invoice, self._ctx)
+        reasons = examined(self._account, invoice, self._ctx).reasons
         return self._waiting("draft", document, stands, [reason_in_words(text, invoice.currency) for text in reasons])
 
     def receipt(self, receipt: ReceiptRow) -> Waiting:

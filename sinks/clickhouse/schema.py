@@ -278,11 +278,46 @@ def _number(name: str) -> str:
     return f"toInt64OrZero({_said(name)})"
 
 
+_STATED: Final = "kind IN ('credit_hold_set', 'credit_hold_released', 'credit_near_limit')"
+_EXPOSURE: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _DAYS_LOST: Final = ("days_customer", "days_own", "days_upstream")
 _CAUSES: Final = ("carrier", "product", "region", "segment")
 _CLOSED: Final = "kind = 'dispute_closed'"
 _SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
+
+# As of the last decision about the account's credit; a limit as of the last one that set it.
+_CREDIT: Final = f"""
+CREATE OR REPLACE VIEW credit AS
+SELECT tenant, entity, account_id,
+       argMaxIf(currency, sequence, {_STATED}) AS currency,
+       argMaxIf({_number("limit")}, sequence, {_STATED}) AS credit_limit,
+       argMaxIf(amount, sequence, {_STATED}) AS exposure,
+       {", ".join(f"argMaxIf({_number(name)}, sequence, {_STATED}) AS {name}" for name in _EXPOSURE)},
+       countIf(kind = 'credit_hold_set') > countIf(kind = 'credit_hold_released') AS held,
+       if(held, argMaxIf(reasons, sequence, kind = 'credit_hold_set'), []) AS held_for,
+       if(held, maxIf(event_time, kind = 'credit_hold_set'), NULL) AS held_since,
+       countIf(kind = 'credit_hold_set') AS holds,
+       argMaxIf(amount, sequence, kind = 'credit_limit_set') AS limit_set,
+       countIf(kind = 'credit_limit_set') AS limits_set,
+       maxIf(event_time, {_STATED}) AS stated_time,
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')
+GROUP BY tenant, entity, account_id
+"""
+
+_CREDIT_CHANGES: Final = f"""
+CREATE OR REPLACE VIEW credit_changes AS
+SELECT tenant, entity, account_id,
+       if(kind = 'credit_change_proposed', {_said("limit")}, reference_id) AS limit_id,
+       if(kind = 'credit_change_proposed', reference_id, {_said("approval")}) AS proposal_id,
+       multiIf(kind = 'credit_change_proposed', 'proposed', kind = 'credit_change_rejected', 'rejected',
+               rule = 'credit.approved', 'approved', 'set') AS status,
+       currency, amount, {_said("cancelled")} = '1' AS taken_away, {_said("maker")} AS maker, {_said("by")} AS approver,
+       reasons, event_time, shard, sequence
+FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
+"""
 
 _DISPUTES: Final = f"""
 CREATE OR REPLACE VIEW disputes AS
@@ -349,6 +384,51 @@ FROM promises WHERE is_judged
 GROUP BY tenant, entity, currency, month
 """
 
+# One row for each document that was sent out; of the timeline from draft to acknowledgement each step's first time.
+_DELIVERIES: Final = """
+CREATE OR REPLACE VIEW deliveries AS
+SELECT tenant, entity, account_id, document,
+       anyIf(currency, currency != '') AS currency,
+       argMax(amount, sequence) AS amount,
+       argMaxIf(candidates, sequence, kind IN ('delivery_requested', 'delivery_status')) AS documents,
+       argMaxIf(if(kind = 'delivery_requested', 'requested', text), sequence,
+                kind IN ('delivery_requested', 'delivery_status')) AS said,
+       if(said = '', 'unreachable', said) AS status,
+       argMaxIf(channel, sequence, kind = 'delivery_requested') AS channel,
+       countIf(kind = 'delivery_requested') AS requests,
+       countIf(rule = 'delivery.fallback') AS fallbacks,
+       if(requests > 0, minIf(event_time, kind = 'delivery_requested'), NULL) AS requested_time,
+       if(countIf(text = 'delivered') > 0, minIf(event_time, text = 'delivered'), NULL) AS delivered_time,
+       if(countIf(text = 'viewed') > 0, minIf(event_time, text = 'viewed'), NULL) AS viewed_time,
+       if(countIf(text = 'acknowledged') > 0, minIf(event_time, text = 'acknowledged'), NULL) AS acknowledged_time,
+       if(countIf(text = 'rejected') > 0, maxIf(event_time, text = 'rejected'), NULL) AS rejected_time,
+       countIf(kind = 'exception_raised') > countIf(kind = 'exception_closed') AS for_a_person,
+       max(sequence) AS last_sequence
+FROM decisions WHERE startsWith(rule, 'delivery.')
+GROUP BY tenant, entity, account_id, document
+"""
+
+# Drafts as they were last spoken of: held with all reasons, released, posted by the ERP meanwhile, or given up.
+_DRAFTS: Final = """
+CREATE OR REPLACE VIEW drafts AS
+SELECT tenant, entity, account_id, document,
+       argMax(currency, sequence) AS currency,
+       argMax(amount, sequence) AS amount,
+       argMax(reference_id, sequence) AS order_id,
+       multiIf(argMax(kind, sequence) = 'invoice_held', 'held', argMax(kind, sequence) = 'invoice_withdrawn', 'withdrawn',
+               argMax(kind, sequence) = 'item_posted', 'posted', 'released') AS status,
+       if(status = 'held', argMax(reasons, sequence), []) AS reasons,
+       if(status = 'held', argMax(owner, sequence), '') AS owner,
+       argMax(rule, sequence) AS rule,
+       min(event_time) AS first_time,
+       if(status = 'held', NULL, max(event_time)) AS ended_time,
+       countIf(kind = 'invoice_held') AS holds,
+       max(sequence) AS last_sequence
+FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')
+GROUP BY tenant, entity, account_id, document
+HAVING countIf(kind != 'item_posted') > 0
+"""
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         _DECISIONS,
@@ -361,11 +441,15 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _DAILY_BALANCES,
         _DAILY_TOTALS,
         _OPEN_TASKS,
+        _CREDIT,
+        _CREDIT_CHANGES,
         _DISPUTES,
         _DISPUTE_CAUSES,
         _PROMISES,
         _PROMISE_CONVERSION,
         *PEOPLE,
+        _DELIVERIES,
+        _DRAFTS,
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

@@ -11,6 +11,7 @@ from tests.facts import (
     TODAY,
     account_owner,
     advice,
+    credit_limit,
     customer,
     dispute,
     instant,
@@ -62,7 +63,7 @@ WRONG: list[tuple[Fact, str]] = [
             operator_action(event_id=f"{own}:1"),
             f"event_id: '{own}:1' begins with '{own}:', as headrace's own do; put another word first",
         )
-        for own in ("transfer", "identify", "wake", "clock", "drain", "rules", "policy")
+        for own in ("transfer", "credit", "identify", "wake", "clock", "drain", "rules", "policy")
     ),
     (invoice(source=""), "source: is empty"),
     (
@@ -76,6 +77,10 @@ WRONG: list[tuple[Fact, str]] = [
         operator_action(action="assign", reference_id="X", owner="\x00"),
         "owner: '\\x00' has characters that do not print",
     ),
+    (credit_limit(limit_id=""), "limit_id: is empty"),
+    (credit_limit(amount=-1), "amount: -1 is not between 0 and 1,000,000,000,000,000"),
+    (credit_limit(group="north"), "account_id: has to be empty where the limit is of a group of accounts"),
+    (credit_limit(valid_from_date=DAY + 2, valid_until_date=DAY + 1), "valid_until_date: is before valid_from_date"),
     (made("Message", direction="up"), "direction: 'up' is not known; it may be 'in', 'out'"),
     (
         made("Message", channel="fax"),

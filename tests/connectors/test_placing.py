@@ -3,7 +3,7 @@
 from connectors.log.base import account_key, murmur2, partition_of
 from connectors.placing import Placement, Rejected, place, producer_key
 from schemas.records import Clock
-from tests.facts import TODAY, advice, header, invoice, receipt, returned
+from tests.facts import TODAY, advice, credit_limit, header, invoice, receipt, returned
 
 
 def test_a_fact_goes_to_the_shard_of_its_account() -> None:
@@ -50,5 +50,12 @@ def test_kinds_of_headraces_own_are_rejected() -> None:
     assert isinstance(rejected, Rejected)
     assert rejected.reason == "kind_not_accepted"
     assert rejected.detail.startswith(
-        "clock is headrace's own; producers send account_owner, approval, credit_note, customer"
+        "clock is headrace's own; producers send account_owner, approval, credit_limit, credit_note"
     )
+
+
+def test_the_limit_of_a_group_goes_to_the_groups_own_account() -> None:
+    placed = place(credit_limit(account_id="", group="north"), 16)
+    assert isinstance(placed, Placement)
+    assert (placed.account_id, placed.key) == ("~credit:north", b"t1/us01/~credit:north")
+    assert isinstance(place(credit_limit(account_id=""), 16), Rejected)

@@ -18,7 +18,7 @@ from dataflows.publish import publish_forward
 from dataflows.publishing import PublishStatus
 from headrace.flows import publish_health
 from schemas.codec import contents_digest, encode_fact
-from schemas.records import CashTransferred, Fact, OperatorAction, ReceiptReturned
+from schemas.records import CashTransferred, CreditExposure, CreditGroupTold, Fact, OperatorAction, ReceiptReturned
 from schemas.topics import DECISIONS
 from sinks.base import RetryLater, SinkStopped
 from sinks.redis.connect import RedisServer
@@ -716,3 +716,26 @@ def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     with RedisServer(deep / "redis", deep / "run" / "redis.sock") as server:
         assert server.client.ping()
+
+
+def test_what_accounts_that_share_a_limit_say_is_brought_once(world: World) -> None:
+    world.ledger.say(
+        "credit_exposure_stated", "ACME", "2026-01-05", counterparty="~credit:north", amount=70_00, rule="credit.stated"
+    )
+    told = world.ledger.say(
+        "credit_group_told", "~credit:north", "2026-01-05", reference_id="north", candidates=["ACME", "BETA"],
+        rule="credit.group_held",
+    )  # fmt: skip
+    facts = world.run()
+    stated = [fact for fact in facts if isinstance(fact, CreditExposure)]
+    assert [(x.account_id, x.from_account, x.currency, x.amount, x.left) for x in stated] == [
+        ("~credit:north", "ACME", "USD", 70_00, False)
+    ]
+    heard = [fact for fact in facts if isinstance(fact, CreditGroupTold)]
+    assert sorted((x.account_id, x.group, x.held, x.number) for x in heard) == [
+        ("ACME", "north", True, told.sequence),
+        ("BETA", "north", True, told.sequence),
+    ]
+    assert sorted(x.event_id for x in heard) == [f"credit:{told.shard}-{told.sequence}:{x}" for x in ("ACME", "BETA")]
+    # The same decisions are not brought a second time.
+    assert len(world.run()) == len(facts)

@@ -5,14 +5,15 @@ from typing import Final
 from dataflows.rules.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.people import Absence, read_absence
 
-# What may need an approval, by its category. Goodwill has its limit in [disputes].
+# What may need an approval, by its category. Goodwill has its limit in [disputes], credit in [credit].
 WRITE_OFF: Final = "write_off"
 GOODWILL: Final = "goodwill"
 REFUND: Final = "refund"
 RELEASE: Final = "release"
 CASH: Final = "cash"
 TRANSFER: Final = "transfer"
-CATEGORIES: Final = (WRITE_OFF, GOODWILL, REFUND, RELEASE, CASH, TRANSFER)
+CREDIT: Final = "credit"
+CATEGORIES: Final = (WRITE_OFF, GOODWILL, REFUND, RELEASE, CASH, TRANSFER, CREDIT)
 LIMITED: Final = (WRITE_OFF, REFUND, RELEASE, CASH, TRANSFER)
 # In place of a limit: any amount goes without an approval.
 NO_LIMIT: Final = -1

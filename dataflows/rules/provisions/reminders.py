@@ -51,6 +51,7 @@ class ReminderTerms:
         "fallback_language",
         "letter",
         "minimum_minor",
+        "only_delivered",
         "pause_for_cases",
         "quiet_from",
         "quiet_until",
@@ -88,6 +89,7 @@ class ReminderTerms:
         self.letter: Final = table.one_of("letter", LETTERS)
         self.contacts_max: Final = table.number("contacts_max", 0, MOST_CONTACTS)
         self.contacts_days: Final = table.number("contacts_days", 1, 365)
+        self.only_delivered: Final = table.flag("only_delivered")
         self.pause_for_cases: Final = table.flag("pause_for_cases")
         self.channels: Final = table.texts("channels")
         for channel in self.channels:

@@ -9,6 +9,8 @@ from typing import Final
 from headrace.policies.sections.approvals import ApprovalsSection
 from headrace.policies.sections.cash import CashSection
 from headrace.policies.sections.collections import CollectionsSection
+from headrace.policies.sections.credit import CreditSection
+from headrace.policies.sections.delivery import DeliverySection
 from headrace.policies.sections.differences import DifferencesSection
 from headrace.policies.sections.disputes import DisputesSection
 from headrace.policies.sections.exceptions import ExceptionsSection
@@ -35,4 +37,6 @@ SECTION_MODELS: Final[dict[str, type[Section]]] = {
     "people": PeopleSection,
     "approvals": ApprovalsSection,
     "exceptions": ExceptionsSection,
+    "delivery": DeliverySection,
+    "credit": CreditSection,
 }

@@ -2,11 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, create_model, field_validator
+from pydantic import Field, create_model, field_validator
 
 from dataflows.rules.provisions.approvals import CATEGORIES, LIMITED, UNAPPROVED
-from headrace.policies.sections.fields import DayOrNone, Minor, Name, Section, none, one_of, whole, wrong
-from headrace.policies.sections.people import not_before
+from headrace.policies.sections.fields import (
+    DayOrNone,
+    Minor,
+    Name,
+    Section,
+    another_than,
+    none,
+    not_before_from,
+    one_of,
+    whole,
+    wrong,
+)
 
 # [approvals.above_minor]: one that is not there needs no approval.
 AboveMinor = create_model("AboveMinor", __base__=Section, **dict.fromkeys(LIMITED, (Minor | None, None)))  # type: ignore[call-overload]
@@ -45,14 +55,8 @@ class Delegation(Section):
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
-    _order = field_validator("until")(not_before)
-
-    @field_validator("delegate")
-    @classmethod
-    def _another(cls, delegate: str, info: ValidationInfo) -> str:
-        if delegate == info.data.get("person"):
-            raise wrong("must be another one than person")
-        return delegate
+    _order = not_before_from()
+    _another = another_than("person", "delegate")
 
 
 class ApprovalsSection(Section):

@@ -2,10 +2,20 @@
 
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from dataflows.rules.provisions.collections import CATEGORIES
-from headrace.policies.sections.fields import DayOrNone, Minor, Name, Section, none, one_of, ordinal, whole, wrong
+from headrace.policies.sections.fields import (
+    DayOrNone,
+    Minor,
+    Name,
+    Section,
+    another_than,
+    none,
+    not_before_from,
+    one_of,
+    whole,
+)
 
 Weight: TypeAlias = Annotated[int, whole(-100_000, 100_000)]
 
@@ -42,20 +52,8 @@ class Absence(Section):
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
-    @field_validator("until")
-    @classmethod
-    def _after(cls, until: str, info: ValidationInfo) -> str:
-        first = info.data.get("first")
-        if first is not None and ordinal(until) < ordinal(first):
-            raise wrong("is before from")
-        return until
-
-    @field_validator("substitute")
-    @classmethod
-    def _another(cls, substitute: str, info: ValidationInfo) -> str:
-        if substitute == info.data.get("person"):
-            raise wrong("must be another one than person")
-        return substitute
+    _order = not_before_from()
+    _another = another_than("person", "substitute")
 
 
 class Weights(Section):

@@ -2,10 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from dataflows.rules.provisions.differences import BORNE_BY, CATEGORIES, OVERPAYMENT, PPM, SHORT_PAYMENT
-from headrace.policies.sections.fields import DayOrNone, Minor, Name, Section, none, one_of, ordinal, whole, wrong
+from headrace.policies.sections.fields import (
+    DayOrNone,
+    Minor,
+    Name,
+    Section,
+    none,
+    not_before_from,
+    one_of,
+    ordinal,
+    whole,
+    wrong,
+)
 
 # A code without an end holds on every day.
 LAST_DAY = "9999-12-31"
@@ -20,13 +31,7 @@ class ReasonCode(Section):
     first: DayOrNone = Field(default="", alias="from")
     until: DayOrNone = LAST_DAY
 
-    @field_validator("until")
-    @classmethod
-    def _order(cls, until: str, info: ValidationInfo) -> str:
-        first = info.data.get("first")
-        if first is not None and ordinal(until) < ordinal(first):
-            raise wrong("is before from")
-        return until
+    _order = not_before_from()
 
 
 class DifferencesSection(Section):

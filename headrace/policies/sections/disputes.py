@@ -5,17 +5,21 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, ValidationInfo, field_validator
 
 from dataflows.rules.provisions.disputes import CATEGORIES, DOCUMENTS, MOST_HOURS, WHILE_DISPUTED, word_list
-from headrace.policies.sections.fields import DayOrNone, Minor, Name, Section, none, one_of, ordinal, whole, wrong
+from headrace.policies.sections.fields import (
+    DayOrNone,
+    Minor,
+    Name,
+    Section,
+    another_than,
+    none,
+    not_before_from,
+    one_of,
+    whole,
+    wrong,
+)
 
 Category: TypeAlias = Annotated[str, one_of(CATEGORIES)]
 Hours: TypeAlias = Annotated[int, whole(1, MOST_HOURS)]
-
-
-def _not_before(until: str, info: ValidationInfo) -> str:
-    first = info.data.get("first")
-    if first is not None and ordinal(until) < ordinal(first):
-        raise wrong("is before from")
-    return until
 
 
 class Route(Section):
@@ -36,14 +40,8 @@ class Absence(Section):
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
-    _order = field_validator("until")(_not_before)
-
-    @field_validator("cover")
-    @classmethod
-    def _another(cls, cover: str, info: ValidationInfo) -> str:
-        if cover == info.data.get("owner"):
-            raise wrong("must be another one than owner")
-        return cover
+    _order = not_before_from()
+    _another = another_than("owner", "cover")
 
 
 class Claim(Section):
@@ -57,7 +55,7 @@ class Claim(Section):
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
-    _order = field_validator("until")(_not_before)
+    _order = not_before_from()
 
     @field_validator("name")
     @classmethod

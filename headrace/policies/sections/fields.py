@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from dataflows.rules.policy_tables import MOST_MINOR_OF_POLICY
@@ -69,3 +69,26 @@ DayOrNone: TypeAlias = Annotated[str, AfterValidator(_day_or_none)]
 def none() -> Any:
     """For a list that may be left out."""
     return Field(default_factory=list)
+
+
+def _not_before(until: str, info: ValidationInfo) -> str:
+    first = info.data.get("first")
+    if first is not None and ordinal(until) < ordinal(first):
+        raise wrong("is before from")
+    return until
+
+
+def not_before_from() -> Any:
+    """In a model with `first` (alias from) and `until`: the one is no day before the other."""
+    return field_validator("until")(_not_before)
+
+
+def another_than(name: str, field: str) -> Any:
+    """In a model: `field` is not what `name`, which stands before it, is."""
+
+    def check(value: str, info: ValidationInfo) -> str:
+        if value == info.data.get(name):
+            raise wrong(f"must be another one than {name}")
+        return value
+
+    return field_validator(field)(check)

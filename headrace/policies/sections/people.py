@@ -1,16 +1,8 @@
 """[people]"""
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from headrace.policies.sections.fields import DayOrNone, Name, Section, none, ordinal, wrong
-
-
-def not_before(until: str, info: ValidationInfo) -> str:
-    """`until` is no day before `from`."""
-    first = info.data.get("first")
-    if first is not None and ordinal(until) < ordinal(first):
-        raise wrong("is before from")
-    return until
+from headrace.policies.sections.fields import DayOrNone, Name, Section, another_than, none, not_before_from
 
 
 class Absence(Section):
@@ -21,14 +13,8 @@ class Absence(Section):
     first: DayOrNone = Field(alias="from")
     until: DayOrNone
 
-    _order = field_validator("until")(not_before)
-
-    @field_validator("cover")
-    @classmethod
-    def _another(cls, cover: str, info: ValidationInfo) -> str:
-        if cover == info.data.get("person"):
-            raise wrong("must be another one than person")
-        return cover
+    _order = not_before_from()
+    _another = another_than("person", "cover")
 
 
 class PeopleSection(Section):

@@ -31,6 +31,7 @@ class RemindersSection(Section):
     letter: Annotated[str, one_of(LETTERS)]
     contacts_max: Annotated[int, whole(0, MOST_CONTACTS)]
     contacts_days: Annotated[int, whole(1, 365)]
+    only_delivered: bool
     pause_for_cases: bool
     channels: list[Annotated[str, one_of(CHANNELS)]]
     fallback_language: str

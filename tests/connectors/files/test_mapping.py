@@ -42,7 +42,7 @@ def test_the_good_one_is_taken() -> None:
     [
         ('id = ["Ref"]', "", "bank.toml: facts 1 (receipt): money needs id columns, or a row that comes twice would count twice: "
          'say id = ["..."] with the columns that name one receipt'),
-        ('kind = "receipt"', 'kind = "clock"', "bank.toml: facts 1 (clock): there is no such kind; it may be account_owner, approval, credit_note"),
+        ('kind = "receipt"', 'kind = "clock"', "bank.toml: facts 1 (clock): there is no such kind; it may be account_owner, approval, credit_limit, credit_note"),
         ('format = "csv"', 'format = "xml"', "bank.toml: format: Input should be 'csv' or 'jsonl', not 'xml'"),
         ('format = "csv"', 'format = "csv"\ncolour = 1', "bank.toml: colour: there is no such setting, not 1"),
         ('name = "bank"', "", "bank.toml: name: must be said"),
@@ -123,6 +123,8 @@ def test_which_kinds_are_money() -> None:
         "payer_relation",
         "shipment",
         "proof_of_delivery",
+        "return",
+        "price_agreement",
         "account_owner",
         "message",
         "service_case",

@@ -31,6 +31,13 @@ TAX = 'tax = ["wrong tax", "tax exempt", "tax rate", "vat rate", "wrong vat"]'
 ORDER = 'order = ["exact_match", "clear_account", "clear_past_due", "by_terms", "combinations", "oldest_first"]'
 STEPS = "steps_days = [-7, 1, 10, 20, 30]"
 CASES = [
+    ('limit_currency = ""', "limit_currency = 1", "credit.limit_currency: 1 must be a text"),
+    ("limit_minor = 0", "limit_minor = 5", "credit.limit_currency: must be there, with a limit"),
+    ("past_due_days = 0", "past_due_days = -1", "credit.past_due_days: -1 must be a whole number from 0 to 3650"),
+    ("release_past_due_days = 0", "release_past_due_days = 1", "credit.release_past_due_days: must not be above past_"),
+    ("near_ppm = 900000", "near_ppm = 2000000", "credit.near_ppm: 2000000 must be a whole number from 0 to 1000000"),
+    ("stops_release = true", "stops_release = 1", "credit.stops_release: 1 must be true or false"),
+    ("raises_reminders = []", 'raises_reminders = ["no"]', "credit.raises_reminders: 'no' must be one of near_limit"),
     ("version = 0", "version = ", "not TOML: "),
     ("version = 0", "", "version: None must be a whole number from 0 to 1000000000"),
     ("version = 0", "version = true", "version: True must be a whole number from 0 to 1000000000"),
@@ -41,6 +48,50 @@ CASES = [
         'condition = "on_shipment"',
         'condition = "on_time"',
         "release.condition: 'on_time' must be one of on_order, on_s",
+    ),
+    (
+        'condition = "on_shipment"',
+        'condition = "on_schedule"',
+        "release.schedule: with the condition on_schedule it must be one of ('daily', 'weekly', 'month_end')",
+    ),
+    ('schedule = "at_once"', 'schedule = "yearly"', "release.schedule: 'yearly' must be one of at_once, daily, weekly"),
+    ("schedule_weekday = 4", "schedule_weekday = 7", "release.schedule_weekday: 7 must be a whole number from 0 to 6"),
+    (
+        "[release.tax]",
+        "[release.tax.DE]\nrounding = 1",
+        "release.tax.DE.rounding: 1 must be one of line, rate, document",
+    ),
+    (
+        "[release.tax]",
+        '[release.tax.DE]\nrounding = "rate"\n[[release.tax.DE.codes]]\ncode = "S"\nrate_ppm = -1',
+        "release.tax.DE.codes.1.rate_ppm: -1 must be a whole number from 0 to 10000000",
+    ),
+    (
+        "[release.tax]",
+        '[release.tax.DE]\nrounding = "rate"\n[[release.tax.DE.codes]]\ncode = ""\nrate_ppm = 1',
+        "release.tax.DE.codes.1.code: must not be empty",
+    ),
+    (
+        "[release.tax]",
+        '[release.tax.DE]\nrounding = "rate"\n[[release.tax.DE.codes]]\ncode = "S"\nrate_ppm = 1\nuntil = "2026-03-01"\n'
+        '[[release.tax.DE.codes]]\ncode = "S"\nrate_ppm = 2\nfrom = "2026-03-01"',
+        "release.tax.DE.codes: 'S' has two rates on the same days",
+    ),
+    (
+        "exceptions = []",
+        'exceptions = [{name = "", contract = "", waive = []}]',
+        "release.exceptions.1.name: must not be empty",
+    ),
+    ("tries = 2", "tries = 0", "delivery.tries: 0 must be a whole number from 1 to 20"),
+    (
+        'kinds = ["invoice", "credit_note"]',
+        'kinds = ["letter"]',
+        "delivery.kinds: 'letter' must be one of invoice, cred",
+    ),
+    (
+        "acknowledge = []",
+        'acknowledge = ["edi", "edi"]',
+        "delivery.acknowledge: 'edi' must be one of edi, portal, email",
     ),
     ('condition = "on_shipment"', "condition = 1", "release.condition: 1 must be one of on_order, on_shipment, on_pod"),
     ("pod_days = 10", "pod_days = 366", "release.pod_days: 366 must be a whole number from 0 to 365"),
@@ -232,6 +283,8 @@ def test_the_default_policy() -> None:
     assert terms.steps_days == [-7, 1, 10, 20, 30]
     assert (terms.window_start_ms, terms.window_ms) == (9 * 3_600_000, 8 * 3_600_000)
     assert policy.base.release.condition == "on_shipment"
+    assert policy.base.release.schedule == "at_once"
+    assert not policy.delivers
     assert policy.provisions(Who("t", "e", "a", "", "DE", "gold", "retail"), "USD", 20_000) is policy.base
 
 

@@ -34,12 +34,15 @@ PROMISES = [f"P-{number}" for number in range(6)]
 class History:
     """Makes one history of `length` events from a seed."""
 
-    def __init__(self, seed: int, length: int) -> None:
+    def __init__(self, seed: int, length: int, credit: bool = False) -> None:
+        self._in_credit = credit
         self._chance = Random(seed)
         self._story = Story()
         if seed % 2:
             self._story.policy(OWNED)
         self._number = 0
+        # Accounts and events of limits.
+        self._changes: list[tuple[str, str]] = []
         events = [
             (6, self._customer),
             (14, self._invoice),
@@ -55,6 +58,7 @@ class History:
             (3, self._contact),
             (3, self._again),
             (6, self._days),
+            *([(10, self._credit), (20, self._goods)] if credit else []),
         ]
         weights = [weight for weight, _ in events]
         for _ in range(length):
@@ -79,7 +83,22 @@ class History:
         return lines
 
     def _customer(self, account: str) -> None:
-        self._story.customer(account, self._chance.random() < 0.1, self._chance.random() < 0.1)
+        direct_debit, affiliate = self._chance.random() < 0.1, self._chance.random() < 0.1
+        group = self._chance.choice(["", "north", "north", "south"]) if self._in_credit else ""
+        self._story.customer(account, direct_debit, affiliate, group)
+
+    def _credit(self, account: str) -> None:
+        """Limits of accounts and groups; who wants one may approve another one."""
+        whose = self._chance.choice([account, account, "~credit:north", "~credit:south"])
+        if self._changes and self._chance.random() < 0.4:
+            changed, about = self._chance.choice(self._changes[-3:])
+            action = self._chance.choice(["approve_credit", "approve_credit", "reject_credit"])
+            self._story.approval(changed, action, self._chance.choice(["mara", "omar"]), f"credit:{about}")
+        else:
+            amount = self._chance.choice([0, 500, 2000, 5000, 9000])
+            limit, actor = self._chance.choice(["L-1", "L-2"]), self._chance.choice(["mara", "omar"])
+            event = self._story.credit_limit(whose, limit, amount, actor, self._chance.random() < 0.2)
+            self._changes.append((whose, event))
 
     def _invoice(self, account: str) -> None:
         document = self._chance.choice(INVOICES)

@@ -14,6 +14,7 @@ from connectors.log.sqlite import SqliteLog
 from dataflows.rules.policy import DEFAULT_TEXT
 from schemas.records import (
     AccountOwner,
+    CreditLimit,
     CreditNote,
     Customer,
     Dispute,
@@ -37,6 +38,7 @@ from schemas.records import (
     Shipment,
     ShipmentLine,
 )
+from schemas.topics import CREDIT_PREFIX
 from tests.installations import DAY_MS, Facts, all_decisions, decide, forward, identify, open_log, with_days
 
 SHARDS = 2
@@ -67,11 +69,21 @@ class Story:
         time = self.day * DAY_MS
         self._add(Policy("policy:1", time, "", "headrace", "", "", "", time, 1, text, digest))
 
-    def customer(self, account: str, direct_debit: bool = False, affiliate: bool = False) -> None:
+    def customer(self, account: str, direct_debit: bool = False, affiliate: bool = False, group: str = "") -> None:
         header = self._header("customer", account)
-        self._add(
-            Customer(*header, account, True, "US", "en", "", "", "USD", 30, "1 Main St", "", False, direct_debit, affiliate, [])
-        )  # fmt: skip
+        fields = (account, True, "US", "en", "", "", "USD", 30, "1 Main St", "", False, direct_debit, affiliate, [])
+        self._add(Customer(*header, *fields, credit_group=group))
+
+    def credit_limit(self, account: str, limit: str, amount: int, actor: str, cancelled: bool = False) -> str:
+        """The id of its event."""
+        header = self._header("credit_limit", account)
+        group = account.removeprefix(CREDIT_PREFIX) if account.startswith(CREDIT_PREFIX) else ""
+        self._add(CreditLimit(*header, limit, "USD", amount, 0, 0, group, cancelled, actor))
+        return str(header[0])
+
+    def approval(self, account: str, action: str, actor: str, about: str) -> None:
+        header = self._header("approval", account)
+        self._add(OperatorAction(*header, action, actor, "", "", "", "", 0, 0, "", reference_id=about))
 
     def order(self, account: str, order: str, quantity: int) -> None:
         lines = [OrderLine(1, "P", quantity * 1000, 5_000_000)]

@@ -14,7 +14,7 @@ from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import Views, open_views
 from tests.headrace.audit.histories import ACCOUNTS, History
 from tests.installations import Facts, all_decisions, decide, forward, identify, open_log, with_days
-from tests.policies import COLLECTING, EACH_ITEM, policy_fact
+from tests.policies import COLLECTING, CREDIT, EACH_ITEM, policy_fact
 from tests.publishing import Never
 
 SHARDS = 2
@@ -24,14 +24,14 @@ DAYS_AFTER = 60
 
 
 # Seeds go round these; the first is the default one.
-POLICIES = ("", COLLECTING, EACH_ITEM)
+POLICIES = ("", COLLECTING, EACH_ITEM, "", COLLECTING, EACH_ITEM, CREDIT, CREDIT, CREDIT)
 
 
 @pytest.mark.parametrize("seed", range(9))
 def test_a_random_history_leaves_nothing_to_find(seed: int, tmp_path: Path) -> None:
-    history = History(seed, LENGTH)
-    log = open_log(tmp_path, SHARDS)
     changes = POLICIES[seed % len(POLICIES)]
+    history = History(seed, LENGTH, credit=changes == CREDIT)
+    log = open_log(tmp_path, SHARDS)
     if changes:
         Facts(log).append([policy_fact(changes)])
     Facts(log).append(with_days(history.facts, history.last_day + DAYS_AFTER))
