@@ -228,6 +228,8 @@ def _invoice(check: Check, fact: Invoice) -> None:
     check.optional_identifier("order_id", fact.order_id)
     check.optional_identifier("po_reference", fact.po_reference)
     check.optional_identifier("replaces", fact.replaces)
+    if fact.replaces and fact.replaces == fact.document:
+        check.say("replaces", "is its own number")
     checks_entries.terms(check, fact)
     for number, line in enumerate(fact.lines, 1):
         check.optional_identifier(f"lines.{number}.product", line.product)

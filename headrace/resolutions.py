@@ -44,6 +44,10 @@ def _released(row: Row, where: str) -> list[str]:
     return [_operate(row, where, "release-invoice", _option("document", row["document"]))]
 
 
+def _sent(row: Row, where: str) -> list[str]:
+    return [_operate(row, where, "send-invoice", _option("document", row["document"]), "--channel CHANNEL")]
+
+
 def _resumed(row: Row, where: str) -> list[str]:
     return [_operate(row, where, "resume-account")]
 
@@ -61,6 +65,10 @@ _COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {
     "cash.unidentified": _identified,
     "cash.proposed": _applied,
     "release.sla": _released,
+    "delivery.rejected": _sent,
+    "delivery.unacknowledged": _sent,
+    "delivery.unconfirmed": _sent,
+    "delivery.unreachable": _sent,
     "shard.parked": _resumed,
     "cash.remittance_asked": _asked,
 }
@@ -68,7 +76,7 @@ _COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {
 _WAITS: Final = {
     "returned.early": "closed when the receipt comes; ask the bank for it",
     "disputes.document": "closed when the carrier's proof of delivery comes, or the dispute is closed",
-    "reminders.template": "approve a template in the policy, and publish it: headrace operate publish-policy",
+    "reminders.template": "approve a template in the policy, and publish it: headrace policy publish",
 }
 
 

@@ -252,7 +252,7 @@ class _Maker:
             about = self.draw(st.sampled_from([known[-1], *known]))
             self.add(
                 r.OperatorAction,
-                action=self.draw(st.sampled_from(["approve_credit", "approve_credit", "reject_credit"])),
+                action=self.draw(st.sampled_from(["approve", "approve", "reject"])),
                 actor=self.draw(st.sampled_from(["mara", "omar"])),
                 receipt_id="",
                 document="",
@@ -260,7 +260,7 @@ class _Maker:
                 currency="",
                 amount=0,
                 until=0,
-                note="",
+                note="seen",
                 reference_id=f"credit:{about}",
             )
             return

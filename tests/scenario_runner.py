@@ -539,7 +539,10 @@ _SAYINGS: dict[str, Callable[[_Words], tuple[str, list[str]]]] = {
     "credit_near_limit": lambda x: (f"near the credit limit with {x.amount}", [x.evidence]),
     "credit_limit_set": lambda x: (f"limit {x.d.reference_id} is {x.amount}", [x.by, x.evidence]),
     "credit_change_proposed": lambda x: (f"change {x.d.reference_id} to {x.amount} proposed", [x.because, x.evidence]),
-    "credit_change_rejected": lambda x: (f"change of {x.d.reference_id} to {x.amount} rejected", [x.because, x.evidence]),
+    "credit_change_rejected": lambda x: (
+        f"change of {x.d.reference_id} to {x.amount} rejected",
+        [x.because, x.evidence],
+    ),
     "credit_exposure_stated": lambda x: (
         f"left {x.d.counterparty}" if x.d.rule == "credit.left" else f"states {x.amount} to {x.d.counterparty}",
         [x.evidence],

@@ -111,7 +111,7 @@ def after_posting(account: Account, d: Decision, others: list[Decision], ctx: Co
         else:
             decisions += _first(account, account.posted_item(d.document), d.document, d.amount, [], terms, ctx)
         replaced = value(d, "replaces")
-        if replaced:
+        if replaced and replaced != invoice:
             decisions += _not_needed(account, replaced, f"replaced_by:{d.document}")
     return decisions
 

@@ -78,7 +78,7 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
     if credit or account.row.credits:
         note_credit(account, item)
     number = value(d, "replaces") if d.evidence else ""
-    if number:
+    if number and number != ended:
         replaced = account.known_item(number)
         if replaced is not None:
             replaced.replaced_by = ended

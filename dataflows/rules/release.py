@@ -28,12 +28,14 @@ WAKE: Final = "wake"
 
 def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision]:
     """Release the draft that has just been kept, or hold it with every reason."""
-    decisions = rebilling.withdrawn_by(account, fact)
-    if any(d.document == fact.document for d in decisions):
-        # It was replaced before it came.
-        look = examined(account, fact, ctx)
-        look.reasons.append(f"replaced_by:{decisions[-1].counterparty}")
-        return [_held(account, fact, look, ctx), *decisions]
+    decisions: list[Decision] = []
+    for d in rebilling.withdrawn_by(account, fact):
+        if d.document == fact.document:
+            # It was replaced before it came.
+            look = examined(account, fact, ctx)
+            look.reasons.append(f"replaced_by:{d.counterparty}")
+            return [_held(account, fact, look, ctx), *decisions, d]
+        decisions += _given_up(account, d)
     return decisions + _looked_at(account, fact, None, ctx)
 
 
@@ -135,11 +137,16 @@ def _hold_ended(draft: DraftRow, fact: Invoice) -> list[Decision]:
 
 def withdraw(account: Account, document: str, rule: str, note: str) -> list[Decision]:
     """A held draft is given up by a person."""
-    draft = account.draft(document)
-    assert draft is not None, f"no draft {document}"
     decision = rebilling.withdrawn(account, document, rule, "")
     decision.text = note
-    return [decision, *_hold_ended(draft, draft_invoice(draft))]
+    return _given_up(account, decision)
+
+
+def _given_up(account: Account, d: Decision) -> list[Decision]:
+    """The decision that gives a held draft up, and what it settles."""
+    draft = account.draft(d.document)
+    assert draft is not None, f"no draft {d.document}"
+    return [d, *_hold_ended(draft, draft_invoice(draft))]
 
 
 # --- one draft ---
@@ -257,7 +264,7 @@ def released(account: Account, fact: Invoice, draft: DraftRow, look: Look, rule:
     decision = _posting(account, "invoice_released", rule, fact)
     # What it is part of and what it replaces is said among that already.
     decision.evidence = look.evidence
-    decision.policy_line = ", ".join([x for x in (_line(account, fact, ctx), *look.waived) if x])
+    decision.policy_line = _line(account, fact, ctx)
     return [*postings(decision, fact), *_hold_ended(draft, fact)]
 
 

@@ -24,16 +24,14 @@ _PPM: Final = 1_000_000
 
 
 class Look:
-    """What a draft was found to be. reasons: why it is held; evidence: what the checks rest on; waived: reasons that
-    the draft's contract sets aside; there: thousandths that may still be billed, by order line, for each line that the
-    draft bills more of."""
+    """What a draft was found to be. reasons: why it is held; evidence: what the checks rest on; there: thousandths
+    that may still be billed, by order line, for each line that the draft bills more of."""
 
-    __slots__ = ("evidence", "order", "reasons", "there", "waived")
+    __slots__ = ("evidence", "order", "reasons", "there")
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
         self.evidence: list[str] = []
-        self.waived: list[str] = []
         self.order: OrderRow | None = None
         self.there: dict[int, int] = {}
 
@@ -283,6 +281,5 @@ def _waive(fact: Invoice, terms: ReleaseTerms, look: Look) -> None:
         gone = [reason for reason in look.reasons if reason.partition(":")[0] in waiver.waive]
         if gone:
             look.reasons = [reason for reason in look.reasons if reason not in gone]
-            look.waived.append(waiver.name)
             for reason in gone:
                 look.say(f"waived:{waiver.name}:{reason}")

@@ -200,7 +200,7 @@ class Books(Holdings):
             before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects == item.document]
             item.credited += sum(x.amount for x in before if x.currency == item.currency)
         number = next((text[9:] for text in d.evidence if text.startswith("replaces:")), "")
-        replaced = self.item(account, number) if number else None
+        replaced = self.item(account, number) if number not in ("", _whole(d)) else None
         if replaced is not None:
             replaced.replaced_by = _whole(d)
             self.place(account, replaced)

@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 from connectors.log.base import Log, Record
 from dataflows.rules.context import complete
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, Policy, parse, published
+from dataflows.rules.rates import Rates
 from dataflows.shards.logged import decision_key
 from headrace.why.names import names_of_decision, names_of_fact
 from schemas.codec import decode_decision, decode_fact
-from schemas.records import Clock, Decision, Fact, Watermark
+from schemas.records import Clock, Decision, Fact, FxRate, Watermark
 from schemas.records import Policy as PolicyFact
 from schemas.topics import DECISIONS, FACTS
 from schemas.wire import Unreadable
@@ -60,10 +61,32 @@ class Moment(NamedTuple):
         return (self.bound if of_wake else self.now) // DAY_MS
 
 
-class ShardTimes:
-    """Clocks and policies of a shard, as it took them."""
+class ToldRates(Rates):
+    """The exchange rates that a shard had been told before an offset."""
 
     def __init__(self) -> None:
+        self.before = 1 << 62
+        self._told: Final[dict[tuple[str, str, int], list[tuple[int, int]]]] = {}
+        self._seen: Final[set[str]] = set()
+
+    def take(self, offset: int, fact: FxRate) -> None:
+        """A rate that the shard did not reject; an event id has one effect."""
+        if fact.event_id not in self._seen:
+            self._seen.add(fact.event_id)
+            of_day = (fact.base_currency, fact.quote_currency, fact.rate_date)
+            self._told.setdefault(of_day, []).append((offset, fact.rate_nano))
+
+    def rate_nano(self, base: str, quote: str, day: int) -> int:
+        told = self._told.get((base, quote, day), [])
+        at = bisect_left(told, (self.before, 0))
+        return told[at - 1][1] if at else 0
+
+
+class ShardTimes:
+    """Clocks, policies and exchange rates of a shard, as it took them."""
+
+    def __init__(self) -> None:
+        self.rates: Final = ToldRates()
         self.policies: Final = [InForce(-1, 0, DEFAULT_TEXT, parse(DEFAULT_TEXT))]
         self._texts: Final[dict[int, str]] = {}
         self._offsets: Final = array("q")
@@ -76,6 +99,8 @@ class ShardTimes:
         """A fact for the whole shard that the shard did not reject."""
         if isinstance(fact, PolicyFact):
             self._texts.setdefault(fact.version, fact.text)
+        elif isinstance(fact, FxRate):
+            self.rates.take(offset, fact)
         elif isinstance(fact, Clock) and not (self._nows and fact.now <= self._nows[-1]):
             self._watermarks = fact.watermarks
             self._tick(offset, fact.now, fact.mode == "live")

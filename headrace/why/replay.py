@@ -81,7 +81,8 @@ class Replay:
         """What a transition at that moment may know."""
         origin = "live" if at.mode == "live" else "history"
         now = at.bound if of_wake else at.now
-        return Context(now, origin, at.in_force.policy, kind, cause, event_time, recorded_time)
+        rates = self.history.times.rates
+        return Context(now, origin, at.in_force.policy, kind, cause, event_time, recorded_time, rates)
 
     # --- in the order of the log ---
 
@@ -90,6 +91,7 @@ class Replay:
         for offset in sorted(facts.keys() | self._wakes.keys() | self._rates.keys()):
             self._silent(offset)
             self._offset = offset
+            self.history.times.rates.before = offset + 1
             if offset in facts:
                 self._take(facts[offset])
             for cause, due in self._wakes.get(offset, {}).items():
@@ -98,6 +100,7 @@ class Replay:
             if offset in self._rates:
                 self._rates_came(offset, self._rates[offset])
         self._silent(1 << 62)
+        self.history.times.rates.before = 1 << 62
 
     def _silent(self, before: int, due: int = 0) -> None:
         """Wakes of which nothing came: each when the clock got there, before an offset, and before another wake."""

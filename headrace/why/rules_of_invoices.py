@@ -36,6 +36,13 @@ OF_INVOICES: Final[dict[str, Rule]] = {
         f"{_RELEASE}: on_pod (delivered, or n days without complaint)",
         "release",
     ),
+    "release.on_schedule": Rule(
+        "it is ordered, and its day has come",
+        "The policy bills on the days of its schedule what is ordered and not yet billed, delivered or not, and all "
+        "checks of lines, prices, tax, customer and order pass.",
+        f"{_RELEASE}: on_schedule",
+        "release",
+    ),
     "release.manual": Rule(
         "a person released it",
         "A person released a held draft and said why; above the policy's threshold another one has to approve.",

@@ -17,6 +17,7 @@ from headrace.audit.keep import Scratch
 from headrace.audit.shard import ShardAudit
 from headrace.audit.streams import Group, Said
 from headrace.audit.transit import Transit
+from headrace.audit.versions import Everywhere
 from schemas import records as r
 from schemas.codec import decode_decision, decode_fact, encode_fact
 from schemas.records import Fact
@@ -38,7 +39,7 @@ rate_ppm = 190000
 POLICIES = (
     "",
     '[release]\ncondition = "on_pod"\npod_days = 3\nshort_billing = "hold"\nprice_tolerance_ppm = 100000',
-    '[release]\ncondition = "on_order"\nagreement_required = true\nmanual_most_minor = 3000',
+    '[release]\ncondition = "on_order"\nagreement_required = true\n[approvals.above_minor]\nrelease = 3000',
     '[release]\npartial_shipments = "split"\nextra_products = ["FREIGHT"]\ntax_jurisdiction = "DE"' + TAX % "rate",
     '[release]\nschedule = "weekly"\npartial_shipments = "split"\ntax_jurisdiction = "DE"' + TAX % "line",
     '[release]\nrebill = "any"\nconsolidated = "each"\nprice_below = "allow"\ntax_jurisdiction = "DE"'
@@ -203,7 +204,15 @@ def audited(values: list[bytes], made: Outcome) -> list[str]:
     checks = Checks()
     with TemporaryDirectory() as directory:
         scratch = Scratch(Path(directory))
-        audit = ShardAudit(0, checks, Transit(checks.transit, scratch), CreditNews(checks.credit, scratch), scratch, 0)
+        audit = ShardAudit(
+            0,
+            checks,
+            Transit(checks.transit, scratch),
+            CreditNews(checks.credit, scratch),
+            scratch,
+            0,
+            Everywhere(checks.facts),
+        )
         for offset, value in enumerate(values):
             audit.take(Group(offset, None, value, decode_fact(value), said[offset]))
         audit.finish()

@@ -92,7 +92,7 @@ class History:
         whose = self._chance.choice([account, account, "~credit:north", "~credit:south"])
         if self._changes and self._chance.random() < 0.4:
             changed, about = self._chance.choice(self._changes[-3:])
-            action = self._chance.choice(["approve_credit", "approve_credit", "reject_credit"])
+            action = self._chance.choice(["approve", "approve", "reject"])
             self._story.approval(changed, action, self._chance.choice(["mara", "omar"]), f"credit:{about}")
         else:
             amount = self._chance.choice([0, 500, 2000, 5000, 9000])

@@ -30,7 +30,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story.invoice("A2", "INV-3", 700)
     story.day += 1
     story.receipt("A0", "R-1", 900, ("INV-1", 900))
-    story.approval("A0", "approve_credit", "omar", f"credit:{event}")
+    story.approval("A0", "approve", "omar", f"credit:{event}")
     log = open_log(directory, SHARDS)
     Facts(log).append(with_days(story.facts, story.day + 3))
     done: set[tuple[int, int]] = set()
