@@ -12,7 +12,7 @@ from dataflows.rules import exchange, later_advice, prepayments, relations
 from dataflows.rules.account import Account
 from dataflows.rules.cash_clearing import by_wanted
 from dataflows.rules.cash_postings import propose
-from dataflows.rules.cash_text import by_text, payer_references
+from dataflows.rules.cash_text import by_text, completed, payer_references
 from dataflows.rules.cash_wanted import Wanted, advices_for, advised, lines_of, references, resolve, wanted_of
 from dataflows.rules.context import Context
 from dataflows.rules.later_advice import ADVICE
@@ -51,7 +51,8 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         if found is not None:
             return found
     sent = _for_others(account, receipt, wanted)
-    return sent + by_wanted(account, receipt, wanted, ctx, sum([d.amount for d in sent]))
+    found = by_wanted(account, receipt, wanted, ctx, sum([d.amount for d in sent]))
+    return sent + (found if sent else completed(account, receipt, wanted, found, ctx))
 
 
 def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:

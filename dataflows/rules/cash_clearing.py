@@ -29,7 +29,8 @@ def by_wanted(
         if guessed and not missing and sum(stated) > left:
             less = [w.amount if w.amount is not None else open_less_discount(account, receipt, w, ctx) for w in wanted]
             stated = less if sum(less) == left else stated
-        if sum(stated) != left or (missing and guessed):
+        more = not missing and sum(stated) < left and _in_full(wanted, stated)
+        if (sum(stated) != left and not more) or (missing and guessed):
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
             return propose(account, receipt, sent, reasons, references(wanted))
         pays = stated
@@ -49,8 +50,20 @@ def by_wanted(
         return decisions
     if not missing:
         whole = receipt.unapplied - sent
-        missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
+        more = len(wanted) > 1 and sum(pays) < whole
+        missing = ["overpaid"] if more or sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + propose(account, receipt, receipt.unapplied - left, missing, references(wanted))
+
+
+def _in_full(wanted: list[Wanted], pays: list[int]) -> bool:
+    """Whether each of the references is to an open item, once, and for just what is open of it: they fix the items, and
+    what comes beside that is not theirs."""
+    documents: set[str] = set()
+    for w, pay in zip(wanted, pays, strict=True):
+        if w.item is None or w.item.kind == "credit_note" or pay != w.item.open:
+            return False
+        documents.add(w.item.document)
+    return len(documents) == len(wanted)
 
 
 def open_less_discount(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> int:

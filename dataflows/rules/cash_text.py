@@ -9,12 +9,14 @@ from dataflows.rules.cash_postings import proposal, propose
 from dataflows.rules.cash_wanted import Wanted, alike_advices, take_or_say, why_cleared
 from dataflows.rules.context import Context
 from dataflows.rules.parts import expanded, meant
-from dataflows.rules.references import bare, fold, plain, tokens
+from dataflows.rules.references import bare, fold, is_list, other_number, plain, prefix, same_number, tokens
 from schemas.records import Decision, ReceiptRow, RemittanceLine
 
 TEXT: Final = "cash.3.text"
 # A bare number in free text is taken for a short or over payment only from this length on.
 MIN_TEXT_REFERENCE: Final = 5
+# One without letters and punctuation, from this one on.
+MIN_BARE_REFERENCE: Final = 8
 MOST_TOKENS: Final = 200
 
 
@@ -69,10 +71,55 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
                     assert w.item is not None, "only documents are found"
                     clear_item(receipt, w, w.item, w.item.open, [], decisions)
                 return decisions + _by_search(receipt, rest)
-    fixed = len(found) == 1 and found[0].reference in hits and len(plain(found[0].reference)) >= MIN_TEXT_REFERENCE
+    # Several that are less than what they name: which of them is paid in part is not said.
+    fixed = (len(found) == 1 or sum(opens) < receipt.unapplied) and _sure(account, words, found)
     if not whole and not fixed:
         return propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
     return by_wanted(account, receipt, found, ctx)
+
+
+def completed(
+    account: Account, receipt: ReceiptRow, wanted: list[Wanted], decisions: list[Decision], ctx: Context
+) -> list[Decision]:
+    """Lines name several items, each is paid in full and money is left: the one set of others that makes it up, step 5."""
+    if len(wanted) < 2 or not decisions or decisions[-1].reasons != ["overpaid"]:
+        return decisions
+    named = [w.item for w in wanted if w.item is not None]
+    rest = cash_search.complete(account, receipt, ctx, named, [])
+    if not rest.rule or rest.amount != decisions[-1].amount:
+        return decisions
+    return decisions[:-1] + _by_search(receipt, rest)
+
+
+def _sure(account: Account, words: list[str], found: list[Wanted]) -> bool:
+    """Whether the text fixes these items whatever the amount: each is written out, and no other word may be one more."""
+    for w in found:
+        assert w.item is not None, "only documents are found"
+        if w.item.kind == "credit_note" or not _written_out(w.reference, w.item.document):
+            return False
+    if len(found) == 1 and found[0].item is not None and found[0].reference == found[0].item.document:
+        # Its number is there as it is, and no other document.
+        return True
+    named = [w.item.document for w in found if w.item is not None]
+    for word in words:
+        if is_list(word):
+            return False
+        if plain(word) == plain(account.account_id) or any(bare(word) == bare(document) for document in named):
+            continue
+        if word.isdigit() or any(other_number(word, document) for document in named):
+            return False
+    return True
+
+
+def _written_out(word: str, document: str) -> bool:
+    """Whether a word of a text is just this document's number: with letters before it, or set as it is, or so long that
+    it is no other number."""
+    if word == document or not same_number(word, document):
+        return word == document and len(plain(word)) >= MIN_TEXT_REFERENCE
+    if prefix(word):
+        return len(plain(word)) >= MIN_TEXT_REFERENCE
+    set_alike = not word.isdigit() and document.upper().endswith(word.upper())
+    return len(bare(word)) >= (MIN_TEXT_REFERENCE if set_alike else MIN_BARE_REFERENCE)
 
 
 def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:

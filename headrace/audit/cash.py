@@ -85,6 +85,14 @@ def words(text: str) -> list[str]:
     return [word.strip("-/._") for word in kept.split()]
 
 
+def stands_in(document: str, text: str) -> bool:
+    """Whether the document's number, without its prefix, stands somewhere in the text, whatever is set between its
+    letters and digits."""
+    kept = "".join(c for c in text.upper() if c.isalnum())
+    number = split(document)[1]
+    return len(number) > 3 and number in kept
+
+
 class Advices:
     """The remittance advices of one shard: what each names, and the receipt it was used for."""
 
@@ -174,7 +182,8 @@ class CashCheck:
             said = self._meant(account, d, tuple(words(receipt.text)))
             # Of a number that follows one written out, the last digits may be enough.
             ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
-            if not ends and folded(d.document) not in [folded(word) for word in said]:
+            alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
+            if not ends and not alike:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
