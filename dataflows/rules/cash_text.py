@@ -2,14 +2,23 @@
 
 from typing import Final
 
-from dataflows.rules import cash_search
+from dataflows.rules import cash_search, relations
 from dataflows.rules.account import Account
 from dataflows.rules.cash_clearing import by_wanted, clear_item, open_less_discount
 from dataflows.rules.cash_postings import proposal, propose
-from dataflows.rules.cash_wanted import Wanted, alike_advices, take_or_say, why_cleared
+from dataflows.rules.cash_wanted import (
+    BY_ORDER,
+    Wanted,
+    alike_advices,
+    of_order,
+    take_or_say,
+    why_cleared,
+    written_as,
+    zeros_apart,
+)
 from dataflows.rules.context import Context
 from dataflows.rules.parts import expanded, meant
-from dataflows.rules.references import bare, fold, is_list, other_number, plain, prefix, same_number, tokens
+from dataflows.rules.references import bare, fold, is_list, other_number, plain, prefix, says_order, tokens
 from schemas.records import Decision, ReceiptRow, RemittanceLine
 
 TEXT: Final = "cash.3.text"
@@ -49,7 +58,8 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
         if alike:
             # One of them may be the payer's word for it.
             return propose(account, receipt, 0, [f"advices_alike:{len(alike)}"], alike)
-        return _by_search(receipt, cash_search.find(account, receipt, ctx, words))
+        sent = _for_another(account, receipt, words)
+        return sent or _by_search(receipt, cash_search.find(account, receipt, ctx, words))
     if not found or reasons:
         return propose(account, receipt, 0, reasons, sorted(hits))
     whole = receipt.unapplied in (
@@ -78,6 +88,19 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
     return by_wanted(account, receipt, found, ctx)
 
 
+def _for_another(account: Account, receipt: ReceiptRow, words: list[str]) -> list[Decision]:
+    """The text names one number, which is no document here: the money goes where a payer relation lets it be asked for."""
+    if not account.row.relations or receipt.allocations:
+        return []
+    own = plain(account.account_id)
+    numbers = [
+        word for word in words if not says_order(word) and plain(word) != own and len(plain(word)) >= MIN_TEXT_REFERENCE
+    ]
+    if len(numbers) != 1:
+        return []
+    return relations.send(account, receipt, [(numbers[0], receipt.unapplied)], TEXT)
+
+
 def completed(
     account: Account, receipt: ReceiptRow, wanted: list[Wanted], decisions: list[Decision], ctx: Context
 ) -> list[Decision]:
@@ -104,7 +127,9 @@ def _sure(account: Account, words: list[str], found: list[Wanted]) -> bool:
     for word in words:
         if is_list(word):
             return False
-        if plain(word) == plain(account.account_id) or any(bare(word) == bare(document) for document in named):
+        if plain(word) == plain(account.account_id) or any(
+            bare(word) == bare(document) or written_as(word, document) for document in named
+        ):
             continue
         if word.isdigit() or any(other_number(word, document) for document in named):
             return False
@@ -114,7 +139,7 @@ def _sure(account: Account, words: list[str], found: list[Wanted]) -> bool:
 def _written_out(word: str, document: str) -> bool:
     """Whether a word of a text is just this document's number: with letters before it, or set as it is, or so long that
     it is no other number."""
-    if word == document or not same_number(word, document):
+    if word == document or not written_as(word, document):
         return word == document and len(plain(word)) >= MIN_TEXT_REFERENCE
     if prefix(word):
         return len(plain(word)) >= MIN_TEXT_REFERENCE
@@ -180,8 +205,18 @@ def _resolve_text(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context
         return
     if item is None:
         spelled = [other for other in account.alike(fold(w.reference)) if bare(other.document) == bare(w.reference)]
+        if not spelled and prefix(w.reference):
+            spelled, held = zeros_apart(account, w.reference)
+            if held:
+                w.reason = f"held:{held[0]}"
+                return
         if len(spelled) > 1:
             w.reason = f"ambiguous:{w.reference}"
+        if not spelled:
+            billing = of_order(account, w.reference, receipt.currency)
+            if billing is not None and billing.open == receipt.unapplied:
+                w.item = billing
+                w.rule = BY_ORDER
         if len(spelled) != 1:
             return
         item = spelled[0]

@@ -37,6 +37,12 @@ _SAYS_INVOICE: Final = frozenset(
         "FV",
     ]
 )
+# Words before the number of an order, the payer's or ours.
+_SAYS_ORDER: Final = frozenset(
+    ["PO", "PONO", "PONR", "ORDER", "ORDERNO", "ORD", "SO", "BESTELLUNG", "BESTELLNR", "AUFTRAG", "COMMANDE", "PEDIDO"]
+)
+# Zeros that a group of digits may lack.
+MOST_ZEROS: Final = 6
 _DIGITS: Final = "0123456789"
 _FOLDED_ALPHABET: Final = "0123456789ACDEFGHJKMNPRTUVWXY"
 MIN_TOKEN_CHARACTERS: Final = 4
@@ -127,6 +133,26 @@ def fold(reference: str) -> str:
             _folded.clear()
         known = _folded[reference] = _fold(reference)
     return known
+
+
+def zeros_otherwise(reference: str) -> list[str]:
+    """The reference with more or fewer zeros before its last group of digits, where digits stand before that group too:
+    `INV-2026-4711` may be INV-2026-004711. `fold` takes off those before the first group."""
+    text = reference.rstrip()
+    end = len(text)
+    start = end
+    while start and text[start - 1] in _DIGITS:
+        start -= 1
+    number = text[start:end].lstrip("0")
+    if not number or not any(c in _DIGITS for c in text[:start]):
+        return []
+    written = end - start - len(number)
+    return [text[:start] + "0" * zeros + number for zeros in range(MOST_ZEROS + 1) if zeros != written]
+
+
+def says_order(reference: str) -> bool:
+    """Whether the payer says that it is the number of an order."""
+    return prefix(reference) in _SAYS_ORDER
 
 
 def _fold(reference: str) -> str:

@@ -4,6 +4,7 @@ The books already hold that item and receipt are of one account and currency and
 overdrawn. Source of the steps: REFERENCE 3.5.
 """
 
+import re
 from itertools import dropwhile
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+ORDER: Final = "cash.3.order"
 OPERATOR: Final = "cash.operator"
 PREPAYMENT: Final = "cash.prepayment"
 ERP: Final = "cash.erp"
@@ -83,6 +85,11 @@ def words(text: str) -> list[str]:
     """Words of a free text that may be references: letters, digits and what may stand inside a number."""
     kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
     return [word.strip("-/._") for word in kept.split()]
+
+
+def unpadded(reference: str) -> str:
+    """Without the zeros that lead any group of digits."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", reference)
 
 
 def stands_in(document: str, text: str) -> bool:
@@ -183,8 +190,14 @@ class CashCheck:
             # Of a number that follows one written out, the last digits may be enough.
             ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
             alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
+            alike = alike or stands_in(unpadded(d.document), unpadded(receipt.text))
             if not ends and not alike:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
+        elif d.rule == ORDER:
+            said = names or tuple(words(receipt.text))
+            if not item.order_id or item.order_id not in said or d.amount != item.open:
+                text = f"{d.amount} of {item.open} of {d.document}, which bills {item.order_id!r}: named are {said}"
+                self._check.about(d, "not_named", text)
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
         elif d.rule == PREPAYMENT:
@@ -226,12 +239,20 @@ class CashCheck:
         """A reference that is no document itself is another spelling of this one, or one edit from it."""
         right = folded(d.document)
         alike = [n for n in names if folded(n) == right]
+        if not alike and d.rule == NORMALISED:
+            alike = [n for n in names if folded(unpadded(n)) == folded(unpadded(d.document))]
         if d.rule == ONE_EDIT:
             alike = [n for n in names if within_one_edit(folded(n), right)]
             if alike and all(is_other(n, d.document) for n in alike):
                 self._check.about(d, "other_number", f"{d.rule}: {alike} may be another document than {d.document}")
         if d.amount != item.open and (
-            d.rule == ONE_EDIT or not any(sure_number(n, d.document) or split(n)[0] in account.habits for n in alike)
+            d.rule == ONE_EDIT
+            or not any(
+                sure_number(n, d.document)
+                or sure_number(unpadded(n), unpadded(d.document))
+                or split(n)[0] in account.habits
+                for n in alike
+            )
         ):
             self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:
