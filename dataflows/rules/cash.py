@@ -6,6 +6,7 @@ A reference to one open item fixes the item: a smaller amount leaves a residual,
 leaves the rest unapplied.
 """
 
+from itertools import chain
 from typing import Final
 
 from dataflows.rules import exchange, later_advice, prepayments, relations
@@ -107,11 +108,15 @@ def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
     if not account.waits and not account.has_unapplied:
         return decisions
     item = account.item(document)
-    waiting = account.waiting_for(fold(document))
+    names = [fold(document)]
+    tried: set[str] = set()
     if item is not None and item.order_id:
         # The number of its order may stand for it.
-        waiting = list(dict.fromkeys([*waiting, *account.waiting_for(fold(item.order_id))]))
-    for receipt_id in waiting:
+        names.append(fold(item.order_id))
+    for receipt_id in chain.from_iterable([account.waiting_for(name) for name in names]):
+        if receipt_id in tried:
+            continue
+        tried.add(receipt_id)
         found = match(account, account.known_receipt(receipt_id), ctx)
         decisions += found
         if any(d.kind == "cash_applied" for d in found):

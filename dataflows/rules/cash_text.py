@@ -4,7 +4,7 @@ from typing import Final
 
 from dataflows.rules import cash_search, relations
 from dataflows.rules.account import Account
-from dataflows.rules.cash_clearing import by_wanted, clear_item, open_less_discount
+from dataflows.rules.cash_clearing import by_wanted, clear_item, fits_no_other, open_less_discount
 from dataflows.rules.cash_postings import proposal, propose
 from dataflows.rules.cash_wanted import (
     BY_ORDER,
@@ -18,7 +18,7 @@ from dataflows.rules.cash_wanted import (
 )
 from dataflows.rules.context import Context
 from dataflows.rules.parts import expanded, meant
-from dataflows.rules.references import bare, fold, is_list, other_number, plain, prefix, says_order, tokens
+from dataflows.rules.references import bare, fold, is_list, plain, prefix, says_order, tokens
 from schemas.records import Decision, ReceiptRow, RemittanceLine
 
 TEXT: Final = "cash.3.text"
@@ -82,7 +82,7 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
                     clear_item(receipt, w, w.item, w.item.open, [], decisions)
                 return decisions + _by_search(receipt, rest)
     # Several that are less than what they name: which of them is paid in part is not said.
-    fixed = (len(found) == 1 or sum(opens) < receipt.unapplied) and _sure(account, words, found)
+    fixed = (len(found) == 1 or sum(opens) < receipt.unapplied) and _sure(account, receipt, words, found)
     if not whole and not fixed:
         return propose(account, receipt, 0, [f"text_sum:{sum(opens)}_of_{receipt.unapplied}"], sorted(hits))
     return by_wanted(account, receipt, found, ctx)
@@ -114,26 +114,25 @@ def completed(
     return decisions[:-1] + _by_search(receipt, rest)
 
 
-def _sure(account: Account, words: list[str], found: list[Wanted]) -> bool:
-    """Whether the text fixes these items whatever the amount: each is written out, and no other word may be one more."""
+def _sure(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> bool:
+    """Whether the text fixes these items whatever the amount: each is written out, and no other word may be one more.
+    What is more than they come to is for no other open item, as far as its amount goes."""
     for w in found:
         assert w.item is not None, "only documents are found"
         if w.item.kind == "credit_note" or not _written_out(w.reference, w.item.document):
             return False
-    if len(found) == 1 and found[0].item is not None and found[0].reference == found[0].item.document:
-        # Its number is there as it is, and no other document.
-        return True
+    more = receipt.unapplied - sum([w.item.open for w in found if w.item is not None])
     named = [w.item.document for w in found if w.item is not None]
+    if named == [found[0].reference] and more > 0:
+        # Its number as it is, and all of it is paid: another word may be what the rest is for.
+        return True
     for word in words:
         if is_list(word):
             return False
-        if plain(word) == plain(account.account_id) or any(
-            bare(word) == bare(document) or written_as(word, document) for document in named
-        ):
-            continue
-        if word.isdigit() or any(other_number(word, document) for document in named):
+        known = plain(word) == plain(account.account_id) or says_order(word)
+        if not known and not any(bare(word) == bare(document) or written_as(word, document) for document in named):
             return False
-    return True
+    return len(found) == 1 or fits_no_other(account, receipt.currency, more, named)
 
 
 def _written_out(word: str, document: str) -> bool:

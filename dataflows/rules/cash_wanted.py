@@ -251,6 +251,9 @@ def _normalise_credit(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
     items = [item for item in account.alike(fold(w.reference)) if same_number(w.reference, item.document)]
     if not items:
         items = zeros_apart(account, w.reference)[0]
+    if not items:
+        # Characters that look alike: where the amount agrees.
+        items = [item for item in account.alike(fold(w.reference)) if item.open == -(w.amount or 0)]
     credits = [item for item in items if item.kind == "credit_note"]
     if len(credits) != 1 or credits[0].currency != receipt.currency:
         w.reason = f"ambiguous:{w.reference}" if len(credits) > 1 else f"unknown:{w.reference}"

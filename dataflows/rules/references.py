@@ -105,7 +105,9 @@ def same_number(reference: str, document: str) -> bool:
     written, own = prefix(reference), prefix(document)
     if written in _SAYS_INVOICE or own.startswith(written):
         return True
-    return own != "" and written.startswith(own)
+    if not own:
+        return False
+    return written.startswith(own) or (written.endswith(own) and written[: -len(own)] in _SAYS_INVOICE)
 
 
 def other_number(reference: str, document: str) -> bool:
@@ -235,12 +237,13 @@ def _of_a_list(pieces: list[str]) -> list[str]:
         return []
     whole = [piece for piece in pieces if len(plain(piece)) >= MIN_ALONE and any(c in _DIGITS for c in piece)]
     if len(pieces) <= MOST_SLASHES:
-        return whole if len(whole) == len(pieces) else []
+        return whole if all(piece in whole or not any(c in _DIGITS for c in piece) for piece in pieces) else []
     found: list[str] = []
     for size in (MOST_SLASHES, MOST_SLASHES - 1):
         for at in range(len(pieces) - size + 1):
             found.append("/".join(pieces[at : at + size]))
-    return found + whole
+    short = [piece for piece in pieces if piece.isdigit() and MIN_TOKEN_CHARACTERS <= len(piece) < MIN_ALONE]
+    return found + whole + short
 
 
 def _spaced(parts: list[str]) -> list[str]:

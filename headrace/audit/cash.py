@@ -54,7 +54,8 @@ def sure_number(name: str, document: str) -> bool:
     """Whether the name fixes the document whatever the amount: its number as it is, and no prefix of another kind."""
     (prefix, number), (own, right) = split(name), split(document)
     shortened, written_out = prefix == own[: len(prefix)], own != "" and own == prefix[: len(own)]
-    return number == right and (shortened or written_out or prefix in _INVOICE_WORDS)
+    named_twice = own != "" and prefix.endswith(own) and prefix.removesuffix(own) in _INVOICE_WORDS
+    return number == right and (shortened or written_out or named_twice or prefix in _INVOICE_WORDS)
 
 
 def is_other(name: str, document: str) -> bool:
