@@ -22,6 +22,9 @@ def by_wanted(
         stated_one = wanted[0].amount
         pays = [left if stated_one is None else min(left, stated_one)]
         only = wanted[0].item
+        if only is not None and wanted[0].advice_id and (stated_one or 0) > only.amount:
+            # An advice with more than the item ever was: number and amount do not belong together.
+            return propose(account, receipt, sent, [f"amount_differs:{only.document}"], references(wanted))
         if only is not None and pays[0] > only.open and _is_stranger(account, receipt):
             return propose(account, receipt, sent, ["payer_not_confirmed"], references(wanted))
     else:
