@@ -195,8 +195,9 @@ class CashCheck:
             if not ends and not alike:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == ORDER:
-            said = names or tuple(words(receipt.text))
-            if not item.order_id or item.order_id not in said or d.amount != item.open:
+            said = names or (receipt.text,)
+            named = item.order_id in names or (not names and item.order_id in receipt.text)
+            if not item.order_id or not named or d.amount != item.open:
                 text = f"{d.amount} of {item.open} of {d.document}, which bills {item.order_id!r}: named are {said}"
                 self._check.about(d, "not_named", text)
         elif d.rule == OPERATOR:
