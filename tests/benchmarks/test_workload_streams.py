@@ -107,7 +107,7 @@ def test_the_bench_stream_has_its_backlog_and_its_mix() -> None:
     goods = kinds["order"] + kinds["shipment"] + kinds["proof_of_delivery"] + kinds["invoice"] - posted
     assert 0.04 < goods / count < 0.06
     assert set(kinds) == set(TOPIC_OF_KIND) - {
-        *("account_owner", "customer", "message", "operator_action", "service_case"),
+        *("account_owner", "approval", "customer", "message", "operator_action", "service_case"),
         *("debit_note", "opening_item", "refund", "erp_posting", "fx_rate", "period_close", "payer_relation"),
     }
     again = Counter(Counter(x.event_id for x in measured).values())

@@ -8,7 +8,6 @@ import pytest
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.differences import write_off_approved
 from dataflows.rules.disputes import OUTCOMES, of_short_payment
 from dataflows.rules.evidence import value
 from dataflows.rules.following import follow
@@ -151,7 +150,18 @@ def test_what_is_given_up_ends_the_disputes_of_what_it_clears(
     if paid:
         transition(account, receipt(amount=paid, lines=[RemittanceLine("INV-1", None)]), ctx)
     item = account.posted_item("INV-1")
-    decisions = settle(account, [write_off_approved(item, item.open, DAY, "A-1")], ctx)
+    approved = Decision(
+        kind="write_off_posted",
+        rule="write_off.approved",
+        currency=item.currency,
+        amount=item.open,
+        document=item.document,
+        reference_id="A-1",
+        posting_date=DAY,
+        value_date=DAY,
+        category="write_off",
+    )
+    decisions = settle(account, [approved], ctx)
     (closed,) = [d for d in decisions if d.kind == "dispute_closed"]
     assert closed.rule == "disputes.cleared"
     said = {name: int(value(closed, name) or 0) for name in OUTCOMES if value(closed, name)}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import tomli_w
 
-from connectors.intake.whole_shards import publish_policy
 from schemas.records import Decision, Fact
 from tests.headrace.audit.tampering import change_decision
 from tests.headrace.audit.test_histories import SHARDS, findings
@@ -29,7 +28,7 @@ def installed(directory: Path, name: str) -> list[Decision]:
         last = step.day
         if isinstance(step.action, PolicyChange):
             policies += 1
-            publish_policy(log, SHARDS, policies, policy_fact(tomli_w.dumps(step.action.part), policies).text, 0)
+            Facts(log).append([policy_fact(tomli_w.dumps(step.action.part), policies)])
         elif isinstance(step.action, Again):
             facts.append(facts[-1])
         elif isinstance(step.action, Fact):
