@@ -195,11 +195,7 @@ class CashCheck:
             if not ends and not alike:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
         elif d.rule == ORDER:
-            said = names or (receipt.text,)
-            named = item.order_id in names or (not names and item.order_id in receipt.text)
-            if not item.order_id or not named or d.amount != item.open:
-                text = f"{d.amount} of {item.open} of {d.document}, which bills {item.order_id!r}: named are {said}"
-                self._check.about(d, "not_named", text)
+            self._by_order(account, d, item, names or (receipt.text,))
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
         elif d.rule == PREPAYMENT:
@@ -261,6 +257,14 @@ class CashCheck:
             self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")
         elif all(name != d.document and self._is_document(account, name) for name in alike):
             self._check.about(d, "other_document", f"{d.rule}: {alike} is a document, and the cash is on {d.document}")
+
+    def _by_order(self, account: Account, d: Decision, item: Item, said: tuple[str, ...]) -> None:
+        """What is said has the number of the order that the item bills, and no other open item bills it."""
+        billing = [x for x in account.open.values() if x.order_id == item.order_id and x.currency == item.currency]
+        named = item.order_id != "" and any(item.order_id in text for text in said)
+        if not named or len(billing) != 1 or d.amount != item.open:
+            text = f"{d.amount} of {item.open} of {d.document}, which bills {item.order_id!r}: named are {said}"
+            self._check.about(d, "not_named", text)
 
     def _is_document(self, account: Account, name: str) -> bool:
         return name in account.held or self._books.item(account, name) is not None
