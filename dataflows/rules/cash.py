@@ -17,7 +17,7 @@ from dataflows.rules.cash_text import TEXT, by_text, completed, payer_references
 from dataflows.rules.cash_wanted import Wanted, advices_for, advised, lines_of, references, resolve, wanted_of
 from dataflows.rules.context import Context
 from dataflows.rules.later_advice import ADVICE
-from dataflows.rules.references import fold
+from dataflows.rules.references import unpadded
 from schemas.records import AdviceRow, Decision, ReceiptRow
 
 STRUCTURED: Final = "cash.1.structured"
@@ -108,12 +108,12 @@ def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
     if not account.waits and not account.has_unapplied:
         return decisions
     item = account.item(document)
-    names = [fold(document)]
-    tried: set[str] = set()
+    waiting = account.waiting_for(unpadded(document))
     if item is not None and item.order_id:
         # The number of its order may stand for it.
-        names.append(fold(item.order_id))
-    for receipt_id in chain.from_iterable([account.waiting_for(name) for name in names]):
+        waiting = chain(waiting, account.waiting_for(unpadded(item.order_id)))
+    tried: set[str] = set()
+    for receipt_id in waiting:
         if receipt_id in tried:
             continue
         tried.add(receipt_id)
@@ -200,9 +200,9 @@ def _guessed(account: Account, advice: AdviceRow) -> list[ReceiptRow]:
 
 
 def waiting_references(account: Account, receipt: ReceiptRow) -> list[str]:
-    """Folded references that the receipt, or an advice of it, names."""
+    """Names of the documents that the receipt, or an advice of it, waits for."""
     names = [line.document for line in receipt.lines]
     if not names:
         for advice in advices_for(account, receipt):
             names += [line.document for line in advice.lines]
-    return list(dict.fromkeys([fold(name) for name in names or payer_references(receipt)]))
+    return list(dict.fromkeys([unpadded(name) for name in names or payer_references(receipt)]))

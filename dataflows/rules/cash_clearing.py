@@ -22,9 +22,6 @@ def by_wanted(
         stated_one = wanted[0].amount
         pays = [left if stated_one is None else min(left, stated_one)]
         only = wanted[0].item
-        if only is not None and wanted[0].advice_id and (stated_one or 0) > only.amount:
-            # An advice with more than the item ever was: number and amount do not belong together.
-            return propose(account, receipt, sent, [f"amount_differs:{only.document}"], references(wanted))
         if only is not None and pays[0] > only.open and _is_stranger(account, receipt):
             return propose(account, receipt, sent, ["payer_not_confirmed"], references(wanted))
     else:
@@ -56,8 +53,9 @@ def by_wanted(
     for w, pay in _each_once(wanted, pays):
         item = w.item
         assert item is not None, "only references to items are paid"
-        if (missing and pay != item.open) or (len(wanted) > 1 and (w.amount or 0) > item.amount):
-            # More than the item ever was: number and amount do not belong together.
+        # One of several, or an advice, states more than the item ever was: number and amount do not belong together.
+        too_much = (w.amount or 0) > item.amount and (len(wanted) > 1 or w.advice_id != "")
+        if too_much or (missing and pay != item.open):
             missing.append(f"amount_differs:{item.document}")
             continue
         left -= clear_item(receipt, w, item, min(pay, item.open), credits, decisions)
@@ -65,8 +63,7 @@ def by_wanted(
         return decisions
     if not missing:
         whole = receipt.unapplied - sent
-        more = len(wanted) > 1 and sum(pays) < whole
-        missing = ["overpaid"] if more or sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
+        missing = ["overpaid"] if len(wanted) > 1 or sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + propose(account, receipt, receipt.unapplied - left, missing, references(wanted))
 
 

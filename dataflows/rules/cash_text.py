@@ -138,12 +138,11 @@ def _sure(account: Account, receipt: ReceiptRow, words: list[str], found: list[W
 def _written_out(word: str, document: str) -> bool:
     """Whether a word of a text is just this document's number: with letters before it, or set as it is, or so long that
     it is no other number."""
-    if word == document or not written_as(word, document):
-        return word == document and len(plain(word)) >= MIN_TEXT_REFERENCE
-    if prefix(word):
+    if word == document or (prefix(word) and written_as(word, document)):
         return len(plain(word)) >= MIN_TEXT_REFERENCE
     set_alike = not word.isdigit() and document.upper().endswith(word.upper())
-    return len(bare(word)) >= (MIN_TEXT_REFERENCE if set_alike else MIN_BARE_REFERENCE)
+    enough = MIN_TEXT_REFERENCE if set_alike else MIN_BARE_REFERENCE
+    return len(bare(word)) >= enough and written_as(word, document)
 
 
 def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:

@@ -15,6 +15,7 @@ from dataflows.rules.references import (
     prefix,
     same_number,
     tokens,
+    unpadded,
     zeros_otherwise,
 )
 from schemas.records import AdviceRow, Item, ReceiptRow, RemittanceLine
@@ -105,7 +106,7 @@ def _spelled_otherwise(wanted: list[Wanted], document: str) -> Wanted | None:
     folded = fold(document)
     alike = [w for w in wanted if fold(w.reference) == folded]
     if not alike:
-        alike = [w for w in wanted if folded in [fold(other) for other in zeros_otherwise(w.reference)]]
+        alike = [w for w in wanted if unpadded(w.reference) == unpadded(document)]
     if not alike:
         near = neighbours(folded)
         alike = [w for w in wanted if fold(w.reference) in near]
@@ -226,7 +227,12 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
         take_or_say(w, item, receipt, NORMALISED, sure or habit or _agrees(w, receipt, item, alone))
         w.alias = prefix(w.reference) if habit else ""
         return
-    _one_edit(account, receipt, w, alone)
+    billing = of_order(account, w.reference, receipt.currency)
+    if billing is not None and _agrees(w, receipt, billing, alone):
+        w.item = billing
+        w.rule = BY_ORDER
+    else:
+        _one_edit(account, receipt, w, alone)
 
 
 def zeros_apart(account: Account, reference: str) -> tuple[list[Item], list[str]]:
@@ -293,11 +299,6 @@ def _one_edit(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) -> 
     that comes later. Which it is, this account's books cannot tell. One that is too long or too short, or has a letter
     among the digits, is none of that series.
     """
-    billing = of_order(account, w.reference, receipt.currency)
-    if billing is not None and _agrees(w, receipt, billing, alone):
-        w.item = billing
-        w.rule = BY_ORDER
-        return
     w.stranger = True
     if not w.may_differ:
         w.reason = f"unknown:{w.reference}"

@@ -143,15 +143,21 @@ def zeros_otherwise(reference: str) -> list[str]:
     """The reference with more or fewer zeros before its last group of digits, where digits stand before that group too:
     `INV-2026-4711` may be INV-2026-004711. `fold` takes off those before the first group."""
     text = reference.rstrip()
-    end = len(text)
-    start = end
-    while start and text[start - 1] in _DIGITS:
-        start -= 1
-    number = text[start:end].lstrip("0")
-    if not number or not any(c in _DIGITS for c in text[:start]):
-        return []
-    written = end - start - len(number)
-    return [text[:start] + "0" * zeros + number for zeros in range(MOST_ZEROS + 1) if zeros != written]
+    head, number = _last_digits(text)
+    others = [head + "0" * zeros + number for zeros in range(MOST_ZEROS + 1)] if number else []
+    return [other for other in others if other != text]
+
+
+def unpadded(reference: str) -> str:
+    """As folded, without the zeros that `zeros_otherwise` varies: money waits for a document under this name."""
+    head, number = _last_digits(reference.rstrip())
+    return fold(head + number if number else reference)
+
+
+def _last_digits(text: str) -> tuple[str, str]:
+    """What stands before the last group of digits, and these without leading zeros; no digits where the first has none."""
+    head = text.rstrip(_DIGITS)
+    return head, text[len(head) :].lstrip("0") if any(c in _DIGITS for c in head) else ""
 
 
 def says_order(reference: str) -> bool:

@@ -16,6 +16,7 @@ from dataflows.rules.references import (
     same_number,
     says_order,
     tokens,
+    unpadded,
     zeros_otherwise,
 )
 
@@ -186,6 +187,13 @@ def test_numbers_in_a_list_that_slashes_part_are_among_its_words() -> None:
 )
 def test_zeros_before_the_last_digits(reference: str, document: str, same: bool) -> None:
     assert (document in zeros_otherwise(reference)) == same
+
+
+def test_money_waits_under_one_name_however_many_zeros_are_written() -> None:
+    assert len({unpadded(number) for number in ("INV-2026-4711", "INV-2026-004711", "inv 2026 04711 ")}) == 1
+    assert unpadded("004711") == fold("4711")
+    assert unpadded("INV-2026-4710") != unpadded("INV-2026-4711")
+    assert unpadded("RE/26/") == fold("RE26")
 
 
 @pytest.mark.parametrize(
