@@ -27,10 +27,11 @@ def by_wanted(
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
-        if guessed and not missing and sum(stated) > left:
+        by_sum = any(w.by_sum for w in wanted)
+        if guessed and not missing and not by_sum and sum(stated) > left:
             less = [w.amount if w.amount is not None else open_less_discount(account, receipt, w, ctx) for w in wanted]
             stated = less if sum(less) == left else stated
-        more = not missing and sum(stated) < left and _in_full(wanted, stated)
+        more = not missing and not by_sum and sum(stated) < left and _in_full(wanted, stated)
         if more and guessed:
             items = [w.item for w in wanted if w.item is not None]
             named = [item.document for item in items]

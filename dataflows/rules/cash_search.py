@@ -14,7 +14,7 @@ from dataflows.rules.account import NEVER_DAY, Account
 from dataflows.rules.context import Context
 from dataflows.rules.discounts import earned, reach
 from dataflows.rules.provisions.cash import CashTerms
-from dataflows.rules.references import other_number, says_order
+from dataflows.rules.references import misread, other_number, says_order
 from dataflows.rules.subsets import MOST_ITEMS, search
 from schemas.records import Item, ReceiptRow
 
@@ -275,7 +275,7 @@ def _contradict(found: Found, words: list[str]) -> None:
         if says_order(word):
             continue
         for item, _ in found.pays[:MOST_OF_A_SET]:
-            if other_number(word, item.document):
+            if other_number(word, item.document) and not misread(word, item.document):
                 found.reasons = [f"other_number:{word}"]
                 found.candidates = []
                 found.evidence = []

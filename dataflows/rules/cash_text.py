@@ -18,7 +18,7 @@ from dataflows.rules.cash_wanted import (
 )
 from dataflows.rules.context import Context
 from dataflows.rules.parts import expanded, meant
-from dataflows.rules.references import bare, fold, is_list, plain, prefix, says_order, tokens
+from dataflows.rules.references import bare, fold, is_list, misread, plain, prefix, says_order, tokens
 from schemas.records import Decision, ReceiptRow, RemittanceLine
 
 TEXT: Final = "cash.3.text"
@@ -67,7 +67,7 @@ def by_text(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decisio
         sum([open_less_discount(account, receipt, w, ctx) for w in found]),
     )
     if not whole:
-        more = _shortened(account, receipt, words, found)
+        more = _shortened(account, receipt, words, found) + _misread(account, receipt, words, found)
         if sum(opens) + sum([w.item.open for w in more if w.item is not None]) == receipt.unapplied:
             return by_wanted(account, receipt, found + more, ctx)
         if len(found) > 1 and 0 < sum(opens) < receipt.unapplied:
@@ -164,6 +164,23 @@ def _shortened(account: Account, receipt: ReceiptRow, words: list[str], found: l
                     w.item = item
                     more.append(w)
                 break
+    return more
+
+
+def _misread(account: Account, receipt: ReceiptRow, words: list[str], found: list[Wanted]) -> list[Wanted]:
+    """Numbers with a character that looks like the right one, each of one open item; their sum says if they are meant."""
+    more: list[Wanted] = []
+    known = [w.item.document for w in found if w.item is not None]
+    for word in words:
+        items = [item for item in account.alike(fold(word)) if misread(word, item.document)]
+        item = items[0] if len(items) == 1 else None
+        if item is None or item.document in known or item.kind == "credit_note" or item.currency != receipt.currency:
+            continue
+        if item.open:
+            known.append(item.document)
+            w = Wanted(word, None, TEXT, "")
+            w.item = item
+            more.append(w)
     return more
 
 

@@ -9,6 +9,7 @@ from dataflows.rules.parts import expanded
 from dataflows.rules.references import (
     bare,
     fold,
+    misread,
     neighbours,
     other_number,
     plain,
@@ -31,11 +32,23 @@ class Wanted:
     """One reference of the payer and what it was found to be.
 
     amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
+    by_sum: Whether it is that item only if all that is open of the items that are named comes to just the money.
     may_differ: Whether it is looked for one edit away. stranger: Whether it is no document here however it is spelled.
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "alias", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
+    __slots__ = (
+        "advice_id",
+        "alias",
+        "amount",
+        "by_sum",
+        "item",
+        "may_differ",
+        "reason",
+        "reference",
+        "rule",
+        "stranger",
+    )
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -45,6 +58,7 @@ class Wanted:
         self.item: Item | None = None
         self.reason = ""
         self.may_differ = True
+        self.by_sum = False
         self.stranger = False
         self.alias = ""
 
@@ -224,7 +238,8 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
         item = documents[0]
         sure = written_as(w.reference, item.document)
         habit = not sure and bare(w.reference) == bare(item.document) and prefix(w.reference) in account.row.habits
-        take_or_say(w, item, receipt, NORMALISED, sure or habit or _agrees(w, receipt, item, alone))
+        w.by_sum = not sure and not habit and not alone and w.amount is None and misread(w.reference, item.document)
+        take_or_say(w, item, receipt, NORMALISED, sure or habit or w.by_sum or _agrees(w, receipt, item, alone))
         w.alias = prefix(w.reference) if habit else ""
         return
     billing = of_order(account, w.reference, receipt.currency)

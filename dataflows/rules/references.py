@@ -112,6 +112,11 @@ def same_number(reference: str, document: str) -> bool:
     return written.startswith(own) or (written.endswith(own) and written[: -len(own)] in _SAYS_INVOICE)
 
 
+def misread(reference: str, document: str) -> bool:
+    """Whether the reference has the document's number but for characters that look alike, and its prefix or none."""
+    return prefix(reference) in ("", prefix(document)) and fold(reference) == fold(document)
+
+
 def other_number(reference: str, document: str) -> bool:
     """Whether the reference is formed as the document's number is, with other letters or digits: that may be another
     document of the same series, of whatever account. As written, zeros included, or as it may have been misread."""
