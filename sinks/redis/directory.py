@@ -34,6 +34,8 @@ BANK_REFERENCE: Final = "bank_reference:"
 # What banks write where there is no reference.
 _NO_REFERENCES: Final = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED"})
 _DIGITS: Final = "0123456789"
+# An account's own number tells who pays only where no amount, date or number of an order may look like it.
+_OWN_NUMBER_CHARACTERS: Final = 5
 # Zeros that a number may lack.
 _MOST_ZEROS: Final = 6
 _NOTE: Final = "all that is known of this receipt points to this account alone"
@@ -59,6 +61,10 @@ def _spellings(reference: str) -> list[str]:
         return [first] if first else []
     others = [fold(head + "0" * zeros + number) for zeros in range(_MOST_ZEROS + 1)]
     return [first, *[other for other in others if other != first]]
+
+
+def _may_be_account(reference: str) -> bool:
+    return len(reference) >= _OWN_NUMBER_CHARACTERS and any(c.isalpha() for c in reference)
 
 
 def bank_fold(account: str) -> str:
@@ -143,6 +149,7 @@ def _want_decision(work: Work, decision: Decision) -> None:
 def _want_customer(work: Work, customer: Customer) -> None:
     company = _company(customer)
     work.want(CUSTOMERS, key(company, customer.account_id))
+    work.want(AWAITED, key(CUSTOMERS, company, customer.account_id))
     work.want(REFUSED, key(company, customer.account_id))
     for bank in customer.bank_accounts:
         folded = key(company, bank_fold(bank))
@@ -174,7 +181,8 @@ def _said(decision: Decision, what: str) -> str:
 
 
 def _awaits(waiting: dict[str, Any] | None) -> list[str]:
-    """Fields of AWAITED for the documents and the bank account that a waiting receipt names, and for advices of it."""
+    """Fields of AWAITED for the documents, the bank account and the accounts that a waiting receipt names, and for
+    advices of it."""
     if waiting is None:
         return []
     company = f"{waiting['tenant']}/{waiting['entity']}"
@@ -184,6 +192,7 @@ def _awaits(waiting: dict[str, Any] | None) -> list[str]:
         if waiting["bank_reference"] not in _NO_REFERENCES:
             names.append(key(ADVISED, company, "bank", currency, waiting["bank_reference"]))
         names += [key(ADVISED, company, "advice", currency, text) for text in waiting["references"]]
+    names += [key(CUSTOMERS, company, text) for text in waiting["references"] if _may_be_account(text)]
     if payer := bank_fold(waiting["payer"]):
         names.append(key(PAYERS, company, payer))
     return names
@@ -201,6 +210,7 @@ def _learn_customer(work: Work, customer: Customer) -> None:
         work.add(PAYERS, key(company, bank), account)
         work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
     work.put(CUSTOMERS, name, banks)
+    work.new.update(work.get(AWAITED, key(CUSTOMERS, name)) or [])
     refused = work.get(REFUSED, name)
     if refused:
         work.put(REFUSED, name, None)
@@ -288,7 +298,8 @@ def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, 
 
 
 def _target(work: Work, waiting: dict[str, Any]) -> str:
-    """The one account that all known references, the payer's bank account and its advices point to, or empty."""
+    """The one account that all known references, the payer's bank account and its advices point to, or empty. An
+    account's own number counts where no document is known: who names its own may pay for another."""
     company = f"{waiting['tenant']}/{waiting['entity']}"
     accounts: set[str] = set()
     for reference in waiting["references"]:
@@ -297,6 +308,9 @@ def _target(work: Work, waiting: dict[str, Any]) -> str:
         known = spellings[0] if spellings and spellings[0] else [found for each in spellings[1:] for found in each]
         as_written = [account for account, document in known if document == reference.strip()]
         accounts.update(as_written or [account for account, _ in known])
+    if not accounts:
+        named = [text for text in waiting["references"] if _may_be_account(text)]
+        accounts.update(text for text in named if work.get(CUSTOMERS, key(company, text)) is not None)
     if payer := bank_fold(waiting["payer"]):
         accounts.update(work.get(PAYERS, key(company, payer)) or [])
     for awaited in _awaits(waiting):

@@ -262,6 +262,24 @@ def test_an_advice_and_a_reference_that_disagree_forward_nothing(world: World) -
     assert world.targets() == []
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["before", "after"])
+def test_an_accounts_own_number_identifies_the_payer_where_no_document_does(world: World, later: bool) -> None:
+    world.invoice("C-10002", "INV-1")
+    known = [customer("C-10001", []), customer("1000111", []), customer("C-10003", ["US3"])]
+    for fact in [] if later else known:
+        append_fact(world.log, fact)
+    world.unidentified("R1", ["PO4711", "C-10001"])
+    world.unidentified("R2", ["INV-1", "C-10001"])
+    # It may be any number; and a bank account that says otherwise.
+    world.unidentified("R3", ["1000111"])
+    world.unidentified("R4", ["C-10001"], payer="US3")
+    if later:
+        assert world.targets() == [("R2", "C-10002")]
+        for fact in known:
+            append_fact(world.log, fact)
+    assert set(world.targets()) == {("R1", "C-10001"), ("R2", "C-10002")}
+
+
 def test_the_latest_customer_fact_holds(world: World) -> None:
     append_fact(world.log, customer("C3", ["US1", "US2"]))
     append_fact(world.log, customer("C3", ["US2"], event="customer:C3:2"))
