@@ -9,7 +9,8 @@ A pair is right where the payer meant that item of that account with that amount
 either of the two was for. Money that went back later was not applied wrongly. Precision is right pairs of applied pairs.
 Recall is the pairs that payers meant and that stand
 applied so at the end, of those whose item was in the books; a pair that was proposed, for a
-person, is not applied. Every wrong pair is listed with what was decided, why, and what was so.
+person, is not applied. Recall of told is the same over the payments that said enough (`said_enough`): nobody, person or
+program, can know what a payment is for that does not say it. Every wrong pair is listed with what was decided, why, and what was so.
 """
 
 import json
@@ -36,6 +37,12 @@ from schemas.topics import DECISIONS
 LEVELS: Final = (1, 2, 3)
 # What the rules conclude themselves; a person's application is no automatic one.
 BY_PERSON: Final = "cash.operator"
+# Troubles of the truth file with which a payment does not say what it is for: no document at all, the payer's own number
+# instead, another document's number, only some of its documents, or a text that the bank cut off.
+SAYS_TOO_LITTLE: Final = frozenset(("no_reference", "own_number", "typo:wrong", "partial_reference", "truncated"))
+# An advice says all of it; unless it is a wrong one, then two things are said.
+ADVISED: Final = frozenset(("advice_before", "advice_after"))
+ADVISED_WRONG: Final = "advice_wrong"
 # Wrong pairs that are listed of one run; there should be none.
 MOST_LISTED: Final = 200
 
@@ -52,7 +59,8 @@ class Accuracy:
 
 @dataclass(slots=True)
 class Score:
-    """Counts of pairs and receipts. `meant` counts only pairs whose item was posted, `found` those that stand applied."""
+    """Counts of pairs and receipts. `meant` counts only pairs whose item was posted, `found` those that stand applied;
+    `told_meant` and `told_found` those of payments that said enough."""
 
     receipts: int = 0
     straight: int = 0
@@ -60,6 +68,8 @@ class Score:
     applied: int = 0
     right: int = 0
     found: int = 0
+    told_meant: int = 0
+    told_found: int = 0
 
     def add(self, other: "Score") -> None:
         self.receipts += other.receipts
@@ -68,12 +78,15 @@ class Score:
         self.applied += other.applied
         self.right += other.right
         self.found += other.found
+        self.told_meant += other.told_meant
+        self.told_found += other.told_found
 
     def told(self) -> dict[str, Any]:
         """With the shares, of 1, to four digits; None of nothing."""
         return asdict(self) | {
             "precision": _share(self.right, self.applied),
             "recall": _share(self.found, self.meant),
+            "recall_of_told": _share(self.told_found, self.told_meant),
             "straight_through": _share(self.straight, self.receipts),
         }
 
@@ -223,6 +236,14 @@ def _books(decided: Iterable[Decision]) -> tuple[set[tuple[str, str, str]], dict
     return posted, money
 
 
+def said_enough(troubles: Iterable[str]) -> bool:
+    """Whether a payment with these troubles, or a right advice of it, says what it is for."""
+    found = frozenset(troubles)
+    if ADVISED_WRONG in found:
+        return False
+    return bool(found & ADVISED) or not found & SAYS_TOO_LITTLE
+
+
 def _judge(run: Run, line: dict[str, Any], found: Applied, posted: set[tuple[str, str, str]]) -> None:
     meant = {(account, document): amount for account, document, amount in line["pairs"]}
     again = {(account, document): amount for account, document, amount in line["again"]}
@@ -245,6 +266,8 @@ def _judge(run: Run, line: dict[str, Any], found: Applied, posted: set[tuple[str
         if len(run.wrong) < MOST_LISTED:
             run.wrong.append(_explained(run, line, pair, amount, decision, right))
     score.found = sum(found.pairs.get(pair) == amount for pair, amount in meant.items())
+    if said_enough(line["troubles"]):
+        score.told_meant, score.told_found = score.meant, score.found
     # A double of another payment has nothing that it could clear in full.
     whole = bool(meant) and all(found.pairs.get(pair) == amount for pair, amount in meant.items())
     score.straight += whole

@@ -1,4 +1,4 @@
-"""The forwarder: reads decisions and customers into the directory, and appends the facts that follow.
+"""The forwarder: reads decisions, customers and remittance advices into the directory, and appends the facts that follow.
 
 At least once: facts are appended before the directory's position moves, their ids and contents are
 made of the decision alone, and a shard takes an id once. bytewax may not be here (publish.py).
@@ -14,7 +14,7 @@ from connectors.log.base import Full, Log, Record, account_key, partition_of
 from dataflows.causes import Causes, heads, read_fact
 from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
 from schemas.codec import encode_fact
-from schemas.records import Customer, Decision, Fact
+from schemas.records import Customer, Decision, Fact, RemittanceAdvice
 from schemas.topics import DECISIONS, FACTS
 from sinks.redis.credit import credit_facts
 from sinks.redis.directory import judge, learn
@@ -27,15 +27,15 @@ _FACTS_AT_ONCE: Final = 10_000
 _POLL_SECONDS: Final = 0.02
 _FLUSH_SECONDS: Final = 5.0
 _JUDGED_AT_ONCE: Final = 500
-_CUSTOMER_HEADS: Final = heads("customer")
+_LEARNED_HEADS: Final = heads("customer", "remittance_advice")
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardChunk:
-    """Records of both topics, and how far their readers had come with them."""
+    """Records of both topics, of facts those that the directory learns from, and how far their readers had come."""
 
     decisions: Sequence[Record]
-    customers: Sequence[Record]
+    facts: Sequence[Record]
     decision_positions: Mapping[int, int]
     fact_positions: Mapping[int, int]
 
@@ -81,7 +81,7 @@ class Forwarder:
         shards = range(self._partitions)
         return ForwardChunk(
             decisions,
-            [record for record in facts if record.value.startswith(_CUSTOMER_HEADS)],
+            [record for record in facts if record.value.startswith(_LEARNED_HEADS)],
             {shard: self._decisions.position(shard) for shard in shards},
             {shard: self._facts.position(shard) for shard in shards},
         )
@@ -93,10 +93,10 @@ class Forwarder:
             for record in chunk.decisions
             if self._sequences.take(record.partition, (decision := decoded(record)).sequence, record.offset)
         ]
-        customers = [fact for record in chunk.customers if isinstance(fact := read_fact(record), Customer)]
+        facts = [fact for record in chunk.facts if isinstance(fact := read_fact(record), (Customer, RemittanceAdvice))]
         positions = self._positions(chunk)
-        if decisions or customers or positions != self._store.positions:
-            work = self._patience.persist(lambda: learn(self._store, decisions, customers))
+        if decisions or facts or positions != self._store.positions:
+            work = self._patience.persist(lambda: learn(self._store, decisions, facts))
             self._append(self._transfers(work))
             self._append([placed for decision in decisions for placed in self._credit(decision)])
             self._patience.persist(lambda: self._store.commit(work, positions))

@@ -6,7 +6,7 @@ from pathlib import Path
 from connectors.log.base import Log, account_key, partition_of
 from connectors.log.sqlite import SqliteLog
 from schemas.codec import decode_fact, encode_fact
-from schemas.records import Customer, Fact, Receipt, RemittanceLine
+from schemas.records import Customer, Fact, Receipt, RemittanceAdvice, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
 from tests.ledger import Ledger, instant
@@ -76,6 +76,17 @@ def receipt(account: str, receipt_id: str, amount: int, payer: str, references: 
         bank_account="US-OPS-1", bank_reference=f"REF{receipt_id}", currency="USD", amount=amount,
         posting_date=20458, value_date=20459, payer_name="ACME", payer_account=payer, text="for goods",
         lines=[RemittanceLine(reference, None) for reference in references],
+    )  # fmt: skip
+
+
+def advice(
+    account: str, advice_id: str, event: str, receipt_id: str = "", bank_reference: str = ""
+) -> RemittanceAdvice:
+    return RemittanceAdvice(
+        event_id=f"advice:{event}", recorded_time=instant("2026-01-05"), correlation="", source="mail", tenant="t1",
+        entity="us01", account_id=account, event_time=instant("2026-01-05"), advice_id=advice_id, currency="USD",
+        amount=100_00, receipt_id=receipt_id, bank_reference=bank_reference, value_date=0,
+        lines=[RemittanceLine("X", 100_00)],
     )  # fmt: skip
 
 

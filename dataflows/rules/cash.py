@@ -6,17 +6,18 @@ A reference to one open item fixes the item: a smaller amount leaves a residual,
 leaves the rest unapplied.
 """
 
+from itertools import chain
 from typing import Final
 
 from dataflows.rules import exchange, later_advice, prepayments, relations
 from dataflows.rules.account import Account
 from dataflows.rules.cash_clearing import by_wanted
 from dataflows.rules.cash_postings import propose
-from dataflows.rules.cash_text import by_text, payer_references
+from dataflows.rules.cash_text import TEXT, by_text, completed, payer_references
 from dataflows.rules.cash_wanted import Wanted, advices_for, advised, lines_of, references, resolve, wanted_of
 from dataflows.rules.context import Context
 from dataflows.rules.later_advice import ADVICE
-from dataflows.rules.references import fold
+from dataflows.rules.references import unpadded
 from schemas.records import AdviceRow, Decision, ReceiptRow
 
 STRUCTURED: Final = "cash.1.structured"
@@ -39,7 +40,8 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         stated = sum([w.amount or 0 for w in wanted])
         # What is open stands for amounts that are not stated; whether that adds up is seen below.
         if wanted and stated != receipt.unapplied and all(w.amount is not None for w in wanted):
-            return propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], references(wanted))
+            whole = sum([advice.amount for advice in advices]) == receipt.amount
+            return _beside_advice(account, receipt, wanted, stated, whole, ctx)
     if not wanted:
         return prepayments.match(account, receipt) if receipt.order_id else by_text(account, receipt, ctx)
     for at, w in enumerate(wanted):
@@ -51,7 +53,32 @@ def match(account: Account, receipt: ReceiptRow, ctx: Context) -> list[Decision]
         if found is not None:
             return found
     sent = _for_others(account, receipt, wanted)
-    return sent + by_wanted(account, receipt, wanted, ctx, sum([d.amount for d in sent]))
+    found = by_wanted(account, receipt, wanted, ctx, sum([d.amount for d in sent]))
+    return sent + (found if sent else completed(account, receipt, wanted, found, ctx))
+
+
+def _beside_advice(
+    account: Account, receipt: ReceiptRow, wanted: list[Wanted], stated: int, whole: bool, ctx: Context
+) -> list[Decision]:
+    """The lines of the advice do not add up to the money. It is of the whole of it, and they are less, each just an open
+    item: these are paid, and the rest waits. Or the text of the money names some of them, which add up. Else nothing is certain."""
+    for w in wanted:
+        w.may_differ = False
+        resolve(account, receipt, w, False, ctx)
+    if whole and 0 < stated < receipt.unapplied and all(_is_just_open(w) for w in wanted):
+        return by_wanted(account, receipt, wanted, ctx)
+    by_its_text = by_text(account, receipt, ctx) if receipt.text else []
+    named = [w.item.document for w in wanted if w.item is not None]
+    if (
+        all(d.kind == "cash_applied" and d.rule == TEXT and d.document in named for d in by_its_text)
+        and sum([d.amount for d in by_its_text]) == receipt.unapplied
+    ):
+        return by_its_text
+    return propose(account, receipt, 0, [f"advice_sum:{stated}_of_{receipt.unapplied}"], references(wanted))
+
+
+def _is_just_open(w: Wanted) -> bool:
+    return w.item is not None and w.rule == ADVICE and w.item.kind != "credit_note" and w.amount == w.item.open
 
 
 def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
@@ -80,7 +107,16 @@ def retry(account: Account, document: str, ctx: Context) -> list[Decision]:
     decisions: list[Decision] = []
     if not account.waits and not account.has_unapplied:
         return decisions
-    for receipt_id in account.waiting_for(fold(document)):
+    item = account.item(document)
+    waiting = account.waiting_for(unpadded(document))
+    if item is not None and item.order_id:
+        # The number of its order may stand for it.
+        waiting = chain(waiting, account.waiting_for(unpadded(item.order_id)))
+    tried: set[str] = set()
+    for receipt_id in waiting:
+        if receipt_id in tried:
+            continue
+        tried.add(receipt_id)
         found = match(account, account.known_receipt(receipt_id), ctx)
         decisions += found
         if any(d.kind == "cash_applied" for d in found):
@@ -164,9 +200,9 @@ def _guessed(account: Account, advice: AdviceRow) -> list[ReceiptRow]:
 
 
 def waiting_references(account: Account, receipt: ReceiptRow) -> list[str]:
-    """Folded references that the receipt, or an advice of it, names."""
+    """Names of the documents that the receipt, or an advice of it, waits for."""
     names = [line.document for line in receipt.lines]
     if not names:
         for advice in advices_for(account, receipt):
             names += [line.document for line in advice.lines]
-    return list(dict.fromkeys([fold(name) for name in names or payer_references(receipt)]))
+    return list(dict.fromkeys([unpadded(name) for name in names or payer_references(receipt)]))

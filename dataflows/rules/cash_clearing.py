@@ -2,6 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.cash_postings import application, propose
+from dataflows.rules.cash_search import complete
 from dataflows.rules.cash_wanted import Wanted, references
 from dataflows.rules.context import Context
 from dataflows.rules.discounts import earned
@@ -26,10 +27,18 @@ def by_wanted(
     else:
         stated = [w.amount if w.amount is not None else (0 if w.item is None else w.item.open) for w in wanted]
         guessed = any(w.amount is None for w in wanted)
-        if guessed and not missing and sum(stated) > left:
+        by_sum = any(w.by_sum for w in wanted)
+        if guessed and not missing and not by_sum and sum(stated) > left:
             less = [w.amount if w.amount is not None else open_less_discount(account, receipt, w, ctx) for w in wanted]
             stated = less if sum(less) == left else stated
-        if sum(stated) != left or (missing and guessed):
+        more = not missing and not by_sum and sum(stated) < left and _in_full(wanted, stated)
+        if more and guessed:
+            items = [w.item for w in wanted if w.item is not None]
+            named = [item.document for item in items]
+            more = fits_no_other(account, receipt.currency, left - sum(stated), named) or (
+                not sent and complete(account, receipt, ctx, items, []).rule != ""
+            )
+        if (sum(stated) != left and not more) or (missing and guessed):
             reasons = missing or [f"lines_sum:{sum(stated)}_of_{left}"]
             return propose(account, receipt, sent, reasons, references(wanted))
         pays = stated
@@ -45,7 +54,9 @@ def by_wanted(
     for w, pay in _each_once(wanted, pays):
         item = w.item
         assert item is not None, "only references to items are paid"
-        if missing and pay != item.open:
+        # One of several, or an advice, states more than the item ever was: number and amount do not belong together.
+        too_much = (w.amount or 0) > item.amount and (len(wanted) > 1 or w.advice_id != "")
+        if too_much or (missing and pay != item.open):
             missing.append(f"amount_differs:{item.document}")
             continue
         left -= clear_item(receipt, w, item, min(pay, item.open), credits, decisions)
@@ -53,8 +64,26 @@ def by_wanted(
         return decisions
     if not missing:
         whole = receipt.unapplied - sent
-        missing = ["overpaid"] if sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
+        missing = ["overpaid"] if len(wanted) > 1 or sum(pays) == whole else [f"lines_sum:{sum(pays)}_of_{whole}"]
     return decisions + propose(account, receipt, receipt.unapplied - left, missing, references(wanted))
+
+
+def _in_full(wanted: list[Wanted], pays: list[int]) -> bool:
+    """Whether each of the references is to an open item, once, and for just what is open of it: they fix the items, and
+    what comes beside that is not theirs."""
+    documents: set[str] = set()
+    for w, pay in zip(wanted, pays, strict=True):
+        if w.item is None or w.item.kind == "credit_note" or pay != w.item.open:
+            return False
+        documents.add(w.item.document)
+    return len(documents) == len(wanted)
+
+
+def fits_no_other(account: Account, currency: str, amount: int, named: list[str]) -> bool:
+    """Whether no other open item could be paid by so much. Where one could be, the payer may mean it too, and who names
+    some items only, without amounts, does not say that these are paid in full."""
+    others = account.debits_of_amounts(currency, 1, amount, len(named) + 1) if amount > 0 else []
+    return all(item.document in named for item in others)
 
 
 def open_less_discount(account: Account, receipt: ReceiptRow, w: Wanted, ctx: Context) -> int:

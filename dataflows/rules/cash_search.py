@@ -14,7 +14,7 @@ from dataflows.rules.account import NEVER_DAY, Account
 from dataflows.rules.context import Context
 from dataflows.rules.discounts import earned, reach
 from dataflows.rules.provisions.cash import CashTerms
-from dataflows.rules.references import other_number
+from dataflows.rules.references import misread, other_number, says_order
 from dataflows.rules.subsets import MOST_ITEMS, search
 from schemas.records import Item, ReceiptRow
 
@@ -272,8 +272,10 @@ def _by_size_and_age(chosen: list[tuple[Item, int]]) -> tuple[int, list[tuple[in
 def _contradict(found: Found, words: list[str]) -> None:
     """A word that is formed as the number of what was found may be another document: nothing is certain then."""
     for word in words:
+        if says_order(word):
+            continue
         for item, _ in found.pays[:MOST_OF_A_SET]:
-            if other_number(word, item.document):
+            if other_number(word, item.document) and not misread(word, item.document):
                 found.reasons = [f"other_number:{word}"]
                 found.candidates = []
                 found.evidence = []

@@ -6,22 +6,49 @@ from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.differences import payable
 from dataflows.rules.parts import expanded
-from dataflows.rules.references import bare, fold, neighbours, other_number, plain, prefix, same_number
+from dataflows.rules.references import (
+    bare,
+    fold,
+    misread,
+    neighbours,
+    other_number,
+    plain,
+    prefix,
+    same_number,
+    tokens,
+    unpadded,
+    zeros_otherwise,
+)
 from schemas.records import AdviceRow, Item, ReceiptRow, RemittanceLine
 
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
+BY_ORDER: Final = "cash.3.order"
+# A shorter one may be any word of a text.
+MIN_ADVICE_ID: Final = 5
 
 
 class Wanted:
     """One reference of the payer and what it was found to be.
 
     amount: Minor units stated for it, what this receipt already paid on it taken off; None where not stated.
+    by_sum: Whether it is that item only if all that is open of the items that are named comes to just the money.
     may_differ: Whether it is looked for one edit away. stranger: Whether it is no document here however it is spelled.
     item: The open item it means, or None; reason says why not.
     """
 
-    __slots__ = ("advice_id", "alias", "amount", "item", "may_differ", "reason", "reference", "rule", "stranger")
+    __slots__ = (
+        "advice_id",
+        "alias",
+        "amount",
+        "by_sum",
+        "item",
+        "may_differ",
+        "reason",
+        "reference",
+        "rule",
+        "stranger",
+    )
 
     def __init__(self, reference: str, amount: int | None, rule: str, advice_id: str) -> None:
         self.reference: Final = reference
@@ -31,6 +58,7 @@ class Wanted:
         self.item: Item | None = None
         self.reason = ""
         self.may_differ = True
+        self.by_sum = False
         self.stranger = False
         self.alias = ""
 
@@ -73,6 +101,9 @@ def wanted_of(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule
         paid = found.get(allocation.document) or _spelled_otherwise(list(found.values()), allocation.document)
         if paid is not None and paid.amount is not None:
             paid.amount -= allocation.amount
+        elif paid is not None and len(found) > 1:
+            # It took what was open of it; what is left is not for it.
+            found.pop(paid.reference)
     for taken in receipt.credits:
         for document, part in ((taken.document, taken.amount), (taken.credit, -taken.amount)):
             paid = found.get(document)
@@ -88,6 +119,8 @@ def _spelled_otherwise(wanted: list[Wanted], document: str) -> Wanted | None:
     """The one reference by which this document can have been found, other than its own number."""
     folded = fold(document)
     alike = [w for w in wanted if fold(w.reference) == folded]
+    if not alike:
+        alike = [w for w in wanted if unpadded(w.reference) == unpadded(document)]
     if not alike:
         near = neighbours(folded)
         alike = [w for w in wanted if fold(w.reference) in near]
@@ -106,11 +139,22 @@ def advices_for(account: Account, receipt: ReceiptRow) -> list[AdviceRow]:
             same_reference = advice.bank_reference and advice.bank_reference == receipt.bank_reference
             if advice.receipt_id == receipt.receipt_id or (same_reference and not advice.receipt_id):
                 named.append(advice)
+        elif _names(receipt, advice.advice_id):
+            named.append(advice)
         elif advice.amount == receipt.unapplied:
             alike.append(advice)
     if named:
         return named
     return alike if len(alike) == 1 else []
+
+
+def _names(receipt: ReceiptRow, advice_id: str) -> bool:
+    """Whether the text of the money names the advice, or all its parts by what stands before their numbers."""
+    if not receipt.text or len(advice_id) < MIN_ADVICE_ID:
+        return False
+    whole, _, part = advice_id.rpartition("/")
+    words = tokens(receipt.text)
+    return advice_id in words or (part.isdigit() and len(whole) >= MIN_ADVICE_ID and whole in words)
 
 
 def alike_advices(account: Account, receipt: ReceiptRow) -> list[str]:
@@ -143,7 +187,7 @@ def resolve(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool, ctx: 
     elif w.reference in account.row.held:
         w.reason = f"held:{w.reference}"
     elif credit:
-        w.reason = f"unknown:{w.reference}"
+        _normalise_credit(account, receipt, w)
     else:
         _normalise(account, receipt, w, alone)
 
@@ -170,6 +214,14 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
     folded = fold(w.reference)
     documents = account.alike(folded)
     held = [document for document in account.row.held if fold(document) == folded]
+    if not documents and not held:
+        documents, held = zeros_apart(account, w.reference)
+        if len(documents) + len(held) > 1:
+            w.reason = f"ambiguous:{w.reference}"
+            return
+    if len(documents) > 1 and w.amount is not None:
+        # Money is paid on no credit note.
+        documents = [item for item in documents if item.kind != "credit_note"] or documents
     if len(documents) + len(held) > 1:
         names = [item.document for item in documents] + held
         spelled = [name for name in names if plain(name) == plain(w.reference)]
@@ -184,12 +236,68 @@ def _normalise(account: Account, receipt: ReceiptRow, w: Wanted, alone: bool) ->
         return
     if documents:
         item = documents[0]
-        sure = same_number(w.reference, item.document)
+        sure = written_as(w.reference, item.document)
         habit = not sure and bare(w.reference) == bare(item.document) and prefix(w.reference) in account.row.habits
-        take_or_say(w, item, receipt, NORMALISED, sure or habit or _agrees(w, receipt, item, alone))
+        w.by_sum = not sure and not habit and not alone and w.amount is None and misread(w.reference, item.document)
+        take_or_say(w, item, receipt, NORMALISED, sure or habit or w.by_sum or _agrees(w, receipt, item, alone))
         w.alias = prefix(w.reference) if habit else ""
         return
-    _one_edit(account, receipt, w, alone)
+    billing = of_order(account, w.reference, receipt.currency)
+    if billing is not None and _agrees(w, receipt, billing, alone):
+        w.item = billing
+        w.rule = BY_ORDER
+    else:
+        _one_edit(account, receipt, w, alone)
+
+
+def zeros_apart(account: Account, reference: str) -> tuple[list[Item], list[str]]:
+    """Documents of this number but for zeros before its last digits: items, cleared ones too, and held ones."""
+    items: list[Item] = []
+    held: list[str] = []
+    for other in zeros_otherwise(reference):
+        items += [
+            item for item in account.alike(fold(other)) if same_number(other, item.document) and item not in items
+        ]
+        held += [name for name in account.row.held if same_number(other, name)]
+    return items, held
+
+
+def written_as(reference: str, document: str) -> bool:
+    """Whether the reference has the document's number, but for zeros that it leaves out or adds."""
+    return same_number(reference, document) or any(same_number(x, document) for x in zeros_otherwise(reference))
+
+
+def _normalise_credit(account: Account, receipt: ReceiptRow, w: Wanted) -> None:
+    """A credit that is taken off, and written otherwise: the one open credit note that has this number."""
+    items = [item for item in account.alike(fold(w.reference)) if same_number(w.reference, item.document)]
+    if not items:
+        items = zeros_apart(account, w.reference)[0]
+    if not items:
+        # Characters that look alike: where the amount agrees.
+        items = [item for item in account.alike(fold(w.reference)) if item.open == -(w.amount or 0)]
+    credits = [item for item in items if item.kind == "credit_note"]
+    if len(credits) != 1 or credits[0].currency != receipt.currency:
+        w.reason = f"ambiguous:{w.reference}" if len(credits) > 1 else f"unknown:{w.reference}"
+    elif credits[0].open < -(w.amount or 0):
+        w.reason = f"credit_too_small:{w.reference}" if credits[0].open else f"cleared:{credits[0].document}"
+    else:
+        w.item = credits[0]
+        w.rule = NORMALISED
+
+
+def of_order(account: Account, reference: str, currency: str) -> Item | None:
+    """The one open item that bills the order of this number, which is one of the account; None where it is not one."""
+    order = account.order(reference)
+    if order is None:
+        return None
+    items: list[Item] = []
+    for billed in order.billed:
+        group = account.joined(billed.document)
+        for document in [billed.document] if group is None else group.documents:
+            item = account.item(document)
+            if item is not None and item.kind != "credit_note" and item.currency == currency:
+                items.append(item)
+    return items[0] if len(items) == 1 else None
 
 
 def _agrees(w: Wanted, receipt: ReceiptRow, item: Item, alone: bool) -> bool:

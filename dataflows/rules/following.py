@@ -238,6 +238,8 @@ def _unidentified(d: Decision, account: Account) -> Decision:
         reference_id=f"unidentified:{d.receipt_id}",
         reasons=["unidentified", *[f"refused_by:{target}" for target in receipt.refused_by]],
         candidates=said(payer_references(receipt)),
+        # The directory finds the payer's advice by it.
+        evidence=[f"bank_reference:{receipt.bank_reference}"] if receipt.bank_reference else [],
         text=who_paid(receipt),
     )
 

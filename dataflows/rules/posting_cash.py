@@ -69,13 +69,14 @@ def post_proposal(account: Account, d: Decision) -> None:
 
 
 def _post_advised(account: Account, d: Decision, receipt: ReceiptRow) -> None:
-    """An advice that its receipt was applied by belongs to that receipt, and waits no more once all is applied."""
+    """An advice that its receipt was applied by belongs to that receipt, and waits no more once all is applied and none
+    of it is on its way to an account that may refuse it."""
     advice = account.advice(d.reference_id)
     assert advice is not None, f"no advice {d.reference_id}"
     advice.used = True
     advice.receipt_id = receipt.receipt_id
     account.put_advice(advice)
-    if not receipt.unapplied and advice.advice_id in account.row.advices:
+    if not receipt.unapplied and not receipt.sent and advice.advice_id in account.row.advices:
         account.row.advices.remove(advice.advice_id)
 
 

@@ -4,6 +4,7 @@ The books already hold that item and receipt are of one account and currency and
 overdrawn. Source of the steps: REFERENCE 3.5.
 """
 
+import re
 from itertools import dropwhile
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+ORDER: Final = "cash.3.order"
 OPERATOR: Final = "cash.operator"
 PREPAYMENT: Final = "cash.prepayment"
 ERP: Final = "cash.erp"
@@ -52,7 +54,8 @@ def sure_number(name: str, document: str) -> bool:
     """Whether the name fixes the document whatever the amount: its number as it is, and no prefix of another kind."""
     (prefix, number), (own, right) = split(name), split(document)
     shortened, written_out = prefix == own[: len(prefix)], own != "" and own == prefix[: len(own)]
-    return number == right and (shortened or written_out or prefix in _INVOICE_WORDS)
+    named_twice = own != "" and prefix.endswith(own) and prefix.removesuffix(own) in _INVOICE_WORDS
+    return number == right and (shortened or written_out or named_twice or prefix in _INVOICE_WORDS)
 
 
 def is_other(name: str, document: str) -> bool:
@@ -83,6 +86,19 @@ def words(text: str) -> list[str]:
     """Words of a free text that may be references: letters, digits and what may stand inside a number."""
     kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
     return [word.strip("-/._") for word in kept.split()]
+
+
+def unpadded(reference: str) -> str:
+    """Without the zeros that lead any group of digits."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", reference)
+
+
+def stands_in(document: str, text: str) -> bool:
+    """Whether the document's number, without its prefix, stands somewhere in the text, whatever is set between its
+    letters and digits."""
+    kept = "".join(c for c in text.upper() if c.isalnum())
+    number = split(document)[1]
+    return len(number) > 3 and number in kept
 
 
 class Advices:
@@ -174,8 +190,12 @@ class CashCheck:
             said = self._meant(account, d, tuple(words(receipt.text)))
             # Of a number that follows one written out, the last digits may be enough.
             ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
-            if not ends and folded(d.document) not in [folded(word) for word in said]:
+            alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
+            alike = alike or stands_in(unpadded(d.document), unpadded(receipt.text))
+            if not ends and not alike:
                 self._check.about(d, "not_named", f"{d.rule}: the text of {d.receipt_id} does not name {d.document}")
+        elif d.rule == ORDER:
+            self._by_order(account, d, item, names or (receipt.text,))
         elif d.rule == OPERATOR:
             self._by_person(d, cause)
         elif d.rule == PREPAYMENT:
@@ -217,18 +237,34 @@ class CashCheck:
         """A reference that is no document itself is another spelling of this one, or one edit from it."""
         right = folded(d.document)
         alike = [n for n in names if folded(n) == right]
+        if not alike and d.rule == NORMALISED:
+            alike = [n for n in names if folded(unpadded(n)) == folded(unpadded(d.document))]
         if d.rule == ONE_EDIT:
             alike = [n for n in names if within_one_edit(folded(n), right)]
             if alike and all(is_other(n, d.document) for n in alike):
                 self._check.about(d, "other_number", f"{d.rule}: {alike} may be another document than {d.document}")
         if d.amount != item.open and (
-            d.rule == ONE_EDIT or not any(sure_number(n, d.document) or split(n)[0] in account.habits for n in alike)
+            d.rule == ONE_EDIT
+            or not any(
+                sure_number(n, d.document)
+                or sure_number(unpadded(n), unpadded(d.document))
+                or split(n)[0] in account.habits
+                for n in alike
+            )
         ):
             self._check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}, named as {alike}")
         if not alike:
             self._check.about(d, "not_named", f"{d.rule}: {names} names nothing like {d.document}")
         elif all(name != d.document and self._is_document(account, name) for name in alike):
             self._check.about(d, "other_document", f"{d.rule}: {alike} is a document, and the cash is on {d.document}")
+
+    def _by_order(self, account: Account, d: Decision, item: Item, said: tuple[str, ...]) -> None:
+        """What is said has the number of the order that the item bills, and no other open item bills it."""
+        billing = [x for x in account.open.values() if x.order_id == item.order_id and x.currency == item.currency]
+        named = item.order_id != "" and any(item.order_id in text for text in said)
+        if not named or len(billing) != 1 or d.amount != item.open:
+            text = f"{d.amount} of {item.open} of {d.document}, which bills {item.order_id!r}: named are {said}"
+            self._check.about(d, "not_named", text)
 
     def _is_document(self, account: Account, name: str) -> bool:
         return name in account.held or self._books.item(account, name) is not None

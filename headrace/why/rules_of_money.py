@@ -32,7 +32,8 @@ OF_MONEY: Final[dict[str, Rule]] = {
     ),
     "cash.2.advice": Rule(
         "its remittance advice names it",
-        "Step 2: a remittance advice of just this receipt names the items, and its lines add up to the money.",
+        "Step 2: a remittance advice of just this receipt names the items, and its lines add up to the money, or each is just "
+        "what is open of its item and what is left of the money waits.",
         f"{_CASH}, step 2: remittance advice whose lines add up to the receipt",
         "cash",
     ),
@@ -48,6 +49,13 @@ OF_MONEY: Final[dict[str, Rule]] = {
         "Step 3: the reference as written is no document; just one document's number is a single letter away, the amount "
         "is what is open of it, and the reference cannot be another number of the same series.",
         f"{_CASH}, step 3: one edit away and the amount agrees, no other as near",
+        "cash",
+    ),
+    "cash.3.order": Rule(
+        "the reference is the order that it bills",
+        "Step 3: the reference as written is no document; it is the number of an order of the account, which just one open "
+        "item bills, and the amount is what is open of that item.",
+        f"{_CASH}, step 3: no other item is as near, and the amount agrees",
         "cash",
     ),
     "cash.3.text": Rule(

@@ -8,10 +8,11 @@ forwards nothing that the first reading did not.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from schemas.records import Customer, Decision, OperatorAction
+from schemas.records import Customer, Decision, OperatorAction, RemittanceAdvice
 from schemas.topics import SUSPENSE_PREFIX, WHO_PAID_SEPARATOR
 from sinks.redis import transfers
 from sinks.redis.store import (
+    ADVISED,
     AWAITED,
     CUSTOMERS,
     DOCUMENTS,
@@ -28,6 +29,15 @@ ACTOR: Final = "headrace.directory"
 _NAMES_DOCUMENT: Final = frozenset({"item_posted", "invoice_released", "invoice_held"})
 # A bank account that a person's word showed to be a payer's.
 ALIAS: Final = "alias_learned"
+# Evidence of the exception: the bank's reference of the money.
+BANK_REFERENCE: Final = "bank_reference:"
+# What banks write where there is no reference.
+_NO_REFERENCES: Final = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED"})
+_DIGITS: Final = "0123456789"
+# An account's own number tells who pays only where no amount, date or number of an order may look like it.
+_OWN_NUMBER_CHARACTERS: Final = 5
+# Zeros that a number may lack.
+_MOST_ZEROS: Final = 6
 _NOTE: Final = "all that is known of this receipt points to this account alone"
 
 
@@ -40,13 +50,41 @@ def fold(reference: str) -> str:
     return "".join(c for c in reference.upper() if c.isalnum()).lstrip("0")
 
 
+def _spellings(reference: str) -> list[str]:
+    """What the reference may be kept under: as it is folded, then with more or fewer zeros before its last digits, where
+    it has digits before these too."""
+    text = reference.rstrip()
+    head = text.rstrip(_DIGITS)
+    number = text[len(head) :].lstrip("0")
+    first = fold(reference)
+    if not first or not number or not any(c in _DIGITS for c in head):
+        return [first] if first else []
+    others = [fold(head + "0" * zeros + number) for zeros in range(_MOST_ZEROS + 1)]
+    return [first, *[other for other in others if other != first]]
+
+
+def _may_be_account(reference: str) -> bool:
+    return len(reference) >= _OWN_NUMBER_CHARACTERS and any(c.isalpha() for c in reference)
+
+
 def bank_fold(account: str) -> str:
     """IBANs and account numbers: upper case, letters and digits only."""
     return "".join(c for c in account.upper() if c.isalnum())
 
 
-def _company(of: Decision | Customer) -> str:
+def _company(of: Decision | Customer | RemittanceAdvice) -> str:
     return f"{of.tenant}/{of.entity}"
+
+
+def _advised(advice: RemittanceAdvice) -> str:
+    """The field of ADVISED for the money that the advice is of, as it names it: by our receipt, by the bank's reference,
+    or else not at all; then the payer may name the advice. Empty where the reference is none."""
+    if advice.receipt_id:
+        return key(_company(advice), "receipt", advice.currency, advice.receipt_id)
+    if advice.bank_reference:
+        known = advice.bank_reference not in _NO_REFERENCES
+        return key(_company(advice), "bank", advice.currency, advice.bank_reference) if known else ""
+    return key(_company(advice), "advice", advice.currency, advice.advice_id)
 
 
 def _receipt(company: str, account: str, receipt_id: str) -> str:
@@ -57,13 +95,19 @@ def is_suspense(account: str) -> bool:
     return account.startswith(SUSPENSE_PREFIX)
 
 
-def learn(store: Store, decisions: Sequence[Decision], customers: Sequence[Customer]) -> Work:
-    """What these decisions and customers, each in its shard's order, change in the directory. Reads only."""
+def learn(store: Store, decisions: Sequence[Decision], facts: Sequence[Customer | RemittanceAdvice]) -> Work:
+    """What these decisions, customers and advices, each in its shard's order, change in the directory. Reads only."""
     work = Work(store)
+    customers = [fact for fact in facts if isinstance(fact, Customer)]
+    advices = [fact for fact in facts if isinstance(fact, RemittanceAdvice) and not is_suspense(fact.account_id)]
     for decision in decisions:
         _want_decision(work, decision)
     for customer in customers:
         _want_customer(work, customer)
+    for advice in advices:
+        if name := _advised(advice):
+            work.want(ADVISED, name)
+            work.want(AWAITED, key(ADVISED, name))
     work.load()
     for name in [name for table, name in work.values if table == WAITING]:
         for awaited in _awaits(work.get(WAITING, name)):
@@ -74,6 +118,10 @@ def learn(store: Store, decisions: Sequence[Decision], customers: Sequence[Custo
     work.load()
     for customer in customers:
         _learn_customer(work, customer)
+    for advice in advices:
+        if name := _advised(advice):
+            work.add(ADVISED, name, advice.account_id)
+            work.new.update(work.get(AWAITED, key(ADVISED, name)) or [])
     for decision in decisions:
         _learn_decision(work, decision)
     return work
@@ -101,6 +149,7 @@ def _want_decision(work: Work, decision: Decision) -> None:
 def _want_customer(work: Work, customer: Customer) -> None:
     company = _company(customer)
     work.want(CUSTOMERS, key(company, customer.account_id))
+    work.want(AWAITED, key(CUSTOMERS, company, customer.account_id))
     work.want(REFUSED, key(company, customer.account_id))
     for bank in customer.bank_accounts:
         folded = key(company, bank_fold(bank))
@@ -118,18 +167,32 @@ def _waiting(decision: Decision) -> dict[str, Any]:
         "account": decision.account_id,
         "receipt": decision.receipt_id,
         "references": decision.candidates,
+        "currency": decision.currency,
+        "bank_reference": _said(decision, BANK_REFERENCE),
         "payer": decision.text.partition(WHO_PAID_SEPARATOR)[0],
         "event_time": decision.event_time,
         "recorded_time": decision.recorded_time,
     }
 
 
+def _said(decision: Decision, what: str) -> str:
+    """The evidence that begins so, without that; empty where there is none."""
+    return next((said.removeprefix(what) for said in decision.evidence if said.startswith(what)), "")
+
+
 def _awaits(waiting: dict[str, Any] | None) -> list[str]:
-    """Fields of AWAITED for the documents and the bank account that a waiting receipt names."""
+    """Fields of AWAITED for the documents, the bank account and the accounts that a waiting receipt names, and for
+    advices of it."""
     if waiting is None:
         return []
     company = f"{waiting['tenant']}/{waiting['entity']}"
-    names = [key(DOCUMENTS, company, folded) for text in waiting["references"] if (folded := fold(text))]
+    names = [key(DOCUMENTS, company, folded) for text in waiting["references"] for folded in _spellings(text)]
+    if currency := waiting.get("currency", ""):
+        names.append(key(ADVISED, company, "receipt", currency, waiting["receipt"]))
+        if waiting["bank_reference"] not in _NO_REFERENCES:
+            names.append(key(ADVISED, company, "bank", currency, waiting["bank_reference"]))
+        names += [key(ADVISED, company, "advice", currency, text) for text in waiting["references"]]
+    names += [key(CUSTOMERS, company, text) for text in waiting["references"] if _may_be_account(text)]
     if payer := bank_fold(waiting["payer"]):
         names.append(key(PAYERS, company, payer))
     return names
@@ -147,6 +210,7 @@ def _learn_customer(work: Work, customer: Customer) -> None:
         work.add(PAYERS, key(company, bank), account)
         work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
     work.put(CUSTOMERS, name, banks)
+    work.new.update(work.get(AWAITED, key(CUSTOMERS, name)) or [])
     refused = work.get(REFUSED, name)
     if refused:
         work.put(REFUSED, name, None)
@@ -234,16 +298,25 @@ def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, 
 
 
 def _target(work: Work, waiting: dict[str, Any]) -> str:
-    """The one account that all known references and the payer's bank account point to, or empty."""
+    """The one account that all known references, the payer's bank account and its advices point to, or empty. An
+    account's own number counts where no document is known: who names its own may pay for another."""
     company = f"{waiting['tenant']}/{waiting['entity']}"
     accounts: set[str] = set()
     for reference in waiting["references"]:
-        folded = fold(reference)
-        known = (work.get(DOCUMENTS, key(company, folded)) or []) if folded else []
+        spellings = [work.get(DOCUMENTS, key(company, folded)) or [] for folded in _spellings(reference)]
+        # As it is, if it is known so; else with any other count of zeros.
+        known = spellings[0] if spellings and spellings[0] else [found for each in spellings[1:] for found in each]
         as_written = [account for account, document in known if document == reference.strip()]
         accounts.update(as_written or [account for account, _ in known])
+    if not accounts:
+        named = [text for text in waiting["references"] if _may_be_account(text)]
+        accounts.update(text for text in named if work.get(CUSTOMERS, key(company, text)) is not None)
     if payer := bank_fold(waiting["payer"]):
         accounts.update(work.get(PAYERS, key(company, payer)) or [])
+    for awaited in _awaits(waiting):
+        table, _, name = awaited.partition("\n")
+        if table == ADVISED:
+            accounts.update(work.get(ADVISED, name) or [])
     return accounts.pop() if len(accounts) == 1 else ""
 
 

@@ -20,7 +20,8 @@ PAYERS: Final = "payers"  # bank account -> [account, ...]
 CUSTOMERS: Final = "customers"  # account -> [bank account, ...]
 RECEIPTS: Final = "receipts"  # receipt in a suspense account -> the cause by which it was booked last
 WAITING: Final = "waiting"  # receipt in a suspense account -> what is known of it
-AWAITED: Final = "awaited"  # document or bank account that a receipt waits for -> [receipt, ...]
+ADVISED: Final = "advised"  # money as a remittance advice names it -> [account of the advice, ...]
+AWAITED: Final = "awaited"  # document, bank account or advice that a receipt waits for -> [receipt, ...]
 REFUSED: Final = "refused"  # account -> [receipt that it did not take, ...]
 STUCK: Final = "stuck"  # transfer that cannot be brought, as SHARD-SEQUENCE -> why
 # Sets of receipts to judge: NEW were found in this reading, RIPE when all that was in the logs then has been read.

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from benchmarks.accuracy import judge
+import pytest
+
+from benchmarks.accuracy import judge, said_enough
 from schemas.records import Decision
 
 
@@ -51,7 +53,7 @@ def test_pairs_are_right_wrong_or_missed() -> None:
     run = judge(3, 1, truth, decided)
     assert run.all.told() == {
         "receipts": 4, "straight": 2, "meant": 4, "applied": 4, "right": 2, "found": 2,
-        "precision": 0.5, "recall": 0.5, "straight_through": 0.5,
+        "told_meant": 4, "told_found": 2, "recall_of_told": 0.5, "precision": 0.5, "recall": 0.5, "straight_through": 0.5,
     }  # fmt: skip
     assert run.by_trouble["late"].told()["precision"] == 0.5
     # What an advice took back later was applied wrongly all the same.
@@ -82,3 +84,20 @@ def test_a_credit_that_was_taken_off_is_a_pair() -> None:
 def test_an_amount_that_differs_is_wrong() -> None:
     run = judge(1, 1, [line("R1", [["A", "I-1", 100]])], [posted("I-1"), applied("R1", "I-1", 90)])
     assert [wrong["why"] for wrong in run.wrong] == ["of this item the payer meant 100"]
+
+
+@pytest.mark.parametrize(
+    ("troubles", "enough"),
+    [
+        ([], True),
+        (["typo:zeros", "text_only", "lump_sum", "short"], True),
+        (["no_reference"], False),
+        (["no_reference", "advice_after"], True),
+        (["truncated", "advice_before", "advice_wrong"], False),
+        (["typo:wrong"], False),
+    ],
+)
+def test_a_payment_that_does_not_say_what_it_is_for(troubles: list[str], enough: bool) -> None:
+    assert said_enough(troubles) == enough
+    run = judge(1, 1, [line("R1", [["A", "I-1", 100]], troubles)], [posted("I-1"), applied("R1", "I-1", 100)])
+    assert (run.all.found, run.all.told_found, run.all.told_meant) == (1, enough, enough)

@@ -109,6 +109,7 @@ def test_the_bench_stream_has_its_backlog_and_its_mix() -> None:
     assert set(kinds) == set(TOPIC_OF_KIND) - {
         *("account_owner", "approval", "customer", "message", "operator_action", "service_case"),
         *("debit_note", "opening_item", "refund", "erp_posting", "fx_rate", "period_close", "payer_relation"),
+        *("credit_limit", "price_agreement", "return"),
     }
     again = Counter(Counter(x.event_id for x in measured).values())
     assert 0.005 < again[2] / count < 0.015

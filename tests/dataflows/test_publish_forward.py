@@ -26,7 +26,17 @@ from sinks.redis.store import Positions, Store, Wiped, Work
 from tests.facts import return_of_version_1
 from tests.installations import but
 from tests.ledger import Ledger, day, instant
-from tests.publishing import Never, all_facts, append, append_decisions, append_fact, customer, open_log, receipt
+from tests.publishing import (
+    Never,
+    advice,
+    all_facts,
+    append,
+    append_decisions,
+    append_fact,
+    customer,
+    open_log,
+    receipt,
+)
 from tests.redis_servers import LocalRedis
 
 ROOT = Path(__file__).parents[2]
@@ -56,11 +66,16 @@ class World:
         )  # fmt: skip
         self.say_unidentified(receipt_id, references, payer)
 
-    def say_unidentified(self, receipt_id: str, references: list[str], payer: str = "") -> None:
+    def say_unidentified(self, receipt_id: str, references: list[str], payer: str = "", bank: str = "") -> None:
         self.ledger.say(
             "exception_raised", SUSPENSE, "2026-01-05", receipt_id=receipt_id, reasons=["unidentified"],
-            candidates=references, text=payer, reference_id=f"unidentified:{receipt_id}",
+            candidates=references, text=payer, reference_id=f"unidentified:{receipt_id}", currency="USD",
+            evidence=[f"bank_reference:{bank}"] if bank else [],
         )  # fmt: skip
+
+    def advice(self, account: str, receipt_id: str = "", bank: str = "", advice_id: str = "RA-1") -> None:
+        name = f"{account}:{advice_id}:{receipt_id}:{bank}"
+        append_fact(self.log, advice(account, advice_id, name, receipt_id=receipt_id, bank_reference=bank))
 
     def run(self) -> list[Fact]:
         """Write what the ledger has since, forward, and return all facts but receipts and customers."""
@@ -68,7 +83,7 @@ class World:
         self._written = len(self.ledger.decisions)
         self.status = PublishStatus()
         publish_forward(self.log, self.server, until_idle=True, stop=Never(), status=self.status)
-        return [fact for fact in all_facts(self.log) if fact.kind not in ("receipt", "customer")]
+        return [fact for fact in all_facts(self.log) if fact.kind not in ("receipt", "customer", "remittance_advice")]
 
     def targets(self) -> list[tuple[str, str]]:
         """(receipt, account) of every identify_payer fact, after a run."""
@@ -153,6 +168,18 @@ def test_leading_zeros_make_no_difference(world: World) -> None:
     assert world.targets() == [("R1", "C1")]
 
 
+def test_zeros_before_the_last_digits_make_no_difference_where_only_one_document_is_so(world: World) -> None:
+    world.invoice("C1", "INV-2026-004851")
+    world.invoice("C1", "RE/26/5152")
+    world.invoice("C1", "INV-2026-04852")
+    world.invoice("C2", "INV-2026-004852")
+    world.unidentified("R1", ["INV-2026-4851"])
+    world.unidentified("R2", ["RE/26/05152"])
+    world.unidentified("R3", ["INV-2026-4852"])
+    world.unidentified("R4", ["INV-2026-04852"])
+    assert world.targets() == [("R1", "C1"), ("R2", "C1"), ("R4", "C1")]
+
+
 def test_another_entity_has_other_documents(world: World) -> None:
     world.ledger.entity = "de01"
     world.invoice("C1", "INV-1")
@@ -202,6 +229,55 @@ def test_bank_account_and_reference_that_disagree_forward_nothing(world: World) 
     world.invoice("C1", "INV-1")
     world.unidentified("R1", ["INV-1"], payer="US1")
     assert world.targets() == []
+
+
+@pytest.mark.parametrize(
+    "named", [{"receipt_id": "R1"}, {"bank": "FT 7"}, {"advice_id": "RA-0001"}], ids=["receipt", "bank", "text"]
+)
+@pytest.mark.parametrize("later", [False, True], ids=["before", "after"])
+def test_an_advice_of_the_money_identifies_the_payer(world: World, named: dict[str, str], later: bool) -> None:
+    if not later:
+        world.advice("C5", **named)
+    world.say_unidentified("R1", ["RA-0001"], bank="FT 7")
+    world.say_unidentified("R2", ["RA-0002"], bank="FT 8")
+    if later:
+        assert world.targets() == []
+        world.advice("C5", **named)
+    assert world.targets() == [("R1", "C5")]
+
+
+def test_advices_of_two_accounts_or_of_no_reference_forward_nothing(world: World) -> None:
+    world.advice("C5", bank="FT 7")
+    world.advice("C6", bank="FT 7")
+    world.advice("C5", bank="NONREF")
+    world.say_unidentified("R1", [], bank="FT 7")
+    world.say_unidentified("R2", [], bank="NONREF")
+    assert world.targets() == []
+
+
+def test_an_advice_and_a_reference_that_disagree_forward_nothing(world: World) -> None:
+    world.invoice("C1", "INV-1")
+    world.advice("C5", bank="FT 7")
+    world.say_unidentified("R1", ["INV-1"], bank="FT 7")
+    assert world.targets() == []
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["before", "after"])
+def test_an_accounts_own_number_identifies_the_payer_where_no_document_does(world: World, later: bool) -> None:
+    world.invoice("C-10002", "INV-1")
+    known = [customer("C-10001", []), customer("1000111", []), customer("C-10003", ["US3"])]
+    for fact in [] if later else known:
+        append_fact(world.log, fact)
+    world.unidentified("R1", ["PO4711", "C-10001"])
+    world.unidentified("R2", ["INV-1", "C-10001"])
+    # It may be any number; and a bank account that says otherwise.
+    world.unidentified("R3", ["1000111"])
+    world.unidentified("R4", ["C-10001"], payer="US3")
+    if later:
+        assert world.targets() == [("R2", "C-10002")]
+        for fact in known:
+            append_fact(world.log, fact)
+    assert set(world.targets()) == {("R1", "C-10001"), ("R2", "C-10002")}
 
 
 def test_the_latest_customer_fact_holds(world: World) -> None:
@@ -583,7 +659,7 @@ def test_kills_at_random_lose_nothing(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
         process.wait()
     assert subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], cwd=ROOT, check=False).returncode == 0
-    found = [fact for fact in all_facts(written.log) if fact.kind not in ("receipt", "customer")]
+    found = [fact for fact in all_facts(written.log) if fact.kind not in ("receipt", "customer", "remittance_advice")]
     assert _contents(found) == expected, f"seed {seed}"
 
 

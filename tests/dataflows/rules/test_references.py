@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.references import bare, fold, neighbours, other_number, plain, same_number, tokens
+from dataflows.rules.references import (
+    bare,
+    fold,
+    is_list,
+    neighbours,
+    other_number,
+    plain,
+    same_number,
+    says_order,
+    tokens,
+    unpadded,
+    zeros_otherwise,
+)
 
 LETTERS_OF_FOLDS = "0123456789ACDEFGHJKMNPRTUVWXY"
 FOLDED = st.text(LETTERS_OF_FOLDS, min_size=1, max_size=10)
@@ -145,7 +157,54 @@ def distance(one: str, other: str) -> int:
         ("INV-1001 INV-1001", ["INV-1001"]),
         ("-1001-", ["1001"]),
         ("A1 B22 C333", ["C333"]),
+        ("/RFB/RE/26/5383 1/3", ["RE/26/5383"]),
+        ("/RFB/PO978587", ["PO978587"]),
+        ("INV 2026 004711", ["2026", "004711", "INV 2026 004711"]),
+        ("INV-2026-005519/2026-005544", ["INV-2026-005519/2026-005544", "INV-2026-005519", "2026-005544"]),
     ],
 )
 def test_words_that_may_be_references(text: str, found: list[str]) -> None:
     assert tokens(text) == found
+
+
+def test_numbers_in_a_list_that_slashes_part_are_among_its_words() -> None:
+    found = tokens("RG RE/26/5045/RE/26/5047/26/5074/5075")
+    assert {"RE/26/5045", "RE/26/5047", "26/5074", "5075"} <= set(found)
+    assert is_list(found[0])
+    assert not is_list("RE/26/5045")
+
+
+@pytest.mark.parametrize(
+    ("reference", "document", "same"),
+    [
+        ("INV-2026-4711", "INV-2026-004711", True),
+        ("RE/26/05152", "RE/26/5152", True),
+        ("INV-2026-004711", "INV-2026-004711", False),
+        ("4711", "004711", False),
+        ("INV-2026-4710", "INV-2026-004711", False),
+        ("INV-2026-", "INV-2026-004711", False),
+    ],
+)
+def test_zeros_before_the_last_digits(reference: str, document: str, same: bool) -> None:
+    assert (document in zeros_otherwise(reference)) == same
+
+
+def test_money_waits_under_one_name_however_many_zeros_are_written() -> None:
+    assert len({unpadded(number) for number in ("INV-2026-4711", "INV-2026-004711", "inv 2026 04711 ")}) == 1
+    assert unpadded("004711") == fold("4711")
+    assert unpadded("INV-2026-4710") != unpadded("INV-2026-4711")
+    assert unpadded("RE/26/") == fold("RE26")
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"), [("PO433636", True), ("SO-0031012", True), ("RE433636", False), ("43", False)]
+)
+def test_the_number_of_an_order_says_so(reference: str, says: bool) -> None:
+    assert says_order(reference) == says
+
+
+@pytest.mark.parametrize(
+    ("reference", "same"), [("NRCN-2026-000135", True), ("CN-2026-000135", True), ("XYCN-2026-000135", False)]
+)
+def test_a_word_that_says_number_may_stand_before_the_prefix(reference: str, same: bool) -> None:
+    assert same_number(reference, "CN-2026-000135") == same

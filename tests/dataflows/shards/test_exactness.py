@@ -137,12 +137,16 @@ def test_a_second_owner_of_a_shard_is_refused(tmp_path: Path, decided: tuple[Pat
 
 
 def balances(found: list[Decision]) -> dict[tuple[str, str], int]:
-    """Open less unapplied, of each account and currency, after its last decision."""
+    """Open less unapplied, of each account and currency, after its last decision; no forwarder runs here, so money that
+    was sent to another account is still on its way, and counts as the sender's."""
     last: dict[tuple[str, str], int] = {}
+    sent: dict[tuple[str, str], int] = defaultdict(int)
     for d in found:
         if d.currency:
             last[d.account_id, d.currency] = d.open_debit - d.open_credit - d.unapplied - d.on_account
-    return last
+        if d.kind == "cash_transferred":
+            sent[d.account_id, d.currency] += d.amount
+    return {name: balance - sent[name] for name, balance in last.items()}
 
 
 def open_items(found: list[Decision]) -> dict[tuple[str, str], int]:

@@ -136,7 +136,7 @@ def test_each_advice_finds_its_receipt_among_hundreds(tmp_path: Path) -> None:
 def test_an_advice_reads_the_receipt_it_means_and_no_other(tmp_path: Path, named: tuple[str, str]) -> None:
     _, shard = taken(tmp_path, 64 << 20, False)
     account: Account = load(KEY, shard.store, shard.store.fetch(KEY, "A") or b"")
-    row = AdviceRow("AD-new", "USD", 1_200, *named, 0, [RemittanceLine("INV-104", 1_200)])
+    row = AdviceRow("AD-new", "USD", 1_200, *named, 0, [RemittanceLine("INV-104", 1_104)])
     account.put_advice(row)
     account.row.advices.append(row.advice_id)
     before = account.size_bytes()
