@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.accuracy import Accuracy, run_accuracy
+from benchmarks.large_account import LargeAccount, run_large_account
 from benchmarks.local_kafka import NoLocalKafka
 from benchmarks.measure import RESULTS, as_json, result_path
 from benchmarks.month_end import MonthEnd, run_month_end
@@ -26,10 +27,12 @@ class Name(StrEnum):
     spine = "spine"
     month_end = "month-end"
     accuracy = "accuracy"
+    large_account = "large-account"
 
 
 NAMES: Final = (
-    "spine: receivables alone. month-end: all flows under a burst. accuracy: cash applied, against what was so."
+    "spine: receivables alone. month-end: all flows under a burst. accuracy: cash applied, against what was so. "
+    "large-account: payments of an account with very many open items."
 )
 
 
@@ -40,7 +43,9 @@ def bench(
     accounts: Annotated[int | None, typer.Option(min=1, help="Accounts.")] = None,
     backlog: Annotated[int | None, typer.Option(min=1, help="Open items of each account.")] = None,
     facts: Annotated[int | None, typer.Option(min=1000, help="spine: facts of one run.")] = None,
-    repeats: Annotated[int | None, typer.Option(min=1, help="spine: runs of the throughput part.")] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments.")
+    ] = None,
     rate: Annotated[
         float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm.")
     ] = None,
@@ -55,6 +60,8 @@ def bench(
     months: Annotated[int | None, typer.Option(min=1, help="accuracy: months simulated.")] = None,
     levels: Annotated[str | None, typer.Option(help="accuracy: levels of difficulty, as 1,2,3.")] = None,
     seeds: Annotated[str | None, typer.Option(help="accuracy: seeds, as 1,2,3.")] = None,
+    lines: Annotated[int | None, typer.Option(min=1, help="large-account: items that a payment names.")] = None,
+    items: Annotated[str | None, typer.Option(help="large-account: open items, as 100000,1000000.")] = None,
     kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
     results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
 ) -> None:
@@ -75,6 +82,8 @@ def bench(
         "cache_bytes": cache_bytes,
         "kafka": kafka,
         "months": months,
+        "lines": lines,
+        "items": _numbers("items", items) if items else None,
         "levels": _numbers("levels", levels) if levels else None,
         "seeds": _numbers("seeds", seeds) if seeds else None,
     }
@@ -85,6 +94,8 @@ def bench(
                 result = run_spine(Spine(parts=_parts(parts), **_of(name, given, Spine)), say)
             elif name is Name.accuracy:
                 result = run_accuracy(Accuracy(**_of(name, given, Accuracy)), say)
+            elif name is Name.large_account:
+                result = run_large_account(LargeAccount(**_of(name, given, LargeAccount)), say)
             else:
                 result = run_month_end(MonthEnd(**_of(name, given, MonthEnd)), results, say)
         except (NoLocalKafka, ProcessFailed, TimeoutError) as error:

@@ -166,3 +166,14 @@ def test_a_wrong_option_is_named(arguments: tuple[str, ...], message: str) -> No
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_a_large_account_gives_its_figures(tmp_path: Path) -> None:
+    found = bench(tmp_path, "large-account", "--items", "400,900", "--lines", "100", "--repeats", "2")
+    assert found["options"] == {"items": [400, 900], "lines": 100, "repeats": 2, "cache_bytes": 64 << 20}
+    for run, items in zip(found["runs"], (400, 900), strict=True):
+        assert run["items"] == items
+        assert run["lump"]["decided"]["count"] == run["unnamed"]["committed"]["count"] == 2
+        assert 0 < run["lump"]["decided"]["p50_ms"] <= run["lump"]["committed"]["max_ms"]
+        # Two of sixty days' items come to their first step; some of them were paid.
+        assert 0 < run["reminders"] <= items // 30 + 1
