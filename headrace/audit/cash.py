@@ -189,7 +189,8 @@ class CashCheck:
         elif d.rule == TEXT:
             said = self._meant(account, d, tuple(words(receipt.text)))
             # Of a number that follows one written out, the last digits may be enough.
-            ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
+            pieces = [piece for word in said for piece in word.split("/")]
+            ends = [piece for piece in pieces if piece.isdigit() and d.document.endswith(piece)]
             alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
             alike = alike or stands_in(unpadded(d.document), unpadded(receipt.text))
             if not ends and not alike:
