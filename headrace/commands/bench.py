@@ -62,6 +62,7 @@ def bench(
     seeds: Annotated[str | None, typer.Option(help="accuracy: seeds, as 1,2,3.")] = None,
     lines: Annotated[int | None, typer.Option(min=1, help="large-account: items that a payment names.")] = None,
     items: Annotated[str | None, typer.Option(help="large-account: open items, as 100000,1000000.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="spine: a policy in force; else the built-in one.")] = None,
     kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
     results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
 ) -> None:
@@ -81,6 +82,7 @@ def bench(
         "shards": shards,
         "cache_bytes": cache_bytes,
         "kafka": kafka,
+        "policy": str(policy) if policy else None,
         "months": months,
         "lines": lines,
         "items": _numbers("items", items) if items else None,
