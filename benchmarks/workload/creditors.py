@@ -37,44 +37,57 @@ class CreditDesk(Desk):
             # A bad report, or a customer that grew faster than anybody thought.
             limit = _rounded(owed * self._chance.between(55, 90) // 100, account)
         else:
-            limit = _rounded(max(owed, _least(account)) * self._chance.between(25, 40) // 10, account)
+            limit = _rounded(max(owed, _least(account)) * self._chance.between(30, 60) // 10, account)
         self._set(account, limit, "first limit" if not tight else "report of the credit agency", now)
         if account.children:
-            self._set_group(account, limit * _GROUP_TIMES, now)
+            whole = sum(max(_owed(x), _least(x)) for x in (account, *account.children))
+            self._set_group(account, _rounded(whole * _GROUP_TIMES, account), now)
         if tight and account.draft_mode:
             # Its bills wait while it is on hold: somebody asks for more within days.
             self._world.at(self._after(now, 1, 4), partial(self._raise, account, limit))
         else:
-            self._world.at(work_time(now + 30 * DAY), partial(self._review, account, limit))
+            self._look_again(account, limit, now)
+
+    def _look_again(self, account: Account, limit: int, now: int) -> None:
+        """Where a hold keeps bills back, which customers need to pay them, it is looked at each week."""
+        days = 6 if account.draft_mode else 30
+        self._world.at(work_time(now + days * DAY), partial(self._review, account, limit))
 
     def _review(self, account: Account, limit: int, now: int) -> None:
         """Customers that grew get more; some that pay late get less."""
         owed = _owed(account)
-        if owed * 10 > limit * 8 and account.habit.name != "chronic":
+        if owed * 10 > limit * (5 if account.draft_mode else 8) and (
+            account.draft_mode or account.habit.name != "chronic"
+        ):
             self._raise(account, limit, now)
             return
-        if account.habit.name == "chronic" and self._chance.yes(self._world.rates.tight_limit):
+        if (
+            account.habit.name == "chronic"
+            and not account.draft_mode
+            and self._chance.yes(self._world.rates.tight_limit)
+        ):
             limit = _rounded(max(owed, _least(account)) * 9 // 10, account)
             self._set(account, limit, "pays late", now)
-        self._world.at(work_time(now + 30 * DAY), partial(self._review, account, limit))
+        self._look_again(account, limit, now)
 
     def _raise(self, account: Account, limit: int, now: int) -> None:
         """A higher limit; what is much higher waits for another person, who mostly agrees."""
         owed = max(_owed(account), _least(account))
-        higher = max(limit, _rounded(owed * self._chance.between(18, 30) // 10, account))
+        times = self._chance.between(30, 45) if account.draft_mode else self._chance.between(18, 30)
+        higher = max(limit, _rounded(owed * times // 10, account))
         event_id = self._set(account, higher, "more orders are expected", now)
         granted = True
         if higher - limit > RISE_MINOR:
             roll = self._chance.roll()
-            granted = roll < 0.8
-            if roll < 0.9:
+            granted = roll < 0.8 or account.draft_mode != ""
+            if granted or roll < 0.9:
                 note = "as asked" if granted else "let it pay first"
                 when = self._after(now, 0, 2)
                 by = f"credit-manager-{account.entity.code.lower()}"
                 answer = partial(self._agreed, account, f"credit:{event_id}", by, granted, note)
                 self._world.at(max(when, now + DAY // 24), answer)
         known = higher if granted else limit
-        self._world.at(work_time(now + 30 * DAY), partial(self._review, account, known))
+        self._look_again(account, known, now)
 
     def _agreed(self, account: Account, approval_id: str, by: str, granted: bool, note: str, now: int) -> None:
         self._answer(account, now, approval_id, by, granted, note)

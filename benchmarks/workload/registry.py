@@ -105,7 +105,7 @@ class Registry(Desk):
     def _close(self, entity: Entity, now: int) -> None:
         """The month before is closed in the books of this company."""
         first = day_number(date_of(now // DAY).replace(day=1))
-        head = self._place(entity.source, entity, "", now, now + HOUR)
+        head = self._place(f"{entity.source}-books", entity, "", now, now + HOUR)
         self._world.say_once(PeriodClose(*head, first))
         self._world.at(_closing(now // DAY), partial(self._close, entity))
 
