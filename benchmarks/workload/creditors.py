@@ -11,6 +11,9 @@ from benchmarks.workload.world import World
 from schemas.records import CreditLimit
 
 MAKER: Final = "credit-desk"
+_SOURCE: Final = "credit"
+# Limits above so many dollars are for the head of finance.
+_LARGE: Final = 80_000
 # A rise by more than this is for another person to agree to, minor units.
 RISE_MINOR: Final = 1_000_000
 _LIMITED: Final = 0.7
@@ -83,7 +86,8 @@ class CreditDesk(Desk):
             if granted or roll < 0.9:
                 note = "as asked" if granted else "let it pay first"
                 when = self._after(now, 0, 2)
-                by = f"credit-manager-{account.entity.code.lower()}"
+                large = higher > dollars(account, _LARGE)
+                by = "cfo" if large else f"credit-manager-{account.entity.code.lower()}"
                 answer = partial(self._agreed, account, f"credit:{event_id}", by, granted, note)
                 self._world.at(max(when, now + DAY // 24), answer)
         known = higher if granted else limit
@@ -94,7 +98,7 @@ class CreditDesk(Desk):
 
     def _set(self, account: Account, amount: int, note: str, now: int) -> str:
         """The id of the fact that says so."""
-        head = self._head(MAKER, account, now)
+        head = self._head(_SOURCE, account, now)
         fact = CreditLimit(
             *head, f"CL-{account.index}", account.currency, amount, now // DAY, 0, "", False, MAKER, note,
         )  # fmt: skip
@@ -102,7 +106,7 @@ class CreditDesk(Desk):
         return fact.event_id
 
     def _set_group(self, account: Account, amount: int, now: int) -> None:
-        head = self._place(MAKER, account.entity, "", now, now + 1_000)
+        head = self._place(_SOURCE, account.entity, "", now, now + 1_000)
         fact = CreditLimit(
             *head, f"CL-{account.credit_group}", account.currency, amount, now // DAY, 0, account.credit_group, False,
             MAKER, "of the group",

@@ -82,4 +82,4 @@ def checker(account: Account, amount: int) -> str:
     where = account.entity.code.lower()
     if about < 400:
         return f"team-lead-{where}"
-    return f"credit-manager-{where}" if about < 8_000 else "chief-financial-officer"
+    return f"credit-manager-{where}" if about < 8_000 else "cfo"
