@@ -104,7 +104,7 @@ class BackOffice(Desk):
 
     def overpaid(self, payment: Payment, receipt: Receipt, references: str) -> None:
         """More came than was owed, and the payer is known: some is asked for back, and is paid back with consent."""
-        if references == "exact" and receipt.account_id and self._chance.yes(0.6):
+        if references in ("exact", "text") and receipt.account_id and self._chance.yes(0.8):
             when = self._after(receipt.recorded_time, 3, 9)
             self._world.at(when, partial(self._give_back, payment, receipt))
 
