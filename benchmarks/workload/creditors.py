@@ -11,7 +11,7 @@ from benchmarks.workload.world import World
 from schemas.records import CreditLimit
 
 MAKER: Final = "credit-desk"
-_SOURCE: Final = "credit"
+_SOURCE: Final = "limits"
 # Limits above so many dollars are for the head of finance.
 _LARGE: Final = 80_000
 # A rise by more than this is for another person to agree to, minor units.

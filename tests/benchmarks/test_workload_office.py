@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.workload import Config, Rates, simulate
 from benchmarks.workload.creditors import RISE_MINOR
+from connectors.checks import findings
 from schemas.records import (
     Approval,
     CreditLimit,
@@ -42,6 +43,10 @@ ASKED = {"propose_write_off": "write_off", "propose_refund": "refund", "release_
 def facts() -> list[Fact]:
     seen: set[str] = set()
     return [x for x in simulate(CONFIG) if x.event_id not in seen and not seen.add(x.event_id)]  # type: ignore[func-returns-value]
+
+
+def test_intake_takes_all_of_it(facts: list[Fact]) -> None:
+    assert [(x.kind, found) for x in facts if (found := findings(x, x.recorded_time))] == []
 
 
 def test_the_office_changes_nothing_of_trade(facts: list[Fact]) -> None:
