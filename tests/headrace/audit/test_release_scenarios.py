@@ -14,7 +14,7 @@ from tests.scenario_language import parse
 from tests.scenario_runner import Run
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-KINDS = ("release", "hold", "delivery", "credit", "advice", "queue")
+KINDS = ("release", "hold", "delivery", "credit", "advice", "queue", "cash")
 FILES = sorted(path for name in KINDS for path in FOLDER.glob(f"{name}-*.txt"))
 
 
