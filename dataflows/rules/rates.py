@@ -10,6 +10,7 @@ from dataflows.rules.months import iso_day
 NANO: Final = 10**9
 
 
+# headrace why has its own, and is not compiled.
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Rates:
     """The rates that are known. A base class without any; the method is overridden."""

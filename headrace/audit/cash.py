@@ -83,9 +83,11 @@ def within_one_edit(a: str, b: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Words of a free text that may be references: letters, digits and what may stand inside a number."""
+    """Words of a free text that may be references: letters, digits and what may stand inside a number; and what stands
+    between the slashes of one, which may be several numbers."""
     kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
-    return [word.strip("-/._") for word in kept.split()]
+    found = [word.strip("-/._") for word in kept.split()]
+    return found + [piece for word in found if "/" in word for piece in word.split("/")]
 
 
 def unpadded(reference: str) -> str:
@@ -189,8 +191,7 @@ class CashCheck:
         elif d.rule == TEXT:
             said = self._meant(account, d, tuple(words(receipt.text)))
             # Of a number that follows one written out, the last digits may be enough.
-            pieces = [piece for word in said for piece in word.split("/")]
-            ends = [piece for piece in pieces if piece.isdigit() and d.document.endswith(piece)]
+            ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
             alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
             alike = alike or stands_in(unpadded(d.document), unpadded(receipt.text))
             if not ends and not alike:
