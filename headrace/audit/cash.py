@@ -283,7 +283,8 @@ class CashCheck:
         """A credit note clears the invoice it names, or one that a payer named with it."""
         self._check.checked += 1
         credit = account.open.get(d.counterparty)
-        if d.rule == CREDIT_NOTE and credit is not None and credit.corrects != d.document:
+        numbers = (d.document, *account.stands_for.get(d.document, ()))
+        if d.rule == CREDIT_NOTE and credit is not None and credit.corrects not in numbers:
             self._check.about(
                 d, "not_named", f"credit note {d.counterparty} is for {credit.corrects}, not {d.document}"
             )
