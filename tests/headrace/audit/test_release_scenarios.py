@@ -14,7 +14,21 @@ from tests.scenario_language import parse
 from tests.scenario_runner import Run
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-FILES = sorted(path for name in ("release", "hold", "delivery", "credit") for path in FOLDER.glob(f"{name}-*.txt"))
+FILES = sorted(
+    path
+    for name in (
+        "release",
+        "hold",
+        "delivery",
+        "credit",
+        "instalments",
+        "consolidated",
+        "dispute",
+        "deduction",
+        "reminder",
+    )
+    for path in FOLDER.glob(f"{name}-*.txt")
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
