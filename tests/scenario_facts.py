@@ -243,7 +243,7 @@ def _invoice(x: Line) -> Fact:
         x.text("replaced"),
         lines,
         _tiers(x.found.get("discounts")),
-        0,
+        x.date("base", 0),
         x.found.get("net") is not None,
         _plan(x.found.get("plan"), x.currency),
         jurisdiction=x.text("jurisdiction"),
@@ -491,7 +491,7 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
             "(?P<stage>draft|invoice) document=ID(?: amount=AMOUNTCURRENCY)?(?: of order=ID)?(?: po po=ID)?"
             "(?: tax tax=AMOUNT)?(?: posting posting=DATE)?(?: due due=DATE)?"
             "(?: replacing replaced=ID)?"
-            r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?)?"
+            r"(?: less (?P<discounts>[\d.]+% in \d+ days(?: or [\d.]+% in \d+ days)*)(?P<net> of net)?(?: from base=DATE)?)?"
             r"(?: in instalments (?P<plan>[-\d.]+ on [-\d]+(?: and [-\d.]+ on [-\d]+)*))?"
             "(?:(?: consolidated)? in consolidated=ID)?(?: under contract=ID)?(?: taxed in jurisdiction=ID)?(?:: items=ITEMS)?"
         ),

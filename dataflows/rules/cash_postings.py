@@ -84,8 +84,8 @@ def send_on(receipt: ReceiptRow, target: str) -> Decision:
     )
 
 
-def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
-    """A credit note clears the open invoice it names."""
+def allocate_credit(credit: Item, invoice: Item, most: int) -> list[Decision]:
+    """A credit note clears the open invoice it names, by no more than `most` minor units."""
     if invoice.kind == "credit_note" or invoice.currency != credit.currency:
         return []
     return [
@@ -93,7 +93,7 @@ def allocate_credit(credit: Item, invoice: Item) -> list[Decision]:
             kind="credit_allocated",
             rule="cash.credit_note",
             currency=credit.currency,
-            amount=min(credit.open, invoice.open),
+            amount=min(most, invoice.open),
             document=invoice.document,
             counterparty=credit.document,
             posting_date=max(credit.posting_date, invoice.posting_date),

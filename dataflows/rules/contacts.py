@@ -6,6 +6,7 @@ What facts say of them is kept here. Source: REFERENCE 3.2.
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.parts import documents_of
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.reminders import MOST_CONTACTS, ReminderTerms
 from schemas.records import AccountOwner, Contact, Message, OpenCase, RoleOwner, ServiceCase
@@ -86,8 +87,9 @@ def contacts_left(account: Account, terms: ReminderTerms, today: int) -> int:
 
 
 def pausing_case(account: Account, document: str) -> str:
-    """An open service case about the item, or about the whole account; empty where there is none."""
+    """An open service case about the item, or a number that stands for it, or about the whole account; empty where there
+    is none."""
     for case in account.row.service_cases:
-        if case.document in ("", document):
+        if not case.document or document in documents_of(account, [case.document]):
             return case.case_id
     return ""

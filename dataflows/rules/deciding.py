@@ -7,7 +7,7 @@ from dataflows.rules import (
     delivery,
     differences,
     dispute_documents,
-    disputes,
+    dispute_parts,
     entries,
     messages,
     promises,
@@ -79,9 +79,9 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
         advice = account.advice(fact.advice_id)
         return [] if advice is None else _explained(account, advice, ctx)
     if isinstance(fact, Dispute):
-        return disputes.decide_dispute(account, fact, ctx)
+        return dispute_parts.decide_dispute(account, fact, ctx)
     if isinstance(fact, DisputeUpdate):
-        return disputes.decide_update(account, fact, ctx)
+        return dispute_parts.decide_update(account, fact, ctx)
     if isinstance(fact, Promise):
         return promises.decide_promise(account, fact, ctx)
     if isinstance(fact, Message):

@@ -10,6 +10,7 @@ from dataflows.rules import dispute_documents, dispute_routing
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.dispute_meaning import ALL_PPM, Meaning, meaning_of
+from dataflows.rules.parts import documents_of
 from dataflows.rules.policy import DAY_MS
 from schemas.records import CustomerRow, Decision, Dispute, DisputeRow, DisputeUpdate, Item
 
@@ -31,24 +32,34 @@ def decide_dispute(account: Account, fact: Dispute, ctx: Context) -> list[Decisi
     One that comes without a category has the one that the customer's words mean.
     """
     if account.dispute(fact.dispute_id) is not None:
-        return [_rejected(fact.dispute_id, fact.document, "dispute_known")]
+        return [rejected(fact.dispute_id, fact.document, "dispute_known")]
     item = account.known_item(fact.document)
     if item is not None and item.currency != fact.currency:
-        return [_rejected(fact.dispute_id, fact.document, f"currency_of_item:{item.currency}")]
-    terms = dispute_routing.terms_of(account, ctx, fact.currency)
-    meaning = Meaning(fact.category, [], [], fact.confidence_ppm)
-    if not fact.category:
-        meaning = meaning_of(fact.reason, terms)
-        meaning.category = meaning.category or "other"
+        return [rejected(fact.dispute_id, fact.document, f"currency_of_item:{item.currency}")]
+    meaning = meant_by(account, fact, ctx)
     amount = fact.amount
     if amount is None:
         amount = 0 if item is None else item.open or item.amount
     decision = opened(account, fact.dispute_id, fact.document, fact.currency, amount, meaning, fact.channel, ctx)
+    return [completed(decision, fact)]
+
+
+def meant_by(account: Account, fact: Dispute, ctx: Context) -> Meaning:
+    """The category that a dispute says; of one that says none, what the customer's words mean."""
+    if fact.category:
+        return Meaning(fact.category, [], [], fact.confidence_ppm)
+    meaning = meaning_of(fact.reason, dispute_routing.terms_of(account, ctx, fact.currency))
+    meaning.category = meaning.category or "other"
+    return meaning
+
+
+def completed(decision: Decision, fact: Dispute) -> Decision:
+    """With the documents that came along, and the carrier and product that the dispute names itself."""
     decision.evidence += [f"document:{name}" for name in fact.documents]
     for name, value in (("carrier", fact.carrier), ("product", fact.product)):
         if value:
             decision.evidence = [x for x in decision.evidence if not x.startswith(f"{name}:")] + [f"{name}:{value}"]
-    return [decision]
+    return decision
 
 
 def opened(
@@ -121,19 +132,34 @@ def decide_update(account: Account, fact: DisputeUpdate, ctx: Context) -> list[D
     """Route it, stop its clock while the customer is asked, or close it where the closing amounts add up."""
     known = account.dispute(fact.dispute_id)
     if known is None:
-        return [_rejected(fact.dispute_id, "", "dispute_unknown")]
+        return [rejected(fact.dispute_id, "", "dispute_unknown")]
     if known.status == "closed":
-        return [_rejected(fact.dispute_id, known.document, "dispute_closed")]
-    if fact.status != "closed":
-        routed = dispute_routing.decide_review(account, known, fact, ctx)
-        return [routed, *dispute_documents.came_with(account, fact.dispute_id, fact.documents)]
+        return [rejected(fact.dispute_id, known.document, "dispute_closed")]
+    return reviewed(account, known, fact, ctx) if fact.status != "closed" else ended(account, known, fact, ctx)
+
+
+def reviewed(account: Account, known: DisputeRow, fact: DisputeUpdate, ctx: Context) -> list[Decision]:
+    """News of a dispute that stays open."""
+    routed = dispute_routing.decide_review(account, known, fact, ctx)
+    return [routed, *dispute_documents.came_with(account, known.dispute_id, fact.documents)]
+
+
+def ended(account: Account, known: DisputeRow, fact: DisputeUpdate, ctx: Context) -> list[Decision]:
+    """Its end, or why it cannot end so."""
     amounts = amounts_of(fact)
-    reason = _why_not(account, known, amounts)
-    if reason:
-        rejected = _rejected(fact.dispute_id, known.document, reason)
-        rejected.currency = known.currency
-        rejected.text = f"{_said(amounts)} of {known.amount}"
-        return [rejected]
+    reason = why_not(account, known, amounts)
+    if not reason:
+        return closing(account, known, amounts, fact, ctx)
+    refused = rejected(fact.dispute_id, known.document, reason)
+    refused.currency = known.currency
+    refused.text = f"{_said(amounts)} of {known.amount}"
+    return [refused]
+
+
+def closing(
+    account: Account, known: DisputeRow, amounts: list[tuple[str, int]], fact: DisputeUpdate, ctx: Context
+) -> list[Decision]:
+    """The end of a dispute by amounts that why_not has nothing against, and what is given up by it."""
     decisions = [_closed(account, known, "disputes.closed", amounts, ctx)]
     _add_causes(decisions[0], fact)
     decisions += _proposed(account, known, amounts, fact, ctx)
@@ -157,7 +183,7 @@ def amounts_of(fact: DisputeUpdate) -> list[tuple[str, int]]:
     return list(zip(OUTCOMES, values, strict=True))
 
 
-def _why_not(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]]) -> str:
+def why_not(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]]) -> str:
     """Why a dispute cannot be closed so; empty where it can."""
     by_name = dict(amounts)
     closing = sum([amount for _, amount in amounts])
@@ -273,14 +299,20 @@ def credited_by(account: Account, credit: Item, invoice: Item) -> str:
         dispute = account.dispute(dispute_id)
         assert dispute is not None, f"no dispute {dispute_id}"
         if dispute.status != "closed" and dispute.amount:
-            if dispute_id == credit.settles:
+            if dispute_id == credit.settles or _is_part(dispute_id, credit.settles):
                 return dispute_id
             found.append(dispute)
-    if credit.settles or credit.corrects != invoice.document:
+    if credit.settles or invoice.document not in documents_of(account, [credit.corrects]):
         return ""
     if len(found) > 1:
         found = [x for x in found if x.amount - x.credited == credit.amount]
     return found[0].dispute_id if len(found) == 1 else ""
+
+
+def _is_part(dispute_id: str, number: str) -> bool:
+    """Whether it is the dispute of one item of several that a dispute's number stands for (dispute_parts.py)."""
+    before, _, place = dispute_id.rpartition("/")
+    return before == number != "" and place.isdecimal()
 
 
 # --- what a closing says ---
@@ -346,5 +378,5 @@ def _about(kind: str, rule: str, dispute: DisputeRow, text: str) -> Decision:
     )
 
 
-def _rejected(dispute_id: str, document: str, reason: str) -> Decision:
+def rejected(dispute_id: str, document: str, reason: str) -> Decision:
     return Decision(kind="fact_rejected", rule="disputes", document=document, reference_id=dispute_id, reasons=[reason])

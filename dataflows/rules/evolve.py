@@ -6,7 +6,7 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
-from dataflows.rules import aliases, posting_people
+from dataflows.rules import aliases, netting, posting_people
 from dataflows.rules.account import Account
 from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
 from dataflows.rules.differences import STEP
@@ -230,6 +230,10 @@ def evolve_wake(account: Account, ctx: Context, contacts: bool) -> None:
         days.append(first)
     if row.held or looks_daily(account):
         days.append(tomorrow)
+    if row.credits:
+        netted = netting.next_day(account, ctx)
+        if netted:
+            days.append(provisions.calendar.business_day(netted))
     plan_statement(account, provisions, ctx)
     if row.next_statement:
         days.append(row.next_statement)

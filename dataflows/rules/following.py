@@ -11,6 +11,7 @@ from dataflows.rules import (
     delivery,
     differences,
     dispute_documents,
+    dispute_parts,
     dispute_routing,
     disputes,
     parts,
@@ -51,13 +52,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "receipt_reversed" and d.rule in (returns.RETURNED_EARLY, returns.RETURNED_REFUSED):
         return _follow_money(account, d, ctx)
     if kind == "item_posted" or kind == "invoice_released":
-        others = release.follow(account, d, ctx) if account.row.held else []
-        if ctx.policy.delivers:
-            others += delivery.after_posting(account, d, others, ctx)
-        if account.posted_item(d.document).disputes:
-            # Also those whose review ended, which pause nothing.
-            others += disputes.amounts_known(account, d.document)
-            others += dispute_documents.ask_for_item(account, d.document, ctx)
+        others = _follow_posted(account, d, ctx)
         return others + (_follow_numbers(account, d, ctx) or _follow_item(account, d, ctx))
     if kind == "cash_applied" or kind == "credit_allocated":
         return _follow_lowered(account, d, d.document, ctx)
@@ -107,6 +102,21 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind == "cash_transferred" and d.rule == "transfer.out" and account.suspense:
         return _identified(d)
     return []
+
+
+def _follow_posted(account: Account, d: Decision, ctx: Context) -> list[Decision]:
+    """A new item: drafts that waited for it, its delivery, and the disputes that came before it."""
+    others = release.follow(account, d, ctx) if account.row.held else []
+    if ctx.policy.delivers:
+        others += delivery.after_posting(account, d, others, ctx)
+    if account.posted_item(d.document).disputes:
+        # Also those whose review ended, which pause nothing.
+        others += disputes.amounts_known(account, d.document)
+        others += dispute_documents.ask_for_item(account, d.document, ctx)
+    if account.row.early_disputes:
+        for number in parts.numbers(d):
+            others += dispute_parts.came_early(account, number, ctx)
+    return others
 
 
 def _follow_dispute(account: Account, d: Decision, ctx: Context) -> list[Decision]:
@@ -198,32 +208,42 @@ def _follow_item(account: Account, d: Decision, ctx: Context) -> list[Decision]:
 def _clear_named(account: Account, document: str) -> list[Decision]:
     """An open credit note clears the open invoice it names."""
     credit = account.item(document)
-    if credit is None or not credit.corrects:
-        return []
-    invoice = account.item(credit.corrects)
-    return [] if invoice is None else _allocated(account, credit, invoice)
+    return [] if credit is None else _allocated(account, credit)
 
 
 def _credits_for(account: Account, document: str) -> list[Decision]:
     """The first open credit note that names the open invoice clears it."""
-    invoice = account.item(document)
-    if invoice is None:
+    if account.item(document) is None:
         return []
     for name in account.row.credits:
         credit = account.item(name)
         assert credit is not None, f"no open credit note {name}"
-        if credit.corrects == document:
-            found = _allocated(account, credit, invoice)
-            if found:
-                return found
+        found = _allocated(account, credit)
+        if any(decision.document == document for decision in found):
+            return found
     return []
 
 
-def _allocated(account: Account, credit: Item, invoice: Item) -> list[Decision]:
-    """A credit note clears the open invoice it names, and settles a dispute of it."""
-    decisions = allocate_credit(credit, invoice)
-    for decision in decisions:
-        decision.reference_id = disputes.credited_by(account, credit, invoice)
+def _allocated(account: Account, credit: Item) -> list[Decision]:
+    """A credit note clears the open invoice it names, and settles a dispute of it. Of instalments it clears the first
+    ones; all of a consolidated invoice, where it is just what is open of that, for else it says not which."""
+    invoices: list[Item] = []
+    for document in parts.documents_of(account, [credit.corrects]) if credit.corrects else []:
+        invoice = account.item(document)
+        if invoice is not None:
+            invoices.append(invoice)
+    consolidated = [x for x in invoices if x.document.partition(parts.PART)[0] != credit.corrects]
+    if consolidated and sum([invoice.open for invoice in invoices]) != credit.open:
+        return []
+    decisions: list[Decision] = []
+    left = credit.open
+    for invoice in invoices:
+        if not left:
+            break
+        for decision in allocate_credit(credit, invoice, left):
+            decision.reference_id = disputes.credited_by(account, credit, invoice)
+            decisions.append(decision)
+            left -= decision.amount
     return decisions
 
 

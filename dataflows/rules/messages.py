@@ -5,10 +5,11 @@ Words alone open nothing: the message has to name one document of the account, a
 
 from typing import Final
 
-from dataflows.rules import dispute_routing, disputes
+from dataflows.rules import dispute_parts, dispute_routing, disputes
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.dispute_meaning import MOST_CHARACTERS, Meaning, meaning_of
+from dataflows.rules.parts import meant
 from dataflows.rules.references import fold, same_number, tokens
 from schemas.records import Decision, Item, Message
 
@@ -28,7 +29,7 @@ def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decisi
     named = _documents(account, fact)
     answers: list[Decision] = []
     disputed = False
-    for item in named:
+    for item in [item for items in named for item in items]:
         for dispute_id in item.disputes:
             dispute = account.dispute(dispute_id)
             assert dispute is not None, f"no dispute {dispute_id}"
@@ -44,28 +45,36 @@ def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decisi
         return []
     if len(named) != 1:
         return [_unclear(fact, meaning, named)]
-    item = named[0]
     meaning.evidence.append(f"message:{fact.message_id}")
+    if len(named[0]) > 1:
+        return dispute_parts.open_parts(account, dispute_id, named[0], None, meaning, "message", ctx)
+    item = named[0][0]
     amount = item.open or item.amount
     return [disputes.opened(account, dispute_id, item.document, item.currency, amount, meaning, "message", ctx)]
 
 
-def _documents(account: Account, fact: Message) -> list[Item]:
-    """Debits of the account that the message names, each once: as its sender's system says, else by its words."""
+def _documents(account: Account, fact: Message) -> list[list[Item]]:
+    """Debits of the account that the message names, each number once: as its sender's system says, else by its words. A
+    number that stands for several documents is all of these."""
     if fact.document:
         item = account.known_item(fact.document)
-        return [item] if item is not None and item.kind != "credit_note" else []
-    found: list[Item] = []
+        items = [item] if item is not None else dispute_parts.items_of(account, fact.document)
+        return [items] if items and items[0].kind != "credit_note" else []
+    found: list[list[Item]] = []
     for token in tokens(fact.text[:MOST_CHARACTERS])[:MOST_TOKENS]:
         alike = account.alike(fold(token))
         exact = [item for item in alike if item.document == token]
         for item in exact or [item for item in alike if same_number(token, item.document)]:
-            if item.kind != "credit_note" and item not in found:
-                found.append(item)
+            if item.kind != "credit_note" and [item] not in found:
+                found.append([item])
+        group = None if alike else meant(account, token)
+        items = [] if group is None else dispute_parts.items_of(account, group.document)
+        if items and items not in found:
+            found.append(items)
     return found
 
 
-def _unclear(fact: Message, meaning: Meaning, named: list[Item]) -> Decision:
+def _unclear(fact: Message, meaning: Meaning, named: list[list[Item]]) -> Decision:
     return Decision(
         kind="exception_raised",
         rule=UNCLEAR,
@@ -73,7 +82,7 @@ def _unclear(fact: Message, meaning: Meaning, named: list[Item]) -> Decision:
         category=meaning.category,
         channel=fact.channel,
         reasons=["several_documents" if named else "no_document"],
-        candidates=[item.document for item in named],
+        candidates=[item.document for items in named for item in items],
         evidence=meaning.evidence,
         excluded=meaning.excluded,
     )

@@ -200,9 +200,12 @@ class Policy:
             (v.name, v.where, v.first_day, v.last_day, v.changes.get("reminders"), v.changes.get("credit"))
             for v in self.variants
         ]
+        # And where credit notes are netted on the same days.
+        parts = [self._sections["cash"], *[v.changes.get("cash", {}) for v in self.variants]]
+        netting = [(part.get("net_credits"), part.get("net_credits_days")) for part in parts]
         calendars = [(name, self.calendars[name].key) for name in sorted(self.calendars)]
         credit = sorted(self._sections["credit"].items())
-        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders, credit)).encode())
+        self.steps_key: Final = crc32(repr((self.base.steps_key, calendars, reminders, credit, netting)).encode())
 
     def provisions(self, who: Who, currency: str, day: int) -> Provisions:
         """What holds for that account, in that currency (empty: for the account as a whole), on that day."""

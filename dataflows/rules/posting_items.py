@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dataflows.rules import netting
 from dataflows.rules.account import Account
 from dataflows.rules.consolidation import join, leave
 from dataflows.rules.context import FAR, Context, contact_time, next_contact, step_day
@@ -74,6 +75,11 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
             account.wake_by(contact_time(provisions, account.key, account.row.next_statement))
         _adopt_early_disputes(account, item)
     account.add_item(item)
+    if account.row.credits:
+        netted = netting.next_day(account, ctx)
+        if netted:
+            provisions = account.provisions(ctx)
+            account.wake_by(next_contact(ctx, provisions, account.key, provisions.calendar.business_day(netted)))
     ended = keep_terms(account, item, d) or d.document
     if credit or account.row.credits:
         note_credit(account, item)

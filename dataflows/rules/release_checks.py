@@ -201,10 +201,13 @@ def billed_after(fact: Invoice, order: OrderRow, again: dict[int, int], terms: R
 def _check_quantities(
     fact: Invoice, order: OrderRow, again: dict[int, int], terms: ReleaseTerms, ctx: Context, look: Look
 ) -> None:
-    """Every invoiced quantity is there by the policy's condition, and not yet billed."""
+    """Every invoiced quantity is there by the policy's condition, and not yet billed; and it was ordered, though more
+    may have been sent."""
     billed = billed_after(fact, order, again, terms)
     goods = terms.condition not in WITHOUT_GOODS
+    before = {x.line: x.invoiced - again.get(x.line, 0) for x in order.lines}
     if goods and not order.shipments:
+        look.reasons += _beyond_order(order, billed, before, list(billed), terms)
         look.reasons.append("shipment_missing")
         return
     found, waiting = sources(order, terms, ctx.today)
@@ -220,6 +223,8 @@ def _check_quantities(
             look.say(f"available:{number}:{pieces(has)} of {pieces(after)}")
         elif terms.short_holds and goods and max(after, ordered.invoiced) < has:
             look.reasons.append(f"less_than_shipped:{number}")
+    if goods:
+        look.reasons += _beyond_order(order, billed, before, short, terms)
     if not goods:
         look.reasons += [f"more_than_ordered:{number}" for number in short]
     elif terms.condition != ON_POD:
@@ -229,6 +234,20 @@ def _check_quantities(
         look.reasons += _lacking_proof(order, billed, short, waiting)
     if goods:
         _say_sources(fact, order, again, found, terms, look)
+
+
+def _beyond_order(
+    order: OrderRow, billed: dict[int, int], before: dict[int, int], short: list[int], terms: ReleaseTerms
+) -> list[str]:
+    """Lines of which more is billed than was ordered, though the goods may be there: by the draft alone, or, where no
+    goods are short of it, together with what was billed before."""
+    found: list[str] = []
+    for line in order.lines:
+        after = billed.get(line.line, 0)
+        beyond = after - (before[line.line] if line.line in short else 0)
+        if terms.over_holds and 0 < line.ordered < beyond:
+            found.append(f"more_than_ordered:{line.line}")
+    return found
 
 
 def _lacking_proof(

@@ -13,6 +13,7 @@ from dataflows.rules import (
     delivery,
     dispute_routing,
     interest,
+    netting,
     posting_credit,
     promises,
     release,
@@ -102,6 +103,8 @@ def _contacts(account: Account, ctx: Context) -> list[Decision]:
     if account.row.held:
         decisions += settle(account, release.recheck(account, list(account.row.held), ctx), ctx)
         decisions += settle(account, release.overdue_holds(account, ctx), ctx)
+    if account.row.credits:
+        decisions += settle(account, netting.decide_due(account, ctx), ctx)
     decisions += settle(account, reminders.decide_reminders(account, ctx), ctx)
     decisions += settle(account, tasks.look(account, ctx), ctx)
     decisions += settle(account, statements.decide_due(account, ctx), ctx)

@@ -8,7 +8,7 @@ import re
 from itertools import dropwhile
 from typing import Any, Final
 
-from headrace.audit.accounts import Account, Item, Receipt, named
+from headrace.audit.accounts import CREDIT, Account, Item, Receipt, named
 from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
@@ -32,6 +32,7 @@ OPERATOR: Final = "cash.operator"
 PREPAYMENT: Final = "cash.prepayment"
 ERP: Final = "cash.erp"
 CREDIT_NOTE: Final = "cash.credit_note"
+NET: Final = "cash.net"
 
 
 def folded(reference: str) -> str:
@@ -281,11 +282,38 @@ class CashCheck:
         if asked != ("apply_cash", d.receipt_id, d.document):
             self._check.about(d, "not_asked", f"no person asked for {d.receipt_id} on {d.document}")
 
-    def allocated(self, account: Account, d: Decision) -> None:
-        """A credit note clears the invoice it names, or one that a payer named with it."""
+    def allocated(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
+        """A credit note clears the invoice it names, or one that a payer named with it, or is netted by the policy."""
         self._check.checked += 1
         credit = account.open.get(d.counterparty)
-        if d.rule == CREDIT_NOTE and credit is not None and credit.corrects != d.document:
+        numbers = (d.document, *account.stands_for.get(d.document, ()))
+        if d.rule == CREDIT_NOTE and credit is not None and credit.corrects not in numbers:
             self._check.about(
                 d, "not_named", f"credit note {d.counterparty} is for {credit.corrects}, not {d.document}"
             )
+        if d.rule == NET and credit is not None:
+            self._netted(account, d, credit, terms, today)
+
+    def _netted(self, account: Account, d: Decision, credit: Item, terms: Terms, today: int) -> None:
+        """The policy nets credit notes of that age; the item is the oldest that is not disputed, and past due where it
+        has to be. No money waits that may be less the credit."""
+        by = terms.text["cash"]
+        item = account.open.get(d.document)
+        if by["net_credits"] == "never" or today < credit.posting_date + by["net_credits_days"]:
+            self._check.about(d, "not_netted", f"the policy does not net credit note {d.counterparty} by day {today}")
+        if account.sums_of(d.currency).balances()[2]:
+            self._check.about(d, "cash_waits", f"money in {d.currency} waits that may be less {d.counterparty}")
+        if item is None:
+            return
+        owed = [
+            (x.due_date, x.document)
+            for x in account.open.values()
+            if x.currency == d.currency and x.kind not in (CREDIT, "deduction") and x.open > x.disputed
+        ]
+        first = min(owed, default=(0, ""))
+        if d.amount > item.open - item.disputed or (item.due_date, d.document) != first:
+            self._check.about(
+                d, "not_the_oldest", f"{d.amount} of {d.counterparty} on {d.document}, {first[1]} is first"
+            )
+        if by["net_credits"] == "past_due" and item.due_date >= today:
+            self._check.about(d, "not_past_due", f"{d.document} is not past due on day {today}")

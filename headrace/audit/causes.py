@@ -84,7 +84,12 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
 
 
 def of_short_payments(said: Sequence[Decision]) -> frozenset[str]:
-    """What may follow besides where any of the decisions is a dispute of what a payer kept back."""
-    if any(d.kind == "dispute_opened" and d.channel == SHORT_PAYMENT for d in said):
+    """What may follow besides where any of the decisions is a dispute of what a payer kept back, or one that came before
+    its invoice in instalments and goes over to these."""
+    if any(d.kind == "dispute_opened" and (d.channel == SHORT_PAYMENT or _is_part(d)) for d in said):
         return OF_DISPUTES
     return frozenset()
+
+
+def _is_part(d: Decision) -> bool:
+    return any(text.startswith("part_of:") for text in d.evidence)

@@ -11,8 +11,9 @@ from headrace.audit.accounts import Account, Receipt
 from headrace.audit.approvals import same
 from headrace.audit.cash import ADVICE
 from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
-from headrace.audit.claims import AMOUNT_KNOWN, OUTCOMES
-from headrace.audit.document_facts import DocumentFacts, parts_of
+from headrace.audit.claims import AMOUNT_KNOWN
+from headrace.audit.dispute_facts import DisputeFacts
+from headrace.audit.document_facts import parts_of
 from headrace.audit.events import MONEY_KINDS
 from headrace.audit.policy import Who
 from headrace.audit.transit import BROUGHT
@@ -25,11 +26,8 @@ from schemas.records import (
     Customer,
     DebitNote,
     Decision,
-    Dispute,
-    DisputeUpdate,
     Fact,
     Invoice,
-    Message,
     OpeningItem,
     OperatorAction,
     Order,
@@ -45,7 +43,6 @@ from schemas.records import (
 )
 from schemas.records import Receipt as ReceiptFact
 
-DAY_MS: Final = 86_400_000
 # Actions with a decision of their own that is about no receipt.
 OWN_DECISION: Final[dict[str, tuple[str, ...]]] = {
     "request_statement": ("statement",),
@@ -70,7 +67,7 @@ NEVER_DAY: Final = 10**8
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
-class FactCheck(DocumentFacts):
+class FactCheck(DisputeFacts):
     """The check of facts against decisions, of one shard."""
 
     def check(self, account: Account, fact: Fact, said: Sequence[Decision], shard: int, offset: int) -> None:
@@ -276,45 +273,6 @@ class FactCheck(DocumentFacts):
 
     # --- what people say ---
 
-    def _dispute(self, account: Account, fact: Dispute, said: Sequence[Decision]) -> None:
-        d = self._only(account, fact, said, ("dispute_opened",))
-        if d is None:
-            return
-        amount = fact.amount
-        if amount is None:
-            item = self._books.item(account, fact.document)
-            amount = 0 if item is None else item.open or item.amount
-        right = {"reference_id": fact.dispute_id, "document": fact.document, "currency": fact.currency}
-        if fact.category:
-            right["text"] = fact.category
-        self._same(account, fact, d, {**right, "amount": amount})
-
-    def _dispute_update(self, account: Account, fact: DisputeUpdate, said: Sequence[Decision]) -> None:
-        of_it = [d for d in said if d.reference_id == fact.dispute_id]
-        kind = "dispute_closed" if fact.status == "closed" else "dispute_routed"
-        d = self._only(account, fact, [d for d in of_it if d.kind == kind], (kind,))
-        if d is not None and fact.status == "closed":
-            parts = [f"{name}:{getattr(fact, name)}" for name in OUTCOMES if getattr(fact, name)]
-            if [text for text in d.evidence if text.partition(":")[0] in OUTCOMES] != parts:
-                self._wrong(account, fact, "differs", f"it closes with {d.text}, the fact says {', '.join(parts)}")
-            given_up = fact.written_off + sum(d.amount for d in said if d.rule == "disputes.goodwill")
-            if sum(d.amount for d in said if d.kind == "write_off_proposed") != given_up:
-                self._wrong(account, fact, "no_proposal", f"{given_up} is given up, and not proposed for approval")
-
-    def _message(self, account: Account, fact: Message, said: Sequence[Decision]) -> None:
-        opened = [d for d in said if d.kind == "dispute_opened"]
-        others = [d for d in said if not d.rule.startswith("delivery.")]
-        if fact.direction != "in" and others:
-            self._wrong(account, fact, "not_caused", f"a message that went out does not lead to {others[0].kind}")
-        for d in opened:
-            if fact.document not in ("", d.document):
-                self._wrong(account, fact, "differs", f"it is about {fact.document}, and disputes {d.document}")
-        if len(opened) > 1:
-            self._wrong(account, fact, "more_than_one", f"it opens {len(opened)} disputes")
-        reached = fact.status in ("sent", "delivered", "viewed", "acknowledged")
-        if fact.direction == "out" and reached and not fact.delivery_id:
-            account.contacts.setdefault(f"message:{fact.message_id}", fact.event_time // DAY_MS)
-
     def _account_owner(self, account: Account, fact: AccountOwner, said: Sequence[Decision]) -> None:
         account.roles.setdefault(fact.role, {})[fact.valid_from_date] = fact.owner
         if said:
@@ -340,15 +298,6 @@ class FactCheck(DocumentFacts):
             self._same(account, fact, d, {"currency": fact.currency})
             if sorted(d.candidates) != sorted(documents):
                 self._wrong(account, fact, "differs", f"it is for {documents}, {d.kind} says {d.candidates}")
-
-    def _documents_of(self, account: Account, names: Sequence[str]) -> set[str]:
-        """The items that a promise is for: a number that stands for several means all that are posted."""
-        found: set[str] = set()
-        for name in names:
-            of = [document for document, numbers in account.stands_for.items() if name in numbers]
-            posted = [document for document in of if self._books.item(account, document) is not None]
-            found.update(posted if posted and self._books.item(account, name) is None else [name])
-        return found
 
     def _operator(self, account: Account, fact: OperatorAction, said: Sequence[Decision]) -> None:
         for learned in said:

@@ -245,15 +245,15 @@ def _of_goods(
 ) -> list[str]:
     """Lines of which more is billed, before and by this draft, than there is."""
     without = policy["condition"] in ("on_order", "on_schedule")
-    if not without and not order["shipments"]:
-        return ["shipment_missing"]
-    there, waiting = there_is(order, policy, today)
     after = _billed_after(fact, order, before, policy)
+    if not without and not order["shipments"]:
+        return [*_beyond_order(order, after, before, policy, set(after)), "shipment_missing"]
+    there, waiting = there_is(order, policy, today)
     lines = order["ordered"].keys() | _known_lines(order)
     short = [n for n in lines if after.get(n, 0) > there.get(n, 0)]
     if without:
         return [f"more_than_ordered:{n}" for n in short if order["ordered"].get(n, 0)]
-    found: list[str] = []
+    found = _beyond_order(order, after, before, policy, set(short))
     if policy["short_billing"] == "hold":
         had = order["billed"]
         found += [
@@ -270,6 +270,16 @@ def _of_goods(
                 found.append(f"{'complaint' if complaint else 'proof_of_delivery_missing'}:{number}")
         return found
     return found + [f"not_shipped:{n}" for n in short]
+
+
+def _beyond_order(
+    order: dict[str, Any], after: dict[int, int], before: dict[int, int], policy: dict[str, Any], short: set[int]
+) -> list[str]:
+    """Lines that were ordered, of which more is billed: in all, or of what lacks goods by this draft alone."""
+    if policy["over_billing"] == "allow":
+        return []
+    own = {n: count - (before.get(n, 0) if n in short else 0) for n, count in after.items()}
+    return [f"more_than_ordered:{n}" for n, most in order["ordered"].items() if 0 < most < own.get(n, 0)]
 
 
 def there_is(order: dict[str, Any], policy: dict[str, Any], today: int) -> tuple[dict[int, int], list[str]]:

@@ -49,7 +49,7 @@ def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, to
         if blocked:
             check.about(d, flag, f"{account.key} is not to be reminded: {flag}")
     for case, about in account.cases.items():
-        if terms.reminders["pause_for_cases"] and about in ("", d.document):
+        if terms.reminders["pause_for_cases"] and about in ("", d.document, *account.stands_for.get(d.document, ())):
             check.about(d, "service_case", f"service case {case} about {about or 'the account'} is open")
     _check_letter(check, account, d, terms, today)
     by_credit = covered(account, item.currency).get(d.document, 0)

@@ -304,7 +304,8 @@ class ShardAudit:
             elif d.kind == "cash_applied":
                 self._cash.applied(account, d, cause, self._terms.of(account.who, d.currency, self.today))
             elif d.kind == "credit_allocated":
-                self._cash.allocated(account, d)
+                terms = self._terms.of(account.who, d.currency, self.today)
+                self._cash.allocated(account, d, terms, self.today)
             elif d.kind in DIFFERENCES:
                 self._differences.look(account, d, self._terms, self.today)
             elif d.kind == "cash_transferred" and d.rule in ("transfer.out", "transfer.return"):

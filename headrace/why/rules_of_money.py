@@ -78,6 +78,13 @@ OF_MONEY: Final[dict[str, Rule]] = {
         f"{_CASH}: a credit note clears the open invoice it names",
         "cash",
     ),
+    "cash.net": Rule(
+        "the policy nets open credits",
+        "A credit note that clears no invoice of its own is netted with the oldest items, as the policy says and so many "
+        "days after it was posted; not with what is disputed, nor while money waits that may be less the credit.",
+        f"{_CASH}: else it stays open until remitted or netted by policy",
+        "cash",
+    ),
     "cash.proposed": Rule(
         "it is not certain what it pays",
         "No step found just one answer without contradiction, so nothing is posted: a person chooses among the "

@@ -57,6 +57,7 @@ class ReleaseTerms:
         "jurisdiction",
         "jurisdictions_known",
         "never_by_hand",
+        "over_holds",
         "owners",
         "po_must_match",
         "pod_days",
@@ -85,6 +86,7 @@ class ReleaseTerms:
         self.together: Final = table.one_of("consolidated", ("together", "each")) == "together"
         self.split: Final = table.one_of("partial_shipments", ("wait", "split")) == "split"
         self.short_holds: Final = table.one_of("short_billing", ("allow", "hold")) == "hold"
+        self.over_holds: Final = table.one_of("over_billing", ("allow", "hold")) == "hold"
         self.price_ppm: Final = table.number("price_tolerance_ppm", 0, MOST_PPM)
         self.price_minor: Final = table.minor("price_tolerance_minor")
         self.below_holds: Final = table.one_of("price_below", ("allow", "hold")) == "hold"

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import field_validator
 
-from dataflows.rules.provisions.cash import ORDER
+from dataflows.rules.provisions.cash import NETTING, ORDER
 from headrace.policies.sections.fields import Section, one_of, whole, wrong
 
 Rule: TypeAlias = Annotated[str, one_of(ORDER)]
@@ -19,6 +19,8 @@ class CashSection(Section):
     odds: Annotated[int, whole(0, 10**9)]
     order: list[Rule]
     duplicate_days: Annotated[int, whole(0, 365)]
+    net_credits: Annotated[str, one_of(NETTING)]
+    net_credits_days: Annotated[int, whole(0, 365)]
 
     @field_validator("order")
     @classmethod

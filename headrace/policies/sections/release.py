@@ -64,6 +64,7 @@ class ReleaseSection(Section):
     consolidated: Annotated[str, one_of(("together", "each"))]
     partial_shipments: Annotated[str, one_of(("wait", "split"))]
     short_billing: Annotated[str, one_of(("allow", "hold"))]
+    over_billing: Annotated[str, one_of(("allow", "hold"))]
     price_tolerance_ppm: Annotated[int, whole(0, MOST_PPM)]
     price_tolerance_minor: Minor
     price_below: Annotated[str, one_of(("allow", "hold"))]

@@ -30,7 +30,7 @@ rate_ppm = 190000
 """
 POLICIES = (
     "",
-    '[release]\ncondition = "on_pod"\npod_days = 3\nshort_billing = "hold"\nprice_tolerance_ppm = 100000',
+    '[release]\ncondition = "on_pod"\npod_days = 3\nshort_billing = "hold"\nover_billing = "allow"\nprice_tolerance_ppm = 100000',
     '[release]\ncondition = "on_order"\nagreement_required = true\n[approvals.above_minor]\nrelease = 3000',
     '[release]\npartial_shipments = "split"\nextra_products = ["FREIGHT"]\ntax_jurisdiction = "DE"' + TAX % "rate",
     '[release]\nschedule = "weekly"\npartial_shipments = "split"\ntax_jurisdiction = "DE"' + TAX % "line",
