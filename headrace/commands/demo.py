@@ -15,7 +15,6 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from benchmarks.workload import Config, Truth, ar_history_shape, publish, simulate
 from connectors.log.base import Log
@@ -23,6 +22,7 @@ from dataflows.shards.owner import GROUP as RECEIVABLES
 from headrace.amounts import grouped
 from headrace.commands.common import FOUND_WANTING, failures_told
 from headrace.commands.report import show
+from headrace.commands.tables import Column, Listing
 from headrace.flows import open_installation
 from headrace.formulas import rounded
 from headrace.places import views
@@ -110,25 +110,23 @@ def _distributor(directory: Path, config: Config, told: Console, shown: Console)
         for report in reports:
             if report.currency == settings.base_currency:
                 show(report)
-        shown.print(_by_currency(reports))
+        _by_currency(reports).show(shown)
         for title, sql in TABLES:
             _print_table(shown, found, title, sql.replace("{base}", settings.base_currency))
 
 
-def _by_currency(reports: Sequence[Report]) -> Table:
+def _by_currency(reports: Sequence[Report]) -> Listing:
     """A line for each currency."""
     title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("")
-    for name in ("open", "past due", "unapplied", "unidentified", "DSO"):
-        table.add_column(name, justify="right", no_wrap=True)
+    names = ("currency", "open", "past due", "unapplied", "unidentified", "DSO")
+    listing = Listing([Column(name, right=name != "currency") for name in names], title)
     for r in reports:
         figures = (r.open, r.past_due, r.unapplied, r.unidentified)
         dso = rounded(r.pace.dso, 1)
-        table.add_row(
+        listing.add(
             r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
         )
-    return table
+    return listing
 
 
 def _last_day(config: Config) -> date:
@@ -189,13 +187,13 @@ def _look(log: Log, progress: Progress, facts: Any, decided: Any) -> None:
 
 def _print_table(shown: Console, views: Views, title: str, sql: str) -> None:
     answer = views.ask(sql)
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in answer.names:
-        numeric = name in ("number", "amount", "share", "")
-        table.add_column(name, justify="right" if numeric else "left")
+    numeric = ("number", "amount", "share", "")
+    listing = Listing(
+        [Column(name, right=name in numeric, wraps_at=0 if name in numeric else 16) for name in answer.names], title
+    )
     for row in answer.rows:
-        table.add_row(*[_cell(name, row, answer.names) for name in answer.names])
-    shown.print(table)
+        listing.add(*[_cell(name, row, answer.names) for name in answer.names])
+    listing.show(shown)
 
 
 def _cell(name: str, row: Sequence[Any], names: Sequence[str]) -> str:
