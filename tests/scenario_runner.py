@@ -350,10 +350,6 @@ class _Words:
         head = f"statement in {d.currency} from {plain(d.item_amount, d.currency)} to {plain(d.amount, d.currency)}"
         return head, [f"by {', '.join(moved)}" if moved else ""]
 
-        if not self.d.deadline:
-            return ""
-        return f"until {datetime.fromtimestamp(self.d.deadline / 1000, UTC).strftime('%Y-%m-%d %H:%M')}"
-
     @property
     def pausing(self) -> str:
         return f"pausing {self.money(self.d.item_disputed)}"

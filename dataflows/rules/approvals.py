@@ -345,6 +345,5 @@ def state_of(d: Decision) -> ApprovalState:
         value(d, "about"),
         value(d, "maker"),
         d.text,
-        d.event_time,
         d.deadline,
     )
