@@ -1,13 +1,13 @@
 """What holds of drafts and deliveries in every history: the auditor's own code says why each draft is held.
 
-`pytest --hypothesis-profile=nightly tests/dataflows/rules/test_release_properties.py` tries 10,000 of each.
+`make nightly` tries 10,000 of each.
 """
 
 from collections import Counter, defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows.shards.logged import Logged
@@ -22,12 +22,12 @@ from schemas import records as r
 from schemas.codec import decode_decision, decode_fact, encode_fact
 from schemas.records import Fact
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS, header
 from tests.histories import ACCOUNT, FIRST_DAY, Outcome, at_one_day, messages, run
 from tests.policies import policy_fact
 
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(40)
 DAYS = 10
 TAX = """
 [release.tax.DE]

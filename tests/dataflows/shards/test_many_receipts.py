@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from connectors.intake.clockwork import day_end_message
 from dataflows.rules.account import Account, load
@@ -32,6 +32,7 @@ from schemas.records import (
 )
 from schemas.wire import Reader
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS
 from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories, messages, run
 
@@ -233,7 +234,7 @@ def told(decisions: list[Decision]) -> list[bytes]:
     return [encode_decision(d) for d in found]
 
 
-few = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(35)
 
 
 @few
