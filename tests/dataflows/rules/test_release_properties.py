@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.shards.logged import Logged
 from headrace.audit.credit_news import CreditNews
 from headrace.audit.findings import Checks
 from headrace.audit.keep import Scratch
@@ -25,6 +24,7 @@ from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS, header
 from tests.histories import ACCOUNT, FIRST_DAY, Outcome, at_one_day, messages, run
+from tests.keeping import same_however_kept
 from tests.policies import policy_fact
 
 few = cases(40)
@@ -236,15 +236,7 @@ def test_nothing_is_released_while_a_condition_fails_and_each_hold_names_every_r
 @few
 @given(drafts(), st.sampled_from(POLICIES))
 def test_the_same_bytes_whatever_is_evicted_or_adopted(facts: list[Fact], policy: str) -> None:
-    values = messages(facts, DAYS + 12, policy)
-    made = run(values)
-    evicted = run(values, cache_bytes=1, commit_each=True)
-    logged: dict[int, list[bytes]] = defaultdict(list)
-    for value in made.values:
-        logged[decode_decision(value).fact_offset].append(value)
-    adopted = run(values, logged=[Logged(logged[at], True, 0) for at in range(len(values))])
-    assert evicted.values == made.values == adopted.values
-    assert evicted.rows == made.rows == adopted.rows
+    same_however_kept(messages(facts, DAYS + 12, policy))
 
 
 def uncontested(draw: st.DrawFn) -> list[Fact]:
