@@ -22,7 +22,6 @@ from sinks.redis.credit import credit_facts
 from sinks.redis.transfers import cause_of, transfer_fact
 from tests.books import Books, Unsound
 from tests.policies import policy_fact
-from tests.scenario_facts import ACCOUNT, EPOCH, MINUTE_MS
 from tests.scenario_language import (
     Again,
     Arrives,
@@ -32,6 +31,7 @@ from tests.scenario_language import (
     Scenario,
     Step,
 )
+from tests.scenario_lines import ACCOUNT, EPOCH, MINUTE_MS
 from tests.scenario_words import described
 
 CACHE_BYTES = 16 << 20

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from headrace.amounts import plain
 from schemas.records import Decision
 from schemas.topics import SUSPENSE_PREFIX
-from tests.scenario_facts import ACCOUNT, EPOCH
+from tests.scenario_lines import ACCOUNT, EPOCH
 
 
 def described(d: Decision, currency: str) -> tuple[str, list[str]]:

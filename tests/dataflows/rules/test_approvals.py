@@ -16,8 +16,9 @@ from schemas.records import Decision, Fact
 from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS, header
-from tests.histories import ACCOUNT, FIRST_DAY, at_one_day, run
+from tests.histories import ACCOUNT, FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import at_one_day, run
 
 # Cleo acts for kim all the time; mia approves little, nora everything, sam nothing.
 POLICY = """

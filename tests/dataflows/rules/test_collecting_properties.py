@@ -14,9 +14,9 @@ from schemas.records import Decision
 from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS
-from tests.histories import ACCOUNT, History, histories, messages, run
-from tests.keeping import same_however_kept
+from tests.histories import ACCOUNT, History, histories
 from tests.policies import COLLECTING, EACH_ITEM
+from tests.shard_runs import messages, run, same_however_kept
 
 few = cases(40)
 POLICY = st.sampled_from(["", COLLECTING, EACH_ITEM])

@@ -10,9 +10,9 @@ from schemas.codec import decode_fact
 from schemas.records import Decision
 from tests.cases import cases
 from tests.exposures import Ledger, evidence
-from tests.histories import History, histories, messages, run
-from tests.keeping import same_however_kept
+from tests.histories import History, histories
 from tests.policies import CREDIT
+from tests.shard_runs import messages, run, same_however_kept
 
 few = cases(60)
 KINDS = (

@@ -17,9 +17,9 @@ from tests.books import Books
 from tests.cases import cases
 from tests.dataflows.rules.test_release_properties import Maker, audited
 from tests.facts import DAY_MS
-from tests.histories import FIRST_DAY, run
-from tests.keeping import same_however_kept
+from tests.histories import FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import run, same_however_kept
 
 few = cases(30)
 DAYS = 12

@@ -25,7 +25,7 @@ from schemas.records import Decision, DiscountTerm, Fact, Item
 from tests.books import Books, Sums
 from tests.cases import cases
 from tests.facts import DAY, debit_note, fx_rate, invoice, receipt, returned
-from tests.histories import run
+from tests.shard_runs import run
 
 ACCOUNT = "A-1"
 few = cases(40)

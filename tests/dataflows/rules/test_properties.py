@@ -15,20 +15,8 @@ from schemas.records import Decision, Fact
 from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS, receipt, returned
-from tests.histories import (
-    ACCOUNT,
-    AMOUNTS,
-    CURRENCIES,
-    DAYS,
-    DOCUMENTS,
-    FIRST_DAY,
-    History,
-    again,
-    at_one_day,
-    histories,
-    messages,
-    run,
-)
+from tests.histories import ACCOUNT, AMOUNTS, CURRENCIES, DAYS, DOCUMENTS, FIRST_DAY, History, histories
+from tests.shard_runs import again, at_one_day, messages, run
 
 # Documents that no reference to another can mean, and those that are near one of them.
 FAR = ("INV-1001", "INV-47110", "inv 20003")

@@ -23,9 +23,9 @@ from schemas.records import Fact
 from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS, header
-from tests.histories import ACCOUNT, FIRST_DAY, Outcome, at_one_day, messages, run
-from tests.keeping import same_however_kept
+from tests.histories import ACCOUNT, FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import Outcome, at_one_day, messages, run, same_however_kept
 
 few = cases(40)
 DAYS = 10

@@ -34,7 +34,8 @@ from schemas.wire import Reader
 from tests.books import Books
 from tests.cases import cases
 from tests.facts import DAY_MS
-from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories, messages, run
+from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories
+from tests.shard_runs import messages, run
 
 # Money that names nothing waits here for what says what it is for.
 QUIET = DEFAULT_TEXT.replace("by_amount = true", "by_amount = false").replace("by_subset = true", "by_subset = false")
