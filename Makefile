@@ -49,5 +49,5 @@ lock: $(BIN)/uv
 
 clean:
 	rm -rf .venv build compiled.json
-	find connectors dataflows headrace schemas sinks -name '*.so' -delete
+	find benchmarks connectors dataflows headrace schemas sinks -name '*.so' -delete
 	rm -f headrace_native__mypyc*.so
