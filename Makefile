@@ -1,11 +1,12 @@
 # make setup   .venv with the command in .venv/bin/headrace; the hot path compiled where there is a C compiler
 # make demo    simulate a distributor, run all flows, show the results
 # make test    all tests
+# make nightly the property tests, 10,000 cases of each; hours
 # make check   lint, format, types, generated code, compose file
 # make bench   BENCH=spine or another benchmark
 # make lock    requirements.lock from pyproject.toml; UPGRADE=--upgrade takes the newest of everything
 # COMPILE=no, or HEADRACE_INTERPRETED=1 in the environment, runs the same source interpreted.
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test nightly check bench lock clean
 .NOTPARALLEL:
 
 BIN := .venv/bin
@@ -24,6 +25,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+
+nightly: setup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m hypothesis --hypothesis-profile=nightly -o faulthandler_timeout=0 $(TESTS)
 
 check: setup
 	$(BIN)/ruff check .
@@ -45,5 +49,5 @@ lock: $(BIN)/uv
 
 clean:
 	rm -rf .venv build compiled.json
-	find connectors dataflows headrace schemas sinks -name '*.so' -delete
+	find benchmarks connectors dataflows headrace schemas sinks -name '*.so' -delete
 	rm -f headrace_native__mypyc*.so

@@ -175,7 +175,7 @@ def _remittance_lines(check: Check, lines: list[RemittanceLine]) -> None:
             check.say(f"lines.{number}.amount", f"{line.amount:,} is over {AMOUNT_MAX:,} minor units")
 
 
-def _receipt(check: Check, fact: Receipt) -> None:
+def _of_bank(check: Check, fact: Receipt | ReceiptReturned) -> None:
     check.identifier("receipt_id", fact.receipt_id)
     check.identifier("bank_account", fact.bank_account)
     check.optional_identifier("bank_reference", fact.bank_reference)
@@ -183,6 +183,10 @@ def _receipt(check: Check, fact: Receipt) -> None:
     check.positive("amount", fact.amount, fact.currency)
     check.booked_day("posting_date", fact.posting_date)
     check.booked_day("value_date", fact.value_date)
+
+
+def _receipt(check: Check, fact: Receipt) -> None:
+    _of_bank(check, fact)
     check.text("payer_name", fact.payer_name)
     check.optional_identifier("payer_account", fact.payer_account)
     check.text("text", fact.text)
@@ -191,13 +195,7 @@ def _receipt(check: Check, fact: Receipt) -> None:
 
 
 def _returned(check: Check, fact: ReceiptReturned) -> None:
-    check.identifier("receipt_id", fact.receipt_id)
-    check.identifier("bank_account", fact.bank_account)
-    check.optional_identifier("bank_reference", fact.bank_reference)
-    check.currency("currency", fact.currency)
-    check.positive("amount", fact.amount, fact.currency)
-    check.booked_day("posting_date", fact.posting_date)
-    check.booked_day("value_date", fact.value_date)
+    _of_bank(check, fact)
     check.text("reason", fact.reason)
     if fact.from_account:
         check.say("from_account", "has to be empty: it names the account by which headrace passed a return on")
@@ -217,13 +215,9 @@ def _advice(check: Check, fact: RemittanceAdvice) -> None:
 
 
 def _invoice(check: Check, fact: Invoice) -> None:
-    check.identifier("document", fact.document)
+    checks_entries.booked(check, fact)
     check.one_of("stage", fact.stage, STAGES)
-    check.booked_day("document_date", fact.document_date)
-    check.booked_day("posting_date", fact.posting_date)
     check.due_day("due_date", fact.due_date)
-    check.currency("currency", fact.currency)
-    check.positive("amount", fact.amount, fact.currency)
     check.not_negative("tax", fact.tax, max(fact.amount, 0))
     check.optional_identifier("order_id", fact.order_id)
     check.optional_identifier("po_reference", fact.po_reference)
@@ -251,11 +245,7 @@ def _invoice(check: Check, fact: Invoice) -> None:
 
 
 def _credit_note(check: Check, fact: CreditNote) -> None:
-    check.identifier("document", fact.document)
-    check.booked_day("document_date", fact.document_date)
-    check.booked_day("posting_date", fact.posting_date)
-    check.currency("currency", fact.currency)
-    check.positive("amount", fact.amount, fact.currency)
+    checks_entries.booked(check, fact)
     check.not_negative("tax", fact.tax, max(fact.amount, 0))
     check.optional_identifier("invoice", fact.invoice)
     check.optional_identifier("dispute_id", fact.dispute_id)

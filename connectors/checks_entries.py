@@ -6,6 +6,7 @@ from typing import Final
 from connectors.checking import Check
 from schemas.records import (
     Adjustment,
+    CreditNote,
     DebitNote,
     ErpPosting,
     Fact,
@@ -30,12 +31,8 @@ LEVEL_MAX: Final = 100
 def entry(check: Check, fact: Fact) -> None:
     """Of a kind that is here."""
     if isinstance(fact, DebitNote):
-        check.identifier("document", fact.document)
-        check.booked_day("document_date", fact.document_date)
-        check.booked_day("posting_date", fact.posting_date)
+        booked(check, fact)
         check.due_day("due_date", fact.due_date)
-        check.currency("currency", fact.currency)
-        check.positive("amount", fact.amount, fact.currency)
         check.not_negative("tax", fact.tax, max(fact.amount, 0))
         check.optional_identifier("invoice", fact.invoice)
         check.text("reason", fact.reason)
@@ -65,6 +62,15 @@ def entry(check: Check, fact: Fact) -> None:
         _of_installation(check, fact)
 
 
+def booked(check: Check, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> None:
+    """What every item in the books has: its number, its days, and its money."""
+    check.identifier("document", fact.document)
+    check.booked_day("document_date", fact.document_date)
+    check.booked_day("posting_date", fact.posting_date)
+    check.currency("currency", fact.currency)
+    check.positive("amount", fact.amount, fact.currency)
+
+
 def _of_installation(check: Check, fact: FxRate | PeriodClose) -> None:
     if fact.account_id:
         check.say("account_id", f"{fact.account_id!r} has to be empty: a {fact.kind} is for all accounts")
@@ -81,13 +87,9 @@ def _of_installation(check: Check, fact: FxRate | PeriodClose) -> None:
 
 
 def _opening(check: Check, fact: OpeningItem) -> None:
-    check.identifier("document", fact.document)
+    booked(check, fact)
     check.one_of("item_kind", fact.item_kind, ITEM_KINDS)
-    check.booked_day("document_date", fact.document_date)
-    check.booked_day("posting_date", fact.posting_date)
     check.due_day("due_date", fact.due_date)
-    check.currency("currency", fact.currency)
-    check.positive("amount", fact.amount, fact.currency)
     check.positive("residual", fact.residual, fact.currency)
     if fact.residual > fact.amount:
         check.say("residual", f"{fact.residual:,} is more than the amount, {fact.amount:,}")

@@ -26,7 +26,6 @@ EPOCH: Final = timedelta(seconds=1)
 AT_ONCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 ShardFacts = tuple[str, list[Record]]
-ShardDecisions = tuple[str, list[Outgoing]]
 
 
 class _Facts(StatefulSourcePartition[ShardFacts, None]):

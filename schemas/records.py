@@ -4052,13 +4052,12 @@ class Balance:
     refunded: Unapplied cash paid back.
     credits_refunded: Credit notes paid out.
     small_credits: Small unapplied cash that was kept as income.
-    exchange_gain: Realised exchange differences; below zero is a loss.
     tolerance_month: Month of tolerance_used, counted from 1970-01.
     tolerance_used: Written off in that month by tolerance alone.
     """
 
-    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "exchange_gain", "tolerance_month", "tolerance_used", )
+    __slots__ = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "tolerance_month", "tolerance_used", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "open_debit", "open_credit", "unapplied", "on_account", "debits_raised", "credits_raised", "cash_applied", "received", "returned", "transferred_in", "transferred_out", "exhausted", "stated_balance", "stated_debits", "stated_credits", "stated_cash", "stated_date", "discounts", "charges", "written_off", "exchanged_in", "exchanged_out", "refunded", "credits_refunded", "small_credits", "tolerance_month", "tolerance_used", )
 
     def __init__(
         self,
@@ -4088,7 +4087,6 @@ class Balance:
         refunded: int = 0,
         credits_refunded: int = 0,
         small_credits: int = 0,
-        exchange_gain: int = 0,
         tolerance_month: int = 0,
         tolerance_used: int = 0,
     ) -> None:
@@ -4118,7 +4116,6 @@ class Balance:
         self.refunded = refunded
         self.credits_refunded = credits_refunded
         self.small_credits = small_credits
-        self.exchange_gain = exchange_gain
         self.tolerance_month = tolerance_month
         self.tolerance_used = tolerance_used
 
@@ -4126,7 +4123,6 @@ class Balance:
 def read_balance(r: Reader) -> Balance:
     return Balance(
         r.text(),
-        r.long(),
         r.long(),
         r.long(),
         r.long(),
@@ -4184,7 +4180,6 @@ def put_balance(out: BytesWriter, x: Balance) -> None:
     put_long(out, x.refunded)
     put_long(out, x.credits_refunded)
     put_long(out, x.small_credits)
-    put_long(out, x.exchange_gain)
     put_long(out, x.tolerance_month)
     put_long(out, x.tolerance_used)
 
@@ -4673,14 +4668,13 @@ class ApprovalState:
     about: The dispute or proposal that it came from, or empty.
     maker: Who asked; never who approves.
     note: Why it was asked for.
-    requested_time: UTC ms.
     deadline: When it expires, UTC ms; 0 never.
     delegate: To whom one who may approve it has given that, or empty.
     delegated_by: Who gave it.
     """
 
-    __slots__ = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "requested_time", "deadline", "delegate", "delegated_by", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "requested_time", "deadline", "delegate", "delegated_by", )
+    __slots__ = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "deadline", "delegate", "delegated_by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "category", "action", "currency", "amount", "document", "receipt_id", "target", "about", "maker", "note", "deadline", "delegate", "delegated_by", )
 
     def __init__(
         self,
@@ -4695,7 +4689,6 @@ class ApprovalState:
         about: str = '',
         maker: str = '',
         note: str = '',
-        requested_time: int = 0,
         deadline: int = 0,
         delegate: str = '',
         delegated_by: str = '',
@@ -4711,7 +4704,6 @@ class ApprovalState:
         self.about = about
         self.maker = maker
         self.note = note
-        self.requested_time = requested_time
         self.deadline = deadline
         self.delegate = delegate
         self.delegated_by = delegated_by
@@ -4731,7 +4723,6 @@ def read_approval_state(r: Reader) -> ApprovalState:
         r.text(),
         r.text(),
         r.long(),
-        r.long(),
         r.text(),
         r.text(),
     )
@@ -4749,7 +4740,6 @@ def put_approval_state(out: BytesWriter, x: ApprovalState) -> None:
     put_text(out, x.about)
     put_text(out, x.maker)
     put_text(out, x.note)
-    put_long(out, x.requested_time)
     put_long(out, x.deadline)
     put_text(out, x.delegate)
     put_text(out, x.delegated_by)
@@ -6509,14 +6499,13 @@ class ExceptionRow:
     document: Item or draft, or empty.
     receipt_id: Receipt, or empty.
     owner: Who has it, or empty.
-    raised_time: UTC ms.
     deadline: Until when it is to be resolved, UTC ms; 0 none.
     step: Step of the escalation chain; 0 none.
     due: When it is escalated, UTC ms; 0 never.
     """
 
-    __slots__ = ("exception_id", "_rules", "currency", "amount", "document", "receipt_id", "owner", "raised_time", "deadline", "step", "due", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("exception_id", "rules", "currency", "amount", "document", "receipt_id", "owner", "raised_time", "deadline", "step", "due", )
+    __slots__ = ("exception_id", "_rules", "currency", "amount", "document", "receipt_id", "owner", "deadline", "step", "due", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("exception_id", "rules", "currency", "amount", "document", "receipt_id", "owner", "deadline", "step", "due", )
 
     def __init__(
         self,
@@ -6527,7 +6516,6 @@ class ExceptionRow:
         document: str = '',
         receipt_id: str = '',
         owner: str = '',
-        raised_time: int = 0,
         deadline: int = 0,
         step: int = 0,
         due: int = 0,
@@ -6539,7 +6527,6 @@ class ExceptionRow:
         self.document = document
         self.receipt_id = receipt_id
         self.owner = owner
-        self.raised_time = raised_time
         self.deadline = deadline
         self.step = step
         self.due = due
@@ -6568,7 +6555,6 @@ def read_exception_row(r: Reader) -> ExceptionRow:
         r.long(),
         r.long(),
         r.long(),
-        r.long(),
     )
 
 
@@ -6580,7 +6566,6 @@ def put_exception_row(out: BytesWriter, x: ExceptionRow) -> None:
     put_text(out, x.document)
     put_text(out, x.receipt_id)
     put_text(out, x.owner)
-    put_long(out, x.raised_time)
     put_long(out, x.deadline)
     put_long(out, x.step)
     put_long(out, x.due)

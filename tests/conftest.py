@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
+from tests.cases import NIGHTLY
 from tests.clickhouses import clickhouse_places
 from tests.redis_servers import local_redis, redis_url
 from tests.registries import real_registry, registry_server
@@ -23,7 +24,7 @@ SERVICES = ("kafka", "redis", "registry")
 
 # No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
 settings.register_profile("quick", deadline=None)
-settings.register_profile("nightly", max_examples=10_000, deadline=None)
+settings.register_profile("nightly", max_examples=NIGHTLY, deadline=None)
 settings.load_profile("quick")
 
 

@@ -1,7 +1,7 @@
 """Facts of every kind that producers send, well-formed unless a test says otherwise; and reading them back from a log."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
@@ -43,6 +43,8 @@ from schemas.records import (
     ShipmentLine,
 )
 
+F = TypeVar("F", bound=Fact)
+
 DAY_MS = 86_400_000
 
 
@@ -69,7 +71,7 @@ def header(event_id: str, account: str = "A-1", **changes: Any) -> dict[str, Any
     return fields | changes
 
 
-def _made(kind: type[Fact], fields: dict[str, Any], changes: dict[str, Any]) -> Any:
+def _made(kind: type[F], fields: dict[str, Any], changes: dict[str, Any]) -> F:
     return kind(**(header(changes.pop("event_id", f"{kind.__name__}-1")) | fields | changes))
 
 
@@ -88,8 +90,7 @@ def invoice(**changes: Any) -> Invoice:
         "replaces": "",
         "lines": [InvoiceLine(1, 1, "P-1", 5_000, 20_000_000, 10_000, 700, "S1")],
     }
-    made: Invoice = _made(Invoice, fields, changes)
-    return made
+    return _made(Invoice, fields, changes)
 
 
 def receipt(**changes: Any) -> Receipt:
@@ -106,8 +107,7 @@ def receipt(**changes: Any) -> Receipt:
         "text": "",
         "lines": [RemittanceLine("INV-1", 10_700)],
     }
-    made: Receipt = _made(Receipt, fields, changes)
-    return made
+    return _made(Receipt, fields, changes)
 
 
 def customer(**changes: Any) -> Customer:
@@ -127,8 +127,7 @@ def customer(**changes: Any) -> Customer:
         "affiliate": False,
         "bank_accounts": [],
     }
-    made: Customer = _made(Customer, fields, changes)
-    return made
+    return _made(Customer, fields, changes)
 
 
 def dispute(**changes: Any) -> Dispute:
@@ -141,8 +140,7 @@ def dispute(**changes: Any) -> Dispute:
         "reason": "",
         "channel": "portal",
     }
-    made: Dispute = _made(Dispute, fields, changes)
-    return made
+    return _made(Dispute, fields, changes)
 
 
 def returned(**changes: Any) -> ReceiptReturned:
@@ -157,8 +155,7 @@ def returned(**changes: Any) -> ReceiptReturned:
         "bank_reference": "REF-1",
         "from_account": "",
     }
-    made: ReceiptReturned = _made(ReceiptReturned, fields, changes)
-    return made
+    return _made(ReceiptReturned, fields, changes)
 
 
 def return_of_version_1(fact: ReceiptReturned) -> bytes:
@@ -177,8 +174,7 @@ def advice(**changes: Any) -> RemittanceAdvice:
         "value_date": DAY,
         "lines": [RemittanceLine("INV-1", None)],
     }
-    made: RemittanceAdvice = _made(RemittanceAdvice, fields, changes)
-    return made
+    return _made(RemittanceAdvice, fields, changes)
 
 
 def operator_action(**changes: Any) -> OperatorAction:
@@ -193,8 +189,7 @@ def operator_action(**changes: Any) -> OperatorAction:
         "until": 0,
         "note": "",
     }
-    made: OperatorAction = _made(OperatorAction, fields, changes)
-    return made
+    return _made(OperatorAction, fields, changes)
 
 
 def approval(**changes: Any) -> Approval:
@@ -206,8 +201,7 @@ def approval(**changes: Any) -> Approval:
         "delegate": "",
         "note": "",
     }
-    made: Approval = _made(Approval, fields, changes)
-    return made
+    return _made(Approval, fields, changes)
 
 
 def message(**changes: Any) -> Message:
@@ -222,19 +216,16 @@ def message(**changes: Any) -> Message:
         "reason": "",
         "text": "",
     }
-    made: Message = _made(Message, fields, changes)
-    return made
+    return _made(Message, fields, changes)
 
 
 def service_case(**changes: Any) -> ServiceCase:
     fields = {"case_id": "C-1", "status": "open", "document": "", "category": "", "note": ""}
-    made: ServiceCase = _made(ServiceCase, fields, changes)
-    return made
+    return _made(ServiceCase, fields, changes)
 
 
 def account_owner(**changes: Any) -> AccountOwner:
-    made: AccountOwner = _made(AccountOwner, {"role": "collector", "owner": "anna", "valid_from_date": 0}, changes)
-    return made
+    return _made(AccountOwner, {"role": "collector", "owner": "anna", "valid_from_date": 0}, changes)
 
 
 def debit_note(**changes: Any) -> DebitNote:
@@ -249,8 +240,7 @@ def debit_note(**changes: Any) -> DebitNote:
         "invoice": "INV-1",
         "reason": "bank fee",
     }
-    made: DebitNote = _made(DebitNote, fields, changes)
-    return made
+    return _made(DebitNote, fields, changes)
 
 
 def opening_item(**changes: Any) -> OpeningItem:
@@ -268,8 +258,7 @@ def opening_item(**changes: Any) -> OpeningItem:
         "dispute_id": "D-9",
         "order_id": "",
     }
-    made: OpeningItem = _made(OpeningItem, fields, changes)
-    return made
+    return _made(OpeningItem, fields, changes)
 
 
 def refund(**changes: Any) -> Refund:
@@ -282,20 +271,17 @@ def refund(**changes: Any) -> Refund:
         "receipt_id": "R-1",
         "document": "",
     }
-    made: Refund = _made(Refund, fields, changes)
-    return made
+    return _made(Refund, fields, changes)
 
 
 def fx_rate(**changes: Any) -> FxRate:
     """For the whole installation: of no account."""
     fields = {"base_currency": "EUR", "quote_currency": "USD", "rate_nano": 1_100_000_000, "rate_date": DAY}
-    made: FxRate = _made(FxRate, fields, {"account_id": ""} | changes)
-    return made
+    return _made(FxRate, fields, {"account_id": ""} | changes)
 
 
 def period_close(**changes: Any) -> PeriodClose:
-    made: PeriodClose = _made(PeriodClose, {"first_open_date": DAY}, {"account_id": ""} | changes)
-    return made
+    return _made(PeriodClose, {"first_open_date": DAY}, {"account_id": ""} | changes)
 
 
 def erp_posting(**changes: Any) -> ErpPosting:
@@ -309,8 +295,7 @@ def erp_posting(**changes: Any) -> ErpPosting:
         "amount": 100,
         "reason": "period closed",
     }
-    made: ErpPosting = _made(ErpPosting, fields, changes)
-    return made
+    return _made(ErpPosting, fields, changes)
 
 
 def credit_limit(**changes: Any) -> CreditLimit:
@@ -323,8 +308,7 @@ def credit_limit(**changes: Any) -> CreditLimit:
         "group": "",
         "cancelled": False,
     }
-    made: CreditLimit = _made(CreditLimit, fields, changes)
-    return made
+    return _made(CreditLimit, fields, changes)
 
 
 def one_of_each() -> list[Fact]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from schemas import records as r
 from schemas.records import Fact
-from tests.scenario_facts import Line, pattern
+from tests.scenario_lines import Line, pattern
 
 
 def _debit_note(x: Line) -> Fact:

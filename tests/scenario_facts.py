@@ -4,178 +4,35 @@ Raises ValueError where a line of the language says what cannot be.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from connectors.currencies import MINOR_DIGITS
 from connectors.placing import suspense_account
-from dataflows.rules.money import line_net
 from schemas import records as r
 from schemas.records import Fact
 from schemas.topics import CREDIT_PREFIX
-
-EPOCH = date(1970, 1, 1).toordinal()
-TENANT, ENTITY, ACCOUNT = "t1", "us01", "acme"
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
-
-
-@dataclass(slots=True)
-class Line:
-    """A fact line being read: where it is, whose account, and what its pattern found."""
-
-    number: int
-    day: int
-    account: str
-    currency: str
-    found: dict[str, str | None] = field(default_factory=dict)
-    entity: str = ENTITY
-
-    def text(self, name: str) -> str:
-        return unquoted(self.found.get(name) or "")
-
-    def date(self, name: str, default: int) -> int:
-        text = self.found.get(name)
-        return day_of(text) if text else default
-
-    def money(self, name: str = "amount") -> int:
-        text = self.found.get(name)
-        return minor(text, self.currency) if text else 0
-
-    def common(self, source: str = "scenario") -> tuple[str, int, str, str, str, str, str, int]:
-        """The fields that every fact begins with."""
-        now = self.day * DAY_MS + 9 * 60 * MINUTE_MS + self.number * MINUTE_MS
-        return (f"line-{self.number}", now, "", source, TENANT, self.entity, self.account, now)
-
-
-def day_of(text: str) -> int:
-    return date.fromisoformat(text).toordinal() - EPOCH
-
-
-def unquoted(text: str) -> str:
-    return text[1:-1] if text.startswith('"') else text
-
-
-def minor(text: str, currency: str) -> int:
-    """100.00 in USD is 10000."""
-    scaled = Decimal(text.replace(",", "")).scaleb(MINOR_DIGITS[currency])
-    if scaled != int(scaled):
-        raise ValueError(f"{text} has more decimals than {currency}")
-    return int(scaled)
-
-
-def _thousandths(text: str) -> int:
-    return int(Decimal(text).scaleb(3))
-
-
-# --- patterns: NAME is an id or a quoted text, AMOUNT a number, ITEMS what is split at commas ---
-
-_PARTS = {
-    "ID": r'(?:"[^"]*"|[^\s,:"]+)',
-    "AMOUNT": r"-?[\d,]*\d(?:\.\d+)?",
-    "DATE": r"\d{4}-\d\d-\d\d",
-    "CURRENCY": r"(?: (?P<currency>[A-Z]{3})\b)?",
-}
-
-
-def pattern(text: str) -> re.Pattern[str]:
-    """A word in capitals stands for a part; `name=PART` is a part that is kept under that name."""
-    text = re.sub(r"(\w+)=(ID|AMOUNT|DATE|ITEMS)", lambda m: f"(?P<{m[1]}>{_PARTS.get(m[2], '.+')})", text)
-    return re.compile(text.replace("CURRENCY", _PARTS["CURRENCY"]))
-
-
-def _items(text: str) -> Iterator[tuple[int, str]]:
-    """1-based number and text of what is separated by commas; commas in quotes do not separate."""
-    parts = re.findall(r'(?:"[^"]*"|[^,"])+', text)
-    yield from enumerate([part.strip() for part in parts], 1)
-
-
-def matched(pattern: re.Pattern[str], text: str, wanted: str) -> re.Match[str]:
-    found = pattern.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is not {wanted}")
-    return found
-
-
-_QUANTITY = re.compile(r"(?:#(\d+) )?([\d.]+)")
-_ADJUSTED = re.compile(rf"({_PARTS['AMOUNT']}) as ({_PARTS['ID']})(?: on ({_PARTS['ID']}))?")
-_PRICED = re.compile(
-    r"(?:#(\d+) )?([\d.]+) x (-?[\d.]+)(?: = (-?[\d.]+))?(?: tax ([\d.]+))?(?: code (\S+))?(?: named (\S+))?"
+from tests.scenario_lines import (
+    PARTS,
+    Line,
+    billed,
+    day_of,
+    items,
+    matched,
+    minor,
+    ordered,
+    pattern,
+    plan,
+    remitted,
+    shipped,
+    taken_off,
+    tiers,
+    unquoted,
 )
-_REMITTED = re.compile(rf"({_PARTS['ID']})(?: ({_PARTS['AMOUNT']}))?")
-
-
-def _shipped(text: str) -> list[r.ShipmentLine]:
-    lines = []
-    for number, part in _items(text):
-        found = matched(_QUANTITY, part, "a quantity like 10 or #2 10")
-        lines.append(r.ShipmentLine(int(found[1] or number), f"P{found[1] or number}", _thousandths(found[2])))
-    return lines
-
-
-def _ordered(text: str) -> list[r.OrderLine]:
-    lines = []
-    for number, part in _items(text):
-        found = matched(_PRICED, part, "quantity x price")
-        order_line = int(found[1] or number)
-        price = int(Decimal(found[3]).scaleb(6))
-        lines.append(r.OrderLine(order_line, f"P{order_line}", _thousandths(found[2]), price))
-    return lines
-
-
-def _billed(text: str, currency: str) -> list[r.InvoiceLine]:
-    lines = []
-    for number, part in _items(text):
-        found = matched(_PRICED, part, "quantity x price [= net] [tax amount] [code CODE]")
-        quantity, price = _thousandths(found[2]), int(Decimal(found[3]).scaleb(6))
-        net = minor(found[4], currency) if found[4] else line_net(quantity, price, currency)
-        tax = minor(found[5], currency) if found[5] else 0
-        order_line = int(found[1] or number)
-        code = "STD" if found[6] is None else unquoted(found[6])
-        product = found[7] or f"P{order_line}"
-        lines.append(r.InvoiceLine(number, order_line, product, quantity, price, net, tax, code))
-    return lines
-
-
-def _remitted(text: str | None, currency: str) -> list[r.RemittanceLine]:
-    lines = []
-    for _, part in _items(text or ""):
-        found = matched(_REMITTED, part, "a document, or a document and an amount")
-        lines.append(r.RemittanceLine(unquoted(found[1]), minor(found[2], currency) if found[2] else None))
-    return lines
-
-
-def _taken_off(text: str | None, currency: str) -> list[r.Adjustment]:
-    """10.00 as 01 on INV-1 and 2.00 as X: what the payer says it took off."""
-    found = []
-    for part in (text or "").split(" and ") if text else []:
-        told = matched(_ADJUSTED, part, "AMOUNT as CODE[ on DOCUMENT]")
-        found.append(r.Adjustment(unquoted(told[3] or ""), unquoted(told[2]), minor(told[1], currency)))
-    return found
-
-
-def _plan(text: str | None, currency: str) -> list[r.Instalment]:
-    found = []
-    for part in text.split(" and ") if text else []:
-        amount, _, day = part.partition(" on ")
-        found.append(r.Instalment(day_of(day), minor(amount, currency)))
-    return found
-
-
-def _tiers(text: str | None) -> list[r.DiscountTier]:
-    """2% in 10 days or 1% in 20 days."""
-    told = re.findall(r"([\d.]+)% in (\d+) days", text or "")
-    return [r.DiscountTier(int(days), int(Decimal(rate).scaleb(4))) for rate, days in told]
-
-
-# --- facts ---
 
 
 def _customer(x: Line) -> Fact:
-    words = [text for _, text in _items(x.found.get("items") or "")]
+    words = [text for _, text in items(x.found.get("items") or "")]
     flags = {
         "inactive",
         "no billing address",
@@ -217,14 +74,14 @@ def _customer(x: Line) -> Fact:
 
 
 def _order(x: Line) -> Fact:
-    lines = _ordered(x.found["items"] or "") if x.found.get("items") else []
+    lines = ordered(x.found["items"] or "") if x.found.get("items") else []
     return r.Order(
         *x.common(), x.text("order"), x.day, x.currency, x.text("po"), x.found.get("cancelled") is not None, lines
     )
 
 
 def _invoice(x: Line) -> Fact:
-    lines = _billed(x.found["items"] or "", x.currency) if x.found.get("items") else []
+    lines = billed(x.found["items"] or "", x.currency) if x.found.get("items") else []
     tax = sum(line.tax for line in lines)
     if not lines and not x.found.get("amount"):
         raise ValueError(f"'{x.found['stage']} {x.text('document')}' says no amount: give one, or lines")
@@ -242,10 +99,10 @@ def _invoice(x: Line) -> Fact:
         x.text("po"),
         x.text("replaced"),
         lines,
-        _tiers(x.found.get("discounts")),
+        tiers(x.found.get("discounts")),
         x.date("base", 0),
         x.found.get("net") is not None,
-        _plan(x.found.get("plan"), x.currency),
+        plan(x.found.get("plan"), x.currency),
         jurisdiction=x.text("jurisdiction"),
         contract=x.text("contract"),
         consolidated=x.text("consolidated"),
@@ -265,8 +122,8 @@ def _receipt(x: Line) -> Fact:
         "",
         x.text("payer"),
         x.text("text"),
-        _remitted(x.found.get("items"), x.currency),
-        _taken_off(x.found.get("less"), x.currency),
+        remitted(x.found.get("items"), x.currency),
+        taken_off(x.found.get("less"), x.currency),
         x.money("charges"),
         order_id=x.text("order"),
     )
@@ -304,7 +161,7 @@ _DAYS_OF_CLOSING = {"customer days": "days_customer", "own days": "days_own", "u
 
 def _closing(x: Line) -> Fact:
     fields: dict[str, int | str] = {}
-    for _, part in _items(x.found["items"] or ""):
+    for _, part in items(x.found["items"] or ""):
         name, _, value = part.rpartition(" ")
         if name in _TEXTS_OF_CLOSING:
             fields[_TEXTS_OF_CLOSING[name]] = unquoted(value)
@@ -371,8 +228,8 @@ def _credit_note(x: Line) -> Fact:
 
 
 def _shipment(x: Line) -> Fact:
-    shipped = _shipped(x.found["items"] or "")
-    return r.Shipment(*x.common(), x.text("shipment"), x.text("order"), x.text("carrier") or "carrier", x.day, shipped)
+    lines = shipped(x.found["items"] or "")
+    return r.Shipment(*x.common(), x.text("shipment"), x.text("order"), x.text("carrier") or "carrier", x.day, lines)
 
 
 def _delivered(x: Line) -> Fact:
@@ -380,7 +237,7 @@ def _delivered(x: Line) -> Fact:
 
 
 def _advice(x: Line) -> Fact:
-    lines = _remitted(x.found["items"], x.currency)
+    lines = remitted(x.found["items"], x.currency)
     return r.RemittanceAdvice(
         *x.common(),
         x.text("advice"),
@@ -390,7 +247,7 @@ def _advice(x: Line) -> Fact:
         x.text("reference"),
         0,
         lines,
-        _taken_off(x.found.get("less"), x.currency),
+        taken_off(x.found.get("less"), x.currency),
         int(x.text("parts") or 0),
     )
 
@@ -406,7 +263,7 @@ def _dispute(x: Line) -> Fact:
 
 
 def _listed(text: str | None) -> list[str]:
-    return [unquoted(part) for _, part in _items(text or "")]
+    return [unquoted(part) for _, part in items(text or "")]
 
 
 def _routing(x: Line) -> Fact:
@@ -432,7 +289,7 @@ def _agreement(x: Line) -> Fact:
 
 def _goods_back(x: Line) -> Fact:
     back = [
-        r.ReturnLine(line.order_line, line.product, line.quantity_milli) for line in _shipped(x.found["items"] or "")
+        r.ReturnLine(line.order_line, line.product, line.quantity_milli) for line in shipped(x.found["items"] or "")
     ]
     return r.Return(*x.common(), x.text("back"), x.text("order"), x.text("shipment"), x.day, "", back)
 
@@ -459,12 +316,12 @@ def _limit(x: Line) -> Fact:
     return r.CreditLimit(*x.common(), *fields)
 
 
-_PART = re.compile(rf"({_PARTS['AMOUNT']}) by ({_PARTS['DATE']})")
+_PART = re.compile(rf"({PARTS['AMOUNT']}) by ({PARTS['DATE']})")
 
 
 def _instalments(x: Line) -> Fact:
     parts = []
-    for _, text in _items(x.found["parts"] or ""):
+    for _, text in items(x.found["parts"] or ""):
         found = matched(_PART, text, "an amount by a date")
         parts.append(r.PromisePart(day_of(found[2]), minor(found[1], x.currency)))
     documents = _listed(x.found.get("items"))
@@ -473,7 +330,7 @@ def _instalments(x: Line) -> Fact:
 
 
 def _promise(x: Line) -> Fact:
-    documents = [unquoted(text) for _, text in _items(x.found.get("items") or "")]
+    documents = [unquoted(text) for _, text in items(x.found.get("items") or "")]
     return r.Promise(*x.common(), x.text("promise"), x.currency, x.money(), x.date("by", x.day), documents, False)
 
 
@@ -481,7 +338,7 @@ def _cancelled(x: Line) -> Fact:
     return r.Promise(*x.common(), x.text("promise"), x.currency, 0, x.day, [], True)
 
 
-_LESS = rf"{_PARTS['AMOUNT']} as .+?"
+_LESS = rf"{PARTS['AMOUNT']} as .+?"
 _WHERE = "(?: bank bank=ID)?(?: reference reference=ID)?"
 FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (pattern("customer(?:: items=ITEMS)?"), _customer),

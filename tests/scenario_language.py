@@ -12,7 +12,8 @@ from connectors.currencies import MINOR_DIGITS
 from schemas.records import Fact
 from schemas.topics import SUSPENSE_PREFIX
 from tests.scenario_entries import ENTRIES
-from tests.scenario_facts import ACCOUNT, FACTS, Line, day_of, matched, pattern
+from tests.scenario_facts import FACTS
+from tests.scenario_lines import ACCOUNT, Line, day_of, matched, pattern
 from tests.scenario_people import PEOPLE
 
 

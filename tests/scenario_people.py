@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from schemas import records as r
 from schemas.records import Fact
-from tests.scenario_facts import Line, pattern
+from tests.scenario_lines import Line, pattern
 
 
 def _said(x: Line, action: str) -> Fact:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas import records as r
-from tests.scenario_facts import day_of
 from tests.scenario_language import Again, DayEnds, PolicyChange, WrongScenario, parse
+from tests.scenario_lines import day_of
 from tests.scenario_runner import Run
 
 HEAD = "; Shows something.\n\n"

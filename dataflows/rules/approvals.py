@@ -7,7 +7,8 @@ open until it is given, rejected, expired, or until what it is about is no more.
 from typing import Final
 
 from dataflows.rules import authority, credit_limits
-from dataflows.rules.account import MOST_TIME_MS, Account
+from dataflows.rules.account import Account
+from dataflows.rules.account_times import MOST_TIME_MS
 from dataflows.rules.authority import day_of, time_of
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import value
@@ -345,6 +346,5 @@ def state_of(d: Decision) -> ApprovalState:
         value(d, "about"),
         value(d, "maker"),
         d.text,
-        d.event_time,
         d.deadline,
     )

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from dataflows.rules import deadlines
-from dataflows.rules.account import MOST_TIME_MS, Account
+from dataflows.rules.account import Account
 from dataflows.rules.account_rows import DELIVERY
+from dataflows.rules.account_times import MOST_TIME_MS
 from schemas.records import DeliveryRow
 
 NOWHERE: Final = "u"

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dataflows.rules.account import MOST_TIME_MS, Account
+from dataflows.rules.account import Account
+from dataflows.rules.account_times import MOST_TIME_MS
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DAY_MS
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar

@@ -7,6 +7,7 @@ own; what the item was worth when it was booked, against what came, is realised 
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.cash_postings import propose
 from dataflows.rules.context import Context
 from dataflows.rules.months import iso_day
 from dataflows.rules.provisions.exchange import ExchangeTerms
@@ -57,28 +58,10 @@ def match(
             decisions += found
             left += rest
     except _Missing as missing:
-        return _waits(receipt, str(missing), references)
-    if left and decisions and receipt.proposed != ["overpaid", *references]:
-        decisions.append(_proposal(receipt, left, "overpaid", references))
+        return propose(account, receipt, 0, [str(missing)], references)
+    if left and decisions:
+        decisions += propose(account, receipt, receipt.unapplied - left, ["overpaid"], references)
     return decisions or None
-
-
-def _proposal(receipt: ReceiptRow, amount: int, reason: str, references: list[str]) -> Decision:
-    return Decision(
-        kind="cash_proposed",
-        rule="cash.proposed",
-        currency=receipt.currency,
-        amount=amount,
-        receipt_id=receipt.receipt_id,
-        reasons=[reason],
-        candidates=references,
-    )
-
-
-def _waits(receipt: ReceiptRow, reason: str, references: list[str]) -> list[Decision]:
-    if receipt.proposed == [reason, *references]:
-        return []
-    return [_proposal(receipt, receipt.unapplied, reason, references)]
 
 
 def _rate(terms: ExchangeTerms, ctx: Context, base: str, quote: str, day: int) -> Rate:
@@ -104,33 +87,10 @@ def _applied(
     if not amount or not spent:
         return [], part
     posting_date = max(receipt.posting_date, item.posting_date)
-    out = Decision(
-        kind="cash_exchanged",
-        rule=OUT,
-        currency=receipt.currency,
-        amount=spent,
-        document=item.document,
-        receipt_id=receipt.receipt_id,
-        posting_date=posting_date,
-        value_date=receipt.value_date,
-        other_currency=item.currency,
-        other_amount=amount,
-        evidence=[rate.told()],
-    )
-    applied = Decision(
-        kind="cash_applied",
-        rule=rule,
-        currency=item.currency,
-        amount=amount,
-        document=item.document,
-        receipt_id=receipt.receipt_id,
-        reference_id=advice_id,
-        posting_date=posting_date,
-        value_date=receipt.value_date,
-        other_currency=receipt.currency,
-        other_amount=spent,
-        evidence=[rate.told()],
-    )
+    out, applied = _sides(OUT, "cash_applied", rule, receipt, item, spent, amount, posting_date, receipt.value_date)
+    applied.reference_id = advice_id
+    out.evidence = [rate.told()]
+    applied.evidence = [rate.told()]
     return [out, applied, *_difference(receipt, item, amount, spent, posting_date, terms, ctx)], part - spent
 
 
@@ -175,9 +135,27 @@ def undone(
     amount = allocation.amount
     if spent < allocation.exchanged:
         amount = allocation.amount * spent // allocation.exchanged
-    back = Decision(
+    if not amount:
+        return []
+    back, off = _sides(BACK, "cash_unapplied", rule, receipt, item, spent, amount, posting_date, value_date)
+    return [off, back]
+
+
+def _sides(
+    exchanged: str,
+    kind: str,
+    rule: str,
+    receipt: ReceiptRow,
+    item: Item,
+    spent: int,
+    amount: int,
+    posting_date: int,
+    value_date: int,
+) -> tuple[Decision, Decision]:
+    """The receipt's side, `spent` in its currency by the rule `exchanged`, and the item's, `amount` in its own."""
+    of_receipt = Decision(
         kind="cash_exchanged",
-        rule=BACK,
+        rule=exchanged,
         currency=receipt.currency,
         amount=spent,
         document=item.document,
@@ -187,10 +165,8 @@ def undone(
         other_currency=item.currency,
         other_amount=amount,
     )
-    if not amount:
-        return []
-    off = Decision(
-        kind="cash_unapplied",
+    of_item = Decision(
+        kind=kind,
         rule=rule,
         currency=item.currency,
         amount=amount,
@@ -201,7 +177,7 @@ def undone(
         other_currency=receipt.currency,
         other_amount=spent,
     )
-    return [off, back]
+    return of_receipt, of_item
 
 
 def waits_for_rate(d: Decision) -> bool:

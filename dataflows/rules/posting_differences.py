@@ -109,7 +109,6 @@ def post_deduction(account: Account, d: Decision, ctx: Context) -> None:
 
 def post_exchange_difference(account: Account, d: Decision) -> None:
     """Realised gain, or loss where it is below zero. No balance moves."""
-    account.posting_balance(d.currency).exchange_gain += d.amount
     receipt = account.known_receipt(d.receipt_id)
     if d.rule.startswith(REVERSED):
         _undone(account, d, "exchange", d.document)

@@ -4,7 +4,6 @@ from typing import Final
 
 from dataflows.rules import approvals, approved, work_queue
 from dataflows.rules.account import Account
-from dataflows.rules.authority import time_of
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import value
 from schemas.records import Decision, ExceptionRow, RefundDue
@@ -107,7 +106,6 @@ def keep_exception(account: Account, d: Decision, ctx: Context) -> None:
         return
     if row is None:
         row = ExceptionRow(name, [])
-        row.raised_time = time_of(ctx)
         row.owner = d.owner
         row.deadline = d.deadline
     row.currency = d.currency

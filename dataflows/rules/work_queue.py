@@ -7,7 +7,8 @@ all of them are assigned and noted by the same actions, which are facts in the l
 from typing import Final
 
 from dataflows.rules import approvals, dispute_routing
-from dataflows.rules.account import MOST_TIME_MS, PROPOSAL, Account
+from dataflows.rules.account import PROPOSAL, Account
+from dataflows.rules.account_times import MOST_TIME_MS
 from dataflows.rules.authority import time_of
 from dataflows.rules.context import Context
 from dataflows.rules.policy import DAY_MS

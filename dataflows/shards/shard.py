@@ -12,16 +12,14 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context, next_contact
 from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DEFAULT_TEXT, published
+from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
-from dataflows.shards import policies
-from dataflows.shards.logged import Diverged, Logged, ShardStopped, brief, decision_key, difference, unreadable
-from dataflows.shards.shard_state import ShardState
+from dataflows.shards.logged import Diverged, Logged, brief, decision_key, difference, unreadable
 from dataflows.shards.store import parked_key
+from dataflows.shards.whole_shard import WholeShard
 from schemas.codec import decode_decision, decode_fact, encode_decision
 from schemas.records import (
     Clock,
-    ClosedPeriod,
     Decision,
     Drain,
     Fact,
@@ -32,12 +30,8 @@ from schemas.records import (
     ShardRow,
 )
 from schemas.records import Policy as PolicyFact
-from schemas.topics import NEXT_CLOCK
 from schemas.wire import Unreadable
 
-DAY_MS: Final = 86_400_000
-# A live clock that jumps further waits for an operator: reminders must not go out on a wrong day.
-MOST_LIVE_JUMP_MS: Final = 5 * 60_000
 # In a replay the clock stands at the end of the day before; a fact may be of the day after that one.
 MOST_FUTURE_MS: Final = 2 * DAY_MS
 # Wakes that run after each fact; more wait for drain facts, so that a payment never waits for them.
@@ -45,8 +39,6 @@ WAKES_PER_FACT: Final = 4
 # Wakes that are brought forward after one fact, when the steps of reminders change.
 SWEEP_WAKES: Final = 64
 MOST_DIRTY_ROWS: Final = 2_000
-# Billionths; nobody's money is worth a billion of another one's.
-MOST_NANO: Final = 10**18
 
 
 class _Failed(Exception):
@@ -59,11 +51,7 @@ class _Failed(Exception):
         self.reason: Final = reason
 
 
-def _name_of(period: ClosedPeriod) -> str:
-    return period.name
-
-
-class Shard(ShardState):
+class Shard(WholeShard):
     """One shard and its state. `process` facts in order, `commit` now and then, `confirm` what the log has."""
 
     # --- facts ---
@@ -194,91 +182,6 @@ class Shard(ShardState):
 
     def _difference(self, what: str) -> str:
         return difference(self.number, self._offset, what)
-
-    # --- facts for the whole shard ---
-
-    def _take_clock(self, fact: Clock) -> bool:
-        """Whether time moved."""
-        row = self.row
-        if row.now and fact.now <= row.now:
-            return False
-        jump = fact.now - row.now
-        if fact.mode == "live" and row.now and jump > MOST_LIVE_JUMP_MS and fact.now > row.allowed_clock:
-            self._reject(fact, "shard.clock", f"clock_jump_seconds:{jump // 1000}")
-            return False
-        if self.policy.changes_between(row.now // DAY_MS, fact.now // DAY_MS):
-            self._sweep_from_now()
-        row.now = fact.now
-        row.mode = fact.mode
-        row.watermarks = fact.watermarks
-        self._bound = self._complete()
-        self._policy_due(fact, row.now)
-        return True
-
-    def _take_policy(self, fact: PolicyFact) -> None:
-        wrong = policies.take(self.row, fact)
-        if wrong:
-            self._reject(fact, "shard.policy", wrong)
-            return
-        # Where time has not begun no clock is waited for.
-        self._policy_due(fact, 0 if self.row.now else NEXT_CLOCK)
-
-    def _policy_due(self, cause: Fact, now: int) -> None:
-        """Put the policy in force whose time has come at `now`, if there is one; never back in time."""
-        chosen = policies.due(self.row, now)
-        if chosen is None:
-            return
-        while self._stamped < len(self._group):
-            self._group[self._stamped].policy_version = self.row.policy_version
-            self._stamped += 1
-        policies.put_in_force(self.row, chosen)
-        policy = published(self.row.policy_text)
-        if policy.steps_key != self.policy.steps_key:
-            self._sweep_from_now()
-        self.policy = policy
-        self._bound = self._complete()
-        self._adopt_at += 1
-        self._group.append(policies.in_force(chosen, cause, self._origin(), self.row.now))
-
-    def _sweep_from_now(self) -> None:
-        """Bring wakes forward, since reminders may have other steps from now on."""
-        self.row.sweep_due = self.row.now
-        self.row.sweep_account = ""
-
-    def _take_rules(self, fact: Rules) -> None:
-        if fact.version.isdigit() and int(fact.version) > int(RULES_VERSION):
-            raise ShardStopped(
-                f"shard {self.number}: the log is at rules version {fact.version}, this program has {RULES_VERSION}: "
-                "start the newer program"
-            )
-        self.row.rules_version = fact.version
-
-    def _take_allowance(self, fact: OperatorAction) -> None:
-        if fact.action == "allow_clock":
-            self.row.allowed_clock = fact.until
-        else:
-            self.row.allowed_future = fact.until
-
-    def _take_rate(self, fact: FxRate, value: bytes) -> None:
-        if not self._is_new(fact, value):
-            return
-        if not 0 < fact.rate_nano < MOST_NANO:
-            self._reject(fact, "shard.rate", f"rate_not_above_zero:{fact.rate_nano}")
-            return
-        self.rates.take(fact)
-        # Accounts that wait for a rate are tried again, a bounded number after each fact.
-        self.row.rates_came = True
-        self.row.rates_account = ""
-
-    def _take_period(self, fact: PeriodClose, value: bytes) -> None:
-        """From now on what is posted earlier is posted on that day; an earlier day than before opens a period again."""
-        if not self._is_new(fact, value):
-            return
-        name = f"{fact.tenant}/{fact.entity}"
-        kept = [period for period in self.row.periods if period.name != name]
-        kept.append(ClosedPeriod(name, fact.first_open_date))
-        kept.sort(key=_name_of)
-        self.row.periods = kept
 
     # --- facts of an account ---
 

@@ -110,7 +110,6 @@ class Sums:
     refunded: int = 0
     credits_refunded: int = 0
     on_account: int = 0
-    exchange_gain: int = 0
     # What items were more than what was raised: deductions, and what was paid of items before they were taken over.
     items_beyond: int = 0
     credits_beyond: int = 0

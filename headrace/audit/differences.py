@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import floor
 from typing import Final
 
-from headrace.audit.accounts import CREDIT, Account, Item, Receipt
+from headrace.audit.accounts import CREDIT, Account, Item
 from headrace.audit.findings import Check
 from headrace.audit.holdings import Holdings
 from headrace.audit.policy import Terms, day_text
@@ -139,7 +139,6 @@ def post_difference(books: Holdings, account: Account, d: Decision) -> None:
     """Realised gain or loss: no balance moves."""
     if not d.amount:
         books.wrong(d, "amount", "it posts 0")
-    account.sums_of(d.currency).exchange_gain += d.amount
     _hang(books, account, d, f"exchange\n{d.document}\n{d.currency}", d.amount)
 
 
@@ -293,8 +292,3 @@ class DifferenceCheck:
             if inverse is not None:
                 return half_up(amount * scale * Fraction(10**9, inverse))
         return None
-
-
-def left_in_exchange(receipt: Receipt) -> bool:
-    """Whether cash left the receipt for another currency and is on no item."""
-    return bool(receipt.exchanging)

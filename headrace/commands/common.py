@@ -1,9 +1,11 @@
 """What commands that only touch the log share: opening the installation, and saying what failed."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -22,6 +24,12 @@ WRONG_USAGE = 2
 def say(text: str) -> None:
     """One line or more on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def print_json(found: Any) -> None:
+    """On stdout, in one line."""
+    json.dump(found, sys.stdout, ensure_ascii=False)
+    print()
 
 
 def no_such_day(error: ValueError) -> str:

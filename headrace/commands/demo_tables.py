@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
 from headrace.amounts import grouped
+from headrace.commands.tables import Column, Listing
 from headrace.forecast import day_of, make_forecast
 from headrace.formulas import rounded
 from headrace.report import Report
@@ -22,38 +22,39 @@ _NUMBERS_TOO: Final = ("rejected", "exceptions", "proposals", "tasks", "overdue"
 
 def show_tables(shown: Console, views: Views, base: str, reports: Sequence[Report], last: date) -> None:
     """All of them, of money in the base currency, as it stands after the last day."""
-    shown.print(_by_currency(reports))
+    _by_currency(reports).show(shown)
     values = {"base": base, "end": f"{last + timedelta(days=1)} 00:00:00"}
     for title, sql in TABLES:
         _print_table(shown, views, title, sql, values)
     _show_forecast(shown, views, base, last)
 
 
-def _by_currency(reports: Sequence[Report]) -> Table:
+def _by_currency(reports: Sequence[Report]) -> Listing:
     """A line for each currency."""
     title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("")
-    for name in ("open", "past due", "unapplied", "unidentified", "DSO"):
-        table.add_column(name, justify="right", no_wrap=True)
+    names = ("currency", "open", "past due", "unapplied", "unidentified", "DSO")
+    listing = Listing([Column(name, right=name != "currency") for name in names], title)
     for r in reports:
         figures = (r.open, r.past_due, r.unapplied, r.unidentified)
         dso = rounded(r.pace.dso, 1)
-        table.add_row(
+        listing.add(
             r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
         )
-    return table
+    return listing
 
 
 def _print_table(shown: Console, views: Views, title: str, sql: str, values: Mapping[str, str]) -> None:
     answer = views.ask(sql, values)
     in_base = ", {base}".format(**values) if any(name in _MONEY for name in answer.names) else ""
-    table = Table(title=title + in_base, title_justify="left", title_style="bold")
-    for name in answer.names:
-        table.add_column(name, justify="right" if name in _NUMBERS or name in _NUMBERS_TOO else "left")
+    numeric = [name in _NUMBERS or name in _NUMBERS_TOO for name in answer.names]
+    columns = [
+        Column(name, right=right, wraps_at=0 if right else 16)
+        for name, right in zip(answer.names, numeric, strict=True)
+    ]
+    listing = Listing(columns, title + in_base)
     for row in answer.rows:
-        table.add_row(*[_cell(name, value, values["base"]) for name, value in zip(answer.names, row, strict=True)])
-    shown.print(table)
+        listing.add(*[_cell(name, value, values["base"]) for name, value in zip(answer.names, row, strict=True)])
+    listing.show(shown)
 
 
 def _cell(name: str, value: Any, base: str) -> str:
@@ -67,17 +68,16 @@ def _cell(name: str, value: Any, base: str) -> str:
 def _show_forecast(shown: Console, views: Views, base: str, last: date) -> None:
     """Expected cash by week, of what is open after the last day."""
     for found in make_forecast(views, last, FORECAST_DAYS, "", base):
-        table = Table(title=f"Expected cash, {base}", title_justify="left", title_style="bold")
-        for name in ("week from", "expected", "promised", "so far"):
-            table.add_column(name, justify="left" if name == "week from" else "right")
+        names = ("week from", "expected", "promised", "so far")
+        listing = Listing([Column(name, right=name != "week from") for name in names], f"Expected cash, {base}")
         so_far = 0
         for first in range(1, FORECAST_DAYS, 7):
             days = [last + timedelta(days=first + day) for day in range(7)]
             expected = sum(x for day, x in found.total.by_day.items() if day_of(day) in days)
             promised = sum(x for day, x in found.total.promised.items() if day_of(day) in days)
             so_far += expected
-            table.add_row(f"{days[0]}", grouped(expected, base), grouped(promised, base), grouped(so_far, base))
-        shown.print(table)
+            listing.add(f"{days[0]}", grouped(expected, base), grouped(promised, base), grouped(so_far, base))
+        listing.show(shown)
 
 
 TABLES: Final = (

@@ -1,17 +1,15 @@
 """headrace forecast: what cash is expected on which day from whom; and how good such forecasts were."""
 
-import json
-import sys
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headrace.amounts import grouped, plain
-from headrace.commands.common import WRONG_USAGE, no_such_day, say
+from headrace.commands.common import WRONG_USAGE, no_such_day, print_json, say
+from headrace.commands.tables import Column, Listing, plain_console
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.forecast import (
     Expected,
@@ -48,7 +46,7 @@ def forecast(
     with opened_views(directory, config) as views:
         if check:
             windows = [w for w in back_test(views, days) if currency in ("", w.currency)]
-            _print_json(_checked(windows)) if json_output else _show_check(windows, days)
+            print_json(_checked(windows)) if json_output else _show_check(windows, days)
             return
         day = wanted or last_day(views)
         if day is None:
@@ -57,17 +55,12 @@ def forecast(
         found = make_forecast(views, day, days, account, currency)
         usual = usual_days(views, day)
     if json_output:
-        _print_json([_as_json(each, usual) for each in found])
+        print_json([_as_json(each, usual) for each in found])
         return
     if not found:
         say(f"nothing is open on {day}{f' of {account}' if account else ''}")
     for each in found:
         _show(each, usual)
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False)
-    print()
 
 
 def _day(text: str) -> date:
@@ -150,17 +143,16 @@ def _show(found: Forecast, usual: Any) -> None:
         ("Expected in these days", total.expected),
     ):
         table.add_row(name, "", "", "", grouped(part, code))
-    console = Console(markup=False, highlight=False)
+    console = plain_console()
     console.print(table)
-    accounts = Table(title="By account", title_justify="left")
-    for name in ("account", "open", "past due", "expected", "promised", "later", "usually", "payments"):
-        accounts.add_column(name, justify="left" if name == "account" else "right", no_wrap=True)
+    names = ("account", "open", "past due", "expected", "promised", "later", "usually", "payments")
+    accounts = Listing([Column(name, right=name != "account") for name in names], title="By account")
     # Where all are of one company, it need not be said.
     companies = {name.rpartition("/")[0] for name in found.accounts}
     ordered = sorted(found.accounts.items(), key=lambda entry: (-entry[1].expected, entry[0]))
     for name, result in ordered[:SHOWN]:
         promised = sum(result.promised.values())
-        accounts.add_row(
+        accounts.add(
             name if len(companies) > 1 else name.rpartition("/")[2],
             grouped(result.open, code),
             grouped(result.past_due, code),
@@ -170,7 +162,7 @@ def _show(found: Forecast, usual: Any) -> None:
             _lateness(usual.get(name)),
             f"{result.payments:,}",
         )
-    console.print(accounts)
+    accounts.show(console)
     if len(ordered) > SHOWN:
         say(f"{len(ordered) - SHOWN} more accounts are in --json")
 
@@ -225,14 +217,13 @@ def _show_check(windows: list[Window], days: int) -> None:
     if not windows:
         say(f"no {days} days of the past have payments before them and after them")
         return
-    console = Console(markup=False, highlight=False)
     for each in _checked(windows):
         code = each["currency"]
-        table = Table(title=f"{code}: forecasts of the past for {days} days, and what came", title_justify="left")
-        for name in ("as of", "open", "expected", "received of it", "off by", "if paid when due", "received in all"):
-            table.add_column(name, justify="left" if name == "as of" else "right")
+        names = ("as of", "open", "expected", "received of it", "off by", "if paid when due", "received in all")
+        title = f"{code}: forecasts of the past for {days} days, and what came"
+        listing = Listing([Column(name, right=name != "as of") for name in names], title)
         for w in sorted((w for w in windows if w.currency == code), key=lambda w: w.as_of):
-            table.add_row(
+            listing.add(
                 f"{w.as_of}",
                 grouped(w.open, code),
                 grouped(w.expected, code),
@@ -241,7 +232,7 @@ def _show_check(windows: list[Window], days: int) -> None:
                 grouped(w.on_due_dates, code),
                 grouped(w.received_in_all, code),
             )
-        console.print(table)
+        listing.show()
         print(
             f"Off by {each['off_percent']} % of what was received, window by window; "
             f"{each['off_percent_on_due_dates']} % if all had been expected on its due date."

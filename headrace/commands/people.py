@@ -1,19 +1,15 @@
 """headrace exceptions, approvals: what waits for people; approve, reject, assign, note ...: what they say of it, as facts."""
 
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from headrace.amounts import grouped
-from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, say, where_again
+from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, print_json, say, where_again
 from headrace.commands.ordering import Place, order
-from headrace.commands.views import Config, Directory, opened_views
+from headrace.commands.tables import Column, Listing
+from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
 from headrace.resolutions import what_can_be_done
 from headrace.words import because
 
@@ -36,7 +32,6 @@ SELECT tenant, entity, account_id, maker FROM (
     UNION ALL SELECT tenant, entity, account_id, dispute_id AS name, '' AS maker FROM disputes WHERE status != 'closed'
 ) WHERE name = {name:String} GROUP BY tenant, entity, account_id, maker ORDER BY tenant, entity, account_id
 """
-_NO_TIME: Final = "1970-01-01"
 
 Name = Annotated[str, typer.Argument(help="As `headrace approvals` and `headrace exceptions` name it.")]
 By = Annotated[str, typer.Option(help="Who says so.")]
@@ -53,7 +48,7 @@ def exceptions(
     as_json: AsJson = False,
 ) -> None:
     """List what a person has to look at: exceptions, proposed cash, tasks; the first deadline first."""
-    rows = _asked(directory, config, _EXCEPTIONS, {"owner": owner})
+    rows = asked(directory, config, _EXCEPTIONS, {"owner": owner})
     now = datetime.now(UTC)
     where = where_again(directory, config)
     for row in rows:
@@ -63,7 +58,7 @@ def exceptions(
         row["can_be_done"] = what_can_be_done(row, where)
     rows = [row for row in rows if row["overdue"] or not overdue]
     if as_json:
-        _as_json(rows)
+        print_json(rows)
     elif not rows:
         say("nothing waits for a person, of all that is published" + (f", for {owner}" if owner else ""))
     else:
@@ -72,7 +67,7 @@ def exceptions(
 
 def approvals(directory: Directory = None, config: Config = None, as_json: AsJson = False) -> None:
     """List what waits for the approval of another person than its maker."""
-    rows = _asked(directory, config, _APPROVALS, {})
+    rows = asked(directory, config, _APPROVALS, {})
     where = where_again(directory, config)
     for row in rows:
         row["reason"] = because(row)
@@ -81,7 +76,7 @@ def approvals(directory: Directory = None, config: Config = None, as_json: AsJso
             for verdict, reason in (("approve", ""), ("reject", " --reason WHY"))
         ]
     if as_json:
-        _as_json(rows)
+        print_json(rows)
     elif not rows:
         say("nothing waits for an approval, of all that is published")
     else:
@@ -169,10 +164,10 @@ def _say(
         say("--by: is empty; name the person who says so")
         raise typer.Exit(WRONG_USAGE)
     known = _known(directory, config, name)
-    chosen = [row for row in known or [] if account in ("", f"{row['tenant']}/{row['entity']}/{row['account_id']}")]
+    chosen = [row for row in known or [] if account in ("", place_of(row))]
     doubts: list[str] = []
     if len(chosen) > 1:
-        places = ", ".join(f"{row['tenant']}/{row['entity']}/{row['account_id']}" for row in chosen)
+        places = ", ".join(place_of(row) for row in chosen)
         say(f"{name}: there are several: {places}; say which one with --account")
         raise typer.Exit(WRONG_USAGE)
     if chosen:
@@ -203,18 +198,7 @@ def _known(directory: Path | None, config: Path | None, name: str) -> list[dict[
         settings = load_existing(directory, config)
     if not settings.clickhouse and not (settings.dir / "clickhouse").is_dir():
         return None
-    return _asked(directory, config, _NAMED, {"name": name})
-
-
-def _asked(directory: Path | None, config: Path | None, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    with opened_views(directory, config) as views:
-        answer = views.ask(sql, values)
-    return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
-
-
-def _as_json(rows: list[dict[str, Any]]) -> None:
-    json.dump(rows, sys.stdout, ensure_ascii=False)
-    print()
+    return asked(directory, config, _NAMED, {"name": name})
 
 
 def _time(text: str) -> datetime:
@@ -222,51 +206,60 @@ def _time(text: str) -> datetime:
 
 
 def _is_overdue(row: dict[str, Any], now: datetime) -> bool:
-    return not row["deadline"].startswith(_NO_TIME) and _time(row["deadline"]) < now
-
-
-def _until(row: dict[str, Any]) -> str:
-    return "" if row["deadline"].startswith(_NO_TIME) else row["deadline"][:16]
-
-
-def _money(row: dict[str, Any]) -> str:
-    return f"{grouped(row['amount'], row['currency'])} {row['currency']}" if row["currency"] else ""
+    return bool(until_of(row)) and _time(row["deadline"]) < now
 
 
 def _print_exceptions(rows: list[dict[str, Any]]) -> None:
-    table = Table(show_lines=True)
-    for name in ("id", "account", "why", "amount", "owner", "days", "until (UTC)", "what can be done"):
-        table.add_column(name, no_wrap=name in ("amount", "until (UTC)"))
+    columns = (
+        Column("id"),
+        Column("account"),
+        Column("why", wraps_at=30),
+        Column("amount"),
+        Column("owner", wraps_at=12),
+        Column("days", right=True),
+        Column("until (UTC)"),
+        Column("what can be done"),
+    )
+    listing = Listing(columns, lines=True)
     for row in rows:
         said = row["reason"] + (f"; note: {row['last_note']}" if row["last_note"] else "")
-        table.add_row(
+        listing.add(
             row["exception_id"],
-            f"{row['tenant']}/{row['entity']}/{row['account_id']}",
+            place_of(row),
             f"{row['rule']}: {said}",
-            _money(row),
+            money_of(row, "amount"),
             row["owner"] + (f" (step {row['step']})" if row["step"] else ""),
             str(row["age_days"]),
-            _until(row) + (" overdue" if row["overdue"] else ""),
+            until_of(row) + (" overdue" if row["overdue"] else ""),
             "\n".join(row["can_be_done"]),
         )
-    Console(markup=False, highlight=False).print(table)
+    listing.show()
 
 
 def _print_approvals(rows: list[dict[str, Any]]) -> None:
-    table = Table(show_lines=True)
-    for name in ("id", "account", "what", "amount", "asked by", "why", "of", "until (UTC)", "what can be done"):
-        table.add_column(name, no_wrap=name in ("amount", "until (UTC)"))
+    columns = (
+        Column("id"),
+        Column("account"),
+        Column("what", wraps_at=20),
+        Column("amount"),
+        Column("asked by", wraps_at=12),
+        Column("why", wraps_at=20),
+        Column("of", wraps_at=12),
+        Column("until (UTC)"),
+        Column("what can be done"),
+    )
+    listing = Listing(columns, lines=True)
     for row in rows:
         about = row["document"] or row["receipt_id"]
-        table.add_row(
+        listing.add(
             row["approval_id"],
-            f"{row['tenant']}/{row['entity']}/{row['account_id']}",
+            place_of(row),
             f"{row['category'].replace('_', ' ')} of {about}",
-            _money(row),
+            money_of(row, "amount"),
             row["maker"],
             row["note"] or row["reason"],
             row["delegate"] or row["asked"] or "anybody else",
-            _until(row),
+            until_of(row),
             "\n".join(row["can_be_done"]),
         )
-    Console(markup=False, highlight=False).print(table)
+    listing.show()

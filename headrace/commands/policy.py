@@ -34,6 +34,7 @@ from headrace.commands.policy_tables import (
     versions_table,
 )
 from headrace.commands.policy_trial import print_trial
+from headrace.commands.tables import plain_console
 from headrace.places import views
 from headrace.policies.compiling import Compiled, built_in, compile_file, compile_text, ends_soon
 from headrace.policies.differences import differences
@@ -134,7 +135,7 @@ def diff(
     if not found:
         say(f"{old} and {new} say the same for everyone")
         return
-    Console(markup=False, highlight=False).print(changes_table(found))
+    changes_table(found).show()
 
 
 def _named(name: str, directory: Path | None, config: Path | None) -> Compiled:
@@ -268,7 +269,7 @@ def list_(directory: Directory = None, config: Config = None, as_json: AsJson = 
     if as_json:
         out({"in_all_shards": carried, "versions": rows})
         return
-    Console(markup=False, highlight=False).print(table)
+    table.show()
     if not carried:
         say("not all that is published has reached the shards: the next run of intake brings it there")
 
@@ -298,10 +299,10 @@ def explain(
     if as_json:
         out(answers)
         return
-    console = Console(markup=False, highlight=False)
+    console = plain_console()
     for known, policy in zip(found, compiled, strict=True):
         explanation = explained(policy, known.who, currency, day)
-        console.print(explanation_table(known, explanation, section))
+        explanation_table(known, explanation, section).show(console)
 
 
 @app.command(name="try")

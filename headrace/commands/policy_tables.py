@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.table import Table
-
+from headrace.commands.tables import Column, Listing
 from headrace.policies.differences import ABSENT, Change
 from headrace.policies.explaining import BASE, Explanation, Value, in_words
 from headrace.policies.history import Known
@@ -27,12 +26,17 @@ def short(value: Any) -> str:
     return said if len(said) <= MOST_SHOWN else f"{said[: MOST_SHOWN - 1]}…"
 
 
-def changes_table(changes: Sequence[Change]) -> Table:
-    table = Table(title="What changes", title_justify="left", title_style="bold")
-    for name in ("value", "for", "days", "is", "would be"):
-        table.add_column(name, overflow="fold")
+def changes_table(changes: Sequence[Change]) -> Listing:
+    columns = (
+        Column("value"),
+        Column("for", wraps_at=12),
+        Column("days", wraps_at=15),
+        Column("is", wraps_at=12),
+        Column("would be", wraps_at=12),
+    )
+    table = Listing(columns, title="What changes")
     for change in changes:
-        table.add_row(change.path, in_words(change.who), _days(change), short(change.before), short(change.after))
+        table.add(change.path, in_words(change.who), _days(change), short(change.before), short(change.after))
     return table
 
 
@@ -57,20 +61,25 @@ def json_of_change(change: Change) -> dict[str, Any]:
 
 def versions_table(
     versions: Sequence[Version], places: Mapping[int, Sequence[Place]] | None, shards: int
-) -> tuple[Table, list[dict[str, Any]]]:
+) -> tuple[Listing, list[dict[str, Any]]]:
     """The versions as a table and for machines; the built-in one first. Without `places` nobody knows what is in force."""
     known = {} if places is None else {version: list(where) for version, where in places.items()}
     now = current(known, shards)
-    table = Table(title="Policies", title_justify="left", title_style="bold")
-    for name in ("version", "state", "from", "published", "in force since (UTC); shard at offset"):
-        table.add_column(name, overflow="fold")
+    columns = (
+        Column("version"),
+        Column("state", wraps_at=16),
+        Column("from"),
+        Column("published", wraps_at=16),
+        Column("in force since (UTC); shard at offset", wraps_at=19),
+    )
+    table = Listing(columns, title="Policies")
     rows = []
     for number, version in [(0, None), *((version.number, version) for version in versions)]:
         where = known.get(number, [])
         here = 0 if places is None else sum(held == number for held in now.values())
         state = "" if places is None and version is None else _state(version, where, here, shards)
         rows.append(_row(number, version, state, where, here))
-        table.add_row(str(number), state, _from(version), _published(version), _since(where, shards))
+        table.add(str(number), state, _from(version), _published(version), _since(where, shards))
     return table, rows
 
 
@@ -143,25 +152,29 @@ def time_text(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def explanation_table(known: Known, found: Explanation, section: str) -> Table:
+def explanation_table(known: Known, found: Explanation, section: str) -> Listing:
     who = known.who
     says = ", ".join(f"{name} {value}" for name, value in _known(known).items()) or "nothing is known of the customer"
     held = f", with {', '.join(found.variants)}" if found.variants else ""
     will = ", which will be in force then" if known.will_be else ""
-    table = Table(
-        title=f"{who.tenant}/{who.entity}/{who.account_id} at the end of {found.day}"
+    title = (
+        f"{who.tenant}/{who.entity}/{who.account_id} at the end of {found.day}"
         f"{f' in {found.currency}' if found.currency else ''}: policy version {known.version}{will}{held}\n"
-        f"{says}; calendar {found.calendar}",
-        title_justify="left",
-        title_style="bold",
+        f"{says}; calendar {found.calendar}"
     )
-    for name in ("value", "is", "by", "for", "why"):
-        table.add_column(name, overflow="fold", no_wrap=name == "value")
+    columns = (
+        Column("value"),
+        Column("is", wraps_at=12),
+        Column("by", wraps_at=12),
+        Column("for", wraps_at=12),
+        Column("why", wraps_at=20),
+    )
+    table = Listing(columns, title)
     for value in found.values:
         if section in ("", value.section):
             by = value.by.name + (f", line {value.by.line}" if value.by.line else "")
             whom = "" if value.by.name == BASE else in_words(value.by.where)
-            table.add_row(f"{value.section}.{value.field}", short(value.value), by, whom, value.why())
+            table.add(f"{value.section}.{value.field}", short(value.value), by, whom, value.why())
     return table
 
 

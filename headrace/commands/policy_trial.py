@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from headrace.commands.tables import Column, Listing, plain_console
 
 
 def print_trial(report: dict[str, Any], title: str) -> None:
-    console = Console(markup=False, highlight=False)
+    console = plain_console()
     console.print(title, style="bold")
     versions = ", ".join(
         f"version {number}" if number else "the built-in one" for number in report["policy_versions_replaced"]
@@ -28,20 +27,17 @@ def print_trial(report: dict[str, Any], title: str) -> None:
         _kinds(report["decisions_by_kind"]),
         _accounts(report["accounts"]),
     ):
-        if table.row_count:
-            console.print(table)
+        if table.rows:
+            table.show(console)
     console.print("What this cannot say", style="bold")
     for text in report["not_known"]:
         console.print(f"- {text}")
 
 
-def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in left:
-        table.add_column(name, overflow="fold")
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Listing:
+    return Listing(
+        [*(Column(name, wraps_at=20) for name in left), *(Column(name, right=True) for name in right)], title
+    )
 
 
 def _words(name: str) -> str:
@@ -52,9 +48,8 @@ def _signed(difference: int) -> str:
     return f"{difference:+,}" if difference else "="
 
 
-def _releases(found: dict[str, Any]) -> Table:
-    table = _table("Invoices released", ["when"], ["invoices", "days, mean"])
-    table.add_column("amount", justify="right", overflow="fold")
+def _releases(found: dict[str, Any]) -> Listing:
+    table = _table("Invoices released", ["when"], ["invoices", "days, mean", "amount"])
     for name, words in (
         ("earlier", "earlier"),
         ("later", "later"),
@@ -65,17 +60,17 @@ def _releases(found: dict[str, Any]) -> Table:
         if group["number"]:
             days = "" if group["mean_days"] is None or name.startswith("only") else f"{group['mean_days']}"
             amounts = "\n".join(f"{entry['amount']} {entry['currency']}" for entry in group["amounts"])
-            table.add_row(words, f"{group['number']:,}", days, amounts)
+            table.add(words, f"{group['number']:,}", days, amounts)
     if found["same_day"]:
-        table.add_row("on the same day", f"{found['same_day']:,}", "", "")
+        table.add("on the same day", f"{found['same_day']:,}", "", "")
     return table
 
 
-def _pairs(table: Table, name: str, pair: dict[str, Any]) -> None:
-    table.add_row(name, f"{pair['was']:,}", f"{pair['would']:,}", _signed(pair["difference"]))
+def _pairs(table: Listing, name: str, pair: dict[str, Any]) -> None:
+    table.add(name, f"{pair['was']:,}", f"{pair['would']:,}", _signed(pair["difference"]))
 
 
-def _reminders(found: dict[str, Any]) -> Table:
+def _reminders(found: dict[str, Any]) -> Listing:
     table = _table("Reminders", ["level"], ["were", "would be", "difference"])
     for entry in found["by_level"]:
         _pairs(table, str(entry["level"]), entry)
@@ -86,7 +81,7 @@ def _reminders(found: dict[str, Any]) -> Table:
     return table
 
 
-def _cash(found: dict[str, Any]) -> Table:
+def _cash(found: dict[str, Any]) -> Listing:
     table = _table("Cash", ["what"], ["was", "would be", "difference"])
     if not found["receipts"]["was"]:
         return table
@@ -94,13 +89,11 @@ def _cash(found: dict[str, Any]) -> Table:
         _pairs(table, _words(name), found[name])
     for money in found["applied"]:
         same = money["was"] == money["would"]
-        table.add_row(
-            f"applied, {money['currency']}", money["was"], money["would"], "=" if same else money["difference"]
-        )
+        table.add(f"applied, {money['currency']}", money["was"], money["would"], "=" if same else money["difference"])
     return table
 
 
-def _counts(title: str, first: str, found: Sequence[dict[str, Any]]) -> Table:
+def _counts(title: str, first: str, found: Sequence[dict[str, Any]]) -> Listing:
     table = _table(title, [first], ["were", "would be", "difference"])
     for entry in found:
         if entry["was"] or entry["would"]:
@@ -108,40 +101,38 @@ def _counts(title: str, first: str, found: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def _days(found: Sequence[dict[str, Any]]) -> Table:
+def _days(found: Sequence[dict[str, Any]]) -> Listing:
     table = _table(
         "Expected days from an item's date to its payment", ["currency"], ["items", "amount", "were", "would be"]
     )
     for entry in found:
-        table.add_row(entry["currency"], f"{entry['items']:,}", entry["amount"], f"{entry['was']}", f"{entry['would']}")
+        table.add(entry["currency"], f"{entry['items']:,}", entry["amount"], f"{entry['was']}", f"{entry['would']}")
     return table
 
 
-def _ends(found: Sequence[dict[str, Any]]) -> Table:
+def _ends(found: Sequence[dict[str, Any]]) -> Listing:
     table = _table("At the end of the last day", ["currency"], ["open", "would be", "unapplied", "would be"])
     for entry in found:
-        table.add_row(
+        table.add(
             entry["currency"], entry["open_was"], entry["open_would"], entry["unapplied_was"], entry["unapplied_would"]
         )
     return table
 
 
-def _kinds(found: Sequence[dict[str, Any]]) -> Table:
+def _kinds(found: Sequence[dict[str, Any]]) -> Listing:
     table = _table(
         "All decisions that are not as many", ["kind", "currency"], ["were", "would be", "amount", "would be"]
     )
     for entry in found:
         if entry["difference"] or entry["amount_was"] != entry["amount_would"]:
             amounts = (entry["amount_was"], entry["amount_would"]) if entry["currency"] else ("", "")
-            table.add_row(
-                _words(entry["kind"]), entry["currency"], f"{entry['was']:,}", f"{entry['would']:,}", *amounts
-            )
+            table.add(_words(entry["kind"]), entry["currency"], f"{entry['was']:,}", f"{entry['would']:,}", *amounts)
     return table
 
 
-def _accounts(found: Sequence[dict[str, Any]]) -> Table:
+def _accounts(found: Sequence[dict[str, Any]]) -> Listing:
     table = _table("The accounts that are most different", ["account", "more or fewer"], ["decisions"])
     for entry in found:
         changed = ", ".join(f"{_words(kind)} {count:+}" for kind, count in entry["more_or_fewer"].items())
-        table.add_row(entry["account"], changed or "as many, other ones", f"{entry['different_decisions']:,}")
+        table.add(entry["account"], changed or "as many, other ones", f"{entry['different_decisions']:,}")
     return table

@@ -3,15 +3,13 @@
 import csv
 import json
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
 
+from headrace.commands.common import print_json
+from headrace.commands.tables import Column, Listing
 from headrace.commands.views import Config, Directory, opened_views
 from sinks.clickhouse.reading import Answer
 
@@ -41,52 +39,20 @@ def query(
 
 def _write(answer: Answer, form: Format) -> None:
     if form is Format.JSON:
-        json.dump([dict(zip(answer.names, row, strict=True)) for row in answer.rows], sys.stdout, ensure_ascii=False)
-        print()
+        print_json([dict(zip(answer.names, row, strict=True)) for row in answer.rows])
     elif form is Format.CSV:
         out = csv.writer(sys.stdout, lineterminator="\n")
         out.writerow(answer.names)
         out.writerows([_cell(value) for value in row] for row in answer.rows)
     else:
-        console = Console(markup=False, highlight=False)
-        cells = [[_cell(value) for value in row] for row in answer.rows]
-        if _width(answer.names, cells) <= console.width:
-            _table(console, answer, cells)
-        else:
-            _records(console, answer.names, cells)
-
-
-def _width(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Columns of the terminal that a table of these takes: a bar and a blank on either side of each cell."""
-    widest = [max(map(_cell_width, column)) for column in zip(names, *rows, strict=True)]
-    return sum(widest) + 3 * len(widest) + 1
-
-
-def _cell_width(text: str) -> int:
-    return max(map(cell_len, text.split("\n")))
-
-
-def _table(console: Console, answer: Answer, rows: Sequence[Sequence[str]]) -> None:
-    table = Table()
-    for name, kind in zip(answer.names, answer.types, strict=True):
-        table.add_column(name, justify="right" if "Int" in kind or "Float" in kind else "left")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-
-
-def _records(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """One line for each value, whatever its length; its further lines stand under the first."""
-    widest = max(map(cell_len, names))
-    for number, row in enumerate(rows, 1):
-        if number > 1:
-            console.print()
-        console.print(f"row {number} of {len(rows)}")
-        for name, value in zip(names, row, strict=True):
-            lines = value.replace("\n", "\n" + " " * (widest + 4))
-            console.print(f"  {name}{' ' * (widest - cell_len(name))}  {lines}".rstrip(), soft_wrap=True)
-    if not rows:
-        console.print(f"no rows of {', '.join(names)}", soft_wrap=True)
+        columns = [
+            Column(name, right="Int" in kind or "Float" in kind)
+            for name, kind in zip(answer.names, answer.types, strict=True)
+        ]
+        listing = Listing(columns)
+        for row in answer.rows:
+            listing.add(*[_cell(value) for value in row])
+        listing.show()
 
 
 def _cell(value: Any) -> str:

@@ -1,13 +1,11 @@
 """headrace rejected: facts that came in whole and had no effect, with the reason."""
 
-import json
-import sys
 from typing import Annotated, Final
 
 import typer
 
-from headrace.commands.common import say
-from headrace.commands.views import Config, Directory, opened_views
+from headrace.commands.common import print_json, say
+from headrace.commands.views import Config, Directory, asked, place_of
 from headrace.words import because
 
 _SQL: Final = """
@@ -26,15 +24,12 @@ def rejected(
 
     One line for each: time recorded (UTC), account, kind and event id of the fact, reason.
     """
-    with opened_views(directory, config) as views:
-        answer = views.ask(_SQL)
-    rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+    rows = asked(directory, config, _SQL)
     if as_json:
-        json.dump(rows, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(rows)
         return
     for row in rows:
-        account = f"{row['tenant']}/{row['entity']}/{row['account_id']}" if row["account_id"] else "whole shard"
+        account = place_of(row) if row["account_id"] else "whole shard"
         time = f"{row['recorded_time'][:19].replace(' ', 'T')}Z"
         print(f"{time}  {account}  {row['cause_kind']} {row['cause_id']}  {because(row)}")
     if not rows:

@@ -1,16 +1,14 @@
 """headrace report: what is open, how old, and how fast money comes in, at the end of a day."""
 
-import json
-import sys
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headrace.amounts import grouped
-from headrace.commands.common import WRONG_USAGE, no_such_day, say
+from headrace.commands.common import WRONG_USAGE, no_such_day, print_json, say
+from headrace.commands.tables import plain_console
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.formulas import rounded
 from headrace.report import AGING, CEI_MONTHS, DSO_DAYS, Figure, Report, as_json, make_report
@@ -32,8 +30,7 @@ def report(
     with opened_views(directory, config) as views:
         found = make_report(views, day, known_ms, currency)
     if json_output:
-        json.dump([as_json(each) for each in found], sys.stdout, ensure_ascii=False)
-        print()
+        print_json([as_json(each) for each in found])
         return
     if not found:
         say(f"nothing{f' in {currency}' if currency else ''} by {day}: has publish run?")
@@ -100,4 +97,4 @@ def show(report: Report) -> None:
         table.add_row(name, "", "no answer" if exact is None else f"{exact:,} {unit}")
     at_least = ">= " if pace.countback.exhausted else ""
     table.add_row("DSO by counting back", "", f"{at_least}{rounded(pace.countback.days, 1):,} days")
-    Console(markup=False, highlight=False).print(table)
+    plain_console().print(table)

@@ -1,15 +1,13 @@
 """headrace statement: an account's last statement in each currency, with every movement in it."""
 
-import json
-import sys
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headrace.amounts import grouped, plain
-from headrace.commands.common import FOUND_WANTING, say
+from headrace.commands.common import FOUND_WANTING, print_json, say
+from headrace.commands.tables import plain_console
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.words import in_words
 
@@ -62,8 +60,7 @@ def statement(
         say(f"{account}: no statement was made; headrace operate asks for one")
         raise typer.Exit(FOUND_WANTING)
     if as_json:
-        json.dump([_said(one) for one in found], sys.stdout, ensure_ascii=False)
-        print()
+        print_json([_said(one) for one in found])
     else:
         for one in found:
             _print(one)
@@ -101,4 +98,4 @@ def _print(one: dict[str, Any]) -> None:
     for line in one["movements"]:
         table.add_row(line["posted_on"], in_words(line), grouped(int(line["change"]), currency))
     table.add_row("", "closing", grouped(int(one["closing"]), currency))
-    Console(markup=False, highlight=False).print(table)
+    plain_console().print(table)

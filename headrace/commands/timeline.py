@@ -1,15 +1,13 @@
 """headrace timeline: everything that was concluded about an account, in plain words."""
 
-import json
-import sys
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from headrace.commands.common import FOUND_WANTING, say
-from headrace.commands.views import Config, Directory, opened_views
+from headrace.commands.common import FOUND_WANTING, print_json, say
+from headrace.commands.tables import plain_console
+from headrace.commands.views import Config, Directory, asked
 from headrace.why.evidence import reason_in_words
 from headrace.why.explain import id_of
 from headrace.why.rules import short_of
@@ -40,9 +38,7 @@ def timeline(
     The time shown is when it happened, so that what was learned late stands below what happened after it. Each line has
     its decision's id: `headrace why ID` explains it.
     """
-    with opened_views(directory, config) as views:
-        answer = views.ask(_SQL, {"account": account})
-    rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+    rows = asked(directory, config, _SQL, {"account": account})
     for row in rows:
         row["id"] = id_of(row["shard"], row["sequence"])
         row["because"] = _because(row)
@@ -50,8 +46,7 @@ def timeline(
         say(f"{account}: no decisions; is it the account's number, and has publish run?")
         raise typer.Exit(FOUND_WANTING)
     if as_json:
-        json.dump([{"words": in_words(row), **row} for row in rows], sys.stdout, ensure_ascii=False)
-        print()
+        print_json([{"words": in_words(row), **row} for row in rows])
         return
     _print(rows)
 
@@ -65,7 +60,7 @@ def _because(row: dict[str, Any]) -> str:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    console = Console(markup=False, highlight=False)
+    console = plain_console()
     for company in sorted({(row["tenant"], row["entity"]) for row in rows}):
         own = [row for row in rows if (row["tenant"], row["entity"]) == company]
         table = Table(title=f"{company[0]}/{company[1]}, in the order it became known", title_justify="left")

@@ -1,12 +1,13 @@
-"""What commands that ask the views share."""
+"""What commands that ask the views share: opening them, asking, and words for what their rows have in common."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
+from headrace.amounts import grouped
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, say
 from headrace.places import views
 from sinks.base import SinkError
@@ -14,6 +15,8 @@ from sinks.clickhouse.reading import Views
 
 Directory = Annotated[Path | None, typer.Option("--dir", help="The installation.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")]
+# A deadline that is none.
+_NO_TIME: Final = "1970-01-01"
 
 
 @contextmanager
@@ -30,3 +33,26 @@ def opened_views(directory: Path | None, config: Path | None) -> Iterator[Views]
         except SinkError as error:
             say(str(error))
             raise typer.Exit(FOUND_WANTING) from None
+
+
+def asked(
+    directory: Path | None, config: Path | None, sql: str, values: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of an answer, each by its columns' names."""
+    with opened_views(directory, config) as found:
+        answer = found.ask(sql, values or {})
+    return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+
+
+def place_of(row: dict[str, Any]) -> str:
+    return f"{row['tenant']}/{row['entity']}/{row['account_id']}"
+
+
+def money_of(row: dict[str, Any], name: str) -> str:
+    """The amount of that name, in minor units, with its currency; empty where the row has none."""
+    return f"{grouped(row[name], row['currency'])} {row['currency']}" if row["currency"] else ""
+
+
+def until_of(row: dict[str, Any]) -> str:
+    """Its deadline to the minute; empty where there is none."""
+    return "" if row["deadline"].startswith(_NO_TIME) else row["deadline"][:16]

@@ -1,7 +1,5 @@
 """headrace why: the facts, the policy and the rule behind a decision, or what an item waits for."""
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,7 +8,7 @@ import typer
 
 from connectors.log.base import Log
 from dataflows.shards.logged import decision_key
-from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, say
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, print_json, say
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.why.explain import Explanation, NotExplained, explain
 from headrace.why.history import decision_at, of_accounts
@@ -73,8 +71,7 @@ def why(
         say(f"{decision}: there is no such decision")
         raise typer.Exit(FOUND_WANTING)
     if as_json:
-        json.dump(_said(found), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(_said(found))
         return
     print("\n".join(lines_of(found)))
 
@@ -109,8 +106,7 @@ def _waits(number: str, account: str, directory: Path | None, config: Path | Non
         )
         raise typer.Exit(FOUND_WANTING)
     if as_json:
-        json.dump([_waiting_said(one) for one in found], sys.stdout, ensure_ascii=False)
-        print()
+        print_json([_waiting_said(one) for one in found])
         return
     if number:
         print("\n\n".join("\n".join(waiting_lines(one)) for one in found))

@@ -47,9 +47,7 @@ class Value:
     def _before(self, other: Said) -> str:
         if other.name == BASE:
             return f"goes before the base ({other.value!r})"
-        names = [name for name in WHERE if name in self.by.where and name not in other.where]
-        reason = f"it names the {names[0]}" if names else "it names more"
-        return f"goes before {other.name!r} ({other.value!r}): {reason}"
+        return f"goes before {other.name!r} ({other.value!r}): {why_before(self.by.where, other.where)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +110,14 @@ def where_of(compiled: Compiled, variant: Variant) -> dict[str, str]:
         if written["name"] == variant.name:
             return dict(written["where"])
     raise AssertionError(f"no variant {variant.name}")
+
+
+def why_before(where: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """Why of two variants that hold the one that names `where` goes before the one that names `other`."""
+    for name in WHERE:
+        if name in where and name not in other:
+            return f"it names the {name}, which is more specific"
+    return "both name the same, and it is the later one"
 
 
 def in_words(where: Mapping[str, str]) -> str:

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from headrace.amounts import grouped
-from schemas.records import Clock, Fact
-from schemas.records import Policy as PolicyFact
+from schemas.records import Fact
 
 EPOCH: Final = date(1970, 1, 1)
 # Lines of one list that are shown; an advice may have thousands.
@@ -376,8 +375,3 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
     "fx_rate": ("base_currency", "quote_currency", "rate_nano", "rate_date"),
     "period_close": ("first_open_date",),
 }
-
-
-def is_of_shard(fact: Fact) -> bool:
-    """Whether it is for a whole shard and no account's."""
-    return isinstance(fact, Clock | PolicyFact) or not fact.account_id

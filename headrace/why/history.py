@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from connectors.log.base import Log, Record
+from connectors.reading import read_to_end
 from dataflows.rules.context import complete
 from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, Policy, parse, published
 from dataflows.rules.rates import Rates
@@ -224,11 +225,7 @@ def records(log: Log, topic: str, shard: int) -> Iterator[Record]:
     end = log.end_offsets(topic)[shard]
     reader = log.reader(topic, {shard: log.begin_offsets(topic)[shard]})
     try:
-        while reader.position(shard) < end:
-            found = reader.poll(_AT_ONCE, _SECONDS)
-            if not found:
-                # Above the last record there may be a hole.
-                return
+        for found in read_to_end(reader, {shard: end}):
             yield from found
     finally:
         reader.close()

@@ -10,6 +10,7 @@ from dataflows.rules.account import load
 from dataflows.rules.context import Context
 from dataflows.rules.keep import evolve_fact
 from dataflows.rules.policy import LAST_DAY, WHERE, Policy, Variant, Who
+from headrace.policies.explaining import why_before
 from headrace.why.facts import day
 from headrace.why.history import WAKE, History, InForce
 from headrace.why.rules import rule_of
@@ -210,7 +211,7 @@ def _reasons(policy: Policy, section: str, holding: list[Variant], who: Who, cur
         found.append(f"{variant.name} holds, since {_where(variant)}")
     if len(holding) > 1:
         last, before = holding[-1], holding[-2]
-        found.append(f"{last.name} wins over {before.name}: {_more_specific(last, before)}")
+        found.append(f"{last.name} wins over {before.name}: {why_before(last.where, before.where)}")
     if not holding:
         found.append(f"no variant of [{section}] holds here: its base does")
     for variant in of_section:
@@ -226,13 +227,6 @@ def _where(variant: Variant) -> str:
     if variant.last_day < LAST_DAY:
         said.append(f"it is {day(variant.last_day)} or before")
     return " and ".join(said) or "it is for all"
-
-
-def _more_specific(last: Variant, before: Variant) -> str:
-    for name in WHERE:
-        if name in last.where and name not in before.where:
-            return f"it names the {name}, which is more specific"
-    return f"both name the same, and it is the later one, from {day(last.first_day)} on"
 
 
 def _why_not(variant: Variant, who: Who, currency: str, today: int) -> str:

@@ -1,6 +1,8 @@
-"""Views of what waits for people: exceptions, requests for approval, and what became of those."""
+"""Views of what waits for people: tasks, exceptions, requests for approval, and what became of those."""
 
 from typing import Final
+
+from sinks.clickhouse.evidence import said
 
 # Decisions that say what is left unapplied of a receipt.
 _OF_A_RECEIPT: Final = """kind IN (
@@ -78,12 +80,6 @@ _KINDS: Final = """(
     'approval_requested', 'approval_delegated', 'approval_given', 'approval_rejected', 'approval_expired',
     'approval_withdrawn')"""
 
-
-def _said(name: str) -> str:
-    """The value of the first evidence of that name (name:value), or an empty text."""
-    return f"substring(arrayFirst(x -> startsWith(x, '{name}:'), decisions.evidence), {len(name) + 2})"
-
-
 # One row for each time that something was asked for: an id may be asked for again once it is answered.
 _APPROVALS: Final = f"""
 CREATE OR REPLACE VIEW approvals AS
@@ -110,7 +106,7 @@ SELECT tenant, entity, account_id, approval_id, asked_at AS request,
        max(sequence) AS last_sequence
 FROM (
     SELECT tenant, entity, account_id, reference_id AS approval_id, sequence, kind, category, currency, amount, document,
-           receipt_id, counterparty, text, reasons, owner, event_time, deadline, {_said("maker")} AS maker,
+           receipt_id, counterparty, text, reasons, owner, event_time, deadline, {said("maker")} AS maker,
            max(if(kind = 'approval_requested', sequence, -1)) OVER (
                PARTITION BY tenant, entity, account_id, reference_id ORDER BY sequence) AS asked_at
     FROM decisions WHERE kind IN {_KINDS}
@@ -125,4 +121,27 @@ SELECT tenant, entity, account_id, approval_id, category, currency, amount, docu
 FROM approvals WHERE status = 'open'
 """
 
-PEOPLE: Final = (_OPEN_EXCEPTIONS, _APPROVALS, _OPEN_APPROVALS)
+# The last decision of each task; it is said again each time it goes to another person.
+_OPEN_TASKS: Final = """
+CREATE OR REPLACE VIEW open_tasks AS
+SELECT tenant, entity, account_id, reference_id AS task_id,
+       argMaxIf(decisions.category, sequence, kind != 'assigned') AS category,
+       argMax(decisions.owner, sequence) AS owner,
+       argMaxIf(decisions.score, sequence, kind != 'assigned') AS score,
+       argMaxIf(text, sequence, kind != 'assigned') AS next_action,
+       argMaxIf(decisions.deadline, sequence, kind != 'assigned') AS deadline,
+       argMaxIf(level, sequence, kind != 'assigned') AS step,
+       argMaxIf(decisions.currency, sequence, kind != 'assigned') AS currency,
+       argMaxIf(amount, sequence, kind != 'assigned') AS past_due,
+       argMaxIf(decisions.document, sequence, kind != 'assigned') AS document,
+       argMaxIf(decisions.evidence, sequence, kind != 'assigned') AS evidence,
+       maxIf(event_time, kind = 'task_opened') AS opened_time,
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))
+   OR (kind = 'assigned' AND decisions.category = 'task')
+GROUP BY tenant, entity, account_id, task_id
+HAVING argMaxIf(kind, sequence, kind != 'assigned') != 'task_closed'
+"""
+
+PEOPLE: Final = (_OPEN_TASKS, _OPEN_EXCEPTIONS, _APPROVALS, _OPEN_APPROVALS)

@@ -6,6 +6,9 @@ the only thing that has to happen exactly once; docs/decisions/0030-one-table-an
 
 from typing import Final
 
+from sinks.clickhouse.claims import CLAIMS
+from sinks.clickhouse.credit import CREDIT
+from sinks.clickhouse.invoicing import INVOICING
 from sinks.clickhouse.people import PEOPLE
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
@@ -245,190 +248,6 @@ FROM (
 WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
 """
 
-# The last decision of each task; it is said again each time it goes to another person.
-_OPEN_TASKS: Final = """
-CREATE OR REPLACE VIEW open_tasks AS
-SELECT tenant, entity, account_id, reference_id AS task_id,
-       argMaxIf(decisions.category, sequence, kind != 'assigned') AS category,
-       argMax(decisions.owner, sequence) AS owner,
-       argMaxIf(decisions.score, sequence, kind != 'assigned') AS score,
-       argMaxIf(text, sequence, kind != 'assigned') AS next_action,
-       argMaxIf(decisions.deadline, sequence, kind != 'assigned') AS deadline,
-       argMaxIf(level, sequence, kind != 'assigned') AS step,
-       argMaxIf(decisions.currency, sequence, kind != 'assigned') AS currency,
-       argMaxIf(amount, sequence, kind != 'assigned') AS past_due,
-       argMaxIf(decisions.document, sequence, kind != 'assigned') AS document,
-       argMaxIf(decisions.evidence, sequence, kind != 'assigned') AS evidence,
-       maxIf(event_time, kind = 'task_opened') AS opened_time,
-       max(sequence) AS last_sequence
-FROM decisions
-WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))
-   OR (kind = 'assigned' AND decisions.category = 'task')
-GROUP BY tenant, entity, account_id, task_id
-HAVING argMaxIf(kind, sequence, kind != 'assigned') != 'task_closed'
-"""
-
-
-def _said(name: str) -> str:
-    """The value of the first evidence of that name (name:value), or an empty text."""
-    return f"substring(arrayFirst(x -> startsWith(x, '{name}:'), evidence), {len(name) + 2})"
-
-
-def _number(name: str) -> str:
-    return f"toInt64OrZero({_said(name)})"
-
-
-_STATED: Final = "kind IN ('credit_hold_set', 'credit_hold_released', 'credit_near_limit')"
-_EXPOSURE: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
-_OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
-_DAYS_LOST: Final = ("days_customer", "days_own", "days_upstream")
-_CAUSES: Final = ("carrier", "product", "region", "segment")
-_CLOSED: Final = "kind = 'dispute_closed'"
-_SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
-
-# As of the last decision about the account's credit; a limit as of the last one that set it.
-_CREDIT: Final = f"""
-CREATE OR REPLACE VIEW credit AS
-SELECT tenant, entity, account_id,
-       argMaxIf(currency, sequence, {_STATED}) AS currency,
-       argMaxIf({_number("limit")}, sequence, {_STATED}) AS credit_limit,
-       argMaxIf(amount, sequence, {_STATED}) AS exposure,
-       {", ".join(f"argMaxIf({_number(name)}, sequence, {_STATED}) AS {name}" for name in _EXPOSURE)},
-       countIf(kind = 'credit_hold_set') > countIf(kind = 'credit_hold_released') AS held,
-       if(held, argMaxIf(reasons, sequence, kind = 'credit_hold_set'), []) AS held_for,
-       if(held, maxIf(event_time, kind = 'credit_hold_set'), NULL) AS held_since,
-       countIf(kind = 'credit_hold_set') AS holds,
-       argMaxIf(amount, sequence, kind = 'credit_limit_set') AS limit_set,
-       countIf(kind = 'credit_limit_set') AS limits_set,
-       maxIf(event_time, {_STATED}) AS stated_time,
-       max(sequence) AS last_sequence
-FROM decisions
-WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')
-GROUP BY tenant, entity, account_id
-"""
-
-_CREDIT_CHANGES: Final = f"""
-CREATE OR REPLACE VIEW credit_changes AS
-SELECT tenant, entity, account_id,
-       if(kind = 'credit_change_proposed', {_said("limit")}, reference_id) AS limit_id,
-       if(kind = 'credit_change_proposed', reference_id, {_said("approval")}) AS proposal_id,
-       multiIf(kind = 'credit_change_proposed', 'proposed', kind = 'credit_change_rejected', 'rejected',
-               rule = 'credit.approved', 'approved', 'set') AS status,
-       currency, amount, {_said("cancelled")} = '1' AS taken_away, {_said("maker")} AS maker, {_said("by")} AS approver,
-       reasons, event_time, shard, sequence
-FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
-"""
-
-_DISPUTES: Final = f"""
-CREATE OR REPLACE VIEW disputes AS
-SELECT tenant, entity, account_id, reference_id AS dispute_id,
-       any(document) AS document,
-       any(currency) AS currency,
-       argMaxIf(amount, sequence, kind = 'dispute_opened') AS amount,
-       argMaxIf(category, sequence, category != '') AS category,
-       argMaxIf(owner, sequence, owner != '') AS owner,
-       anyIf(channel, kind = 'dispute_opened') AS channel,
-       multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
-               argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
-       minIf(event_time, kind = 'dispute_opened') AS opened_time,
-       if(status = 'closed', maxIf(event_time, {_CLOSED}), NULL) AS closed_time,
-       if(status = 'closed', toDateTime64(0, 3, 'UTC'),
-          argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
-       countIf(kind = 'escalated') AS escalations,
-       anyIf({_said("root_cause")}, {_CLOSED}) AS root_cause,
-       anyIf({_said("rebilled_as")}, {_CLOSED}) AS rebilled_as,
-       anyIf({_number("business_minutes")}, {_CLOSED}) AS business_minutes,
-       {", ".join(f"anyIf({_said(name)}, {_CLOSED}) AS {name}" for name in _CAUSES)},
-       {", ".join(f"anyIf({_number(name)}, {_CLOSED}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))},
-       max(sequence) AS last_sequence
-FROM decisions
-WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed') OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
-GROUP BY tenant, entity, account_id, reference_id
-"""
-
-_DISPUTE_CAUSES: Final = f"""
-CREATE OR REPLACE VIEW dispute_causes AS
-SELECT tenant, entity, currency, toStartOfMonth(toDate(closed_time)) AS month, category, root_cause, region, segment,
-       carrier, product,
-       count() AS disputes, sum(amount) AS contested{_SUMS_OF_DISPUTES},
-       quantileExact(0.5)(business_minutes) AS median_business_minutes,
-       quantileExact(0.9)(business_minutes) AS p90_business_minutes
-FROM disputes WHERE status = 'closed'
-GROUP BY tenant, entity, currency, month, category, root_cause, region, segment, carrier, product
-"""
-
-_PROMISES: Final = f"""
-CREATE OR REPLACE VIEW promises AS
-SELECT tenant, entity, account_id, reference_id AS promise_id,
-       any(currency) AS currency,
-       anyIf({_said("part_of")}, kind = 'promise_opened') AS part_of,
-       argMaxIf(amount, sequence, kind = 'promise_opened') AS amount,
-       argMaxIf(due_date, sequence, kind = 'promise_opened') AS promised_date,
-       argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents,
-       maxIf(event_time, kind = 'promise_opened') AS made_time,
-       substring(argMax(kind, sequence), 9) AS status,
-       status IN ('kept', 'partially_kept', 'broken') AS is_judged,
-       if(is_judged, minIf(event_time, kind IN ('promise_kept', 'promise_partially_kept', 'promise_broken')), NULL) AS judged_time,
-       if(is_judged, argMax(item_amount, sequence), 0) AS kept,
-       max(sequence) AS last_sequence
-FROM decisions WHERE startsWith(kind, 'promise_')
-GROUP BY tenant, entity, account_id, reference_id
-"""
-
-_PROMISE_CONVERSION: Final = """
-CREATE OR REPLACE VIEW promise_conversion AS
-SELECT tenant, entity, currency, toStartOfMonth(toDate(judged_time)) AS month,
-       count() AS promises, countIf(status = 'kept') AS in_full, sum(amount) AS promised, sum(kept) AS kept_amount,
-       kept_amount / promised AS conversion
-FROM promises WHERE is_judged
-GROUP BY tenant, entity, currency, month
-"""
-
-# One row for each document that was sent out; of the timeline from draft to acknowledgement each step's first time.
-_DELIVERIES: Final = """
-CREATE OR REPLACE VIEW deliveries AS
-SELECT tenant, entity, account_id, document,
-       anyIf(currency, currency != '') AS currency,
-       argMax(amount, sequence) AS amount,
-       argMaxIf(candidates, sequence, kind IN ('delivery_requested', 'delivery_status')) AS documents,
-       argMaxIf(if(kind = 'delivery_requested', 'requested', text), sequence,
-                kind IN ('delivery_requested', 'delivery_status')) AS said,
-       if(said = '', 'unreachable', said) AS status,
-       argMaxIf(channel, sequence, kind = 'delivery_requested') AS channel,
-       countIf(kind = 'delivery_requested') AS requests,
-       countIf(rule = 'delivery.fallback') AS fallbacks,
-       if(requests > 0, minIf(event_time, kind = 'delivery_requested'), NULL) AS requested_time,
-       if(countIf(text = 'delivered') > 0, minIf(event_time, text = 'delivered'), NULL) AS delivered_time,
-       if(countIf(text = 'viewed') > 0, minIf(event_time, text = 'viewed'), NULL) AS viewed_time,
-       if(countIf(text = 'acknowledged') > 0, minIf(event_time, text = 'acknowledged'), NULL) AS acknowledged_time,
-       if(countIf(text = 'rejected') > 0, maxIf(event_time, text = 'rejected'), NULL) AS rejected_time,
-       countIf(kind = 'exception_raised') > countIf(kind = 'exception_closed') AS for_a_person,
-       max(sequence) AS last_sequence
-FROM decisions WHERE startsWith(rule, 'delivery.')
-GROUP BY tenant, entity, account_id, document
-"""
-
-# Drafts as they were last spoken of: held with all reasons, released, posted by the ERP meanwhile, or given up.
-_DRAFTS: Final = """
-CREATE OR REPLACE VIEW drafts AS
-SELECT tenant, entity, account_id, document,
-       argMax(currency, sequence) AS currency,
-       argMax(amount, sequence) AS amount,
-       argMax(reference_id, sequence) AS order_id,
-       multiIf(argMax(kind, sequence) = 'invoice_held', 'held', argMax(kind, sequence) = 'invoice_withdrawn', 'withdrawn',
-               argMax(kind, sequence) = 'item_posted', 'posted', 'released') AS status,
-       if(status = 'held', argMax(reasons, sequence), []) AS reasons,
-       if(status = 'held', argMax(owner, sequence), '') AS owner,
-       argMax(rule, sequence) AS rule,
-       min(event_time) AS first_time,
-       if(status = 'held', NULL, max(event_time)) AS ended_time,
-       countIf(kind = 'invoice_held') AS holds,
-       max(sequence) AS last_sequence
-FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')
-GROUP BY tenant, entity, account_id, document
-HAVING countIf(kind != 'item_posted') > 0
-"""
-
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         _DECISIONS,
@@ -440,16 +259,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _APPLICATIONS,
         _DAILY_BALANCES,
         _DAILY_TOTALS,
-        _OPEN_TASKS,
-        _CREDIT,
-        _CREDIT_CHANGES,
-        _DISPUTES,
-        _DISPUTE_CAUSES,
-        _PROMISES,
-        _PROMISE_CONVERSION,
+        *CREDIT,
+        *CLAIMS,
         *PEOPLE,
-        _DELIVERIES,
-        _DRAFTS,
+        *INVOICING,
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

@@ -1,25 +1,18 @@
-"""The intake flow on a real log: live and replay, killed and started again, refused time, and what reaches dead letters."""
+"""The intake flow on a real log: live and replay, refused time, and what reaches dead letters."""
 
-import multiprocessing
 import random
-import shutil
-import signal
-import subprocess
-import sys
-import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from connectors import dead_letters, steady
 from connectors.dead_letters import DeadLetter
-from connectors.files.ingest import Producer, ensure_topics, ingest_file
+from connectors.files.ingest import ensure_topics, ingest_file
 from connectors.files.mapping import load
-from connectors.intake.clockwork import HOUR_MS, MINUTE_MS, ClockRefused, clock_message, shard_clocks
+from connectors.intake.clockwork import HOUR_MS, MINUTE_MS, ClockRefused, clock_message
 from connectors.intake.live import Machine
 from connectors.intake.positions import GROUP, Positions
 from connectors.intake.whole_shards import publish_allowance
@@ -27,16 +20,14 @@ from connectors.log.base import Confirmed, Log, LogUnavailable, Writer, account_
 from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.intake import IntakeBusy, Mode, run_intake
-from schemas.codec import decode_fact, encode_fact
+from schemas.codec import encode_fact
 from schemas.records import Clock, Fact, Invoice, Receipt
-from schemas.topics import FACTS, INPUT_TOPICS, TOPIC_OF_KIND
+from schemas.topics import FACTS, INPUT_TOPICS
 from tests.connectors.files.test_ingest import MAPPING, SAMPLE
 from tests.dataflows.intake_runner import SmallSettings
 from tests.dataflows.killing import KillingLog, KillingWriter
-from tests.facts import DAY, DAY_MS, TODAY, customer, dispute, facts, instant, invoice, receipt, records
-
-SHARDS = 4
-ROOT = Path(__file__).parents[2]
+from tests.dataflows.sending import SHARDS, clocks, history, send
+from tests.facts import DAY_MS, TODAY, customer, dispute, facts, instant, invoice, receipt
 
 
 class FakeMachine(Machine):
@@ -57,23 +48,6 @@ class FakeMachine(Machine):
         self.monotonic += milliseconds
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    opened = SqliteLog(tmp_path / "log", sync=False)
-    ensure_topics(opened, 4)
-    opened.ensure_topic(FACTS, SHARDS)
-    yield opened
-    opened.close()
-
-
-def send(log: Log, sent: Iterable[Fact]) -> None:
-    producer = Producer(log, "test", lambda: False)
-    for fact in sent:
-        producer.send(fact)
-    producer.flush()
-    producer.close()
-
-
 def run(log: Log, tmp_path: Path, mode: Mode, machine: Machine | None = None) -> None:
     run_intake(log, SmallSettings(tmp_path), mode, True, machine=machine or FakeMachine())
 
@@ -83,32 +57,12 @@ def placed(log: Log) -> list[list[Fact]]:
     return [[fact for fact in partition if fact.kind != "clock"] for partition in facts(log, FACTS)]
 
 
-def clocks(log: Log) -> list[list[int]]:
-    return [[fact.now for fact in partition if isinstance(fact, Clock)] for partition in facts(log, FACTS)]
-
-
 def letters(log: Log) -> list[DeadLetter]:
     return [entry for _, entry in dead_letters.letters(log) if isinstance(entry, DeadLetter)]
 
 
 def shard_of(fact: Fact) -> int:
     return partition_of(account_key(fact.tenant, fact.entity, fact.account_id), SHARDS)
-
-
-def history(days: int, accounts: int = 20) -> list[Fact]:
-    """Invoices and receipts of some accounts over some days before today, in the order of topics, not of time."""
-    found: list[Fact] = [
-        customer(event_id=f"c{a}", account_id=f"A-{a}", event_time=TODAY - days * DAY_MS) for a in range(accounts)
-    ]
-    for day in range(days):
-        for account in range(accounts):
-            name, at = f"{day}-{account}", TODAY - (days - day) * DAY_MS + account
-            booked = {"account_id": f"A-{account}", "posting_date": DAY - days + day}
-            found.append(invoice(event_id=f"i{name}", document=f"I{name}", event_time=at, **booked))
-            found.append(
-                receipt(event_id=f"r{name}", receipt_id=f"R{name}", event_time=at + HOUR_MS, value_date=DAY, **booked)
-            )
-    return found
 
 
 # --- live ---
@@ -508,138 +462,3 @@ def test_dead_letters_of_a_replay(log: Log, tmp_path: Path) -> None:
     run(log, tmp_path, "replay")
     assert [str(letter.origin).split("/")[:2] for letter in letters(log)] == [["payments", "1"]]
     assert sum(map(len, placed(log))) == 9
-
-
-# --- kills ---
-
-
-def runner(directory: Path, mode: Mode, calls: int = 0) -> subprocess.Popen[bytes]:
-    """Intake in its own process, past its imports."""
-    command = [sys.executable, "-m", "tests.dataflows.intake_runner", str(directory), mode, str(calls)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"started\n"
-    return process
-
-
-def copy_inputs(source: Path, target: Path) -> Log:
-    """A copy of an installation: the same input, nothing done yet."""
-    shutil.copytree(source / "log", target / "log")
-    return SqliteLog(target / "log", sync=False)
-
-
-def values(log: Log) -> list[list[bytes]]:
-    return [[record.value for record in partition] for partition in records(log, FACTS)]
-
-
-def die_at(directory: Path, calls: int) -> bool:
-    """Replay in a forked process that dies at that call; whether it did."""
-
-    def child() -> None:
-        inner = KillingLog(SqliteLog(directory / "log", sync=False), calls)
-        run_intake(inner, SmallSettings(directory), "replay", True)
-
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    process.join(120)
-    assert process.exitcode in (0, -signal.SIGKILL)
-    return process.exitcode != 0
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[bytes]]]:
-    """An installation with 75 days of 40 accounts in its input topics, and what a replay that is not broken makes of it."""
-    base = tmp_path_factory.mktemp("unbroken")
-    log = SqliteLog(base / "log", sync=False)
-    ensure_topics(log, 4)
-    log.ensure_topic(FACTS, SHARDS)
-    send(log, history(75, 40))
-    log.close()
-    whole = copy_inputs(base, base / "whole")
-    run_intake(whole, SmallSettings(base / "whole"), "replay", True)
-    expected = values(whole)
-    whole.close()
-    assert sum(decode_fact(value).kind != "clock" for partition in expected for value in partition) == 40 + 75 * 40 * 2
-    return base, expected
-
-
-@pytest.mark.slow
-def test_a_replay_that_dies_at_any_call_of_the_log_writes_the_same_log(
-    unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
-) -> None:
-    """Each window between append, confirmation and cursor, then a second death on the way back."""
-    base, expected = unbroken
-    seed = random.randrange(1 << 30)
-    dice = random.Random(seed)
-    calls = 0
-    died = True
-    while died:
-        calls += 1
-        directory = tmp_path / str(calls)
-        log = copy_inputs(base, directory)
-        died = die_at(directory, calls)
-        if died:
-            die_at(directory, dice.randint(1, 25))
-        run_intake(log, SmallSettings(directory), "replay", True)
-        assert values(log) == expected, f"died at call {calls}, seed {seed}"
-        assert not (directory / "intake" / "replay.db").exists()
-        log.close()
-        shutil.rmtree(directory)
-    # At least three appends of 2,000 records with the look at the end behind each, and positions of eight topics.
-    assert calls > 25
-
-
-def test_a_replay_that_is_killed_at_random_moments_writes_the_same_log(
-    unbroken: tuple[Path, list[list[bytes]]], tmp_path: Path
-) -> None:
-    base, expected = unbroken
-    seed = random.randrange(1 << 30)
-    dice = random.Random(seed)
-    log = copy_inputs(base, tmp_path / "broken")
-    kills = 0
-    for attempt in range(12):
-        process = runner(tmp_path / "broken", "replay")
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(dice.uniform(0.0, 0.1 + 0.1 * attempt))
-        if process.poll() is None:
-            process.kill()
-            kills += 1
-        if process.wait() == 0:
-            break
-    else:
-        run_intake(log, SmallSettings(tmp_path / "broken"), "replay", True)
-    assert kills > 0, f"seed {seed}: nothing was killed"
-    assert values(log) == expected, f"seed {seed}"
-    log.close()
-
-
-def test_live_that_is_killed_loses_nothing(log: Log, tmp_path: Path) -> None:
-    sent = history(60, 60)
-    for third in range(3):
-        send(log, sent[third::3])
-        process = runner(tmp_path, "live")
-        give_up = time.monotonic() + 60
-        before = sum(log.end_offsets(FACTS))
-        while sum(log.end_offsets(FACTS)) == before and time.monotonic() < give_up:
-            time.sleep(0.005)
-        process.kill()
-        process.wait()
-    run_intake(log, SmallSettings(tmp_path), "live", True)
-    found = Counter(record.value for partition in records(log, FACTS) for record in partition)
-    ids = Counter(decode_fact(value).event_id for value in found)
-    assert {fact.event_id for fact in sent} <= ids.keys()
-    assert all(len(clock) == len(set(clock)) for clock in clocks(log))
-
-
-def test_sigterm_leaves_with_everything_saved(log: Log, tmp_path: Path) -> None:
-    sent = history(20, 20)
-    send(log, sent)
-    process = runner(tmp_path, "live")
-    give_up = time.monotonic() + 60
-    while sum(map(len, records(log, FACTS))) < len(sent) + SHARDS and time.monotonic() < give_up:
-        time.sleep(0.02)
-    process.terminate()
-    assert process.wait(30) == 0
-    for topic in {TOPIC_OF_KIND[fact.kind] for fact in sent}:
-        assert log.positions(GROUP, topic) == dict(enumerate(log.end_offsets(topic)))
-    assert [clock.mode for clock in shard_clocks(log)] == ["live"] * SHARDS

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +55,6 @@ def by_theirs(fact: Fact, number: int) -> bytes:
     out = io.BytesIO()
     fastavro.schemaless_writer(out, fastavro.parse_schema(theirs(fact.kind)), value | {"plant": "P-7"})
     return message(number, out.getvalue())
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    opened = SqliteLog(tmp_path / "log", sync=False)
-    ensure_topics(opened, 4)
-    opened.ensure_topic(FACTS, SHARDS)
-    yield opened
-    opened.close()
 
 
 def send(log: Log, sent: list[tuple[Fact, bytes]]) -> None:

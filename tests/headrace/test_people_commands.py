@@ -58,6 +58,8 @@ def test_from_the_request_to_the_posting(made: tuple[Path, str]) -> None:
     directory, document = made
     (request,) = json.loads(call("approvals", "--dir", directory, "--json").stdout)
     name = f"write_off:{document}"
+    listed = call("approvals", "--dir", directory).stdout
+    assert f"headrace approve --dir {directory} {name} --by YOU\n" in listed, "a command in one piece"
     assert (request["approval_id"], request["maker"], request["note"]) == (name, "kim", "why")
     assert request["can_be_done"][0] == f"headrace approve --dir {directory} {name} --by YOU"
     assert "anybody else" in call("approvals", "--dir", directory).stdout

@@ -1,12 +1,12 @@
 """What holds of approvals, whoever says what in whatever order. Recomputed from decisions and facts, never by the rules.
 
-`pytest --hypothesis-profile=nightly tests/dataflows/rules/test_approvals.py` tries 10,000 of each.
+`make nightly` tries 10,000 of each.
 """
 
 from collections import defaultdict
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflows.shards.logged import Logged
@@ -14,9 +14,11 @@ from schemas import records as r
 from schemas.codec import encode_fact
 from schemas.records import Decision, Fact
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS, header
-from tests.histories import ACCOUNT, FIRST_DAY, at_one_day, run
+from tests.histories import ACCOUNT, FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import at_one_day, run
 
 # Cleo acts for kim all the time; mia approves little, nora everything, sam nothing.
 POLICY = """
@@ -89,8 +91,7 @@ ANSWERS = (
     "note",
     "close_exception",
 )
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(40)
 
 
 @st.composite

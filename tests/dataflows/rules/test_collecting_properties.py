@@ -5,20 +5,20 @@ Recomputed from facts and decisions, never by the rules.
 
 from collections import defaultdict
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.shards.logged import Logged
 from schemas import records as r
-from schemas.codec import decode_decision, decode_fact
+from schemas.codec import decode_fact
 from schemas.records import Decision
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS
-from tests.histories import ACCOUNT, History, histories, messages, run
+from tests.histories import ACCOUNT, History, histories
 from tests.policies import COLLECTING, EACH_ITEM
+from tests.shard_runs import messages, run, same_however_kept
 
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(40)
 POLICY = st.sampled_from(["", COLLECTING, EACH_ITEM])
 STEPS, CONTACTS_MAX, CONTACTS_DAYS, BETWEEN_DAYS = 4, 3, 12, 2
 
@@ -206,16 +206,7 @@ def test_statements_go_from_one_balance_to_the_next(history: History, policy: st
 @few
 @given(histories(), st.sampled_from([COLLECTING, EACH_ITEM]))
 def test_the_same_bytes_whatever_is_evicted_or_adopted(history: History, policy: str) -> None:
-    values = messages(history.facts, policy=policy)
-    made = run(values)
-    assert [d.reasons for d in made.decisions if d.rule == "shard.parked"] == []
-    evicted = run(values, cache_bytes=1, commit_each=True)
-    logged: dict[int, list[bytes]] = defaultdict(list)
-    for value in made.values:
-        logged[decode_decision(value).fact_offset].append(value)
-    adopted = run(values, logged=[Logged(logged[at], True, 0) for at in range(len(values))])
-    assert evicted.values == made.values == adopted.values
-    assert evicted.rows == made.rows == adopted.rows
+    same_however_kept(messages(history.facts, policy=policy))
 
 
 def test_histories_reach_what_the_properties_are_about() -> None:

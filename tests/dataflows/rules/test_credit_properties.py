@@ -2,19 +2,19 @@
 
 from collections import defaultdict
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.shards.logged import Logged
 from schemas import records as r
-from schemas.codec import decode_decision, decode_fact
+from schemas.codec import decode_fact
 from schemas.records import Decision
+from tests.cases import cases
 from tests.exposures import Ledger, evidence
-from tests.histories import History, histories, messages, run
+from tests.histories import History, histories
 from tests.policies import CREDIT
+from tests.shard_runs import messages, run, same_however_kept
 
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(60)
 KINDS = (
     *("goods", "goods", "goods", "goods", "credit_limit", "credit_limit", "credit_limit"),
     *("receipt", "receipt", "returned", "credit_note", "dispute", "dispute_update", "operator"),
@@ -123,16 +123,7 @@ def test_nothing_is_released_on_hold_and_makers_never_approve(history: History, 
 @few
 @given(histories(KINDS), POLICY)
 def test_the_same_bytes_whatever_is_evicted_or_adopted(history: History, policy: str) -> None:
-    values = messages(history.facts, policy=policy)
-    made = run(values)
-    assert [d.reasons for d in made.decisions if d.rule == "shard.parked"] == []
-    evicted = run(values, cache_bytes=1, commit_each=True)
-    logged: dict[int, list[bytes]] = defaultdict(list)
-    for value in made.values:
-        logged[decode_decision(value).fact_offset].append(value)
-    adopted = run(values, logged=[Logged(logged[at], True, 0) for at in range(len(values))])
-    assert evicted.values == made.values == adopted.values
-    assert evicted.rows == made.rows == adopted.rows
+    same_however_kept(messages(history.facts, policy=policy))
 
 
 def test_histories_reach_what_the_properties_are_about() -> None:

@@ -1,28 +1,28 @@
 """What holds of deliveries in every history that is lived: nothing is sent twice in time, by no channel that does not hold.
 
-`pytest --hypothesis-profile=nightly tests/dataflows/rules/test_delivery_properties.py` tries 10,000 of each.
+`make nightly` tries 10,000 of each.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.intake.clockwork import clock_message, day_end_message
-from dataflows.shards.logged import Logged
 from schemas import records as r
-from schemas.codec import decode_decision, encode_fact
+from schemas.codec import encode_fact
 from schemas.records import Fact, OperatorAction
 from schemas.topics import INPUT_TOPICS
 from tests.auditing import audited
 from tests.books import Books
+from tests.cases import cases
 from tests.dataflows.rules.test_release_properties import Maker
 from tests.facts import DAY_MS
-from tests.histories import FIRST_DAY, run
+from tests.histories import FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import run, same_however_kept
 
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(30)
 DAYS = 12
 HOUR_MS = 3_600_000
 POLICIES = (
@@ -138,14 +138,7 @@ def test_the_auditor_agrees_with_what_is_sent(values: list[bytes]) -> None:
 @few
 @given(lived())
 def test_the_same_bytes_whatever_is_evicted_or_adopted(values: list[bytes]) -> None:
-    made = run(values)
-    evicted = run(values, cache_bytes=1, commit_each=True)
-    logged: dict[int, list[bytes]] = defaultdict(list)
-    for value in made.values:
-        logged[decode_decision(value).fact_offset].append(value)
-    adopted = run(values, logged=[Logged(logged[at], True, 0) for at in range(len(values))])
-    assert evicted.values == made.values == adopted.values
-    assert evicted.rows == made.rows == adopted.rows
+    same_however_kept(values)
 
 
 def test_histories_reach_what_the_properties_are_about() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.intake.clockwork import day_end_message
@@ -23,12 +23,12 @@ from schemas import records as r
 from schemas.codec import encode_fact
 from schemas.records import Decision, DiscountTerm, Fact, Item
 from tests.books import Books, Sums
+from tests.cases import cases
 from tests.facts import DAY, debit_note, fx_rate, invoice, receipt, returned
-from tests.histories import run
+from tests.shard_runs import run
 
 ACCOUNT = "A-1"
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(40)
 
 
 def policy(**differences: Any) -> r.Policy:

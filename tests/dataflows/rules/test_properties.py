@@ -1,11 +1,11 @@
 """What holds of every history, whatever comes in what order. Recomputed from decisions and facts, never by the rules.
 
-`pytest --hypothesis-profile=nightly tests/dataflows/rules/test_properties.py` tries 10,000 of each.
+`make nightly` tries 10,000 of each.
 """
 
 from collections import defaultdict
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows.shards.logged import Logged
@@ -13,30 +13,18 @@ from schemas import records as r
 from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision, Fact
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS, receipt, returned
-from tests.histories import (
-    ACCOUNT,
-    AMOUNTS,
-    CURRENCIES,
-    DAYS,
-    DOCUMENTS,
-    FIRST_DAY,
-    History,
-    again,
-    at_one_day,
-    histories,
-    messages,
-    run,
-)
+from tests.histories import ACCOUNT, AMOUNTS, CURRENCIES, DAYS, DOCUMENTS, FIRST_DAY, History, histories
+from tests.shard_runs import again, at_one_day, messages, run
 
 # Documents that no reference to another can mean, and those that are near one of them.
 FAR = ("INV-1001", "INV-47110", "inv 20003")
 NEAR = ("INV-1002", "INV-1020", "RE-1001")
 # Without persons, who take cash off that other cash then waits for.
 BY_RULES = ("receipt", "receipt", "returned", "credit_note", "advice", "dispute", "promise", "draft", "message")
-NIGHTLY = settings.get_current_profile_name() == "nightly"
 # A history takes 50 to 100 ms, most of it to open RocksDB.
-few = settings(max_examples=10_000 if NIGHTLY else 35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(35)
 
 
 def balances_of(facts: tuple[Fact, ...]) -> dict[str, int]:

@@ -1,25 +1,25 @@
 """What holds of drafts and deliveries in every history: the auditor's own code says why each draft is held.
 
-`pytest --hypothesis-profile=nightly tests/dataflows/rules/test_release_properties.py` tries 10,000 of each.
+`make nightly` tries 10,000 of each.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.shards.logged import Logged
 from schemas import records as r
-from schemas.codec import decode_decision, encode_fact
+from schemas.codec import encode_fact
 from schemas.records import Fact
 from tests.auditing import audited
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS, header
-from tests.histories import ACCOUNT, FIRST_DAY, at_one_day, messages, run
+from tests.histories import ACCOUNT, FIRST_DAY
 from tests.policies import policy_fact
+from tests.shard_runs import at_one_day, messages, run, same_however_kept
 
-NIGHTLY = settings.get_current_profile_name() == "nightly"
-few = settings(max_examples=10_000 if NIGHTLY else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(40)
 DAYS = 10
 TAX = """
 [release.tax.DE]
@@ -203,15 +203,7 @@ def test_nothing_is_released_while_a_condition_fails_and_each_hold_names_every_r
 @few
 @given(drafts(), st.sampled_from(POLICIES))
 def test_the_same_bytes_whatever_is_evicted_or_adopted(facts: list[Fact], policy: str) -> None:
-    values = messages(facts, DAYS + 12, policy)
-    made = run(values)
-    evicted = run(values, cache_bytes=1, commit_each=True)
-    logged: dict[int, list[bytes]] = defaultdict(list)
-    for value in made.values:
-        logged[decode_decision(value).fact_offset].append(value)
-    adopted = run(values, logged=[Logged(logged[at], True, 0) for at in range(len(values))])
-    assert evicted.values == made.values == adopted.values
-    assert evicted.rows == made.rows == adopted.rows
+    same_however_kept(messages(facts, DAYS + 12, policy))
 
 
 def uncontested(draw: st.DrawFn) -> list[Fact]:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from connectors.intake.clockwork import day_end_message
 from dataflows.rules.account import Account, load
@@ -32,8 +32,10 @@ from schemas.records import (
 )
 from schemas.wire import Reader
 from tests.books import Books
+from tests.cases import cases
 from tests.facts import DAY_MS
-from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories, messages, run
+from tests.histories import ACCOUNT, DAYS, FIRST_DAY, History, histories
+from tests.shard_runs import messages, run
 
 # Money that names nothing waits here for what says what it is for.
 QUIET = DEFAULT_TEXT.replace("by_amount = true", "by_amount = false").replace("by_subset = true", "by_subset = false")
@@ -233,7 +235,7 @@ def told(decisions: list[Decision]) -> list[bytes]:
     return [encode_decision(d) for d in found]
 
 
-few = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = cases(35)
 
 
 @few

@@ -122,7 +122,7 @@ def test_every_value_says_which_line_holds_and_why() -> None:
         950,
         "gold in the west",
         12,
-        "goes before 'gold' (900): it names the region; goes before the base (600)",
+        "goes before 'gold' (900): it names the region, which is more specific; goes before the base (600)",
     )
     assert found["promises.tolerance_days"] == (9, "gold", 8, "goes before the base (3)")
     assert found["reminders.contacts_days"] == (30, "base", 2, "")

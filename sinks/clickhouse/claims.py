@@ -1,0 +1,78 @@
+"""Views of disputes and of promises to pay, one by one and counted."""
+
+from typing import Final
+
+from sinks.clickhouse.evidence import number, said
+
+_OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
+_DAYS_LOST: Final = ("days_customer", "days_own", "days_upstream")
+_CAUSES: Final = ("carrier", "product", "region", "segment")
+_CLOSED: Final = "kind = 'dispute_closed'"
+_SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
+
+_DISPUTES: Final = f"""
+CREATE OR REPLACE VIEW disputes AS
+SELECT tenant, entity, account_id, reference_id AS dispute_id,
+       any(document) AS document,
+       any(currency) AS currency,
+       argMaxIf(amount, sequence, kind = 'dispute_opened') AS amount,
+       argMaxIf(category, sequence, category != '') AS category,
+       argMaxIf(owner, sequence, owner != '') AS owner,
+       anyIf(channel, kind = 'dispute_opened') AS channel,
+       multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
+               argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
+       minIf(event_time, kind = 'dispute_opened') AS opened_time,
+       if(status = 'closed', maxIf(event_time, {_CLOSED}), NULL) AS closed_time,
+       if(status = 'closed', toDateTime64(0, 3, 'UTC'),
+          argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
+       countIf(kind = 'escalated') AS escalations,
+       anyIf({said("root_cause")}, {_CLOSED}) AS root_cause,
+       anyIf({said("rebilled_as")}, {_CLOSED}) AS rebilled_as,
+       anyIf({number("business_minutes")}, {_CLOSED}) AS business_minutes,
+       {", ".join(f"anyIf({said(name)}, {_CLOSED}) AS {name}" for name in _CAUSES)},
+       {", ".join(f"anyIf({number(name)}, {_CLOSED}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))},
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed') OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
+GROUP BY tenant, entity, account_id, reference_id
+"""
+
+_DISPUTE_CAUSES: Final = f"""
+CREATE OR REPLACE VIEW dispute_causes AS
+SELECT tenant, entity, currency, toStartOfMonth(toDate(closed_time)) AS month, category, root_cause, region, segment,
+       carrier, product,
+       count() AS disputes, sum(amount) AS contested{_SUMS_OF_DISPUTES},
+       quantileExact(0.5)(business_minutes) AS median_business_minutes,
+       quantileExact(0.9)(business_minutes) AS p90_business_minutes
+FROM disputes WHERE status = 'closed'
+GROUP BY tenant, entity, currency, month, category, root_cause, region, segment, carrier, product
+"""
+
+_PROMISES: Final = f"""
+CREATE OR REPLACE VIEW promises AS
+SELECT tenant, entity, account_id, reference_id AS promise_id,
+       any(currency) AS currency,
+       anyIf({said("part_of")}, kind = 'promise_opened') AS part_of,
+       argMaxIf(amount, sequence, kind = 'promise_opened') AS amount,
+       argMaxIf(due_date, sequence, kind = 'promise_opened') AS promised_date,
+       argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents,
+       maxIf(event_time, kind = 'promise_opened') AS made_time,
+       substring(argMax(kind, sequence), 9) AS status,
+       status IN ('kept', 'partially_kept', 'broken') AS is_judged,
+       if(is_judged, minIf(event_time, kind IN ('promise_kept', 'promise_partially_kept', 'promise_broken')), NULL) AS judged_time,
+       if(is_judged, argMax(item_amount, sequence), 0) AS kept,
+       max(sequence) AS last_sequence
+FROM decisions WHERE startsWith(kind, 'promise_')
+GROUP BY tenant, entity, account_id, reference_id
+"""
+
+_PROMISE_CONVERSION: Final = """
+CREATE OR REPLACE VIEW promise_conversion AS
+SELECT tenant, entity, currency, toStartOfMonth(toDate(judged_time)) AS month,
+       count() AS promises, countIf(status = 'kept') AS in_full, sum(amount) AS promised, sum(kept) AS kept_amount,
+       kept_amount / promised AS conversion
+FROM promises WHERE is_judged
+GROUP BY tenant, entity, currency, month
+"""
+
+CLAIMS: Final = (_DISPUTES, _DISPUTE_CAUSES, _PROMISES, _PROMISE_CONVERSION)

@@ -1,0 +1,43 @@
+"""Views of credit: exposures and holds, and changes of limits."""
+
+from typing import Final
+
+from sinks.clickhouse.evidence import number, said
+
+_STATED: Final = "kind IN ('credit_hold_set', 'credit_hold_released', 'credit_near_limit')"
+_EXPOSURE: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
+
+# As of the last decision about the account's credit; a limit as of the last one that set it.
+_CREDIT: Final = f"""
+CREATE OR REPLACE VIEW credit AS
+SELECT tenant, entity, account_id,
+       argMaxIf(currency, sequence, {_STATED}) AS currency,
+       argMaxIf({number("limit")}, sequence, {_STATED}) AS credit_limit,
+       argMaxIf(amount, sequence, {_STATED}) AS exposure,
+       {", ".join(f"argMaxIf({number(name)}, sequence, {_STATED}) AS {name}" for name in _EXPOSURE)},
+       countIf(kind = 'credit_hold_set') > countIf(kind = 'credit_hold_released') AS held,
+       if(held, argMaxIf(reasons, sequence, kind = 'credit_hold_set'), []) AS held_for,
+       if(held, maxIf(event_time, kind = 'credit_hold_set'), NULL) AS held_since,
+       countIf(kind = 'credit_hold_set') AS holds,
+       argMaxIf(amount, sequence, kind = 'credit_limit_set') AS limit_set,
+       countIf(kind = 'credit_limit_set') AS limits_set,
+       maxIf(event_time, {_STATED}) AS stated_time,
+       max(sequence) AS last_sequence
+FROM decisions
+WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')
+GROUP BY tenant, entity, account_id
+"""
+
+_CREDIT_CHANGES: Final = f"""
+CREATE OR REPLACE VIEW credit_changes AS
+SELECT tenant, entity, account_id,
+       if(kind = 'credit_change_proposed', {said("limit")}, reference_id) AS limit_id,
+       if(kind = 'credit_change_proposed', reference_id, {said("approval")}) AS proposal_id,
+       multiIf(kind = 'credit_change_proposed', 'proposed', kind = 'credit_change_rejected', 'rejected',
+               rule = 'credit.approved', 'approved', 'set') AS status,
+       currency, amount, {said("cancelled")} = '1' AS taken_away, {said("maker")} AS maker, {said("by")} AS approver,
+       reasons, event_time, shard, sequence
+FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
+"""
+
+CREDIT: Final = (_CREDIT, _CREDIT_CHANGES)
