@@ -48,7 +48,8 @@ def _by_currency(reports: Sequence[Report]) -> Table:
 def _print_table(shown: Console, views: Views, title: str, sql: str, values: Mapping[str, str]) -> None:
     answer = views.ask(sql, values)
     in_base = ", {base}".format(**values) if any(name in _MONEY for name in answer.names) else ""
-    table = Table(title=title + in_base, title_justify="left", title_style="bold")
+    nothing = "" if answer.rows else ": nothing"
+    table = Table(title=title + in_base + nothing, title_justify="left", title_style="bold")
     for name in answer.names:
         table.add_column(name, justify="right" if name in _NUMBERS or name in _NUMBERS_TOO else "left")
     for row in answer.rows:
@@ -157,7 +158,7 @@ TABLES: Final = (
         """,
     ),
     (
-        "Customers on credit hold, the largest first",
+        "Customers on credit hold",
         """
         SELECT account_id AS account, exposure, nullIf(credit_limit, 0) AS limit,
                arrayStringConcat(arrayMap(x -> replaceAll(splitByChar(':', x)[1], '_', ' '), held_for), ', ') AS for,
@@ -174,7 +175,7 @@ TABLES: Final = (
         """,
     ),
     (
-        "Approvals that wait, the first deadline first",
+        "Approvals that wait",
         """
         SELECT approval_id AS id, amount, asked AS `who may`, toDate(deadline) AS until
         FROM open_approvals WHERE currency = {base:String}
