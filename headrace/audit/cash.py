@@ -84,11 +84,9 @@ def within_one_edit(a: str, b: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Words of a free text that may be references: letters, digits and what may stand inside a number; and what stands
-    between the slashes of one, which may be several numbers."""
+    """Words of a free text that may be references: letters, digits and what may stand inside a number."""
     kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
-    found = [word.strip("-/._") for word in kept.split()]
-    return found + [piece for word in found if "/" in word for piece in word.split("/")]
+    return [word.strip("-/._") for word in kept.split()]
 
 
 def unpadded(reference: str) -> str:
@@ -191,8 +189,8 @@ class CashCheck:
             self._spelled(account, d, item, names)
         elif d.rule == TEXT:
             said = self._meant(account, d, tuple(words(receipt.text)))
-            # Of a number that follows one written out, the last digits may be enough.
-            ends = [word for word in said if word.isdigit() and d.document.endswith(word)]
+            # Of a number that follows one written out, the last digits may be enough; a slash may stand between them.
+            ends = [x for word in said for x in word.split("/") if x.isdigit() and d.document.endswith(x)]
             alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
             alike = alike or stands_in(unpadded(d.document), unpadded(receipt.text))
             if not ends and not alike:

@@ -46,12 +46,13 @@ def _by_currency(reports: Sequence[Report]) -> Listing:
 def _print_table(shown: Console, views: Views, title: str, sql: str, values: Mapping[str, str]) -> None:
     answer = views.ask(sql, values)
     in_base = ", {base}".format(**values) if any(name in _MONEY for name in answer.names) else ""
+    nothing = "" if answer.rows else ": nothing"
     numeric = [name in _NUMBERS or name in _NUMBERS_TOO for name in answer.names]
     columns = [
         Column(name, right=right, wraps_at=0 if right else 16)
         for name, right in zip(answer.names, numeric, strict=True)
     ]
-    listing = Listing(columns, title + in_base)
+    listing = Listing(columns, title + in_base + nothing)
     for row in answer.rows:
         listing.add(*[_cell(name, value, values["base"]) for name, value in zip(answer.names, row, strict=True)])
     listing.show(shown)
@@ -157,7 +158,7 @@ TABLES: Final = (
         """,
     ),
     (
-        "Customers on credit hold, the largest first",
+        "Customers on credit hold",
         """
         SELECT account_id AS account, exposure, nullIf(credit_limit, 0) AS limit,
                arrayStringConcat(arrayMap(x -> replaceAll(splitByChar(':', x)[1], '_', ' '), held_for), ', ') AS for,
@@ -174,7 +175,7 @@ TABLES: Final = (
         """,
     ),
     (
-        "Approvals that wait, the first deadline first",
+        "Approvals that wait",
         """
         SELECT approval_id AS id, amount, asked AS `who may`, toDate(deadline) AS until
         FROM open_approvals WHERE currency = {base:String}
