@@ -1,4 +1,4 @@
-"""Late interest and the fixed compensation. Source: REFERENCE 3.6, EU 2011/7.
+"""Late interest, the fixed compensation, and what letters cost. Source: REFERENCE 3.6, EU 2011/7.
 
 Each unit of money bears interest from the day after the due date to the day it is valued, so what an item bears is the
 sum over its late payments; `late_payments` of the item keeps those. What credits clear was not owed, and what is
@@ -16,6 +16,9 @@ from schemas.records import Decision, Item
 
 LATE: Final = "interest.late"
 COMPENSATION: Final = "interest.compensation"
+FEE: Final = "reminders.fee"
+# What their debit notes are named by, behind the number of the item.
+NAMES: Final = {LATE: "interest", COMPENSATION: "compensation", FEE: "fee"}
 NO_RATE: Final = "interest.rate_missing"
 ITEM_KIND: Final = "interest"
 # Decisions that may leave nothing open of their document.
@@ -73,6 +76,28 @@ def _charged(account: Account, item: Item, d: Decision, ctx: Context, when: str)
     return decisions
 
 
+def letter_fees(account: Account, sent: list[Decision], ctx: Context) -> list[Decision]:
+    """What letters cost: once for each of them, for its first item of the highest level. One of charges alone costs
+    nothing. sent: the reminders of the day."""
+    highest: dict[str, Decision] = {}
+    for d in sent:
+        known = highest.get(d.reference_id)
+        if account.posted_item(d.document).kind != ITEM_KIND and (known is None or d.level > known.level):
+            highest[d.reference_id] = d
+    decisions: list[Decision] = []
+    for d in highest.values():
+        item = account.posted_item(d.document)
+        provisions = account.provisions(ctx, item.currency)
+        terms = provisions.reminders
+        amount = terms.fee(d.level)
+        if amount:
+            fee = _charge(account, item, ctx.today, provisions.interest, FEE, terms.fees_currency, amount)
+            fee.evidence = [f"letter:{d.reference_id}", f"level:{d.level}"]
+            fee.policy_line = provisions.lines.get("reminders", "")
+            decisions.append(fee)
+    return decisions
+
+
 def _evidence(item: Item, law: Jurisdiction, first: int, until: int) -> list[str]:
     found = [f"jurisdiction:{law.name}"]
     for part in item.late_payments:
@@ -87,7 +112,7 @@ def _evidence(item: Item, law: Jurisdiction, first: int, until: int) -> list[str
 def _charge(
     account: Account, item: Item, day: int, terms: InterestTerms, rule: str, currency: str, amount: int
 ) -> Decision:
-    name = "interest" if rule == LATE else "compensation"
+    name = NAMES[rule]
     return Decision(
         kind="interest_charged",
         rule=rule,

@@ -390,7 +390,7 @@ class Books(Holdings):
             return
         if d.rule == "interest.late":
             source.interest += d.amount
-        else:
+        elif d.rule == "interest.compensation":
             if source.compensated:
                 self.wrong(d, "compensated_twice", f"{d.counterparty} was compensated before")
             source.compensated = True
