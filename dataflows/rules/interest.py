@@ -10,6 +10,7 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.differences import REVERSED
+from dataflows.rules.parts import documents_of, invoice_of
 from dataflows.rules.provisions.interest import InterestTerms, Jurisdiction
 from dataflows.rules.release import no_sale
 from schemas.records import Decision, Item
@@ -67,13 +68,19 @@ def _charged(account: Account, item: Item, d: Decision, ctx: Context, when: str)
         decisions.append(_charge(account, item, day, terms, LATE, item.currency, amount))
         decisions[0].evidence = _evidence(item, law, first, until)
     late = until >= first and (item.late_payments or item.open > item.disputed)
-    if law.compensation_minor and late and not item.compensated and item.kind == "invoice":
+    if law.compensation_minor and late and item.kind == "invoice" and not _compensated(account, item):
         decisions.append(
             _charge(account, item, day, terms, COMPENSATION, law.compensation_currency, law.compensation_minor)
         )
     for charge in decisions:
         charge.policy_line = line
     return decisions
+
+
+def _compensated(account: Account, item: Item) -> bool:
+    """Whether the fixed sum was charged for the invoice, for whichever of its instalments."""
+    parts = [account.posted_item(name) for name in documents_of(account, [invoice_of(account, item.document)])]
+    return any(part.compensated for part in parts)
 
 
 def letter_fees(account: Account, sent: list[Decision], ctx: Context) -> list[Decision]:

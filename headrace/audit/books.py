@@ -391,10 +391,21 @@ class Books(Holdings):
         if d.rule == "interest.late":
             source.interest += d.amount
         elif d.rule == "interest.compensation":
-            if source.compensated:
+            if any(x.compensated for x in self._instalments(account, source)):
                 self.wrong(d, "compensated_twice", f"{d.counterparty} was compensated before")
             source.compensated = True
         self.place(account, source)
+
+    def _instalments(self, account: Account, item: Item) -> list[Item]:
+        """The item, and the other instalments of its invoice."""
+        number = item.document.rpartition("/P")[0]
+        found = [item]
+        while number in account.stands_for.get(item.document, ()):
+            part = self.item(account, f"{number}/P{len(found)}")
+            if part is None:
+                break
+            found.append(part)
+        return found
 
     def finish(self, shard: int, delivered: Callable[[Account, str, str], bool]) -> None:
         """At the end of the log: the items add up to the balances, and what is resolved was closed. delivered: whether
