@@ -12,7 +12,10 @@ from typing import Final, NamedTuple
 from benchmarks.local_kafka import LocalKafka
 from benchmarks.processes import Process, Usage, run_flow
 from benchmarks.workload import bench_stream, warm_up_facts
+from benchmarks.workload.stream import START
 from connectors.intake.clockwork import MINUTE_MS, clock_message
+from connectors.intake.policies import policy_fact
+from connectors.intake.whole_shards import append_to_all
 from connectors.log.base import Full, Log, Writer, account_key, partition_of
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from headrace.flows import open_installation
@@ -127,6 +130,10 @@ class Ground:
         self.size: Final = size
         self.log: Final[Log] = open_installation(settings)
         self._facts = self._placed(bench_stream(size.accounts, ENDLESS, size.seed, size.backlog))
+
+    def put_in_force(self, policy: str) -> None:
+        """From the next clock on, the policy of that text."""
+        append_to_all(self.log, self.settings.shards, encode_fact(policy_fact(2, policy, 0, START)))
 
     def _placed(self, facts: Iterable[Fact]) -> Iterator[Sent]:
         """Endless."""

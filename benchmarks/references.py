@@ -22,9 +22,10 @@ from benchmarks.workload import bench_stream, warm_up_facts
 from connectors.log.base import Log, Reader
 from dataflows.rules.account import Account, load
 from dataflows.rules.context import Context
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy import DEFAULT_TEXT, Policy, published
 from dataflows.rules.transition import transition
 from headrace.flows import open_installation
+from headrace.policies.compiling import compile_file
 from headrace.settings import load as load_settings
 from schemas.codec import decode_decision, decode_fact, encode_decision, encode_fact
 from schemas.records import Decision, Fact
@@ -79,10 +80,10 @@ def _values(log: Log, topic: str, start: Sequence[int]) -> Iterator[list[bytes]]
         reader.close()
 
 
-def rules(size: Size, count: int) -> Reference:
-    """The `count` facts that follow the backlog of `size`."""
+def rules(size: Size, count: int, policy: str) -> Reference:
+    """The `count` facts that follow the backlog of `size`, by the policy of that file, or the built-in one."""
     source = bench_stream(size.accounts, ENDLESS, size.seed, size.backlog)
-    books = _Books()
+    books = _Books(compile_file(Path(policy)).text if policy else DEFAULT_TEXT)
     left = warm_up_facts(size.accounts, size.backlog)
     while left:
         chunk = list(islice(source, min(left, CHUNK)))
@@ -102,9 +103,9 @@ def rules(size: Size, count: int) -> Reference:
 
 
 class _Books:
-    def __init__(self) -> None:
+    def __init__(self, policy: str) -> None:
         self._rows = NoRows()
-        self._policy: Policy = parse(DEFAULT_TEXT)
+        self._policy: Policy = published(policy)
         self._accounts: dict[str, Account] = {}
         self.decisions = 0
 
@@ -128,9 +129,9 @@ def run_ceiling(config: Path, facts_from: Sequence[int], decisions_from: Sequenc
     return _run("ceiling", str(config), json.dumps(list(facts_from)), json.dumps(list(decisions_from)))
 
 
-def run_rules(size: Size, count: int) -> Reference:
+def run_rules(size: Size, count: int, policy: str = "") -> Reference:
     """`rules` in a process of its own."""
-    return _run("rules", json.dumps([size.accounts, size.backlog, size.seed]), str(count))
+    return _run("rules", json.dumps([size.accounts, size.backlog, size.seed]), str(count), policy)
 
 
 def _run(*arguments: str) -> Reference:
@@ -143,7 +144,7 @@ def main(name: str, *arguments: str) -> Reference:
     gc.disable()
     if name == "rules":
         accounts, backlog, seed = json.loads(arguments[0])
-        return rules(Size(accounts, backlog, seed), int(arguments[1]))
+        return rules(Size(accounts, backlog, seed), int(arguments[1]), arguments[2])
     log = open_installation(load_settings(None, Path(arguments[0])))
     try:
         return ceiling(log, json.loads(arguments[1]), json.loads(arguments[2]))

@@ -18,6 +18,7 @@ from benchmarks.references import Reference, run_ceiling, run_rules
 from benchmarks.storm import storm
 from benchmarks.traffic import Phase, Traffic
 from benchmarks.waiting import DecisionsWatch, applied_after
+from headrace.policies.compiling import compile_file
 from schemas.topics import DECISIONS, FACTS
 
 PARTS: Final = ("throughput", "latency", "restart", "scale", "storm")
@@ -40,6 +41,7 @@ class Spine:
 
     scale_accounts: few and many accounts at the same number of facts, with `scale_backlog` items each.
     capacity: facts a second of the wall that the third is taken of; 0 takes what throughput measured.
+    policy: a policy's file, in force from the first clock on; empty for the built-in one. The storm has its own.
     """
 
     parts: Sequence[str] = DEFAULT_PARTS
@@ -59,6 +61,7 @@ class Spine:
     storm_rate: float = 1_000.0
     cache_bytes: int = 256 << 20
     kafka: str = ""
+    policy: str = ""
 
     @property
     def size(self) -> Size:
@@ -74,6 +77,8 @@ def run_spine(options: Spine, say: Say) -> dict[str, Any]:
         if set(options.parts) & {"throughput", "latency", "restart"}:
             with place.ground(options.size, "main") as ground:
                 say(f"building {options.accounts:,} accounts with {options.backlog} open items each")
+                if options.policy:
+                    ground.put_in_force(compile_file(Path(options.policy)).text)
                 result["warm_up"] = _whole(ground.warm_up())
                 capacity = options.capacity
                 if "throughput" in options.parts:
@@ -117,7 +122,7 @@ def throughput(ground: Ground, options: Spine, say: Say) -> dict[str, Any]:
         )
     say("references: the ceiling, and the rules alone")
     ceiling = run_ceiling(ground.config, facts_from, decisions_from)
-    rules = run_rules(options.size, options.facts)
+    rules = run_rules(options.size, options.facts, options.policy)
     return _compared(runs, ceiling, rules)
 
 

@@ -13,10 +13,7 @@ from benchmarks.traffic import Phase, Traffic
 from benchmarks.waiting import DecisionsWatch
 from benchmarks.workload.stream import START
 from connectors.intake.clockwork import HOUR_MS, MINUTE_MS
-from connectors.intake.policies import policy_fact
-from connectors.intake.whole_shards import append_to_all
 from dataflows.rules.policy import DEFAULT_TEXT
-from schemas.codec import encode_fact
 
 # The stream's first items are due ten days after they are posted: their first step is on the same day.
 # Contacts leave within one minute.
@@ -43,7 +40,7 @@ def storm(ground: Ground, rate: float, scratch: Path, say: Callable[[str], None]
     """
     accounts = ground.size.accounts
     say(f"storm: building {accounts:,} accounts that wake in the same minute")
-    append_to_all(ground.log, ground.settings.shards, encode_fact(policy_fact(2, POLICY, 0, START)))
+    ground.put_in_force(POLICY)
     ground.warm_up()
     for minute in range(0, 9 * 60, STEP_MINUTES):
         ground.send(ground.ticks(START + minute * MINUTE_MS))

@@ -6,10 +6,10 @@ from typing import Any
 
 from connectors.log.base import Log, account_key, partition_of
 from connectors.log.sqlite import SqliteLog
-from connectors.placing import Placement, place
+from connectors.placing import Placement, place, unnamed_account
 from dataflows.shards.owner import Owner
 from schemas.codec import decode_decision, decode_fact, encode_fact
-from schemas.records import Clock, Decision, Fact, OperatorAction, Receipt, Watermark
+from schemas.records import Clock, Decision, Fact, OperatorAction, Watermark
 from schemas.topics import DECISIONS, FACTS
 from sinks.redis.credit import credit_facts
 from sinks.redis.transfers import transfer_fact
@@ -41,7 +41,7 @@ class Facts:
     def append(self, facts: Iterable[Fact]) -> None:
         writer = self._log.writer(FACTS, "test")
         for fact in facts:
-            if not fact.account_id and not isinstance(fact, Receipt) and fact.kind != "receipt_returned":
+            if not fact.account_id and not unnamed_account(fact):
                 for shard in range(self._shards):
                     writer.send(shard, None, encode_fact(fact))
                 continue

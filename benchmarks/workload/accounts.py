@@ -1,9 +1,11 @@
 """Who the customers are: their habits, their banks, how they write, how large they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.workload.chance import Chance, Mix
 from benchmarks.workload.config import CURRENCIES, Config, Rates
+from schemas.records import InvoiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ class Account:
         "channel",
         "children",
         "country",
+        "credit_group",
         "credits",
         "currency",
         "decimals",
@@ -199,9 +202,11 @@ class Account:
         "paid_by",
         "po_required",
         "raw_time",
+        "region",
         "run_days",
         "runs_to_skip",
         "segment",
+        "sent_by",
         "size",
         "style",
         "tax_code",
@@ -221,6 +226,7 @@ class Account:
             f"C{index:06d}" if form == 0 else f"D-{10_000 + index}" if form == 1 else f"{100_000 + index:010d}"
         )
         self.country = self.language = self.name = self.segment = self.tier = self.bank_number = self.style = ""
+        self.region = self.credit_group = self.sent_by = ""  # the office's: sent_by is how it takes bills
         self.tax_code = ""
         self.tax_rate = 0
         self.size = 1
@@ -254,7 +260,7 @@ class Document:
     """What a customer owes by one invoice, as the customer sees it. Amounts in minor units."""
 
     __slots__ = (
-        "account", "amount", "contested", "due", "hold", "known", "number", "order_id", "plan", "po_reference", "posted",
+        "account", "amount", "contested", "due", "goods", "hold", "known", "number", "order_id", "plan", "po_reference", "posted",
         "recorded", "remaining", "reserved",
     )  # fmt: skip
 
@@ -273,6 +279,7 @@ class Document:
         self.recorded = 0
         self.order_id = ""
         self.po_reference = ""
+        self.goods: Sequence[InvoiceLine] = ()
 
     @property
     def payable(self) -> int:

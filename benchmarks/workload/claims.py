@@ -42,11 +42,20 @@ class Contest:
 
 
 class Claims:
-    """`settled(contest, credit_note, now)` is told how a dispute ended; credit_note is empty where nothing was credited."""
+    """`settled(contest, credit_note, now)` is told how a dispute ended; credit_note is empty where nothing was credited.
 
-    def __init__(self, world: World, settled: Callable[[Contest, str, int], None]) -> None:
+    `opened(contest, category, complaint, now, ends)` is told of one when it begins.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        settled: Callable[[Contest, str, int], None],
+        opened: Callable[[Contest, str, bool, int, int], None],
+    ) -> None:
         self._world = world
         self._settled = settled
+        self._opened = opened
         self._disputes = 0
         self._promises = 0
 
@@ -96,6 +105,7 @@ class Claims:
         if blocked:
             self._block(document, "block_reminders", now)
         world.at(ends, partial(self._close, contest, owner, blocked))
+        self._opened(contest, category, bool(complaint), now, ends)
 
     def _outcome(self, contested: int) -> tuple[int, int, int]:
         """Credited, rejected and written off."""

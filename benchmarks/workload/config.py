@@ -62,6 +62,15 @@ class Rates:
     dispute: float = 1.0  # factor on each habit's own share
     dispute_cleared: float = 0.01
     promise: float = 0.5
+    # The office
+    tight_limit: float = 0.12  # share of customers with a limit that get one below what they owe
+    portal_rejects: float = 0.03  # four times that of customers that want their order's number
+    mail_bounces: float = 0.02
+    questions: float = 0.012  # share of bills about which a mail disputes something; as many have a plain one
+    service_case: float = 0.5  # share of complaints
+    goods_back: float = 0.7  # share of complaints that are credited
+    taken_over: float = 0.2  # share of customers with open bills of an older system
+    erp_refuses: float = 0.004
     # Transport
     late_delivery: float = 0.03
     duplicate: float = 0.006
@@ -84,7 +93,10 @@ class Rates:
 
 # How trade goes, however clean the data is.
 _FIXED = frozenset(
-    {"text_only", "prepaid_by_order", "no_account", "advice", "paid_by_parent", "sweep", "promise", "rebate"}
+    {
+        *("text_only", "prepaid_by_order", "no_account", "advice", "paid_by_parent", "sweep", "promise", "rebate"),
+        *("service_case", "goods_back", "taken_over"),
+    }
 )
 
 

@@ -32,19 +32,22 @@ class Fulfilment:
     """Places the orders of all accounts and sees them through to their invoices.
 
     `owed(document, complaint, now)` is told of each document that the customer gets to see, which may
-    be later than now. `prepay(document, now)` is told of one that is paid before it is billed.
+    be later than now. `prepay(document, now)` is told of one that is paid before it is billed, `stuck(document, why,
+    now)` of a draft that is wrong and that nobody replaces.
     """
 
     def __init__(
         self,
         world: World,
+        prices: "Prices",
         owed: Callable[[Document, str, int], None],
         prepay: Callable[[Document, int], None],
+        stuck: Callable[[Document, str, int], None],
     ) -> None:
         self._world = world
+        self._price = prices.of
         self._prepay = prepay
-        self._invoicing = Invoicing(world, owed)
-        self._prices = _price_list(world.chance)
+        self._invoicing = Invoicing(world, owed, stuck)
 
     def start(self, accounts: list[Account]) -> None:
         """Plan when each account becomes a customer, is entered, goes inactive and first orders."""
@@ -107,6 +110,9 @@ class Fulfilment:
             direct_debit=account.channel.name == "direct_debit",
             affiliate=account.habit.name == "affiliate",
             bank_accounts=[account.bank_number] if known else [],
+            region=account.region,
+            channels=_channels(account),
+            credit_group=account.credit_group,
         )
 
     def _relation(self, payer: Account, account: Account, now: int) -> PayerRelation:
@@ -164,11 +170,6 @@ class Fulfilment:
             quantity = (1 + int(roll() * 12 * account.size)) * (250 if product % 17 == 0 else 1000)
             lines.append(OrderLine(line, f"P-{10_000 + product}", quantity, self._price(account, product)))
         return lines
-
-    def _price(self, account: Account, product: int) -> int:
-        decimals, numerator, denominator = CURRENCIES[account.currency]
-        step: int = 100 if product % 7 == 0 and decimals else MICRO // 10**decimals
-        return max(step, self._prices[product] * numerator // denominator // step * step)
 
     def _say_order(self, purchase: Purchase, lines: list[OrderLine], happened: int, recorded: int, off: bool) -> None:
         account = purchase.account
@@ -272,10 +273,23 @@ class Fulfilment:
                 world.at(parcel.left + chance.along(SLOW), partial(bill, purchase, [parcel], ""))
 
 
-def _price_list(chance: Chance) -> list[int]:
-    """Prices in millionths of a US dollar: 0.40 to about 400, cheap ones more often."""
-    quantiles = (400_000, 1_900_000, 4_500_000, 9_900_000, 24_000_000, 75_000_000, 400_000_000)
-    return [chance.along(quantiles) for _ in range(PRODUCTS)]
+class Prices:
+    """The price list: 0.40 to about 400 US dollars, cheap ones more often."""
+
+    def __init__(self, chance: Chance) -> None:
+        quantiles = (400_000, 1_900_000, 4_500_000, 9_900_000, 24_000_000, 75_000_000, 400_000_000)
+        self._micro_dollars = [chance.along(quantiles) for _ in range(PRODUCTS)]
+
+    def of(self, account: Account, product: int) -> int:
+        """What the customer is charged for one, millionths of the major unit of its currency."""
+        decimals, numerator, denominator = CURRENCIES[account.currency]
+        step: int = 100 if product % 7 == 0 and decimals else MICRO // 10**decimals
+        return max(step, self._micro_dollars[product] * numerator // denominator // step * step)
+
+
+def _channels(account: Account) -> list[str]:
+    """By which it takes bills and letters, the first one first."""
+    return [account.sent_by] if account.sent_by in ("email", "letter") else [account.sent_by, "email"]
 
 
 def _split(lines: list[OrderLine], chance: Chance) -> tuple[list[OrderLine], list[OrderLine]]:

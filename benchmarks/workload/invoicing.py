@@ -49,11 +49,17 @@ class Purchase:
 
 
 class Invoicing:
-    """Makes the drafts and posted invoices of orders. `owed` as in Fulfilment."""
+    """Makes the drafts and posted invoices of orders. `owed` and `stuck` as in Fulfilment."""
 
-    def __init__(self, world: World, owed: Callable[[Document, str, int], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        owed: Callable[[Document, str, int], None],
+        stuck: Callable[[Document, str, int], None],
+    ) -> None:
         self._world = world
         self._owed = owed
+        self._stuck = stuck
 
     def prepare(self, purchase: Purchase, parcels: list[Parcel], now: int) -> tuple[Document, list[InvoiceLine]]:
         """A document for these parcels (all of the order for a draft made on order) and its lines."""
@@ -76,6 +82,7 @@ class Invoicing:
         day = now // DAY
         number_text = account.entity.invoice_number(self._world.day_text(day)[1])
         document = Document(account, number_text, amount, day, day + account.terms_days)
+        document.goods = lines
         document.order_id = purchase.order_id
         document.po_reference = purchase.po_reference
         return document, lines
@@ -105,6 +112,8 @@ class Invoicing:
         if blocked:
             if chance.yes(0.6):
                 world.at(now + chance.between(1, 9) * DAY, partial(self.draft, purchase, parcels, document.number))
+            else:
+                self._stuck(document, blocked[0], now)
             ready: dict[str, int | None] = {"on_order": None, "on_shipment": None, "on_pod": None}
             recorded = now + world.delay(PROMPT)
         else:

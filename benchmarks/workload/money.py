@@ -46,11 +46,18 @@ class Payment:
 
 
 class Cashier:
-    """Carries payments to our bank accounts and says so. `bounced(documents, now)` is told what is owed again."""
+    """Carries payments to our bank accounts and says so. `bounced(documents, now)` is told what is owed again,
+    `overpaid(payment, receipt, references)` of more than is owed."""
 
-    def __init__(self, world: World, bounced: Callable[[list[Document], int], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        bounced: Callable[[list[Document], int], None],
+        overpaid: Callable[[Payment, Receipt, str], None],
+    ) -> None:
         self._world = world
         self._bounced = bounced
+        self._overpaid = overpaid
         self._writer = Writer(world.rates, world.chance)
         self._advices = 0
 
@@ -83,7 +90,9 @@ class Cashier:
         if when:
             troubles.append(f"advice_{when}")
             self._advise(payer, receipt, advice_id, paid, troubles, now if when == "before" else receipt.event_time)
-        world.say(receipt, _receipt_line(payment, channel, receipt, pairs, message, troubles))
+        world.say(receipt, receipt_line(payment, channel, receipt, pairs, message, troubles))
+        if payment.rest:
+            self._overpaid(payment, receipt, message.references)
         share = world.rates.returned * channel.returned
         if receipt.account_id and not payment.firm and chance.yes(share):
             back = receipt.event_time + chance.along(_RETURN_AFTER)
@@ -311,9 +320,10 @@ def _pairs(parts: Sequence[Part]) -> list[object]:
     return [[document.account.account_id, document.number, part] for document, part in parts]
 
 
-def _receipt_line(
+def receipt_line(
     payment: Payment, channel: Channel, receipt: Receipt, pairs: list[object], message: Message, troubles: list[str]
 ) -> Line:
+    """What is true of the receipt."""
     return {
         "type": "receipt", "tenant": receipt.tenant, "entity": receipt.entity, "bank_account": receipt.bank_account,
         "receipt_id": receipt.receipt_id, "payer": payment.payer.account_id, "account_id": receipt.account_id,

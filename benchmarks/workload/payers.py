@@ -7,6 +7,7 @@ from benchmarks.workload.accounts import DIRECT_DEBIT, WIRE, Account, Document
 from benchmarks.workload.claims import Claims, Contest
 from benchmarks.workload.days import DAY, HOUR, MINUTE, work_time
 from benchmarks.workload.money import Cashier, Part, Payment
+from benchmarks.workload.office import Office
 from benchmarks.workload.world import World
 
 MOST_IN_A_RUN = 150
@@ -15,10 +16,11 @@ MOST_IN_A_RUN = 150
 class Payers:
     """Decides for every customer. All debts are as the customers see them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, office: Office) -> None:
         self._world = world
-        self._cashier = Cashier(world, self._owe_again)
-        self._claims = Claims(world, self._settled)
+        self._office = office
+        self._cashier = Cashier(world, self._owe_again, office.overpaid)
+        self._claims = Claims(world, self._settled, office.contested)
 
     def start(self, accounts: list[Account]) -> None:
         """Put the first payment runs on the agenda."""
@@ -33,10 +35,12 @@ class Payers:
         world, chance, rates = self._world, self._world.chance, self._world.rates
         account = document.account
         payer = account.paid_by or account
+        self._office.billed(document, now)
         if chance.yes(rates.rebate):
             amount = 1 + document.amount * chance.between(1, 5) // 100
             _keep_credit(account, self._claims.credit(account, "", amount, "bonus", now), amount)
         if chance.yes(rates.never_paid):
+            self._office.given_up(document, now)
             return
         account.open[document.number] = document
         if chance.yes(rates.dispute * (0.5 if complaint else account.habit.dispute)):
@@ -207,6 +211,7 @@ class Payers:
             world.at(when, partial(self._contest_short, document))
         else:
             document.account.open.pop(document.number, None)
+            self._office.given_up(document, now)
 
     def _pay_residual(self, document: Document, plan: int, now: int) -> None:
         if document.plan == plan and document.payable:
@@ -287,12 +292,15 @@ class Payers:
     def _owe_again(self, documents: list[Document], now: int) -> None:
         """Money went back: most pay by another way days later, some never."""
         world, chance = self._world, self._world.chance
+        if documents:
+            self._office.bounced(documents[0], now)
         for document in documents:
             document.plan += 1
             document.reserved = False
             payer = document.account.paid_by or document.account
             if chance.yes(0.15):
                 document.account.open.pop(document.number, None)
+                self._office.given_up(document, now)
             elif not payer.run_days:
                 when = work_time(now + chance.between(3, 15) * DAY)
                 world.at(when, partial(self._pay_after_return, document, document.plan))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from benchmarks.workload.accounts import make_accounts
 from benchmarks.workload.config import Config
-from benchmarks.workload.fulfilment import Fulfilment
+from benchmarks.workload.fulfilment import Fulfilment, Prices
+from benchmarks.workload.office import Office
 from benchmarks.workload.payers import Payers
 from benchmarks.workload.truth import Truth
 from benchmarks.workload.world import World
@@ -28,9 +29,13 @@ class Simulation:
     def __init__(self, config: Config, truth: Truth | None = None) -> None:
         self._world = World(config, truth)
         self._accounts = make_accounts(config, self._world.chance)
-        payers = Payers(self._world)
-        Fulfilment(self._world, payers.owe, payers.prepay).start(self._accounts)
+        prices = Prices(self._world.chance)
+        office = Office(self._world, prices.of)
+        office.describe(self._accounts)
+        payers = Payers(self._world, office)
+        Fulfilment(self._world, prices, payers.owe, payers.prepay, office.stuck).start(self._accounts)
         payers.start(self._accounts)
+        office.start(self._accounts)
 
     def facts(self) -> Iterator[Fact]:
         """All facts; to be taken once."""

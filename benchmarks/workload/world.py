@@ -83,10 +83,10 @@ class World:
             if other is not None:
                 self._say_again(fact, other)
 
-    def say_once(self, fact: Fact) -> None:
+    def say_once(self, fact: Fact, truth: Line | None = None) -> None:
         """Publish `fact` at its recorded time, and draw no chance: all others stay as they would be without it."""
         if fact.recorded_time < self.end:
-            self._post(fact, None)
+            self._post(fact, truth)
 
     def _post(self, fact: Fact, truth: Line | None) -> None:
         self._turn += 1

@@ -2,12 +2,16 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from dataflows.rules.money import minor_digits
 from dataflows.rules.months import iso_day
 
 NANO: Final = 10**9
 
 
+# headrace why has its own, and is not compiled.
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Rates:
     """The rates that are known. A base class without any; the method is overridden."""
 

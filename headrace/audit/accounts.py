@@ -73,6 +73,8 @@ class Receipt:
     number: str = ""
     order_id: str = ""
     on_account: int = 0
+    # A person is told of it though all of it is applied: an advice that came later says otherwise.
+    told_applied: bool = False
     # What hangs on its applications, by what it is and of which item; and what is on its way to items in other
     # currencies, in these.
     hanging: dict[str, int] = field(default_factory=dict)

@@ -143,7 +143,13 @@ class Books(Holdings):
 
     def _compare_receipt(self, account: Account, d: Decision) -> None:
         receipt = self.receipt(account, d.receipt_id)
-        if receipt is not None and receipt.unapplied != d.receipt_unapplied:
+        if receipt is None:
+            return
+        told = d.kind == "cash_proposed" or receipt.told_applied
+        if receipt.told_applied != (told and not d.receipt_unapplied):
+            receipt.told_applied = not receipt.told_applied
+            self.keep_receipt(account, receipt)
+        if receipt.unapplied != d.receipt_unapplied:
             self.wrong(
                 d,
                 "receipt_unapplied",

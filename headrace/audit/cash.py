@@ -84,9 +84,11 @@ def within_one_edit(a: str, b: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Words of a free text that may be references: letters, digits and what may stand inside a number."""
+    """Words of a free text that may be references: letters, digits and what may stand inside a number; and what stands
+    between the slashes of one, which may be several numbers."""
     kept = "".join(c if c.isalnum() or c in "-/._" else " " for c in text)
-    return [word.strip("-/._") for word in kept.split()]
+    found = [word.strip("-/._") for word in kept.split()]
+    return found + [piece for word in found if "/" in word for piece in word.split("/")]
 
 
 def unpadded(reference: str) -> str:

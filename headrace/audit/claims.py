@@ -132,7 +132,8 @@ def post_assigned(books: Holdings, account: Account, d: Decision) -> None:
             books.wrong(d, "no_task", f"no task {d.reference_id} is open")
         return
     receipt = books.receipt(account, d.reference_id.removeprefix("proposal:"))
-    proposed = d.reference_id.startswith("proposal:") and receipt is not None and receipt.unapplied > 0
+    waits = receipt is not None and (receipt.unapplied > 0 or receipt.told_applied)
+    proposed = d.reference_id.startswith("proposal:") and waits
     if not proposed and all(reference != d.reference_id for _, reference in account.exceptions):
         books.wrong(d, "no_exception", f"no exception {d.reference_id} is open")
 

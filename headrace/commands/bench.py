@@ -62,6 +62,7 @@ def bench(
     seeds: Annotated[str | None, typer.Option(help="accuracy: seeds, as 1,2,3.")] = None,
     lines: Annotated[int | None, typer.Option(min=1, help="large-account: items that a payment names.")] = None,
     items: Annotated[str | None, typer.Option(help="large-account: open items, as 100000,1000000.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="spine: a policy in force; else the built-in one.")] = None,
     kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
     results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
 ) -> None:
@@ -81,6 +82,7 @@ def bench(
         "shards": shards,
         "cache_bytes": cache_bytes,
         "kafka": kafka,
+        "policy": str(policy) if policy else None,
         "months": months,
         "lines": lines,
         "items": _numbers("items", items) if items else None,
@@ -90,14 +92,7 @@ def bench(
     given: dict[str, Any] = {option: value for option, value in chosen.items() if value is not None}
     with failures_told():
         try:
-            if name is Name.spine:
-                result = run_spine(Spine(parts=_parts(parts), **_of(name, given, Spine)), say)
-            elif name is Name.accuracy:
-                result = run_accuracy(Accuracy(**_of(name, given, Accuracy)), say)
-            elif name is Name.large_account:
-                result = run_large_account(LargeAccount(**_of(name, given, LargeAccount)), say)
-            else:
-                result = run_month_end(MonthEnd(**_of(name, given, MonthEnd)), results, say)
+            result = _measured(name, given, parts, results)
         except (NoLocalKafka, ProcessFailed, TimeoutError) as error:
             say(str(error))
             raise typer.Exit(FOUND_WANTING) from None
@@ -108,6 +103,16 @@ def bench(
     else:
         show(result)
     say(f"{path}")
+
+
+def _measured(name: Name, given: Mapping[str, Any], parts: str, results: Path) -> dict[str, Any]:
+    if name is Name.spine:
+        return run_spine(Spine(parts=_parts(parts), **_of(name, given, Spine)), say)
+    if name is Name.accuracy:
+        return run_accuracy(Accuracy(**_of(name, given, Accuracy)), say)
+    if name is Name.large_account:
+        return run_large_account(LargeAccount(**_of(name, given, LargeAccount)), say)
+    return run_month_end(MonthEnd(**_of(name, given, MonthEnd)), results, say)
 
 
 def _parts(text: str) -> tuple[str, ...]:

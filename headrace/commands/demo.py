@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,22 +14,21 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from benchmarks.workload import Config, Truth, ar_history_shape, publish, simulate
 from connectors.log.base import Log
 from dataflows.shards.owner import GROUP as RECEIVABLES
-from headrace.amounts import grouped
 from headrace.commands.common import FOUND_WANTING, failures_told
+from headrace.commands.demo_tables import show_tables
 from headrace.commands.report import show
 from headrace.flows import open_installation
-from headrace.formulas import rounded
 from headrace.places import views
-from headrace.report import Report, make_report
+from headrace.report import make_report
 from headrace.settings import Settings, load
 from schemas.topics import DECISIONS, FACTS
-from sinks.clickhouse.reading import Views
 
+# In force from the distributor's first day on.
+POLICY: Final = Path(__file__).with_name("demo_policy.toml")
 SAMPLE: Final = Path("../shared/data/ar_history.csv")
 # The sample's figures at these days are in the reference; a copy of its shape has the same span.
 HISTORY_DAYS: Final = (date(2012, 12, 31), date(2013, 6, 30))
@@ -66,6 +64,9 @@ def demo(
         f"{headrace} timeline --dir {where} C000001",
         f"{headrace} why --dir {where} 0-0",
         f'{headrace} query --dir {where} "SELECT kind, count() FROM decisions GROUP BY kind ORDER BY 2 DESC"',
+        f"{headrace} exceptions --dir {where}",
+        f"{headrace} approvals --dir {where}",
+        f"{headrace} forecast --dir {where}",
         f"{headrace} verify --dir {where}",
     ):
         shown.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -90,8 +91,9 @@ def _history(directory: Path, told: Console) -> None:
 
 def _distributor(directory: Path, config: Config, told: Console, shown: Console) -> None:
     settings = load(directory, None)
-    log = open_installation(settings)
     directory.mkdir(parents=True, exist_ok=True)
+    _headrace("policy", "publish", str(POLICY), "--from", config.start.isoformat(), "--dir", str(directory))
+    log = open_installation(settings)
     try:
         with Truth(directory / "truth.jsonl") as truth, _bar(told) as progress:
             task = progress.add_task("simulate", total=None)
@@ -110,25 +112,7 @@ def _distributor(directory: Path, config: Config, told: Console, shown: Console)
         for report in reports:
             if report.currency == settings.base_currency:
                 show(report)
-        shown.print(_by_currency(reports))
-        for title, sql in TABLES:
-            _print_table(shown, found, title, sql.replace("{base}", settings.base_currency))
-
-
-def _by_currency(reports: Sequence[Report]) -> Table:
-    """A line for each currency."""
-    title = f"All currencies at the end of {reports[0].as_of}" if reports else "All currencies: nothing"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("")
-    for name in ("open", "past due", "unapplied", "unidentified", "DSO"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for r in reports:
-        figures = (r.open, r.past_due, r.unapplied, r.unidentified)
-        dso = rounded(r.pace.dso, 1)
-        table.add_row(
-            r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
-        )
-    return table
+        show_tables(shown, found, settings.base_currency, reports, _last_day(config))
 
 
 def _last_day(config: Config) -> date:
@@ -185,87 +169,3 @@ def _look(log: Log, progress: Progress, facts: Any, decided: Any) -> None:
     progress.update(
         decided, completed=done, total=there, description=f"decided, {sum(log.end_offsets(DECISIONS)):,} decisions"
     )
-
-
-def _print_table(shown: Console, views: Views, title: str, sql: str) -> None:
-    answer = views.ask(sql)
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in answer.names:
-        numeric = name in ("number", "amount", "share", "")
-        table.add_column(name, justify="right" if numeric else "left")
-    for row in answer.rows:
-        table.add_row(*[_cell(name, row, answer.names) for name in answer.names])
-    shown.print(table)
-
-
-def _cell(name: str, row: Sequence[Any], names: Sequence[str]) -> str:
-    value = row[names.index(name)]
-    if name == "amount":
-        return grouped(value, row[names.index("currency")])
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-TABLES: Final = (
-    (
-        "Drafts: released and held",
-        """
-        SELECT if(released, 'released', 'held') AS state, currency, count() AS number, sum(billed) AS amount,
-               arrayStringConcat(topK(3)(if(released OR empty(why), '', splitByChar(':', why[1])[1])), ', ') AS `mostly for`
-        FROM (
-            SELECT tenant, entity, account_id, document, any(currency) AS currency,
-                   argMax(kind, sequence) = 'invoice_released' AS released, argMax(amount, sequence) AS billed,
-                   argMax(reasons, sequence) AS why
-            FROM decisions WHERE kind IN ('invoice_held', 'invoice_released')
-            GROUP BY tenant, entity, account_id, document
-        ) WHERE currency = '{base}' GROUP BY released, currency ORDER BY released DESC, currency
-        """,
-    ),
-    (
-        "Reminders by step",
-        """
-        SELECT level AS step, countIf(kind = 'reminder_due') AS sent, countIf(kind = 'reminder_suppressed') AS suppressed
-        FROM decisions WHERE kind IN ('reminder_due', 'reminder_suppressed') GROUP BY level ORDER BY level
-        """,
-    ),
-    (
-        "Cash application",
-        """
-        SELECT rule, currency, count() AS number, sum(amount) AS amount
-        FROM decisions WHERE kind = 'cash_applied' AND currency = '{base}' GROUP BY rule, currency ORDER BY rule, currency
-        """,
-    ),
-    (
-        "Receipts",
-        """
-        SELECT state, currency, count() AS number, sum(booked) AS amount,
-               concat(toString(round(100 * count() / sum(count()) OVER (), 1)), ' %') AS share FROM (
-            SELECT tenant, entity, account_id, receipt_id, any(currency) AS currency,
-                   sumIf(amount, kind = 'receipt_booked') AS booked,
-                   argMax(receipt_unapplied, sequence) AS left_over,
-                   multiIf(left_over = 0, 'applied in full, by no person',
-                           left_over < booked, 'applied in part', 'waits for a person or a document') AS state
-            FROM decisions
-            WHERE receipt_id != '' AND NOT startsWith(account_id, '~')
-              AND kind IN ('receipt_booked', 'cash_applied', 'cash_proposed', 'receipt_reversed', 'application_reversed')
-            GROUP BY tenant, entity, account_id, receipt_id
-        ) WHERE booked > 0 AND currency = '{base}' GROUP BY state, currency ORDER BY state, currency
-        """,
-    ),
-    (
-        "Disputes by category",
-        """
-        SELECT text AS category, currency, count() AS number, sum(amount) AS amount
-        FROM decisions WHERE kind = 'dispute_opened' AND currency = '{base}' GROUP BY category, currency ORDER BY number DESC, category, currency
-        """,
-    ),
-    (
-        "Promises",
-        """
-        SELECT substring(state, 9) AS state, currency, count() AS number, sum(promised) AS amount FROM (
-            SELECT tenant, entity, account_id, reference_id, any(currency) AS currency, any(amount) AS promised,
-                   argMax(kind, sequence) AS state
-            FROM decisions WHERE startsWith(kind, 'promise_') GROUP BY tenant, entity, account_id, reference_id
-        ) WHERE currency = '{base}' GROUP BY state, currency ORDER BY state, currency
-        """,
-    ),
-)

@@ -92,15 +92,15 @@ def _naming(history: History, name: str, before: int) -> list[Taken]:
         found = [*found, *history.facts_naming(name.rpartition("/")[0], before)]
     elif not found and name.startswith("promise:") and "/" in name:
         found = history.facts_naming(name.rpartition("/")[0], before)
-    elif not found and name.startswith("dispute:"):
-        # Those that messages, short payments or deductions opened have their number in the id.
+    elif name.startswith("dispute:"):
+        # Those that messages, short payments or deductions opened have their number in the id; news of them name that.
         kind, _, number = name.removeprefix("dispute:").partition(":")
         if kind == "message":
-            found = history.facts_naming(f"message:{number}", before)
+            found = [*found, *history.facts_naming(f"message:{number}", before)]
         elif kind in ("deduction", "opening"):
-            found = history.facts_naming(f"document:{number.partition('/')[0]}", before)
+            found = [*found, *history.facts_naming(f"document:{number.partition('/')[0]}", before)]
         elif kind == "short":
-            found = history.facts_naming(f"receipt:{number.partition(':')[0]}", before)
+            found = [*found, *history.facts_naming(f"receipt:{number.partition(':')[0]}", before)]
     return found
 
 

@@ -121,6 +121,16 @@ def test_spine(tmp_path: Path) -> None:
     assert 0.6 * 400 < found["storm"]["reminders"] <= 400
 
 
+def test_spine_under_another_policy(tmp_path: Path) -> None:
+    options = ["--parts", "throughput", "--accounts", "50", "--facts", "1000", "--shards", "2", "--repeats", "1"]
+    sending = tmp_path / "sending.toml"
+    sending.write_text('version = 1\n[delivery]\nchannels = ["email", "letter"]\n')
+    built_in = bench(tmp_path / "a", "spine", *options)["throughput"]
+    other = bench(tmp_path / "b", "spine", *options, "--policy", str(sending))["throughput"]
+    # Each invoice that is posted is sent out, and of one that is paid it is said that nobody waits for its delivery.
+    assert built_in["decisions"] + 400 < other["decisions"] < built_in["decisions"] + 1_100
+
+
 @pytest.mark.slow
 def test_month_end(tmp_path: Path) -> None:
     options = ["--accounts", "100", "--backlog", "2", "--rate", "50", "--seconds", "2", "--shards", "4"]

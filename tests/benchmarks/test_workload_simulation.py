@@ -30,7 +30,7 @@ from schemas.topics import TOPIC_OF_KIND
 
 ROOT = Path(__file__).parents[2]
 SMALL = Config(accounts=12, months=2, seed=7)
-SMALL_DIGEST = "77505ef8113b7ee7c5470eba166ac7832a7fe01b96f06481892f5da9ce8ddb8f"
+SMALL_DIGEST = "99a383c182d68ae2a0b8fc15613ac21d7df8657923293ba2845ed694465f296e"
 HARD = Config(accounts=120, months=4, seed=3, difficulty=3)
 
 PRINT_DIGEST = """
@@ -105,11 +105,7 @@ def test_some_facts_are_recorded_out_of_order_and_days_late(facts: list[Fact]) -
 
 
 def test_every_producers_kind_occurs_and_every_fact_survives_the_codec(facts: list[Fact]) -> None:
-    not_made = {
-        *("account_owner", "approval", "credit_limit", "debit_note", "erp_posting", "fx_rate", "message"),
-        *("opening_item", "period_close", "price_agreement", "refund", "return", "service_case"),
-    }
-    assert {fact.kind for fact in facts} == set(TOPIC_OF_KIND) - not_made
+    assert {fact.kind for fact in facts} == set(TOPIC_OF_KIND)
     for fact in facts:
         value = encode_fact(fact)
         assert encode_fact(decode_fact(value)) == value
@@ -243,5 +239,5 @@ def test_memory_does_not_grow_with_the_months() -> None:
             peaks[half] = max(peaks[half], sizes["agenda"] + sizes["outbox"] + sizes["open"] + sizes["credits"])
             assert sizes["documents"] <= 2 * 128
             assert sizes["days"] <= 401
-            assert sizes["sources"] <= 30
+            assert sizes["sources"] <= 50
     assert peaks[2] < 1.3 * peaks[1]

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from benchmarks.workload import TROUBLES, Config, Rates, Truth, simulate
-from schemas.records import CreditNote, Customer, Fact, Invoice, Order, Receipt, ReceiptReturned, Shipment
+from schemas.records import (
+    CreditNote,
+    Customer,
+    DebitNote,
+    Fact,
+    Invoice,
+    OpeningItem,
+    Order,
+    Receipt,
+    ReceiptReturned,
+    Shipment,
+)
 
 CONFIG = Config(accounts=150, months=4, seed=11, difficulty=3)
 
@@ -60,6 +71,10 @@ def test_no_document_is_paid_beyond_its_amount(run: Run) -> None:
             amounts[fact.account_id, fact.document] = fact.amount
         elif isinstance(fact, CreditNote):
             amounts[fact.account_id, fact.document] = -fact.amount
+        elif isinstance(fact, DebitNote):
+            amounts[fact.account_id, fact.document] = fact.amount
+        elif isinstance(fact, OpeningItem):
+            amounts[fact.account_id, fact.document] = fact.residual
     paid: Counter[Key] = Counter()
     for line in run.truth["receipt"]:
         for account, document, part in line["pairs"]:

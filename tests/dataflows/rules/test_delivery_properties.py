@@ -14,8 +14,9 @@ from schemas import records as r
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Fact, OperatorAction
 from schemas.topics import INPUT_TOPICS
+from tests.auditing import audited
 from tests.books import Books
-from tests.dataflows.rules.test_release_properties import Maker, audited
+from tests.dataflows.rules.test_release_properties import Maker
 from tests.facts import DAY_MS
 from tests.histories import FIRST_DAY, run
 from tests.policies import policy_fact
@@ -124,7 +125,7 @@ def test_the_auditor_agrees_with_what_is_sent(values: list[bytes]) -> None:
     made = run(values)
     assert [d.reasons for d in made.decisions if d.rule == "shard.parked"] == []
     Books().take_all(made.decisions).settle()
-    found = audited(values, made)
+    found = audited(values, made.values)
     assert found == [], found
     requests: Counter[str] = Counter()
     for d in made.decisions:

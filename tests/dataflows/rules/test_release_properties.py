@@ -4,26 +4,18 @@
 """
 
 from collections import Counter, defaultdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataflows.shards.logged import Logged
-from headrace.audit.credit_news import CreditNews
-from headrace.audit.findings import Checks
-from headrace.audit.keep import Scratch
-from headrace.audit.shard import ShardAudit
-from headrace.audit.streams import Group, Said
-from headrace.audit.transit import Transit
-from headrace.audit.versions import Everywhere
 from schemas import records as r
-from schemas.codec import decode_decision, decode_fact, encode_fact
+from schemas.codec import decode_decision, encode_fact
 from schemas.records import Fact
+from tests.auditing import audited
 from tests.books import Books
 from tests.facts import DAY_MS, header
-from tests.histories import ACCOUNT, FIRST_DAY, Outcome, at_one_day, messages, run
+from tests.histories import ACCOUNT, FIRST_DAY, at_one_day, messages, run
 from tests.policies import policy_fact
 
 NIGHTLY = settings.get_current_profile_name() == "nightly"
@@ -195,31 +187,6 @@ def drafts(draw: st.DrawFn) -> list[Fact]:
     return sorted(maker.facts, key=lambda fact: fact.event_time)
 
 
-def audited(values: list[bytes], made: Outcome) -> list[str]:
-    """What the auditor finds in the decisions on these messages."""
-    said: dict[int, list[Said]] = defaultdict(list)
-    for at, raw in enumerate(made.values):
-        d = decode_decision(raw)
-        said[d.fact_offset].append(Said(at, d, raw))
-    checks = Checks()
-    with TemporaryDirectory() as directory:
-        scratch = Scratch(Path(directory))
-        audit = ShardAudit(
-            0,
-            checks,
-            Transit(checks.transit, scratch),
-            CreditNews(checks.credit, scratch),
-            scratch,
-            0,
-            Everywhere(checks.facts),
-        )
-        for offset, value in enumerate(values):
-            audit.take(Group(offset, None, value, decode_fact(value), said[offset]))
-        audit.finish()
-        scratch.close()
-    return [f"{x.code} {x.text}" for check in checks.all() for x in check.findings]
-
-
 @few
 @given(drafts(), st.sampled_from(POLICIES))
 def test_nothing_is_released_while_a_condition_fails_and_each_hold_names_every_reason(
@@ -229,7 +196,7 @@ def test_nothing_is_released_while_a_condition_fails_and_each_hold_names_every_r
     made = run(values)
     assert [d.reasons for d in made.decisions if d.rule == "shard.parked"] == []
     Books().take_all(made.decisions).settle()
-    found = audited(values, made)
+    found = audited(values, made.values)
     assert found == [], found
 
 
