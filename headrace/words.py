@@ -301,7 +301,8 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     ),
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
     "interest_charged": lambda r: (
-        f"{_money(r)} charged for {r['counterparty']}, paid late: {r['document']} ({r['rule']})"
+        f"{_money(r)} charged for {r['counterparty']}, "
+        f"{'reminded' if r['rule'] == 'reminders.fee' else 'paid late'}: {r['document']} ({r['rule']})"
     ),
     "task_opened": _task,
     "task_closed": _task,

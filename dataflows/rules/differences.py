@@ -14,6 +14,7 @@ from dataflows.rules.disputes import of_short_payment, withdrawn
 from dataflows.rules.exceptions import closed
 from dataflows.rules.money import half_up
 from dataflows.rules.months import iso_day, month_of
+from dataflows.rules.parts import invoice_of
 from dataflows.rules.provisions.differences import BANK_CHARGE, DISCOUNT, PPM, DifferenceTerms
 from dataflows.rules.references import fold
 from schemas.records import (
@@ -92,7 +93,9 @@ class _Rest:
         for whole in (False, True):
             for source, adjustments in sources:
                 for at, adjustment in enumerate(adjustments):
-                    if (adjustment.document == "") == whole and (whole or is_about(adjustment, self.item)):
+                    if (adjustment.document == "") == whole and (
+                        whole or is_about(self.account, adjustment, self.item)
+                    ):
                         self._take_adjustment(f"{source}#{at}", adjustment)
 
     def _take_adjustment(self, name: str, adjustment: Adjustment) -> None:
@@ -247,8 +250,9 @@ class _Rest:
         )
 
 
-def is_about(adjustment: Adjustment, item: Item) -> bool:
-    return adjustment.document == item.document or fold(adjustment.document) == fold(item.document)
+def is_about(account: Account, adjustment: Adjustment, item: Item) -> bool:
+    """Whether it names the item, or the invoice whose instalment it is."""
+    return fold(adjustment.document) in (fold(item.document), fold(invoice_of(account, item.document)))
 
 
 def used(receipt: ReceiptRow, name: str) -> int:
@@ -313,7 +317,7 @@ def explained(account: Account, advice: AdviceRow, ctx: Context) -> list[Decisio
         return decisions
     for allocation in receipt.allocations:
         item = account.item(allocation.document)
-        if item is None or not any(is_about(x, item) for x in advice.adjustments):
+        if item is None or not any(is_about(account, x, item) for x in advice.adjustments):
             continue
         applied = Decision(
             posting_date=max(receipt.posting_date, item.posting_date),

@@ -1,4 +1,4 @@
-"""Late interest and the fixed compensation. Source: REFERENCE 3.6, EU 2011/7.
+"""Late interest, the fixed compensation, and what letters cost. Source: REFERENCE 3.6, EU 2011/7.
 
 Each unit of money bears interest from the day after the due date to the day it is valued, so what an item bears is the
 sum over its late payments; `late_payments` of the item keeps those. What credits clear was not owed, and what is
@@ -10,12 +10,16 @@ from typing import Final
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.differences import REVERSED
+from dataflows.rules.parts import documents_of, invoice_of
 from dataflows.rules.provisions.interest import InterestTerms, Jurisdiction
 from dataflows.rules.release import no_sale
 from schemas.records import Decision, Item
 
 LATE: Final = "interest.late"
 COMPENSATION: Final = "interest.compensation"
+FEE: Final = "reminders.fee"
+# What their debit notes are named by, behind the number of the item.
+NAMES: Final = {LATE: "interest", COMPENSATION: "compensation", FEE: "fee"}
 NO_RATE: Final = "interest.rate_missing"
 ITEM_KIND: Final = "interest"
 # Decisions that may leave nothing open of their document.
@@ -64,12 +68,40 @@ def _charged(account: Account, item: Item, d: Decision, ctx: Context, when: str)
         decisions.append(_charge(account, item, day, terms, LATE, item.currency, amount))
         decisions[0].evidence = _evidence(item, law, first, until)
     late = until >= first and (item.late_payments or item.open > item.disputed)
-    if law.compensation_minor and late and not item.compensated and item.kind == "invoice":
+    if law.compensation_minor and late and item.kind == "invoice" and not _compensated(account, item):
         decisions.append(
             _charge(account, item, day, terms, COMPENSATION, law.compensation_currency, law.compensation_minor)
         )
     for charge in decisions:
         charge.policy_line = line
+    return decisions
+
+
+def _compensated(account: Account, item: Item) -> bool:
+    """Whether the fixed sum was charged for the invoice, for whichever of its instalments."""
+    parts = [account.posted_item(name) for name in documents_of(account, [invoice_of(account, item.document)])]
+    return any(part.compensated for part in parts)
+
+
+def letter_fees(account: Account, sent: list[Decision], ctx: Context) -> list[Decision]:
+    """What letters cost: once for each of them, for its first item of the highest level. One of charges alone costs
+    nothing. sent: the reminders of the day."""
+    highest: dict[str, Decision] = {}
+    for d in sent:
+        known = highest.get(d.reference_id)
+        if account.posted_item(d.document).kind != ITEM_KIND and (known is None or d.level > known.level):
+            highest[d.reference_id] = d
+    decisions: list[Decision] = []
+    for d in highest.values():
+        item = account.posted_item(d.document)
+        provisions = account.provisions(ctx, item.currency)
+        terms = provisions.reminders
+        amount = terms.fee(d.level)
+        if amount:
+            fee = _charge(account, item, ctx.today, provisions.interest, FEE, terms.fees_currency, amount)
+            fee.evidence = [f"letter:{d.reference_id}", f"level:{d.level}"]
+            fee.policy_line = provisions.lines.get("reminders", "")
+            decisions.append(fee)
     return decisions
 
 
@@ -87,7 +119,7 @@ def _evidence(item: Item, law: Jurisdiction, first: int, until: int) -> list[str
 def _charge(
     account: Account, item: Item, day: int, terms: InterestTerms, rule: str, currency: str, amount: int
 ) -> Decision:
-    name = "interest" if rule == LATE else "compensation"
+    name = NAMES[rule]
     return Decision(
         kind="interest_charged",
         rule=rule,

@@ -25,6 +25,13 @@ def part_name(document: str, number: int) -> str:
     return f"{document}{PART}{number}"
 
 
+def invoice_of(account: Account, document: str) -> str:
+    """The number of the invoice whose instalment a document is; of any other one its own."""
+    number = document.rpartition(PART)[0]
+    group = account.joined(number) if number else None
+    return number if group is not None and document in group.documents else document
+
+
 def names(fact: Invoice) -> list[str]:
     """The numbers of the items that an invoice is posted as."""
     if not fact.instalments:

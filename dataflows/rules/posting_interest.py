@@ -2,7 +2,7 @@
 
 from dataflows.rules.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.interest import LATE
+from dataflows.rules.interest import COMPENSATION, LATE
 from dataflows.rules.posting_items import post_item
 from dataflows.rules.returns import RETURNED_CREDIT
 from schemas.records import Decision, LatePayment
@@ -14,7 +14,7 @@ def post_interest(account: Account, d: Decision, ctx: Context) -> None:
     source = account.posted_item(d.counterparty)
     if d.rule == LATE:
         source.interest += d.amount
-    else:
+    elif d.rule == COMPENSATION:
         source.compensated = True
     account.touch_item(source)
 

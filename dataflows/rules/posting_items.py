@@ -14,6 +14,7 @@ from dataflows.rules.partial_invoices import parts_of
 from dataflows.rules.parts import keep_terms
 from dataflows.rules.policy import Provisions
 from dataflows.rules.rebilling import note_credit
+from dataflows.rules.rebilling import replaced as replaced_item
 from schemas.codec import encode_fact
 from schemas.records import (
     Decision,
@@ -85,7 +86,7 @@ def post_item(account: Account, d: Decision, ctx: Context) -> None:
         note_credit(account, item)
     number = value(d, "replaces") if d.evidence else ""
     if number and number != ended:
-        replaced = account.known_item(number)
+        replaced = replaced_item(account, number)
         if replaced is not None:
             replaced.replaced_by = ended
             account.touch_item(replaced)

@@ -7,6 +7,7 @@ can be billed once more then. One that replaces a held draft takes its place.
 from typing import Final
 
 from dataflows.rules.account import Account
+from dataflows.rules.parts import documents_of, invoice_of, part_name
 from dataflows.rules.provisions.release import ReleaseTerms
 from schemas.codec import decode_fact
 from schemas.records import BilledDocument, BilledQuantity, Decision, DraftRow, Invoice, Item, OrderRow
@@ -31,16 +32,29 @@ def replacing_reasons(account: Account, fact: Invoice, draft: DraftRow | None, t
     number = fact.replaces
     if number in account.row.held or (draft is not None and draft.replaces_draft):
         return ["replaces_itself"] if number == fact.document else []
-    item = account.known_item(number)
+    item = replaced(account, number)
     if item is None:
         return [f"replaced_unknown:{number}"]
     if item.kind == "credit_note" or item.currency != fact.currency:
         return [f"replaced_differs:{number}"]
     if item.replaced_by:
         return [f"replaced_by:{item.replaced_by}"]
-    if terms.rebill_waits and item.credited < min(item.amount, fact.amount):
+    if terms.rebill_waits and item.credited < min(_whole(account, number), fact.amount):
         return [f"replaced_not_credited:{number}"]
     return []
+
+
+def replaced(account: Account, number: str) -> Item | None:
+    """The item that says of an invoice what credit notes took back of it and what replaced it: of one in instalments
+    the first of these."""
+    item = account.known_item(number)
+    first = part_name(number, 1)
+    return item if item is not None or invoice_of(account, first) != number else account.known_item(first)
+
+
+def _whole(account: Account, number: str) -> int:
+    """What an invoice that is here came to, minor units: all its instalments."""
+    return sum([account.posted_item(name).amount for name in documents_of(account, [number])])
 
 
 def withdrawn_by(account: Account, fact: Invoice) -> list[Decision]:
@@ -123,12 +137,14 @@ def billed_document(fact: Invoice, quantities: dict[int, int]) -> BilledDocument
 def note_credit(account: Account, item: Item) -> None:
     """A new item: a credit note counts on the invoice it names, and on an invoice count those that named it before."""
     if item.kind == "credit_note":
-        named = account.known_item(item.corrects) if item.corrects else None
+        named = replaced(account, item.corrects) if item.corrects else None
         if named is not None and named.kind != "credit_note" and named.currency == item.currency:
             named.credited += item.amount
             account.touch_item(named)
         return
+    number = invoice_of(account, item.document)
+    number = number if number == item.document or item.document == part_name(number, 1) else item.document
     for name in account.row.credits:
         credit = account.item(name)
-        if credit is not None and credit.corrects == item.document and credit.currency == item.currency:
+        if credit is not None and credit.corrects == number and credit.currency == item.currency:
             item.credited += credit.amount

@@ -7,6 +7,7 @@ from dataflows.rules.contacts import contacts_left, pausing_case
 from dataflows.rules.context import Context, is_quiet, step_day
 from dataflows.rules.delivery_rows import arrived
 from dataflows.rules.exceptions import closed
+from dataflows.rules.interest import letter_fees
 from dataflows.rules.policy import Provisions
 from dataflows.rules.provisions.reminders import ReminderTerms
 from schemas.records import CustomerRow, Decision, Item, PromiseRow
@@ -61,7 +62,8 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
         elif not pause:
             decisions.append(due)
             letters.left -= each
-    return _template_exceptions(account, letters, terms) + decisions
+    sent = [d for d in decisions if d.kind == "reminder_due"]
+    return _template_exceptions(account, letters, terms) + decisions + letter_fees(account, sent, ctx)
 
 
 def _against(account: Account, item: Item, level: int, paid: int, own: Provisions, capped: bool) -> list[str]:

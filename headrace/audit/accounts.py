@@ -198,6 +198,8 @@ class Account:
     # Open tasks of collectors, and what the last statement in each currency closed with.
     tasks: set[str] = field(default_factory=set)
     stated_closing: dict[str, int] = field(default_factory=dict)
+    # Letters that were charged for.
+    fees: set[str] = field(default_factory=set)
     # Open requests for approval (approvals.py), by id; and who has which role from which day on.
     requests: dict[str, Any] = field(default_factory=dict)
     roles: dict[str, dict[int, str]] = field(default_factory=dict)

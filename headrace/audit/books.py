@@ -197,16 +197,18 @@ class Books(Holdings):
     def _note_replaced(self, account: Account, item: Item, d: Decision) -> None:
         """A credit note counts on the invoice it names, and what replaces an invoice is known of that."""
         if item.kind == CREDIT:
-            about = self.item(account, item.corrects) if item.corrects else None
+            about = self.billed(account, item.corrects) if item.corrects else None
             if about is not None and about.kind != CREDIT and about.currency == item.currency:
                 about.credited += item.amount
                 self.place(account, about)
             return
         if account.sums_of(d.currency).open_credit:
-            before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects == item.document]
+            whole = _whole(d)
+            number = whole if item.document in (whole, f"{whole}/P1") else item.document
+            before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects == number]
             item.credited += sum(x.amount for x in before if x.currency == item.currency)
         number = next((text[9:] for text in d.evidence if text.startswith("replaces:")), "")
-        replaced = self.item(account, number) if number not in ("", _whole(d)) else None
+        replaced = self.billed(account, number) if number not in ("", _whole(d)) else None
         if replaced is not None:
             replaced.replaced_by = _whole(d)
             self.place(account, replaced)
@@ -396,8 +398,8 @@ class Books(Holdings):
             return
         if d.rule == "interest.late":
             source.interest += d.amount
-        else:
-            if source.compensated:
+        elif d.rule == "interest.compensation":
+            if any(x.compensated for x in self.instalments(account, source)):
                 self.wrong(d, "compensated_twice", f"{d.counterparty} was compensated before")
             source.compensated = True
         self.place(account, source)

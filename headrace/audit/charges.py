@@ -18,6 +18,9 @@ def check_charge(check: Check, books: Books, account: Account, d: Decision, term
     item = books.item(account, d.counterparty)
     if item is None:
         return
+    if d.rule == "reminders.fee":
+        _check_fee(check, account, item, d, terms.of(account.who, item.currency, today).reminders, today)
+        return
     policy = terms.of(account.who, item.currency, today).interest
     law = policy["jurisdictions"].get(policy["jurisdiction"])
     if policy["charge"] == "none" or law is None:
@@ -33,6 +36,21 @@ def check_charge(check: Check, books: Books, account: Account, d: Decision, term
     right_amount = _interest(law, item, item.open - item.disputed, today) - item.interest
     if d.amount != right_amount:
         check.about(d, "interest", f"{d.amount} for {item.document}, by the days it is {right_amount}")
+
+
+def _check_fee(check: Check, account: Account, item: Item, d: Decision, policy: dict[str, Any], today: int) -> None:
+    """What the letter of today costs by its highest level, once."""
+    fees = policy["fees_minor"]
+    right = (fees[item.level - 1] if 0 < item.level <= len(fees) else 0, policy["fees_currency"])
+    if (d.amount, d.currency) != right or item.last_letter != today or item.kind == "interest":
+        check.about(d, "fee", f"{d.amount} {d.currency} for a letter about {item.document}, should be {right}")
+    together = [x for x in account.open.values() if x.last_letter == today and x.kind != "interest"]
+    if policy["letter"] == "account" and any(x.level > item.level for x in together):
+        check.about(d, "fee", f"a higher level than {item.level} of {item.document} is in the letter")
+    letter = [text for text in d.evidence if text.startswith("letter:")]
+    if letter and letter[0] in account.fees:
+        check.about(d, "fee_twice", f"{letter[0]} was charged before")
+    account.fees.update(letter)
 
 
 def _interest(law: dict[str, Any], item: Item, rest: int, today: int) -> int:

@@ -73,8 +73,9 @@ class Drafts:
             self._released(account, fact, d, own, reasons, terms, today)
 
     def _own(self, account: Account, fact: Invoice, terms: Terms, today: int) -> list[str]:
-        replaced = self._books.item(account, fact.replaces) if fact.replaces else None
-        return self._orders.reasons(account, fact, terms, today, replaced)
+        replaced = self._books.billed(account, fact.replaces) if fact.replaces else None
+        parts = [] if replaced is None else self._books.instalments(account, replaced)
+        return self._orders.reasons(account, fact, terms, today, replaced, sum(part.amount for part in parts))
 
     def _others(self, account: Account, fact: Invoice, terms: Terms, today: int) -> list[str]:
         """A draft that is ready waits for the others of its consolidated invoice, until one of them was released."""

@@ -39,6 +39,23 @@ class Holdings:
         """The document, open or cleared."""
         return account.open.get(document) or self.cleared.get(named(account, document))
 
+    def billed(self, account: Account, number: str) -> Item | None:
+        """The invoice of that number; of one in instalments the first of these."""
+        first = f"{number}/P1"
+        found = self.item(account, number)
+        return self.item(account, first) if found is None and number in account.stands_for.get(first, ()) else found
+
+    def instalments(self, account: Account, item: Item) -> list[Item]:
+        """The item, and the other instalments of its invoice."""
+        number = item.document.rpartition("/P")[0]
+        found: list[Item] = []
+        while number in account.stands_for.get(item.document, ()):
+            part = self.item(account, f"{number}/P{len(found) + 1}")
+            if part is None:
+                break
+            found.append(part)
+        return found or [item]
+
     def receipt(self, account: Account, receipt_id: str) -> Receipt | None:
         return self.receipts.get(named(account, receipt_id))
 

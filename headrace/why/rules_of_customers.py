@@ -208,6 +208,12 @@ OF_CUSTOMERS: Final[dict[str, Rule]] = {
         f"late interest: {_EU}, Article 6, where that applies; else contract and policy",
         "interest",
     ),
+    "reminders.fee": Rule(
+        "the letter costs it",
+        "By policy a letter costs the customer a sum that goes by the highest level in it, once for each letter.",
+        "late interest: elsewhere by contract and policy",
+        "reminders",
+    ),
     "interest.rate_missing": Rule(
         "the policy has no rate for that day",
         "Interest cannot be computed for a day whose reference rate the policy does not have; a person adds it.",

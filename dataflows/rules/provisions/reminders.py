@@ -12,6 +12,8 @@ STEP_DAYS: Final = range(-365, 3_651)
 LETTERS: Final = ("account", "item")
 # Contacts that an account remembers (contacts.py).
 MOST_CONTACTS: Final = 100
+# A letter that costs more is a mistake.
+MOST_FEE: Final = 10**9
 CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
 
 
@@ -41,7 +43,8 @@ class ReminderTerms:
     """steps_days: days after the due date, rising; minimum_minor: a rest up to this is not reminded;
     window_start_ms, window_ms: when in the customer's day contacts leave; quiet_from, quiet_until: minutes of that day
     between which none does, whatever was late; letter: one of LETTERS; contacts_max: contacts in contacts_days days,
-    0 any; channels: those that may be used, the last one needs nobody's consent; templates: what letters are made from."""
+    0 any; channels: those that may be used, the last one needs nobody's consent; templates: what letters are made from;
+    fees_minor: what a letter costs the customer, by its level."""
 
     __slots__ = (
         "channels",
@@ -49,6 +52,8 @@ class ReminderTerms:
         "contacts_max",
         "days_between_letters",
         "fallback_language",
+        "fees_currency",
+        "fees_minor",
         "letter",
         "minimum_minor",
         "only_delivered",
@@ -95,9 +100,19 @@ class ReminderTerms:
         for channel in self.channels:
             if channel not in CHANNELS:
                 raise WrongPolicy(f"{table.at('channels')}: {channel!r} must be one of {', '.join(CHANNELS)}")
+        self.fees_minor: Final = table.numbers("fees_minor")
+        if any(not 0 <= fee <= MOST_FEE for fee in self.fees_minor):
+            raise WrongPolicy(f"{table.at('fees_minor')}: {self.fees_minor} must be from 0 to {MOST_FEE}")
+        self.fees_currency: Final = table.text("fees_currency")
+        if any(self.fees_minor) and not self.fees_currency:
+            raise WrongPolicy(f"{table.at('fees_currency')}: must be there")
         self.fallback_language: Final = table.text("fallback_language")
         self.templates: Final = [Template(part) for part in table.tables("templates")]
         table.done()
+
+    def fee(self, level: int) -> int:
+        """What a letter of that level costs the customer, minor units."""
+        return self.fees_minor[level - 1] if level <= len(self.fees_minor) else 0
 
     def quiet(self, local_ms: int) -> bool:
         """Whether nobody is to be contacted at that local time."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ValidationInfo, field_validator
 
-from dataflows.rules.provisions.reminders import CHANNELS, DAY_MINUTES, LETTERS, MOST_CONTACTS, STEP_DAYS
+from dataflows.rules.provisions.reminders import CHANNELS, DAY_MINUTES, LETTERS, MOST_CONTACTS, MOST_FEE, STEP_DAYS
 from headrace.policies.sections.fields import Minor, Name, Section, none, one_of, whole, wrong
 
 
@@ -36,6 +36,15 @@ class RemindersSection(Section):
     channels: list[Annotated[str, one_of(CHANNELS)]]
     fallback_language: str
     templates: list[Template] = none()
+    fees_minor: list[Annotated[int, whole(0, MOST_FEE)]]
+    fees_currency: str
+
+    @field_validator("fees_currency")
+    @classmethod
+    def _of_fees(cls, currency: str, info: ValidationInfo) -> str:
+        if any(info.data.get("fees_minor", [])) and not currency:
+            raise wrong("must be there")
+        return currency
 
     @field_validator("steps_days")
     @classmethod

@@ -44,7 +44,7 @@ RESTS_ON = {
     "credit_allocated": ({"credit_note"}, ITEMS),
 }
 # Interest has no fact: what is said of it rests on the invoice that it is for.
-CHARGED = ("/interest", "/compensation")
+CHARGED = ("/interest", "/compensation", "/fee")
 
 
 def explained(histories: Iterable[History]) -> Counter[str]:
