@@ -1,6 +1,6 @@
 """Accounts that never leave memory. In a module of its own so that it is compiled with the class it extends."""
 
-from dataflows.rules.account_rows import Rows
+from dataflows.rules.account.account_rows import Rows
 
 
 class NoRows(Rows):

@@ -20,9 +20,9 @@ from benchmarks.ground import ENDLESS, Size
 from benchmarks.memory_rows import NoRows
 from benchmarks.workload import bench_stream, warm_up_facts
 from connectors.log.base import Log, Reader
-from dataflows.rules.account import Account, load
+from dataflows.rules.account.account import Account, load
 from dataflows.rules.context import Context
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, published
+from dataflows.rules.policy.policy import DEFAULT_TEXT, Policy, published
 from dataflows.rules.transition import transition
 from headrace.flows import open_installation
 from headrace.policies.compiling import compile_file

@@ -13,7 +13,7 @@ from benchmarks.traffic import Phase, Traffic
 from benchmarks.waiting import DecisionsWatch
 from benchmarks.workload.stream import START
 from connectors.intake.clockwork import HOUR_MS, MINUTE_MS
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 
 # The stream's first items are due ten days after they are posted: their first step is on the same day.
 # Contacts leave within one minute.

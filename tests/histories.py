@@ -12,7 +12,7 @@ from typing import Any
 import tomli_w
 from hypothesis import strategies as st
 
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from schemas import records as r
 from schemas.records import Fact
 from tests.facts import DAY_MS, header

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import tomli_w
 
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from schemas.records import Policy
 
 # Everything that reminders, collections and disputes can do, in small numbers, so that it happens in short histories.

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.currencies import MINOR_DIGITS
-from dataflows.rules.money import line_net
+from dataflows.rules.money.money import line_net
 from schemas import records as r
 
 EPOCH = date(1970, 1, 1).toordinal()

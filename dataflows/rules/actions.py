@@ -1,19 +1,13 @@
 """What a person, or the directory, asks for: done, or rejected with the reason."""
 
-from dataflows.rules import (
-    aliases,
-    cash_postings,
-    delivery,
-    differences,
-    exchange,
-    people,
-    returns,
-    statements,
-    tasks,
-)
-from dataflows.rules.account import Account
-from dataflows.rules.cash_text import payer_references
+from dataflows.rules.account.account import Account
+from dataflows.rules.approvals import people
+from dataflows.rules.cash import aliases, cash_postings, returns
+from dataflows.rules.cash.cash_text import payer_references
 from dataflows.rules.context import Context
+from dataflows.rules.delivery import delivery
+from dataflows.rules.differences import differences, exchange
+from dataflows.rules.reminders import statements, tasks
 from schemas.records import Decision, OperatorAction
 
 

@@ -3,8 +3,8 @@
 from typing import Final
 from zlib import crc32
 
-from dataflows.rules.policy import DAY_MS, Policy, Provisions
-from dataflows.rules.rates import NO_RATES, Rates
+from dataflows.rules.differences.rates import NO_RATES, Rates
+from dataflows.rules.policy.policy import DAY_MS, Policy, Provisions
 from schemas.records import Decision, Watermark
 
 # When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.

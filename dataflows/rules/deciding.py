@@ -1,24 +1,18 @@
 """What a fact that has just been kept leads to. Changes nothing: transition.py posts what this concludes."""
 
-from dataflows.rules import (
-    approvals,
-    cash,
-    credit_limits,
-    delivery,
-    differences,
-    dispute_documents,
-    dispute_parts,
-    entries,
-    messages,
-    promises,
-    relations,
-    release,
-    returns,
-)
-from dataflows.rules.account import Account
+from dataflows.rules.account import entries
+from dataflows.rules.account.account import Account
 from dataflows.rules.actions import decide_action
+from dataflows.rules.approvals import approvals
+from dataflows.rules.cash import cash, relations, returns
 from dataflows.rules.context import Context
+from dataflows.rules.credit import credit_limits
+from dataflows.rules.delivery import delivery
+from dataflows.rules.differences import differences
+from dataflows.rules.disputes import dispute_documents, dispute_parts, messages
 from dataflows.rules.keep import not_taken, receipt_name
+from dataflows.rules.promises import promises
+from dataflows.rules.release import release
 from schemas.records import (
     AccountOwner,
     AdviceRow,

@@ -6,13 +6,14 @@ here means that a rule concluded what the books do not bear: nothing was changed
 
 from typing import Final
 
-from dataflows.rules import aliases, netting, posting_people
-from dataflows.rules.account import Account
-from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
-from dataflows.rules.differences import STEP
-from dataflows.rules.entries import ERP_REFUSED
-from dataflows.rules.money import MOST_MINOR
-from dataflows.rules.posting_cash import (
+from dataflows.rules.account.account import Account
+from dataflows.rules.account.entries import ERP_REFUSED
+from dataflows.rules.account.posting_items import post_hold, post_item, post_overdue, post_withdrawn
+from dataflows.rules.approvals import posting_people
+from dataflows.rules.approvals.work_queue import KINDS as QUEUED
+from dataflows.rules.approvals.work_queue import OVERDUE
+from dataflows.rules.cash import aliases, netting
+from dataflows.rules.cash.posting_cash import (
     post_application,
     post_credit,
     post_credit_undone,
@@ -23,11 +24,13 @@ from dataflows.rules.posting_cash import (
     post_reversal,
     post_transfer,
 )
-from dataflows.rules.posting_claims import post_promise, post_reminder
-from dataflows.rules.posting_credit import KINDS as OF_CREDIT
-from dataflows.rules.posting_credit import post_standing
-from dataflows.rules.posting_delivery import DELIVERIES, post_about_delivery
-from dataflows.rules.posting_differences import (
+from dataflows.rules.cash.returns import RETURNED_CREDIT
+from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
+from dataflows.rules.credit.posting_credit import KINDS as OF_CREDIT
+from dataflows.rules.credit.posting_credit import post_standing
+from dataflows.rules.delivery.posting_delivery import DELIVERIES, post_about_delivery
+from dataflows.rules.differences.differences import STEP
+from dataflows.rules.differences.posting_differences import (
     keep_asked,
     keep_dispute,
     keep_refusals,
@@ -39,10 +42,11 @@ from dataflows.rules.posting_differences import (
     post_refund,
     post_write_off,
 )
-from dataflows.rules.posting_disputes import DISPUTES, KINDS, post_about_dispute
-from dataflows.rules.posting_interest import note_late, post_interest
-from dataflows.rules.posting_items import post_hold, post_item, post_overdue, post_withdrawn
-from dataflows.rules.posting_tasks import (
+from dataflows.rules.disputes.posting_disputes import DISPUTES, KINDS, post_about_dispute
+from dataflows.rules.money.money import MOST_MINOR
+from dataflows.rules.promises.posting_claims import post_promise, post_reminder
+from dataflows.rules.reminders.posting_interest import note_late, post_interest
+from dataflows.rules.reminders.posting_tasks import (
     TASKS,
     looks_daily,
     plan_statement,
@@ -50,11 +54,8 @@ from dataflows.rules.posting_tasks import (
     post_task,
     post_untemplated,
 )
-from dataflows.rules.reminders import NO_TEMPLATE
-from dataflows.rules.returns import RETURNED_CREDIT
-from dataflows.rules.tasks import BROKEN_PROMISE
-from dataflows.rules.work_queue import KINDS as QUEUED
-from dataflows.rules.work_queue import OVERDUE
+from dataflows.rules.reminders.reminders import NO_TEMPLATE
+from dataflows.rules.reminders.tasks import BROKEN_PROMISE
 from schemas.records import (
     Decision,
 )

@@ -2,32 +2,23 @@
 
 from typing import Final
 
-from dataflows.rules import (
-    approvals,
-    approved,
-    cash,
-    credit_limits,
-    deductions,
-    delivery,
-    differences,
-    dispute_documents,
-    dispute_parts,
-    dispute_routing,
-    disputes,
-    parts,
-    prepayments,
-    promises,
-    release,
-    returns,
-)
-from dataflows.rules.account import Account
+from dataflows.rules.account import parts
+from dataflows.rules.account.account import Account
 from dataflows.rules.actions import decide_action
-from dataflows.rules.cash_postings import allocate_credit, said
-from dataflows.rules.cash_text import payer_references
+from dataflows.rules.approvals import approvals, approved
+from dataflows.rules.approvals.exceptions import closed
+from dataflows.rules.cash import cash, prepayments, returns
+from dataflows.rules.cash.cash_postings import allocate_credit, said
+from dataflows.rules.cash.cash_text import payer_references
+from dataflows.rules.cash.later_advice import ADVICE
 from dataflows.rules.context import Context
-from dataflows.rules.exceptions import closed
-from dataflows.rules.later_advice import ADVICE
+from dataflows.rules.credit import credit_limits
+from dataflows.rules.delivery import delivery
+from dataflows.rules.differences import deductions, differences
+from dataflows.rules.disputes import dispute_documents, dispute_parts, dispute_routing, disputes
+from dataflows.rules.promises import promises
 from dataflows.rules.provisions.approvals import CREDIT
+from dataflows.rules.release import release
 from schemas.records import Decision, Item, ReceiptRow
 from schemas.topics import WHO_PAID_SEPARATOR
 

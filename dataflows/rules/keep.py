@@ -5,16 +5,16 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 
 from typing import Final
 
-from dataflows.rules import relations
-from dataflows.rules.account import Account
-from dataflows.rules.consolidation import join
-from dataflows.rules.contacts import keep_case, keep_message, keep_owner
+from dataflows.rules.account.account import Account
+from dataflows.rules.account.contacts import keep_case, keep_message, keep_owner
+from dataflows.rules.cash import relations
 from dataflows.rules.context import Context, contact_time, next_contact
-from dataflows.rules.goods import keep_return, known_order, order_line
-from dataflows.rules.money import MOST_MINOR, line_net
-from dataflows.rules.price_agreements import keep_agreement
+from dataflows.rules.money.money import MOST_MINOR, line_net
 from dataflows.rules.provisions.release import AT_ONCE
-from dataflows.rules.rebilling import billed_document, count_again
+from dataflows.rules.release.consolidation import join
+from dataflows.rules.release.goods import keep_return, known_order, order_line
+from dataflows.rules.release.price_agreements import keep_agreement
+from dataflows.rules.release.rebilling import billed_document, count_again
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AccountOwner,

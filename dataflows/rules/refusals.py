@@ -1,7 +1,9 @@
 """Facts that can have no effect on their account, and why."""
 
-from dataflows.rules import credit_group, parts, returns
-from dataflows.rules.account import Account
+from dataflows.rules.account import parts
+from dataflows.rules.account.account import Account
+from dataflows.rules.cash import returns
+from dataflows.rules.credit import credit_group
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.rejections import known_currency
 from schemas.records import (

@@ -1,6 +1,6 @@
 """What is said of facts that the rules reject, beside the reason."""
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from schemas.records import CreditNote, Dispute, Fact, Invoice, OperatorAction, Promise, Receipt, ReceiptReturned
 
 

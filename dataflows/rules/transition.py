@@ -6,31 +6,23 @@ asks what that brings about in turn, until nothing does. Pure: same state, cause
 
 from typing import Final
 
-from dataflows.rules import (
-    approvals,
-    cash,
-    credit,
-    delivery,
-    dispute_routing,
-    interest,
-    netting,
-    posting_credit,
-    promises,
-    release,
-    reminders,
-    statements,
-    tasks,
-    work_queue,
-)
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
+from dataflows.rules.approvals import approvals, work_queue
+from dataflows.rules.cash import cash, netting
 from dataflows.rules.context import Context
-from dataflows.rules.credit_count import count
+from dataflows.rules.credit import credit, posting_credit
+from dataflows.rules.credit.credit_count import count
 from dataflows.rules.deciding import decide
+from dataflows.rules.delivery import delivery
+from dataflows.rules.disputes import dispute_routing
 from dataflows.rules.evolve import contacts_due, evolve_decision, evolve_steps, evolve_wake
 from dataflows.rules.following import follow
 from dataflows.rules.keep import evolve_fact
-from dataflows.rules.lines import name_lines
+from dataflows.rules.policy.lines import name_lines
+from dataflows.rules.promises import promises
 from dataflows.rules.refusals import refusal
+from dataflows.rules.release import release
+from dataflows.rules.reminders import interest, reminders, statements, tasks
 from schemas.records import Decision, Fact, Invoice, Order, Shipment
 
 # Raised when the rules conclude otherwise than before from the same input.

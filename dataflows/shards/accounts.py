@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.log.base import partition_of
-from dataflows.rules.account import Account, load
-from dataflows.rules.account_rows import ACCOUNT, Rows
+from dataflows.rules.account.account import Account, load
+from dataflows.rules.account.account_rows import ACCOUNT, Rows
 from dataflows.shards.store import Batch, Store, key_stem, row_key, stemmed
 from dataflows.shards.wakes import Wakes, moved
 

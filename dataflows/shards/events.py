@@ -8,7 +8,7 @@ time, so that it holds wherever the rows are that a generation leaves behind.
 
 from typing import Final
 
-from dataflows.rules.policy import DAY_MS
+from dataflows.rules.policy.policy import DAY_MS
 from dataflows.shards.store import Batch, Store, event_key
 from schemas.codec import contents_digest
 from schemas.records import FACT_IDS

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from schemas.codec import decode_decision
 from schemas.records import Decision, Fact
 

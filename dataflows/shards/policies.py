@@ -11,7 +11,7 @@ Guarantees, each with its test in tests/dataflows/shards/test_policies.py:
 from hashlib import sha256
 from typing import Final
 
-from dataflows.rules.policy import WrongPolicy, published
+from dataflows.rules.policy.policy import WrongPolicy, published
 from schemas.records import Decision, Fact, PolicyState, ShardRow
 from schemas.records import Policy as PolicyFact
 

@@ -5,7 +5,7 @@ Tables: `F` currency pair and day, its rate; `J` account key, nothing. What came
 
 from typing import Final
 
-from dataflows.rules.rates import Rates
+from dataflows.rules.differences.rates import Rates
 from dataflows.shards.store import Batch, Store
 from schemas.records import FxRate
 

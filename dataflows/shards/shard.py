@@ -9,10 +9,10 @@ Guarantees, each with its test in tests/dataflows/shards:
 
 from typing import Final
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
+from dataflows.rules.approvals.exceptions import closed
 from dataflows.rules.context import Context, next_contact
-from dataflows.rules.exceptions import closed
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, published
+from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
 from dataflows.shards.logged import Diverged, Logged, brief, decision_key, difference, unreadable
 from dataflows.shards.store import parked_key

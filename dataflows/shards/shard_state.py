@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from dataflows.rules.context import complete
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, published
+from dataflows.rules.policy.policy import DEFAULT_TEXT, Policy, published
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.events import NEW, SAME, Events
 from dataflows.shards.logged import Logged, is_of, rejected

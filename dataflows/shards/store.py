@@ -13,7 +13,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
-from dataflows.rules.account_rows import Rows
+from dataflows.rules.account.account_rows import Rows
 from schemas.records import ShardRow, put_shard_row, read_shard_row
 from schemas.wire import Reader, Unreadable
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy import DAY_MS, published
+from dataflows.rules.policy.policy import DAY_MS, published
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards import policies
 from dataflows.shards.logged import ShardStopped

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 EPOCH = date(1970, 1, 1)
-_BUILT_IN = (files("dataflows") / "rules" / "default_policy.toml").read_text()
+_BUILT_IN = (files("dataflows") / "rules" / "policy" / "default_policy.toml").read_text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from dataflows.rules.policy import DAY_MS
+from dataflows.rules.policy.policy import DAY_MS
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.events import EVENT_DAYS
 from dataflows.shards.logged import Logged, ShardStopped

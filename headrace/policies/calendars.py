@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
-from dataflows.rules.policy import DEFAULT_TEXT, parse
+from dataflows.rules.policy.policy import DEFAULT_TEXT, parse
 from headrace.policies.model import Finding, Path, checked
 from headrace.policies.sections.calendars import CalendarModel, CalendarSource
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import tomli_w
 
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy.policy import DEFAULT_TEXT, Policy, parse
 from headrace.policies.calendars import compiled_calendar, is_source
 from headrace.policies.examples import failing
 from headrace.policies.model import Finding, findings

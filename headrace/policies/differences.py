@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from dataflows.rules.policy import EPOCH_ORDINAL, LAST_DAY, SECTIONS, WHERE, Variant
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, LAST_DAY, SECTIONS, WHERE, Variant
 from headrace.policies.compiling import Compiled
 
 ABSENT: Final = "(none)"

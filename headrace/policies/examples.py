@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from dataflows.rules.policy import EPOCH_ORDINAL, SECTIONS, Policy, Who
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, Policy, Who
 from headrace.policies.model import Finding, checked
 from headrace.policies.sections.fields import Day, Name, Section
 

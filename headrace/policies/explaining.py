@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from dataflows.rules.policy import EPOCH_ORDINAL, SECTIONS, WHERE, Variant, Who
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, WHERE, Variant, Who
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR
 from headrace.policies.compiling import Compiled
 

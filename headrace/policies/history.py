@@ -7,7 +7,7 @@ from typing import Final
 
 from connectors.log.base import Log, account_key, partition_of
 from connectors.reading import read_to_end
-from dataflows.rules.policy import DEFAULT_TEXT, Who
+from dataflows.rules.policy.policy import DEFAULT_TEXT, Who
 from dataflows.shards import policies
 from headrace.policies.publishing import DAY_MS, EPOCH
 from schemas.codec import decode_fact

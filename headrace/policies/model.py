@@ -1,6 +1,6 @@
 """The whole policy as pydantic models: every finding with its path.
 
-`findings` accepts exactly what dataflows/rules/policy.py accepts (tests/headrace/policies/test_model.py tries both ways),
+`findings` accepts exactly what dataflows/rules/policy/policy.py accepts (tests/headrace/policies/test_model.py tries both ways),
 and unlike it tells all that is wrong at once. Paths count from 1: variants[2] is the second one.
 """
 
@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from dataflows.rules.policy import SECTIONS, WHERE
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy import SECTIONS, WHERE
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
 from headrace.policies.sections import SECTION_MODELS

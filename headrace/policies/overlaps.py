@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dataflows.rules.policy import SECTIONS, Variant
+from dataflows.rules.policy.policy import SECTIONS, Variant
 from headrace.policies.model import Finding, section_findings
 
 # Sets of variants of one section that are tried.

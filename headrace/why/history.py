@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
 from dataflows.rules.context import complete
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, Policy, parse, published
-from dataflows.rules.rates import Rates
+from dataflows.rules.differences.rates import Rates
+from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, Policy, parse, published
 from dataflows.shards.logged import decision_key
 from headrace.why.names import names_of_decision, names_of_fact
 from schemas.codec import decode_decision, decode_fact

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from benchmarks.memory_rows import NoRows
-from dataflows.rules.account import load
+from dataflows.rules.account.account import load
 from dataflows.rules.context import Context
 from dataflows.rules.keep import evolve_fact
-from dataflows.rules.policy import LAST_DAY, WHERE, Policy, Variant, Who
+from dataflows.rules.policy.policy import LAST_DAY, WHERE, Policy, Variant, Who
 from headrace.policies.explaining import why_before
 from headrace.why.facts import day
 from headrace.why.history import WAKE, History, InForce

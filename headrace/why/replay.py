@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.transition import adopt, adopt_rates, adopt_wake
 from dataflows.shards.accounts import Accounts

@@ -7,14 +7,14 @@ and what time will bring is found by letting it pass, in a copy of the account, 
 from dataclasses import dataclass
 from typing import Final
 
-from dataflows.rules.account import Account
-from dataflows.rules.contacts import pausing_case
+from dataflows.rules.account.account import Account
+from dataflows.rules.account.contacts import pausing_case
 from dataflows.rules.context import Context, contact_time, step_day
 from dataflows.rules.following import follow
 from dataflows.rules.keep import draft_invoice
-from dataflows.rules.policy import DAY_MS
-from dataflows.rules.release import examined
-from dataflows.rules.reminders import against_now, next_level
+from dataflows.rules.policy.policy import DAY_MS
+from dataflows.rules.release.release import examined
+from dataflows.rules.reminders.reminders import against_now, next_level
 from dataflows.rules.transition import wake
 from headrace.why.evidence import evidence_of, reason_in_words, reasons_of
 from headrace.why.explain import id_of, row_of, words_of

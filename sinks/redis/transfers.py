@@ -63,7 +63,7 @@ def transfer_fact(decision: Decision, cause: Fact, booked: Fact | None = None) -
     return _sent(decision, cause)
 
 
-# What accounts call one of another company: this, the company, a slash and the account. dataflows/rules/relations.py.
+# What accounts call one of another company: this, the company, a slash and the account. dataflows/rules/cash/relations.py.
 _ENTITY: Final = "~entity:"
 
 

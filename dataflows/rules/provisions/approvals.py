@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.people import Absence, read_absence
 
 # What may need an approval, by its category. Goodwill has its limit in [disputes], credit in [credit].

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 
 DAY_MS: Final = 86_400_000
 MINUTE_MS: Final = 60_000

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 
 # Rules of step 6, as Oracle AutoCash has them.
 ORDER: Final = ("exact_match", "clear_account", "clear_past_due", "by_terms", "combinations", "oldest_first")

@@ -3,7 +3,7 @@
 from typing import Final
 from zlib import crc32
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.people import read_absence, there
 
 CATEGORIES: Final = (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 
 CHANNELS: Final = ("edi", "portal", "email", "api", "letter")
 KINDS: Final = ("invoice", "credit_note")

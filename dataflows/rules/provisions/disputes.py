@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.people import read_absence, there
 
 # The strongest first: where a message has words of several categories, as often, the first of them is meant.

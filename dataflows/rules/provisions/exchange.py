@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 
 
 class ExchangeTerms:

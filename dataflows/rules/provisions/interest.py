@@ -4,7 +4,7 @@ from bisect import bisect_right
 from datetime import date
 from typing import Final
 
-from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 
 CHARGES: Final = ("none", "cleared", "step")
 MOST_PPM: Final = 10**6

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table
+from dataflows.rules.policy.policy_tables import Table
 
 SUPERSEDED: Final = ("never", "over_promised", "always")
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import EPOCH_ORDINAL, Table, WrongPolicy
 from dataflows.rules.provisions.calendars import Calendar
 from dataflows.rules.provisions.taxes import Jurisdiction
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
-from dataflows.rules.policy_tables import EPOCH_ORDINAL, Table
+from dataflows.rules.policy.policy_tables import EPOCH_ORDINAL, Table
 
 
 class StatementTerms:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dataflows.rules.policy_tables import Table, WrongPolicy
+from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 
 # Rounded half up for each line, for the lines of one rate together, or for all of the document.
 ROUNDINGS: Final = ("line", "rate", "document")

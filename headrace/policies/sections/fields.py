@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from dataflows.rules.policy_tables import MOST_MINOR_OF_POLICY
+from dataflows.rules.policy.policy_tables import MOST_MINOR_OF_POLICY
 
 
 class Section(BaseModel):

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.memory_rows import NoRows
-from dataflows.rules.account import Account, load
+from dataflows.rules.account.account import Account, load
 from dataflows.rules.context import Context
-from dataflows.rules.policy import DEFAULT_TEXT, Policy, parse
+from dataflows.rules.policy.policy import DEFAULT_TEXT, Policy, parse
 from dataflows.rules.transition import transition
 from schemas.records import Decision, DiscountTier, Fact
 from tests.books import Books

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflows.rules.context import Context, contact_time, next_contact, step_day
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
+from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
 
 POLICY = parse(DEFAULT_TEXT)
 KEYS = [f"t1/us01/A-{number}" for number in range(4_000)]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context
-from dataflows.rules.disputes import OUTCOMES, of_short_payment
+from dataflows.rules.disputes.disputes import OUTCOMES, of_short_payment
 from dataflows.rules.evidence import value
 from dataflows.rules.following import follow
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
+from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
 from dataflows.rules.transition import settle, transition
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.rules.discounts import allowed, beside
-from dataflows.rules.months import iso_day, month_of
-from dataflows.rules.policy import DEFAULT_TEXT
-from dataflows.rules.rates import Rate, find
+from dataflows.rules.differences.discounts import allowed, beside
+from dataflows.rules.differences.rates import Rate, find
+from dataflows.rules.money.months import iso_day, month_of
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.rates import ShardRates
 from dataflows.shards.store import Store, new_batch
 from schemas import records as r

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.discounts import PPM, allowed, beside, earned, reach
+from dataflows.rules.differences.discounts import PPM, allowed, beside, earned, reach
 from schemas.records import DiscountTerm, Item
 
 LAST_DAY = 100

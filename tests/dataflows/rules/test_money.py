@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.currencies import MINOR_DIGITS
-from dataflows.rules.money import line_net, minor_digits
+from dataflows.rules.money.money import line_net, minor_digits
 
 
 @pytest.mark.parametrize(

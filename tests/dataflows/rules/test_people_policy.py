@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflows.rules.policy import Who, WrongPolicy, parse
+from dataflows.rules.policy.policy import Who, WrongPolicy, parse
 from dataflows.rules.provisions.approvals import NO_LIMIT, same_person
 from tests.dataflows.rules.test_policy import changed, day
 from tests.policies import policy_text

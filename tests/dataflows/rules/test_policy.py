@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflows.rules.context import contact_time
-from dataflows.rules.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, Provisions, Who, WrongPolicy, parse
+from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, Provisions, Who, WrongPolicy, parse
 
 
 def day(text: str) -> int:

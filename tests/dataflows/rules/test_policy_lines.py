@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_fact

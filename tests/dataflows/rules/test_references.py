@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.references import (
+from dataflows.rules.cash.references import (
     bare,
     fold,
     is_list,

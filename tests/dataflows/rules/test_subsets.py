@@ -5,8 +5,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.cash_search import sets_up_to
-from dataflows.rules.subsets import MOST_ANSWERS, MOST_ITEMS, search
+from dataflows.rules.cash.cash_search import sets_up_to
+from dataflows.rules.cash.subsets import MOST_ANSWERS, MOST_ITEMS, search
 
 AMOUNTS = st.integers(min_value=1, max_value=12)
 # What an item may count with: what is open, that less a discount, or a credit.

@@ -1,12 +1,12 @@
 """Tasks whose causes other rules decide: a credit hold, a dispute that its own chain escalated."""
 
 from benchmarks.memory_rows import NoRows
-from dataflows.rules import tasks
-from dataflows.rules.account import Account
+from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context
 from dataflows.rules.evolve import evolve_decision
-from dataflows.rules.policy import parse
-from dataflows.rules.worklist import MOST_LOOKED_AT, standing
+from dataflows.rules.policy.policy import parse
+from dataflows.rules.reminders import tasks
+from dataflows.rules.reminders.worklist import MOST_LOOKED_AT, standing
 from schemas.records import AccountRow, Decision, DisputeRow, Item
 from tests.policies import COLLECTING, policy_text
 

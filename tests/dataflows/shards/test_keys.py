@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.log.base import partition_of
-from dataflows.rules import account_rows, deadlines, delivery_rows, open_debits, price_agreements, unapplied
-from dataflows.rules.account_rows import DISPUTE, DRAFT, EXCEPTION, ITEMS, ORDER, RECEIPT
+from dataflows.rules.account import account_rows, deadlines, open_debits, unapplied
+from dataflows.rules.account.account_rows import DISPUTE, DRAFT, EXCEPTION, ITEMS, ORDER, RECEIPT
+from dataflows.rules.delivery import delivery_rows
+from dataflows.rules.release import price_agreements
 from dataflows.shards import rates
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import META, Store, event_key, parked_key, row_key, unconfirmed_key, wake_key

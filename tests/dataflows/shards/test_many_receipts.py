@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 
 from connectors.intake.clockwork import day_end_message
-from dataflows.rules.account import Account, load
-from dataflows.rules.cash import MOST_EXPLAINED, explain
+from dataflows.rules.account.account import Account, load
+from dataflows.rules.account.unapplied import MOST_LISTED, MOST_WAITING_LISTED
+from dataflows.rules.cash.cash import MOST_EXPLAINED, explain
 from dataflows.rules.context import Context
-from dataflows.rules.policy import DEFAULT_TEXT, parse
-from dataflows.rules.promises import judge_due
-from dataflows.rules.unapplied import MOST_LISTED, MOST_WAITING_LISTED
+from dataflows.rules.policy.policy import DEFAULT_TEXT, parse
+from dataflows.rules.promises.promises import judge_due
 from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_decision, encode_fact

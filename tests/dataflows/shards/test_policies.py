@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.shard import DAY_MS, Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_fact

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from connectors.log.base import account_key, partition_of
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.shard import DAY_MS, SWEEP_WAKES, Shard
 from dataflows.shards.store import Store
 from schemas.codec import decode_decision, encode_fact

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from connectors.log.base import account_key, partition_of
-from dataflows.rules.money import MOST_MINOR
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.money.money import MOST_MINOR
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.logged import Diverged, Logged
 from dataflows.shards.shard import DAY_MS, Shard
 from dataflows.shards.store import Store, event_key

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomli_w
 
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from schemas import records as r
 from schemas.records import Fact
 from tests.headrace.audit.story import FIRST

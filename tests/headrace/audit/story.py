@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from connectors.log.sqlite import SqliteLog
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from schemas.records import (
     AccountOwner,
     CreditLimit,

@@ -11,8 +11,8 @@ import pytest
 from librt.strings import BytesWriter
 
 from connectors.log.base import account_key, partition_of
-from dataflows.rules.open_debits import plan
-from dataflows.rules.policy import DEFAULT_TEXT
+from dataflows.rules.account.open_debits import plan
+from dataflows.rules.policy.policy import DEFAULT_TEXT
 from dataflows.shards.events import EVENT_DAYS
 from dataflows.shards.store import event_key
 from headrace.audit.audit import Sources, run_audit

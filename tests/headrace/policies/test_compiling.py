@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.rules.policy import DEFAULT_TEXT, parse
+from dataflows.rules.policy.policy import DEFAULT_TEXT, parse
 from headrace.policies.compiling import built_in, compile_file, compile_text, ends_soon
 from headrace.policies.reading import BadPolicy, read_toml, read_yaml
 

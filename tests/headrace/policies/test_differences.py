@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.policy import EPOCH_ORDINAL, SECTIONS, Who
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, Who
 from headrace.policies.compiling import Compiled, compile_text
 from headrace.policies.differences import differences
 from headrace.policies.explaining import explain, in_words

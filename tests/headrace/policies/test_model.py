@@ -9,7 +9,7 @@ import tomli_w
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from dataflows.rules.policy import DEFAULT_TEXT, SECTIONS, WHERE, WrongPolicy, parse
+from dataflows.rules.policy.policy import DEFAULT_TEXT, SECTIONS, WHERE, WrongPolicy, parse
 from headrace.policies.model import findings
 from headrace.policies.sections import SECTION_MODELS
 from tests.policies import COLLECTING, merge
@@ -81,7 +81,7 @@ def rich() -> dict[str, Any]:
 def test_every_section_of_the_rules_has_a_model() -> None:
     missing = [name for name in SECTIONS if name not in SECTION_MODELS]
     assert not missing, (
-        f"dataflows/rules/policy.py has the sections {', '.join(missing)}, and headrace/policies/sections has no model of "
+        f"dataflows/rules/policy/policy.py has the sections {', '.join(missing)}, and headrace/policies/sections has no model of "
         "them: write a class of its fields there and name it in SECTION_MODELS"
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.rules.policy import SECTIONS
+from dataflows.rules.policy.policy import SECTIONS
 from dataflows.rules.provisions.cash import ORDER
 from dataflows.rules.provisions.collections import CATEGORIES
 from dataflows.rules.provisions.release import CONDITIONS

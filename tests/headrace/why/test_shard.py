@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.rules.money import MOST_MINOR
+from dataflows.rules.money.money import MOST_MINOR
 from headrace.commands.why import lines_of
 from headrace.why.explain import explain
 from headrace.why.history import History, made

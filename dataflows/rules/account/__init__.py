@@ -1,0 +1,1 @@
+"""One account: its state, its rows and its items."""

@@ -1,0 +1,1 @@
+"""Approvals, exceptions and what people do with them: CAPABILITIES E1 and E2."""

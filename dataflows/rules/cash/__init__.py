@@ -1,0 +1,1 @@
+"""Cash application: REFERENCE 3.5, steps 1 to 6 and 8."""

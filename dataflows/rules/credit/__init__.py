@@ -1,0 +1,1 @@
+"""Credit limits and holds: REFERENCE 3.7."""

@@ -1,0 +1,1 @@
+"""Delivery of documents: CAPABILITIES A4 and A5."""

@@ -1,0 +1,1 @@
+"""Disputes: REFERENCE 3.3."""

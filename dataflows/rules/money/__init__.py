@@ -1,0 +1,1 @@
+"""Money and days in whole numbers."""

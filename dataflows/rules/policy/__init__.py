@@ -1,0 +1,1 @@
+"""The policy: its text, its variants, and which line decided."""

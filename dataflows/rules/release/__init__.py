@@ -1,0 +1,1 @@
+"""Release of drafts: REFERENCE 3.1."""
