@@ -23,7 +23,7 @@ from benchmarks.workload import Config, simulate
 from connectors.intake.clockwork import day_end_message
 from connectors.intake.reception import Received
 from connectors.log.base import Full, Log
-from connectors.placing import Placement, place
+from connectors.placing import EVERY_SHARD, Placement, place
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.codec import decode_decision, encode_fact
@@ -71,7 +71,8 @@ def facts_with_clocks(facts: Iterator[Fact], shards: int) -> Iterator[tuple[int,
                 yield shard, None, day_end_message(closed)
         day = max(day, today)
         received = Received(placed.shard, placed.key, placed.account_id, fact, encode_fact(fact))
-        yield placed.shard, placed.key, received.message(fact.recorded_time)
+        for shard in range(shards) if placed.shard == EVERY_SHARD else (placed.shard,):
+            yield shard, placed.key, received.message(fact.recorded_time)
     for shard in range(shards):
         yield shard, None, day_end_message(day)
 

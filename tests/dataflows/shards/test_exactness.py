@@ -186,7 +186,9 @@ def test_other_orders_across_topics_leave_every_balance(tmp_path: Path) -> None:
 def test_other_orders_of_troubled_facts_leave_every_balance(tmp_path: Path) -> None:
     """Wrong references, disputes, returns, duplicates and late masters: what is matched may differ, money may not."""
     # Drafts are left out: whether one is released depends on what is known when it is looked at.
-    facts = list(simulate(Config(accounts=40, months=2, seed=11, difficulty=3, draft_share=0.0)))
+    # So is what people order: it is of what they saw.
+    all_of_them = simulate(Config(accounts=40, months=2, seed=11, difficulty=3, draft_share=0.0))
+    facts = [fact for fact in all_of_them if fact.kind not in ("operator_action", "approval", "refund")]
     outcomes = []
     for seed in range(8):
         records = facts_with_clocks(iter(interleavings(facts, seed)), SHARDS)
