@@ -28,6 +28,9 @@ def _identified(row: Row, where: str) -> list[str]:
 
 
 def _applied(row: Row, where: str) -> list[str]:
+    if not row["amount"]:
+        # All of it is applied, and an advice that came later does not fit.
+        return _closed(row, where)
     found = []
     for document in list(row["candidates"])[:3] or ["DOCUMENT"]:
         options = (

@@ -117,6 +117,14 @@ def post_statement(books: Holdings, account: Account, d: Decision) -> None:
 
 def post_exception(books: Holdings, account: Account, d: Decision) -> None:
     said = (d.rule, d.reference_id)
+    if d.reference_id.startswith("proposal:"):
+        receipt = books.receipt(account, d.receipt_id)
+        if d.kind != "exception_closed" or receipt is None or not receipt.told_applied:
+            books.wrong(d, "no_exception", f"{d.reference_id} is not all applied, with an advice that does not fit")
+            return
+        receipt.told_applied = False
+        books.keep_receipt(account, receipt)
+        return
     if d.kind == "exception_raised":
         account.exceptions.add(said)
     elif said not in account.exceptions:

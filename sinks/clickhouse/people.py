@@ -8,7 +8,8 @@ from sinks.clickhouse.evidence import said
 _OF_A_RECEIPT: Final = """kind IN (
     'receipt_booked', 'cash_applied', 'cash_unapplied', 'receipt_reversed', 'cash_exchanged', 'cash_on_account')
     OR (kind = 'cash_transferred' AND rule = 'transfer.out')
-    OR (kind IN ('refund_posted', 'write_off_posted') AND decisions.document = '')"""
+    OR (kind IN ('refund_posted', 'write_off_posted') AND decisions.document = '')
+    OR (kind = 'exception_closed' AND startsWith(reference_id, 'proposal:'))"""
 _KEPT: Final = "(length(decisions.reasons) = 1 AND startsWith(decisions.reasons[1], 'prepayment:'))"
 
 # One row for each exception and rule that raised it, each receipt whose cash was proposed, and each task. Whose it is
@@ -44,8 +45,8 @@ FROM (
            argMaxIf(decisions.reasons, sequence, kind = 'cash_proposed') AS reasons,
            argMaxIf(decisions.candidates, sequence, kind = 'cash_proposed') AS candidates,
            '' AS text,
-           if(countIf(kind != 'cash_proposed' AND receipt_unapplied = 0) = 0, -1,
-              maxIf(sequence, kind != 'cash_proposed' AND receipt_unapplied = 0)) AS closed_at,
+           if(countIf(kind != 'cash_proposed' AND (receipt_unapplied = 0 OR kind = 'exception_closed')) = 0, -1,
+              maxIf(sequence, kind != 'cash_proposed' AND (receipt_unapplied = 0 OR kind = 'exception_closed'))) AS closed_at,
            arrayMin(arrayMap(x -> x.2, arrayFilter(
                x -> x.1 > closed_at, groupArrayIf((sequence, event_time), kind = 'cash_proposed')))) AS raised_time,
            max(sequence) AS last_sequence

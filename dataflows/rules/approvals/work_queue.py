@@ -229,9 +229,12 @@ def _closed(account: Account, fact: OperatorAction) -> tuple[list[Decision], str
         return [], "no_exception"
     if not fact.note.strip():
         return [], "reason_missing"
+    receipt = account.receipt(row.receipt_id) if fact.reference_id.startswith(PROPOSAL) else None
+    # All of the money is applied, and an advice that came later does not fit: nothing but a person settles that.
+    settled = receipt is not None and not receipt.unapplied
     decisions: list[Decision] = []
     for rule in row.rules:
-        if rule in BY_HAND:
+        if rule in BY_HAND or settled:
             d = _about("exception_closed", row)
             d.rule = rule
             d.amount = 0
