@@ -4838,7 +4838,7 @@ class AccountRow:
     parked_at: Offset of the fact whose transition failed; -1 not parked.
     parked_facts: How many facts wait.
     open_items: Open items.
-    index: The index of open debits where it is small: dataflows/rules/open_debits.py.
+    index: The index of open debits where it is small: dataflows/rules/account/open_debits.py.
     indexed: The index of open debits is in rows of its own (tables X and Y).
     balances: For each currency, in order of code.
     held: Held drafts, by document, in order of arrival.
