@@ -35,7 +35,7 @@ class Check:
         self.found.append(f"{field}: {detail}")
 
     def identifier(self, field: str, value: str, most: int = ID_MAX) -> None:
-        if not value:
+        if not value.strip():
             self.say(field, "is empty")
         else:
             self.optional_identifier(field, value, most)

@@ -59,6 +59,9 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         if returns.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_rejected(fact, "sent_there_already")]
+        if fact.amount and receipt.unapplied > fact.amount:
+            # All of it goes, and it is more than somebody agreed to.
+            return [_rejected(fact, f"more_than_that:{receipt.unapplied}", receipt.currency)]
         return [cash_postings.send_on(receipt, target), *aliases.of_identification(fact, receipt)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)

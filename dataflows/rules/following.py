@@ -82,7 +82,7 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
             decisions += promises.judge_again(account, ctx)
         return decisions
     if kind == "credit_hold_set" or kind == "credit_hold_released":
-        return release.recheck(account, list(account.row.held), ctx)
+        return release.recheck(account, release.decided(account), ctx)
     if kind == "invoice_withdrawn":
         others = release.follow(account, d, ctx) if account.row.held else []
         return others + delivery.after_posting(account, d, others, ctx)

@@ -6,6 +6,7 @@ from dataflows.rules.cash import returns
 from dataflows.rules.credit import credit_group
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.rejections import known_currency
+from dataflows.rules.release import rebilling
 from schemas.records import (
     CashTransferred,
     CreditExposure,
@@ -96,6 +97,8 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
 def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:
     """Whether any item of that number was posted."""
     if account.known_item(fact.document) is not None or account.joined(fact.document) is not None:
+        return True
+    if account.row.held and rebilling.is_instalment_of_draft(account, fact.document):
         return True
     if isinstance(fact, Invoice) and fact.instalments:
         return any(account.known_item(name) is not None for name in parts.names(fact))

@@ -6,6 +6,7 @@ Written anew from CAPABILITIES E2 and E3; nothing of the rules is used.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from unicodedata import normalize
 
 from headrace.audit.accounts import Account
 from headrace.audit.findings import Check
@@ -51,7 +52,8 @@ class Request:
 
 def same(one: str, other: str) -> bool:
     """One person, however the name is written."""
-    return bool(one.strip()) and one.strip().casefold() == other.strip().casefold()
+    first, second = (" ".join(normalize("NFKC", name).casefold().split()) for name in (one, other))
+    return first == second != ""
 
 
 def said(d: Decision, name: str) -> str:
@@ -151,7 +153,7 @@ class ApprovalCheck:
         policy = terms.of(account.who, request.currency, day).text["approvals"]
         today = day_text(day)
         acting = [x for x in policy["delegations"] if x["from"] <= today <= x["until"] and same(x["delegate"], actor)]
-        if any(same(x["person"], request.maker) for x in acting):
+        if self._acts_for(policy["delegations"], actor, request.maker, today):
             self._check.about(d, "maker_approves", f"{actor} acts for {request.maker}, who asked for {d.reference_id}")
         amount = self._told(request.currency, request.amount, policy["currency"], day)
         if request.category == "credit" and not request.amount:
@@ -161,6 +163,17 @@ class ApprovalCheck:
         by_role = any(self._has_role(account, policy, request.category, amount, who, day) for who in people)
         if not by_role and not same(request.delegate, actor):
             self._check.about(d, "may_not", f"{actor} has no role that approves {request.amount} of {request.category}")
+
+    def _acts_for(self, delegations: Sequence[dict[str, Any]], actor: str, maker: str, today: str) -> bool:
+        """By however many delegations of that day."""
+        for_whom, before = [actor], 0
+        while before != len(for_whom):
+            before = len(for_whom)
+            for x in delegations:
+                known = any(same(x["person"], name) for name in for_whom)
+                if x["from"] <= today <= x["until"] and not known and any(same(x["delegate"], n) for n in for_whom):
+                    for_whom.append(x["person"])
+        return any(same(name, maker) for name in for_whom[1:])
 
     def _has_role(
         self, account: Account, policy: dict[str, Any], category: str, amount: int | None, who: str, day: int

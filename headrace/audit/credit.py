@@ -20,6 +20,8 @@ from schemas.records import CreditExposure, CreditGroupTold, CreditLimit, Custom
 PARTS: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
 GROUP_ACCOUNT: Final = "~credit:"
 PPM: Final = 10**6
+# By id: from, until, currency, amount.
+Limits = dict[str, tuple[int, int, str, int]]
 REMIND: Final = {"credit_hold_set": "hold", "credit_near_limit": "near_limit"}
 
 
@@ -88,7 +90,7 @@ class CreditCheck:
         policy = terms.of(account.who, "", today).text["credit"]
         credit = self._of(account)
         if d.kind in ("credit_limit_set", "credit_change_proposed", "credit_change_rejected"):
-            self._limit(credit, d)
+            self._limit(credit, d, policy, today)
         elif d.kind == "credit_exposure_stated":
             self._stated(account, credit, d, policy)
         elif d.kind == "credit_group_told":
@@ -101,12 +103,16 @@ class CreditCheck:
     def _wrong(self, d: Decision, code: str, text: str) -> None:
         self._check.about(d, code, f"{d.kind}: {text}")
 
-    def _limit(self, credit: Credit, d: Decision) -> None:
+    def _limit(self, credit: Credit, d: Decision, policy: dict[str, Any], today: int) -> None:
         said = _said(d)
+        before = dict(credit.limits)
         if d.kind == "credit_change_proposed":
-            for known in [name for name, (limit, _) in credit.proposals.items() if limit == said["limit"]]:
+            about, maker = said.get("limit", ""), said.get("maker", "")
+            if not about or not maker:
+                self._wrong(d, "not_proposed", f"{d.reference_id} names no limit, or nobody who wants it")
+            for known in [name for name, (limit, _) in credit.proposals.items() if limit == about]:
                 del credit.proposals[known]
-            credit.proposals[d.reference_id] = said["limit"], said["maker"]
+            credit.proposals[d.reference_id] = about, maker
             return
         if d.rule in ("credit.approved", "credit.rejected"):
             proposal = credit.proposals.get(said.get("approval", ""))
@@ -122,6 +128,20 @@ class CreditCheck:
         if "cancelled" not in said:
             dates = int(said.get("from", "0")), int(said.get("until", "0"))
             credit.limits[d.reference_id] = (*dates, d.currency, d.amount)
+        if d.rule == "credit.limit":
+            self._at_once(before, credit.limits, d, policy, today)
+
+    def _at_once(self, before: Limits, after: Limits, d: Decision, policy: dict[str, Any], today: int) -> None:
+        """Nobody approved it: on no day may much more be owed by it."""
+        edges = [day for since, until, _, _ in (*before.values(), *after.values()) for day in (since, until + 1)]
+        for day in [today, *(day for day in edges if day > today)]:
+            old, new = limit_of(before, policy, day), limit_of(after, policy, day)
+            risen = old is not None and (
+                new is None or new[0] != old[0] or new[1] - old[1] > policy["change_approval_minor"]
+            )
+            if risen:
+                self._wrong(d, "no_approval", f"the limit of day {day} goes from {old} to {new} at once")
+                return
 
     def _stated(self, account: Account, credit: Credit, d: Decision, policy: dict[str, Any]) -> None:
         if d.rule == "credit.left":
@@ -135,7 +155,7 @@ class CreditCheck:
     def _standing(
         self, account: Account, credit: Credit, d: Decision, policy: dict[str, Any], today: int, age_days: int
     ) -> None:
-        limit = limit_of(credit, policy, today)
+        limit = limit_of(credit.limits, policy, today)
         said = _said(d)
         if "counting" in said:
             # Part of what was here before the account was asked for is not in it yet.
@@ -252,7 +272,7 @@ class CreditCheck:
             if credit is None or not credit.asked or account.parked:
                 continue
             policy = terms.of(account.who, "", today).text["credit"]
-            limit = limit_of(credit, policy, today)
+            limit = limit_of(credit.limits, policy, today)
             if any(since or until for since, until, _, _ in credit.limits.values()) or limit is None:
                 continue
             age_days = terms.of(account.who, "", today).exchange["rate_age_days"]
@@ -262,11 +282,11 @@ class CreditCheck:
                 self._check.find("not_held", text, shard=shard, account=account.key)
 
 
-def limit_of(credit: Credit, policy: dict[str, Any], today: int) -> tuple[str, int] | None:
+def limit_of(limits: Limits, policy: dict[str, Any], today: int) -> tuple[str, int] | None:
     """Currency and amount of the limit that holds: of those that do the one that began last, else the policy's."""
     there = [
         (since, name, currency, amount)
-        for name, (since, until, currency, amount) in credit.limits.items()
+        for name, (since, until, currency, amount) in limits.items()
         if since <= today and (not until or today <= until)
     ]
     if there:

@@ -112,7 +112,8 @@ class FactCheck(MoneyFacts, DisputeFacts):
             if reason == "document_known":
                 names = [fact.document, *(parts_of(fact) if isinstance(fact, Invoice) else [])]
                 posted = any(self._books.item(account, name) is not None for name in names)
-                return posted or fact.document in account.held or fact.document in account.numbers
+                to_come = any(fact.document in parts_of(draft) for draft in account.held.values())
+                return posted or to_come or fact.document in account.held or fact.document in account.numbers
             if isinstance(fact, Invoice) and reason == "instalments_do_not_add_up":
                 amounts = [instalment.amount for instalment in fact.instalments]
                 return bool(amounts) and (sum(amounts) != fact.amount or min(amounts) <= 0)

@@ -18,7 +18,7 @@ _SQL = """
 SELECT tenant, entity, shard, sequence, event_time, recorded_time, kind, rule, cause_kind, cause_id, currency, amount,
        document, item_kind, receipt_id, reference_id, counterparty, posting_date, due_date, level, reasons, candidates,
        text, item_amount, item_open, open_debit, open_credit, unapplied, on_account, evidence, owner, category,
-       other_currency, other_amount, tax
+       other_currency, other_amount, tax, channel
 FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity, sequence
 """
 # Of one decision; `headrace why` has all of them.

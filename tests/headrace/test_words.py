@@ -1,9 +1,13 @@
 """Decisions in words: amounts as people write them, and whose a receipt may be."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headrace import words
+from headrace.commands.timeline import _SQL
 from headrace.words import because, in_words
 
 
@@ -45,3 +49,9 @@ def test_reasons_tell_amounts_with_the_currency(reason: str, currency: str, said
 )
 def test_an_unidentified_receipt_says_who_may_have_paid(text: str, candidates: list[str], said: str) -> None:
     assert in_words(row(text=text, candidates=candidates)) == f"For a person: unidentified:R-1 (unidentified){said}"
+
+
+def test_a_timeline_asks_for_all_that_is_put_in_words() -> None:
+    used = set(re.findall(r"""(?:row|r)\[["'](\w+)["']\]""", Path(words.__file__).read_text()))
+    assert {"kind", "channel", "amount"} <= used
+    assert used <= set(re.findall(r"\w+", _SQL))

@@ -212,7 +212,7 @@ def _judged(
     if verdict == WITHDRAW or (verdict == REJECT and own):
         return [_withdrawn(request, f"by_maker:{actor}", note) if own else _refused(rule, request, "not_the_maker")]
     right = authority.of(account, request, actor, ctx)
-    reason = right.refused
+    reason = right.refused if actor.strip() else "actor_missing"
     if not reason and verdict == REJECT and not note.strip():
         reason = "reason_missing"
     if not reason and verdict == DELEGATE:
@@ -273,6 +273,10 @@ def moot(account: Account, d: Decision) -> list[Decision]:
         return []
     decisions: list[Decision] = []
     for request in account.row.approvals:
+        if request.category == RELEASE and d.kind == "invoice_held" and d.document == request.document:
+            # What was to be set aside is no more all that holds it.
+            decisions.append(_withdrawn(request, "held_for_other_reasons", ""))
+            continue
         if request.category not in (RELEASE, CREDIT) and not _touches(d, request):
             continue
         why = _gone(account, request)

@@ -88,8 +88,12 @@ def proposed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
         category = GOODWILL if d.rule == f"disputes.{GOODWILL}" else WRITE_OFF
     start = f"{category}:"
     approval_id = d.reference_id if d.reference_id.startswith(start) else start + d.reference_id
-    if approvals.find(account, approval_id) is not None:
+    known = approvals.find(account, approval_id)
+    if known is not None and (known.document, known.receipt_id) == (d.document, d.receipt_id):
         return []
+    if known is not None:
+        # A dispute may be called as an item is.
+        approval_id += f"/{d.document or d.receipt_id}"
     request = ApprovalState(
         approval_id,
         category,

@@ -24,8 +24,12 @@ MOST_PROPOSALS: Final = 32
 
 def limit_of(row: CreditRow, terms: CreditTerms, day: int) -> LimitState | None:
     """The limit that holds on that day: the one that began last, then the last by id; else the policy's; None: none."""
+    return _among(row.limits, terms, day)
+
+
+def _among(limits: list[LimitState], terms: CreditTerms, day: int) -> LimitState | None:
     found: LimitState | None = None
-    for limit in row.limits:
+    for limit in limits:
         if _holds(limit, day) and (found is None or _key(limit) > _key(found)):
             found = limit
     if found is None and terms.limit_currency:
@@ -68,7 +72,7 @@ def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Deci
         policy_line=provisions.lines.get("credit", ""),
         evidence=_told(fact, before),
     )
-    why = _beyond(fact, before, terms)
+    why = _beyond(fact, row, terms, ctx.today)
     if why:
         if len(row.proposals) >= MOST_PROPOSALS:
             return [_refused(fact, f"proposals_at_most:{MOST_PROPOSALS}")]
@@ -102,16 +106,27 @@ def maker_of(fact: CreditLimit) -> str:
     return fact.actor or fact.source
 
 
-def _beyond(fact: CreditLimit, before: LimitState | None, terms: CreditTerms) -> str:
-    """Why the change needs an approval; empty where it does not."""
-    if before is None:
-        return ""
-    if fact.cancelled:
-        return "limit_taken_away" if before.limit_id == fact.limit_id else ""
-    if fact.currency != before.currency:
-        return f"other_currency:{before.currency}"
-    rise = fact.amount - before.amount
-    return f"rises_by:{rise}" if rise > terms.change_approval_minor else ""
+def _beyond(fact: CreditLimit, row: CreditRow, terms: CreditTerms, today: int) -> str:
+    """Why the change needs an approval: on some day from today on more may be owed by it. Empty where it needs none."""
+    after = [limit for limit in row.limits if limit.limit_id != fact.limit_id]
+    if not fact.cancelled:
+        dates = fact.valid_from_date, fact.valid_until_date
+        after.append(LimitState(fact.limit_id, fact.currency, fact.amount, dates[0], dates[1]))
+    days = [today]
+    for limit in row.limits + after:
+        days += [limit.valid_from_date, limit.valid_until_date + 1]
+    for day in sorted(set(days)):
+        old = _among(row.limits, terms, day)
+        if day < today or old is None:
+            continue
+        new = _among(after, terms, day)
+        if new is None:
+            return "limit_taken_away"
+        if new.currency != old.currency:
+            return f"other_currency:{old.currency}"
+        if new.amount - old.amount > terms.change_approval_minor:
+            return f"rises_by:{new.amount - old.amount}"
+    return ""
 
 
 def _refused(fact: CreditLimit, reason: str) -> Decision:

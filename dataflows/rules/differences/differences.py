@@ -217,10 +217,13 @@ class _Rest:
         self.left -= amount
         self.decisions.append(said)
 
+    def _is_taken(self, number: str) -> bool:
+        return self.account.known_item(number) is not None or number in self.account.row.held
+
     def _deduct(self, rule: str, amount: int, category: str, name: str, code: str) -> None:
         item = self.item
         number = self.deductions + 1
-        while self.account.known_item(f"{item.document}/D{number}") is not None:
+        while self._is_taken(f"{item.document}/D{number}"):
             number += 1
         self.deductions = number
         said = self._said("deduction_opened", rule, amount)

@@ -1,5 +1,6 @@
 """[approvals]: what needs another person, who that may be, and for how long it is asked. Source: CAPABILITIES E2, E3."""
 
+import unicodedata
 from typing import Final
 
 from dataflows.rules.policy.policy_tables import Table, WrongPolicy
@@ -21,8 +22,13 @@ UNAPPROVED: Final = ("take", "exception")
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are of one person: case and blanks around them tell nobody apart. An empty one is nobody."""
-    return one.strip().casefold() == other.strip().casefold() != ""
+    """Whether two names are of one person: case, blanks and how accents are written tell nobody apart. An empty one is
+    nobody."""
+    return _folded(one) == _folded(other) != ""
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 class Level:
@@ -107,8 +113,16 @@ class ApprovalTerms:
         return NO_LIMIT if found is None else found
 
     def delegates_of(self, person: str, day: int) -> list[str]:
-        """Who acts for that person on that day."""
-        return [x.cover for x in self.delegations if same_person(x.person, person) and x.first_day <= day <= x.last_day]
+        """Who acts for that person on that day, and who acts for those."""
+        found: list[str] = []
+        asked = [person]
+        while asked:
+            name = asked.pop()
+            for x in self.delegations:
+                if same_person(x.person, name) and x.first_day <= day <= x.last_day and x.cover not in found:
+                    found.append(x.cover)
+                    asked.append(x.cover)
+        return found
 
     def acted_for_by(self, delegate: str, day: int) -> list[str]:
         """For whom that person acts on that day."""

@@ -7,7 +7,7 @@ can be billed once more then. One that replaces a held draft takes its place.
 from typing import Final
 
 from dataflows.rules.account.account import Account
-from dataflows.rules.account.parts import documents_of, invoice_of, part_name
+from dataflows.rules.account.parts import PART, documents_of, invoice_of, names, part_name
 from dataflows.rules.provisions.release import ReleaseTerms
 from schemas.codec import decode_fact
 from schemas.records import BilledDocument, BilledQuantity, Decision, DraftRow, Invoice, Item, OrderRow
@@ -57,6 +57,13 @@ def _whole(account: Account, number: str) -> int:
     return sum([account.posted_item(name).amount for name in documents_of(account, [number])])
 
 
+def is_instalment_of_draft(account: Account, document: str) -> bool:
+    """Whether a held draft will post an item of that number: one of its instalments."""
+    whole = document.rpartition(PART)[0]
+    fact = draft_fact(account, whole) if whole in account.row.held else None
+    return fact is not None and document in names(fact)
+
+
 def withdrawn_by(account: Account, fact: Invoice) -> list[Decision]:
     """The held drafts that this draft, or a held one that waits for this one, takes the place of."""
     found: list[Decision] = []
@@ -64,7 +71,10 @@ def withdrawn_by(account: Account, fact: Invoice) -> list[Decision]:
         found.append(withdrawn(account, fact.replaces, REPLACED, fact.document))
     for waiting in account.row.rebills:
         other = draft_fact(account, waiting)
-        if other is not None and other.replaces == fact.document and waiting != fact.document:
+        if other is None or other.replaces != fact.document:
+            continue
+        # Of two that replace each other the one that came last stays.
+        if waiting not in (fact.document, fact.replaces):
             found.append(withdrawn(account, fact.document, REPLACED, waiting))
             break
     return found

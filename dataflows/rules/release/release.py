@@ -70,6 +70,17 @@ def recheck(account: Account, documents: list[str], ctx: Context) -> list[Decisi
     return decisions
 
 
+def decided(account: Account) -> list[str]:
+    """Held drafts but for one that has just come: that is decided after what its arrival leads to."""
+    found: list[str] = []
+    for document in account.row.held:
+        draft = account.draft(document)
+        assert draft is not None, f"no draft {document}"
+        if draft.reasons:
+            found.append(document)
+    return found
+
+
 def recheck_order(account: Account, order_id: str, ctx: Context) -> list[Decision]:
     order = account.order(order_id)
     return [] if order is None else recheck(account, list(order.drafts), ctx)
