@@ -13,6 +13,8 @@ import typer
 
 from connectors.checks import findings
 from connectors.files.ingest import Producer
+from connectors.intake.clockwork import shard_clocks
+from connectors.log.base import Log
 from headrace.commands.common import WRONG_USAGE, installation, say, where_again
 from headrace.places import views
 from headrace.settings import Settings
@@ -58,23 +60,25 @@ def order(
     where: --dir and --config; doubts: what is to be warned of, None: look whether there is such an account; fields: of
     the fact.
     """
-    now_ms = time.time_ns() // 1_000_000
+    with installation(*where) as (_, log):
+        now_ms = time.time_ns() // 1_000_000
+        at_ms = said_at(log, now_ms)
     empty = {"receipt_id": "", "document": "", "target_account": "", "currency": "", "amount": 0, "until": 0}
     fact = OperatorAction(
         event_id=f"{action}:{uuid.uuid4()}",
-        recorded_time=now_ms,
+        recorded_time=at_ms,
         correlation="",
         source="operate",
         tenant=place.tenant,
         entity=place.entity,
         account_id=place.account,
-        event_time=now_ms,
+        event_time=at_ms,
         action=action,
         actor=actor or getpass.getuser(),
         note=note,
         **{**empty, **fields},
     )
-    found = findings(fact, now_ms)
+    found = findings(fact, at_ms)
     if found or not place.account:
         say("\n".join(found or ["account: is empty"]))
         raise typer.Exit(WRONG_USAGE)
@@ -89,11 +93,21 @@ def order(
     for doubt in doubts:
         if doubt:
             say(f"warning: {doubt}")
+    takes_in = "headrace run" if at_ms == now_ms else f"headrace run all {again} --replay --until-idle"
     print(
-        f"{fact.event_id}: queued for {place.name}. It takes effect when `headrace run` takes it in; then\n"
+        f"{fact.event_id}: queued for {place.name}. It takes effect when `{takes_in}` takes it in; then\n"
         f"  headrace timeline {again} {shlex.quote(place.account)}   shows what came of it{_SILENT.get(action, '')},\n"
         f"  headrace rejected {again}   whether it could not be done, and why"
     )
+
+
+def said_at(log: Log, now_ms: int) -> int:
+    """When what is said now is said, UTC milliseconds: in a log that was only ever replayed right after the day at which
+    its clock stands, so that another replay goes on by a day and not up to today."""
+    clocks = shard_clocks(log)
+    stands = max((clock.now for clock in clocks), default=0)
+    replayed = stands > 0 and all(clock.mode in ("", "replay") for clock in clocks)
+    return min(stands + 1, now_ms) if replayed else now_ms
 
 
 def _doubt(settings: Settings, place: Place) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from dataflows.rules.provisions.approvals import same_person
 from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, print_json, say, where_again
 from headrace.commands.ordering import Place, order
 from headrace.commands.tables import Column, Listing
@@ -173,7 +174,7 @@ def _say(
     if chosen:
         row = chosen[0]
         place = Place(row["tenant"], row["entity"], row["account_id"])
-        if action == "approve" and _same(by, row["maker"]):
+        if action == "approve" and same_person(by, row["maker"]):
             say(f"{name}: {by.strip()} asked for it, and never approves it; another person has to")
             raise typer.Exit(WRONG_USAGE)
     else:
@@ -185,11 +186,6 @@ def _say(
         place = Place(parts[0], parts[1], parts[2])
         doubts.append(f"{unknown}, of all that is published; it is sent anyway")
     order((directory, config), action, place, reason, by, doubts, reference_id=name, owner=owner)
-
-
-def _same(one: str, other: str) -> bool:
-    """One person, however the name is written."""
-    return one.strip().casefold() == other.strip().casefold() != ""
 
 
 def _known(directory: Path | None, config: Path | None, name: str) -> list[dict[str, Any]] | None:
@@ -244,7 +240,7 @@ def _print_approvals(rows: list[dict[str, Any]]) -> None:
         Column("amount"),
         Column("asked by", wraps_at=12),
         Column("why", wraps_at=20),
-        Column("of", wraps_at=12),
+        Column("who may", wraps_at=12),
         Column("until (UTC)"),
         Column("what can be done"),
     )
@@ -254,7 +250,7 @@ def _print_approvals(rows: list[dict[str, Any]]) -> None:
         listing.add(
             row["approval_id"],
             place_of(row),
-            f"{row['category'].replace('_', ' ')} of {about}",
+            f"{row['category'].replace('_', ' ')} of {about}" if about else f"{row['category']} limit",
             money_of(row, "amount"),
             row["maker"],
             row["note"] or row["reason"],

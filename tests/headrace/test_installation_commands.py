@@ -85,7 +85,10 @@ def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) 
     known = call("operate", "--dir", directory, "block-reminders", "0379-NEVHP", *WHERE)
     assert (known.exit_code, known.stderr) == (0, "")
     first, second, third = known.stdout.splitlines()
-    assert first.endswith(": queued for sample/ibm/0379-NEVHP. It takes effect when `headrace run` takes it in; then")
+    assert first.endswith(
+        ": queued for sample/ibm/0379-NEVHP. "
+        f"It takes effect when `headrace run all --dir {directory} --replay --until-idle` takes it in; then"
+    )
     assert second == (
         f"  headrace timeline --dir {directory} 0379-NEVHP   shows what came of it (reminders that it holds back),"
     )
