@@ -38,7 +38,8 @@ def check_reminder(check: Check, account: Account, d: Decision, terms: Terms, to
     if item.disputed >= item.open:
         check.about(d, "disputed", f"all {item.open} of {d.document} is disputed")
     for promise, (currency, documents) in account.promises.items():
-        if d.document in documents if documents else item.currency == currency:
+        names = {d.document, *account.stands_for.get(d.document, ())}
+        if names & set(documents) if documents else item.currency == currency:
             check.about(d, "promised", f"{d.document} is promised by {promise}")
     for flag, blocked in (
         ("blocked", account.blocked),

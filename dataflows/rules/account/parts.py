@@ -97,12 +97,21 @@ def keep_terms(account: Account, item: Item, d: Decision) -> str:
             account.row.discount_ppm = max(account.row.discount_ppm, int(rate))
         elif said.startswith(PART_OF):
             at, count, number = said[len(PART_OF) :].split(":", 2)
-            account.join(number, item.document)
+            _join(account, number, item.document)
             if at == count:
                 ended = number
         elif said.startswith(CONSOLIDATED):
-            account.join(said[len(CONSOLIDATED) :], item.document)
+            _join(account, said[len(CONSOLIDATED) :], item.document)
     return ended
+
+
+def _join(account: Account, number: str, document: str) -> None:
+    """A document of those that a number stands for; what was promised for that number is promised for it."""
+    account.join(number, document)
+    for promise in account.row.promises:
+        if promise.status == "open" and number in promise.documents and document not in promise.documents:
+            promise.documents.append(document)
+            account.touch()
 
 
 def last_of(d: Decision) -> str:
