@@ -10,6 +10,7 @@ from math import floor
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account
+from headrace.audit.approvals import same
 from headrace.audit.books import Books
 from headrace.audit.differences import DifferenceCheck
 from headrace.audit.findings import Check
@@ -118,7 +119,7 @@ class CreditCheck:
             proposal = credit.proposals.get(said.get("approval", ""))
             if proposal is None or proposal[0] != d.reference_id:
                 self._wrong(d, "not_proposed", f"no change {said.get('approval')} of {d.reference_id} is proposed")
-            elif d.rule == "credit.approved" and proposal[1] == said.get("by"):
+            elif d.rule == "credit.approved" and same(proposal[1], said.get("by", "")):
                 self._wrong(d, "own_approval", f"{proposal[1]} wants the change, and approves it")
         for known in [name for name, (limit, _) in credit.proposals.items() if limit == d.reference_id]:
             del credit.proposals[known]

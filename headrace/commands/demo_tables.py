@@ -16,8 +16,11 @@ from sinks.clickhouse.reading import Views
 FORECAST_DAYS: Final = 28
 # Columns of minor units, and of numbers.
 _MONEY: Final = ("amount", "exposure", "limit")
-_NUMBERS: Final = (*_MONEY, "number", "share", "step", "suppressed", "sent", "viewed", "acknowledged")
-_NUMBERS_TOO: Final = ("rejected", "exceptions", "proposals", "tasks", "overdue", "rejected still")
+_NUMBERS: Final = (
+    *_MONEY,
+    *("number", "share", "step", "suppressed", "sent", "viewed", "acknowledged"),
+    *("rejected", "exceptions", "proposals", "tasks", "overdue", "rejected still"),
+)
 
 
 def show_tables(shown: Console, views: Views, base: str, reports: Sequence[Report], last: date) -> None:
@@ -47,7 +50,7 @@ def _print_table(shown: Console, views: Views, title: str, sql: str, values: Map
     answer = views.ask(sql, values)
     in_base = ", {base}".format(**values) if any(name in _MONEY for name in answer.names) else ""
     nothing = "" if answer.rows else ": nothing"
-    numeric = [name in _NUMBERS or name in _NUMBERS_TOO for name in answer.names]
+    numeric = [name in _NUMBERS for name in answer.names]
     columns = [
         Column(name, right=right, wraps_at=0 if right else 16)
         for name, right in zip(answer.names, numeric, strict=True)

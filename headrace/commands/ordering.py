@@ -60,29 +60,28 @@ def order(
     where: --dir and --config; doubts: what is to be warned of, None: look whether there is such an account; fields: of
     the fact.
     """
-    with installation(*where) as (_, log):
+    empty = {"receipt_id": "", "document": "", "target_account": "", "currency": "", "amount": 0, "until": 0}
+    with installation(*where) as (settings, log):
         now_ms = time.time_ns() // 1_000_000
         at_ms = said_at(log, now_ms)
-    empty = {"receipt_id": "", "document": "", "target_account": "", "currency": "", "amount": 0, "until": 0}
-    fact = OperatorAction(
-        event_id=f"{action}:{uuid.uuid4()}",
-        recorded_time=at_ms,
-        correlation="",
-        source="operate",
-        tenant=place.tenant,
-        entity=place.entity,
-        account_id=place.account,
-        event_time=at_ms,
-        action=action,
-        actor=actor or getpass.getuser(),
-        note=note,
-        **{**empty, **fields},
-    )
-    found = findings(fact, at_ms)
-    if found or not place.account:
-        say("\n".join(found or ["account: is empty"]))
-        raise typer.Exit(WRONG_USAGE)
-    with installation(*where) as (settings, log):
+        fact = OperatorAction(
+            event_id=f"{action}:{uuid.uuid4()}",
+            recorded_time=at_ms,
+            correlation="",
+            source="operate",
+            tenant=place.tenant,
+            entity=place.entity,
+            account_id=place.account,
+            event_time=at_ms,
+            action=action,
+            actor=actor or getpass.getuser(),
+            note=note,
+            **{**empty, **fields},
+        )
+        found = findings(fact, at_ms)
+        if found or not place.account:
+            say("\n".join(found or ["account: is empty"]))
+            raise typer.Exit(WRONG_USAGE)
         if doubts is None:
             doubts = [_doubt(settings, place)]
         give_up_at = time.monotonic() + AWAY_SECONDS

@@ -58,6 +58,8 @@ def made(kind: str, **changes: object) -> Fact:
 
 WRONG: list[tuple[Fact, str]] = [
     (invoice(event_id=""), "event_id: is empty"),
+    (operator_action(actor=" "), "actor: is empty"),
+    (invoice(replaces=invoice().document), "replaces: is its own number"),
     *(
         (
             operator_action(event_id=f"{own}:1"),

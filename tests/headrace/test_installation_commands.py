@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from connectors.intake.clockwork import shard_clocks
 from headrace.main import app
 from schemas.records import OperatorAction
 from schemas.topics import FACTS
@@ -93,6 +94,12 @@ def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) 
         f"  headrace timeline --dir {directory} 0379-NEVHP   shows what came of it (reminders that it holds back),"
     )
     assert third == f"  headrace rejected --dir {directory}   whether it could not be done, and why"
+    log = log_of(directory)
+    (stands,) = {clock.now for clock in shard_clocks(log)}
+    (said,) = [fact for part in facts(log, "operations") for fact in part]
+    # It was only replayed: what is said now is said right after its last day, and the next replay goes on by one day.
+    assert (said.event_time, said.recorded_time) == (stands + 1, stands + 1)
+    log.close()
     for account, where, doubt in [
         ("X 1", WHERE, "nothing was ever decided about an account sample/ibm/X 1; is that its number?"),
         (

@@ -290,6 +290,7 @@ def test_orders_go_to_the_account(directory: Path) -> None:
 
 
 def test_an_order_that_cannot_be_is_wrong_usage(directory: Path) -> None:
+    open_installation(load(directory, None)).close()
     found = call(
         "operate", "--dir", directory, "resume-account", "A", "--tenant", "a/b", "--entity", "e", "--note", "x"
     )

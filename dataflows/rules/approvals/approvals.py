@@ -95,18 +95,21 @@ def within(account: Account, category: str, currency: str, ctx: Context) -> str:
 
 def _limit(account: Account, category: str, currency: str, ctx: Context) -> int:
     provisions = account.provisions(ctx, currency)
-    if category == CREDIT:
-        return provisions.credit.change_approval_minor
     return provisions.disputes.goodwill_minor if category == GOODWILL else provisions.approvals.limit(category)
 
 
-def requested(account: Account, request: ApprovalState, extra: list[str], ctx: Context) -> Decision:
+def above(account: Account, request: ApprovalState, ctx: Context) -> list[str]:
+    """Why so much of its category needs another person: the limit that it is above."""
+    return [f"above:{_limit(account, request.category, request.currency, ctx)}"]
+
+
+def requested(account: Account, request: ApprovalState, reasons: list[str], extra: list[str], ctx: Context) -> Decision:
     """A request for approval; `extra`: more evidence. Who may give it is said as owner, where the policy names a role."""
     provisions = account.provisions(ctx, request.currency)
     terms = provisions.approvals
     d = _about("approval_requested", request)
     d.text = request.note
-    d.reasons = [f"above:{_limit(account, request.category, request.currency, ctx)}"]
+    d.reasons = reasons
     d.policy_line = provisions.lines.get(SECTION.get(request.category, "approvals"), "")
     role = authority.asked(account, request.category, request.currency, request.amount, ctx)
     if role:
@@ -168,7 +171,8 @@ def gated(account: Account, fact: OperatorAction, decisions: list[Decision], ctx
         return [_refused(f"operator.{fact.action}", request, f"approval_pending:{known.maker}")]
     if len(account.row.approvals) >= MOST_OPEN:
         return [_refused(f"operator.{fact.action}", request, f"approvals_at_most:{MOST_OPEN}")]
-    return [requested(account, request, [x for x in first.evidence if x.startswith("overridden:")], ctx)]
+    overridden = [x for x in first.evidence if x.startswith("overridden:")]
+    return [requested(account, request, above(account, request, ctx), overridden, ctx)]
 
 
 def _refused(rule: str, request: ApprovalState, reason: str) -> Decision:

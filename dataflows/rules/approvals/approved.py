@@ -113,11 +113,9 @@ def proposed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if len(account.row.approvals) >= approvals.MOST_OPEN:
         return [approvals.too_many(request)]
     if category != CREDIT:
-        return [approvals.requested(account, request, [], ctx)]
+        return [approvals.requested(account, request, approvals.above(account, request, ctx), [], ctx)]
     told = [text for text in d.evidence if not text.startswith("maker:")]
-    asked = approvals.requested(account, request, told, ctx)
-    asked.reasons = list(d.reasons)
-    return [asked]
+    return [approvals.requested(account, request, list(d.reasons), told, ctx)]
 
 
 # --- effects ---

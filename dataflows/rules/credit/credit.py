@@ -29,7 +29,7 @@ class Standing:
         terms = account.provisions(ctx).credit
         self.row: Final[CreditRow] = row
         self.terms: Final[CreditTerms] = terms
-        self.limit: Final[LimitState | None] = limit_of(row, terms, ctx.today)
+        self.limit: Final[LimitState | None] = limit_of(row.limits, terms, ctx.today)
         currency = self.limit.currency if self.limit is not None else _own_currency(account)
         self.used: Final[Exposure] = exposure(account, currency, terms, ctx)
         self.total: Final = self.used.total

@@ -22,12 +22,9 @@ MOST_LIMITS: Final = 32
 MOST_PROPOSALS: Final = 32
 
 
-def limit_of(row: CreditRow, terms: CreditTerms, day: int) -> LimitState | None:
-    """The limit that holds on that day: the one that began last, then the last by id; else the policy's; None: none."""
-    return _among(row.limits, terms, day)
-
-
-def _among(limits: list[LimitState], terms: CreditTerms, day: int) -> LimitState | None:
+def limit_of(limits: list[LimitState], terms: CreditTerms, day: int) -> LimitState | None:
+    """Of these the limit that holds on that day: the one that began last, then the last by id; else the policy's; None:
+    none."""
     found: LimitState | None = None
     for limit in limits:
         if _holds(limit, day) and (found is None or _key(limit) > _key(found)):
@@ -45,11 +42,17 @@ def _key(limit: LimitState) -> tuple[int, str]:
     return (limit.valid_from_date, limit.limit_id)
 
 
+def _changes(limits: list[LimitState], day: int) -> list[int]:
+    """The later days on which another of the limits may hold."""
+    days: list[int] = []
+    for limit in limits:
+        days += [limit.valid_from_date, limit.valid_until_date + 1]
+    return [x for x in days if x > day]
+
+
 def next_change(row: CreditRow, day: int) -> int:
     """The first later day on which another limit may hold; 0 where there is none."""
-    days = [limit.valid_from_date for limit in row.limits if limit.valid_from_date > day]
-    days += [limit.valid_until_date + 1 for limit in row.limits if limit.valid_until_date >= day]
-    return min(days, default=0)
+    return min(_changes(row.limits, day), default=0)
 
 
 def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Decision]:
@@ -62,7 +65,7 @@ def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Deci
         return [_refused(fact, "limit_unknown")]
     if not fact.cancelled and not known and len(row.limits) >= MOST_LIMITS:
         return [_refused(fact, f"limits_at_most:{MOST_LIMITS}")]
-    before = limit_of(row, terms, ctx.today)
+    before = limit_of(row.limits, terms, ctx.today)
     d = Decision(
         kind="credit_limit_set",
         rule=CHANGED,
@@ -112,14 +115,11 @@ def _beyond(fact: CreditLimit, row: CreditRow, terms: CreditTerms, today: int) -
     if not fact.cancelled:
         dates = fact.valid_from_date, fact.valid_until_date
         after.append(LimitState(fact.limit_id, fact.currency, fact.amount, dates[0], dates[1]))
-    days = [today]
-    for limit in row.limits + after:
-        days += [limit.valid_from_date, limit.valid_until_date + 1]
-    for day in sorted(set(days)):
-        old = _among(row.limits, terms, day)
-        if day < today or old is None:
+    for day in sorted({today, *_changes(row.limits + after, today)}):
+        old = limit_of(row.limits, terms, day)
+        if old is None:
             continue
-        new = _among(after, terms, day)
+        new = limit_of(after, terms, day)
         if new is None:
             return "limit_taken_away"
         if new.currency != old.currency:

@@ -75,3 +75,13 @@ def test_what_was_changed_is_found(
     change(next(d for d in run.decided if (d.kind, d.rule) == (kind, rule)))
     found = audited(run.values, [encode_decision(d) for d in run.decided])
     assert any(finding.startswith(code) for finding in found), found
+
+
+def test_a_limit_that_rises_by_too_much_at_once_is_found(tmp_path: Path) -> None:
+    run = recorded(FOLDER / "credit-limit-change-rejected-or-replaced.txt", tmp_path)
+    last = [d for d in run.decided if d.rule == "credit.limit"][-1]
+    # From 3,000.00, by just what goes without an approval.
+    assert last.amount == 13_000_00
+    last.amount += 1
+    found = audited(run.values, [encode_decision(d) for d in run.decided])
+    assert any(finding.startswith("credit.no_approval") for finding in found), found
