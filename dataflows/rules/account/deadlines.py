@@ -16,9 +16,23 @@ _DIGITS: Final = 19
 _BEHIND: Final = ":"
 
 
-def put(names: Names, time_ms: int, subject: str, there: bool, table: str = DEADLINE) -> None:
-    """Name the dispute, or document, by its deadline (UTC milliseconds, above zero), or take that name away."""
-    names.changed[f"{table}{time_ms:0{_DIGITS}d}{subject}"] = there
+def move(names: Names, subject: str, old: int, new: int, first: int, others: bool = True, table: str = DEADLINE) -> int:
+    """Name the dispute, document or exception by its new deadline instead of its old one. Gives the first deadline now.
+
+    old, new: UTC milliseconds; 0 none. first: the first deadline so far; 0 none. others: whether any other subject of
+    the table may have one. The stored names are asked only where the first one goes and others are left.
+    """
+    if old:
+        names.changed[_name(table, old, subject)] = False
+    if new:
+        names.changed[_name(table, new, subject)] = True
+    if not others or new and (not first or new <= first):
+        return new
+    return _first(names, table) if old and old == first else first
+
+
+def _name(table: str, time_ms: int, subject: str) -> str:
+    return f"{table}{time_ms:0{_DIGITS}d}{subject}"
 
 
 def until(names: Names, time_ms: int, table: str = DEADLINE) -> Iterator[str]:
@@ -27,8 +41,7 @@ def until(names: Names, time_ms: int, table: str = DEADLINE) -> Iterator[str]:
         yield name[1 + _DIGITS :]
 
 
-def first(names: Names, table: str = DEADLINE) -> int:
-    """The first deadline; 0 where there is none."""
+def _first(names: Names, table: str) -> int:
     for name in names.between(table, table + _BEHIND):
         return int(name[1 : 1 + _DIGITS])
     return 0

@@ -58,13 +58,13 @@ def set_deadline(account: Account, row: DeliveryRow, time_ms: int) -> None:
     assert 0 <= time_ms < MOST_TIME_MS, f"a deadline at {time_ms}"
     if row.deadline == time_ms:
         return
-    names = account.index()
-    if row.deadline:
-        deadlines.put(names, row.deadline, row.document, False, deadlines.DELIVERIES)
+    state = account.row
+    state.delivery_deadlines += (time_ms > 0) - (row.deadline > 0)
+    others = state.delivery_deadlines > (time_ms > 0)
+    state.delivery_deadline = deadlines.move(
+        account.index(), row.document, row.deadline, time_ms, state.delivery_deadline, others, deadlines.DELIVERIES
+    )
     row.deadline = time_ms
-    if time_ms:
-        deadlines.put(names, time_ms, row.document, True, deadlines.DELIVERIES)
-    account.row.delivery_deadline = deadlines.first(names, deadlines.DELIVERIES)
     account.wake_first()
 
 
