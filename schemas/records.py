@@ -4872,7 +4872,7 @@ class AccountRow:
     agreements: Price agreements that it has (tables g and h).
     rebills: Held drafts that replace a document, in order of arrival.
     undelivered: Documents that were sent out and of which it is not known that they arrived.
-    delivery_deadline: When the first of them is looked at again, UTC ms; 0 none (table t has them all).
+    delivery_deadline: When the first of them is looked at again, or before, UTC ms; 0 none (table t has them all).
     delivery_deadlines: How many deliveries have such a time.
     unreachable: Documents that no channel was found for (table u).
     credit: Its exposure is kept (table C).

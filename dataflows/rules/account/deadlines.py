@@ -16,19 +16,20 @@ _DIGITS: Final = 19
 _BEHIND: Final = ":"
 
 
-def move(names: Names, subject: str, old: int, new: int, first: int, others: bool = True, table: str = DEADLINE) -> int:
-    """Name the dispute, document or exception by its new deadline instead of its old one. Gives the first deadline now.
-
-    old, new: UTC milliseconds; 0 none. first: the first deadline so far; 0 none. others: whether any other subject of
-    the table may have one. The stored names are asked only where the first one goes and others are left.
-    """
+def put(names: Names, subject: str, old: int, new: int, table: str) -> None:
+    """Name the dispute, document or exception by its new deadline instead of its old one: UTC milliseconds; 0 none."""
     if old:
         names.changed[_name(table, old, subject)] = False
     if new:
         names.changed[_name(table, new, subject)] = True
-    if not others or new and (not first or new <= first):
+
+
+def move(names: Names, subject: str, old: int, new: int, first_was: int, table: str = DEADLINE) -> int:
+    """The same, and give the first deadline now. The stored names are asked only where the first one so far goes."""
+    put(names, subject, old, new, table)
+    if new and (not first_was or new <= first_was):
         return new
-    return _first(names, table) if old and old == first else first
+    return first(names, table) if old and old == first_was else first_was
 
 
 def _name(table: str, time_ms: int, subject: str) -> str:
@@ -41,7 +42,8 @@ def until(names: Names, time_ms: int, table: str = DEADLINE) -> Iterator[str]:
         yield name[1 + _DIGITS :]
 
 
-def _first(names: Names, table: str) -> int:
+def first(names: Names, table: str) -> int:
+    """The first deadline; 0 where there is none. The stored names are asked."""
     for name in names.between(table, table + _BEHIND):
         return int(name[1 : 1 + _DIGITS])
     return 0
