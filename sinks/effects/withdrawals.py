@@ -1,0 +1,94 @@
+"""What withdraws an effect that has not been done yet: one table, by the kind of its intent.
+
+A later decision about the same account, in the same shard, is held against each decision that waits there. Pure.
+Events, statements and postings say what was so: nothing withdraws them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from schemas.records import Decision
+
+Test = Callable[[Decision, Decision], bool]
+
+_CLEARS: Final = frozenset(
+    ("cash_applied", "credit_allocated", "discount_granted", "write_off_posted", "deduction_opened")
+)
+
+
+def _same_document(asked: Decision, later: Decision) -> bool:
+    return bool(asked.document) and later.document == asked.document
+
+
+def _paid(asked: Decision, later: Decision) -> bool:
+    """Any of it: what the letter says is open is not what is open now."""
+    if later.kind == "deduction_opened":
+        return bool(asked.document) and later.counterparty == asked.document
+    return later.kind in _CLEARS and _same_document(asked, later)
+
+
+def _cleared(asked: Decision, later: Decision) -> bool:
+    return later.kind in _CLEARS and _same_document(asked, later) and later.item_open == 0
+
+
+def _covered(asked: Decision, later: Decision) -> bool:
+    """More money or credit stands on the account than when it was asked for; held against the end of a fact only, as what
+    a receipt brings is unapplied for a moment each time."""
+    return (
+        later.index == later.count - 1
+        and later.currency == asked.currency
+        and later.unapplied + later.on_account + later.open_credit
+        > asked.unapplied + asked.on_account + asked.open_credit
+    )
+
+
+def _disputed(asked: Decision, later: Decision) -> bool:
+    return later.kind == "dispute_opened" and _same_document(asked, later)
+
+
+def _promised(asked: Decision, later: Decision) -> bool:
+    """A promise that names no item is for all of its currency."""
+    if later.kind != "promise_opened":
+        return False
+    return asked.document in later.candidates if later.candidates else later.currency == asked.currency
+
+
+def _superseded(asked: Decision, later: Decision) -> bool:
+    """It was asked for again, perhaps by another channel."""
+    return later.kind == asked.kind and _same_document(asked, later)
+
+
+def _arrived(asked: Decision, later: Decision) -> bool:
+    return (
+        later.kind == "delivery_status"
+        and _same_document(asked, later)
+        and later.text in ("delivered", "viewed", "acknowledged", "not_needed")
+    )
+
+
+# By kind of intent: the word that is told, and when it holds. The first one that holds counts.
+WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
+    "reminder": (
+        ("paid", _paid),
+        ("disputed", _disputed),
+        ("promised", _promised),
+        ("reminded_again", _superseded),
+        ("cash_or_credit_covers", _covered),
+    ),
+    "delivery": (
+        ("cleared", _cleared),
+        ("not_needed", _arrived),
+        ("requested_again", _superseded),
+    ),
+    "statement": (),
+    "event": (),
+    "posting": (),
+}
+
+
+def withdrawn(kind: str, asked: Decision, later: Decision) -> str:
+    """Why `later` withdraws what `asked` asks for; empty where it does not."""
+    for word, holds in WITHDRAWALS[kind]:
+        if holds(asked, later):
+            return word
+    return ""
