@@ -8,6 +8,20 @@ from iso4217 import Currency
 MINOR_DIGITS: Final[dict[str, int]] = {str(c.code): c.exponent for c in Currency if c.exponent is not None}
 
 
+def plain(minor: int, currency: str) -> str:
+    """147703.18: what programs read. An unknown currency has no decimals."""
+    return written(minor, currency, "")
+
+
+def written(minor: int, currency: str, separator: str) -> str:
+    """The amount with `separator` between its thousands."""
+    places = MINOR_DIGITS.get(currency, 0)
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**places)
+    text = f"{whole:,}" if separator else str(whole)
+    return f"{sign}{text}.{rest:0{places}d}" if places else f"{sign}{text}"
+
+
 def decimal_text(amount_minor: int, currency: str) -> str:
     """The amount as people write it: 5594 USD is "55.94 USD". An unknown currency is shown in minor units."""
     digits = MINOR_DIGITS.get(currency)

@@ -1,4 +1,4 @@
-"""The publishing flow shells: decisions into ClickHouse, and what must come back as facts.
+"""The publishing flow shells: decisions into ClickHouse, what must come back as facts, and effects outside.
 
 Each is a dataflow of its own, in a process of its own: what stalls one delays nothing else. A source
 that polls, a sink that blocks while its outside is away, one worker: what is not read yet waits in
@@ -19,6 +19,8 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
+from dataflows.effects import EffectsChunk, EffectsLoop, EffectsStatus
+from dataflows.effects_position import Hold
 from dataflows.forwarding import ForwardChunk, Forwarder
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
@@ -27,6 +29,7 @@ from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.reading import QueryServer
 from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+from sinks.effects.base import EffectSink
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Store, Wiped
 from sinks.sequences import Sequences
@@ -269,3 +272,44 @@ def _forward(forwarder: Forwarder, until_idle: bool, stop: Stop) -> None:
         _run("publish_forward", _Pump(read, forwarder.take))
     finally:
         forwarder.close()
+
+
+def publish_effects(
+    log: Log,
+    sink: EffectSink,
+    path: Path,
+    again: str,
+    *,
+    until_idle: bool,
+    stop: Stop,
+    status: PublishStatus,
+    effects: EffectsStatus,
+) -> None:
+    """Do what decisions ask a sink with effects for, until told to stop, or with `until_idle` until nothing is left that
+    may be done now. `path`: the sink's file; `again`: the command that says from where it goes on, for messages.
+
+    Raises PositionLost, HeldElsewhere, SinkStopped, LogRefused.
+    """
+    patience = Patience(f"publish {sink.name}", stop, status)
+    try:
+        hold = patience.persist(lambda: Hold(log, sink.name, path, again))
+        try:
+            _effects(EffectsLoop(log, sink, hold, patience, status, effects, stop), until_idle, stop)
+            patience.persist(hold.save)
+        finally:
+            hold.close()
+    except Stopped:
+        structlog.get_logger().info("left while something was away", flow=f"publish {sink.name}")
+    finally:
+        status.state = "stopped"
+
+
+def _effects(loop: EffectsLoop, until_idle: bool, stop: Stop) -> None:
+    def read() -> EffectsChunk | None:
+        return None if stop or (until_idle and loop.idle) else loop.read()
+
+    try:
+        _run("publish_effects", _Pump(read, loop.take))
+        loop.leave()
+    finally:
+        loop.close()

@@ -15,13 +15,16 @@ from connectors.log.base import Log
 from connectors.registry.client import RegistryAway, SchemaRegistry
 from connectors.registry.writers import WriterSchemas
 from connectors.steady import patiently
+from dataflows.effects import EffectsStatus
+from dataflows.effects_position import effects_file
 from dataflows.intake import Mode, run_intake
-from dataflows.publish import publish_clickhouse, publish_forward
+from dataflows.publish import publish_clickhouse, publish_effects, publish_forward
 from dataflows.publishing import FORWARD, PublishStatus
 from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
+from headrace.effects_metrics import EffectsMetrics
 from headrace.lag import LagWatch
 from headrace.operations import (
     MetricsServer,
@@ -35,7 +38,9 @@ from headrace.operations import (
 from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
+from sinks.effects.base import EffectSink
 from sinks.redis.connect import RedisServer
+from sinks.webhooks.sink import WebhookSink
 
 METRICS_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 30.0
@@ -217,6 +222,27 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
             RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis,
         ):
             publish_forward(log, redis, until_idle=until_idle, stop=stop, status=status)
+    finally:
+        log.close()
+    return 0
+
+
+def start_webhooks(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+    """Tell the endpoints that are set what happens."""
+    return start_effects(settings, WebhookSink([webhook.endpoint() for webhook in settings.webhooks]), until_idle, stop)
+
+
+def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: StopFlag) -> int:
+    """Do outside what decisions ask `sink` for."""
+    log = _opened(settings, until_idle, stop)
+    effects = EffectsStatus()
+    path, again = (
+        effects_file(settings.dir, sink.name),
+        f"headrace effects --dir {settings.dir} start {sink.name} --from end",
+    )
+    try:
+        with _publishing(settings, sink.name) as status, EffectsMetrics.told(sink.name, effects):
+            publish_effects(log, sink, path, again, until_idle=until_idle, stop=stop, status=status, effects=effects)
     finally:
         log.close()
     return 0

@@ -5,13 +5,46 @@ An unknown or wrong setting is an error that names it, its value and what it may
 
 import tomllib
 from pathlib import Path
+from typing import Final
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sinks.webhooks.endpoints import LIFE_HOURS, RETRY_SECONDS, Endpoint, findings
+
+# The settings of an embedded installation, where it has any of its own.
+OWN_FILE: Final = "headrace.toml"
 
 
 class WrongSettings(ValueError):
     """A setting that is unknown or has a value it may not have. The message names each."""
+
+
+class Webhook(BaseModel):
+    """One endpoint that is told of events; docs/webhooks.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(description="What it is called in commands, metrics and logs.")
+    url: str = Field(description="Where events go; https.")
+    secrets: tuple[str, ...] = Field(repr=False, description="One, or the new one and the old one; each signs.")
+    events: tuple[str, ...] = Field(default=(), description="Which ones; all where it is empty.")
+    tenants: tuple[str, ...] = Field(default=(), description="Of these; of all where it is empty.")
+    entities: tuple[str, ...] = Field(default=(), description="Of these; of all where it is empty.")
+    private: bool = Field(default=False, description="Its address may be inside, and http.")
+    at_once: int = Field(default=8, ge=1, le=64, description="Attempts at the same time.")
+    retry_seconds: tuple[float, ...] = Field(default=RETRY_SECONDS, description="The waits between attempts.")
+    life_hours: int = Field(default=LIFE_HOURS, ge=1, le=24 * 31, description="When an event is given up.")
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint(**self.model_dump())
+
+    @model_validator(mode="after")
+    def _checked(self) -> "Webhook":
+        found = findings(self.endpoint())
+        if found:
+            raise ValueError("; ".join(found))
+        return self
 
 
 class Settings(BaseSettings):
@@ -57,12 +90,26 @@ class Settings(BaseSettings):
     policy_approval: bool = Field(
         default=False, description="A policy that one publishes is in force only when another has approved it."
     )
+    webhooks: tuple[Webhook, ...] = Field(default=(), description="Endpoints that are told of events.")
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "Settings":
+        names = [webhook.name for webhook in self.webhooks]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"webhooks: the name {twice[0]} is there more than once")
+        return self
 
 
 def load(directory: Path | None, config: Path | None) -> Settings:
-    """The settings of this run. Raises WrongSettings with every finding."""
+    """The settings of this run. Raises WrongSettings with every finding.
+
+    An embedded installation may have a file of its own, `headrace.toml` in its directory.
+    """
     values: dict[str, object] = {}
+    if config is None and directory is not None and (directory / OWN_FILE).is_file():
+        config = directory / OWN_FILE
     if config is not None:
         try:
             values = tomllib.loads(config.read_text())
@@ -78,7 +125,12 @@ def load(directory: Path | None, config: Path | None) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         origin = str(config) if config is not None else "settings"
-        findings = [
-            f"{origin}: {'.'.join(str(p) for p in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
-        ]
-        raise WrongSettings("\n".join(findings)) from None
+        raise WrongSettings(
+            "\n".join(_finding(origin, e["loc"], e["input"], e["msg"]) for e in error.errors())
+        ) from None
+
+
+def _finding(origin: str, place: tuple[int | str, ...], value: object, message: str) -> str:
+    """What is wrong, and where. A value of the webhooks may hold a secret, and is not told."""
+    shown = "" if "webhooks" in place or isinstance(value, dict) else f" = {value!r}"
+    return f"{origin}: {'.'.join(str(part) for part in place) or 'settings'}{shown}: {message}"

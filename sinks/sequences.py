@@ -19,6 +19,10 @@ class Sequences:
         """The sequence that `take` will accept next for `shard`."""
         return self._next.get(shard, 0)
 
+    def begin(self, shard: int, sequence: int) -> None:
+        """Of a shard that is read from within: this is the first sequence of it that is read."""
+        self._next[shard] = sequence
+
     def take(self, shard: int, sequence: int, offset: int) -> bool:
         """True where it is the next one, False where it was taken before. Raises Gap; `offset` is for its message."""
         expected = self._next.get(shard, 0)

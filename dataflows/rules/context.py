@@ -10,12 +10,23 @@ from schemas.records import Decision, Watermark
 # When an account with open items wakes that has nothing to do: 2100-01-01, or when a new policy has its wake brought forward.
 FAR: Final = 47_482 * DAY_MS
 
+# A fact that is learned this long after its event was brought in from elsewhere: what is concluded of it is history.
+BROUGHT_IN_MS: Final = 7 * DAY_MS
+LIVE: Final = "live"
+HISTORY: Final = "history"
+
+
+def origin_of(mode: str, now: int, event_time: int) -> str:
+    """Where what a fact leads to comes from: `live`, or `history`, which is sent to nobody. mode: of the shard's last
+    clock; now and event_time: UTC milliseconds."""
+    return LIVE if mode == LIVE and now - event_time <= BROUGHT_IN_MS else HISTORY
+
 
 class Context:
     """The shard's time and policy at one fact or wake, and that cause. No rule asks the machine.
 
     now: The shard's time, UTC milliseconds; today: its day.
-    origin: live or history.
+    origin: live or history (`origin_of`; of a wake as the shard's clock is, since it judges by the books of now).
     rates: Exchange rates said so far. first_open: The first day on which the account's company still posts.
     """
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from dataflows.rules.account.account import Account
 from dataflows.rules.approvals.exceptions import closed
-from dataflows.rules.context import Context, next_contact
+from dataflows.rules.context import Context, next_contact, origin_of
 from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
 from dataflows.shards.logged import Diverged, Logged, brief, decision_key, difference, unreadable
@@ -230,10 +230,9 @@ class Shard(WholeShard):
         failure = self._failures.get((self._offset, account.key, fact.event_id)) if self._failures else None
         if adopted is not None and len(adopted) == 1 and adopted[0].rule == "shard.parked":
             failure = adopted[0].reasons[0]
-        origin = self._origin()
         ctx = Context(
             self.row.now,
-            origin,
+            origin_of(self.row.mode, self.row.now, fact.event_time),
             self.policy,
             fact.kind,
             fact.event_id,

@@ -23,6 +23,7 @@ from headrace.flows import (
     start_forward,
     start_intake,
     start_receivables,
+    start_webhooks,
 )
 from headrace.operations import StopFlag, configure_logging
 from headrace.parents import end_with
@@ -48,6 +49,7 @@ class Sink(StrEnum):
 
     clickhouse = "clickhouse"
     forward = "forward"
+    webhooks = "webhooks"
 
 
 def run(
@@ -81,6 +83,8 @@ def run(
                 code = start_clickhouse(settings, until_idle, stop)
             elif sink is Sink.forward:
                 code = start_forward(settings, until_idle, stop)
+            elif sink is Sink.webhooks:
+                code = start_webhooks(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from dataflows.rules.account.account import Account
-from dataflows.rules.context import Context
+from dataflows.rules.context import Context, origin_of
 from dataflows.rules.transition import adopt, adopt_rates, adopt_wake
 from dataflows.shards.accounts import Accounts
 from dataflows.shards.store import Store, new_batch
@@ -79,8 +79,8 @@ class Replay:
 
     def context(self, at: Moment, of_wake: bool, kind: str, cause: str, event_time: int, recorded_time: int) -> Context:
         """What a transition at that moment may know."""
-        origin = "live" if at.mode == "live" else "history"
         now = at.bound if of_wake else at.now
+        origin = origin_of(at.mode, at.now, at.now if of_wake else event_time)
         rates = self.history.times.rates
         return Context(now, origin, at.in_force.policy, kind, cause, event_time, recorded_time, rates)
 

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final
 from schemas.records import Decision, Fact
 
 DAY_SECONDS: Final = 86_400
+# Origin of the decisions that may be sent to anyone.
+LIVE: Final = "live"
 # The same each time for a decision and a target, whoever computes it, so it is never made of time or chance.
 _KEY_DIGITS: Final = 16
 
@@ -102,7 +104,8 @@ class Effect:
     """One effect as it stands.
 
     number: its row here. key: for the outside, the same over retries, restarts and rebuilds of all but the facts log.
-    decisions: in their order, without those withdrawn meanwhile; none where all were. attempt: which one this is, from 1.
+    decisions: in their order, without those withdrawn meanwhile; all of them where all were. attempt: which one this is,
+    from 1. rounds: how often a person had it begun again.
     """
 
     number: int
@@ -112,6 +115,7 @@ class Effect:
     lane: str
     decisions: tuple[Decision, ...]
     attempt: int
+    rounds: int
 
     @property
     def name(self) -> str:
@@ -131,7 +135,7 @@ class Ending:
 
     def event_id(self, word: str = "") -> str:
         """The id of the fact that tells it, the same each time; `word` where one ending is told by several facts."""
-        more = f":{word}" if word else ""
+        more = (f":{word}" if word else "") + (f":{self.effect.rounds}" if self.effect.rounds else "")
         return f"effect:{self.effect.target}:{self.effect.key}:{self.state.value}{more}"
 
 

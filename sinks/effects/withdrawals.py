@@ -11,7 +11,8 @@ from schemas.records import Decision
 
 Test = Callable[[Decision, Decision], bool]
 
-_CLEARS: Final = frozenset(
+# What lowers the open amount of an item.
+CLEARING: Final = frozenset(
     ("cash_applied", "credit_allocated", "discount_granted", "write_off_posted", "deduction_opened")
 )
 
@@ -24,11 +25,11 @@ def _paid(asked: Decision, later: Decision) -> bool:
     """Any of it: what the letter says is open is not what is open now."""
     if later.kind == "deduction_opened":
         return bool(asked.document) and later.counterparty == asked.document
-    return later.kind in _CLEARS and _same_document(asked, later)
+    return later.kind in CLEARING and _same_document(asked, later)
 
 
 def _cleared(asked: Decision, later: Decision) -> bool:
-    return later.kind in _CLEARS and _same_document(asked, later) and later.item_open == 0
+    return later.kind in CLEARING and _same_document(asked, later) and later.item_open == 0
 
 
 def _covered(asked: Decision, later: Decision) -> bool:

@@ -1,0 +1,392 @@
+"""The loop of a sink with effects outside: reads decisions into intents, tries what may be tried, tells what came of it.
+
+Guarantees: an intent is durable before anything leaves, an attempt before it is made. Nothing leaves before the
+decisions of its shard (and the facts that the sink learns from) were read to where they ended when that was asked. bytewax
+may not be here (publish.py).
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from connectors.files.ingest import Producer
+from connectors.log.base import Log, Record
+from dataflows.causes import heads, read_fact
+from dataflows.effects_position import Hold
+from dataflows.publishing import Patience, PublishStatus, Stop, decoded
+from schemas.records import Fact
+from schemas.topics import DECISIONS, FACTS
+from sinks.base import SinkStopped
+from sinks.effects.base import (
+    DAY_SECONDS,
+    LIVE,
+    Effect,
+    EffectSink,
+    Known,
+    Outcome,
+    Result,
+    Target,
+    effect_key,
+)
+from sinks.effects.breaker import after
+from sinks.effects.store import EffectStore, Position, TargetRow
+from sinks.sequences import Sequences
+
+_DECISIONS_AT_ONCE: Final = 2_000
+_FACTS_AT_ONCE: Final = 2_000
+# How long a round waits for decisions where nothing is to be done, and while attempts are under way.
+_POLL_SECONDS: Final = 0.1
+_BUSY_POLL_SECONDS: Final = 0.01
+_TELL_AT_ONCE: Final = 200
+_EXPIRE_AT_ONCE: Final = 1_000
+_FORGET_AT_ONCE: Final = 1_000
+_LOOK_SECONDS: Final = 5.0
+_SWEEP_SECONDS: Final = 3_600.0
+# What ended is kept this long for people to look at.
+KEPT_DAYS: Final = 90
+# On a stop, attempts under way get this long to end.
+LEAVE_SECONDS: Final = 30.0
+
+
+@dataclass(slots=True)
+class EffectsStatus:
+    """How a sink with effects stands; written by its loop, read by metrics and health in other threads.
+
+    ended: by target and result of the attempt, or state, since the start. waiting: by target and state (waiting,
+    failed, unknown): how many, and since when the oldest (UTC milliseconds); off: why a target is switched off;
+    paused: targets that are not tried just now. Mappings are replaced, never changed.
+    """
+
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    history: int = 0
+    waiting: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    off: Mapping[str, str] = field(default_factory=dict)
+    paused: tuple[str, ...] = ()
+
+
+class EffectsChunk(NamedTuple):
+    """Records of both topics, how far their readers had come, and where the topics ended before they were read."""
+
+    decisions: Sequence[Record]
+    facts: Sequence[Record]
+    decision_positions: Mapping[int, int]
+    fact_positions: Mapping[int, int]
+    decision_ends: Sequence[int]
+    fact_ends: Sequence[int]
+
+
+class _Flight(NamedTuple):
+    """An attempt under way. until: monotonic seconds, when it is told to end."""
+
+    effect: Effect
+    until: float
+
+
+class _Landed(NamedTuple):
+    effect: Effect
+    outcome: Outcome | BaseException
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class EffectsLoop:
+    """`read`, then `take` what was read, over and over; `idle` when nothing is left that may be done now. Close it."""
+
+    def __init__(
+        self,
+        log: Log,
+        sink: EffectSink,
+        hold: Hold,
+        patience: Patience,
+        status: PublishStatus,
+        effects: EffectsStatus,
+        stop: Stop,
+    ) -> None:
+        self._log = log
+        self._sink = sink
+        self._hold = hold
+        self._store: Final[EffectStore] = hold.store
+        self._patience = patience
+        self._status = status
+        self._effects = effects
+        self._stop = stop
+        self._logger = structlog.get_logger().bind(flow=f"publish {sink.name}")
+        self._decided = hold.store.positions(DECISIONS)
+        self._learned = hold.store.positions(FACTS)
+        self._sequences = Sequences({s: p.sequence for s, p in self._decided.items() if p.sequence >= 0})
+        starts = {shard: position.next for shard, position in self._decided.items()}
+        self._decisions = patience.persist(lambda: log.reader(DECISIONS, starts))
+        learns = {shard: position.next for shard, position in self._learned.items()} if sink.learns else {}
+        self._facts = patience.persist(lambda: log.reader(FACTS, learns)) if sink.learns else None
+        self._heads = heads(*sink.learns)
+        self._known = _Known(hold.store, log, patience)
+        self._targets: dict[str, Target] = {target.name: target for target in sink.targets()}
+        self._flying: dict[int, _Flight] = {}
+        self._landed: SimpleQueue[_Landed] = SimpleQueue()
+        self._producer = Producer(log, f"headrace.{sink.name}", lambda: bool(stop))
+        self._looked = 0.0
+        self._swept = 0.0
+        self.idle = False
+        self._cut_off()
+
+    def _cut_off(self) -> None:
+        """What was being tried when the process ended: again where the outside honours keys, else for a person."""
+        for effect in self._store.cut_off():
+            target = self._targets.get(effect.target)
+            if target is not None and target.keyed:
+                outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
+            else:
+                outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
+            self._store.ended(effect.number, outcome, 0.0, wall_ms())
+            self._logger.warning("was cut off", effect=effect.name, target=effect.target, now=outcome.result.value)
+
+    # --- reading ---
+
+    def read(self) -> EffectsChunk:
+        """What came next; empty where nothing did in a moment. Raises Stopped."""
+        decision_ends = self._patience.persist(lambda: self._log.end_offsets(DECISIONS))
+        fact_ends: Sequence[int] = ()
+        facts: list[Record] = []
+        learner = self._facts
+        if learner is not None:
+            fact_ends = self._patience.persist(lambda: self._log.end_offsets(FACTS))
+            facts = self._patience.persist(lambda: learner.poll(_FACTS_AT_ONCE, 0.0))
+        wait = _POLL_SECONDS
+        if facts or not self._landed.empty():
+            wait = 0.0
+        elif self._flying:
+            wait = _BUSY_POLL_SECONDS
+        decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, wait))
+        return EffectsChunk(
+            decisions,
+            [record for record in facts if record.value.startswith(self._heads)],
+            {shard: self._decisions.position(shard) for shard in self._decided},
+            {shard: learner.position(shard) for shard in self._learned} if learner is not None else {},
+            decision_ends,
+            fact_ends,
+        )
+
+    def take(self, chunk: EffectsChunk) -> None:
+        """Keep what the chunk asks for, and do what may be done. Raises Gap, SinkStopped, Stopped, what a sink raised."""
+        self._keep(chunk)
+        self._land()
+        self._sweep()
+        self._tell()
+        started = 0
+        if not self._stop:
+            caught_up = self._caught_up(chunk)
+            started = self._start(caught_up)
+            at_end = len(caught_up) == len(self._decided)
+            self.idle = at_end and not (started or self._flying or self._store.untold(1))
+        self._look()
+
+    def _keep(self, chunk: EffectsChunk) -> None:
+        moved = {s: n for s, n in chunk.decision_positions.items() if n != self._decided[s].next}
+        learned = {s: n for s, n in chunk.fact_positions.items() if n != self._learned[s].next}
+        if not (moved or learned):
+            return
+        now_ms = wall_ms()
+        whole: dict[int, bool] = {}
+        with self._store.transaction():
+            for record in chunk.facts:
+                self._sink.learn(record.partition, record.offset, read_fact(record), self._known)
+            for record in chunk.decisions:
+                whole[record.partition] = self._decision(record, now_ms)
+            for shard, following in moved.items():
+                stands = whole.get(shard, self._decided[shard].whole)
+                sequence = self._sequences.following(shard) if shard in whole else self._decided[shard].sequence
+                self._decided[shard] = Position(following, sequence, stands)
+            self._learned |= {shard: Position(following) for shard, following in learned.items()}
+            self._store.move(DECISIONS, {shard: self._decided[shard] for shard in moved})
+            self._store.move(FACTS, {shard: self._learned[shard] for shard in learned})
+        self._status.published += len(chunk.decisions)
+        self._status.positions = dict(chunk.decision_positions)
+
+    def _decision(self, record: Record, now_ms: int) -> bool:
+        """Keep what it asks for and withdraw what it makes needless; whether it is the last one of its fact."""
+        decision = decoded(record)
+        shard = record.partition
+        if self._decided[shard].sequence < 0 and not self._sequences.following(shard):
+            # Began at the end of a log: which number comes first there is not known.
+            self._sequences.begin(shard, decision.sequence)
+        if self._sequences.take(shard, decision.sequence, record.offset):
+            withdrawn = self._store.withdraw(decision, now_ms)
+            if withdrawn:
+                self._effects.ended["", "withdrawn"] += withdrawn
+            intents = self._sink.intents(decision) if decision.origin == LIVE else ()
+            self._effects.history += decision.origin != LIVE
+            key = effect_key(self._store.facts, shard, decision.sequence) if intents else ""
+            for intent in intents:
+                self._store.add(key, decision, record.value, intent, now_ms)
+        return decision.index == decision.count - 1
+
+    def _caught_up(self, chunk: EffectsChunk) -> set[int]:
+        """Shards whose decisions, up to a fact's last one, and all facts that are learned from, were read to their ends."""
+        if any(at < chunk.fact_ends[shard] for shard, at in chunk.fact_positions.items()):
+            return set()
+        return {
+            shard
+            for shard, at in chunk.decision_positions.items()
+            if at >= chunk.decision_ends[shard] and self._decided[shard].whole
+        }
+
+    # --- trying ---
+
+    def _start(self, shards: set[int]) -> int:
+        """Start what is due of these shards; how many."""
+        now_ms = wall_ms()
+        rows = self._store.targets()
+        chosen: list[int] = []
+        flying = Counter(flight.effect.target for flight in self._flying.values())
+        for target in self._targets.values():
+            row = rows.get(target.name, TargetRow(target.name))
+            if row.off_ms or row.paused_until_ms > now_ms:
+                continue
+            # After failures one attempt shows whether it is back.
+            free = (1 if row.failures else target.at_once) - flying[target.name]
+            if free > 0:
+                ready = self._store.ready(target.name, now_ms, free)
+                chosen += [number for number, shard in ready if shard in shards]
+        if not chosen:
+            return 0
+        self._patience.persist(self._hold.check)
+        for effect in self._store.start(chosen, now_ms):
+            self._fly(effect)
+        return len(chosen)
+
+    def _fly(self, effect: Effect) -> None:
+        prepared = self._sink.prepare(effect, self._known)
+        if isinstance(prepared, Outcome):
+            self._landed.put(_Landed(effect, prepared))
+            self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)
+            return
+        self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)
+        Thread(target=self._try, args=(effect, prepared), name=f"{self._sink.name} {effect.name}", daemon=True).start()
+
+    def _try(self, effect: Effect, prepared: Any) -> None:
+        try:
+            self._landed.put(_Landed(effect, self._sink.attempt(effect, prepared)))
+        except BaseException as error:
+            # The machinery's thread stops by it.
+            self._landed.put(_Landed(effect, error))
+            raise
+
+    def _land(self) -> None:
+        """Keep what came of attempts that have ended, and end those that take too long."""
+        for flight in self._flying.values():
+            if time.monotonic() > flight.until:
+                self._sink.abandon(flight.effect)
+        while True:
+            try:
+                effect, outcome = self._landed.get_nowait()
+            except Empty:
+                return
+            del self._flying[effect.number]
+            if isinstance(outcome, BaseException):
+                raise outcome
+            self._ended(effect, outcome)
+
+    def _ended(self, effect: Effect, outcome: Outcome) -> None:
+        now_ms = wall_ms()
+        wait = self._sink.retry_seconds(effect) if outcome.result is Result.later else None
+        if wait is not None:
+            wait = max(wait, outcome.after_seconds)
+        self._store.ended(effect.number, outcome, wait, now_ms)
+        before = self._store.targets().get(effect.target, TargetRow(effect.target))
+        stands = after(before, outcome, now_ms)
+        if stands != before:
+            self._store.set_target(stands)
+        if stands.off_ms and not before.off_ms:
+            self._logger.error("switched off", target=effect.target, reason=outcome.detail)
+        elif outcome.result in (Result.refused, Result.unknown) or (outcome.result is Result.later and wait is None):
+            self._logger.error("given up", target=effect.target, effect=effect.name, reason=outcome.detail)
+        self._effects.ended[effect.target, outcome.result.value] += 1
+
+    # --- what came of it ---
+
+    def _tell(self) -> None:
+        """Bring endings back as facts, durably, and only then count them as told."""
+        while endings := self._store.untold(_TELL_AT_ONCE):
+            facts: list[Fact] = [fact for ending in endings for fact in self._sink.facts(ending)]
+            for fact in facts:
+                self._producer.send(fact)
+            if facts:
+                self._patience.persist(self._producer.flush)
+                self._status.forwarded += len(facts)
+            self._store.told(endings)
+
+    def _sweep(self) -> None:
+        """Expire what has waited too long, and forget what ended long ago."""
+        now_ms = wall_ms()
+        expired = self._store.expire(now_ms, _EXPIRE_AT_ONCE)
+        if expired:
+            self._effects.ended["", "expired"] += expired
+        over = time.monotonic() - self._swept > _SWEEP_SECONDS
+        if over and not self._store.forget(now_ms - KEPT_DAYS * DAY_SECONDS * 1000, _FORGET_AT_ONCE):
+            self._swept = time.monotonic()
+
+    def _look(self) -> None:
+        """Tell, every few seconds, how the targets stand."""
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        rows = self._store.targets()
+        self._effects.waiting = self._store.counts()
+        self._effects.off = {name: row.off_why for name, row in rows.items() if row.off_ms}
+        self._effects.paused = tuple(name for name, row in rows.items() if row.paused_until_ms > wall_ms())
+        self._patience.persist(self._hold.save)
+
+    def leave(self) -> None:
+        """Let attempts under way end, for a while, and keep what came of them."""
+        until = time.monotonic() + LEAVE_SECONDS
+        while self._flying and time.monotonic() < until:
+            self._land()
+            time.sleep(_BUSY_POLL_SECONDS)
+
+    def close(self) -> None:
+        self._decisions.close()
+        if self._facts is not None:
+            self._facts.close()
+        self._producer.close()
+
+
+class _Known(Known):
+    """What the sink has learned, in its file; and facts read again from the log."""
+
+    def __init__(self, store: EffectStore, log: Log, patience: Patience) -> None:
+        self._store = store
+        self._log = log
+        self._patience = patience
+
+    def get(self, key: str) -> bytes | None:
+        return self._store.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self._store.put(key, value)
+
+    def fact(self, shard: int, offset: int) -> Fact:
+        return self._patience.persist(lambda: fact_at(self._log, shard, offset))
+
+
+def fact_at(log: Log, shard: int, offset: int) -> Fact:
+    """The fact at an offset. Raises LogUnavailable, SinkStopped where it is none."""
+    reader = log.reader(FACTS, {shard: offset})
+    try:
+        until = time.monotonic() + 5.0
+        while time.monotonic() < until:
+            records = reader.poll(1, 0.5)
+            if records and records[0].offset == offset:
+                return read_fact(records[0])
+            if records:
+                break
+    finally:
+        reader.close()
+    raise SinkStopped(f"facts shard {shard}: nothing is at offset {offset}; restore the log")

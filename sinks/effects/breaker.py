@@ -1,0 +1,36 @@
+"""When a target that fails is tried again: a circuit breaker for each, in the sink's file, so that a restart goes on with it.
+
+A target that failed several times in a row is left alone for a while, longer each time, and then tried with one effect.
+Each effect has its own schedule besides; while its target is left alone it makes no attempts of it.
+"""
+
+from typing import Final
+
+from sinks.effects.base import Outcome, Result, spread
+from sinks.effects.store import TargetRow
+
+# An endpoint that has trouble with one account's events and none with others is not left alone.
+FAILURES: Final = 3
+FIRST_SECONDS: Final = 5.0
+LONGEST_SECONDS: Final = 300.0
+_SPREAD: Final = 0.2
+
+
+def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
+    """How the target stands after an attempt at it."""
+    if outcome.result is Result.off:
+        return row._replace(off_ms=now_ms, off_why=outcome.detail, failures=0, paused_until_ms=0)
+    if outcome.result in (Result.done, Result.refused):
+        # It answered.
+        return row._replace(failures=0, paused_until_ms=0)
+    failures = row.failures + 1
+    pause = max(pause_seconds(row.target, failures), outcome.after_seconds)
+    return row._replace(failures=failures, paused_until_ms=now_ms + round(pause * 1000))
+
+
+def pause_seconds(target: str, failures: int) -> float:
+    """How long it is left alone after so many failures in a row; 0 while they are few."""
+    if failures < FAILURES:
+        return 0.0
+    doubled: float = FIRST_SECONDS * 2 ** min(failures - FAILURES, 16)
+    return min(doubled, LONGEST_SECONDS) * spread(target, failures, _SPREAD)

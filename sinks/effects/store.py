@@ -1,0 +1,435 @@
+"""The durable position of one sink with effects, and each of its effects until long after it has ended: one SQLite file.
+
+Guarantees: positions move together with the intents that were read up to them, so none is lost or read twice. An
+attempt is in the file before it is made. Memory does not grow with what waits.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from schemas.codec import decode_decision
+from schemas.records import Decision
+from sinks.base import SinkStopped
+from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
+from sinks.effects.withdrawals import WITHDRAWALS, withdrawn
+
+FORMAT: Final = 1
+_BUSY_SECONDS: Final = 10.0
+_DETAIL_CHARACTERS: Final = 500
+_WITHDRAWABLE: Final = tuple(kind for kind, tests in WITHDRAWALS.items() if tests)
+_OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN)
+_SCHEMA: Final = f"""
+CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
+CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER, whole INTEGER,
+  PRIMARY KEY (topic, shard)) WITHOUT ROWID;
+CREATE TABLE effects (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, shard INTEGER, sequence INTEGER, fact_offset INTEGER,
+  target TEXT, kind TEXT, lane TEXT, bundle TEXT, account TEXT, made_ms INTEGER, expires_ms INTEGER,
+  state TEXT, head INTEGER, due_ms INTEGER, attempts INTEGER, ended_ms INTEGER, told INTEGER,
+  detail TEXT, reference TEXT, rounds INTEGER);
+CREATE UNIQUE INDEX effects_once ON effects (shard, sequence, target);
+CREATE INDEX effects_ready ON effects (target, due_ms, number) WHERE head = 1 AND state = 'waiting';
+CREATE INDEX effects_lane ON effects (target, lane, number) WHERE state IN ({_OPEN});
+CREATE INDEX effects_account ON effects (account) WHERE state = 'waiting';
+CREATE INDEX effects_expiring ON effects (expires_ms) WHERE state = 'waiting';
+CREATE INDEX effects_counted ON effects (state, target, made_ms) WHERE state IN ('waiting', 'failed', 'unknown');
+CREATE INDEX effects_untold ON effects (number) WHERE told = 0 AND state NOT IN ({_OPEN});
+CREATE INDEX effects_ended ON effects (ended_ms) WHERE ended_ms > 0;
+CREATE TABLE members (number INTEGER, sequence INTEGER, raw BLOB, withdrawn TEXT, PRIMARY KEY (number, sequence))
+  WITHOUT ROWID;
+CREATE TABLE attempts (number INTEGER, at_ms INTEGER, ended_ms INTEGER, result TEXT, detail TEXT);
+CREATE INDEX attempts_of ON attempts (number);
+CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, failures INTEGER, paused_until_ms INTEGER)
+  WITHOUT ROWID;
+CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+"""
+
+
+class Position(NamedTuple):
+    """Of a shard: the next offset, the next sequence (decisions only), and whether that stands at a fact's end."""
+
+    next: int
+    sequence: int = 0
+    whole: bool = True
+
+
+class Row(NamedTuple):
+    """An effect as people are shown it. Times are UTC milliseconds, 0 where there is none."""
+
+    number: int
+    key: str
+    target: str
+    kind: str
+    lane: str
+    account: str
+    made_ms: int
+    expires_ms: int
+    state: str
+    due_ms: int
+    attempts: int
+    ended_ms: int
+    detail: str
+    reference: str
+
+
+class Tried(NamedTuple):
+    """One attempt. result: empty while it is under way, or where a crash cut it off."""
+
+    at_ms: int
+    ended_ms: int
+    result: str
+    detail: str
+
+
+class TargetRow(NamedTuple):
+    """A target as it stands. off_ms: since when it is switched off, 0 where it is on; failures: attempts in a row that failed;
+    paused_until_ms: nothing is tried before then."""
+
+    target: str
+    off_ms: int = 0
+    off_why: str = ""
+    failures: int = 0
+    paused_until_ms: int = 0
+
+
+_ROW: Final = ", ".join(Row._fields)
+
+
+class EffectStore:
+    """One connection. The sink has one, commands have their own beside it; every change is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises SinkStopped where the file is not there, or is none of this version's."""
+        self.path = path
+        if not path.exists():
+            raise SinkStopped(f"{path}: there is no such file")
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        try:
+            found = self._connection.execute("SELECT format, name, facts, decisions FROM sink").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise SinkStopped(f"{path}: cannot be read: {error}") from error
+        if found is None or found[0] != FORMAT:
+            raise SinkStopped(f"{path}: format {found and found[0]}, this version reads {FORMAT}")
+        self.name: str = found[1]
+        self.facts: str = found[2]
+        self.decisions: str = found[3]
+        self._connection.execute("PRAGMA synchronous=FULL")
+
+    @staticmethod
+    def make(
+        path: Path, name: str, facts: str, decisions: str, positions: Mapping[str, Mapping[int, Position]]
+    ) -> None:
+        """Make the file, whole or not at all. Positions by topic and shard."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        connection = sqlite3.connect(fresh, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_SCHEMA)
+            connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
+            for topic, shards in positions.items():
+                connection.executemany(
+                    "INSERT INTO positions VALUES (?, ?, ?, ?, ?)",
+                    [(topic, shard, *position) for shard, position in shards.items()],
+                )
+        finally:
+            connection.close()
+        fresh.rename(path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, durable at the end; other connections wait."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    # --- positions and intents ---
+
+    def positions(self, topic: str) -> dict[int, Position]:
+        rows = self._connection.execute("SELECT shard, next, sequence, whole FROM positions WHERE topic = ?", (topic,))
+        return {shard: Position(following, sequence, bool(whole)) for shard, following, sequence, whole in rows}
+
+    def move(self, topic: str, positions: Mapping[int, Position]) -> None:
+        """Within a transaction."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)",
+            [(topic, shard, *position) for shard, position in positions.items()],
+        )
+
+    def add(self, key: str, decision: Decision, raw: bytes, intent: Intent, now_ms: int) -> None:
+        """Keep an intent; one that is here already is not kept twice. Within a transaction."""
+        run = self._connection.execute
+        d = decision
+        if intent.bundle:
+            found = run(
+                "SELECT number FROM effects WHERE shard = ? AND fact_offset = ? AND target = ? AND bundle = ?",
+                (d.shard, d.fact_offset, intent.target, intent.bundle),
+            ).fetchone()
+            if found is not None:
+                run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, '')", (found[0], d.sequence, raw))
+                return
+        head = not intent.lane or not self._open_in(intent.target, intent.lane)
+        cursor = run(
+            "INSERT OR IGNORE INTO effects VALUES"
+            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0)",
+            (
+                *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
+                *(account_of(d), d.recorded_time, d.recorded_time + intent.life_seconds * 1000, head, now_ms),
+            ),
+        )
+        if cursor.rowcount:
+            run("INSERT INTO members VALUES (?, ?, ?, '')", (cursor.lastrowid, d.sequence, raw))
+
+    def _open_in(self, target: str, lane: str) -> bool:
+        found = self._connection.execute(
+            f"SELECT 1 FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN}) LIMIT 1", (target, lane)
+        )
+        return found.fetchone() is not None
+
+    def withdraw(self, later: Decision, now_ms: int) -> int:
+        """Withdraw what waits and `later` makes needless; how many effects ended by it. Within a transaction."""
+        rows = self._connection.execute(
+            f"SELECT number, kind FROM effects WHERE account = ? AND state = 'waiting' AND kind IN ({_marks(_WITHDRAWABLE)})",
+            (account_of(later), *_WITHDRAWABLE),
+        ).fetchall()
+        ended = 0
+        for number, kind in rows:
+            members = self._members(number)
+            for sequence, asked, already in members:
+                word = "" if already or asked.sequence >= later.sequence else withdrawn(kind, asked, later)
+                if word:
+                    self._connection.execute(
+                        "UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", (word, number, sequence)
+                    )
+            words = [word for _, _, word in self._members(number)]
+            if all(words):
+                self._end(number, State.withdrawn, ", ".join(dict.fromkeys(words)), "", now_ms)
+                ended += 1
+        return ended
+
+    def _members(self, number: int) -> list[tuple[int, Decision, str]]:
+        rows = self._connection.execute(
+            "SELECT sequence, raw, withdrawn FROM members WHERE number = ? ORDER BY sequence", (number,)
+        )
+        return [(sequence, decode_decision(raw), word) for sequence, raw, word in rows.fetchall()]
+
+    # --- what may be tried ---
+
+    def expire(self, now_ms: int, most: int) -> int:
+        """End what has waited too long; how many, at most `most`."""
+        with self.transaction() as connection:
+            rows = connection.execute(
+                "SELECT number, attempts FROM effects WHERE state = 'waiting' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?",
+                (now_ms, most),
+            ).fetchall()
+            for number, attempts in rows:
+                self._end(number, State.expired, f"not done in time, {attempts} attempts", "", now_ms)
+        return len(rows)
+
+    def ready(self, target: str, now_ms: int, most: int) -> list[tuple[int, int]]:
+        """(number, shard) of what may be tried now at this target, the longest due first."""
+        return self._connection.execute(
+            "SELECT number, shard FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
+            " ORDER BY due_ms, number LIMIT ?",
+            (target, now_ms, most),
+        ).fetchall()
+
+    def start(self, numbers: Sequence[int], now_ms: int) -> list[Effect]:
+        """Write down that these are tried now, durably, and give them."""
+        with self.transaction() as connection:
+            for number in numbers:
+                connection.execute(
+                    "UPDATE effects SET state = 'sending', attempts = attempts + 1 WHERE number = ?", (number,)
+                )
+                connection.execute("INSERT INTO attempts VALUES (?, ?, 0, '', '')", (number, now_ms))
+            return [self.effect(number) for number in numbers]
+
+    def effect(self, number: int) -> Effect:
+        key, target, kind, lane, attempts, rounds = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds FROM effects WHERE number = ?", (number,)
+        ).fetchone()
+        members = self._members(number)
+        left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
+        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds)
+
+    # --- what came of it ---
+
+    def ended(self, number: int, outcome: Outcome, retry_seconds: float | None, now_ms: int) -> None:
+        """Keep what came of an attempt: an end, or when it is tried again (None: never)."""
+        states = {Result.done: State.done, Result.unknown: State.unknown}
+        with self.transaction() as connection:
+            detail = outcome.detail[:_DETAIL_CHARACTERS]
+            connection.execute(
+                "UPDATE attempts SET ended_ms = ?, result = ?, detail = ? WHERE number = ? AND result = ''",
+                (now_ms, outcome.result.value, detail, number),
+            )
+            if outcome.result is Result.later and retry_seconds is not None:
+                connection.execute(
+                    "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ? WHERE number = ?",
+                    (now_ms + round(retry_seconds * 1000), detail, number),
+                )
+                return
+            self._end(number, states.get(outcome.result, State.failed), detail, outcome.reference, now_ms)
+
+    def cut_off(self) -> list[Effect]:
+        """What was being tried when the process ended."""
+        rows = self._connection.execute("SELECT number FROM effects WHERE state = 'sending' ORDER BY number").fetchall()
+        return [self.effect(number) for (number,) in rows]
+
+    def _end(self, number: int, state: State, detail: str, reference: str, now_ms: int) -> None:
+        """Within a transaction. The next one of its lane may go."""
+        run = self._connection.execute
+        run(
+            "UPDATE effects SET state = ?, head = 0, ended_ms = ?, told = 0, detail = ?, reference = ? WHERE number = ?",
+            (state.value, now_ms, detail, reference, number),
+        )
+        target, lane = run("SELECT target, lane FROM effects WHERE number = ?", (number,)).fetchone()
+        if lane:
+            self._next_head(target, lane)
+
+    def _next_head(self, target: str, lane: str) -> None:
+        self._connection.execute(
+            "UPDATE effects SET head = 1 WHERE number ="
+            f" (SELECT min(number) FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN}))",
+            (target, lane),
+        )
+
+    def untold(self, most: int) -> list[Ending]:
+        """Ends of which the log was not told yet, in their order."""
+        rows = self._connection.execute(
+            "SELECT number, state, detail, reference, ended_ms FROM effects"
+            f" WHERE told = 0 AND state NOT IN ({_OPEN}) ORDER BY number LIMIT ?",
+            (most,),
+        ).fetchall()
+        return [
+            Ending(self.effect(number), State(state), detail, reference, ended_ms)
+            for number, state, detail, reference, ended_ms in rows
+        ]
+
+    def told(self, endings: Sequence[Ending]) -> None:
+        with self.transaction() as connection:
+            connection.executemany(
+                "UPDATE effects SET told = 1 WHERE number = ?", [(ending.effect.number,) for ending in endings]
+            )
+
+    def forget(self, before_ms: int, most: int) -> int:
+        """Drop what ended before then and was told; how many, at most `most`. What a person has to see stays."""
+        with self.transaction() as connection:
+            rows = connection.execute(
+                "SELECT number FROM effects WHERE ended_ms > 0 AND ended_ms < ? AND told = 1"
+                " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
+                (before_ms, most),
+            ).fetchall()
+            for table in ("attempts", "members", "effects"):
+                connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
+        return len(rows)
+
+    # --- targets ---
+
+    def targets(self) -> dict[str, TargetRow]:
+        return {row[0]: TargetRow(*row) for row in self._connection.execute("SELECT * FROM targets")}
+
+    def set_target(self, row: TargetRow) -> None:
+        with self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", row)
+
+    # --- what a sink has learned ---
+
+    def get(self, key: str) -> bytes | None:
+        found = self._connection.execute("SELECT value FROM known WHERE key = ?", (key,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def put(self, key: str, value: bytes) -> None:
+        """Within a transaction."""
+        self._connection.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, value))
+
+    # --- for people ---
+
+    def rows(self, states: Sequence[str] = (), target: str = "", account: str = "", most: int = 1_000) -> list[Row]:
+        """The last effects, newest first; of these states, of this target or account where they are given."""
+        where, values = ["1"], list[object]()
+        if states:
+            where.append(f"state IN ({_marks(states)})")
+            values += states
+        for column, value in (("target", target), ("account", account)):
+            if value:
+                where.append(f"{column} = ?")
+                values.append(value)
+        found = self._connection.execute(
+            f"SELECT {_ROW} FROM effects WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?", (*values, most)
+        )
+        return [Row(*row) for row in found]
+
+    def row(self, number: int) -> Row | None:
+        found = self._connection.execute(f"SELECT {_ROW} FROM effects WHERE number = ?", (number,)).fetchone()
+        return None if found is None else Row(*found)
+
+    def members(self, number: int) -> list[tuple[Decision, str]]:
+        """Its decisions, and why each was withdrawn, empty where it was not."""
+        return [(decision, word) for _, decision, word in self._members(number)]
+
+    def attempts(self, number: int) -> list[Tried]:
+        rows = self._connection.execute(
+            "SELECT at_ms, ended_ms, result, detail FROM attempts WHERE number = ? ORDER BY at_ms, rowid", (number,)
+        )
+        return [Tried(*row) for row in rows]
+
+    def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """By target and state, of what waits, failed or is unknown: how many, and when the oldest was asked for (UTC ms)."""
+        rows = self._connection.execute(
+            "SELECT target, state, count(*), min(made_ms) FROM effects WHERE state IN ('waiting', 'failed', 'unknown')"
+            " GROUP BY state, target"
+        )
+        return {(target, state): (count, oldest) for target, state, count, oldest in rows}
+
+    def again(self, number: int, now_ms: int, expires_ms: int) -> bool:
+        """A person wants it tried again, from the first attempt on; False where it is under way or waits already."""
+        with self.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ?, attempts = 0, ended_ms = 0, told = 0,"
+                f" rounds = rounds + 1, head = 0, detail = 'again by hand' WHERE number = ? AND state NOT IN ({_OPEN})",
+                (now_ms, expires_ms, number),
+            ).rowcount
+            if changed:
+                target, lane = connection.execute(
+                    "SELECT target, lane FROM effects WHERE number = ?", (number,)
+                ).fetchone()
+                if lane:
+                    connection.execute(
+                        "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'",
+                        (target, lane),
+                    )
+                    self._next_head(target, lane)
+                else:
+                    connection.execute("UPDATE effects SET head = 1 WHERE number = ?", (number,))
+        return bool(changed)
+
+    def settle(self, number: int, state: State, detail: str, now_ms: int) -> bool:
+        """A person knows what became of it; False where it is not failed or unknown."""
+        with self.transaction() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM effects WHERE number = ? AND state IN ('failed', 'unknown')", (number,)
+            ).fetchone()
+            if found is not None:
+                self._end(number, state, detail, "", now_ms)
+        return found is not None
+
+
+def account_of(decision: Decision) -> str:
+    """TENANT/ENTITY/ACCOUNT."""
+    return f"{decision.tenant}/{decision.entity}/{decision.account_id}"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,115 @@
+"""One HTTP POST to an endpoint: to an address that was judged, without following redirects, within a time."""
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from threading import Lock
+from typing import Final
+from urllib.parse import urlsplit
+
+from sinks.effects.base import Outcome, Result
+from sinks.webhooks.addresses import AddressRefused, reachable
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 15.0
+# Whatever a receiver does, an attempt ends by then.
+ATTEMPT_SECONDS: Final = 30.0
+_MOST_ADDRESSES: Final = 3
+_MOST_ANSWER_BYTES: Final = 4_096
+_LONGEST_WAIT_SECONDS: Final = 86_400.0
+_GONE: Final = 410
+USER_AGENT: Final = "headrace"
+
+
+class Sender:
+    """Sends from many threads; `abandon` ends one of them."""
+
+    def __init__(self) -> None:
+        self._tls = ssl.create_default_context()
+        self._open: dict[int, socket.socket] = {}
+        self._lock = Lock()
+
+    def post(self, number: int, url: str, private: bool, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """One attempt. `number` names it for `abandon`. Never raises for what the outside does."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+        try:
+            addresses = reachable(host, port, private)
+        except AddressRefused as error:
+            return Outcome(Result.later, f"refused: {error}")
+        except (OSError, UnicodeError) as error:
+            return Outcome(Result.later, f"{host} cannot be resolved: {error}")
+        connection = HTTPConnection(host, port)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            plain = _connected(addresses[:_MOST_ADDRESSES], port)
+            with self._lock:
+                self._open[number] = plain
+            connection.sock = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
+            with self._lock:
+                self._open[number] = connection.sock
+            connection.request("POST", path, body, {"user-agent": USER_AGENT, **headers})
+            answer = connection.getresponse()
+            answer.read(_MOST_ANSWER_BYTES)
+            return _outcome(answer)
+        except (OSError, HTTPException, ValueError) as error:
+            return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._open.pop(number, None)
+            connection.close()
+
+    def abandon(self, number: int) -> None:
+        """End an attempt that takes too long."""
+        with self._lock:
+            connected = self._open.get(number)
+        if connected is not None:
+            try:
+                connected.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # It ended by itself.
+                return
+
+
+def _connected(addresses: list[str], port: int) -> socket.socket:
+    """Connected to the first of these that answers. Raises OSError."""
+    for number, address in enumerate(addresses, start=1):
+        try:
+            found = socket.create_connection((address, port), CONNECT_SECONDS)
+        except OSError:
+            if number == len(addresses):
+                raise
+        else:
+            found.settimeout(READ_SECONDS)
+            return found
+    raise OSError("it has no address")
+
+
+def _outcome(answer: HTTPResponse) -> Outcome:
+    said = f"HTTP {answer.status}"
+    if 200 <= answer.status < 300:
+        return Outcome(Result.done, said)
+    if answer.status == _GONE:
+        return Outcome(Result.off, f"{said}: the endpoint wants no more events")
+    if 300 <= answer.status < 400:
+        return Outcome(Result.later, f"{said}: redirects are not followed; set the address that it leads to")
+    return Outcome(Result.later, said, after_seconds=_retry_after(answer.headers.get("retry-after", "")))
+
+
+def _retry_after(text: str) -> float:
+    """Seconds that the receiver wants to be left alone; 0 where it says nothing that can be read."""
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_WAIT_SECONDS)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return min(max(0.0, at.timestamp() - time.time()), _LONGEST_WAIT_SECONDS)
