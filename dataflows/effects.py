@@ -131,7 +131,7 @@ class EffectsLoop:
         self._targets: dict[str, Target] = {target.name: target for target in sink.targets()}
         self._flying: dict[int, _Flight] = {}
         self._landed: SimpleQueue[_Landed] = SimpleQueue()
-        self._producer = Producer(log, f"headrace.{sink.name}", lambda: bool(stop))
+        self._producer = Producer(log, f"headrace-{sink.name}", lambda: bool(stop))
         self._looked = 0.0
         self._swept = 0.0
         self.idle = False

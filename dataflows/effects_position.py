@@ -25,11 +25,11 @@ class PositionLost(SinkStopped):
 
 def group(sink: str) -> str:
     """Under this name the log keeps how far the sink is."""
-    return f"effects.{sink}"
+    return f"effects-{sink}"
 
 
 def _owner(sink: str) -> str:
-    return f"effects.{sink}.owner"
+    return f"effects-{sink}-owner"
 
 
 def effects_file(directory: Path, sink: str) -> Path:

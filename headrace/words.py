@@ -302,6 +302,10 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
         f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}"
     ),
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
+    "letter_status": lambda r: (
+        f"Letter {r['reference_id']}{' by ' + r['channel'] if r['channel'] else ''}: {r['text']}"
+        + (f" ({because(r)})" if r["reasons"] else "")
+    ),
     "interest_charged": lambda r: (
         f"{_money(r)} charged for {r['counterparty']}, "
         f"{'reminded' if r['rule'] == 'reminders.fee' else 'paid late'}: {r['document']} ({r['rule']})"

@@ -212,6 +212,10 @@ SAYINGS: dict[str, Callable[[Words], tuple[str, list[str]]]] = {
         f"delivery of {x.d.document} {x.d.text}",
         [f"by {x.d.channel}" if x.d.channel else "", f"as {x.d.reference_id}", x.until, x.because],
     ),
+    "letter_status": lambda x: (
+        f"letter {x.d.reference_id} {x.d.text}",
+        [f"by {x.d.channel}" if x.d.channel else "", x.because],
+    ),
     "item_posted": lambda x: (
         f"posted {x.d.document} {x.amount}",
         [f"disputing {x.money(x.d.item_disputed)}", x.because],

@@ -13,6 +13,7 @@ from dataflows.rules.disputes import dispute_documents, dispute_parts, messages
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.promises import promises
 from dataflows.rules.release import release
+from dataflows.rules.reminders import letters
 from schemas.records import (
     AccountOwner,
     AdviceRow,
@@ -79,7 +80,11 @@ def decide(account: Account, fact: Fact, ctx: Context) -> list[Decision]:
     if isinstance(fact, Promise):
         return promises.decide_promise(account, fact, ctx)
     if isinstance(fact, Message):
-        return delivery.decide_message(account, fact, ctx) or messages.decide_message(account, fact, ctx)
+        return (
+            delivery.decide_message(account, fact, ctx)
+            or letters.decide_message(fact)
+            or messages.decide_message(account, fact, ctx)
+        )
     if isinstance(fact, CashTransferred):
         return _decide_transferred(account, fact)
     if isinstance(fact, OperatorAction):

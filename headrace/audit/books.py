@@ -39,6 +39,7 @@ SILENT: Final = frozenset(
         "invoice_withdrawn",
         "delivery_requested",
         "delivery_status",
+        "letter_status",
         "credit_hold_set",
         "credit_hold_released",
         "credit_near_limit",

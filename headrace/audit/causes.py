@@ -73,7 +73,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "receipt_returned": frozenset(("receipt_reversed", "application_reversed", "cash_transferred", "cash_unapplied")),
     "dispute": OF_DISPUTES,
     "dispute_update": frozenset(("dispute_routed", "write_off_proposed")),
-    "message": OF_DISPUTES,
+    "message": OF_DISPUTES | {"letter_status"},
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": ANSWERED
     | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned", "invoice_withdrawn"},

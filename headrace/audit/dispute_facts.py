@@ -58,6 +58,11 @@ class DisputeFacts(DocumentFacts):
     def _message(self, account: Account, fact: Message, said: Sequence[Decision]) -> None:
         opened = [d for d in said if d.kind == "dispute_opened"]
         others = [d for d in said if not d.rule.startswith("delivery.")]
+        letters = [d for d in others if d.kind == "letter_status"]
+        others = [d for d in others if d.kind != "letter_status"]
+        told = (fact.delivery_id, fact.status, fact.channel)
+        if letters and (fact.direction != "out" or [(d.reference_id, d.text, d.channel) for d in letters] != [told]):
+            self._wrong(account, fact, "differs", f"it says {told}, the decision {letters[0].reference_id}")
         if fact.direction != "in" and others:
             self._wrong(account, fact, "not_caused", f"a message that went out does not lead to {others[0].kind}")
         for d in opened:

@@ -22,6 +22,12 @@ OF_CUSTOMERS: Final[dict[str, Rule]] = {
         f"{_REMINDERS}: steps relative to the due date, judged at the moment of sending",
         "reminders",
     ),
+    "letters.status": Rule(
+        "news of the letter came",
+        "What the channel says of a letter is kept as it came; one that expired or was withdrawn did not leave.",
+        f"{_REMINDERS}: what became of a letter",
+        "reminders",
+    ),
     "reminders.template": Rule(
         "there is no approved template for it",
         "Letters are made from approved templates alone; a level and language without one is told to a person once.",

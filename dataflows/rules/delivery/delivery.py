@@ -37,7 +37,8 @@ NOT_CONFIRMED: Final = "delivery.unconfirmed"
 NOT_ACKNOWLEDGED: Final = "delivery.unacknowledged"
 WAS_REJECTED: Final = "delivery.rejected"
 LIVE: Final = "live"
-_ID: Final = "delivery:"
+# Begins the reference of a document that was sent out.
+ID: Final = "delivery:"
 # Of what is due, or waits for a channel, at once; the rest comes with the next wake, or fact.
 MOST_AT_ONCE: Final = 200
 # Documents of a consolidated invoice that go together.
@@ -152,7 +153,7 @@ def _request(
         currency=row.currency,
         amount=row.amount,
         document=row.document,
-        reference_id=f"{_ID}{row.document}:{row.requests + 1}",
+        reference_id=f"{ID}{row.document}:{row.requests + 1}",
         candidates=row.documents,
         level=tries,
         channel=chain[at],
@@ -214,8 +215,8 @@ def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decisi
         return []
     number = 0
     document = fact.document
-    if fact.delivery_id.startswith(_ID):
-        document, _, said = fact.delivery_id[len(_ID) :].rpartition(":")
+    if fact.delivery_id.startswith(ID):
+        document, _, said = fact.delivery_id[len(ID) :].rpartition(":")
         number = int(said) if said.isdecimal() else 0
     elif fact.delivery_id or fact.template or fact.direction != "out":
         # A letter, or something that the customer writes of it.
@@ -332,7 +333,7 @@ def _status(row: DeliveryRow, status: str, channel: str, reasons: list[str]) -> 
         currency=row.currency,
         amount=row.amount,
         document=row.document,
-        reference_id=f"{_ID}{row.document}:{row.requests}",
+        reference_id=f"{ID}{row.document}:{row.requests}",
         candidates=row.documents,
         channel=channel,
         text=status,
@@ -347,7 +348,7 @@ def _rejected(row: DeliveryRow, fact: Message, owner: str, line: str) -> Decisio
         currency=row.currency,
         amount=row.amount,
         document=row.document,
-        reference_id=f"{_ID}{row.document}",
+        reference_id=f"{ID}{row.document}",
         owner=owner,
         channel=fact.channel,
         reasons=_why(fact),
@@ -365,7 +366,7 @@ def _raised(
         currency=row.currency,
         amount=row.amount,
         document=row.document,
-        reference_id=f"{_ID}{row.document}",
+        reference_id=f"{ID}{row.document}",
         candidates=row.documents,
         owner=provisions.delivery.owner,
         reasons=reasons,
@@ -375,4 +376,4 @@ def _raised(
 
 
 def _closed(row: DeliveryRow) -> Decision:
-    return closed(row.raised, f"{_ID}{row.document}", row.currency, document=row.document)
+    return closed(row.raised, f"{ID}{row.document}", row.currency, document=row.document)
