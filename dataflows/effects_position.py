@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from connectors.log.base import Log
+from connectors.reading import read_to_end
+from dataflows.publishing import decoded
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.effects.store import EffectStore, Position
@@ -47,49 +49,13 @@ class Hold:
         self._sink = sink
         self._lock = Lock(path.with_suffix(".lock"), f"the sink {sink}")
         try:
-            self.store = self._opened(path, again)
+            self.store = opened(log, sink, path, again)
             self._token = secrets.randbits(_TOKEN_BITS)
             self.save()
             log.save_positions(_owner(sink), DECISIONS, {0: self._token})
         except BaseException:
             self._lock.close()
             raise
-
-    def _opened(self, path: Path, again: str) -> EffectStore:
-        saved = self._log.positions(group(self._sink), DECISIONS)
-        if not path.exists():
-            if saved:
-                raise PositionLost(
-                    f"{path} is gone, and the log says that the sink {self._sink} was at work: what it has sent is not "
-                    f"known, so it sends nothing. Put the file back, or say from where it goes on: {again}"
-                )
-            begin_at(self._log, self._sink, path, dict(enumerate(self._log.end_offsets(DECISIONS))))
-        store = EffectStore(path)
-        try:
-            self._check_identity(store, again)
-            self._check_age(store, saved, again)
-        except BaseException:
-            store.close()
-            raise
-        return store
-
-    def _check_identity(self, store: EffectStore, again: str) -> None:
-        for topic, known in ((FACTS, store.facts), (DECISIONS, store.decisions)):
-            there = self._log.identity(topic)
-            if known != there:
-                raise PositionLost(
-                    f"{store.path}: the {topic} it has read are those of {known}, here are those of {there}: another "
-                    f"installation, or a log that was rebuilt. Say from where the sink goes on: {again}"
-                )
-
-    def _check_age(self, store: EffectStore, saved: Mapping[int, int], again: str) -> None:
-        for shard, position in store.positions(DECISIONS).items():
-            if saved.get(shard, 0) > position.next:
-                raise PositionLost(
-                    f"{store.path}: stands at {position.next} in shard {shard}, and the log says that the sink was at "
-                    f"{saved[shard]}: it is an older copy, and what was sent since is not known. Put the right file back, "
-                    f"or say from where the sink goes on: {again}"
-                )
 
     def save(self) -> None:
         """Tell the log how far the sink is. Raises LogUnavailable."""
@@ -108,6 +74,92 @@ class Hold:
     def close(self) -> None:
         self.store.close()
         self._lock.close()
+
+
+def opened(log: Log, sink: str, path: Path, again: str) -> EffectStore:
+    """The sink's file, where its position is the right one; a new one where neither it nor the log knows the sink. Raises
+    PositionLost, SinkStopped, LogUnavailable, LogRefused."""
+    if not begun(log, sink, path):
+        raise PositionLost(
+            f"{path} is gone, and the log says that the sink {sink} was at work: what it has sent is not known, so it "
+            f"sends nothing. Put the file back, or say from where it goes on: {again}"
+        )
+    store = EffectStore(path)
+    try:
+        _check_identity(log, store, again)
+        _check_age(store, sink, log.positions(group(sink), DECISIONS), again)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def begun(log: Log, sink: str, path: Path) -> bool:
+    """Let a sink that neither its file nor the log knows begin at the decisions' end; False where its file was lost. Raises
+    LogUnavailable, LogRefused."""
+    if not path.exists():
+        if log.positions(group(sink), DECISIONS):
+            return False
+        begin_at(log, sink, path, dict(enumerate(log.end_offsets(DECISIONS))))
+    return True
+
+
+def _check_identity(log: Log, store: EffectStore, again: str) -> None:
+    for topic, known in ((FACTS, store.facts), (DECISIONS, store.decisions)):
+        there = log.identity(topic)
+        if known != there:
+            raise PositionLost(
+                f"{store.path}: the {topic} it has read are those of {known}, here are those of {there}: another "
+                f"installation, or a log that was rebuilt. Say from where the sink goes on: {again}"
+            )
+
+
+def _check_age(store: EffectStore, sink: str, saved: Mapping[int, int], again: str) -> None:
+    for shard, position in store.positions(DECISIONS).items():
+        if saved.get(shard, 0) > position.next:
+            raise PositionLost(
+                f"{store.path}: stands at {position.next} in shard {shard}, and the log says that the sink {sink} was at "
+                f"{saved[shard]}: it is an older copy, and what was sent since is not known. Put the right file back, or "
+                f"say from where the sink goes on: {again}"
+            )
+
+
+def go_on_from(log: Log, sink: str, path: Path, offsets: Mapping[int, int], now_ms: int) -> Path | None:
+    """Give the sink a new file that stands at these offsets of the decisions; the one that was there is kept, under the
+    name that is returned. Raises HeldElsewhere where the sink runs, LogUnavailable, LogRefused."""
+    lock = Lock(path.with_suffix(".lock"), f"the sink {sink}")
+    try:
+        kept = None
+        if path.exists():
+            kept = path.with_name(f"{path.stem}.{now_ms}.lost")
+            for ending in ("", "-wal", "-shm"):
+                beside = path.with_name(path.name + ending)
+                if beside.exists():
+                    beside.rename(kept.with_name(kept.name + ending))
+        begin_at(log, sink, path, offsets)
+        log.save_positions(group(sink), DECISIONS, offsets)
+    finally:
+        lock.close()
+    return kept
+
+
+def offsets_since(log: Log, time_ms: int) -> dict[int, int]:
+    """For each shard the offset of its first decision that was learned at that time or later, or its end; reads all
+    decisions. Raises LogUnavailable, LogRefused, SinkStopped."""
+    found: dict[int, int] = {}
+    for shard, end in enumerate(log.end_offsets(DECISIONS)):
+        found[shard] = end
+        reader = log.reader(DECISIONS, {shard: log.begin_offsets(DECISIONS)[shard]})
+        try:
+            for records in read_to_end(reader, {shard: end}):
+                later = (x.offset for x in records if decoded(x).recorded_time >= time_ms)
+                first = next(later, None)
+                if first is not None:
+                    found[shard] = first
+                    break
+        finally:
+            reader.close()
+    return found
 
 
 def begin_at(log: Log, sink: str, path: Path, offsets: Mapping[int, int]) -> None:

@@ -8,6 +8,7 @@ from headrace.commands import (
     bench,
     dead_letters,
     demo,
+    effects,
     forecast,
     ingest,
     operate,
@@ -21,6 +22,7 @@ from headrace.commands import (
     statement,
     timeline,
     verify,
+    webhooks,
     why,
     worklist,
 )
@@ -56,9 +58,11 @@ app.command()(why.why)
 app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(effects.app, name="effects")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import structlog
 import typer
 
 from connectors.log.base import Log
+from dataflows.effects_position import begun, effects_file
 from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, where_again
@@ -59,7 +60,9 @@ def run(
     replay: Annotated[bool, typer.Option("--replay/--live", help="History in its own order, or as it comes.")] = False,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="Leave when all that is there is done.")] = False,
     shards: Annotated[str, typer.Option(help="Shards of this receivables process, such as 0-7.")] = "",
-    sink: Annotated[Sink | None, typer.Option(help="The flow of publish; both where none is named.")] = None,
+    sink: Annotated[
+        Sink | None, typer.Option(help="The flow of publish; all that are set where none is named.")
+    ] = None,
     paced: Annotated[bool, typer.Option("--paced", hidden=True)] = False,
     parent: Annotated[int, typer.Option("--parent", hidden=True)] = 0,
 ) -> None:
@@ -122,6 +125,7 @@ class _Children:
         self._where = where + (["--config", str(config)] if config is not None else [])
         self._said_where = where_again(directory, config)
         self._stop = stop
+        self._stopped = 0
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._log = structlog.get_logger()
 
@@ -130,25 +134,35 @@ class _Children:
         command += ["--parent", str(os.getpid())]
         self._running[name] = subprocess.Popen(command)
 
+    def _effects(self) -> list[str]:
+        """The sinks with effects outside that have anything to do."""
+        return ["webhooks"] if self._settings.webhooks else []
+
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
         """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout."""
         # Made here, so that no two processes make a topic at the same time.
         log = open_installation(self._settings)
         try:
             before = Counted.now(log, self._settings)
+            for name in self._effects():
+                # Before anything is decided: a sink that is new begins where the decisions end.
+                begun(log, name, effects_file(self._settings.dir, name))
             self._start("clickhouse", "publish", "--sink", "clickhouse")
             self._start("forward", "publish", "--sink", "forward")
+            for name in self._effects():
+                self._start(name, "publish", "--sink", name)
             if flow is Flow.all:
                 self._start("receivables", "receivables")
                 mode = ["--replay", "--paced"] if replay else ["--live"]
                 self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))
             pace = Pace(log, self._failed)
             code = self._watch(pace if until_idle else None)
-            code = max(code, self._end())
+            code = max(code, self._end(), self._stopped)
             if code == 0 and until_idle:
                 # What the flows left over after they were told to stop.
-                self._start("clickhouse", "publish", "--sink", "clickhouse", "--until-idle")
-                code = self._running.pop("clickhouse").wait()
+                for name in ("clickhouse", *self._effects()):
+                    self._start(name, "publish", "--sink", name, "--until-idle")
+                code = max(self._running.pop(name).wait() for name in list(self._running))
             if code == 0 and until_idle and flow is Flow.all:
                 self._tell(before, log)
         finally:
@@ -181,7 +195,10 @@ class _Children:
                 if code is None:
                     continue
                 del self._running[name]
-                if code:
+                if code and name in self._effects():
+                    self._log.error("a sink stopped; the other flows go on", flow=name, code=code)
+                    self._stopped = FOUND_WANTING
+                elif code:
                     self._log.error("a flow ended; the others are stopped", flow=name, code=code)
                     return FOUND_WANTING
             if pace is not None and "intake" not in self._running and pace.quiet():

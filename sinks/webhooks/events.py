@@ -66,6 +66,12 @@ def body(event: str, decision: Decision) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
+def test_body(message_id: str, at: datetime) -> str:
+    """What a test sends: no event, and nobody's data."""
+    at_ms = round(at.timestamp() * 1000)
+    return json.dumps({"type": "test", "timestamp": _time(at_ms), "data": {"id": message_id}}, separators=(",", ":"))
+
+
 def _data(event: str, d: Decision) -> dict[str, Any]:
     found: dict[str, Any] = {
         "decision": f"{d.shard}-{d.sequence}",

@@ -1,0 +1,266 @@
+"""headrace effects: what was and is to be done outside, by every sink that has effects there; and what people decide of it."""
+
+import getpass
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from connectors.intake.clockwork import utc_text
+from dataflows.effects_position import PositionLost, effects_file, go_on_from, offsets_since, opened
+from headrace.commands.common import (
+    FOUND_WANTING,
+    WRONG_USAGE,
+    failures_told,
+    installation,
+    load_existing,
+    print_json,
+    say,
+    where_again,
+)
+from headrace.commands.tables import Column, Listing
+from headrace.settings import Settings
+from headrace.why.explain import row_of
+from headrace.words import in_words
+from schemas.topics import DECISIONS
+from sinks.base import SinkStopped
+from sinks.effects.base import State
+from sinks.effects.store import EffectStore, Row
+
+# The sinks that have effects outside.
+SINKS: Final = ("webhooks",)
+END: Final = "end"
+_SHOWN_STATES: Final = (State.waiting, State.sending, State.failed, State.unknown)
+Where = tuple[Path | None, Path | None]
+SinkName = Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}.", show_default=False)]
+Numbers = Annotated[list[int], typer.Argument(help="Numbers of effects.", show_default=False)]
+Note = Annotated[str, typer.Option(help="Why; kept with it.", show_default=False)]
+Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
+
+app = typer.Typer(
+    help="What sinks do outside: list it, show it, try it again, settle it; say from where a sink goes on.",
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def where(
+    context: typer.Context,
+    directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
+) -> None:
+    context.obj = (directory, config)
+
+
+@contextmanager
+def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectStore]]:
+    """The file of a sink with effects, on this machine. Failures are told."""
+    with failures_told():
+        settings = load_existing(*given)
+        path = effects_file(settings.dir, sink)
+        if sink not in SINKS:
+            say(f"{sink}: there is no such sink; there are {', '.join(SINKS)}")
+            raise typer.Exit(WRONG_USAGE)
+        if not path.exists():
+            say(
+                f"the sink {sink} has not run here yet: `headrace run publish --sink {sink} {where_again(*given)}` makes {path}"
+            )
+            raise typer.Exit(FOUND_WANTING)
+        try:
+            store = EffectStore(path)
+        except SinkStopped as error:
+            say(str(error))
+            raise typer.Exit(FOUND_WANTING) from None
+        try:
+            yield settings, store
+        finally:
+            store.close()
+
+
+@app.command("list")
+def list_effects(
+    context: typer.Context,
+    sink: SinkName = SINKS[0],
+    state: Annotated[
+        list[State] | None, typer.Option(help="Only these; open, failed and unknown ones without it.")
+    ] = None,
+    target: Annotated[str, typer.Option(help="Only of this target.")] = "",
+    account: Annotated[str, typer.Option(help="Only of this account, TENANT/ENTITY/ACCOUNT.")] = "",
+    most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
+) -> None:
+    """What waits, what failed, and of what nobody knows whether it arrived; newest first."""
+    with opened_effects(context.obj, sink) as (_, store):
+        rows = store.rows([each.value for each in state or _SHOWN_STATES], target, account, most)
+        if as_json:
+            print_json([as_object(row) for row in rows])
+            return
+        listing = Listing(
+            [Column("number"), Column("decision"), Column("target"), Column("state"), Column("attempts", right=True),
+             Column("account"), Column("asked for (UTC)"), Column("because", wraps_at=20)]
+        )  # fmt: skip
+        for row in rows:
+            because = row.detail or (f"due {utc_text(row.due_ms)}" if row.state == State.waiting else "")
+            listing.add(
+                str(row.number), decision_of(row), row.target, row.state, str(row.attempts), row.account,
+                utc_text(row.made_ms), because,
+            )  # fmt: skip
+        if rows:
+            listing.show()
+        else:
+            say("nothing waits, and nothing failed" if not state else "there are none")
+
+
+def decision_of(row: Row) -> str:
+    """SHARD-SEQUENCE of the decision that asked for it, which `headrace why` takes."""
+    return row.key.partition("-")[2]
+
+
+def as_object(row: Row) -> dict[str, Any]:
+    """An effect for programs; times as ISO texts, null where there is none."""
+    times = ("made_ms", "expires_ms", "due_ms", "ended_ms")
+    found: dict[str, Any] = {name: value for name, value in row._asdict().items() if name not in times}
+    found["decision"] = decision_of(row)
+    for name in times:
+        time_ms = getattr(row, name)
+        found[name.removesuffix("_ms")] = utc_text(time_ms) if time_ms else None
+    return found
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    sink: SinkName,
+    number: Annotated[int, typer.Argument(help="Number of an effect.", show_default=False)],
+) -> None:
+    """All that is known of one effect: what asked for it, each attempt, how it ended."""
+    with opened_effects(context.obj, sink) as (_, store):
+        row = store.row(number)
+        if row is None:
+            say(f"{number}: there is no such effect; headrace effects list shows what there is")
+            raise typer.Exit(FOUND_WANTING)
+        ended = f" {utc_text(row.ended_ms)}" if row.ended_ms else ""
+        print(f"effect:   {row.number}, {row.kind} to {row.target}")
+        print(f"key:      {row.key}")
+        print(f"account:  {row.account}")
+        print(f"state:    {row.state}{ended}{f': {row.detail}' if row.detail else ''}")
+        print(f"expires:  {utc_text(row.expires_ms)}")
+        if row.state == State.waiting:
+            print(f"due:      {utc_text(row.due_ms)}")
+        for decision, withdrawn in store.members(number):
+            left_out = f", withdrawn: {withdrawn}" if withdrawn else ""
+            print(f"decision: {decision.shard}-{decision.sequence} {in_words(row_of(decision))}{left_out}")
+        for tried in store.attempts(number):
+            result = tried.result or "not ended"
+            print(f"attempt:  {utc_text(tried.at_ms)} {result}{f': {tried.detail}' if tried.detail else ''}")
+
+
+@app.command()
+def retry(context: typer.Context, sink: SinkName, numbers: Numbers) -> None:
+    """Try effects that have ended once more, with the same key. Exit 1 where one is not there, or is still open."""
+    with opened_effects(context.obj, sink) as (_, store):
+        again(store, numbers)
+
+
+def again(store: EffectStore, numbers: list[int]) -> None:
+    """Have effects tried once more, and tell; Exit 1 where one cannot be."""
+    now_ms = time.time_ns() // 1_000_000
+    done = 0
+    for number in numbers:
+        row = store.row(number)
+        if row is None:
+            say(f"{number}: there is no such effect")
+        elif store.again(number, now_ms, now_ms + row.expires_ms - row.made_ms):
+            done += 1
+        else:
+            say(f"{number}: is {row.state}, and is tried without this")
+    print(f"{done:,} will be tried again, {len(numbers) - done:,} not")
+    if done < len(numbers):
+        raise typer.Exit(FOUND_WANTING)
+
+
+@app.command()
+def settle(
+    context: typer.Context,
+    sink: SinkName,
+    numbers: Numbers,
+    note: Note,
+    done: Annotated[bool, typer.Option("--done/--failed", help="It arrived, or it did not and shall not.")] = True,
+    actor: Actor = "",
+) -> None:
+    """Say what became of effects that failed or are unknown. Exit 1 where one is neither."""
+    if not note.strip():
+        say("--note: is empty; say how it is known")
+        raise typer.Exit(WRONG_USAGE)
+    now_ms = time.time_ns() // 1_000_000
+    state = State.done if done else State.failed
+    with opened_effects(context.obj, sink) as (_, store):
+        settled = 0
+        for number in numbers:
+            row = store.row(number)
+            if row is None:
+                say(f"{number}: there is no such effect")
+            elif store.settle(number, state, f"settled by {actor or getpass.getuser()}: {note}", now_ms):
+                settled += 1
+            else:
+                say(f"{number}: is {row.state}; only what failed or is unknown is settled")
+    print(f"{settled:,} settled as {state}, {len(numbers) - settled:,} not")
+    if settled < len(numbers):
+        raise typer.Exit(FOUND_WANTING)
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    sink: SinkName,
+    since: Annotated[
+        str,
+        typer.Option("--from", help="`end`, or a time (UTC without a zone) from which on it does what was decided."),
+    ],
+) -> None:
+    """Say from where a sink goes on that lost its position, or begins. Exit 1 where it has its position, or runs.
+
+    Keys are made of the log, so what an outside that honours them has got already has no second effect there.
+    """
+    since_ms = _time_ms(since)
+    with installation(*context.obj) as (settings, log):
+        if sink not in SINKS:
+            say(f"{sink}: there is no such sink; there are {', '.join(SINKS)}")
+            raise typer.Exit(WRONG_USAGE)
+        path = effects_file(settings.dir, sink)
+        try:
+            if path.exists():
+                opened(log, sink, path, "").close()
+                say(f"the sink {sink} has its position, and goes on from it: `headrace run publish --sink {sink}`")
+                raise typer.Exit(FOUND_WANTING)
+        except PositionLost as error:
+            say(str(error).partition(". ")[0])
+        except SinkStopped as error:
+            say(str(error))
+        try:
+            ends = dict(enumerate(log.end_offsets(DECISIONS)))
+            offsets = ends if since_ms is None else offsets_since(log, since_ms)
+            kept = go_on_from(log, sink, path, offsets, time.time_ns() // 1_000_000)
+        except SinkStopped as error:
+            say(str(error))
+            raise typer.Exit(FOUND_WANTING) from None
+    if kept is not None:
+        say(f"what was there is kept as {shlex.quote(str(kept))}")
+    print(f"the sink {sink} goes on from {since}: {sum(ends[s] - offsets[s] for s in ends):,} decisions are to be read")
+
+
+def _time_ms(text: str) -> int | None:
+    """UTC milliseconds; None for `end`."""
+    if text == END:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        say(f"--from {text}: must be `end` or a time, such as 2026-12-31T12:00:00Z")
+        raise typer.Exit(WRONG_USAGE) from None
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
