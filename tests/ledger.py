@@ -12,7 +12,8 @@ EPOCH = date(1970, 1, 1)
 
 
 def day(text: str) -> int:
-    return (date.fromisoformat(text) - EPOCH).days
+    """Days since 1970-01-01 of an ISO day, or time."""
+    return (date.fromisoformat(text[:10]) - EPOCH).days
 
 
 def instant(text: str) -> int:
@@ -50,7 +51,7 @@ class Ledger:
             count=1,
             kind=kind,
             rules_version="r1",
-            origin="history",
+            origin=fields.pop("origin", "history"),
             tenant=self.tenant,
             entity=self.entity,
             account_id=account,

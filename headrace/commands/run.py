@@ -117,7 +117,7 @@ def _shards(text: str, there: int) -> list[int]:
 
 
 class _Children:
-    """The flows as processes; one that dies is told of, and ends the rest."""
+    """The flows as processes; one that dies is told of, and ends the rest, but for a sink with effects outside."""
 
     def __init__(self, settings: Settings, directory: Path | None, config: Path | None, stop: StopFlag) -> None:
         self._settings = settings
@@ -157,10 +157,10 @@ class _Children:
                 self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))
             pace = Pace(log, self._failed)
             code = self._watch(pace if until_idle else None)
-            code = max(code, self._end(), self._stopped)
+            code = max(code, self._end())
             if code == 0 and until_idle:
                 # What the flows left over after they were told to stop.
-                for name in ("clickhouse", *self._effects()):
+                for name in ("clickhouse", *(() if self._stopped else self._effects())):
                     self._start(name, "publish", "--sink", name, "--until-idle")
                 code = max(self._running.pop(name).wait() for name in list(self._running))
             if code == 0 and until_idle and flow is Flow.all:
@@ -168,7 +168,7 @@ class _Children:
         finally:
             self._end()
             log.close()
-        return code
+        return max(code, self._stopped)
 
     def _tell(self, before: Counted, log: Log) -> None:
         if self._stop:
