@@ -63,7 +63,7 @@ def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectSt
     with failures_told():
         settings = load_existing(*given)
         path = effects_file(settings.dir, sink)
-        if sink not in SINKS:
+        if not path.exists() and sink not in SINKS:
             say(f"{sink}: there is no such sink; there are {', '.join(SINKS)}")
             raise typer.Exit(WRONG_USAGE)
         if not path.exists():

@@ -1,7 +1,8 @@
 """An endpoint: where events go, which ones, and how they are signed. Pure."""
 
+import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ class Endpoint:
 
     name: str
     url: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     events: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
@@ -99,9 +100,9 @@ def _url_findings(endpoint: Endpoint) -> list[str]:
 def _is_secret(text: str) -> bool:
     if not text.startswith("whsec_"):
         return False
+    digits = text.removeprefix("whsec_")
     try:
-        # The library keeps it to itself; its length is what its signature needs.
-        size = len(Webhook(text)._whsecret)
-    except (ValueError, RuntimeError):
+        secret = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    except ValueError:
         return False
-    return LEAST_SECRET <= size <= MOST_SECRET
+    return LEAST_SECRET <= len(secret) <= MOST_SECRET

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,10 @@ from sinks.effects.base import effect_key
 from sinks.webhooks.events import event_of
 from tests.hooks import HookServer, Received, by_account, endpoint, headrace, made, started, states, write_settings
 from tests.ledger import Ledger
+from tests.live import LiveLedger, ago
 from tests.publishing import append_decisions
 
 SHARDS = 4
-
-
-def ago(**past: float) -> str:
-    """A moment of the past, as the ledger wants it."""
-    return (datetime.now(UTC) - timedelta(**past)).replace(tzinfo=None).isoformat(timespec="milliseconds")
-
-
-class LiveLedger(Ledger):
-    """Decisions of now, each due to be told."""
-
-    def say(self, kind: str, account: str, on: str, **fields: Any) -> Any:
-        return super().say(kind, account, on, **{"origin": "live", **fields})
 
 
 def busy(number: int, accounts: int = 5) -> LiveLedger:

@@ -1,0 +1,302 @@
+"""What all sinks with effects outside share: withdrawals, bundles, what a crash leaves, and what is told back."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.log.sqlite import SqliteLog
+from connectors.reading import read_to_end
+from headrace.flows import open_installation
+from headrace.settings import load
+from schemas.codec import decode_fact
+from schemas.records import Message
+from tests.facts import customer
+from tests.hooks import HookServer, Received, headrace, write_settings
+from tests.letters import LetterSink, letters, send_letters, wait_out_pause
+from tests.live import LiveLedger, ago
+from tests.publishing import append_decisions, append_fact
+
+ROOT = Path(__file__).parents[2]
+SHARDS = 2
+
+
+class World:
+    """An installation whose letters go to a receiver; what the ledger says is in its log."""
+
+    def __init__(self, directory: Path) -> None:
+        self.server = HookServer()
+        self.directory = directory
+        write_settings(directory, shards=SHARDS)
+        log = open_installation(load(directory, None))
+        assert isinstance(log, SqliteLog)
+        self.log = log
+        self.ledger = LiveLedger(SHARDS)
+        self._written = 0
+        self.run()
+
+    def known(self, *accounts: str) -> None:
+        for account in accounts:
+            append_fact(self.log, customer(event_id=f"c-{account}", account_id=account, name=f"Customer {account}"))
+
+    def remind(self, account: str, document: str, letter: str = "", **fields: object) -> None:
+        self.ledger.say(
+            "reminder_due", account, ago(), document=document, amount=100, level=1, item_amount=100,
+            reference_id=letter or f"{account}:20000", **fields,
+        )  # fmt: skip
+
+    def say(self, kind: str, account: str, **fields: object) -> None:
+        self.ledger.say(kind, account, ago(), **fields)
+
+    def write(self) -> None:
+        append_decisions(self.log, self.ledger, self._written)
+        self._written = len(self.ledger.decisions)
+
+    def run(self, sink: LetterSink | None = None) -> None:
+        self.write()
+        send_letters(self.log, self.directory, sink or LetterSink(self.server.url()))
+
+    @property
+    def sent(self) -> list[str]:
+        return [one.body.decode() for one in self.server.received]
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """(letter, status, reason) of every message that was brought back, in order."""
+        ends = dict(enumerate(self.log.end_offsets("messages")))
+        reader = self.log.reader("messages", dict.fromkeys(ends, 0))
+        facts = [decode_fact(record.value) for records in read_to_end(reader, ends) for record in records]
+        reader.close()
+        messages = [fact for fact in facts if isinstance(fact, Message)]
+        return [(m.delivery_id, m.status, m.reason) for m in sorted(messages, key=lambda m: (m.event_time, m.event_id))]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    found = World(tmp_path)
+    yield found
+    found.server.close()
+    found.log.close()
+
+
+def test_a_letter_is_sent_once_and_told(world: World) -> None:
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    world.run()
+    world.run()
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+    assert world.told() == [("C1:20000", "sent", "")]
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+def test_what_one_fact_asks_for_is_one_letter(world: World) -> None:
+    world.known("C1")
+    world.remind("C1", "INV-1", fact_offset=7)
+    world.remind("C1", "INV-2", fact_offset=7)
+    world.remind("C1", "INV-3", "C1:20007", fact_offset=8)
+    world.run()
+    assert world.sent == [
+        "To Customer C1, 1 Street: please pay INV-1, INV-2",
+        "To Customer C1, 1 Street: please pay INV-3",
+    ]
+    assert world.told() == [("C1:20000", "sent", ""), ("C1:20007", "sent", "")]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "fields"),
+    [
+        ("paid", "cash_applied", {"document": "INV-1", "amount": 40, "receipt_id": "R1"}),
+        ("paid", "deduction_opened", {"document": "INV-1/D1", "counterparty": "INV-1", "amount": 5}),
+        ("disputed", "dispute_opened", {"document": "INV-1", "amount": 5, "reference_id": "D-1"}),
+        ("promised", "promise_opened", {"candidates": ["INV-0", "INV-1"], "amount": 5, "reference_id": "P-1"}),
+        ("promised", "promise_opened", {"candidates": [], "amount": 5, "reference_id": "P-1"}),
+        ("cash_or_credit_covers", "receipt_booked", {"receipt_id": "R1", "amount": 1}),
+        ("reminded_again", "reminder_due", {"document": "INV-1", "level": 2, "reference_id": "C1:20009"}),
+    ],
+)
+def test_with_the_outside_stalled_and_the_matter_settled_meanwhile_nothing_leaves(
+    word: str, kind: str, fields: dict[str, object], world: World
+) -> None:
+    """However long it stalls: the letter was tried and did not get through, and then its reason went away."""
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    world.server.answer = lambda _: 503
+    world.run(LetterSink(world.server.url(), retry_seconds=0.2))
+    assert letters(world.directory)[0][1] == "waiting"
+    tried = len(world.sent)
+    assert tried > 0
+    world.say(kind, "C1", **fields)
+    world.server.answer = lambda _: 200
+    wait_out_pause(world.directory)
+    if kind == "reminder_due":
+        world.run()
+        assert world.server.taken()[0].body.decode().endswith("please pay INV-1")
+        assert len(world.sent) == tried + 1
+        assert world.told()[-1] == ("C1:20009", "sent", "")
+    else:
+        world.run()
+        assert len(world.sent) == tried
+    assert letters(world.directory)[0] == ("INV-1", "withdrawn", word)
+    assert world.told()[0] == ("C1:20000", "expired", f"withdrawn:{word}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("cash_applied", {"document": "INV-2", "amount": 40, "receipt_id": "R1"}),
+        ("dispute_opened", {"document": "INV-2", "amount": 5, "reference_id": "D-1"}),
+        ("promise_opened", {"candidates": ["INV-2"], "amount": 5, "reference_id": "P-1"}),
+        ("promise_opened", {"candidates": [], "amount": 5, "reference_id": "P-1", "currency": "EUR"}),
+        ("receipt_booked", {"receipt_id": "R1", "amount": 1, "currency": "EUR"}),
+        ("item_posted", {"document": "INV-3", "item_kind": "invoice", "amount": 5}),
+    ],
+)
+def test_what_is_about_something_else_withdraws_nothing(kind: str, fields: dict[str, object], world: World) -> None:
+    world.known("C1", "C2")
+    for document in ("INV-1", "INV-2"):
+        world.ledger.invoice("C1", document, 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    world.say(kind, "C1", **fields)
+    world.say("receipt_booked", "C2", receipt_id="R9", amount=100)
+    world.run()
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+def test_a_letter_goes_with_what_is_left_of_it(world: World) -> None:
+    world.known("C1")
+    for document in ("INV-1", "INV-2"):
+        world.ledger.invoice("C1", document, 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1", fact_offset=9)
+    world.remind("C1", "INV-2", fact_offset=9)
+    world.say("dispute_opened", "C1", document="INV-1", amount=5, reference_id="D-1")
+    world.run()
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-2"]
+
+
+def test_nothing_leaves_before_a_fact_is_decided_to_its_end(world: World) -> None:
+    """The owner of a shard died between two decisions of one fact: the second one withdraws the first."""
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1", fact_offset=3)
+    world.say("dispute_opened", "C1", document="INV-1", amount=5, reference_id="D-1", fact_offset=3, index=1, count=2)
+    world.ledger.decisions[-2].count = 2
+    kept = world.ledger.decisions.pop()
+    world.write()
+    sent_letters = threading.Event()
+    stop = _AfterRounds(20, sent_letters)
+    send_letters(world.log, world.directory, LetterSink(world.server.url()), stop)
+    assert world.sent == []
+    world.ledger.decisions.append(kept)
+    world.run()
+    assert world.sent == []
+    assert letters(world.directory) == [("INV-1", "withdrawn", "disputed")]
+
+
+class _AfterRounds:
+    """A stop that comes when it was asked for so often."""
+
+    def __init__(self, rounds: int, stopped: threading.Event) -> None:
+        self._left = rounds
+        self._stopped = stopped
+
+    def __bool__(self) -> bool:
+        self._left -= 1
+        if self._left <= 0:
+            self._stopped.set()
+        return self._left <= 0
+
+
+DYING = """
+import sys
+from pathlib import Path
+from headrace.flows import open_installation
+from headrace.settings import load
+from tests.letters import LetterSink, send_letters
+directory, url = Path(sys.argv[1]), sys.argv[2]
+send_letters(open_installation(load(directory, None)), directory, LetterSink(url))
+"""
+
+
+def test_what_a_crash_cut_off_is_for_a_person_where_the_outside_knows_no_keys(world: World) -> None:
+    world.known("C1", "C2")
+    world.remind("C1", "INV-1")
+    world.write()
+    process: list[subprocess.Popen[bytes]] = []
+
+    def answer(request: Received) -> int:
+        process[0].kill()
+        process[0].wait()
+        return 200
+
+    world.server.answer = answer
+    command = [sys.executable, "-c", DYING, str(world.directory), world.server.url()]
+    process.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}))
+    assert process[0].wait(60) == -9
+    world.server.answer = lambda _: 200
+    # The next letter of the account is not held up by it.
+    world.remind("C1", "INV-2", "C1:20007")
+    world.run()
+    assert [body.rpartition(" ")[2] for body in world.sent] == ["INV-1", "INV-2"]
+    ((document, state, detail), after) = letters(world.directory)
+    assert (document, state) == ("INV-1", "unknown")
+    assert detail == "the process ended while it was being sent, and it may have arrived"
+    assert after == ("INV-2", "done", "HTTP 200")
+    assert [status for _, status, _ in world.told()] == ["queued", "sent"]
+
+
+def test_an_effect_that_nobody_knows_of_is_listed_and_settled(world: World) -> None:
+    test_what_a_crash_cut_off_is_for_a_person_where_the_outside_knows_no_keys(world)
+    listed = json.loads(headrace(world.directory, "effects", "list", "letters", "--json").stdout)
+    assert [(row["state"], row["account"], row["attempts"]) for row in listed] == [("unknown", "t1/us01/C1", 1)]
+    number = str(listed[0]["number"])
+    shown = headrace(world.directory, "effects", "show", "letters", number).stdout
+    assert "Reminder of level 1 for INV-1, 1.00, letter C1:20000" in shown
+    assert "the process ended while it was being sent, and it may have arrived" in shown
+    unexplained = headrace(world.directory, "effects", "settle", "letters", number, "--note", " ")
+    assert (unexplained.returncode, unexplained.stderr) == (2, "--note: is empty; say how it is known\n")
+    settled = headrace(
+        world.directory, "effects", "settle", "letters", number, "--note", "asked the printer", "--actor", "Kim"
+    )
+    assert settled.stdout == "1 settled as done, 0 not\n"
+    world.run()
+    assert len(world.sent) == 2
+    assert letters(world.directory)[0] == ("INV-1", "done", "settled by Kim: asked the printer")
+    assert world.told()[-1] == ("C1:20000", "sent", "")
+    twice = headrace(world.directory, "effects", "settle", "letters", number, "--note", "again")
+    assert (twice.returncode, twice.stdout) == (1, "0 settled as done, 1 not\n")
+
+
+def test_a_customer_without_address_is_refused_and_told(world: World) -> None:
+    world.remind("C7", "INV-1")
+    world.run()
+    assert world.sent == []
+    assert letters(world.directory) == [("INV-1", "failed", "the customer has no address")]
+    assert world.told() == [("C7:20000", "bounced", "")]
+
+
+def test_what_expires_is_told(world: World) -> None:
+    world.known("C1")
+    world.ledger.say("reminder_due", "C1", ago(hours=3), document="INV-1", amount=100, level=1, reference_id="C1:20000")
+    world.run(LetterSink(world.server.url(), life_seconds=3_600))
+    assert world.sent == []
+    assert letters(world.directory) == [("INV-1", "expired", "not done in time, 0 attempts")]
+    assert world.told() == [("C1:20000", "expired", "")]
+
+
+def test_a_customer_that_comes_late_in_the_log_is_known_before_anything_leaves(world: World) -> None:
+    world.remind("C1", "INV-1")
+    world.write()
+    append_many(world)
+    world.known("C1")
+    world.run()
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+
+
+def append_many(world: World) -> None:
+    for number in range(50):
+        append_fact(world.log, customer(event_id=f"x-{number}", account_id=f"X{number}"))

@@ -1,0 +1,125 @@
+"""One attempt: connects to what was judged, says the name to the receiver, waits no longer than it may."""
+
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sinks.effects.base import Outcome, Result
+from sinks.webhooks.sending import Sender
+from tests.hooks import HookServer
+
+
+@pytest.fixture
+def server() -> Iterator[HookServer]:
+    found = HookServer()
+    yield found
+    found.close()
+
+
+def post(url: str, private: bool = True) -> Outcome:
+    return Sender().post(1, url, private, {"webhook-id": "x"}, b"{}")
+
+
+def test_a_name_is_resolved_once_and_that_address_is_connected_to(
+    server: HookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resolver that turns round between the look and the connection changes nothing."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def turns_round(host: str, port: int, *rest: int, **named: int) -> object:
+        asked.append(host)
+        if host != "hooks.example":
+            return real(host, port, *rest, **named)
+        return real("127.0.0.1" if asked.count(host) == 1 else "10.255.255.1", port, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", turns_round)
+    assert post(f"http://hooks.example:{server.port}/hook").result is Result.done
+    assert asked.count("hooks.example") == 1
+    assert server.received[0].headers["host"] == f"hooks.example:{server.port}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "after"),
+    [
+        (200, Result.done, 0.0),
+        (204, Result.done, 0.0),
+        (301, Result.later, 0.0),
+        (307, Result.later, 0.0),
+        (400, Result.later, 0.0),
+        (410, Result.off, 0.0),
+        (500, Result.later, 0.0),
+        ((429, {"retry-after": "17"}), Result.later, 17.0),
+        ((503, {"retry-after": "99999999"}), Result.later, 86_400.0),
+        ((503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), Result.later, 0.0),
+        ((503, {"retry-after": "soon"}), Result.later, 0.0),
+    ],
+)
+def test_what_an_answer_means(
+    answer: int | tuple[int, dict[str, str]], result: Result, after: float, server: HookServer
+) -> None:
+    server.answer = lambda _: answer
+    found = post(server.url())
+    assert (found.result, found.after_seconds) == (result, after)
+
+
+def test_nobody_there_is_for_later() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        found = post(f"http://127.0.0.1:{taken.getsockname()[1]}/hook")
+    assert found.result is Result.later
+    assert "ConnectionRefusedError" in found.detail
+
+
+def test_an_attempt_that_takes_too_long_is_ended(server: HookServer) -> None:
+    held, released = threading.Event(), threading.Event()
+
+    def answer(_: object) -> int:
+        held.set()
+        released.wait(60)
+        return 200
+
+    server.answer = answer
+    sender, found = Sender(), list[Outcome]()
+    thread = threading.Thread(
+        target=lambda: found.append(sender.post(7, server.url(), True, {"webhook-id": "x"}, b"{}"))
+    )
+    thread.start()
+    assert held.wait(60)
+    sender.abandon(7)
+    thread.join(60)
+    released.set()
+    assert [one.result for one in found] == [Result.later]
+
+
+def certificate(directory: Path, name: str) -> tuple[Path, Path]:
+    key, signed = directory / "key.pem", directory / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(signed)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, signed
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    key, signed = certificate(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(signed, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with listening.accept()[0] as plain, pytest.raises(ssl.SSLError):
+                context.wrap_socket(plain, server_side=True)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        found = post(f"https://localhost:{listening.getsockname()[1]}/hook")
+        thread.join(60)
+    assert found.result is Result.later
+    assert "CERTIFICATE_VERIFY_FAILED" in found.detail
