@@ -182,10 +182,9 @@ class EffectsLoop:
         self._tell()
         started = 0
         if not self._stop:
-            caught_up = self._caught_up(chunk)
-            started = self._start(caught_up)
-            at_end = len(caught_up) == len(self._decided)
-            self.idle = at_end and not (started or self._flying or self._store.untold(1))
+            at_end = self._at_end(chunk)
+            started = self._start({shard for shard in at_end if self._decided[shard].whole})
+            self.idle = len(at_end) == len(self._decided) and not (started or self._flying or self._store.untold(1))
         self._look()
 
     def _keep(self, chunk: EffectsChunk) -> None:
@@ -228,15 +227,12 @@ class EffectsLoop:
                 self._store.add(key, decision, record.value, intent, now_ms)
         return decision.index == decision.count - 1
 
-    def _caught_up(self, chunk: EffectsChunk) -> set[int]:
-        """Shards whose decisions, up to a fact's last one, and all facts that are learned from, were read to their ends."""
+    @staticmethod
+    def _at_end(chunk: EffectsChunk) -> set[int]:
+        """Shards whose decisions, and all facts that are learned from, were read to where they ended."""
         if any(at < chunk.fact_ends[shard] for shard, at in chunk.fact_positions.items()):
             return set()
-        return {
-            shard
-            for shard, at in chunk.decision_positions.items()
-            if at >= chunk.decision_ends[shard] and self._decided[shard].whole
-        }
+        return {shard for shard, at in chunk.decision_positions.items() if at >= chunk.decision_ends[shard]}
 
     # --- trying ---
 

@@ -82,7 +82,7 @@ def send_letters(log: Log, directory: Path, sink: EffectSink, stop: Any = None) 
     """Run the sink until nothing is left that may be done now."""
     told = EffectsStatus()
     publish_effects(
-        log, sink, letters_file(directory), AGAIN, until_idle=True, stop=stop or Never(), status=PublishStatus(), effects=told
+        log, sink, letters_file(directory), AGAIN, until_idle=True, stop=Never() if stop is None else stop, status=PublishStatus(), effects=told
     )  # fmt: skip
     return told
 

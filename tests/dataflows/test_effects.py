@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,13 +45,18 @@ class World:
         for account in accounts:
             append_fact(self.log, customer(event_id=f"c-{account}", account_id=account, name=f"Customer {account}"))
 
-    def remind(self, account: str, document: str, letter: str = "", **fields: object) -> None:
+    def remind(self, account: str, document: str, letter: str = "", **fields: Any) -> None:
         self.ledger.say(
             "reminder_due", account, ago(), document=document, amount=100, level=1, item_amount=100,
             reference_id=letter or f"{account}:20000", **fields,
         )  # fmt: skip
 
-    def say(self, kind: str, account: str, **fields: object) -> None:
+    def say(self, kind: str, account: str, **fields: Any) -> None:
+        """One decision; cash is booked right before it is applied, by the same fact."""
+        if kind == "cash_applied":
+            at = {"fact_offset": 50, "count": 2}
+            self.ledger.receipt(account, fields["receipt_id"], fields["amount"], ago(), index=0, **at)
+            fields |= at | {"index": 1}
         self.ledger.say(kind, account, ago(), **fields)
 
     def write(self) -> None:
@@ -119,7 +125,7 @@ def test_what_one_fact_asks_for_is_one_letter(world: World) -> None:
     ],
 )
 def test_with_the_outside_stalled_and_the_matter_settled_meanwhile_nothing_leaves(
-    word: str, kind: str, fields: dict[str, object], world: World
+    word: str, kind: str, fields: dict[str, Any], world: World
 ) -> None:
     """However long it stalls: the letter was tried and did not get through, and then its reason went away."""
     world.known("C1")
@@ -156,7 +162,7 @@ def test_with_the_outside_stalled_and_the_matter_settled_meanwhile_nothing_leave
         ("item_posted", {"document": "INV-3", "item_kind": "invoice", "amount": 5}),
     ],
 )
-def test_what_is_about_something_else_withdraws_nothing(kind: str, fields: dict[str, object], world: World) -> None:
+def test_what_is_about_something_else_withdraws_nothing(kind: str, fields: dict[str, Any], world: World) -> None:
     world.known("C1", "C2")
     for document in ("INV-1", "INV-2"):
         world.ledger.invoice("C1", document, 100, ago(), "2026-02-01")
@@ -255,7 +261,7 @@ def test_an_effect_that_nobody_knows_of_is_listed_and_settled(world: World) -> N
     assert [(row["state"], row["account"], row["attempts"]) for row in listed] == [("unknown", "t1/us01/C1", 1)]
     number = str(listed[0]["number"])
     shown = headrace(world.directory, "effects", "show", "letters", number).stdout
-    assert "Reminder of level 1 for INV-1, 1.00, letter C1:20000" in shown
+    assert "Reminder of level 1 for INV-1, 1.00 USD, letter C1:20000" in shown
     assert "the process ended while it was being sent, and it may have arrived" in shown
     unexplained = headrace(world.directory, "effects", "settle", "letters", number, "--note", " ")
     assert (unexplained.returncode, unexplained.stderr) == (2, "--note: is empty; say how it is known\n")
