@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, NamedTuple
@@ -236,9 +237,10 @@ class EffectsLoop:
 
     # --- trying ---
 
-    def _start(self, shards: set[int]) -> int:
+    def _start(self, among: set[int]) -> int:
         """Start what is due of these shards; how many."""
         now_ms = wall_ms()
+        shards = sorted(among)
         rows = self._store.targets()
         chosen: list[int] = []
         flying = Counter(flight.effect.target for flight in self._flying.values())
@@ -249,8 +251,7 @@ class EffectsLoop:
             # After failures one attempt shows whether it is back.
             free = (1 if row.failures else target.at_once) - flying[target.name]
             if free > 0:
-                ready = self._store.ready(target.name, now_ms, free)
-                chosen += [number for number, shard in ready if shard in shards]
+                chosen += self._store.ready(target.name, shards, now_ms, free)
         if not chosen:
             return 0
         self._patience.persist(self._hold.check)
@@ -312,12 +313,16 @@ class EffectsLoop:
         """Bring endings back as facts, durably, and only then count them as told."""
         while endings := self._store.untold(_TELL_AT_ONCE):
             facts: list[Fact] = [fact for ending in endings for fact in self._sink.facts(ending)]
-            for fact in facts:
-                self._producer.send(fact)
             if facts:
-                self._patience.persist(self._producer.flush)
+                self._patience.persist(partial(self._bring, facts))
                 self._status.forwarded += len(facts)
             self._store.told(endings)
+
+    def _bring(self, facts: Sequence[Fact]) -> None:
+        """Append them to intake's topics, durably; those that come twice have one effect."""
+        for fact in facts:
+            self._producer.send(fact)
+        self._producer.flush()
 
     def _sweep(self) -> None:
         """Expire what has waited too long, and forget what ended long ago."""

@@ -51,14 +51,17 @@ class Hold:
         try:
             self.store = opened(log, sink, path, again)
             self._token = secrets.randbits(_TOKEN_BITS)
-            self.save()
             log.save_positions(_owner(sink), DECISIONS, {0: self._token})
+            self.save()
         except BaseException:
             self._lock.close()
             raise
 
     def save(self) -> None:
-        """Tell the log how far the sink is. Raises LogUnavailable."""
+        """Tell the log how far the sink is, and once more who it is: Kafka forgets what nobody says for a week. Raises as
+        `check`."""
+        self.check()
+        self._log.save_positions(_owner(self._sink), DECISIONS, {0: self._token})
         positions = {shard: position.next for shard, position in self.store.positions(DECISIONS).items()}
         self._log.save_positions(group(self._sink), DECISIONS, positions)
 

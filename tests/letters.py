@@ -24,10 +24,13 @@ class LetterSink(EffectSink):
     name: ClassVar[str] = "letters"
     learns: ClassVar[tuple[str, ...]] = ("customer",)
 
-    def __init__(self, url: str, retry_seconds: float | None = 0.01, life_seconds: int = 86_400) -> None:
+    def __init__(
+        self, url: str, retry_seconds: float | None = 0.01, life_seconds: int = 86_400, tells: bool = True
+    ) -> None:
         self._url = url
         self._retry_seconds = retry_seconds
         self._life_seconds = life_seconds
+        self._tells = tells
         self._sender = Sender()
 
     def targets(self) -> Sequence[Target]:
@@ -62,6 +65,8 @@ class LetterSink(EffectSink):
         return self._retry_seconds
 
     def facts(self, ending: Ending) -> Sequence[Fact]:
+        if not self._tells:
+            return []
         words = {State.done: "sent", State.failed: "bounced", State.unknown: "queued"}
         reason = f"withdrawn:{ending.detail}" if ending.state is State.withdrawn else ""
         d = ending.effect.decisions[0]

@@ -145,14 +145,19 @@ class EffectStore:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, durable at the end; other connections wait."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """All or nothing, durable at the end; other connections wait. Raises SinkStopped where the disk is full or fails."""
         try:
-            yield self._connection
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise SinkStopped(
+                f"{self.path}: cannot be written: {error}; nothing was sent that it does not say. Make room, and start again"
+            ) from error
 
     # --- positions and intents ---
 
@@ -237,13 +242,14 @@ class EffectStore:
                 self._end(number, State.expired, f"not done in time, {attempts} attempts", "", now_ms)
         return len(rows)
 
-    def ready(self, target: str, now_ms: int, most: int) -> list[tuple[int, int]]:
-        """(number, shard) of what may be tried now at this target, the longest due first."""
-        return self._connection.execute(
-            "SELECT number, shard FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
-            " ORDER BY due_ms, number LIMIT ?",
-            (target, now_ms, most),
-        ).fetchall()
+    def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int) -> list[int]:
+        """What may be tried now at this target of these shards, the longest due first."""
+        rows = self._connection.execute(
+            "SELECT number FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
+            f" AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
+            (target, now_ms, *shards, most),
+        )
+        return [number for (number,) in rows]
 
     def start(self, numbers: Sequence[int], now_ms: int) -> list[Effect]:
         """Write down that these are tried now, durably, and give them."""
@@ -431,5 +437,5 @@ def account_of(decision: Decision) -> str:
     return f"{decision.tenant}/{decision.entity}/{decision.account_id}"
 
 
-def _marks(values: Sequence[str]) -> str:
+def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))

@@ -1,16 +1,18 @@
 """A sink that does not know what it has sent sends nothing, until a person says from where it goes on."""
 
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.effects_position import Hold, PositionLost, go_on_from, offsets_since
 from headrace.flows import open_installation
 from headrace.settings import load
-from schemas.topics import DECISIONS
+from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.local import HeldElsewhere
 from tests.facts import customer
@@ -161,3 +163,31 @@ def test_decisions_that_jump_stop_the_sink(world: World) -> None:
         world.run()
     assert world.sent == ["INV-1"]
     assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+@pytest.mark.kafka
+def test_on_kafka_the_log_remembers_the_sink_too(kafka: str, tmp_path: Path) -> None:
+    log = KafkaLog(kafka, f"t{uuid.uuid4().hex[:12]}.")
+    log.ensure_topic(FACTS, SHARDS)
+    log.ensure_topic(DECISIONS, SHARDS)
+    ledger, server = LiveLedger(SHARDS), HookServer()
+    append_fact(log, customer(account_id="C1"))
+    send_letters(log, tmp_path, LetterSink(server.url()))
+    for number, document in enumerate(["INV-1", "INV-2"]):
+        ledger.say("reminder_due", "C1", ago(), document=document, amount=100, level=1, reference_id=document)
+        append_decisions(log, ledger, number)
+        send_letters(log, tmp_path, LetterSink(server.url(), tells=False))
+    assert [one.body.decode().rpartition(" ")[2] for one in server.received] == ["INV-1", "INV-2"]
+    first = Hold(log, "letters", letters_file(tmp_path), "again")
+    shutil.copytree(tmp_path / "effects", tmp_path / "copy" / "effects")
+    second = Hold(log, "letters", letters_file(tmp_path / "copy"), "again")
+    with pytest.raises(SinkStopped, match="another process of the sink letters was started on this log"):
+        first.save()
+    second.save()
+    first.close()
+    second.close()
+    forget(tmp_path)
+    with pytest.raises(PositionLost, match="is gone"):
+        send_letters(log, tmp_path, LetterSink(server.url()))
+    server.close()
+    log.close()
