@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +36,7 @@ from sinks.effects.base import (
     effect_key,
 )
 from sinks.effects.breaker import after
-from sinks.effects.store import EffectStore, Position, TargetRow
+from sinks.effects.store import EffectStore, Ended, Position, TargetRow
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
@@ -146,7 +146,7 @@ class EffectsLoop:
                 outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
             else:
                 outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
-            self._store.ended(effect.number, outcome, 0.0, wall_ms())
+            self._store.ended([Ended(effect.number, outcome, 0.0)], wall_ms())
             self._logger.warning("was cut off", effect=effect.name, target=effect.target, now=outcome.result.value)
 
     # --- reading ---
@@ -281,31 +281,38 @@ class EffectsLoop:
         for flight in self._flying.values():
             if time.monotonic() > flight.until:
                 self._sink.abandon(flight.effect)
-        while True:
-            try:
-                effect, outcome = self._landed.get_nowait()
-            except Empty:
-                return
+        landed: list[tuple[Effect, Outcome]] = []
+        for _ in range(self._landed.qsize()):
+            effect, outcome = self._landed.get()
             del self._flying[effect.number]
             if isinstance(outcome, BaseException):
                 raise outcome
-            self._ended(effect, outcome)
+            landed.append((effect, outcome))
+        if landed:
+            self._keep_landed(landed)
 
-    def _ended(self, effect: Effect, outcome: Outcome) -> None:
+    def _keep_landed(self, landed: Sequence[tuple[Effect, Outcome]]) -> None:
         now_ms = wall_ms()
+        ended = [Ended(effect.number, outcome, self._wait(effect, outcome)) for effect, outcome in landed]
+        self._store.ended(ended, now_ms)
+        before = self._store.targets()
+        rows = dict(before)
+        for (effect, outcome), (_, _, wait) in zip(landed, ended, strict=True):
+            row = rows.get(effect.target, TargetRow(effect.target))
+            rows[effect.target] = after(row, outcome, now_ms)
+            self._effects.ended[effect.target, outcome.result.value] += 1
+            if outcome.result is Result.off and not row.off_ms:
+                self._logger.error("switched off", target=effect.target, reason=outcome.detail)
+            elif outcome.result is not Result.done and wait is None:
+                self._logger.error("given up", target=effect.target, effect=effect.name, reason=outcome.detail)
+        for name, row in rows.items():
+            if row != before.get(name, TargetRow(name)):
+                self._store.set_target(row)
+
+    def _wait(self, effect: Effect, outcome: Outcome) -> float | None:
+        """When it is tried again; None: never."""
         wait = self._sink.retry_seconds(effect) if outcome.result is Result.later else None
-        if wait is not None:
-            wait = max(wait, outcome.after_seconds)
-        self._store.ended(effect.number, outcome, wait, now_ms)
-        before = self._store.targets().get(effect.target, TargetRow(effect.target))
-        stands = after(before, outcome, now_ms)
-        if stands != before:
-            self._store.set_target(stands)
-        if stands.off_ms and not before.off_ms:
-            self._logger.error("switched off", target=effect.target, reason=outcome.detail)
-        elif outcome.result in (Result.refused, Result.unknown) or (outcome.result is Result.later and wait is None):
-            self._logger.error("given up", target=effect.target, effect=effect.name, reason=outcome.detail)
-        self._effects.ended[effect.target, outcome.result.value] += 1
+        return None if wait is None else max(wait, outcome.after_seconds)
 
     # --- what came of it ---
 

@@ -23,9 +23,11 @@ def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
     if outcome.result in (Result.done, Result.refused):
         # It answered.
         return row._replace(failures=0, paused_until_ms=0)
-    failures = row.failures + 1
-    pause = max(pause_seconds(row.target, failures), outcome.after_seconds)
-    return row._replace(failures=failures, paused_until_ms=now_ms + round(pause * 1000))
+    # Attempts that were made at the same time and failed together count once.
+    paused = row.paused_until_ms > now_ms
+    failures = row.failures if paused else row.failures + 1
+    pause = outcome.after_seconds if paused else max(pause_seconds(row.target, failures), outcome.after_seconds)
+    return row._replace(failures=failures, paused_until_ms=max(row.paused_until_ms, now_ms + round(pause * 1000)))
 
 
 def pause_seconds(target: str, failures: int) -> float:

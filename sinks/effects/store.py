@@ -84,6 +84,14 @@ class Tried(NamedTuple):
     detail: str
 
 
+class Ended(NamedTuple):
+    """An attempt that has ended. retry_seconds: when it is tried again, None: never; where its result is `later`."""
+
+    number: int
+    outcome: Outcome
+    retry_seconds: float | None
+
+
 class TargetRow(NamedTuple):
     """A target as it stands. off_ms: since when it is switched off, 0 where it is on; failures: attempts in a row that failed;
     paused_until_ms: nothing is tried before then."""
@@ -271,22 +279,27 @@ class EffectStore:
 
     # --- what came of it ---
 
-    def ended(self, number: int, outcome: Outcome, retry_seconds: float | None, now_ms: int) -> None:
-        """Keep what came of an attempt: an end, or when it is tried again (None: never)."""
-        states = {Result.done: State.done, Result.unknown: State.unknown}
-        with self.transaction() as connection:
-            detail = outcome.detail[:_DETAIL_CHARACTERS]
-            connection.execute(
-                "UPDATE attempts SET ended_ms = ?, result = ?, detail = ? WHERE number = ? AND result = ''",
-                (now_ms, outcome.result.value, detail, number),
+    def ended(self, attempts: Sequence[Ended], now_ms: int) -> None:
+        """Keep what came of attempts: an end, or when it is tried again."""
+        with self.transaction():
+            for attempt in attempts:
+                self._ended(attempt, now_ms)
+
+    def _ended(self, attempt: Ended, now_ms: int) -> None:
+        number, outcome, retry_seconds = attempt
+        detail = outcome.detail[:_DETAIL_CHARACTERS]
+        self._connection.execute(
+            "UPDATE attempts SET ended_ms = ?, result = ?, detail = ? WHERE number = ? AND result = ''",
+            (now_ms, outcome.result.value, detail, number),
+        )
+        if outcome.result is Result.later and retry_seconds is not None:
+            self._connection.execute(
+                "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ? WHERE number = ?",
+                (now_ms + round(retry_seconds * 1000), detail, number),
             )
-            if outcome.result is Result.later and retry_seconds is not None:
-                connection.execute(
-                    "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ? WHERE number = ?",
-                    (now_ms + round(retry_seconds * 1000), detail, number),
-                )
-                return
-            self._end(number, states.get(outcome.result, State.failed), detail, outcome.reference, now_ms)
+        else:
+            state = {Result.done: State.done, Result.unknown: State.unknown}.get(outcome.result, State.failed)
+            self._end(number, state, detail, outcome.reference, now_ms)
 
     def cut_off(self) -> list[Effect]:
         """What was being tried when the process ended."""

@@ -58,3 +58,20 @@ def test_steps_are_on_business_days(due: str, level: int, found: str) -> None:
 
 def test_after_the_last_step_there_is_none() -> None:
     assert step_day(POLICY.base, day("2026-04-01"), 6) == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "late_ms", "origin"),
+    [
+        ("live", 0, "live"),
+        ("live", -5, "live"),
+        ("live", 7 * DAY_MS, "live"),
+        ("live", 7 * DAY_MS + 1, "history"),
+        ("live", 3_650 * DAY_MS, "history"),
+        ("replay", 0, "history"),
+        ("", 0, "history"),
+    ],
+)
+def test_what_is_brought_in_late_is_history(mode: str, late_ms: int, origin: str) -> None:
+    now = 20_000 * DAY_MS
+    assert origin_of(mode, now, now - late_ms) == origin

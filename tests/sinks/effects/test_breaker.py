@@ -11,9 +11,10 @@ ON = TargetRow("crm")
 
 
 def after_failures(number: int) -> TargetRow:
+    """After so many, each as soon as it is tried again; the pause counted from NOW on."""
     row = ON
     for _ in range(number):
-        row = after(row, Outcome(Result.later), NOW)
+        row = after(row._replace(paused_until_ms=0), Outcome(Result.later), NOW)
     return row
 
 
@@ -34,6 +35,12 @@ def test_one_that_answers_is_tried_as_before(result: Result) -> None:
 def test_it_is_left_alone_for_as_long_as_it_asks() -> None:
     assert after(ON, Outcome(Result.later, after_seconds=17), NOW).paused_until_ms == NOW + 17_000
     assert after(after_failures(9), Outcome(Result.later, after_seconds=1_000), NOW).paused_until_ms == NOW + 1_000_000
+
+
+def test_attempts_that_fail_together_count_once() -> None:
+    paused = after_failures(FAILURES)
+    assert after(paused, Outcome(Result.later), NOW) == paused
+    assert after(paused, Outcome(Result.later), paused.paused_until_ms).failures == FAILURES + 1
 
 
 def test_one_that_wants_no_more_is_off() -> None:
