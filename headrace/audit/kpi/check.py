@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from headrace.audit.findings import Check
+from headrace.audit.kpi import cash, contacts, control, invoices, queues, receivables
+from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.comparing import Comparison, Kpi
 from headrace.audit.kpi.reading import Reading
 from sinks.clickhouse.reading import Views
@@ -11,12 +13,39 @@ from sinks.clickhouse.reading import Views
 _THERE: Final = (
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'kpi_') ORDER BY name"
 )
-KPIS: Final[tuple[Kpi, ...]] = ()
+KPIS: Final = (
+    Kpi("kpi_throughput", invoices.throughput),
+    Kpi("kpi_release", invoices.release),
+    Kpi("kpi_delivery", invoices.delivery, ("channel",)),
+    Kpi("kpi_cycle_time", invoices.cycle_time),
+    Kpi("kpi_dso", receivables.dso),
+    Kpi("kpi_cei", receivables.cei),
+    Kpi("kpi_aging", receivables.aging),
+    Kpi("kpi_unapplied", receivables.unapplied),
+    Kpi("kpi_recovery", receivables.recovery),
+    Kpi("kpi_forecast", receivables.forecast),
+    Kpi("kpi_cash_application", cash.cash_application),
+    Kpi("kpi_write_offs", cash.write_offs, ("category", "rule")),
+    Kpi("kpi_deductions", cash.deductions, ("category",)),
+    Kpi("kpi_disputes", contacts.disputes, ("category", "root_cause")),
+    Kpi("kpi_reminders", contacts.reminders, ("level", "channel")),
+    Kpi("kpi_promises", contacts.promises),
+    Kpi("kpi_collectors", contacts.collectors),
+    Kpi("kpi_queues", queues.queues, ("queue",)),
+    Kpi("kpi_exceptions", queues.exceptions_kpi, ("rule",)),
+    Kpi("kpi_approvals", control.approvals, ("category",)),
+    Kpi("kpi_overrides", control.overrides, ("kind",)),
+    Kpi("kpi_policy_adherence", control.policy_adherence, ("subject",)),
+    Kpi("kpi_integration", control.integration, ("cause_kind",)),
+    Kpi("kpi_lag", control.lag, ("shard",)),
+    Kpi("kpi_audit", control.audit, ("origin",)),
+)
 
 
 def check_kpis(check: Check, views: Views, reading: Reading, went_on: Callable[[], bool]) -> None:
     """Compare all of them. `went_on`: whether decisions were published since the logs were read. Raises SinkError."""
     there = [row[0] for row in views.ask(_THERE).rows]
+    basis = Basis(reading)
     known = {kpi.view: kpi for kpi in KPIS}
     for name in sorted(set(there) - set(known)):
         check.find("not_recomputed", f"{name} is a view of which nothing recomputes the figures")
@@ -24,7 +53,7 @@ def check_kpis(check: Check, views: Views, reading: Reading, went_on: Callable[[
         check.find("not_there", f"{name} is not there")
     for name in sorted(set(known) & set(there)):
         found = Check(check.name, check.title)
-        Comparison(found, views).compare(known[name], known[name].rows(reading))
+        Comparison(found, views).compare(known[name], known[name].rows(basis))
         if went_on():
             check.note(
                 f"decisions were published meanwhile, so {name} was not compared: run it while nothing is decided"

@@ -3,31 +3,29 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import isclose
+from decimal import Decimal
 from typing import Any, Final
 
 from headrace.audit.findings import Check, listed
+from headrace.audit.kpi.basis import Basis
+from headrace.audit.kpi.tables import GRAIN, Key, Rows, Value
 from sinks.clickhouse.reading import Views
 
 # Rows of a view that are asked for at once; a bigger view is asked for in parts, by a hash of its grain.
 ROWS_AT_ONCE: Final = 100_000
-# Ratios are fractions here and floating point there; some 2^-52 for each step of a calculation are lost.
-_NEAR: Final = 1e-9
-
-Value = int | str | float | Fraction | None
-Key = tuple[int | str, ...]
-Rows = dict[Key, dict[str, Value]]
-"""By the values of the grain, in its order: the figures by column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One view: what a row of it is for, and how its rows are made anew. `rows` gets all that was read."""
+    """One view: its measures and ratios, what its rows are split by besides the common grain, and how they are made anew."""
 
     view: str
-    grain: tuple[str, ...]
-    rows: Callable[[Any], Rows]
+    rows: Callable[[Basis], Rows]
+    also: tuple[str, ...] = ()
+
+    @property
+    def grain(self) -> tuple[str, ...]:
+        return (*GRAIN, *self.also)
 
 
 class Comparison:
@@ -53,21 +51,21 @@ class Comparison:
             elif key in seen:
                 self._find("row_doubled", kpi, key, "the view has it more than once")
             else:
-                said = listed((f"{name} {row[name]}" for name in row if name not in kpi.grain), 3)
+                said = listed((f"{name} {row[name]}" for name in row if name not in kpi.grain and row[name]), 3)
                 self._find("row_extra", kpi, key, f"the view has {said}, nothing makes this row")
         for key in sorted(left, key=repr):
             self._check.checked += 1
-            said = listed((f"{name} {_shown(value)}" for name, value in left[key].items()), 3)
+            said = listed((f"{name} {_shown(value)}" for name, value in left[key].items() if value), 3)
             self._find("row_missing", kpi, key, f"should be {said}, the view does not have it")
 
     def _columns(self, kpi: Kpi, ours: Rows) -> list[str]:
         """The columns to be compared; those that only one side has are findings."""
         there = [row[0] for row in self._views.ask(f"DESCRIBE {kpi.view}").rows]
         figures = next(iter(ours.values()), None)
+        for name in sorted({*kpi.grain, *(figures or ())} - set(there)):
+            self._check.find("column_missing", f"{kpi.view} has no column {name}")
         if figures is None:
             return []
-        for name in sorted({*kpi.grain, *figures} - set(there)):
-            self._check.find("column_missing", f"{kpi.view} has no column {name}")
         for name in sorted(set(there) - {*kpi.grain, *figures}):
             self._check.find("column_extra", f"{kpi.view}: nothing recomputes its column {name}")
         return [name for name in figures if name in there]
@@ -96,15 +94,13 @@ class Comparison:
 
 
 def same(ours: Value, theirs: Any) -> bool:
-    """Whether the view says what was recomputed: whole numbers and texts exactly, ratios as near as floating point is."""
-    if isinstance(ours, Fraction | float):
-        return isinstance(theirs, int | float) and isclose(float(ours), theirs, rel_tol=_NEAR, abs_tol=_NEAR)
-    return bool(ours == theirs)
+    """Whether the view says what was recomputed, exactly. A decimal comes as a JSON number."""
+    if isinstance(ours, Decimal) and isinstance(theirs, int | float):
+        return Decimal(str(theirs)) == ours
+    return type(ours) is type(theirs) and bool(ours == theirs)
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
-    if isinstance(value, Fraction):
-        return f"{float(value):.9g}"
-    return value if isinstance(value, str) else json.dumps(value)
+    return str(value) if isinstance(value, Decimal | str) else json.dumps(value)

@@ -12,9 +12,11 @@ from headrace.audit.books import Books
 from headrace.audit.findings import Check
 from headrace.audit.keep import Scratch
 from headrace.audit.streams import Group
-from schemas.records import Decision, Fact
+from schemas.codec import digest64
+from schemas.records import AccountOwner, Customer, Decision, Fact
 
 DAY_MS: Final = 86_400_000
+COLLECTOR: Final = "collector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,16 @@ class Posting:
 class Reading:
     """Everything that was read. Lists are in the order of shards and of their logs.
 
+    `customers`: by tenant/entity/account the last fact about the customer; `collectors`: the last owner in that role.
     `known`: by shard, the sequence that its next decision will have.
     """
 
     decisions: list[Decision] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
-    facts: list[tuple[int, Fact]] = field(default_factory=list)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    collectors: dict[str, str] = field(default_factory=dict)
     known: dict[int, int] = field(default_factory=dict)
+    _events: set[tuple[int, int]] = field(default_factory=set)
 
     def take(self, shard: int, group: Group) -> None:
         """One fact with what was decided on it."""
@@ -51,8 +56,23 @@ class Reading:
         if group.said:
             self.decisions += [entry.decision for entry in group.said]
             self.known[shard] = group.said[-1].decision.sequence + 1
-        if group.fact is not None:
-            self.facts.append((shard, group.fact))
+        fact = group.fact
+        if fact is None or (group.said and _rejects(group.said[0].decision, fact)):
+            return
+        # 64 bits of each event id: what came before is no news.
+        event = shard, digest64(fact.event_id.encode())
+        if event in self._events:
+            return
+        self._events.add(event)
+        account = f"{fact.tenant}/{fact.entity}/{fact.account_id}"
+        if isinstance(fact, Customer):
+            self.customers[account] = fact
+        elif isinstance(fact, AccountOwner) and fact.role == COLLECTOR:
+            self.collectors[account] = fact.owner
+
+
+def _rejects(d: Decision, fact: Fact) -> bool:
+    return d.kind == "fact_rejected" and (d.cause_kind, d.cause_id) == (fact.kind, fact.event_id)
 
 
 class WatchedBooks(Books):

@@ -1,35 +1,44 @@
 """A view against its recomputation, on a real engine: what differs is found and said, what does not is not."""
 
-from fractions import Fraction
+from decimal import Decimal
 from pathlib import Path
 
 from headrace.audit.findings import Check
-from headrace.audit.kpi.comparing import Comparison, Kpi, Rows
+from headrace.audit.kpi.comparing import Comparison, Kpi
+from headrace.audit.kpi.tables import Key, Rows
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.reading import DatabaseViews
 
-GRAIN = ("entity", "day")
+
+def key(day: str, entity: str, channel: str) -> Key:
+    return (day, "acme", entity, "", "", "USD", "kim", channel)
+
+
 ROWS: Rows = {
-    ("US01", "2024-10-04"): {"amount": 3, "part": Fraction(1, 3), "median": None},
-    ("US01", "2024-10-05"): {"amount": -2, "part": Fraction(2, 3), "median": 7},
-    ("DE01", "2024-10-04"): {"amount": 0, "part": None, "median": 7},
+    key("2024-10-04", "US01", "email"): {"amount": 3, "days": Decimal("0.3"), "median": None},
+    key("2024-10-05", "US01", "email"): {"amount": -2, "days": Decimal("7"), "median": 7},
+    key("2024-10-04", "DE01", "edi"): {"amount": 0, "days": None, "median": 7},
 }
-RIGHT = (
-    "('US01', '2024-10-04', 3, 1 / 3, NULL), ('US01', '2024-10-05', -2, 2 / 3, 7), ('DE01', '2024-10-04', 0, NULL, 7)"
-)
+COLUMNS = """day Date32, tenant String, entity String, region String, segment String, currency String, owner String,
+channel String, amount Int64, days Nullable(Decimal(18, 1)), median Nullable(Int64)"""
+FIRST = "('2024-10-04', 'acme', 'US01', '', '', 'USD', 'kim', 'email', 3, 0.3, NULL)"
+SECOND = "('2024-10-05', 'acme', 'US01', '', '', 'USD', 'kim', 'email', -2, 7, 7)"
+THIRD = "('2024-10-04', 'acme', 'DE01', '', '', 'USD', 'kim', 'edi', 0, NULL, 7)"
+RIGHT = f"{FIRST}, {SECOND}, {THIRD}"
+OF_THIRD = "kpi_x of day 2024-10-04, tenant acme, entity DE01, currency USD, owner kim, channel edi"
+OF_FIRST = OF_THIRD.replace("DE01", "US01").replace("edi", "email")
 
 
 def compared(tmp_path: Path, values: str, rows: Rows, more: str = "", rows_at_once: int = 2) -> list[str]:
     """What is found where the view has these rows. So few rows at once that it is asked for in parts."""
     place = Place(tmp_path / "clickhouse")
-    columns = "entity String, day Date32, amount Int64, part Nullable(Float64), median Nullable(Int64)"
     with Database(place) as database:
         database.migrate()
         with database.client() as client:
-            client.command(f"CREATE OR REPLACE VIEW kpi_x AS SELECT *{more} FROM VALUES('{columns}', {values})")
+            client.command(f"CREATE OR REPLACE VIEW kpi_x AS SELECT *{more} FROM VALUES('{COLUMNS}', {values})")
     views = DatabaseViews(place)
     check = Check("kpi", "")
-    Comparison(check, views, rows_at_once).compare(Kpi("kpi_x", GRAIN, lambda _: rows), rows)
+    Comparison(check, views, rows_at_once).compare(Kpi("kpi_x", lambda _: rows, ("channel",)), rows)
     views.close()
     assert check.count == len(check.findings)
     return sorted(f"{finding.code} {finding.text}" for finding in check.findings)
@@ -40,30 +49,28 @@ def test_equal_rows_are_no_findings(tmp_path: Path) -> None:
 
 
 def test_a_row_that_comes_twice_is_found(tmp_path: Path) -> None:
-    assert compared(tmp_path, f"{RIGHT}, ('DE01', '2024-10-04', 0, NULL, 7)", ROWS) == [
-        "kpi.row_doubled kpi_x of entity DE01, day 2024-10-04: the view has it more than once"
+    assert compared(tmp_path, f"{RIGHT}, {THIRD}", ROWS) == [
+        f"kpi.row_doubled {OF_THIRD}: the view has it more than once"
     ]
 
 
 def test_a_row_that_is_not_there_is_found(tmp_path: Path) -> None:
-    without = RIGHT.replace(", ('DE01', '2024-10-04', 0, NULL, 7)", "")
-    assert compared(tmp_path, without, ROWS) == [
-        "kpi.row_missing kpi_x of entity DE01, day 2024-10-04: should be amount 0, part nothing, median 7, the view does not have it"
+    assert compared(tmp_path, f"{FIRST}, {SECOND}", ROWS) == [
+        f"kpi.row_missing {OF_THIRD}: should be median 7, the view does not have it"
     ]
 
 
 def test_a_row_that_nothing_makes_is_found(tmp_path: Path) -> None:
-    assert compared(tmp_path, f"{RIGHT}, ('DE01', '2024-10-05', 5, 1, 7)", ROWS) == [
-        "kpi.row_extra kpi_x of entity DE01, day 2024-10-05: the view has amount 5, part 1, median 7, nothing makes this row"
+    assert compared(tmp_path, f"{RIGHT}, {THIRD.replace('DE01', 'DE02')}", ROWS) == [
+        f"kpi.row_extra {OF_THIRD.replace('DE01', 'DE02')}: the view has median 7, nothing makes this row"
     ]
 
 
 def test_every_column_that_differs_is_found(tmp_path: Path) -> None:
-    wrong = RIGHT.replace("3, 1 / 3, NULL", "4, 0.33334, 0")
-    assert compared(tmp_path, wrong, ROWS) == [
-        "kpi.differs kpi_x of entity US01, day 2024-10-04: amount is 3, the view has 4",
-        "kpi.differs kpi_x of entity US01, day 2024-10-04: median is nothing, the view has 0",
-        "kpi.differs kpi_x of entity US01, day 2024-10-04: part is 0.333333333, the view has 0.33334",
+    assert compared(tmp_path, f"{FIRST.replace('3, 0.3, NULL', '4, 0.4, 0')}, {SECOND}, {THIRD}", ROWS) == [
+        f"kpi.differs {OF_FIRST}: amount is 3, the view has 4",
+        f"kpi.differs {OF_FIRST}: days is 0.3, the view has 0.4",
+        f"kpi.differs {OF_FIRST}: median is nothing, the view has 0",
     ]
 
 
