@@ -12,6 +12,7 @@ from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
 
 _VIEW: Final = re.compile(r"\s*CREATE OR REPLACE VIEW (\w+) AS\n(.*)", re.DOTALL)
 _TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b.*", re.DOTALL)
+_COMMENT: Final = re.compile(r"\s*ALTER TABLE (\w+) MODIFY COMMENT ")
 _FORMATTED: Final = "SELECT formatQuerySingleLine({statement:String})"
 _THERE: Final = """
 SELECT name, engine, replaceAll(as_select, concat(currentDatabase(), '.'), ''), create_table_query
@@ -47,7 +48,7 @@ def _made() -> list[tuple[str, str, bool]]:
         view, table = _VIEW.match(statement), _TABLE.match(statement)
         if view is not None:
             last[view[1]] = (view[2], True)
-        else:
+        elif not _COMMENT.match(statement):
             assert table is not None, f"a migration that makes neither a table nor a view: {statement[:80]}"
             last[table[1]] = (statement, False)
     return [(name, statement, is_view) for name, (statement, is_view) in last.items()]

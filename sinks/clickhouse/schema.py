@@ -8,7 +8,9 @@ from typing import Final
 
 from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
+from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES
 from sinks.clickhouse.invoicing import INVOICING
+from sinks.clickhouse.kpis.money import MONEY
 from sinks.clickhouse.people import PEOPLE
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
@@ -263,6 +265,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *CLAIMS,
         *PEOPLE,
         *INVOICING,
+    ),
+    (
+        *FACT_TABLES,
+        *(statement for view in (*DIMENSIONS, *MONEY) for statement in view.statements),
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""
