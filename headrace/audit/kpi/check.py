@@ -8,6 +8,7 @@ from headrace.audit.kpi import cash, contacts, control, invoices, queues, receiv
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.comparing import Comparison, Kpi
 from headrace.audit.kpi.reading import Reading
+from sinks.base import SinkError
 from sinks.clickhouse.reading import Views
 
 _THERE: Final = (
@@ -53,7 +54,11 @@ def check_kpis(check: Check, views: Views, reading: Reading, went_on: Callable[[
         check.find("not_there", f"{name} is not there")
     for name in sorted(set(known) & set(there)):
         found = Check(check.name, check.title)
-        Comparison(found, views).compare(known[name], known[name].rows(basis))
+        try:
+            Comparison(found, views).compare(known[name], known[name].rows(basis))
+        except SinkError as error:
+            # It may be this view alone that cannot be asked.
+            found.find("not_answered", f"{name} cannot be read: {error}")
         if went_on():
             check.note(
                 f"decisions were published meanwhile, so {name} was not compared: run it while nothing is decided"
