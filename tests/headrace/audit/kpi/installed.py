@@ -1,5 +1,6 @@
 """Installations whose KPIs are compared: what the views say, and what is made again of their logs."""
 
+from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ from headrace.audit.keep import Scratch
 from headrace.audit.kpi.check import check_kpis
 from headrace.audit.kpi.reading import Reading
 from headrace.audit.shard import ShardAudit
-from headrace.audit.streams import ShardLogs
+from headrace.audit.streams import Group, Said, ShardLogs
 from headrace.audit.transit import Transit
 from headrace.audit.versions import Everywhere
 from schemas.codec import decode_fact, encode_decision, encode_fact
@@ -22,6 +23,7 @@ from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
 from tests.headrace.audit.test_scenarios_audited import FILES, recorded
+from tests.headrace.why.told import Recorded
 from tests.installations import but
 from tests.publishing import Never
 
@@ -88,6 +90,22 @@ def read(log: Log) -> Reading:
             audit = ShardAudit(shard, checks, transit, news, scratch, 0, everywhere, reading)
             for group in ShardLogs(log, shard, checks.sequence, log.end_offsets(FACTS)[shard], {}):
                 audit.take(group)
+        scratch.close()
+    return reading
+
+
+def read_run(run: Recorded) -> Reading:
+    """The same of a scenario that was run."""
+    said: dict[int, list[Said]] = defaultdict(list)
+    for at, d in enumerate(run.decided):
+        said[d.fact_offset].append(Said(at, d, b""))
+    checks, reading = Checks(), Reading()
+    with TemporaryDirectory() as place:
+        scratch = Scratch(Path(place))
+        transit, news = Transit(checks.transit, scratch), CreditNews(checks.credit, scratch)
+        audit = ShardAudit(0, checks, transit, news, scratch, 0, Everywhere(checks.facts), reading)
+        for offset, value in enumerate(run.values):
+            audit.take(Group(offset, None, value, decode_fact(value), said[offset]))
         scratch.close()
     return reading
 
