@@ -10,7 +10,7 @@ from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
 from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES
 from sinks.clickhouse.invoicing import INVOICING
-from sinks.clickhouse.kpis.money import MONEY
+from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.people import PEOPLE
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
@@ -268,7 +268,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     (
         *FACT_TABLES,
-        *(statement for view in (*DIMENSIONS, *MONEY) for statement in view.statements),
+        *(statement for view in (*DIMENSIONS, *KPIS) for statement in view.statements),
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

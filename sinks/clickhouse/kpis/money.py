@@ -98,20 +98,21 @@ GROUP BY day, tenant, entity, region, segment, currency, owner
 )
 
 
-def stocks(source: str, columns: Mapping[str, str]) -> str:
+def stocks(source: str, columns: Mapping[str, str], by: tuple[str, ...] = ()) -> str:
     """A table of every day of each key, from its first one in `source` on: running sums of columns of it, by their new names.
 
-    `source` has one row for each key and day on which something changed.
+    `source` has one row for each key and day on which something changed; `by`: what else its key has.
     """
+    key = ", ".join((GROUP, *by))
     sums = ", ".join(f"toInt64(sum({column}) OVER running) AS {name}" for name, column in columns.items())
     return f"""(
-    SELECT addDays(changed, n) AS day, {GROUP}, {", ".join(columns)}
+    SELECT addDays(changed, n) AS day, {key}, {", ".join(columns)}
     FROM (
-        SELECT day AS changed, {GROUP}, {sums},
+        SELECT day AS changed, {key}, {sums},
                leadInFrame(day, 1, addDays({LAST_DAY}, 1)) OVER (
-                   PARTITION BY {GROUP} ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until
+                   PARTITION BY {key} ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS until
         FROM {source}
-        WINDOW running AS (PARTITION BY {GROUP} ORDER BY day)
+        WINDOW running AS (PARTITION BY {key} ORDER BY day)
     ) ARRAY JOIN range(toUInt64(dateDiff('day', changed, until))) AS n
 )"""
 
@@ -221,7 +222,7 @@ SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor,
 FROM (
     SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor,
            if(sold = 0, 0, toUInt32(toYear(day) * 12 + toMonth(day) - 1 - first_month)) AS before,
-           arraySlice(monthly, 1, before) AS whole,
+           arrayResize(monthly, before, toInt64(0)) AS whole,
            if(sold = 0, [], arrayConcat([sales_all - arraySum(whole)], arrayReverse(whole))) AS sales_back,
            if(sold = 0, [], arrayConcat([toInt64(toDayOfMonth(day))], arrayMap(n -> toInt64({_MONTH_DAYS}), range(1, before + 1))))
                AS days_back,
