@@ -155,8 +155,8 @@ def said_number(d: Decision, name: str) -> int:
 
 
 def minutes(first: Decision, last: Decision) -> int:
-    """Whole minutes from the event of the one to that of the other."""
-    return (last.event_time - first.event_time) // 60_000
+    """Whole minutes from the event of the one to that of the other; 0 where that was before it."""
+    return max(0, last.event_time - first.event_time) // 60_000
 
 
 def customers(d: Decision) -> bool:

@@ -32,7 +32,7 @@ def reminders(basis: Basis) -> Rows:
     for d in basis.of("reminder_due"):
         answers = [*by_document[account_of(d), d.document]]
         answers += [p for p in by_account[account_of(d)] if not p.candidates or d.document in p.candidates]
-        responded = any(x.sequence > d.sequence and x.event_time - d.event_time <= RESPONSE_MS for x in answers)
+        responded = any(x.sequence > d.sequence and 0 <= x.event_time - d.event_time <= RESPONSE_MS for x in answers)
         key = basis.on_event(d, d.level, d.channel)
         first = (d.shard, d.sequence) in letters
         table.add(key, reminders=1, reminded_minor=d.amount, letters=int(first), responded=int(responded))
@@ -80,14 +80,12 @@ def disputes(basis: Basis) -> Rows:
     table = Table("opened", "opened_minor", "closed", "closed_minor", *lasts, *LOST, "resolution_minutes", "escalated", "invoiced", "invoiced_minor")  # fmt: skip
     owners, categories = last_said(basis)
     times: dict[Key, list[int]] = defaultdict(list)
-    split: dict[tuple[str, str], tuple[str, str, str]] = {}
     for name, (opened, last, closed) in basis.disputes().items():
-        cause = "" if closed is None else said(closed, "root_cause")
-        owner, category, _ = split[name] = owners.get(name, ""), categories.get(name, ""), cause
-        table.add(basis.on_event(opened, category, cause, owner=owner), opened=1, opened_minor=last.amount)
+        owner, category = owners.get(name, ""), categories.get(name, "")
+        table.add(basis.on_event(opened, category, "", owner=owner), opened=1, opened_minor=last.amount)
         if closed is None:
             continue
-        key = basis.on_event(closed, category, cause, owner=owner)
+        key = basis.on_event(closed, category, said(closed, "root_cause"), owner=owner)
         table.add(key, closed=1, closed_minor=last.amount)
         table.add(key, **{f"{outcome}_minor": said_number(closed, outcome) for outcome in OUTCOMES})
         table.add(key, **{measure: said_number(closed, word) for measure, word in LOST.items()})
@@ -95,8 +93,8 @@ def disputes(basis: Basis) -> Rows:
         times[key].append(said_number(closed, "business_minutes"))
     for d in basis.of("escalated"):
         if d.rule.startswith("disputes."):
-            owner, category, cause = split.get((account_of(d), d.reference_id), ("", "", ""))
-            table.add(basis.on_event(d, category, cause, owner=owner), escalated=1)
+            name = account_of(d), d.reference_id
+            table.add(basis.on_event(d, categories.get(name, ""), "", owner=owners.get(name, "")), escalated=1)
     for posting in basis.postings:
         d = posting.decision
         if is_sale(d) and d.item_kind == INVOICE:

@@ -6,7 +6,6 @@ from typing import Final
 
 from headrace.audit.findings import account_of
 from headrace.audit.kpi.basis import ANSWERS, UNDONE, Basis, by_person, minutes, said, shown
-from headrace.audit.kpi.contacts import last_said
 from headrace.audit.kpi.queues import exceptions
 from headrace.audit.kpi.reading import DAY_MS
 from headrace.audit.kpi.tables import Key, Rows, Table, per
@@ -66,7 +65,7 @@ def overrides(basis: Basis) -> Rows:
     """kpi_overrides."""
     table = Table("overrides", "decided")
     for d in basis.of(*_OVERRIDDEN):
-        table.add(basis.on_event(d, d.kind, owner=d.owner), overrides=int(d.rule in OVERRIDES), decided=1)
+        table.add(basis.on_event(d, d.kind), overrides=int(d.rule in OVERRIDES), decided=1)
     return table.flow(lambda row: {"override_bp": per(row["overrides"], row["decided"])})
 
 
@@ -74,21 +73,19 @@ def policy_adherence(basis: Basis) -> Rows:
     """kpi_policy_adherence."""
     table = Table("checked", "adhered")
     for d in basis.of("invoice_released"):
-        _adheres(table, basis.on_event(d, "release", owner=d.owner), d.rule != "release.manual")
+        _adheres(table, basis.on_event(d, "release"), d.rule != "release.manual")
     for d in basis.of("cash_applied"):
-        _adheres(table, basis.on_event(d, "cash", owner=d.owner), d.rule not in ("cash.operator", "cash.erp"))
+        _adheres(table, basis.on_event(d, "cash"), d.rule not in ("cash.operator", "cash.erp"))
     for d in basis.of("write_off_posted"):
         if not d.rule.startswith(UNDONE):
             right = d.rule.startswith("cash.7.") or said(d, "within") != "" or said(d, "approval") != ""
-            _adheres(table, basis.on_event(d, "write_off", owner=d.owner), right)
+            _adheres(table, basis.on_event(d, "write_off"), right)
     for entry in exceptions(basis):
         if entry.end is not None:
-            key = (shown(entry.end.event_time // DAY_MS), *basis.group(entry.begin, entry.owner), "exceptions")
-            _adheres(table, key, entry.in_time)
+            _adheres(table, basis.on_event(entry.end, "exceptions"), entry.in_time)
     for request, answer in answered(basis):
         if answer is not None and answer.kind != "approval_withdrawn":
-            key = (shown(answer.event_time // DAY_MS), *basis.group(request, request.owner), "approvals")
-            _adheres(table, key, _in_time(request, answer))
+            _adheres(table, basis.on_event(answer, "approvals"), _in_time(request, answer))
     _disputes(basis, table)
     return table.flow(lambda row: {"adherence_bp": per(row["adhered"], row["checked"])})
 
@@ -98,15 +95,10 @@ def _adheres(table: Table, key: Key, right: bool) -> None:
 
 
 def _disputes(basis: Basis, table: Table) -> None:
-    owners, _ = last_said(basis)
-    late: dict[tuple[str, str], int] = {}
-    for d in basis.of("escalated"):
-        if d.rule.startswith("disputes."):
-            late.setdefault((account_of(d), d.reference_id), d.sequence)
+    late = {(account_of(d), d.reference_id) for d in basis.of("escalated") if d.rule.startswith("disputes.")}
     for name, (_, _, closed) in basis.disputes().items():
         if closed is not None:
-            key = basis.on_event(closed, "disputes", owner=owners.get(name, ""))
-            _adheres(table, key, late.get(name, closed.sequence) >= closed.sequence)
+            _adheres(table, basis.on_event(closed, "disputes"), name not in late)
 
 
 # --- how the installation does ---

@@ -273,9 +273,9 @@ def forecast(basis: Basis) -> Rows:
         if item.kind == CREDIT_NOTE or not left:
             continue
         due, group = item.raised.due_date, basis.group(item.raised)
-        if due >= last:
+        if due > last:
             table.add((shown(due), *group), due_minor=left)
-        if due <= last:
+        else:
             table.add((shown(last), *group), overdue_minor=left)
     for opened, ended in basis.promises().values():
         if ended is opened:
