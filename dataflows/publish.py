@@ -261,7 +261,7 @@ def publish_clickhouse(
         identity = patience.persist(lambda: log.identity(DECISIONS))
         sink = patience.persist(lambda: ClickHouseSink(database, identity, batch_rows))
         of_facts = patience.persist(lambda: log.identity(FACTS))
-        facts = patience.persist(lambda: FactTables(database, of_facts))
+        facts = patience.persist(lambda: FactTables(database, of_facts, sink.rollups))
         publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
         if place.url:
             publisher.run(until_idle)

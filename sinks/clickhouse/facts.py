@@ -13,6 +13,7 @@ from schemas.records import AccountOwner, Customer, Fact, Policy
 from sinks.base import SinkStopped
 from sinks.clickhouse.arrow import DAY, INSTANT, TEXT, column
 from sinks.clickhouse.connect import Database
+from sinks.clickhouse.rolling import Account, Rollups
 
 # Facts of other kinds only move the position, which is then saved once in so many of them.
 _PASSED_BEFORE_SAVING: Final = 50_000
@@ -73,12 +74,14 @@ def _arrow(rows: Sequence[Row]) -> Any:
 class FactTables:
     """Takes facts in the order of each shard: construct, read from `start`, `add` and `passed`, then `commit`.
 
-    `log` is the identity of the facts log. The constructor and `commit` raise RetryLater: call again later. SinkStopped
+    `log` is the identity of the facts log; `rollups` are told which accounts are spoken of. The constructor and `commit` raise RetryLater: call again later. SinkStopped
     where the rows that are there come from another log.
     """
 
-    def __init__(self, database: Database, log: str) -> None:
+    def __init__(self, database: Database, log: str, rollups: Rollups) -> None:
         self._database = database
+        self._rollups = rollups
+        self._touched: set[Account] = set()
         self._log = log
         self._rows: dict[str, list[Row]] = {}
         self._passed = 0
@@ -101,6 +104,8 @@ class FactTables:
         # Every shard has the same policies.
         if isinstance(fact, Policy) and shard:
             return
+        if not isinstance(fact, Policy):
+            self._touched.add((fact.tenant, fact.entity, fact.account_id))
         self._rows.setdefault(table, []).append(fields(fact) | _common(fact, shard, offset))
 
     def passed(self, number: int, positions: Mapping[int, int]) -> None:
@@ -115,8 +120,11 @@ class FactTables:
         with self._database.client() as client:
             for table, rows in sorted(self._rows.items()):
                 client.insert_arrow(table, _arrow(rows), settings={"async_insert": 0})
+        self._rollups.regroup(self._touched)
+        with self._database.client() as client:
             client.insert_arrow("facts_state", self._state(self._next.items()), settings={"async_insert": 0})
         self._rows = {}
+        self._touched = set()
         self._passed = 0
 
     def _state(self, positions: Iterable[tuple[int, int]]) -> Any:

@@ -4,14 +4,14 @@ from typing import Final
 
 from sinks.clickhouse.kpis.flows import (
     ACCOUNTS_OF,
-    BY_PERSON,
     EVENT_DAY,
     NO_REVERSAL,
     OF_CUSTOMER,
     Flow,
     Measure,
 )
-from sinks.clickhouse.kpis.money import CASH, LAST_DAY, SUSPENSE, stocks
+from sinks.clickhouse.kpis.money import LAST_DAY, stocks
+from sinks.clickhouse.rollups import BY_PERSON, CASH, SUSPENSE
 from sinks.clickhouse.view import GROUP, KEY, View, basis_points
 
 _UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"

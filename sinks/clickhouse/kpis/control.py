@@ -3,7 +3,8 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import said
-from sinks.clickhouse.kpis.flows import BY_PERSON, EVENT_DAY, NO_REVERSAL, Flow, Measure
+from sinks.clickhouse.kpis.flows import EVENT_DAY, NO_REVERSAL, Flow, Measure
+from sinks.clickhouse.rollups import BY_PERSON
 from sinks.clickhouse.view import GROUP, KEY, View, basis_points
 
 _BY_HAND: Final = """rule IN ('release.manual', 'cash.operator', 'cash.erp', 'delivery.operator', 'write_off.operator',

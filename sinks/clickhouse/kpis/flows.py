@@ -6,12 +6,11 @@ from typing import Final
 
 from sinks.clickhouse.view import GROUP, KEY, View
 
-BY_PERSON: Final = "(cause_kind IN ('operator_action', 'approval') AND NOT startsWith(cause_id, 'identify:'))"
 EVENT_DAY: Final = "toDate32(event_time)"
 NO_REVERSAL: Final = "NOT startsWith(rule, 'reversed.')"
 OF_CUSTOMER: Final = "NOT startsWith(account_id, '~')"
 ACCOUNTS_OF: Final = (
-    "LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM accounts) AS a "
+    "LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM account_groups FINAL) AS a "
     "USING (tenant, entity, account_id)"
 )
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import said
-from sinks.clickhouse.kpis.flows import BY_PERSON, NO_REVERSAL, Flow, Measure, minutes
+from sinks.clickhouse.kpis.flows import NO_REVERSAL, Flow, Measure, minutes
+from sinks.clickhouse.rollups import BY_PERSON
 from sinks.clickhouse.view import basis_points, divided, with_one_decimal
 
 _GENERATED: Final = (

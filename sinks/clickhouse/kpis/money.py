@@ -7,94 +7,28 @@ running sum. Rows are small: one for each key and day with a change.
 from collections.abc import Mapping
 from typing import Final
 
+from sinks.clickhouse.rollups import BUCKETS, DSO_DAYS, MONEY_DAYS
 from sinks.clickhouse.view import GROUP, KEY, View, basis_points, with_one_decimal
 
-DSO_DAYS: Final = 90
 CEI_MONTHS: Final = 3
-LAST_DAY: Final = "assumeNotNull((SELECT max(toDate32(recorded_time)) FROM decisions))"
-SUSPENSE: Final = "startsWith(account_id, '~suspense:')"
-# Cash on items, less what was undone.
-CASH: Final = """multiIf(kind = 'cash_applied', amount,
-    kind = 'cash_unapplied' OR (kind = 'application_reversed' AND counterparty = ''), -amount, 0)"""
-
+LAST_DAY: Final = (
+    "assumeNotNull((SELECT toDate32(fromUnixTimestamp64Milli(max(last_recorded_ms), 'UTC')) FROM shard_days))"
+)
 _HELD: Final = ("credits", "unapplied", "on_account", "unidentified")
-_BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91")
-# From how many days past due on, and up to which.
-_BOUNDS: Final = ((-(10**6), 0), (1, 30), (31, 60), (61, 90), (91, 10**6))
 
-
-def _into_buckets() -> str:
-    """What a change of an open debit, on a day when it is posted or changes its bucket, does to each bucket."""
-    found = []
-    for name, (low, high) in zip(_BUCKETS, _BOUNDS, strict=True):
-        inside = f"dateDiff('day', due_date, {{}}) BETWEEN {low} AND {high}"
-        found.append(
-            f"sum(open_debit_change * ({inside.format('day')})"
-            f" - if(day > posted, open_debit_change * ({inside.format('addDays(day, -1)')}), 0)) AS {name}_change"
-        )
-    return ",\n       ".join(found)
-
-
+# On a day on which an account left the key nothing is left of its postings.
 DAILY_MONEY: Final = View(
     "daily_money",
     "What each day changed in every sum of money that stocks are made of",
-    {
-        **KEY,
-        "receivables_change": "Receivables of DSO, minor units",
-        "sales": "Sales of the accounts in DSO, minor units",
-        "sales_90_change": "Sales of the 90 days that end with the day",
-        "trade_current_change": "Not past due, of the items in DSO",
-        "current_change": "Not past due, of all open debits",
-        "days_1_30_change": "1 to 30 days past due",
-        "days_31_60_change": "31 to 60 days past due",
-        "days_61_90_change": "61 to 90 days past due",
-        "days_91_change": "91 days past due and more",
-        "before_change": "Open debits that were posted, and due, before the day",
-        "credits_change": "Open credits",
-        "unapplied_change": "Unapplied cash",
-        "on_account_change": "Cash on account",
-        "unidentified_change": "Cash in suspense accounts",
-        "recovered": "Cash on items that were due before the month",
-        "sales_rows": "Postings that are sales, of the accounts in DSO",
-    },
+    {**KEY, **{name: one.comment for name, one in MONEY_DAYS.sums.items()}},
     f"""
-SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
-       sum(if(day = posted AND in_dso, if(is_interest, 0, open_debit_change) - open_credit_change
-               - moved_unapplied - moved_on_account, 0)) AS receivables_change,
-       sum(if(day = posted AND in_dso AND is_sale, open_debit_change - open_credit_change, 0)) AS sales,
-       sum(if(in_dso AND is_sale, (open_debit_change - open_credit_change)
-               * ((day = posted) - (day = addDays(posted, {DSO_DAYS}))), 0)) AS sales_90_change,
-       sum(if(in_dso AND NOT is_interest,
-              open_debit_change * (day <= due_date) - if(day > posted, open_debit_change * (day <= addDays(due_date, 1)), 0),
-              0)) AS trade_current_change,
-       {_into_buckets()},
-       sum(if(day = addDays(greatest(posted, due_date), 1), open_debit_change, 0)) AS before_change,
-       sum(if(day = posted, open_credit_change, 0)) AS credits_change,
-       sum(if(day = posted AND NOT {SUSPENSE}, moved_unapplied, 0)) AS unapplied_change,
-       sum(if(day = posted, moved_on_account, 0)) AS on_account_change,
-       sum(if(day = posted AND {SUSPENSE}, moved_unapplied, 0)) AS unidentified_change,
-       sum(if(day = posted AND due_date < toDate32(toStartOfMonth(posted)), cash, 0)) AS recovered,
-       countIf(day = posted AND in_dso AND is_sale) AS sales_rows
+SELECT day, {GROUP}, {", ".join(f"sum_of_{name} AS {name}" for name in MONEY_DAYS.sums)}
 FROM (
-    SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, open_debit_change, open_credit_change,
-           decisions.unapplied_change AS moved_unapplied, decisions.on_account_change AS moved_on_account, is_sale,
-           item_kind = 'interest' AS is_interest, {CASH} AS cash,
-           arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
-               [posted],
-               if(open_debit_change = 0, [], [
-                   addDays(greatest(posted, due_date), 1), addDays(due_date, 1), addDays(due_date, 31),
-                   addDays(due_date, 61), addDays(due_date, 91)]),
-               if(is_sale, [addDays(posted, {DSO_DAYS})], [])))) AS days
-    FROM decisions
-    WHERE open_debit_change != 0 OR open_credit_change != 0 OR moved_unapplied != 0 OR moved_on_account != 0
-) AS d
-LEFT JOIN (
-    SELECT tenant, entity, account_id, region, segment, collector, affiliate FROM accounts
-) AS a USING (tenant, entity, account_id)
-ARRAY JOIN days AS day
-WHERE day <= {LAST_DAY}
-GROUP BY day, tenant, entity, region, segment, currency, owner
-""".replace("in_dso", "(NOT a.affiliate AND NOT startsWith(account_id, '~'))"),
+    SELECT day, {GROUP}, {", ".join(f"{MONEY_DAYS.named(name)} AS sum_of_{name}" for name in MONEY_DAYS.sums)}
+    FROM money_days WHERE day <= {LAST_DAY} GROUP BY day, {GROUP}
+)
+WHERE movements != 0
+""",
 )
 
 
@@ -127,12 +61,12 @@ _DISPUTED: Final = f"""
                    AS days
         FROM disputes AS d
     ) AS d
-    LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM accounts) AS a
+    LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM account_groups FINAL) AS a
         USING (tenant, entity, account_id)
     ARRAY JOIN days AS day, arraySlice([amount, -amount], 1, length(days)) AS moved
     WHERE day <= {LAST_DAY}
     GROUP BY day, {GROUP}"""
-_AGED: Final = (*(f"{name}_change" for name in _BUCKETS), *(f"{name}_change" for name in _HELD))
+_AGED: Final = (*(f"{name}_change" for name in BUCKETS), *(f"{name}_change" for name in _HELD))
 _OF_AGING: Final = f"""(
     SELECT day, {GROUP}, {", ".join(f"sum(c_{name}) AS {name}" for name in _AGED)}, sum(c_disputed) AS disputed_change
     FROM (
@@ -164,7 +98,7 @@ KPI_AGING: Final = View(
 SELECT day, {GROUP}, current_minor + past_due_minor AS open_minor, current_minor, days_1_30_minor, days_31_60_minor,
        days_61_90_minor, days_91_minor, days_1_30_minor + days_31_60_minor + days_61_90_minor + days_91_minor AS past_due_minor,
        credits_minor, unapplied_minor, on_account_minor, unidentified_minor, disputed_minor
-FROM {stocks(_OF_AGING, {f"{name}_minor": f"{name}_change" for name in (*_BUCKETS, *_HELD, "disputed")})}
+FROM {stocks(_OF_AGING, {f"{name}_minor": f"{name}_change" for name in (*BUCKETS, *_HELD, "disputed")})}
 """,
 )
 
