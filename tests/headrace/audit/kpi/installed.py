@@ -22,6 +22,7 @@ from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
+from sinks.clickhouse.sink import BATCH_ROWS
 from tests.headrace.audit.test_scenarios_audited import FILES, recorded
 from tests.headrace.why.told import Recorded
 from tests.installations import but
@@ -64,7 +65,7 @@ def _moved(event_id: str, shard: int) -> str:
     return f"transfer:{shard}-{event_id.removeprefix(_OF_FIRST_SHARD)}"
 
 
-def publish(log: Log, directory: Path) -> None:
+def publish(log: Log, directory: Path, batch_rows: int = BATCH_ROWS) -> None:
     """Everything that was decided into the views."""
     publish_clickhouse(
         log,
@@ -73,6 +74,7 @@ def publish(log: Log, directory: Path) -> None:
         until_idle=True,
         stop=Never(),
         status=PublishStatus(),
+        batch_rows=batch_rows,
     )
 
 
