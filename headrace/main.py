@@ -17,6 +17,7 @@ from headrace.commands import (
     rejected,
     report,
     run,
+    schema,
     schemas,
     statement,
     timeline,
@@ -58,6 +59,7 @@ app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(schema.app, name="schema")
 app.add_typer(schemas.app, name="schemas")
 
 

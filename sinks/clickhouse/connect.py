@@ -126,17 +126,27 @@ class Database:
             with suppress(ClickHouseError, OSError):
                 client.close()
 
+    def version(self) -> int:
+        """Version of the tables that are there; 0 where there are none."""
+        if not self.rows("SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_versions'"):
+            return 0
+        return int(self.rows("SELECT max(version) FROM schema_versions")[0][0])
+
     def migrate(self) -> None:
-        """Bring tables and views to this version. Raises SinkStopped where they are of a later one."""
+        """Bring tables and views to this version, forward only. Raises SinkStopped where they are of a later one.
+
+        A migration that was cut short is made again from its beginning; nobody may publish meanwhile.
+        """
         self._create_database()
         with self.client() as client:
             client.command(VERSIONS_TABLE)
-            found = int(client.query("SELECT max(version) FROM schema_versions").result_rows[0][0])
-            if found > len(MIGRATIONS):
-                raise SinkStopped(
-                    f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
-                    "use the version that made them"
-                )
+        found = self.version()
+        if found > len(MIGRATIONS):
+            raise SinkStopped(
+                f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
+                "use the version that made them"
+            )
+        with self.client() as client:
             for version in range(found + 1, len(MIGRATIONS) + 1):
                 for statement in MIGRATIONS[version - 1]:
                     client.command(statement)
