@@ -89,7 +89,7 @@ def _tell(found: int, differing: list[Difference]) -> None:
     if found > known:
         print(f"version {found}; this headrace knows {known}: use the version that made it")
     elif found < known:
-        print(f"version {found} of {known}: `headrace schema apply` makes versions {found + 1} to {known}")
+        print(f"version {found} of {known}: `headrace schema apply` brings it forward")
     else:
         print(f"version {found}, the newest")
     for difference in differing:
