@@ -7,6 +7,7 @@ the log, and memory stays bounded.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -24,11 +25,12 @@ from dataflows.forwarding import ForwardChunk, Forwarder
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
+from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.facts import KINDS, FactTables
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.reading import QueryServer
-from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink, last_batch
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Store, Wiped
 from sinks.sequences import Sequences
@@ -270,6 +272,43 @@ def publish_clickhouse(
                 publisher.run(until_idle)
     except Stopped:
         structlog.get_logger().info("left while something was away", flow="publish clickhouse")
+    finally:
+        database.close()
+        status.state = "stopped"
+
+
+def rebuild_clickhouse(
+    log: Log, place: Place, socket_path: Path, *, stop: Stop, status: PublishStatus, batch_rows: int = BATCH_ROWS
+) -> bool:
+    """Build all tables anew from the logs beside those in use, and switch when they have all there is; False where told to stop.
+
+    Questions are answered from the tables in use until then: on chDB at `socket_path`. Nobody else may publish meanwhile: on chDB
+    the directory's lock sees to it; on a server who published is found before the switch, which is not made then. Cut short
+    before the switch it has changed nothing. Raises HeldElsewhere, SinkStopped, LogRefused.
+    """
+    patience = Patience("rebuild clickhouse", stop, status)
+    database = Database(place)
+    try:
+        patience.persist(database.migrate)
+        began = patience.persist(lambda: last_batch(database))
+        patience.persist(database.drop_beside)
+        new = Database(place, within=database)
+        try:
+            sink = patience.persist(lambda: ClickHouseSink(new, log.identity(DECISIONS), batch_rows))
+            facts = patience.persist(lambda: FactTables(new, log.identity(FACTS), sink.rollups))
+            publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
+            with nullcontext() if place.url else QueryServer(socket_path, database):
+                publisher.run(until_idle=True)
+        finally:
+            new.close()
+        if stop:
+            return False
+        if patience.persist(lambda: last_batch(database)) != began:
+            raise SinkStopped(f"{place.name}: somebody published meanwhile: stop `run publish`, and rebuild again")
+        patience.persist(database.switch)
+        return True
+    except Stopped:
+        return False
     finally:
         database.close()
         status.state = "stopped"

@@ -14,9 +14,11 @@ from headrace.commands import (
     people,
     policy,
     query,
+    rebuild,
     rejected,
     report,
     run,
+    schema,
     schemas,
     statement,
     timeline,
@@ -58,6 +60,8 @@ app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(rebuild.app, name="rebuild")
+app.add_typer(schema.app, name="schema")
 app.add_typer(schemas.app, name="schemas")
 
 

@@ -143,6 +143,11 @@ MONEY_DAYS: Final = Rollup(
         "before_change": Sum(
             "sum((day = addDays(greatest(posted, due_date), 1)) * debit)", "Posted, and due, before the day"
         ),
+        "falls_due": Sum(
+            "sum((day = greatest(posted, due_date)) * debit)", "Open debits that fall due on the day, or posted later"
+        ),
+        "invoiced": Sum("sum((day = posted) * is_bill * times)", "Invoices that are sales"),
+        "invoiced_minor": Sum("sum((day = posted) * is_bill * debit)", "Their amounts"),
         "credits_change": Sum("sum((day = posted) * credit)", "Open credits"),
         "unapplied_change": Sum("sum((day = posted) * (NOT is_suspense) * cash)", "Unapplied cash"),
         "on_account_change": Sum("sum((day = posted) * kept)", "Cash on account"),
@@ -154,18 +159,19 @@ MONEY_DAYS: Final = Rollup(
     },
     f"""(
     SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, day, posted, due_date,
-           is_sale, is_interest, is_suspense, if(a.times = 0, 1, a.times) AS times,
+           is_sale, is_interest, is_suspense, is_bill, if(a.times = 0, 1, a.times) AS times,
            NOT a.affiliate AND NOT startsWith(account_id, '~') AS in_dso,
            d.debit * times AS debit, d.credit * times AS credit, d.cash * times AS cash, d.kept * times AS kept,
            d.on_items * times AS on_items
     FROM (
         SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale,
                open_debit_change AS debit, open_credit_change AS credit, unapplied_change AS cash,
-               on_account_change AS kept, {CASH} AS on_items, item_kind = 'interest' AS is_interest, {SUSPENSE} AS is_suspense,
+               on_account_change AS kept, {CASH} AS on_items, item_kind = 'interest' AS is_interest,
+               {SUSPENSE} AS is_suspense, is_sale AND item_kind = 'invoice' AS is_bill,
                arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
                    [posted],
                    if(debit = 0, [], [
-                       addDays(greatest(posted, due_date), 1), addDays(due_date, 1), addDays(due_date, 31),
+                       greatest(posted, due_date), addDays(greatest(posted, due_date), 1), addDays(due_date, 31),
                        addDays(due_date, 61), addDays(due_date, 91)]),
                    if(is_sale, [addDays(posted, {DSO_DAYS})], [])))) AS days
         FROM {{decisions}} AS decisions

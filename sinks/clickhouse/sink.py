@@ -27,6 +27,11 @@ BATCH_ROWS: Final = 20_000
 _ATTEMPTS: Final = 5
 
 
+def last_batch(database: Database) -> int:
+    """Number of the last batch of decisions that anybody began to publish; 0 before the first."""
+    return int(database.rows("SELECT max(batch) FROM publish_state")[0][0])
+
+
 class ClickHouseSink:
     """Takes decisions in the order of each shard: construct, `recover` what is `pending`, then `add` and `commit`.
 

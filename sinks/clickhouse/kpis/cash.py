@@ -200,30 +200,35 @@ _DEDUCTIONS: Final = Flow(
     by={"category": Measure("of_category", "What the code means")},
 )
 
-_OF_FORECAST: Final = f"""(
-    SELECT tenant, entity, account_id, currency, greatest(due_date, {LAST_DAY}) AS expected,
-           due_date <= {LAST_DAY} AS overdue, open_debit_change AS owed, 0 AS promised
-    FROM decisions WHERE open_debit_change != 0 AND posted_on <= {LAST_DAY}
-    UNION ALL
-    SELECT tenant, entity, account_id, currency, greatest(promised_date, {LAST_DAY}), 0, 0, amount
-    FROM promises WHERE status = 'opened'
-)"""
-_FORECAST: Final = Flow(
+KPI_FORECAST: Final = View(
     "kpi_forecast",
     "What falls due, and what is promised, on each day from the last one on",
-    _OF_FORECAST,
     {
-        "due_minor": Measure("sumIf(owed, NOT overdue)", "Open debits that fall due on the day, minor units"),
-        "overdue_minor": Measure("sumIf(owed, overdue)", "On the last day: due on it or before"),
-        "promised_minor": Measure(
-            "sum(promised)", "Open promises of the day; on the last day those of earlier ones too"
-        ),
+        **KEY,
+        "due_minor": "Open debits that fall due on the day, minor units",
+        "overdue_minor": "On the last day: due on it or before",
+        "promised_minor": "Open promises of the day; on the last day those of earlier ones too",
     },
-    day="expected",
+    f"""
+SELECT expected AS day, {GROUP}, toInt64(sumIf(owed, falls > {LAST_DAY})) AS due_minor,
+       toInt64(sumIf(owed, falls <= {LAST_DAY})) AS overdue_minor, toInt64(sum(promised)) AS promised_minor
+FROM (
+    SELECT day AS falls, greatest(day, {LAST_DAY}) AS expected, {GROUP}, money_days.falls_due AS owed, 0 AS promised
+    FROM money_days
+    UNION ALL
+    SELECT promised_date, greatest(promised_date, {LAST_DAY}), tenant, entity, a.region, a.segment, currency, a.collector, 0,
+           amount
+    FROM promises AS d {ACCOUNTS_OF}
+    WHERE status = 'opened'
+)
+GROUP BY day, {GROUP}
+HAVING due_minor != 0 OR overdue_minor != 0 OR promised_minor != 0
+""",
 )
 
 CASH_KPIS: Final = (
-    *(flow.view for flow in (_APPLICATION, _WRITE_OFFS, _DEDUCTIONS, _FORECAST)),
+    *(flow.view for flow in (_APPLICATION, _WRITE_OFFS, _DEDUCTIONS)),
+    KPI_FORECAST,
     KPI_UNAPPLIED,
     KPI_RECOVERY,
 )

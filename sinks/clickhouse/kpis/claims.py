@@ -23,9 +23,6 @@ _OF_DISPUTES: Final = f"""(
     ) AS d
     LEFT JOIN (SELECT tenant, entity, account_id, dispute_id, owner, category FROM disputes) AS o
         USING (tenant, entity, account_id, dispute_id)
-    UNION ALL
-    SELECT tenant, entity, account_id, currency, posted_on, '', '', '', 'invoiced', amount, 0, [0], [0]
-    FROM decisions WHERE is_sale AND item_kind = 'invoice'
 )"""
 _PLACES: Final = (("median", 0.5), ("p90", 0.9))
 
@@ -59,13 +56,17 @@ SELECT of_day AS day, {GROUP}, category, root_cause,
        toInt64(sum(minutes)) AS resolution_minutes,
        {", ".join(f"quantileExactOrNullIf({place})(toInt64(minutes), what = 'closed') AS resolution_{name}_minutes" for name, place in _PLACES)},
        toInt64(countIf(what = 'escalated')) AS escalated,
-       toInt64(countIf(what = 'invoiced')) AS invoiced, toInt64(sumIf(amount, what = 'invoiced')) AS invoiced_minor
+       toInt64(sum(bills)) AS invoiced, toInt64(sumIf(amount, what = 'invoiced')) AS invoiced_minor
 FROM (
     SELECT of_day, tenant, entity, a.region AS region, a.segment AS segment, currency, owner, category, root_cause, what,
-           amount, minutes, outcomes, days
+           amount, minutes, outcomes, days, 0 AS bills
     FROM {_OF_DISPUTES} AS d {ACCOUNTS_OF}
+    UNION ALL
+    SELECT day, tenant, entity, region, segment, currency, '', '', '', 'invoiced', invoiced_minor, 0, [0], [0], invoiced
+    FROM money_days WHERE invoiced != 0
 )
 GROUP BY day, {GROUP}, category, root_cause
+HAVING opened != 0 OR closed != 0 OR escalated != 0 OR invoiced != 0
 """,
 )
 

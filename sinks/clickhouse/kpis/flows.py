@@ -79,3 +79,30 @@ WHERE {" OR ".join(f"{name} != 0" for name in self.measures)}
 def minutes(since: str, until: str) -> str:
     """Whole minutes from one time to another; 0 where the other is not later."""
     return f"intDiv(greatest(toUnixTimestamp64Milli({until}) - toUnixTimestamp64Milli({since}), 0), 60000)"
+
+
+def counted(
+    name: str,
+    comment: str,
+    measures: Mapping[str, Measure],
+    by: Mapping[str, Measure] | None = None,
+    ratios: Mapping[str, Measure] | None = None,
+    where: str = "1",
+) -> View:
+    """A KPI that counts decisions by day of event, from the sums that are kept: `measures` are aggregates over count_days."""
+    split, divisions = by or {}, ratios or {}
+    columns = dict(KEY)
+    for part in (split, measures, divisions):
+        columns |= {column: one.comment for column, one in part.items()}
+    key = ", ".join((GROUP, *split))
+    sums = ", ".join(f"{one.sql} AS sum_of_{column}" for column, one in measures.items())
+    named = ", ".join(f"toInt64(sum_of_{column}) AS {column}" for column in measures)
+    more = "".join(f", {one.sql} AS {column}" for column, one in divisions.items())
+    some = " OR ".join(f"{column} != 0" for column in measures)
+    return View(
+        name,
+        comment,
+        columns,
+        f"SELECT day, {key}, {named}{more} FROM (SELECT day, {key}, {sums} FROM count_days WHERE {where} "
+        f"GROUP BY day, {key}) WHERE {some}",
+    )

@@ -3,14 +3,12 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import said
-from sinks.clickhouse.kpis.flows import NO_REVERSAL, Flow, Measure, minutes
+from sinks.clickhouse.kpis.flows import Flow, Measure, counted, minutes
 from sinks.clickhouse.rollups import BY_PERSON
 from sinks.clickhouse.view import basis_points, divided, with_one_decimal
 
-_GENERATED: Final = (
-    "(kind = 'invoice_released' OR (kind = 'item_posted' AND item_kind = 'invoice' AND rule != 'posted.opening'))"
-)
-_STATUSES: Final = ("sent", "delivered", "viewed", "acknowledged", "rejected", "failed")
+_GENERATED: Final = """(kind = 'invoice_released'
+    OR (kind = 'item_posted' AND detail = 'invoice' AND rule != 'posted.opening'))"""
 _SAYS: Final = {
     "sent": "It went out",
     "delivered": "It arrived",
@@ -19,25 +17,22 @@ _SAYS: Final = {
     "rejected": "The customer refused it",
     "failed": "It could not be delivered",
 }
-_OF_STATUS: Final = {
-    name: Measure(f"countIf(kind = 'delivery_status' AND text = '{name}')", _SAYS[name]) for name in _STATUSES
-}
 
-_THROUGHPUT: Final = Flow(
+_THROUGHPUT: Final = counted(
     "kpi_throughput",
     "Invoices generated, sent out and cleared on each day, and decisions in all",
-    "decisions",
     {
-        "generated": Measure(f"countIf({_GENERATED})", "Invoices that became open items"),
+        "generated": Measure(f"sumIf(decisions, {_GENERATED})", "Invoices that became open items"),
         "generated_minor": Measure(f"sumIf(amount, {_GENERATED})", "Their amounts, minor units"),
-        "requested": Measure("countIf(kind = 'delivery_requested')", "Documents asked to be sent out, each time"),
-        **_OF_STATUS,
-        "cleared": Measure(
-            "countIf(kind IN ('cash_applied', 'credit_allocated', 'discount_granted', 'write_off_posted')"
-            f" AND item_kind = 'invoice' AND item_open = 0 AND {NO_REVERSAL})",
-            "Decisions that left nothing open of an invoice",
+        "requested": Measure(
+            "sumIf(decisions, kind = 'delivery_requested')", "Documents asked to be sent out, each time"
         ),
-        "decisions": Measure("count()", "Decisions of every kind"),
+        **{
+            name: Measure(f"sumIf(decisions, kind = 'delivery_status' AND detail = '{name}')", comment)
+            for name, comment in _SAYS.items()
+        },
+        "cleared": Measure("sum(count_days.cleared)", "Decisions that left nothing open of an invoice"),
+        "decisions": Measure("sum(count_days.decisions)", "Decisions of every kind"),
     },
 )
 
@@ -100,7 +95,10 @@ _DELIVERY: Final = Flow(
         "requests": Measure("countIf(kind = 'delivery_requested')", "Requests to send a document"),
         "fallbacks": Measure("countIf(rule = 'delivery.fallback')", "Of them, by the next channel"),
         "resends": Measure("countIf(rule = 'delivery.resend')", "Of them, again by the same channel"),
-        **_OF_STATUS,
+        **{
+            name: Measure(f"countIf(kind = 'delivery_status' AND text = '{name}')", comment)
+            for name, comment in _SAYS.items()
+        },
         "delivered_minutes": Measure(
             f"sumIf({minutes('assumeNotNull(requested_time)', 'event_time')}, arrives)",
             "From the first request to the arrival",
@@ -150,4 +148,4 @@ _CYCLE_TIME: Final = Flow(
     },
 )
 
-INVOICES: Final = tuple(flow.view for flow in (_THROUGHPUT, _RELEASE, _DELIVERY, _CYCLE_TIME))
+INVOICES: Final = (_THROUGHPUT, *(flow.view for flow in (_RELEASE, _DELIVERY, _CYCLE_TIME)))
