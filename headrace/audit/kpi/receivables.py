@@ -269,14 +269,16 @@ def forecast(basis: Basis) -> Rows:
     last = basis.last_day
     table = Table("due_minor", "overdue_minor", "promised_minor")
     for item in basis.items.values():
-        left = sum(change for day, change, _ in item.moves if day <= last)
-        if item.kind == CREDIT_NOTE or not left:
+        if item.kind == CREDIT_NOTE:
             continue
-        due, group = item.raised.due_date, basis.group(item.raised)
-        if due > last:
-            table.add((shown(due), *group), due_minor=left)
-        else:
-            table.add((shown(last), *group), overdue_minor=left)
+        group = basis.group(item.raised)
+        for posted, change, _ in item.moves:
+            # What is posted later than it is due cannot be paid before.
+            day = max(item.raised.due_date, posted)
+            if day > last:
+                table.add((shown(day), *group), due_minor=change)
+            else:
+                table.add((shown(last), *group), overdue_minor=change)
     for opened, ended in basis.promises().values():
         if ended is opened:
             table.add((shown(max(opened.due_date, last)), *basis.group(opened)), promised_minor=opened.amount)
