@@ -40,7 +40,8 @@ class Reading:
     """Everything that was read. Lists are in the order of shards and of their logs.
 
     `customers`: by tenant/entity/account the last fact about the customer; `collectors`: the last owner in that role.
-    `known`: by shard, the sequence that its next decision will have.
+    `known`: by shard, the sequence that its next decision will have; `facts`: the offset after the last fact; `named`: the
+    offset of the last fact that says who an account is.
     """
 
     decisions: list[Decision] = field(default_factory=list)
@@ -48,6 +49,8 @@ class Reading:
     customers: dict[str, Customer] = field(default_factory=dict)
     collectors: dict[str, str] = field(default_factory=dict)
     known: dict[int, int] = field(default_factory=dict)
+    facts: dict[int, int] = field(default_factory=dict)
+    named: dict[int, int] = field(default_factory=dict)
     _events: set[tuple[int, int]] = field(default_factory=set)
 
     def take(self, shard: int, group: Group) -> None:
@@ -56,6 +59,7 @@ class Reading:
         if group.said:
             self.decisions += [entry.decision for entry in group.said]
             self.known[shard] = group.said[-1].decision.sequence + 1
+        self.facts[shard] = group.offset + 1
         fact = group.fact
         if fact is None or (group.said and _rejects(group.said[0].decision, fact)):
             return
@@ -65,6 +69,8 @@ class Reading:
             return
         self._events.add(event)
         account = f"{fact.tenant}/{fact.entity}/{fact.account_id}"
+        if isinstance(fact, Customer | AccountOwner):
+            self.named[shard] = group.offset
         if isinstance(fact, Customer):
             self.customers[account] = fact
         elif isinstance(fact, AccountOwner) and fact.role == COLLECTOR:
