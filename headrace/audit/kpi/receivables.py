@@ -59,9 +59,11 @@ def _trade(basis: Basis) -> dict[Group, _Trade]:
     found: dict[Group, _Trade] = defaultdict(_Trade)
     for posting in basis.postings:
         d = posting.decision
+        group, item = basis.group(d), basis.item_of(d)
+        # A key has its days from its first movement on, whosever that is.
+        stock.change(group, posting.day, "receivables", 0)
         if not customers(d) or basis.affiliate(d):
             continue
-        group, item = basis.group(d), basis.item_of(d)
         debit = 0 if item is not None and item.kind == INTEREST else posting.debit
         change = debit - posting.credit - posting.unapplied - posting.on_account
         stock.change(group, posting.day, "receivables", change)

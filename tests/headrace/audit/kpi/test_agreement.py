@@ -54,5 +54,6 @@ def test_accounts_that_move_take_their_history_along(tmp_path: Path) -> None:
         publish(log, tmp_path, batch_rows=7)
         check = compared(read(log), tmp_path)
         assert lines(check) == [], part
-        assert check.checked > 100
+    # Five times the same few rows would be none that move.
+    assert check.checked > 500
     log.close()
