@@ -7,6 +7,7 @@ the log, and memory stays bounded.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -19,16 +20,19 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
+from dataflows.causes import heads, read_fact
 from dataflows.effects import EffectsChunk, EffectsLoop, EffectsStatus
 from dataflows.effects_position import Hold
 from dataflows.forwarding import ForwardChunk, Forwarder
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
+from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.facts import KINDS, FactTables
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.reading import QueryServer
-from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink, last_batch
 from sinks.effects.base import EffectSink
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Store, Wiped
@@ -38,6 +42,9 @@ from sinks.sequences import Sequences
 COMMIT_SECONDS: Final = 1.0
 # 2,000 decisions are decoded in about 50 ms without a compiler: how long a stop waits for one chunk.
 _CHUNK_RECORDS: Final = 2_000
+# Most facts are only passed by.
+_CHUNK_FACTS: Final = 10_000
+_FACT_HEADS: Final = heads(*KINDS)
 _POLL_SECONDS: Final = 0.1
 _AWAY_SECONDS: Final = 0.5
 _PART: Final = "00"
@@ -123,19 +130,28 @@ def _run(name: str, pump: _Pump[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Decisions:
-    """Records as read, and how far the reader had come with them; `last` ends the flow after them."""
+    """Records as read, and how far their readers had come with them; `last` ends the flow after them.
+
+    facts: Those that dimensions are made of, of so many that were `passed`.
+    """
 
     records: Sequence[Record]
     positions: Mapping[int, int]
+    facts: Sequence[Record]
+    passed: int
+    fact_positions: Mapping[int, int]
     last: bool
 
 
 class _ClickHousePublisher:
-    """Reads the decisions from where the table ends and hands them to the sink, committing once a second."""
+    """Reads decisions and facts from where the tables end and hands them to the sinks, committing once a second."""
 
-    def __init__(self, log: Log, sink: ClickHouseSink, patience: Patience, stop: Stop, status: PublishStatus) -> None:
+    def __init__(
+        self, log: Log, sink: ClickHouseSink, facts: FactTables, patience: Patience, stop: Stop, status: PublishStatus
+    ) -> None:
         self._log = log
         self._sink = sink
+        self._facts = facts
         self._patience = patience
         self._stop = stop
         self._status = status
@@ -148,6 +164,8 @@ class _ClickHousePublisher:
             patience.persist(lambda: sink.recover(again))
         starts = {shard: sink.start(shard) for shard in self._shards}
         self._reader = patience.persist(lambda: log.reader(DECISIONS, starts))
+        begins = {shard: facts.start(shard) for shard in range(patience.persist(lambda: log.partitions(FACTS)))}
+        self._fact_reader = patience.persist(lambda: log.reader(FACTS, begins))
 
     def run(self, until_idle: bool) -> None:
         self._until_idle = until_idle
@@ -155,14 +173,17 @@ class _ClickHousePublisher:
             _run("publish_clickhouse", _Pump(self._read, self._take))
         finally:
             self._reader.close()
+            self._fact_reader.close()
 
     def _read(self) -> _Decisions | None:
         if self._ended:
             return None
         records: list[Record] = []
+        facts: list[Record] = []
         try:
-            records = self._reader.poll(_CHUNK_RECORDS, _POLL_SECONDS)
-            idle = self._until_idle and not records and caught_up(self._log, self._reader, DECISIONS)
+            facts = self._fact_reader.poll(_CHUNK_FACTS, 0.0)
+            records = self._reader.poll(_CHUNK_RECORDS, 0.0 if facts else _POLL_SECONDS)
+            idle = self._until_idle and not records and not facts and self._caught_up()
             self._status.state = "running"
         except LogUnavailable as error:
             # Not waited for here: what was read before is still committed in time.
@@ -170,18 +191,33 @@ class _ClickHousePublisher:
             time.sleep(_AWAY_SECONDS)
             idle = False
         self._ended = idle or bool(self._stop)
-        return _Decisions(records, {shard: self._reader.position(shard) for shard in self._shards}, self._ended)
+        return _Decisions(
+            records,
+            {shard: self._reader.position(shard) for shard in self._shards},
+            [record for record in facts if record.value.startswith(_FACT_HEADS)],
+            len(facts),
+            {shard: self._fact_reader.position(shard) for shard in {record.partition for record in facts}},
+            self._ended,
+        )
+
+    def _caught_up(self) -> bool:
+        return caught_up(self._log, self._reader, DECISIONS) and caught_up(self._log, self._fact_reader, FACTS)
 
     def _take(self, chunk: _Decisions) -> None:
+        for record in chunk.facts:
+            self._facts.add(read_fact(record), record.partition, record.offset)
+        if chunk.passed:
+            self._facts.passed(chunk.passed, chunk.fact_positions)
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
             self._sink.add(decoded(record), record.offset)
         self._status.positions = chunk.positions
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
-            self._commit()
+            self._commit(chunk.last)
 
-    def _commit(self) -> None:
+    def _commit(self, last: bool = False) -> None:
+        self._patience.persist(lambda: self._facts.commit(last))
         number = self._sink.waiting
         self._patience.persist(self._sink.commit)
         self._status.published += number
@@ -229,7 +265,9 @@ def publish_clickhouse(
     try:
         identity = patience.persist(lambda: log.identity(DECISIONS))
         sink = patience.persist(lambda: ClickHouseSink(database, identity, batch_rows))
-        publisher = _ClickHousePublisher(log, sink, patience, stop, status)
+        of_facts = patience.persist(lambda: log.identity(FACTS))
+        facts = patience.persist(lambda: FactTables(database, of_facts, sink.rollups))
+        publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
         if place.url:
             publisher.run(until_idle)
         else:
@@ -237,6 +275,43 @@ def publish_clickhouse(
                 publisher.run(until_idle)
     except Stopped:
         structlog.get_logger().info("left while something was away", flow="publish clickhouse")
+    finally:
+        database.close()
+        status.state = "stopped"
+
+
+def rebuild_clickhouse(
+    log: Log, place: Place, socket_path: Path, *, stop: Stop, status: PublishStatus, batch_rows: int = BATCH_ROWS
+) -> bool:
+    """Build all tables anew from the logs beside those in use, and switch when they have all there is; False where told to stop.
+
+    Questions are answered from the tables in use until then: on chDB at `socket_path`. Nobody else may publish meanwhile: on chDB
+    the directory's lock sees to it; on a server who published is found before the switch, which is not made then. Cut short
+    before the switch it has changed nothing. Raises HeldElsewhere, SinkStopped, LogRefused.
+    """
+    patience = Patience("rebuild clickhouse", stop, status)
+    database = Database(place)
+    try:
+        patience.persist(database.migrate)
+        began = patience.persist(lambda: last_batch(database))
+        patience.persist(database.drop_beside)
+        new = Database(place, within=database)
+        try:
+            sink = patience.persist(lambda: ClickHouseSink(new, log.identity(DECISIONS), batch_rows))
+            facts = patience.persist(lambda: FactTables(new, log.identity(FACTS), sink.rollups))
+            publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
+            with nullcontext() if place.url else QueryServer(socket_path, database):
+                publisher.run(until_idle=True)
+        finally:
+            new.close()
+        if stop:
+            return False
+        if patience.persist(lambda: last_batch(database)) != began:
+            raise SinkStopped(f"{place.name}: somebody published meanwhile: stop `run publish`, and rebuild again")
+        patience.persist(database.switch)
+        return True
+    except Stopped:
+        return False
     finally:
         database.close()
         status.state = "stopped"

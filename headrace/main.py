@@ -15,10 +15,12 @@ from headrace.commands import (
     people,
     policy,
     query,
+    rebuild,
     rejected,
     render,
     report,
     run,
+    schema,
     schemas,
     statement,
     templates,
@@ -65,6 +67,8 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(effects.app, name="effects")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(rebuild.app, name="rebuild")
+app.add_typer(schema.app, name="schema")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(templates.app, name="templates")
 app.add_typer(webhooks.app, name="webhooks")

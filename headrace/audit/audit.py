@@ -12,8 +12,10 @@ from dataflows.publishing import FORWARD
 from headrace.audit.contents import Contents
 from headrace.audit.credit_news import CreditNews
 from headrace.audit.definitions import check_definitions
-from headrace.audit.findings import Checks
+from headrace.audit.findings import Check, Checks
 from headrace.audit.keep import Scratch
+from headrace.audit.kpi.check import check_kpis
+from headrace.audit.kpi.reading import Reading
 from headrace.audit.rerun import Rerun
 from headrace.audit.shard import ShardAudit
 from headrace.audit.state import StateCheck, StateCopy, Unstable
@@ -70,9 +72,11 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
             # Read first: what the forwarder had done with by now, it had brought to the log by now.
             forwarded = log.positions(FORWARD, DECISIONS)
             shown = _shown(sources, checks)
+            reading = None if checks.kpi is None else Reading()
             for shard in range(log.partitions(FACTS)):
                 with tempfile.TemporaryDirectory(prefix="headrace-verify-") as directory:
-                    audit = ShardAudit(shard, checks, transit, news, scratch, forwarded.get(shard, 0), everywhere)
+                    done = forwarded.get(shard, 0)
+                    audit = ShardAudit(shard, checks, transit, news, scratch, done, everywhere, reading)
                     _Shard(sources, checks, shard, shown, Path(directory)).run(audit, transit, progress)
             transit.finish()
             everywhere.finish()
@@ -80,8 +84,24 @@ def run_audit(sources: Sources, checks: Checks, progress: Callable[[int, int], N
             if shown is not None and shown.contents is not None:
                 with _telling(checks, "ClickHouse"):
                     shown.contents.totals()
+            if checks.kpi is not None and reading is not None:
+                _compare_kpis(sources, checks, checks.kpi, shown, reading)
         finally:
             scratch.close()
+
+
+def _compare_kpis(sources: Sources, checks: Checks, check: Check, shown: "_Shown | None", reading: Reading) -> None:
+    """The figures of the views, where all that was decided is published."""
+    if shown is None or sources.views is None:
+        check.note("not compared: there are no views, or ClickHouse does not answer")
+        return
+    with _telling(checks, "ClickHouse"):
+        behind = {s: n - shown.rows.published(s) for s, n in reading.known.items() if n > shown.rows.published(s)}
+        if behind:
+            check.note(f"not compared: {sum(behind.values())} decisions are not published to ClickHouse yet")
+            return
+        rows = shown.rows
+        check_kpis(check, sources.views, reading, lambda: any(rows.under_way(s) > n for s, n in reading.known.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ class Check:
 class Checks:
     """All checks of an audit, in the order in which they are shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, kpi: bool = False) -> None:
+        """`kpi`: the figures of the kpi_* views are wanted too."""
+        self.kpi: Final = Check("kpi", "the figures of every kpi_* view recomputed") if kpi else None
         self.sequence: Final = Check("sequence", "decisions are numbered, whole and in their place")
         self.duplicates: Final = Check("duplicates", "an event has one effect")
         self.books: Final = Check("books", "balances, items and receipts recomputed; money conserved")
@@ -86,6 +88,7 @@ class Checks:
             self.views,
             self.state,
             self.rerun,
+            *([self.kpi] if self.kpi is not None else []),
         ]
 
     @property

@@ -19,6 +19,7 @@ from headrace.audit.events import Events, Verdict
 from headrace.audit.facts import FactCheck
 from headrace.audit.findings import Checks, account_of
 from headrace.audit.keep import Scratch
+from headrace.audit.kpi.reading import Reading, WatchedBooks
 from headrace.audit.orders import OrderBook
 from headrace.audit.policy import built_in, read_terms
 from headrace.audit.reminders import check_reminder, said_of_letter
@@ -64,14 +65,18 @@ class ShardAudit:
         scratch: Scratch,
         forwarded: int,
         everywhere: Everywhere,
+        reading: Reading | None = None,
     ) -> None:
-        """`forwarded`: the forwarder has done with the decisions below this offset."""
+        """`forwarded`: the forwarder has done with the decisions below this offset. `reading`: gets what is read."""
         self.shard: Final = shard
         self._checks: Final = checks
         self._transit: Final = transit
         self._news: Final = news
         self._forwarded: Final = forwarded
-        self.books: Final = Books(checks.books, scratch)
+        self._reading: Final = reading
+        self.books: Final = (
+            Books(checks.books, scratch) if reading is None else WatchedBooks(checks.books, scratch, reading)
+        )
         advices = Advices(scratch)
         self._events: Final = Events(checks.duplicates, scratch, shard)
         orders = OrderBook(scratch)
@@ -106,6 +111,8 @@ class ShardAudit:
         """All that is said of one fact, in order: first of the fact, then what time brought about."""
         said = [entry.decision for entry in group.said]
         fact = group.fact
+        if self._reading is not None:
+            self._reading.take(self.shard, group)
         if isinstance(fact, CashTransferred | ReceiptReturned):
             self._transit.carried(fact.event_id)
         if isinstance(fact, CreditExposure | CreditGroupTold):

@@ -32,19 +32,20 @@ def verify(
     directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All findings as one JSON object.")] = False,
+    kpi: Annotated[bool, typer.Option("--kpi", help="The figures of every kpi_* view too (docs/kpis.md).")] = False,
 ) -> None:
     """Recompute from the facts by other code, compare with decisions, views and state; exit 1 on any difference."""
     with failures_told():
-        code = run(load_existing(directory, config), as_json)
+        code = run(load_existing(directory, config), as_json, kpi)
     raise typer.Exit(code)
 
 
-def run(settings: Settings, json_wanted: bool) -> int:
+def run(settings: Settings, json_wanted: bool, kpi: bool = False) -> int:
     """Audit the installation and print the result on stdout; 0 where all agrees, 1 where something differs.
 
     Raises LogRefused where there is no log, LogUnavailable where it is away.
     """
-    checks = Checks()
+    checks = Checks(kpi)
     with ExitStack() as stack:
         log = stack.enter_context(closing(_log(settings)))
         views = _views(settings, checks)

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from schemas.records import Decision
 
-_TEXT: Final = pa.string()
+TEXT: Final = pa.string()
 _MINOR: Final = pa.int64()
-_DAY: Final = pa.date32()
-_INSTANT: Final = pa.timestamp("ms", "UTC")
+DAY: Final = pa.date32()
+INSTANT: Final = pa.timestamp("ms", "UTC")
 
 COLUMNS: Final[dict[str, Any]] = {
     "shard": pa.uint16(),
@@ -18,33 +18,33 @@ COLUMNS: Final[dict[str, Any]] = {
     "fact_offset": pa.int64(),
     "index": pa.int32(),
     "count": pa.int32(),
-    "kind": _TEXT,
-    "rules_version": _TEXT,
+    "kind": TEXT,
+    "rules_version": TEXT,
     "policy_version": pa.int32(),
-    "rule": _TEXT,
-    "origin": _TEXT,
-    "tenant": _TEXT,
-    "entity": _TEXT,
-    "account_id": _TEXT,
-    "cause_kind": _TEXT,
-    "cause_id": _TEXT,
-    "event_time": _INSTANT,
-    "recorded_time": _INSTANT,
-    "currency": _TEXT,
+    "rule": TEXT,
+    "origin": TEXT,
+    "tenant": TEXT,
+    "entity": TEXT,
+    "account_id": TEXT,
+    "cause_kind": TEXT,
+    "cause_id": TEXT,
+    "event_time": INSTANT,
+    "recorded_time": INSTANT,
+    "currency": TEXT,
     "amount": _MINOR,
-    "document": _TEXT,
-    "item_kind": _TEXT,
-    "receipt_id": _TEXT,
-    "reference_id": _TEXT,
-    "counterparty": _TEXT,
-    "posting_date": _DAY,
-    "value_date": _DAY,
-    "due_date": _DAY,
-    "document_date": _DAY,
+    "document": TEXT,
+    "item_kind": TEXT,
+    "receipt_id": TEXT,
+    "reference_id": TEXT,
+    "counterparty": TEXT,
+    "posting_date": DAY,
+    "value_date": DAY,
+    "due_date": DAY,
+    "document_date": DAY,
     "level": pa.int32(),
-    "reasons": pa.list_(_TEXT),
-    "candidates": pa.list_(_TEXT),
-    "text": _TEXT,
+    "reasons": pa.list_(TEXT),
+    "candidates": pa.list_(TEXT),
+    "text": TEXT,
     "item_amount": _MINOR,
     "item_open": _MINOR,
     "item_disputed": _MINOR,
@@ -53,16 +53,16 @@ COLUMNS: Final[dict[str, Any]] = {
     "open_credit": _MINOR,
     "unapplied": _MINOR,
     "on_account": _MINOR,
-    "evidence": pa.list_(_TEXT),
-    "excluded": pa.list_(_TEXT),
-    "policy_line": _TEXT,
-    "owner": _TEXT,
-    "category": _TEXT,
-    "channel": _TEXT,
-    "template": _TEXT,
-    "language": _TEXT,
-    "deadline": _INSTANT,
-    "other_currency": _TEXT,
+    "evidence": pa.list_(TEXT),
+    "excluded": pa.list_(TEXT),
+    "policy_line": TEXT,
+    "owner": TEXT,
+    "category": TEXT,
+    "channel": TEXT,
+    "template": TEXT,
+    "language": TEXT,
+    "deadline": INSTANT,
+    "other_currency": TEXT,
     "other_amount": _MINOR,
     "tax": _MINOR,
     "score": _MINOR,
@@ -81,15 +81,15 @@ def _within(values: list[int], low: int, high: int) -> list[int]:
     return [min(max(value, low), high) for value in values]
 
 
-def _column(decisions: Sequence[Decision], name: str, kind: Any) -> Any:
-    values = [getattr(decision, name) for decision in decisions]
-    if kind is _DAY:
+def column(values: list[Any], kind: Any) -> Any:
+    """`values` as a pyarrow array; days since 1970-01-01 and UTC milliseconds as what the columns can hold."""
+    if kind is DAY:
         return pa.array(_within(values, _FIRST_DAY, _LAST_DAY), pa.int32()).cast(kind)
-    if kind is _INSTANT:
+    if kind is INSTANT:
         return pa.array(_within(values, _FIRST_DAY * _DAY_MS, (_LAST_DAY + 1) * _DAY_MS - 1), pa.int64()).cast(kind)
     return pa.array(values, kind)
 
 
 def to_arrow(decisions: Sequence[Decision]) -> Any:
     """A pyarrow Table with one row for each decision, in their order."""
-    return pa.table({name: _column(decisions, name, kind) for name, kind in COLUMNS.items()})
+    return pa.table({name: column([getattr(d, name) for d in decisions], kind) for name, kind in COLUMNS.items()})

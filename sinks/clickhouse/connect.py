@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.clickhouse.switching import beside, finish, mark_ready
 from sinks.local import Lock
 
 # What waiting does not heal: syntax, unknown names, types, passwords, rights.
@@ -27,6 +28,7 @@ _PERSON_MUST_ACT: Final = frozenset(
 # A server's socket that says nothing for this long is taken for away.
 _ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
+_DEFAULT: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ class Place:
             return f"chDB in {self.directory}"
         parts = urlsplit(self.url)
         return f"ClickHouse at {parts.hostname}:{parts.port or 8123}{parts.path}"
+
+
+def _name_of(place: Place) -> str:
+    """The database that the URL names. Raises SinkStopped where it is no plain name."""
+    name = urlsplit(place.url).path.strip("/") or _DEFAULT
+    if not name.replace("_", "").isalnum():
+        raise SinkStopped(f"{place.name}: database name {name!r}: letters, digits and _ only")
+    return name
 
 
 @contextmanager
@@ -65,11 +75,13 @@ class Database:
     Raises HeldElsewhere, RetryLater, SinkStopped. One thread at a time, except `read_client`.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, within: "Database | None" = None) -> None:
+        """`within`: the tables that are built anew beside those of this one, which has the lock."""
         self.place = place
         self._lock: Lock | None = None
         self._client: Client | None = None
-        if not place.url:
+        self.name: str = _name_of(place) if within is None else beside(within.name)
+        if not place.url and within is None:
             self._lock = Lock(place.directory.with_name(place.directory.name + ".lock"), place.name)
 
     def __enter__(self) -> "Database":
@@ -111,9 +123,9 @@ class Database:
     def _open(self, limits: Mapping[str, str | int] | None = None) -> Client:
         if not self.place.url:
             self.place.directory.mkdir(parents=True, exist_ok=True)
-            return clickhouse_connect.get_client(interface="chdb", path=str(self.place.directory))
+            return clickhouse_connect.get_client(interface="chdb", path=str(self.place.directory), database=self.name)
         return clickhouse_connect.get_client(
-            dsn=self.place.url,
+            dsn=urlunsplit(urlsplit(self.place.url)._replace(path=f"/{self.name}")),
             connect_timeout=_CONNECT_SECONDS,
             send_receive_timeout=_ANSWER_SECONDS,
             autogenerate_session_id=False,
@@ -126,40 +138,66 @@ class Database:
             with suppress(ClickHouseError, OSError):
                 client.close()
 
+    def version(self) -> int:
+        """Version of the tables that are there; 0 where there are none."""
+        if not self.rows("SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_versions'"):
+            return 0
+        return int(self.rows("SELECT max(version) FROM schema_versions")[0][0])
+
     def migrate(self) -> None:
-        """Bring tables and views to this version. Raises SinkStopped where they are of a later one."""
+        """Bring tables and views to this version, forward only. Raises SinkStopped where they are of a later one.
+
+        A migration that was cut short is made again from its beginning, and a switch to rebuilt tables is finished; nobody
+        may publish meanwhile.
+        """
         self._create_database()
         with self.client() as client:
+            finish(client, self.name)
             client.command(VERSIONS_TABLE)
-            found = int(client.query("SELECT max(version) FROM schema_versions").result_rows[0][0])
-            if found > len(MIGRATIONS):
-                raise SinkStopped(
-                    f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
-                    "use the version that made them"
-                )
+        found = self.version()
+        if found > len(MIGRATIONS):
+            raise SinkStopped(
+                f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
+                "use the version that made them"
+            )
+        with self.client() as client:
             for version in range(found + 1, len(MIGRATIONS) + 1):
                 for statement in MIGRATIONS[version - 1]:
                     client.command(statement)
                 client.command(f"INSERT INTO schema_versions (version) VALUES ({version})")
 
     def _create_database(self) -> None:
-        """The database that the URL names, where it is not there yet."""
-        if not self.place.url:
+        """The database of its tables, where it is not there yet."""
+        if self.name == _DEFAULT:
             return
-        parts = urlsplit(self.place.url)
-        database = parts.path.strip("/")
-        if not database:
-            return
-        if not database.replace("_", "").isalnum():
-            raise SinkStopped(f"{self.place.name}: database name {database!r}: letters, digits and _ only")
+        with self._admin() as client:
+            client.command(f"CREATE DATABASE IF NOT EXISTS {self.name}")
+
+    @contextmanager
+    def _admin(self) -> Iterator[Client]:
+        """A client of the default database, which is always there."""
         with outside(self.place.name):
-            admin = clickhouse_connect.get_client(
-                dsn=urlunsplit(parts._replace(path="/default")), connect_timeout=_CONNECT_SECONDS
-            )
+            if self.place.url:
+                url = urlunsplit(urlsplit(self.place.url)._replace(path=f"/{_DEFAULT}"))
+                client = clickhouse_connect.get_client(dsn=url, connect_timeout=_CONNECT_SECONDS)
+            else:
+                self.place.directory.mkdir(parents=True, exist_ok=True)
+                client = clickhouse_connect.get_client(interface="chdb", path=str(self.place.directory))
             try:
-                admin.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+                yield client
             finally:
-                admin.close()
+                client.close()
+
+    def drop_beside(self) -> None:
+        """Drop what was being built beside these tables."""
+        with self._admin() as client:
+            client.command(f"DROP DATABASE IF EXISTS {beside(self.name)} SYNC")
+
+    def switch(self) -> None:
+        """The tables that were built beside these take their places, and these are dropped. Cut short, `migrate` finishes it."""
+        with self.client() as client:
+            mark_ready(client, self.name)
+            finish(client, self.name)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a query, for the sink's own small questions."""

@@ -76,10 +76,10 @@ def _parse(lines: Sequence[bytes]) -> Answer:
 class DatabaseViews:
     """Asks a database of its own: a server, or chDB where no other process has it open."""
 
-    def __init__(self, place: Place) -> None:
-        """Raises HeldElsewhere where another process has chDB open."""
+    def __init__(self, place: Place, as_it_is: bool = False) -> None:
+        """Raises HeldElsewhere where another process has chDB open. `as_it_is`: an older version is not brought forward."""
         self._database = Database(place)
-        if not place.url:
+        if not place.url and not as_it_is:
             try:
                 self._database.migrate()
             except BaseException:
@@ -133,8 +133,9 @@ class SocketViews:
         return
 
 
-def open_views(place: Place, socket_path: Path) -> Views:
-    """Whoever can answer: the server; else the process at `socket_path`; else chDB opened here.
+def open_views(place: Place, socket_path: Path, as_it_is: bool = False) -> Views:
+    """Whoever can answer: the server; else the process at `socket_path`; else chDB opened here, brought to this version
+    unless it is to be seen `as_it_is`.
 
     Raises HeldElsewhere where a process has chDB open and does not answer within ten seconds.
     """
@@ -145,7 +146,7 @@ def open_views(place: Place, socket_path: Path) -> Views:
         with suppress(ConnectionRefusedError, FileNotFoundError):
             return SocketViews(socket_path)
         try:
-            return DatabaseViews(place)
+            return DatabaseViews(place, as_it_is)
         except HeldElsewhere:
             if time.monotonic() > deadline:
                 raise

@@ -8,12 +8,14 @@ from typing import Final
 
 from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
+from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES
 from sinks.clickhouse.invoicing import INVOICING
+from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.people import PEOPLE
+from sinks.clickhouse.rollups import ACCOUNT_GROUPS, GROUP_CHANGES, GROUPS, ROLLUPS, Rollup
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
-_DECISIONS: Final = """
-CREATE TABLE IF NOT EXISTS decisions (
+_COLUMNS: Final = """
     shard UInt16 COMMENT 'Shard: partition of the decisions log',
     sequence Int64 COMMENT 'Number in its shard, from 0, without holes; orders everything of an account',
     fact_offset Int64 COMMENT 'Offset of the fact that was processed',
@@ -99,11 +101,29 @@ CREATE TABLE IF NOT EXISTS decisions (
     on_account_change Int64 ALIAS multiIf(
         kind = 'cash_on_account', if(startsWith(rule, 'reversed.'), -amount, amount),
         0) COMMENT 'What it posts to cash left on account'
-)
+"""
+_DECISIONS: Final = f"""
+CREATE TABLE IF NOT EXISTS decisions ({_COLUMNS})
 ENGINE = MergeTree
 ORDER BY (tenant, entity, account_id, sequence)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Every decision, each once'
+"""
+
+# A batch, while its sums are made.
+_STAGED_DECISIONS: Final = f"""
+CREATE TABLE IF NOT EXISTS staged_decisions ({_COLUMNS})
+ENGINE = Memory
+COMMENT 'The batch that is being published, while its sums are made'
+"""
+_STAGED_ACCOUNTS: Final = """
+CREATE TABLE IF NOT EXISTS staged_accounts (
+    tenant LowCardinality(String) COMMENT 'Tenant',
+    entity LowCardinality(String) COMMENT 'Company of the tenant',
+    account_id String COMMENT 'Payer'
+)
+ENGINE = Memory
+COMMENT 'Accounts that facts speak of, while it is looked at what they are'
 """
 
 # One row for each publisher that ever ran and shard: the last of each by version. Never summed or joined.
@@ -248,6 +268,25 @@ FROM (
 WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
 """
 
+# Decisions of a batch that may be there and is not confirmed are added when it is published again.
+_CONFIRMED: Final = """NOT arrayExists(x -> x.1 = shard AND sequence BETWEEN x.2 AND x.3, (
+    SELECT groupArray((shard, first, last)) FROM (
+        SELECT shard, argMax(phase, version) AS phase, argMax(publish_state.first, version) AS first,
+               argMax(publish_state.last, version) AS last
+        FROM publish_state GROUP BY shard
+    ) WHERE phase = 'before'))"""
+
+
+def _filled(rollup: Rollup) -> tuple[str, ...]:
+    """Make a rollup of the decisions that are there; again, from the beginning, where that was cut short."""
+    columns = ", ".join(rollup.columns)
+    return (
+        rollup.table,
+        f"TRUNCATE TABLE {rollup.name}",
+        f"INSERT INTO {rollup.name} ({columns}) {rollup.select('decisions', _CONFIRMED, GROUPS)}",
+    )
+
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         _DECISIONS,
@@ -263,6 +302,15 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *CLAIMS,
         *PEOPLE,
         *INVOICING,
+    ),
+    (
+        *FACT_TABLES,
+        _STAGED_DECISIONS,
+        _STAGED_ACCOUNTS,
+        ACCOUNT_GROUPS,
+        GROUP_CHANGES,
+        *(statement for rollup in ROLLUPS for statement in _filled(rollup)),
+        *(statement for view in (*DIMENSIONS, *KPIS) for statement in view.statements),
     ),
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""

@@ -41,4 +41,4 @@ def test_the_demo_ends_in_its_tables_and_all_agrees(tmp_path: Path) -> None:
     assert "version 1 is published from 2026-01-05 on" in tables
     distributor = tmp_path / "demo" / "distributor"
     assert f"verify --dir {distributor}" in further
-    assert run("verify", "--dir", str(distributor)).rstrip().endswith("all agrees")
+    assert run("verify", "--kpi", "--dir", str(distributor)).rstrip().endswith("all agrees")

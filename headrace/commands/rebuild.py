@@ -1,0 +1,46 @@
+"""headrace rebuild: what follows from the logs, made anew while what is there stays in use."""
+
+from contextlib import closing
+
+import typer
+
+from dataflows.publish import rebuild_clickhouse
+from dataflows.publishing import PublishStatus
+from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, say
+from headrace.commands.views import Config, Directory
+from headrace.flows import open_log_of
+from headrace.operations import StopFlag
+from headrace.places import clickhouse_place, query_socket
+from sinks.base import SinkError
+
+app = typer.Typer(help="Make views anew from the logs while the old ones stay in use.", no_args_is_help=True)
+
+
+@app.callback()
+def rebuild() -> None:
+    """Make views anew from the logs while the old ones stay in use."""
+
+
+@app.command()
+def clickhouse(directory: Directory = None, config: Config = None) -> None:
+    """Build all tables of ClickHouse beside those in use, and switch at once when they are whole.
+
+    Takes the place of `run publish --sink clickhouse`, which may not run meanwhile; questions are answered all the while. Stopped or
+    killed before the switch it has changed nothing. Exit 1 where it did not switch.
+    """
+    stop = StopFlag()
+    stop.install()
+    status = PublishStatus()
+    with failures_told():
+        settings = load_existing(directory, config)
+        place = clickhouse_place(settings)
+        try:
+            with closing(open_log_of(settings)) as log:
+                done = rebuild_clickhouse(log, place, query_socket(settings), stop=stop, status=status)
+        except SinkError as error:
+            say(str(error))
+            raise typer.Exit(FOUND_WANTING) from None
+    if not done:
+        say("told to stop before all was built: the tables in use are as they were")
+        raise typer.Exit(FOUND_WANTING)
+    print(f"{place.name}: {status.published:,} decisions in new tables, which are in use now")

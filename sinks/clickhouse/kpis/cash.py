@@ -1,0 +1,234 @@
+"""Cash: how it is applied, what waits, what is given up, what is expected."""
+
+from typing import Final
+
+from sinks.clickhouse.kpis.flows import (
+    ACCOUNTS_OF,
+    EVENT_DAY,
+    NO_REVERSAL,
+    OF_CUSTOMER,
+    Flow,
+    Measure,
+)
+from sinks.clickhouse.kpis.money import LAST_DAY, stocks
+from sinks.clickhouse.rollups import BY_PERSON, CASH, SUSPENSE
+from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+
+_UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"
+_ITS_MONEY: Final = "if(other_currency != '', other_amount, amount)"
+_SENT_BY_PERSON: Final = f"""cause_id IN (
+    SELECT concat('transfer:', toString(shard), '-', toString(sequence)) FROM decisions
+    WHERE kind = 'cash_transferred' AND {BY_PERSON})"""
+_RECEIPTS: Final = f"""(
+    SELECT tenant, entity, account_id, receipt_id,
+           anyIf(d.currency, kind = 'receipt_booked') AS currency,
+           sumIf(d.amount, kind = 'receipt_booked') AS booked,
+           minIf(posted_on, kind = 'receipt_booked') AS posted,
+           booked = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
+           countIf({BY_PERSON} OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
+                   OR (kind = 'receipt_booked' AND {_SENT_BY_PERSON})) > 0 AS by_hand,
+           uniqExactIf(document, kind = 'cash_applied') AS pairs,
+           uniqExactIf(document, kind = 'cash_unapplied') AS wrong,
+           maxIf({EVENT_DAY}, kind = 'cash_applied') = minIf({EVENT_DAY}, kind = 'receipt_booked') AS same_day
+    FROM decisions AS d
+    WHERE receipt_id != '' AND {OF_CUSTOMER}
+    GROUP BY tenant, entity, account_id, receipt_id
+    HAVING countIf(kind = 'receipt_booked') > 0
+)"""
+
+_APPLICATION: Final = Flow(
+    "kpi_cash_application",
+    "Receipts of each day and how they were applied, as they are now",
+    _RECEIPTS,
+    {
+        "receipts": Measure("count()", "Receipts in customers' accounts: denominator of straight_through_bp"),
+        "received_minor": Measure("sum(booked)", "Their amounts, minor units"),
+        "cleared": Measure("countIf(is_cleared)", "Applied in full"),
+        "cleared_minor": Measure("sumIf(booked, is_cleared)", "Their amounts"),
+        "straight_through": Measure("countIf(is_cleared AND NOT by_hand)", "Applied in full by no person"),
+        "applied_pairs": Measure("sum(pairs)", "Pairs of receipt and item that were applied"),
+        "wrong_pairs": Measure("sum(wrong)", "Of them, taken off again later"),
+        "on_same_day": Measure("countIf(is_cleared AND same_day)", "Applied in full on the day on which they came"),
+    },
+    day="posted",
+    ratios={
+        "straight_through_bp": Measure(basis_points("straight_through", "receipts"), "straight_through / receipts"),
+        "accuracy_bp": Measure(
+            basis_points("(applied_pairs - wrong_pairs)", "applied_pairs"),
+            "applied_pairs less wrong ones / applied_pairs",
+        ),
+    },
+)
+
+_AGES: Final = (("age_0_30", 0, 30), ("age_31_60", 31, 60), ("age_61_90", 61, 90), ("age_91", 91, 10**6))
+_AGE: Final = "(dateDiff('day', booked, {}) BETWEEN {} AND {})"
+_AGED: Final = ",\n           ".join(
+    f"sum(moved * ({_AGE.format('day', low, high)} - (day > posted AND {_AGE.format('addDays(day, -1)', low, high)})))"
+    f" AS {name}_change"
+    for name, low, high in _AGES
+)
+_OF_UNAPPLIED: Final = f"""(
+    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
+           sum(if(day = posted AND NOT {SUSPENSE}, moved, 0)) AS unapplied_change,
+           sum(if(day = posted, kept, 0)) AS on_account_change,
+           sum(if(day = posted AND {SUSPENSE}, moved, 0)) AS unidentified_change,
+           {_AGED}
+    FROM (
+        SELECT tenant, entity, account_id, currency, posted_on AS posted, d.unapplied_change AS moved,
+               d.on_account_change AS kept, b.booked AS booked,
+               arrayDistinct(arrayFilter(x -> x >= posted, [
+                   posted, addDays(b.booked, 31), addDays(b.booked, 61), addDays(b.booked, 91)])) AS days
+        FROM (
+            SELECT tenant, entity, account_id, receipt_id, currency, posted_on, unapplied_change, on_account_change
+            FROM decisions WHERE receipt_id != '' AND (unapplied_change != 0 OR on_account_change != 0)
+        ) AS d
+        LEFT JOIN (
+            SELECT tenant, entity, account_id, receipt_id, min(posted_on) AS booked
+            FROM decisions WHERE kind = 'receipt_booked' GROUP BY tenant, entity, account_id, receipt_id
+        ) AS b USING (tenant, entity, account_id, receipt_id)
+    ) AS d {ACCOUNTS_OF}
+    ARRAY JOIN days AS day
+    WHERE day <= {LAST_DAY}
+    GROUP BY day, {GROUP}
+)"""
+_UNAPPLIED_SUMS: Final = {
+    f"{name}_minor": f"{name}_change"
+    for name in ("unapplied", "on_account", "unidentified", *(name for name, _, _ in _AGES))
+}
+
+KPI_UNAPPLIED: Final = View(
+    "kpi_unapplied",
+    "Cash that clears nothing at the end of each day, by how long ago it was booked",
+    {
+        **KEY,
+        "unapplied_minor": "Account known, items not; minor units",
+        "on_account_minor": "Deliberately left on account",
+        "unidentified_minor": "Nobody knows whose it is",
+        "age_0_30_minor": "Unapplied and unidentified, booked up to 30 days before",
+        "age_31_60_minor": "31 to 60 days",
+        "age_61_90_minor": "61 to 90 days",
+        "age_91_minor": "91 days and more",
+    },
+    f"SELECT day, {GROUP}, {', '.join(_UNAPPLIED_SUMS)} FROM {stocks(_OF_UNAPPLIED, _UNAPPLIED_SUMS)}",
+)
+
+_MONTH: Final = "toDate32(toStartOfMonth(day))"
+# Every first day of a month, with what was past due then; and every day on which something of it came.
+KPI_RECOVERY: Final = View(
+    "kpi_recovery",
+    "Of what was past due when a month began, what came in by each day",
+    {
+        **KEY,
+        "past_due_at_start_minor": "On a month's first day: posted and due before it, and still open; minor units",
+        "recovered_minor": "Cash of the day on items that were due before the month",
+        "recovery_bp": "Recovered in the month so far / past due at its start; holds for its row only",
+    },
+    f"""
+SELECT day, {GROUP}, past_due_at_start_minor, recovered_minor,
+       {
+        basis_points(
+            f"sum(recovered_minor) OVER (PARTITION BY {GROUP}, toStartOfMonth(day) ORDER BY day)",
+            f"sum(past_due_at_start_minor) OVER (PARTITION BY {GROUP}, toStartOfMonth(day) ORDER BY day)",
+        )
+    } AS recovery_bp
+FROM (
+    SELECT day, {GROUP}, if(toDayOfMonth(day) = 1, before_minor, 0) AS past_due_at_start_minor,
+           toInt64(recovered_all - lagInFrame(recovered_all, 1, toInt64(0)) OVER (PARTITION BY {GROUP} ORDER BY day
+               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS recovered_minor
+    FROM {stocks("daily_money", {"before_minor": "before_change", "recovered_all": "recovered"})}
+)
+WHERE past_due_at_start_minor != 0 OR recovered_minor != 0
+""",
+)
+
+_WRITE_OFF: Final = "kind = 'write_off_posted'"
+_SIGN: Final = "if(startsWith(rule, 'reversed.'), -1, 1)"
+_WRITE_OFFS: Final = Flow(
+    "kpi_write_offs",
+    "What was given up on each day, by category and rule",
+    "(SELECT * FROM decisions WHERE kind IN ('write_off_posted', 'write_off_proposed'))",
+    {
+        "posted": Measure(f"countIf({_WRITE_OFF} AND {NO_REVERSAL})", "Write-offs"),
+        "reversed": Measure(f"countIf({_WRITE_OFF} AND NOT {NO_REVERSAL})", "Write-offs undone"),
+        "written_off_minor": Measure(f"sumIf({_SIGN} * amount, {_WRITE_OFF})", "Given up less undone, minor units"),
+        "tax_minor": Measure(f"sumIf({_SIGN} * tax, {_WRITE_OFF})", "Tax in it"),
+        "proposed": Measure("countIf(kind = 'write_off_proposed')", "Write-offs proposed"),
+        "proposed_minor": Measure("sumIf(amount, kind = 'write_off_proposed')", "Their amounts"),
+    },
+    day=f"if({_WRITE_OFF}, if(posting_date > toDate32('1970-01-01'), posting_date, {EVENT_DAY}), {EVENT_DAY})",
+    by={
+        "category": Measure("category", "What it is for"),
+        "rule": Measure("replaceOne(rule, 'reversed.', '')", "Rule that concluded it, or concluded what was undone"),
+    },
+)
+
+_OPENS: Final = "kind = 'deduction_opened'"
+_ITS_CREDIT: Final = (
+    "multiIf(kind = 'credit_allocated', amount, kind = 'application_reversed' AND counterparty != '', -amount, 0)"
+)
+_GIVEN_UP: Final = f"if(kind IN ('write_off_posted', 'discount_granted'), {_SIGN} * amount, 0)"
+_OF_DEDUCTIONS: Final = f"""(
+    SELECT tenant, entity, account_id, currency, kind, rule, amount, counterparty, posted, c.category AS of_category
+    FROM (
+        SELECT tenant, entity, account_id, document, currency, kind, rule, amount, counterparty, posted_on AS posted
+        FROM decisions WHERE {_OPENS} OR (item_kind = 'deduction' AND kind IN (
+            'cash_applied', 'cash_unapplied', 'application_reversed', 'credit_allocated', 'write_off_posted',
+            'discount_granted'))
+    ) AS d
+    LEFT JOIN (
+        SELECT tenant, entity, account_id, document, argMin(decisions.category, sequence) AS category
+        FROM decisions WHERE {_OPENS} AND {NO_REVERSAL} GROUP BY tenant, entity, account_id, document
+    ) AS c USING (tenant, entity, account_id, document)
+)"""
+_DEDUCTIONS: Final = Flow(
+    "kpi_deductions",
+    "Coded short payments of each day and what became of them, by category",
+    _OF_DEDUCTIONS,
+    {
+        "opened": Measure(f"countIf({_OPENS} AND {NO_REVERSAL})", "Deductions opened"),
+        "opened_minor": Measure(f"sumIf(amount, {_OPENS} AND {NO_REVERSAL})", "Their amounts, minor units"),
+        "undone_minor": Measure(f"sumIf(amount, {_OPENS} AND NOT {NO_REVERSAL})", "Given back to their invoices"),
+        "recovered_minor": Measure(f"sum(if({_OPENS}, 0, {CASH}))", "Paid after all"),
+        "credited_minor": Measure(f"sum({_ITS_CREDIT})", "Cleared by credit notes"),
+        "written_off_minor": Measure(f"sum({_GIVEN_UP})", "Given up"),
+        "net_minor": Measure(
+            f"sum(if({_OPENS}, {_SIGN} * amount, 0) - if({_OPENS}, 0, {CASH}) - {_ITS_CREDIT} - {_GIVEN_UP})",
+            "Opened less all of that: added up to a day, what is open then",
+        ),
+    },
+    day="posted",
+    by={"category": Measure("of_category", "What the code means")},
+)
+
+KPI_FORECAST: Final = View(
+    "kpi_forecast",
+    "What falls due, and what is promised, on each day from the last one on",
+    {
+        **KEY,
+        "due_minor": "Open debits that fall due on the day, minor units",
+        "overdue_minor": "On the last day: due on it or before",
+        "promised_minor": "Open promises of the day; on the last day those of earlier ones too",
+    },
+    f"""
+SELECT expected AS day, {GROUP}, toInt64(sumIf(owed, falls > {LAST_DAY})) AS due_minor,
+       toInt64(sumIf(owed, falls <= {LAST_DAY})) AS overdue_minor, toInt64(sum(promised)) AS promised_minor
+FROM (
+    SELECT day AS falls, greatest(day, {LAST_DAY}) AS expected, {GROUP}, money_days.falls_due AS owed, 0 AS promised
+    FROM money_days
+    UNION ALL
+    SELECT promised_date, greatest(promised_date, {LAST_DAY}), tenant, entity, a.region, a.segment, currency, a.collector, 0,
+           amount
+    FROM promises AS d {ACCOUNTS_OF}
+    WHERE status = 'opened'
+)
+GROUP BY day, {GROUP}
+HAVING due_minor != 0 OR overdue_minor != 0 OR promised_minor != 0
+""",
+)
+
+CASH_KPIS: Final = (
+    *(flow.view for flow in (_APPLICATION, _WRITE_OFFS, _DEDUCTIONS)),
+    KPI_FORECAST,
+    KPI_UNAPPLIED,
+    KPI_RECOVERY,
+)

@@ -1,0 +1,227 @@
+"""Everything that waits, or waited, for a person: one row for each time that it did, and what is counted of them."""
+
+from typing import Final
+
+from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, Flow, Measure, minutes
+from sinks.clickhouse.kpis.invoices import DRAFT
+from sinks.clickhouse.kpis.money import LAST_DAY, stocks
+from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+
+_NEVER: Final = "toDateTime64(0, 3, 'UTC')"
+# Decisions that say what is left unapplied of a receipt, and whoever closes what was proposed of it.
+_SETTLES: Final = """((receipt_unapplied = 0 AND (
+    kind IN ('receipt_booked', 'cash_applied', 'cash_unapplied', 'receipt_reversed', 'cash_exchanged', 'cash_on_account')
+    OR (kind = 'cash_transferred' AND rule = 'transfer.out')
+    OR (kind IN ('refund_posted', 'write_off_posted') AND document = '')))
+    OR (kind = 'exception_closed' AND startsWith(reference_id, 'proposal:')))"""
+_KEPT: Final = "(length(reasons) = 1 AND startsWith(decisions.reasons[1], 'prepayment:'))"
+
+
+def _waits(queue: str, entry: str, rule: str, begins: str, where: str) -> str:
+    """Rows of entries that may begin and end several times: `begins` is true of what begins one, and false of what ends it."""
+    return f"""
+    SELECT '{queue}' AS queue, tenant, entity, account_id, entry, of_rule AS rule, step.1 AS began_sequence, step.3 AS began_time,
+           step.4 AS currency, step.5 AS amount, step.6 AS until_time, ended.1 >= 0 AS is_ended, ended.3 AS ended_time
+    FROM (
+        SELECT tenant, entity, account_id, {entry} AS entry, {rule} AS of_rule,
+               arraySort(groupArray((sequence, toUInt8({begins}), event_time, currency, amount, deadline))) AS told,
+               -- Of what begins, or ends, several times on end the first.
+               arrayFilter((x, before) -> x.2 != before, told, arrayPushFront(arrayPopBack(told.2), toUInt8(0))) AS steps
+        FROM decisions WHERE {where}
+        GROUP BY tenant, entity, account_id, entry, of_rule
+    )
+    ARRAY JOIN steps AS step, arraySlice(arrayPushBack(arrayPopFront(steps),
+        (toInt64(-1), toUInt8(0), {_NEVER}, '', toInt64(0), {_NEVER})), 1, length(steps)) AS ended
+    WHERE step.2 = 1"""
+
+
+_EXCEPTIONS: Final = _waits(
+    "exception",
+    "reference_id",
+    "rule",
+    "kind = 'exception_raised'",
+    "kind IN ('exception_raised', 'exception_closed') AND NOT startsWith(reference_id, 'proposal:')",
+)
+_PROPOSALS: Final = _waits(
+    "proposal",
+    "concat('proposal:', receipt_id)",
+    "'cash.proposed'",
+    "kind = 'cash_proposed'",
+    f"receipt_id != '' AND ((kind = 'cash_proposed' AND NOT {_KEPT}) OR {_SETTLES})",
+)
+_TASKS: Final = _waits("task", "reference_id", "''", "kind = 'task_opened'", "kind IN ('task_opened', 'task_closed')")
+_APPROVALS: Final = f"""
+    SELECT 'approval', tenant, entity, account_id, approval_id, category, request, requested_time, currency, amount,
+           deadline, status != 'open', ifNull(answered_time, {_NEVER})
+    FROM approvals"""
+_DISPUTES: Final = f"""
+    SELECT 'dispute', tenant, entity, account_id, dispute_id, category, toInt64(0), opened_time, currency, amount, deadline,
+           status = 'closed', ifNull(closed_time, {_NEVER})
+    FROM disputes"""
+_DRAFTS: Final = f"""
+    SELECT 'draft', tenant, entity, account_id, number, '', began, argMin(of_time, sequence), argMin(of_currency, sequence),
+           argMin(of_amount, sequence), {_NEVER}, countIf(kind != 'invoice_held' AND sequence > began) > 0,
+           argMaxIf(of_time, sequence, kind != 'invoice_held' AND sequence > began)
+    FROM (
+        SELECT tenant, entity, account_id, kind, sequence, event_time AS of_time, currency AS of_currency,
+               amount AS of_amount, {DRAFT} AS number,
+               minOrNullIf(sequence, kind = 'invoice_held') OVER (PARTITION BY tenant, entity, account_id, number) AS held_first,
+               assumeNotNull(held_first) AS began
+        FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')
+    )
+    WHERE held_first IS NOT NULL AND sequence >= began
+    GROUP BY tenant, entity, account_id, number, began"""
+
+# Whose it is: the last that a decision about it names.
+_OWNED: Final = f"""
+    SELECT tenant, entity, account_id,
+           multiIf(kind = 'cash_proposed', concat('proposal:', receipt_id), kind = 'invoice_held', {DRAFT}, reference_id) AS entry,
+           argMax(decisions.owner, sequence) AS has_it
+    FROM decisions
+    WHERE decisions.owner != '' AND kind IN (
+        'exception_raised', 'cash_proposed', 'task_opened', 'assigned', 'escalated', 'invoice_held', 'dispute_routed',
+        'dispute_closed', 'approval_requested', 'approval_delegated')
+    GROUP BY tenant, entity, account_id, entry"""
+
+QUEUE_ENTRIES: Final = View(
+    "queue_entries",
+    "Everything that waits or waited for a person, one row for each time that it did",
+    {
+        "queue": "exception, proposal, task, approval, dispute or draft",
+        "tenant": "Tenant",
+        "entity": "Company of the tenant",
+        "account_id": "Payer",
+        "entry": "What it is: the id of the exception, task, approval or dispute, proposal:RECEIPT, or the draft",
+        "rule": "Rule of an exception, category of an approval or dispute",
+        "began_sequence": "Of an exception, proposal, task or approval: the decision that began it, in its shard",
+        "began_time": "When it began",
+        "currency": "ISO 4217, or empty",
+        "amount": "What it is about, minor units",
+        "until_time": "Until when it should have ended; 1970-01-01 is without",
+        "is_ended": "1 where it ended",
+        "ended_time": "When; 1970-01-01 where it did not",
+        "owner": "Who has it, as was said last",
+    },
+    f"""
+SELECT queue, tenant, entity, account_id, entry, rule, began_sequence, began_time, currency, amount, until_time, is_ended,
+       ended_time, has_it AS owner
+FROM ({_EXCEPTIONS} UNION ALL {_PROPOSALS} UNION ALL {_TASKS} UNION ALL {_APPROVALS} UNION ALL {_DISPUTES} UNION ALL {_DRAFTS})
+    AS q
+LEFT JOIN ({_OWNED}) AS o USING (tenant, entity, account_id, entry)
+""",
+)
+
+_AGES: Final = (("age_0_1", 0, 1), ("age_2_5", 2, 5), ("age_6_10", 6, 10), ("age_11", 11, 10**6))
+_AGE: Final = "(dateDiff('day', began, {}) BETWEEN {} AND {})"
+_AGED: Final = ", ".join(
+    f"sum(multiIf(day = ended, -(day > began) * {_AGE.format('addDays(day, -1)', low, high)},"
+    f" {_AGE.format('day', low, high)} - (day > began) * {_AGE.format('addDays(day, -1)', low, high)})) AS {name}_change"
+    for name, low, high in _AGES
+)
+_OF_QUEUES: Final = f"""(
+    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, owner, queue,
+           sum((day = began) - (day = ended)) AS open_change,
+           sum(amount * ((day = began) - (day = ended))) AS open_minor_change, {_AGED}
+    FROM (
+        SELECT tenant, entity, account_id, currency, owner, queue, amount, toDate32(began_time) AS began,
+               if(is_ended, greatest(toDate32(ended_time), began), toDate32('2299-12-31')) AS ended,
+               arrayDistinct(arrayFilter(x -> x <= ended, [
+                   began, addDays(began, 2), addDays(began, 6), addDays(began, 11), ended])) AS days
+        FROM queue_entries
+    ) AS d {ACCOUNTS_OF}
+    ARRAY JOIN days AS day
+    WHERE day <= {LAST_DAY} AND began < ended
+    GROUP BY day, {GROUP}, queue
+)"""
+_SUMS: Final = {
+    "open": "open_change",
+    "open_minor": "open_minor_change",
+    **{name: f"{name}_change" for name, _, _ in _AGES},
+}
+KPI_QUEUES: Final = View(
+    "kpi_queues",
+    "What waits for a person at the end of each day, by how long",
+    {
+        **KEY,
+        "owner": "Who has it, as was said last",
+        "queue": "exception, proposal, task, approval, dispute or draft",
+        "open": "Entries open at the end of the day",
+        "open_minor": "What they are about, minor units",
+        "age_0_1": "Of them, begun on the day or the one before",
+        "age_2_5": "2 to 5 days before",
+        "age_6_10": "6 to 10 days before",
+        "age_11": "11 days before, or earlier",
+    },
+    f"SELECT day, {GROUP}, queue, {', '.join(_SUMS)} FROM {stocks(_OF_QUEUES, _SUMS, by=('queue',))}",
+)
+
+_IN_TIME: Final = "(toUnixTimestamp64Milli(until_time) = 0 OR ended_time <= until_time)"
+_OF_EXCEPTIONS: Final = f"""(
+    SELECT tenant, entity, account_id, currency, rule, owner, toDate32(began_time) AS of_day, 'raised' AS what,
+           0 AS took, 0 AS in_time
+    FROM queue_entries WHERE queue = 'exception'
+    UNION ALL
+    SELECT tenant, entity, account_id, currency, rule, owner, toDate32(ended_time), 'closed',
+           {minutes("began_time", "ended_time")}, {_IN_TIME}
+    FROM queue_entries WHERE queue = 'exception' AND is_ended
+    UNION ALL
+    SELECT tenant, entity, account_id, currency, rule, decisions.owner, {EVENT_DAY}, 'escalated', 0, 0
+    FROM decisions WHERE kind = 'escalated' AND rule = 'exceptions.sla'
+)"""
+_EXCEPTION_FLOW: Final = Flow(
+    "kpi_exceptions",
+    "Exceptions raised and closed on each day, by rule",
+    _OF_EXCEPTIONS,
+    {
+        "raised": Measure("countIf(what = 'raised')", "Exceptions raised"),
+        "closed": Measure(
+            "countIf(what = 'closed')", "Exceptions closed: denominator of closed_minutes and in_time_bp"
+        ),
+        "closed_minutes": Measure("sum(took)", "From raising to closing"),
+        "in_time": Measure("sum(in_time)", "Of the closed, by their deadline or without one"),
+        "escalated": Measure("countIf(what = 'escalated')", "Escalations"),
+    },
+    day="of_day",
+    by={"rule": Measure("rule", "Rule that raised it; of an escalation exceptions.sla")},
+    owner="owner",
+    owner_comment="Who has it, as was said last; of an escalation who is told",
+    ratios={"in_time_bp": Measure(basis_points("in_time", "closed"), "in_time / closed")},
+)
+
+_ANSWERED: Final = "what IN ('given', 'rejected')"
+_OF_APPROVALS: Final = f"""(
+    SELECT tenant, entity, account_id, currency, category, asked, toDate32(requested_time) AS of_day, 'requested' AS what,
+           amount, 0 AS took, 0 AS in_time
+    FROM approvals
+    UNION ALL
+    SELECT tenant, entity, account_id, currency, category, asked, toDate32(assumeNotNull(answered_time)), status, amount,
+           {minutes("requested_time", "assumeNotNull(answered_time)")},
+           toUnixTimestamp64Milli(deadline) = 0 OR assumeNotNull(answered_time) <= deadline
+    FROM approvals WHERE answered_time IS NOT NULL
+)"""
+_APPROVAL_FLOW: Final = Flow(
+    "kpi_approvals",
+    "Approvals asked for and answered on each day, by category",
+    _OF_APPROVALS,
+    {
+        "requested": Measure("countIf(what = 'requested')", "Requests"),
+        "requested_minor": Measure("sumIf(amount, what = 'requested')", "What is asked for, minor units"),
+        "given": Measure("countIf(what = 'given')", "Approved"),
+        "rejected": Measure("countIf(what = 'rejected')", "Rejected"),
+        "expired": Measure("countIf(what = 'expired')", "Not answered in time"),
+        "withdrawn": Measure("countIf(what = 'withdrawn')", "Taken back, or nothing was left of it"),
+        "answer_minutes": Measure(f"sumIf(took, {_ANSWERED})", "From request to approval or rejection"),
+        "in_time": Measure(f"countIf({_ANSWERED} AND in_time)", "Approved or rejected by the deadline"),
+    },
+    day="of_day",
+    by={"category": Measure("category", "What is asked for")},
+    owner="asked",
+    owner_comment="Who may approve it",
+    ratios={
+        "in_time_bp": Measure(
+            basis_points("in_time", "(given + rejected + expired)"), "in_time / given, rejected and expired"
+        )
+    },
+)
+
+QUEUE_KPIS: Final = (QUEUE_ENTRIES, KPI_QUEUES, _EXCEPTION_FLOW.view, _APPROVAL_FLOW.view)

@@ -1,0 +1,59 @@
+"""Every view says what the recomputation says, over all scenarios: every rule that there is, with its edges."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from headrace.audit.kpi.check import KPIS
+from schemas.records import AccountOwner, Customer, Fact
+from tests.headrace.audit.kpi.installed import compared, lines, of_scenarios, publish, read
+from tests.headrace.audit.story import SHARDS, tell
+from tests.installations import Facts, but, decide, open_log, with_days
+
+PARTS = 5
+
+
+def test_all_scenarios_agree_in_every_view(tmp_path: Path) -> None:
+    log = of_scenarios(tmp_path)
+    publish(log, tmp_path)
+    reading = read(log)
+    log.close()
+    check = compared(reading, tmp_path)
+    assert lines(check) == []
+    rows = {note.partition(":")[0]: int(note.split(" ")[1].replace(",", "")) for note in check.notes}
+    # No view agrees because it is empty.
+    assert sorted(rows) == sorted(kpi.view for kpi in KPIS)
+    assert min(rows.values()) > 20, rows
+
+
+def _moved(customers: list[Customer], part: int, before: Fact) -> Iterator[Fact]:
+    """Every other customer moves, is of the group or is no more, and has another collector, right before that fact."""
+    times = {"event_time": before.recorded_time, "recorded_time": before.recorded_time}
+    for number, customer in enumerate(customers):
+        if (number + part) % 2:
+            region, segment = ("", "west", "east")[(number + part) % 3], ("retail", "")[part % 2]
+            is_affiliate = (number + part) % 5 == 0
+            named = {"event_id": f"moved-{part}-{number}", "region": region, "segment": segment}
+            yield but(customer, affiliate=is_affiliate, **named, **times)
+        else:
+            head = (f"owned-{part}-{number}", before.recorded_time, "", "test", "acme", "US01", customer.account_id)
+            yield AccountOwner(*head, before.recorded_time, "collector", ("kim", "lee", "")[part % 3], 0)
+
+
+def test_accounts_that_move_take_their_history_along(tmp_path: Path) -> None:
+    """Published in small batches, and customers and collectors change between and among them."""
+    facts = tell()
+    customers = [fact for fact in facts if isinstance(fact, Customer)]
+    size = len(facts) // PARTS + 1
+    log = open_log(tmp_path, SHARDS)
+    for part in range(PARTS):
+        given = facts[part * size : (part + 1) * size]
+        if part:
+            given = [*given[:3], *_moved(customers, part, given[3]), *given[3:]]
+        Facts(log).append(with_days(given))
+        decide(log, tmp_path / "state")
+        publish(log, tmp_path, batch_rows=7)
+        check = compared(read(log), tmp_path)
+        assert lines(check) == [], part
+    # Five times the same few rows would be none that move.
+    assert check.checked > 500
+    log.close()
