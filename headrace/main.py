@@ -18,6 +18,7 @@ from headrace.commands import (
     report,
     run,
     schemas,
+    serve,
     statement,
     timeline,
     verify,
@@ -50,6 +51,7 @@ app.command()(people.delegate)
 app.command()(people.assign)
 app.command()(people.note)
 app.command()(people.close)
+app.command()(serve.serve)
 app.command()(statement.statement)
 app.command()(rejected.rejected)
 app.command()(why.why)

@@ -1,0 +1,153 @@
+"""The first page: the headline figures against the month before, and where to look."""
+
+from headrace.formulas import months_before
+from headrace.report import Report, make_report
+from headrace.trend import Point, make_trend, month_ends
+from headrace.web.asking import Asked, Block, Page
+from headrace.web.figures import (
+    BAD_IF_MORE,
+    GOOD_IF_MORE,
+    Chart,
+    Column,
+    Headline,
+    Table,
+    compared,
+    compared_money,
+    decimal,
+    money,
+    on,
+    percent,
+    text,
+)
+from headrace.web.pages.aging import buckets, by_month
+
+
+def overview(asked: Asked) -> Page:
+    filters = asked.filters
+    reports = make_report(asked.views, filters.as_of, entity=filters.entity)
+    before = make_report(asked.views, months_before(filters.as_of, 1), entity=filters.entity)
+    now = next((each for each in reports if each.currency == filters.currency), None)
+    if now is None:
+        return Page("Overview", "Nothing was open or sold in this currency by that day.")
+    then = next((each for each in before if each.currency == filters.currency), None)
+    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.entity)
+    currency = filters.currency
+    return Page(
+        "Overview",
+        headlines=_headlines(now, then, asked),
+        blocks=[
+            Block(
+                "Open by age",
+                Chart(
+                    buckets(now.aging, currency),
+                    "bars",
+                    currency,
+                    "Open amount by days past due",
+                    ["Amount"],
+                    ramp=True,
+                ),
+                False,
+                href=asked.link("/aging"),
+            ),
+            Block("Days sales outstanding", dso_by_month(points), False, href=asked.link("/dso")),
+            Block("Receivables month by month", by_month(points, currency), False, href=asked.link("/aging")),
+            Block(
+                "By currency",
+                _currencies(reports, asked),
+                False,
+                explains="Each in its own currency; nothing is converted.",
+            ),
+        ],
+    )
+
+
+def _headlines(now: Report, then: Report | None, asked: Asked) -> list[Headline]:
+    code = now.currency
+    past, past_then = now.past_due.amount_minor, None if then is None else then.past_due.amount_minor
+    pace, pace_then = now.pace, None if then is None else then.pace
+    share = percent(past, now.open.amount_minor).text
+    return [
+        compared_money(
+            "Receivables",
+            pace.receivables_minor,
+            None if pace_then is None else pace_then.receivables_minor,
+            code,
+            note="open less credits and cash",
+            href=asked.link("/cash"),
+        ),
+        compared_money(
+            "Past due", past, past_then, code, BAD_IF_MORE, f"{share} % of what is open", asked.link("/aging")
+        ),
+        compared(
+            "DSO",
+            pace.dso,
+            None if pace_then is None else pace_then.dso,
+            "days",
+            "days",
+            BAD_IF_MORE,
+            "over 90 days",
+            asked.link("/dso"),
+        ),
+        compared(
+            "Collection effectiveness",
+            pace.cei,
+            None if pace_then is None else pace_then.cei,
+            "%",
+            "points",
+            GOOD_IF_MORE,
+            "over 3 months",
+            asked.link("/dso"),
+        ),
+        compared_money(
+            "Cash to apply",
+            _loose(now),
+            None if then is None else _loose(then),
+            code,
+            BAD_IF_MORE,
+            "unapplied and unidentified",
+            asked.link("/cash-application"),
+        ),
+    ]
+
+
+def _loose(report: Report) -> int:
+    return report.unapplied.amount_minor + report.unidentified.amount_minor
+
+
+def dso_by_month(points: list[Point]) -> Chart:
+    columns = [
+        Column("Day", "day"),
+        Column("DSO", "days"),
+        Column("Best possible DSO", "days"),
+        Column("Average days delinquent", "days"),
+        Column("By counting back", "days"),
+    ]
+    table = Table("dso", "Days sales outstanding at the end of each month", columns)
+    for point in points:
+        pace = point.pace
+        table.add(
+            on(point.as_of), decimal(pace.dso), decimal(pace.bpdso), decimal(pace.add), decimal(pace.countback.days)
+        )
+    return Chart(
+        table, "line", "days", "DSO and best possible DSO at the end of each month", ("DSO", "Best possible DSO")
+    )
+
+
+def _currencies(reports: list[Report], asked: Asked) -> Table:
+    columns = [
+        Column("Currency"),
+        Column("Receivables", "money"),
+        Column("Past due", "money"),
+        Column("DSO, days", "days"),
+    ]
+    table = Table("currencies", "Receivables by currency", columns)
+    for each in reports:
+        code = each.currency
+        href = asked.link("/", currency=code) if code in asked.known.currencies else ""
+        table.add(
+            text(code, href),
+            money(each.pace.receivables_minor, code),
+            money(each.past_due.amount_minor, code),
+            decimal(each.pace.dso),
+        )
+    return table
