@@ -22,6 +22,7 @@ from headrace.formulas import (
     months_before,
     rounded,
 )
+from headrace.scope import EVERYTHING, Scope
 from sinks.clickhouse.reading import Views
 
 DSO_DAYS: Final = 90
@@ -32,7 +33,7 @@ FOR_EVER: Final = 2**63 - 1
 # Accounts whose last posting says that they are of the same group: what is posted to them is no sale.
 OF_GROUP: Final = """(tenant, entity, account_id) IN (
         SELECT tenant, entity, account_id FROM decisions
-        WHERE raises AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {entity:String} IN ('', entity)
+        WHERE raises AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
         GROUP BY tenant, entity, account_id HAVING argMax(has(reasons, 'affiliate'), sequence))"""
 
 # A dispute that came ahead of its invoice may name no amount: it is said again, with what it contests, once the
@@ -57,7 +58,7 @@ WITH documents AS (
            if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late,
            {OF_GROUP} AS is_of_group
     FROM item_movements
-    WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {entity:String} IN ('', entity)
+    WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
     GROUP BY tenant, entity, account_id, document
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32}
 )
@@ -86,7 +87,7 @@ WITH held AS (
            sumIf(unapplied_change, posted_on <= {as_of:Date32}) AS rest
     FROM decisions
     WHERE receipt_id != '' AND unapplied_change != 0 AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
-      AND {entity:String} IN ('', entity)
+      AND {WITHIN}
     GROUP BY tenant, entity, account_id, currency, receipt_id
 )
 SELECT currency, countIf(rest != 0 AND NOT is_suspense), sumIf(rest, NOT is_suspense),
@@ -99,7 +100,7 @@ WITH kept AS (
     SELECT currency, argMax(on_account, sequence) AS rest
     FROM decisions
     WHERE posted_on <= {as_of:Date32} AND currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
-      AND {entity:String} IN ('', entity)
+      AND {WITHIN}
     GROUP BY tenant, entity, account_id, currency
 )
 SELECT currency, countIf(rest != 0), sum(rest) FROM kept GROUP BY currency ORDER BY currency
@@ -119,7 +120,7 @@ FROM (
            if(is_sale, open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
     WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}
-      AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {entity:String} IN ('', entity)
+      AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
 )
 GROUP BY currency ORDER BY currency
 """.replace("{OF_GROUP}", OF_GROUP)
@@ -166,9 +167,9 @@ class Report:
 
 
 def make_report(
-    views: Views, as_of: date, known_at_ms: int | None = None, currency: str | None = None, entity: str = ""
+    views: Views, as_of: date, known_at_ms: int | None = None, currency: str | None = None, scope: Scope = EVERYTHING
 ) -> list[Report]:
-    """One report for each currency that has anything, by code; only `currency`, and `entity`, where it is given."""
+    """One report for each currency that has anything, by code; only `currency` where it is given, and what is in `scope`."""
     begin = months_before(as_of, CEI_MONTHS)
     parameters: dict[str, Any] = {
         "as_of": as_of.isoformat(),
@@ -177,9 +178,9 @@ def make_report(
         "known": FOR_EVER if known_at_ms is None else known_at_ms,
         "suspense": "~suspense:",
         "known_later": "disputes.amount_known",
-        "entity": entity,
+        **scope.parameters,
     }
-    answers = [_by_currency(views, sql, parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
+    answers = [_by_currency(views, scope.of(sql), parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
     found = sorted(set().union(*answers))
     return [
         _report(as_of, code, *(answer.get(code) for answer in answers))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from headrace.formulas import months_before
 from headrace.report import AGING, CEI_MONTHS, DSO_DAYS, FOR_EVER, OF_GROUP, Figure, Pace, pace_of
+from headrace.scope import EVERYTHING, Scope
 from sinks.clickhouse.reading import Views
 
 # Of each item what was open of it at the end of each of the days, and how old it was then. A bucket of -1 is a credit.
@@ -24,7 +25,7 @@ documents AS (
            anyIf(due_date, raises) AS due_on,
            sumForEach(arrayMap(day -> if(posted_on <= day, change, 0), ends)) AS rests,
            {OF_GROUP} AS is_of_group
-    FROM item_movements WHERE {entity:String} IN ('', entity)
+    FROM item_movements WHERE {WITHIN}
     GROUP BY tenant, entity, account_id, document
     HAVING countIf(raises) > 0
 )
@@ -46,7 +47,7 @@ FROM (
                AS balance_change,
            if(is_sale, open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
-    WHERE NOT startsWith(account_id, '~suspense:') AND currency != '' AND NOT {OF_GROUP} AND {entity:String} IN ('', entity)
+    WHERE NOT startsWith(account_id, '~suspense:') AND currency != '' AND NOT {OF_GROUP} AND {WITHIN}
       AND posted_on <= toDate32({last:String})
 )
 GROUP BY currency, day HAVING sum(balance_change) != 0 OR max(is_sale)
@@ -81,17 +82,18 @@ class _Day:
     sold: bool
 
 
-def make_trend(views: Views, days: Sequence[date], currency: str, entity: str = "") -> list[Point]:
+def make_trend(views: Views, days: Sequence[date], currency: str, scope: Scope = EVERYTHING) -> list[Point]:
     """One point for each of `days`, which rise, by posting date and as known now; nothing of days before the first movement."""
-    parameters: dict[str, Any] = {"days": [day.isoformat() for day in days], "entity": entity, "known": FOR_EVER}
+    parameters: dict[str, Any] = {"known": FOR_EVER, **scope.parameters}
     movements: dict[date, _Day] = {}
-    asked = views.ask(_DAYS, {"last": days[-1].isoformat(), "entity": entity, "known": FOR_EVER})
+    asked = views.ask(scope.of(_DAYS), {**parameters, "last": days[-1].isoformat()})
     for code, number, balance, sale, sold in asked.rows:
         if code == currency:
             movements[date(1970, 1, 1) + timedelta(days=number)] = _Day(balance, sale, bool(sold))
     buckets: dict[int, dict[int, Figure]] = defaultdict(dict)
     current: dict[int, int] = defaultdict(int)
-    for code, at, bucket, number, amount, of_trade in views.ask(_AGING, parameters).rows:
+    ends = {**parameters, "days": [day.isoformat() for day in days]}
+    for code, at, bucket, number, amount, of_trade in views.ask(scope.of(_AGING), ends).rows:
         if code == currency:
             buckets[at - 1][bucket] = Figure(number, amount)
             current[at - 1] += of_trade

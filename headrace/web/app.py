@@ -19,12 +19,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.log.base import LogRefused, LogUnavailable
 from headrace.settings import Settings, WrongSettings
 from headrace.web.asking import Asked, Page, all_rows, what_is_known
 from headrace.web.figures import Chart, Table
 from headrace.web.filters import PERIODS, BadAddress, read_filters
+from headrace.web.pages.accounts import account, accounts
 from headrace.web.pages.aging import aging
-from headrace.web.pages.overview import overview
+from headrace.web.pages.cash import cash, cash_application, forecast
+from headrace.web.pages.claims import disputes, promises
+from headrace.web.pages.operations import operations
+from headrace.web.pages.overview import dso, overview
+from headrace.web.pages.why import NotThere, Told, what_waits, why
+from headrace.web.pages.work import collections, exceptions
 from headrace.web.source import Source
 from sinks.base import SinkError
 
@@ -51,7 +58,17 @@ _HEADERS: Final = {
 # Address, name in the menu, group of the menu, page.
 PAGES: Final[tuple[tuple[str, str, str, Callable[[Asked], Page]], ...]] = (
     ("/", "Overview", "Finance", overview),
+    ("/cash", "Cash position", "Finance", cash),
     ("/aging", "Aging", "Finance", aging),
+    ("/dso", "DSO", "Finance", dso),
+    ("/forecast", "Expected cash", "Finance", forecast),
+    ("/collections", "Collections", "Work", collections),
+    ("/disputes", "Disputes", "Work", disputes),
+    ("/promises", "Promises", "Work", promises),
+    ("/cash-application", "Cash application", "Work", cash_application),
+    ("/exceptions", "Exceptions", "Work", exceptions),
+    ("/accounts", "Accounts", "Look up", accounts),
+    ("/operations", "Operations", "Look up", operations),
 )
 
 
@@ -135,31 +152,63 @@ class Web:
 
     def page(self, make: Callable[[Asked], Page]) -> Callable[[Request], Response]:
         """A page, or with ?table=NAME one of its tables as CSV."""
+        return self._answering(lambda request, asked: self._show(request, asked, make))
+
+    def account(self, request: Request) -> Response:
+        """All of one account."""
+        at = request.path_params
+        of_one = self._answering(
+            lambda request, asked: self._show(
+                request, asked, lambda a: account(a, at["tenant"], at["entity"], at["account"])
+            )
+        )
+        return of_one(request)
+
+    def why(self, request: Request) -> Response:
+        """Why a decision was made."""
+        name = request.path_params["id"]
+        return self._answering(lambda request, asked: self._tell(request, asked, why(asked, name)))(request)
+
+    def waits(self, request: Request) -> Response:
+        """What something of an account waits for."""
+        said = [request.query_params.get(name, "") for name in ("tenant", "of", "account", "item")]
+        return self._answering(lambda request, asked: self._tell(request, asked, what_waits(asked, *said)))(request)
+
+    def _answering(self, answer: Callable[[Request, Asked], Response]) -> Callable[[Request], Response]:
+        """With the address read; where nothing is published, a page that says so."""
 
         def respond(request: Request) -> Response:
             known = what_is_known(self._source, self._settings)
             if known is None:
                 return self.render(request, "nothing.html", title="Nothing yet", known=None)
-            asked = Asked(self._source, read_filters(request.query_params, known), known, self._settings)
-            if "table" in request.query_params:
-                return _csv(make(all_rows(asked, MOST_CSV_ROWS)), request.query_params["table"])
-            return self._show(request, make(asked), asked)
+            return answer(
+                request, Asked(self._source, read_filters(request.query_params, known), known, self._settings)
+            )
 
         return respond
 
-    def _show(self, request: Request, page: Page, asked: Asked) -> Response:
-        filters, known = asked.filters, asked.known
+    def _show(self, request: Request, asked: Asked, make: Callable[[Asked], Page]) -> Response:
+        if "table" in request.query_params:
+            return _csv(make(all_rows(asked, MOST_CSV_ROWS)), request.query_params["table"])
+        page = make(asked)
+        return self._framed(request, asked, "page.html", page.title, page=page)
+
+    def _tell(self, request: Request, asked: Asked, told: Told) -> Response:
+        return self._framed(request, asked, "why.html", told.title, told=told)
+
+    def _framed(self, request: Request, asked: Asked, template: str, title: str, **values: Any) -> Response:
+        """With filters, menu and the state of the views around it."""
         return self.render(
             request,
-            "page.html",
-            page=page,
-            title=page.title,
-            filters=filters,
-            known=known,
+            template,
+            title=title,
+            filters=asked.filters,
+            known=asked.known,
             periods=PERIODS,
-            menu=[(path, name, group, asked.link(path)) for path, name, group, _ in PAGES],
+            menu=_menu(asked),
             link=asked.link,
             version=self._source.version(),
+            **values,
         )
 
     def version(self, request: Request) -> Response:
@@ -182,6 +231,14 @@ class Web:
         return self.render(
             request, "failed.html", 404, title="There is no such page", said=request.url.path, known=None
         )
+
+
+def _menu(asked: Asked) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Groups of (path, name, address), in the order of PAGES."""
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for path, name, group, _ in PAGES:
+        groups.setdefault(group, []).append((path, name, asked.link(path, search="")))
+    return list(groups.items())
 
 
 def _csv(page: Page, name: str) -> Response:
@@ -214,10 +271,18 @@ def make_app(source: Source, settings: Settings, hosts: list[str]) -> Starlette:
     """`hosts`: the names under which the pages may be asked for. Raises WrongSettings where the chart library is not there."""
     web = Web(source, settings)
     routes = [Route(path, web.page(make), name=name) for path, name, _, make in PAGES]
+    routes += [
+        Route("/account/{tenant}/{entity}/{account:path}", web.account),
+        Route("/why/{id}", web.why),
+        Route("/waits", web.waits),
+    ]
     routes += [Route("/version", web.version), Route("/static/{digest}/{name}", web.assets.get)]
     failures: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
         BadAddress: web.failed,
         SinkError: web.failed,
+        LogUnavailable: web.failed,
+        LogRefused: web.failed,
+        NotThere: web.missing,
         404: web.missing,
     }
     middleware = [

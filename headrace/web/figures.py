@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """Rows under a caption. `total`: the last row sums up; `pages`: (page, of how many), where there are more rows than shown."""
+    """Rows under a caption. `footer` sums up; `more`: there are more rows than shown, on the next page where it is `paged`."""
 
     name: str
     caption: str
@@ -47,6 +47,7 @@ class Table:
     rows: list[list[Cell]] = field(default_factory=list)
     footer: list[Cell] = field(default_factory=list)
     more: bool = False
+    paged: bool = False
     empty: str = "Nothing."
 
     def add(self, *cells: Cell) -> None:
@@ -59,7 +60,8 @@ class Chart:
     """A table drawn: its first column is the axis, each other one a series, unless `series` names some of them.
 
     kind: bars, stacked, line; a `line_series` among bars is drawn as a line on an axis of its own (percent, days).
-    `ramp` gives the series the colours of age, from not due to oldest.
+    `ramp` gives the series the colours of age, from not due to oldest; `across` lays bars on their side; `steps`: a line
+    stays where it is until the next point.
     """
 
     table: Table
@@ -70,6 +72,7 @@ class Chart:
     lines: Sequence[str] = ()
     ramp: bool = False
     across: bool = False
+    steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Headline:
     tone: str = ""
     note: str = ""
     href: str = ""
+    compares: bool = False
 
 
 def text(said: object, href: str = "", tone: str = "", note: str = "") -> Cell:
@@ -162,7 +166,7 @@ def compared_money(
             change += f" ({signed(share, 1)} %)"
     elif before is not None:
         change = "unchanged"
-    return Headline(name, short_money(now, currency), currency, change, tone, note, href)
+    return Headline(name, short_money(now, currency), currency, change, tone, note, href, bool(change))
 
 
 def compared(
@@ -183,7 +187,7 @@ def compared(
     if now is not None and before is not None:
         tone = "" if now == before else tones[0] if now > before else tones[1]
         change = f"{signed(now - before, 1)} {change_unit}"
-    return Headline(name, f"{exact:,}".replace("-", _MINUS), unit, change, tone, note, href)
+    return Headline(name, f"{exact:,}".replace("-", _MINUS), unit, change, tone, note, href, bool(change))
 
 
 def signed(value: Fraction, places: int) -> str:

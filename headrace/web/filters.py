@@ -6,6 +6,8 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
+from headrace.scope import Scope
+
 PERIODS: Final = (1, 3, 6, 12, 24)
 DEFAULT_PERIOD: Final = 6
 ROWS: Final = 25
@@ -19,11 +21,18 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What may be chosen, and what holds where nothing is: the last day of the log, the first of the currencies."""
+    """What may be chosen, and what holds where nothing is: the last day of the log, the first of the currencies.
+
+    until: the log's own time, UTC as YYYY-MM-DD HH:MM:SS.mmm, by which deadlines are judged.
+    """
 
     last_day: date
+    until: str
     currencies: Sequence[str]
     entities: Sequence[str]
+    regions: Sequence[str] = ()
+    segments: Sequence[str] = ()
+    owners: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +42,22 @@ class Filters:
     as_of: date
     currency: str
     entity: str = ""
+    region: str = ""
+    segment: str = ""
     owner: str = ""
     months: int = DEFAULT_PERIOD
     page: int = 1
     search: str = ""
 
-    def parameters(self) -> dict[str, object]:
-        """For questions: `as_of`, `currency`, `entity`, `owner`."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "currency": self.currency,
-            "entity": self.entity,
-            "owner": self.owner,
-        }
+    @property
+    def scope(self) -> Scope:
+        """The accounts meant where the owner is the account's collector."""
+        return Scope(self.entity, self.region, self.segment, self.owner)
+
+    @property
+    def place(self) -> Scope:
+        """The same where the owner is who has a piece of work, whoever's account it is."""
+        return Scope(self.entity, self.region, self.segment)
 
 
 def read_filters(query: Mapping[str, str], known: Known) -> Filters:
@@ -57,6 +69,12 @@ def read_filters(query: Mapping[str, str], known: Known) -> Filters:
         found = replace(found, currency=_one_of("currency", query["currency"], known.currencies))
     if query.get("entity"):
         found = replace(found, entity=_one_of("entity", query["entity"], known.entities))
+    if query.get("region"):
+        found = replace(found, region=_one_of("region", query["region"], known.regions))
+    if query.get("segment"):
+        found = replace(found, segment=_one_of("segment", query["segment"], known.segments))
+    if query.get("owner"):
+        found = replace(found, owner=_one_of("owner", query["owner"], known.owners))
     if query.get("period"):
         found = replace(found, months=_number("period", query["period"], max(PERIODS)))
     if query.get("page"):
@@ -73,6 +91,8 @@ def address(path: str, filters: Filters, known: Known, **changes: object) -> str
         "as_of": "" if changed.as_of == known.last_day else changed.as_of.isoformat(),
         "currency": "" if known.currencies and changed.currency == known.currencies[0] else changed.currency,
         "entity": changed.entity,
+        "region": changed.region,
+        "segment": changed.segment,
         "owner": changed.owner,
         "period": "" if changed.months == DEFAULT_PERIOD else changed.months,
         "search": changed.search,

@@ -17,7 +17,7 @@ WITH documents AS (
            sumIf(change, posted_on <= {as_of:Date32}) AS rest,
            greatest(dateDiff('day', anyIf(due_date, raises), {as_of:Date32}), 0) AS age_days,
            multiIf(age_days = 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4) AS bucket
-    FROM item_movements WHERE {entity:String} IN ('', entity)
+    FROM item_movements WHERE {WITHIN}
     GROUP BY tenant, entity, account_id, document
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32} AND rest > 0 AND in_currency = {currency:String}
 )
@@ -35,7 +35,7 @@ LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 def aging(asked: Asked) -> Page:
     currency = asked.filters.currency
     points = make_trend(
-        asked.views, month_ends(asked.filters.as_of, asked.filters.months), currency, asked.filters.entity
+        asked.views, month_ends(asked.filters.as_of, asked.filters.months), currency, asked.filters.scope
     )
     if not points:
         return Page("Aging", "Nothing was open in this currency by that day.")
@@ -119,7 +119,7 @@ def by_month(points: list[Point], currency: str) -> Chart:
     return Chart(table, "stacked", currency, "Open amount by age at the end of each month", NAMES, ramp=True)
 
 
-def by_account(asked: Asked, rows: int | None = None) -> Table:
+def by_account(asked: Asked) -> Table:
     currency = asked.filters.currency
     columns = [
         Column("Account"),
@@ -131,7 +131,7 @@ def by_account(asked: Asked, rows: int | None = None) -> Table:
         Column("Oldest, days", "number"),
     ]
     table = Table("accounts", "Open items by account", columns, empty="No account has anything open.")
-    for row in asked.ask(_BY_ACCOUNT):
+    for row in asked.named(asked.ask(_BY_ACCOUNT)):
         table.add(
             asked.account(row),
             number(row["items"]),

@@ -24,13 +24,13 @@ from headrace.web.pages.aging import buckets, by_month
 
 def overview(asked: Asked) -> Page:
     filters = asked.filters
-    reports = make_report(asked.views, filters.as_of, entity=filters.entity)
-    before = make_report(asked.views, months_before(filters.as_of, 1), entity=filters.entity)
+    reports = make_report(asked.views, filters.as_of, scope=filters.scope)
+    before = make_report(asked.views, months_before(filters.as_of, 1), scope=filters.scope)
     now = next((each for each in reports if each.currency == filters.currency), None)
     if now is None:
         return Page("Overview", "Nothing was open or sold in this currency by that day.")
     then = next((each for each in before if each.currency == filters.currency), None)
-    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.entity)
+    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.scope)
     currency = filters.currency
     return Page(
         "Overview",
@@ -151,3 +151,43 @@ def _currencies(reports: list[Report], asked: Asked) -> Table:
             decimal(each.pace.dso),
         )
     return table
+
+
+def dso(asked: Asked) -> Page:
+    filters = asked.filters
+    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.scope)
+    if not points:
+        return Page("DSO", "Nothing was sold in this currency by that day.")
+    now, then = points[-1].pace, None if len(points) < 2 else points[-2].pace
+    earlier = [None] * 4 if then is None else [then.dso, then.bpdso, then.add, then.cei]
+    at_least = (
+        "at least: all sales known do not reach"
+        if now.countback.exhausted
+        else "months of sales taken off, latest first"
+    )
+    headlines = [
+        compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, "over 90 days"),
+        compared("Best possible DSO", now.bpdso, earlier[1], "days", "days", note="if nothing were past due"),
+        compared("Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference"),
+        compared("By counting back", now.countback.days, None, "days", "days", note=at_least),
+        compared("Collection effectiveness", now.cei, earlier[3], "%", "points", GOOD_IF_MORE, "over 3 months"),
+    ]
+    return Page(
+        "DSO",
+        "Receivables against the sales of the last 90 days, without affiliates and charged interest. Changes are against the month's end before.",
+        headlines,
+        [
+            Block("DSO by month", dso_by_month(points)),
+            Block("Collection effectiveness by month", _cei_by_month(points), False),
+            Block("Receivables by month", by_month(points, filters.currency), False),
+        ],
+    )
+
+
+def _cei_by_month(points: list[Point]) -> Chart:
+    table = Table(
+        "cei", "Collection effectiveness at the end of each month", [Column("Day", "day"), Column("CEI %", "percent")]
+    )
+    for point in points:
+        table.add(on(point.as_of), decimal(point.pace.cei))
+    return Chart(table, "line", "%", "Collection effectiveness at the end of each month", ("CEI %",))

@@ -59,7 +59,7 @@ const charts = (() => {
         }),
         itemStyle: { color: colour(at), borderColor: kind === "stacked" ? paper : undefined, borderWidth: kind === "stacked" ? 1 : 0 },
         lineStyle: { width: 2.5, color: colour(at), type: at % 2 && kind === "line" ? [6, 4] : "solid" },
-        symbol: "circle", symbolSize: 7, showSymbol: rows.length < 40, connectNulls: true, barMaxWidth: 46, emphasis: { focus: "none" },
+        step: "steps" in figure.dataset ? "end" : undefined, symbol: "circle", symbolSize: 7, showSymbol: rows.length < 40, connectNulls: true, barMaxWidth: 46, emphasis: { focus: "none" },
         label: kind === "bars" && all.length === 1 && rows.length <= 14
           ? { show: true, position: across ? "right" : "top", color: ink, fontSize: 12, formatter: (point) => point.value === null ? "" : short(point.value) } : undefined,
       };
