@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.log.base import LogRefused, LogUnavailable
 from headrace.settings import Settings, WrongSettings
-from headrace.web.asking import Asked, Page, all_rows, what_is_known
+from headrace.web.asking import Asked, NotThere, Page, all_rows, what_is_known
 from headrace.web.figures import Chart, Table
 from headrace.web.filters import PERIODS, BadAddress, read_filters
 from headrace.web.pages.accounts import account, accounts
@@ -30,7 +30,7 @@ from headrace.web.pages.cash import cash, cash_application, forecast
 from headrace.web.pages.claims import disputes, promises
 from headrace.web.pages.operations import operations
 from headrace.web.pages.overview import dso, overview
-from headrace.web.pages.why import NotThere, Told, what_waits, why
+from headrace.web.pages.why import Told, what_waits, why
 from headrace.web.pages.work import collections, exceptions
 from headrace.web.source import Source
 from sinks.base import SinkError
@@ -228,9 +228,8 @@ class Web:
         )
 
     async def missing(self, request: Request, error: Exception) -> Response:
-        return self.render(
-            request, "failed.html", 404, title="There is no such page", said=request.url.path, known=None
-        )
+        said = str(error) if isinstance(error, NotThere) else request.url.path
+        return self.render(request, "failed.html", 404, title="There is no such page", said=said, known=None)
 
 
 def _menu(asked: Asked) -> list[tuple[str, list[tuple[str, str, str]]]]:

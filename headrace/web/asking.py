@@ -38,6 +38,10 @@ FROM customer_facts WHERE account_id IN {ids:Array(String)} GROUP BY tenant, ent
 _MOST_NAMED: Final = 500
 
 
+class NotThere(LookupError):
+    """What the address names is not there. The message says what."""
+
+
 def account_path(row: Row) -> str:
     """The page of the row's account."""
     return "/account/" + "/".join(quote(row[part], safe="") for part in ("tenant", "entity", "account_id"))
@@ -79,11 +83,6 @@ class Asked:
     def since(self) -> date:
         """The period begins after this day."""
         return months_before(self.filters.as_of, self.filters.months)
-
-    @property
-    def is_now(self) -> bool:
-        """Whether the address looks from the end of the log, as what is asked of the present does."""
-        return self.filters.as_of >= self.known.last_day
 
     def link(self, path: str, **changes: object) -> str:
         return address(path, self.filters, self.known, **changes)
@@ -144,11 +143,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`search`: with a field to look for accounts. `is_now`: lists show what is so at the end of the log, whatever the day."""
+
     title: str
     lead: str = ""
     headlines: Sequence[Headline] = ()
     blocks: Sequence[Block] = ()
     search: bool = False
+    is_now: bool = False
 
     def tables(self) -> dict[str, Table]:
         """By name, those of charts too."""

@@ -10,8 +10,8 @@ from connectors.currencies import MINOR_DIGITS
 from headrace.amounts import grouped, plain
 from headrace.formulas import rounded
 
-Kind = Literal["text", "money", "number", "days", "percent", "day", "time"]
-RIGHT: Final = ("money", "number", "days", "percent")
+Kind = Literal["text", "money", "amount", "number", "days", "percent", "day", "month", "time"]
+RIGHT: Final = ("money", "amount", "number", "days", "percent")
 NO_ANSWER: Final = "\N{EN DASH}"
 _MINUS: Final = "\N{MINUS SIGN}"
 
@@ -61,7 +61,7 @@ class Chart:
 
     kind: bars, stacked, line; a `line_series` among bars is drawn as a line on an axis of its own (percent, days).
     `ramp` gives the series the colours of age, from not due to oldest; `across` lays bars on their side; `steps`: a line
-    stays where it is until the next point.
+    stays where it is until the next point. `colours` of the series: main, soft or alarm.
     """
 
     table: Table
@@ -73,6 +73,7 @@ class Chart:
     ramp: bool = False
     across: bool = False
     steps: bool = False
+    colours: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,13 @@ def money(minor: int, currency: str, href: str = "", tone: str = "") -> Cell:
     return Cell(grouped(minor, currency).replace("-", _MINUS), plain(minor, currency), href, tone)
 
 
+def amount(minor: int, currency: str) -> Cell:
+    """With its currency, where rows have several; nothing where there is neither."""
+    if not currency or not minor:
+        return Cell("")
+    return Cell(f"{grouped(minor, currency)} {currency}".replace("-", _MINUS), f"{plain(minor, currency)} {currency}")
+
+
 def number(value: int, href: str = "", tone: str = "") -> Cell:
     return Cell(f"{value:,}".replace("-", _MINUS), str(value), href, tone if value else "zero")
 
@@ -115,6 +123,10 @@ def percent(part: int, whole: int, places: int = 1) -> Cell:
 
 def on(day: date, href: str = "") -> Cell:
     return Cell(f"{day.day} {day:%b %Y}", day.isoformat(), href)
+
+
+def month(first: date) -> Cell:
+    return Cell(f"{first:%b %Y}", first.isoformat())
 
 
 def minute(time: str, tone: str = "") -> Cell:
@@ -182,7 +194,7 @@ def compared(
     """Rounded to a tenth, with the change against `before`; says so where there is no answer."""
     exact = rounded(now, 1)
     if exact is None:
-        return Headline(name, "no answer", "", "", "", note, href)
+        return Headline(name, NO_ANSWER, "", "", "", f"no answer yet; {note}" if note else "no answer yet", href)
     change = tone = ""
     if now is not None and before is not None:
         tone = "" if now == before else tones[0] if now > before else tones[1]

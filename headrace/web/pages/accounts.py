@@ -3,8 +3,20 @@
 from datetime import date
 from typing import Any, Final
 
-from headrace.web.asking import Asked, Block, Page, Row
-from headrace.web.figures import Cell, Chart, Column, Headline, Table, minute, money, number, on, short_money, text
+from headrace.web.asking import Asked, Block, NotThere, Page, Row
+from headrace.web.figures import (
+    Chart,
+    Column,
+    Headline,
+    Table,
+    amount,
+    minute,
+    money,
+    number,
+    on,
+    short_money,
+    text,
+)
 from headrace.why.explain import id_of
 from headrace.words import in_words
 
@@ -67,6 +79,7 @@ _WHO: Final = f"""
 SELECT name, active, country, region, segment, tier, terms_days, credit_group, affiliate, direct_debit, contacts_blocked,
        collector, account_manager FROM accounts WHERE {_MINE}
 """
+_KNOWN: Final = f"SELECT 1 FROM decisions WHERE {_MINE} LIMIT 1"
 _STANDS: Final = f"""
 SELECT currency, sumIf(open_debit_change, due_date < {{as_of:Date32}}) AS past_due, sum(open_debit_change) AS debit,
        sum(open_credit_change) AS credit, sum(unapplied_change) AS unapplied, sum(on_account_change) AS on_account,
@@ -123,6 +136,8 @@ def account(asked: Asked, tenant: str, entity: str, name: str) -> Page:
     """All of one account. Where the address's currency is none of its own, the one it owes most in."""
     mine = {"tenant": tenant, "of": entity, "account": name}
     stands = asked.ask(_STANDS, mine)
+    if not stands and not asked.ask(_KNOWN, mine):
+        raise NotThere(f"{tenant}/{entity}/{name}: nothing was decided about an account of that name")
     who = next(iter(asked.ask(_WHO, mine)), None)
     currencies = [row["currency"] for row in stands]
     code = asked.filters.currency if asked.filters.currency in currencies or not currencies else currencies[0]
@@ -136,8 +151,8 @@ def account(asked: Asked, tenant: str, entity: str, name: str) -> Page:
         [
             Block("Balance", _balance(asked, mine, code), explains=f"{code}, by posting date."),
             Block("Open items", _items(asked, mine), explains="The first due first."),
-            Block("Money", _receipts(asked, mine), False, explains="The latest first."),
-            Block("Open disputes, promises and work", _claims(asked, mine), False, explains="As it stands now."),
+            Block("Money", _receipts(asked, mine), explains="The latest first."),
+            Block("Open disputes, promises and work", _claims(asked, mine), explains="As it stands now."),
             Block(
                 "Timeline",
                 _timeline(asked, mine),
@@ -194,25 +209,21 @@ def _headlines(asked: Asked, here: Row | None, code: str, mine: dict[str, str]) 
                 note=f"{short_money(here['on_account'], code)} on account",
             ),
         ]
-    for row in asked.ask(_CREDIT, mine):
-        limit = row["credit_limit"] or row["limit_set"]
-        said = f"limit {short_money(limit, row['currency'] or code)}" if limit else "no limit"
-        hold = (
-            "on hold: " + ", ".join(reason.partition(":")[0].replace("_", " ") for reason in row["held_for"])
-            if row["held"]
-            else "not on hold"
-        )
-        found.append(
-            Headline(
-                "Credit",
-                short_money(row["exposure"], row["currency"] or code),
-                row["currency"],
-                said,
-                "bad" if row["held"] else "",
-                hold,
-            )
-        )
+    found += [_credit(row, code) for row in asked.ask(_CREDIT, mine)]
     return found
+
+
+def _credit(row: Row, code: str) -> Headline:
+    """The exposure as it was last stated, or the limit where nothing was stated yet."""
+    of = row["currency"] or code
+    limit = row["credit_limit"] or row["limit_set"]
+    if not row["currency"]:
+        return Headline("Credit limit", short_money(limit, of), of, note="not reached so far")
+    reasons = ", ".join(reason.partition(":")[0].replace("_", " ") for reason in row["held_for"])
+    said = f"limit {short_money(limit, of)}" if limit else "no limit"
+    hold = f"on hold: {reasons}" if row["held"] else "not on hold"
+    tone = "bad" if row["held"] else ""
+    return Headline("Exposure", short_money(row["exposure"], of), of, said, tone, f"{hold}; as last decided")
 
 
 def _balance(asked: Asked, mine: dict[str, str], code: str) -> Chart:
@@ -224,7 +235,7 @@ def _balance(asked: Asked, mine: dict[str, str], code: str) -> Chart:
     )
     for row in asked.ask(_DAYS, {**mine, "currency": code}):
         table.add(on(date.fromisoformat(row["day"])), money(row["balance"], code), money(row["owed"], code))
-    return Chart(table, "line", code, "Balance and open items by day", ("Balance", "Open items"), steps=True)
+    return Chart(table, "line", code, "Balance by day", ("Balance",), steps=True)
 
 
 def _items(asked: Asked, mine: dict[str, str]) -> Table:
@@ -285,19 +296,18 @@ def _receipts(asked: Asked, mine: dict[str, str]) -> Table:
 
 
 def _claims(asked: Asked, mine: dict[str, str]) -> Table:
-    columns = [Column("What"), Column("Amount"), Column("State"), Column("About"), Column("Since", "time")]
+    columns = [Column("What"), Column("Amount", "amount"), Column("State"), Column("About"), Column("Since", "time")]
     table = Table(
         "claims", "Open disputes, promises and work", columns, empty="Nothing is contested, promised or to be done."
     )
     for row in asked.ask(_CLAIMS, mine):
-        amount = money(row["amount"], row["currency"]) if row["currency"] and row["amount"] else Cell("")
         table.add(
             text(
                 row["id"],
                 asked.waits(_row_of(mine), row["id"]) if row["what"] in ("dispute", "promise") else "",
                 note=row["what"],
             ),
-            Cell(f"{amount.text} {row['currency']}".strip(), amount.value),
+            amount(row["amount"], row["currency"]),
             text(row["status"].replace("_", " ") or "nobody yet"),
             text(row["about"].replace("_", " ")),
             minute(row["since"]),

@@ -21,6 +21,7 @@ from headrace.web.figures import (
     compared_money,
     minute,
     money,
+    month,
     number,
     on,
     percent,
@@ -64,13 +65,13 @@ LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 
 def cash(asked: Asked) -> Page:
     filters, currency = asked.filters, asked.filters.currency
-    month = timedelta(days=MONTH_DAYS)
-    last = _came(asked, filters.as_of - month, filters.as_of)
-    before = _came(asked, filters.as_of - 2 * month, filters.as_of - month)
+    span = timedelta(days=MONTH_DAYS)
+    last = _came(asked, filters.as_of - span, filters.as_of)
+    before = _came(asked, filters.as_of - 2 * span, filters.as_of - span)
     now = make_report(asked.views, filters.as_of, currency=currency, scope=filters.scope)
     then = make_report(asked.views, months_before(filters.as_of, 1), currency=currency, scope=filters.scope)
-    expected = _forecast(asked, EXPECTED_DAYS)
-    in_month = _within(expected, MONTH_DAYS)
+    expected = expected_of(asked, EXPECTED_DAYS)
+    in_month = within(expected, MONTH_DAYS)
     headlines = [
         compared_money("Received in 30 days", last, before, currency, GOOD_IF_MORE, "less what went back"),
         Headline(
@@ -116,13 +117,13 @@ def _came(asked: Asked, begin: date, end: date) -> int:
     return int(asked.ask(_BETWEEN, {"begin": begin.isoformat(), "end": end.isoformat()})[0]["came"])
 
 
-def _forecast(asked: Asked, days: int) -> Forecast | None:
+def expected_of(asked: Asked, days: int) -> Forecast | None:
     filters = asked.filters
     found = make_forecast(asked.views, filters.as_of, days, currency=filters.currency, scope=filters.scope)
     return found[0] if found else None
 
 
-def _within(found: Forecast | None, days: int) -> int:
+def within(found: Forecast | None, days: int) -> int:
     if found is None:
         return 0
     until = found.as_of + timedelta(days=days)
@@ -157,9 +158,8 @@ def _weeks(asked: Asked, expected: Forecast | None) -> Chart:
         row = came.get(week)
         cells = [money(row[name], currency) if row else Cell("") for name in ("received", "returned", "applied")]
         table.add(on(week), *cells, money(to_come[week], currency) if week in to_come else Cell(""))
-    return Chart(
-        table, "stacked", currency, "Cash received by week, and expected in the weeks to come", ("Received", "Expected")
-    )
+    says = "Cash received by week, and expected in the weeks to come"
+    return Chart(table, "stacked", currency, says, ("Received", "Expected"), colours=("main", "soft"))
 
 
 def _waiting(asked: Asked) -> Table:
@@ -186,13 +186,13 @@ def _waiting(asked: Asked) -> Table:
 
 def forecast(asked: Asked) -> Page:
     filters, currency = asked.filters, asked.filters.currency
-    found = _forecast(asked, EXPECTED_DAYS)
+    found = expected_of(asked, EXPECTED_DAYS)
     if found is None:
         return Page("Expected cash", "Nothing is open in this currency on that day, so nothing is expected.")
     total = found.total
     until = filters.as_of + timedelta(days=EXPECTED_DAYS)
     headlines = [
-        Headline("Expected in 30 days", short_money(_within(found, MONTH_DAYS), currency), currency),
+        Headline("Expected in 30 days", short_money(within(found, MONTH_DAYS), currency), currency),
         Headline(
             f"Expected in {EXPECTED_DAYS} days",
             short_money(total.expected, currency),
@@ -239,7 +239,9 @@ def _expected_weeks(found: Forecast, currency: str) -> Chart:
             on(max(week, found.as_of + timedelta(days=1))),
             *(money(x, currency) for x in (amount - said, said, amount, so_far)),
         )
-    return Chart(table, "stacked", currency, "Expected cash by week", ("By habit", "Promised"))
+    return Chart(
+        table, "stacked", currency, "Expected cash by week", ("By habit", "Promised"), colours=("soft", "main")
+    )
 
 
 def _expected_accounts(asked: Asked, found: Forecast) -> Table:
@@ -351,12 +353,13 @@ def cash_application(asked: Asked) -> Page:
                 explains="As it stands now: several answers, or a payer that nobody knows.",
             ),
         ],
+        is_now=True,
     )
 
 
 def _receipt_months(months: list[dict[str, Any]], currency: str) -> Chart:
     columns = [
-        Column("Month from", "day"),
+        Column("Month", "month"),
         *(Column(name, "number") for name in ("Receipts", "Straight through", "Cleared with a person", "Not cleared")),
         Column("Received", "money"),
         Column("Straight through %", "percent"),
@@ -365,7 +368,7 @@ def _receipt_months(months: list[dict[str, Any]], currency: str) -> Chart:
     for row in months:
         straight, cleared = row["straight"], row["cleared"]
         table.add(
-            on(date.fromisoformat(row["month"])),
+            month(date.fromisoformat(row["month"])),
             *(number(x) for x in (row["receipts"], straight, cleared - straight, row["receipts"] - cleared)),
             money(row["received"], currency),
             percent(straight, row["receipts"]),
@@ -376,6 +379,7 @@ def _receipt_months(months: list[dict[str, Any]], currency: str) -> Chart:
         "receipts",
         "Receipts by month: straight through, with a person, not cleared",
         ("Straight through", "Cleared with a person", "Not cleared"),
+        colours=("main", "soft", "alarm"),
     )
 
 
@@ -409,7 +413,7 @@ def _proposals(asked: Asked) -> Table:
     for row in asked.named(asked.ask(_PROPOSALS, by_collector=False)):
         why = ", ".join(reason.partition(":")[0].replace("_", " ") for reason in row["reasons"])
         table.add(
-            text(row["receipt_id"]),
+            text(row["receipt_id"], asked.waits(row, row["receipt_id"])),
             asked.account(row),
             money(row["amount"], currency),
             text(why, note=row["text"][:80]),

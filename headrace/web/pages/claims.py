@@ -15,6 +15,7 @@ from headrace.web.figures import (
     compared,
     minute,
     money,
+    month,
     number,
     on,
     percent,
@@ -115,6 +116,7 @@ def disputes(asked: Asked) -> Page:
                 explains="Hours are business hours of the owner's calendar.",
             ),
         ],
+        is_now=True,
     )
 
 
@@ -152,11 +154,13 @@ def _categories(asked: Asked) -> Chart:
 
 
 def _months(asked: Asked) -> Chart:
-    columns = [Column("Month from", "day"), Column("Opened", "number"), Column("Closed", "number")]
+    columns = [Column("Month", "month"), Column("Opened", "number"), Column("Closed", "number")]
     table = Table("months", "Disputes opened and closed by month", columns, empty="None in the period.")
     for row in asked.ask(_MONTHS, by_collector=False):
-        table.add(on(date.fromisoformat(row["month"])), number(row["opened"]), number(row["closed"]))
-    return Chart(table, "bars", "disputes", "Disputes opened and closed by month", ("Opened", "Closed"))
+        table.add(month(date.fromisoformat(row["month"])), number(row["opened"]), number(row["closed"]))
+    return Chart(
+        table, "bars", "disputes", "Disputes opened and closed by month", ("Opened", "Closed"), colours=("main", "soft")
+    )
 
 
 def _open_disputes(asked: Asked) -> Table:
@@ -215,9 +219,9 @@ _PROMISED: Final = """
 SELECT countIf(status = 'opened') AS open, sumIf(amount, status = 'opened') AS open_amount,
        countIf(status = 'opened' AND promised_date <= addDays({as_of:Date32}, 7)) AS soon,
        sumIf(amount, status = 'opened' AND promised_date <= addDays({as_of:Date32}, 7)) AS soon_amount,
-       countIf(is_judged AND judged) AS judged, countIf(status = 'broken' AND judged) AS broken,
-       sumIf(amount, is_judged AND judged) AS promised, sumIf(kept, is_judged AND judged) AS kept
-FROM (SELECT *, toDate32(judged_time) > {since:Date32} AND toDate32(judged_time) <= {as_of:Date32} AS judged FROM promises)
+       countIf(is_judged AND in_period) AS judged, countIf(status = 'broken' AND in_period) AS broken,
+       sumIf(amount, is_judged AND in_period) AS promised, sumIf(kept, is_judged AND in_period) AS kept
+FROM (SELECT *, toDate32(judged_time) > {since:Date32} AND toDate32(judged_time) <= {as_of:Date32} AS in_period FROM promises)
 WHERE currency = {currency:String} AND {WITHIN}
 """
 _JUDGED: Final = """
@@ -270,13 +274,14 @@ def promises(asked: Asked) -> Page:
             Block("Made in the period, by state", _states(asked), False),
             Block("Open promises", _open_promises(asked), explains="The first day first; as it stands now."),
         ],
+        is_now=True,
     )
 
 
 def _judged(asked: Asked) -> Chart:
     currency = asked.filters.currency
     columns = [
-        Column("Month from", "day"),
+        Column("Month", "month"),
         Column("Promised", "money"),
         Column("Kept", "money"),
         Column("Kept %", "percent"),
@@ -286,13 +291,20 @@ def _judged(asked: Asked) -> Chart:
     for row in asked.ask(_JUDGED):
         counts = [number(row[name]) for name in ("promises", "in_full", "in_part", "broken")]
         table.add(
-            on(date.fromisoformat(row["month"])),
+            month(date.fromisoformat(row["month"])),
             money(row["promised"], currency),
             money(row["kept_amount"], currency),
             percent(row["kept_amount"], row["promised"]),
             *counts,
         )
-    return Chart(table, "bars", currency, "Promised and kept amounts by month of judgement", ("Promised", "Kept"))
+    return Chart(
+        table,
+        "bars",
+        currency,
+        "Promised and kept amounts by month of judgement",
+        ("Promised", "Kept"),
+        colours=("soft", "main"),
+    )
 
 
 def _states(asked: Asked) -> Chart:

@@ -1,5 +1,8 @@
 """The first page: the headline figures against the month before, and where to look."""
 
+from dataclasses import replace
+from typing import Final
+
 from headrace.formulas import months_before
 from headrace.report import Report, make_report
 from headrace.trend import Point, make_trend, month_ends
@@ -15,11 +18,41 @@ from headrace.web.figures import (
     compared_money,
     decimal,
     money,
+    number,
     on,
     percent,
+    short_money,
     text,
 )
-from headrace.web.pages.aging import buckets, by_month
+from headrace.web.pages.aging import buckets, by_account, by_month
+from headrace.web.pages.cash import MONTH_DAYS, expected_of, within
+
+MOST_OWING: Final = 8
+_LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
+# Each with no row where nothing is open: there is always one.
+_WORK: Final = f"""
+SELECT desk, open, late FROM (
+    SELECT 1 AS place, 'exceptions' AS desk, count() AS open, countIf({_LATE}) AS late FROM open_exceptions
+    WHERE what = 'exception' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    UNION ALL
+    SELECT 2, 'proposals', count(), countIf({_LATE}) FROM open_exceptions
+    WHERE what = 'proposal' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    UNION ALL
+    SELECT 3, 'tasks', count(), countIf({_LATE}) FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    UNION ALL
+    SELECT 4, 'disputes', count(), countIf({_LATE}) FROM disputes
+    WHERE status != 'closed' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    UNION ALL
+    SELECT 5, 'approvals', count(), countIf({_LATE}) FROM open_approvals WHERE {{WITHIN}}
+) ORDER BY place
+"""
+_DESKS: Final = {
+    "exceptions": ("Exceptions", "/exceptions"),
+    "proposals": ("Cash that is proposed", "/cash-application"),
+    "tasks": ("Tasks of collectors", "/collections"),
+    "disputes": ("Disputes", "/disputes"),
+    "approvals": ("Approvals", "/exceptions"),
+}
 
 
 def overview(asked: Asked) -> Page:
@@ -32,33 +65,40 @@ def overview(asked: Asked) -> Page:
     then = next((each for each in before if each.currency == filters.currency), None)
     points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.scope)
     currency = filters.currency
+    expected = within(expected_of(asked, MONTH_DAYS), MONTH_DAYS)
+    in_month = Headline(
+        "Expected in 30 days",
+        short_money(expected, currency),
+        currency,
+        note="by how each has paid",
+        href=asked.link("/forecast"),
+    )
+    by_age = Chart(
+        buckets(now.aging, currency), "bars", currency, "Open amount by days past due", ["Amount"], ramp=True
+    )
+    owing = by_account(replace(asked, rows=MOST_OWING, filters=replace(filters, page=1)))
+    owing.paged = False
     return Page(
         "Overview",
-        headlines=_headlines(now, then, asked),
+        headlines=[*_headlines(now, then, asked), in_month],
         blocks=[
-            Block(
-                "Open by age",
-                Chart(
-                    buckets(now.aging, currency),
-                    "bars",
-                    currency,
-                    "Open amount by days past due",
-                    ["Amount"],
-                    ramp=True,
-                ),
-                False,
-                href=asked.link("/aging"),
-            ),
+            Block("Open by age", by_age, False, href=asked.link("/aging")),
             Block("Days sales outstanding", dso_by_month(points), False, href=asked.link("/dso")),
             Block("Receivables month by month", by_month(points, currency), False, href=asked.link("/aging")),
-            Block(
-                "By currency",
-                _currencies(reports, asked),
-                False,
-                explains="Each in its own currency; nothing is converted.",
-            ),
+            Block("Work that waits", _work(asked), False, explains="In all currencies, at the end of the log."),
+            Block("Most past due", owing, href=asked.link("/aging")),
+            Block("By currency", _currencies(reports, asked), explains="Each in its own; nothing is converted."),
         ],
     )
+
+
+def _work(asked: Asked) -> Table:
+    """Of each kind of work how much is open, and how much of it is late."""
+    table = Table("work", "Work that waits", [Column("What"), Column("Open", "number"), Column("Overdue", "number")])
+    for row in asked.ask(_WORK, by_collector=False):
+        name, path = _DESKS[row["desk"]]
+        table.add(text(name, asked.link(path)), number(row["open"]), number(row["late"], tone="bad"))
+    return table
 
 
 def _headlines(now: Report, then: Report | None, asked: Asked) -> list[Headline]:
@@ -89,13 +129,13 @@ def _headlines(now: Report, then: Report | None, asked: Asked) -> list[Headline]
             asked.link("/dso"),
         ),
         compared(
-            "Collection effectiveness",
+            "CEI",
             pace.cei,
             None if pace_then is None else pace_then.cei,
             "%",
             "points",
             GOOD_IF_MORE,
-            "over 3 months",
+            "collection effectiveness over 3 months",
             asked.link("/dso"),
         ),
         compared_money(

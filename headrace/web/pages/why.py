@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from headrace.flows import open_log_of
-from headrace.web.asking import Asked, account_path
+from headrace.web.asking import Asked, NotThere, account_path
 from headrace.web.filters import BadAddress
 from headrace.why.explain import Explanation, NotExplained, explained
 from headrace.why.history import of_accounts
@@ -17,10 +17,6 @@ MOST_BEFORE: Final = 40
 _SHARD: Final = """
 SELECT DISTINCT shard FROM decisions WHERE tenant = {tenant:String} AND entity = {of:String} AND account_id = {account:String}
 """
-
-
-class NotThere(LookupError):
-    """What the address names is not there. The message says what."""
 
 
 @dataclass(frozen=True, slots=True)

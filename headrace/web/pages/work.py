@@ -1,17 +1,15 @@
 """What people work on: tasks of collectors, reminders, exceptions, approvals."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from headrace.web.asking import Asked, Block, Note, Page, Row
-from headrace.web.figures import Cell, Chart, Column, Headline, Table, minute, money, number, on, percent, text
+from headrace.web.asking import Asked, Block, Page, Row
+from headrace.web.figures import Cell, Chart, Column, Headline, Table, amount, minute, money, number, on, percent, text
 from headrace.why.rules import short_of
 from headrace.words import because
 
 # What is open is so at the end of the log; deadlines are judged by the log's own time.
 _LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
-NOT_THEN: Final = Note("The lists show what is open at the end of the log, whatever day is looked from.")
-
 _TASKS: Final = f"""
 SELECT tenant, entity, account_id, task_id, category, owner, score, next_action, deadline, step, currency, past_due,
        evidence, opened_time, {_LATE} AS late
@@ -70,6 +68,7 @@ def collections(asked: Asked) -> Page:
             Block("Tasks by owner", _owners(asked, owners), False),
             Block("On credit hold", _holds(asked), False, explains="The most exposed first."),
         ],
+        is_now=True,
     )
 
 
@@ -78,24 +77,29 @@ def _worklist(asked: Asked) -> Table:
         Column("Account"),
         Column("Score", "number"),
         Column("Do next"),
-        Column("Past due"),
+        Column("Past due", "amount"),
         Column("Owner"),
         Column("Until", "time"),
         Column("Why"),
     ]
     table = Table("worklist", "Open tasks of collectors", columns, empty="No task is open.")
     for row in asked.named(asked.ask(_TASKS, by_collector=False)):
-        past_due = money(row["past_due"], row["currency"]) if row["currency"] else Cell("")
         table.add(
             asked.account(row),
             number(row["score"]),
             text(row["next_action"].replace("_", " "), note=row["category"].replace("_", " ")),
-            Cell(f"{past_due.text} {row['currency']}".strip(), past_due.value),
+            amount(row["past_due"], row["currency"]),
             text(row["owner"] or "nobody yet"),
             minute(row["deadline"], "bad" if row["late"] else ""),
-            text(", ".join(each.replace("_", " ") for each in row["evidence"][:4])),
+            text(", ".join(_parts_of(row["evidence"]))),
         )
     return asked.cut(table)
+
+
+def _parts_of(evidence: list[str]) -> list[str]:
+    """What a score is made of: name and points; the sum past due has a column of its own."""
+    pairs = [text.partition(":") for text in evidence]
+    return [f"{name.replace('_', ' ')} {value}" for name, _, value in pairs if name != "past_due"]
 
 
 def _levels(rows: list[Row], currency: str) -> Chart:
@@ -108,7 +112,14 @@ def _levels(rows: list[Row], currency: str) -> Chart:
             number(row["suppressed"]),
             money(row["reminded"], currency),
         )
-    return Chart(table, "stacked", "reminders", "Reminders sent and not sent by level", ("Sent", "Not sent"))
+    return Chart(
+        table,
+        "stacked",
+        "reminders",
+        "Reminders sent and not sent by level",
+        ("Sent", "Not sent"),
+        colours=("main", "soft"),
+    )
 
 
 def _suppressed(asked: Asked) -> Chart:
@@ -218,6 +229,7 @@ def exceptions(asked: Asked) -> Page:
             Block("By owner", _exception_owners(asked, owners), False),
             Block("Approvals that wait", approvals, False),
         ],
+        is_now=True,
     )
 
 
@@ -242,6 +254,7 @@ def _rules(rows: list[Row]) -> Chart:
         "exceptions",
         "Open exceptions by rule, in time and overdue",
         ("In time", "Overdue"),
+        colours=("main", "alarm"),
         across=True,
     )
 
@@ -255,14 +268,21 @@ def _raised(asked: Asked) -> Chart:
     )
     for row in asked.ask(_RAISED):
         table.add(on(date.fromisoformat(row["week"])), number(row["raised"]), number(row["closed"]))
-    return Chart(table, "bars", "exceptions", "Exceptions raised and closed by week", ("Raised", "Closed"))
+    return Chart(
+        table,
+        "bars",
+        "exceptions",
+        "Exceptions raised and closed by week",
+        ("Raised", "Closed"),
+        colours=("main", "soft"),
+    )
 
 
 def _list(asked: Asked) -> Table:
     columns = [
         Column("What"),
         Column("Account"),
-        Column("Amount"),
+        Column("Amount", "amount"),
         Column("Why"),
         Column("Owner"),
         Column("Days", "number"),
@@ -270,15 +290,14 @@ def _list(asked: Asked) -> Table:
     ]
     table = Table("exceptions", "Open exceptions", columns, empty="Nothing waits for a person.")
     for row in asked.named(asked.ask(_OPEN, by_collector=False)):
-        amount = money(row["amount"], row["currency"]) if row["currency"] and row["amount"] else Cell("")
         note = f" · note: {row['last_note']}" if row["last_note"] else ""
         number_of = row["document"] or row["receipt_id"]
         href = asked.waits(row, number_of) if number_of else ""
         table.add(
             text(row["exception_id"], href, note=short_of(row["rule"])),
             asked.account(row),
-            Cell(f"{amount.text} {row['currency']}".strip(), amount.value),
-            text(because(row) + note),
+            amount(row["amount"], row["currency"]),
+            text(because(row).replace(":", ": ") + note),
             text(row["owner"] or "nobody yet"),
             number(row["age_days"]),
             minute(row["deadline"], "bad" if row["late"] else ""),
@@ -304,18 +323,17 @@ def _approvals(asked: Asked) -> Table:
     columns = [
         Column("Request"),
         Column("Account"),
-        Column("Amount"),
+        Column("Amount", "amount"),
         Column("Asked by"),
         Column("Who may"),
         Column("Until", "time"),
     ]
     table = Table("approvals", "Approvals that wait", columns, empty="Nothing waits for an approval.")
     for row in asked.named(asked.ask(_APPROVALS, by_collector=False)):
-        amount: Any = money(row["amount"], row["currency"]) if row["currency"] else Cell("")
         table.add(
             text(row["approval_id"], note=row["note"] or because(row)),
             asked.account(row),
-            Cell(f"{amount.text} {row['currency']}".strip(), amount.value),
+            amount(row["amount"], row["currency"]),
             text(row["maker"]),
             text(row["delegate"] or row["asked"] or "anybody else"),
             minute(row["deadline"], "bad" if row["late"] else ""),

@@ -32,15 +32,29 @@ const charts = (() => {
     const lines = figure.dataset.lines ? figure.dataset.lines.split("|") : [];
     const ramp = "ramp" in figure.dataset;
     const ink = style("--ink"), quiet = style("--quiet"), grid = style("--grid"), paper = style("--paper");
-    const colour = (at) => ramp ? style(`--age-${Math.min(at, 4)}`) : style(`--series-${at % 6 + 1}`);
-    const days = columns[0].kind === "day";
+    const chosen = figure.dataset.colours ? figure.dataset.colours.split("|") : [];
+    const variable = { main: "--series-1", soft: "--soft", alarm: "--alarm" };
+    const colour = (at) => style(ramp ? `--age-${Math.min(at, 4)}` : variable[chosen[at]] ?? `--series-${at % 6 + 1}`);
+    const isDay = columns[0].kind === "day";
+    const years = new Set(rows.map((row) => row[0].text.slice(-4)));
+    /* A note beside a name is not part of it; a year that is the same in all days need not be said. */
+    const label = (row) => !isDay ? row[0].value : years.size === 1 ? row[0].text.slice(0, -5) : row[0].text;
+    const room = figure.querySelector(".canvas").clientWidth;
+    const steps = "steps" in figure.dataset;
+    const few = rows.length <= 8;
+    const whole = rows.every((row) => row.slice(1).every((cell) => !(cell.value ?? "").includes(".")));
     const text = { color: quiet, fontFamily: "system-ui, sans-serif", fontSize: 12 };
-    const category = {
-      type: "category", data: rows.map((row) => row[0].text), axisLabel: { ...text, ...(rows.length <= 8 ? { interval: 0, width: 78, overflow: "break" } : { hideOverlap: true }) }, axisTick: { show: false },
+    const category = steps ? {
+      type: "time", axisLabel: { ...text, hideOverlap: true }, axisLine: { lineStyle: { color: style("--line") } }, splitLine: { show: false },
+    } : {
+      type: "category", data: rows.map(label), axisTick: { show: false },
       axisLine: { lineStyle: { color: style("--line") } }, inverse: across,
+      axisLabel: { ...text, hideOverlap: true, ...(across
+        ? { interval: 0, width: Math.min(190, room * 0.38), overflow: "truncate" }
+        : few ? { interval: 0, width: Math.max(30, (room - 60) / rows.length - 6), overflow: "break", hideOverlap: false } : {}) },
     };
     const value = (right) => ({
-      type: "value", position: right && !across ? "right" : undefined, splitNumber: 4, axisLabel: { ...text, formatter: short },
+      type: "value", position: right && !across ? "right" : undefined, splitNumber: 4, minInterval: whole ? 1 : undefined, axisLabel: { ...text, formatter: short },
       splitLine: { show: !right, lineStyle: { color: grid } },
     });
     const all = [...named, ...lines];
@@ -53,13 +67,13 @@ const charts = (() => {
         data: rows.map((row, index) => {
           const said = row[column].value;
           const shown = said === "" ? null : Number(said);
-          const each = { value: shown };
+          const each = { value: steps ? [row[0].value, shown] : shown };
           if (ramp && kind === "bars") each.itemStyle = { color: colour(index) };
           return each;
         }),
         itemStyle: { color: colour(at), borderColor: kind === "stacked" ? paper : undefined, borderWidth: kind === "stacked" ? 1 : 0 },
         lineStyle: { width: 2.5, color: colour(at), type: at % 2 && kind === "line" ? [6, 4] : "solid" },
-        step: "steps" in figure.dataset ? "end" : undefined, symbol: "circle", symbolSize: 7, showSymbol: rows.length < 40, connectNulls: true, barMaxWidth: 46, emphasis: { focus: "none" },
+        step: steps ? "end" : undefined, symbol: "circle", symbolSize: 7, showSymbol: !steps && rows.length < 40, connectNulls: true, barMaxWidth: 46, emphasis: { focus: "none" },
         label: kind === "bars" && all.length === 1 && rows.length <= 14
           ? { show: true, position: across ? "right" : "top", color: ink, fontSize: 12, formatter: (point) => point.value === null ? "" : short(point.value) } : undefined,
       };
