@@ -1,5 +1,6 @@
 """headrace serve: the web pages, until told to stop."""
 
+import signal
 import socket
 from typing import Annotated, Final
 
@@ -43,6 +44,9 @@ def serve(
             server = uvicorn.Server(
                 uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none")
             )
+            # The server stops in order and then raises the signal again, which ends nothing any more.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: None)
             server.run(sockets=[listening])
             if not server.started:
                 raise typer.Exit(FOUND_WANTING)

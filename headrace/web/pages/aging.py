@@ -38,7 +38,8 @@ def aging(asked: Asked) -> Page:
         asked.views, month_ends(asked.filters.as_of, asked.filters.months), currency, asked.filters.scope
     )
     if not points:
-        return Page("Aging", "Nothing was open in this currency by that day.")
+        nothing = Block("By account", by_account(asked))
+        return Page("Aging", "Nothing was posted in this currency by that day.", blocks=[nothing])
     now = points[-1]
     open_minor, past_due = now.open_minor, now.past_due_minor
     headlines = [
