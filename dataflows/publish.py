@@ -34,6 +34,7 @@ from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.reading import QueryServer
 from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink, last_batch
 from sinks.effects.base import EffectSink
+from sinks.local import HeldElsewhere
 from sinks.redis.connect import RedisServer
 from sinks.redis.store import Store, Wiped
 from sinks.sequences import Sequences
@@ -47,6 +48,8 @@ _CHUNK_FACTS: Final = 10_000
 _FACT_HEADS: Final = heads(*KINDS)
 _POLL_SECONDS: Final = 0.1
 _AWAY_SECONDS: Final = 0.5
+# Another publisher goes on having it.
+_HELD_SECONDS: Final = 10.0
 _PART: Final = "00"
 
 C = TypeVar("C")
@@ -245,6 +248,18 @@ def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> l
     return found
 
 
+def _opened(place: Place, stop: Stop) -> Database:
+    """Who only asks has chDB for as long as its question takes: that is waited for. Raises HeldElsewhere."""
+    deadline = time.monotonic() + _HELD_SECONDS
+    while True:
+        try:
+            return Database(place)
+        except HeldElsewhere:
+            if stop or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
+
+
 def publish_clickhouse(
     log: Log,
     place: Place,
@@ -261,7 +276,7 @@ def publish_clickhouse(
     waits and tries again. Raises HeldElsewhere, SinkStopped (a gap among them), LogRefused.
     """
     patience = Patience("publish clickhouse", stop, status)
-    database = Database(place)
+    database = _opened(place, stop)
     try:
         identity = patience.persist(lambda: log.identity(DECISIONS))
         sink = patience.persist(lambda: ClickHouseSink(database, identity, batch_rows))

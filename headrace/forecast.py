@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
+from headrace.scope import EVERYTHING, Scope
 from sinks.clickhouse.reading import Views
 
 # Days from the due date to the payment, in exact days between these; what is beyond counts as the last one.
@@ -50,7 +51,7 @@ WITH documents AS (
 SELECT concat(tenant, '/', entity) AS company, account_id, in_currency, toInt32(due_on) AS due_day, is_credit,
        if(has({{named:Array(String)}}, document), document, '') AS named_document,
        sum(rest), sum(contested)
-FROM documents WHERE rest > 0 AND {{account:String}} IN ('', account_id)
+FROM documents WHERE rest > 0 AND {{account:String}} IN ('', account_id) AND {{WITHIN}}
 GROUP BY company, account_id, in_currency, due_day, is_credit, named_document
 ORDER BY company, account_id, in_currency, due_day, is_credit, named_document
 """
@@ -58,7 +59,7 @@ _CASH: Final = f"""
 SELECT concat(tenant, '/', entity) AS company, account_id, currency, sum(unapplied_change)
 FROM decisions
 WHERE posted_on <= {{as_of:Date32}} AND {_KNOWN} AND unapplied_change != 0
-  AND NOT startsWith(account_id, '~') AND {{account:String}} IN ('', account_id)
+  AND NOT startsWith(account_id, '~') AND {{account:String}} IN ('', account_id) AND {{WITHIN}}
 GROUP BY company, account_id, currency HAVING sum(unapplied_change) > 0
 ORDER BY company, account_id, currency
 """
@@ -109,7 +110,7 @@ SELECT concat(tenant, '/', entity) AS company, account_id, reference_id, any(cur
        argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents
 FROM decisions
 WHERE startsWith(kind, 'promise_') AND toDate32(event_time) <= {{as_of:Date32}} AND {_KNOWN}
-  AND {{account:String}} IN ('', account_id)
+  AND {{account:String}} IN ('', account_id) AND {{WITHIN}}
 GROUP BY company, account_id, reference_id
 HAVING argMax(kind, sequence) = 'promise_opened'
 ORDER BY company, account_id, promised_day, reference_id
@@ -239,22 +240,29 @@ def last_day(views: Views) -> date | None:
 
 
 def make_forecast(
-    views: Views, as_of: date, days: int, account: str = "", currency: str = "", known_at_ms: int | None = None
+    views: Views,
+    as_of: date,
+    days: int,
+    account: str = "",
+    currency: str = "",
+    known_at_ms: int | None = None,
+    scope: Scope = EVERYTHING,
 ) -> list[Forecast]:
-    """One forecast for each currency in which anything is open, by code."""
+    """One forecast for each currency in which anything is open, by code; of the accounts in `scope`, by the habits of all."""
     parameters: dict[str, Any] = {
         "as_of": as_of.isoformat(),
         "known": _FOR_EVER if known_at_ms is None else known_at_ms,
         "account": account,
     }
-    promised = views.ask(_PROMISED, parameters).rows
+    scoped = {**parameters, **scope.parameters}
+    promised = views.ask(scope.of(_PROMISED), scoped).rows
     named = sorted({document for row in promised for document in row[6]})
     claims: dict[tuple[Payer, str], list[Claim]] = defaultdict(list)
     cover: dict[tuple[Payer, str], int] = defaultdict(int)
     found: dict[tuple[Payer, str], Expected] = defaultdict(Expected)
     today = (as_of - _EPOCH).days
     for company, name, code, due_day, is_credit, document, rest, contested in views.ask(
-        _OPEN, {**parameters, "named": named}
+        scope.of(_OPEN), {**scoped, "named": named}
     ).rows:
         key = ((company, name), code)
         if is_credit:
@@ -265,7 +273,7 @@ def make_forecast(
         result.past_due += rest if due_day < today else 0
         result.disputed += contested
         claims[key].append(Claim(due_day, document, rest - contested, contested))
-    for company, name, code, unapplied in views.ask(_CASH, parameters).rows:
+    for company, name, code, unapplied in views.ask(scope.of(_CASH), scoped).rows:
         cover[(company, name), code] += unapplied
     habits = _habits(views, parameters)
     promises: dict[tuple[Payer, str], list[Sequence[Any]]] = defaultdict(list)

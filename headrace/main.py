@@ -22,6 +22,7 @@ from headrace.commands import (
     run,
     schema,
     schemas,
+    serve,
     statement,
     templates,
     timeline,
@@ -56,6 +57,7 @@ app.command()(people.delegate)
 app.command()(people.assign)
 app.command()(people.note)
 app.command()(people.close)
+app.command()(serve.serve)
 app.command()(statement.statement)
 app.command()(rejected.rejected)
 app.command()(why.why)

@@ -22,17 +22,18 @@ from headrace.formulas import (
     months_before,
     rounded,
 )
+from headrace.scope import EVERYTHING, Scope
 from sinks.clickhouse.reading import Views
 
 DSO_DAYS: Final = 90
 CEI_MONTHS: Final = 3
 AGING: Final = ("current", "1-30", "31-60", "61-90", "91+")
-_FOR_EVER: Final = 2**63 - 1
+FOR_EVER: Final = 2**63 - 1
 
 # Accounts whose last posting says that they are of the same group: what is posted to them is no sale.
-_OF_GROUP: Final = """(tenant, entity, account_id) IN (
+OF_GROUP: Final = """(tenant, entity, account_id) IN (
         SELECT tenant, entity, account_id FROM decisions
-        WHERE raises AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+        WHERE raises AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
         GROUP BY tenant, entity, account_id HAVING argMax(has(reasons, 'affiliate'), sequence))"""
 
 # A dispute that came ahead of its invoice may name no amount: it is said again, with what it contests, once the
@@ -57,7 +58,7 @@ WITH documents AS (
            if(rest > 0, age_days > 0, cleared_on > due_on) AS is_late,
            {OF_GROUP} AS is_of_group
     FROM item_movements
-    WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+    WHERE toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
     GROUP BY tenant, entity, account_id, document
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32}
 )
@@ -78,7 +79,7 @@ FROM documents GROUP BY in_currency ORDER BY in_currency
         f"countIf(is_debit AND rest > 0 AND bucket = {at}), sumIf(rest, is_debit AND bucket = {at})"
         for at in range(len(AGING))
     ),
-).replace("{OF_GROUP}", _OF_GROUP)
+).replace("{OF_GROUP}", OF_GROUP)
 
 _RECEIPTS: Final = """
 WITH held AS (
@@ -86,6 +87,7 @@ WITH held AS (
            sumIf(unapplied_change, posted_on <= {as_of:Date32}) AS rest
     FROM decisions
     WHERE receipt_id != '' AND unapplied_change != 0 AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+      AND {WITHIN}
     GROUP BY tenant, entity, account_id, currency, receipt_id
 )
 SELECT currency, countIf(rest != 0 AND NOT is_suspense), sumIf(rest, NOT is_suspense),
@@ -98,6 +100,7 @@ WITH kept AS (
     SELECT currency, argMax(on_account, sequence) AS rest
     FROM decisions
     WHERE posted_on <= {as_of:Date32} AND currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+      AND {WITHIN}
     GROUP BY tenant, entity, account_id, currency
 )
 SELECT currency, countIf(rest != 0), sum(rest) FROM kept GROUP BY currency ORDER BY currency
@@ -117,10 +120,10 @@ FROM (
            if(is_sale, open_debit_change - open_credit_change, 0) AS sale
     FROM decisions
     WHERE NOT startsWith(account_id, {suspense:String}) AND currency != '' AND NOT {OF_GROUP}
-      AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64}
+      AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
 )
 GROUP BY currency ORDER BY currency
-""".replace("{OF_GROUP}", _OF_GROUP)
+""".replace("{OF_GROUP}", OF_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +166,21 @@ class Report:
     pace: Pace
 
 
-def make_report(views: Views, as_of: date, known_at_ms: int | None = None, currency: str | None = None) -> list[Report]:
-    """One report for each currency that has anything, by code; only `currency` where it is given."""
+def make_report(
+    views: Views, as_of: date, known_at_ms: int | None = None, currency: str | None = None, scope: Scope = EVERYTHING
+) -> list[Report]:
+    """One report for each currency that has anything, by code; only `currency` where it is given, and what is in `scope`."""
     begin = months_before(as_of, CEI_MONTHS)
     parameters: dict[str, Any] = {
         "as_of": as_of.isoformat(),
         "begin": begin.isoformat(),
         "dso_begin": (as_of - timedelta(days=DSO_DAYS)).isoformat(),
-        "known": _FOR_EVER if known_at_ms is None else known_at_ms,
+        "known": FOR_EVER if known_at_ms is None else known_at_ms,
         "suspense": "~suspense:",
         "known_later": "disputes.amount_known",
+        **scope.parameters,
     }
-    answers = [_by_currency(views, sql, parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
+    answers = [_by_currency(views, scope.of(sql), parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
     found = sorted(set().union(*answers))
     return [
         _report(as_of, code, *(answer.get(code) for answer in answers))
@@ -216,7 +222,7 @@ def _report(
         unidentified,
         aging,
         Fraction(settled_days, settled) if settled else None,
-        _pace(as_of, current_minor, months),
+        pace_of(as_of, current_minor, months),
     )
 
 
@@ -224,7 +230,8 @@ def _pairs(flat: Sequence[int]) -> list[Figure]:
     return [Figure(flat[at], flat[at + 1]) for at in range(0, len(flat), 2)]
 
 
-def _pace(as_of: date, current_minor: int, months: list[Any] | None) -> Pace:
+def pace_of(as_of: date, current_minor: int, months: Sequence[Any] | None) -> Pace:
+    """`months`: receivables at the end and three months before, sales of 90 days and of 3 months, (months, their sales)."""
     ending, beginning, dso_sales, cei_sales, by_month = months or (0, 0, 0, 0, ([], []))
     dso = days_sales_outstanding(ending, dso_sales, DSO_DAYS)
     bpdso = best_possible_dso(current_minor, dso_sales, DSO_DAYS)

@@ -1,8 +1,8 @@
 """What holds for all tests: no stale compiled modules, and no real service missed in silence.
 
 Tests marked `kafka` need a real broker, `registry` a real schema registry; they run in one worker, so that one
-of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Where there
-is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
+of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Those marked
+`browser` need a Chromium. Where there is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
 """
 
 import os
@@ -20,7 +20,7 @@ from tests.registries import real_registry, registry_server
 
 __all__ = ["clickhouse_places", "kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
 
-SERVICES = ("kafka", "redis", "registry")
+SERVICES = ("browser", "kafka", "redis", "registry")
 
 # No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
 settings.register_profile("quick", deadline=None)

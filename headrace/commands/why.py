@@ -6,16 +6,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from connectors.log.base import Log
-from dataflows.shards.logged import decision_key
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, print_json, say
 from headrace.commands.views import Config, Directory, opened_views
-from headrace.why.explain import Explanation, NotExplained, explain
-from headrace.why.history import decision_at, of_accounts
+from headrace.why.explain import Explanation, NotExplained, explained
+from headrace.why.history import of_accounts
 from headrace.why.replay import OtherState, Replay
 from headrace.why.rules import NoSuchRule
 from headrace.why.waits import Waiting, overview, waits
-from schemas.topics import DECISIONS
 
 MOST_ACCOUNTS: Final = 20
 # Facts that are printed; a promise may have been paid by a thousand receipts.
@@ -63,7 +60,7 @@ def why(
         raise typer.Exit(WRONG_USAGE)
     with installation(directory, config) as (_, log):
         try:
-            found = _explained(log, int(shard), int(sequence))
+            found = explained(log, int(shard), int(sequence))
         except (NoSuchRule, NotExplained) as error:
             say(f"{decision}: cannot be explained in full: {error}")
             raise typer.Exit(FOUND_WANTING) from None
@@ -134,17 +131,6 @@ def waiting_lines(x: Waiting) -> list[str]:
 def overview_lines(x: Waiting) -> list[str]:
     """In an account's list: what it is and how it stands, and below it what holds it back."""
     return [f"{x.kind} {x.number}: {'; '.join(x.stands)}", *(f"  {line}" for line in x.holds)]
-
-
-def _explained(log: Log, shard: int, sequence: int) -> Explanation | None:
-    """Raises NoSuchRule, NotExplained."""
-    if shard >= log.partitions(DECISIONS):
-        return None
-    d = decision_at(log, shard, sequence)
-    if d is None:
-        return None
-    key = decision_key(d)
-    return explain(of_accounts(log, shard, {key})[key.decode()], d)
 
 
 def _said(found: Explanation) -> dict[str, Any]:

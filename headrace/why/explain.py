@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from connectors.log.base import Log
+from dataflows.shards.logged import decision_key
 from headrace.amounts import grouped
 from headrace.why.evidence import evidence_of, reasons_of
 from headrace.why.facts import EPOCH, cut, details, moment, title, when
-from headrace.why.history import RATES, WAKE, History, Taken
+from headrace.why.history import RATES, WAKE, History, Taken, decision_at, of_accounts
 from headrace.why.names import names_of_decision, reference_kind
 from headrace.why.policy import PolicyPart, part_for
 from headrace.why.rests import rests_on
@@ -16,7 +18,7 @@ from headrace.why.rules import rule_of
 from headrace.why.steps import of_reminder, passed_over
 from headrace.words import in_words
 from schemas.records import Decision
-from schemas.topics import WHO_PAID_SEPARATOR
+from schemas.topics import DECISIONS, WHO_PAID_SEPARATOR
 
 # Later decisions that are named.
 MOST_FOLLOWING: Final = 20
@@ -66,6 +68,17 @@ class Explanation:
 def id_of(shard: int, sequence: int) -> str:
     """What timeline shows, and `headrace why` takes: SHARD-SEQUENCE."""
     return f"{shard}-{sequence}"
+
+
+def explained(log: Log, shard: int, sequence: int) -> Explanation | None:
+    """Read what is needed and explain; None where there is no such decision. Raises NoSuchRule, NotExplained."""
+    if shard >= log.partitions(DECISIONS):
+        return None
+    d = decision_at(log, shard, sequence)
+    if d is None:
+        return None
+    key = decision_key(d)
+    return explain(of_accounts(log, shard, {key})[key.decode()], d)
 
 
 def row_of(d: Decision, currency: str = "") -> dict[str, Any]:

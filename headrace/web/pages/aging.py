@@ -1,0 +1,145 @@
+"""What is open and how old it is: in all, by month's end, by account."""
+
+from typing import Final
+
+from headrace.report import AGING, Figure
+from headrace.trend import Point, make_trend, month_ends
+from headrace.web.asking import Asked, Block, Page
+from headrace.web.figures import Chart, Column, Headline, Table, money, number, on, percent, short_money, text
+
+NAMES: Final = ("Not due", *(f"{name} days".replace("-", "\N{EN DASH}") for name in AGING[1:4]), "Over 90 days")
+assert len(NAMES) == len(AGING)
+
+_BY_ACCOUNT: Final = """
+WITH documents AS (
+    SELECT tenant, entity, account_id, document, anyIf(currency, raises) AS in_currency,
+           anyIf(item_kind, raises) != 'credit_note' AS is_debit, anyIf(posted_on, raises) AS raised_on,
+           sumIf(change, posted_on <= {as_of:Date32}) AS rest,
+           greatest(dateDiff('day', anyIf(due_date, raises), {as_of:Date32}), 0) AS age_days,
+           multiIf(age_days = 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4) AS bucket
+    FROM item_movements WHERE {WITHIN}
+    GROUP BY tenant, entity, account_id, document
+    HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32} AND rest > 0 AND in_currency = {currency:String}
+)
+SELECT tenant, entity, account_id, countIf(is_debit) AS items, sumIf(rest, is_debit) AS open,
+       sumIf(rest, is_debit AND bucket = 0) AS b0, sumIf(rest, is_debit AND bucket = 1) AS b1,
+       sumIf(rest, is_debit AND bucket = 2) AS b2, sumIf(rest, is_debit AND bucket = 3) AS b3,
+       sumIf(rest, is_debit AND bucket = 4) AS b4, sumIf(rest, NOT is_debit) AS credits,
+       open - b0 AS past_due, maxIf(age_days, is_debit) AS oldest
+FROM documents GROUP BY tenant, entity, account_id
+ORDER BY past_due DESC, open DESC, tenant, entity, account_id
+LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+"""
+
+
+def aging(asked: Asked) -> Page:
+    currency = asked.filters.currency
+    points = make_trend(
+        asked.views, month_ends(asked.filters.as_of, asked.filters.months), currency, asked.filters.scope
+    )
+    if not points:
+        nothing = Block("By account", by_account(asked))
+        return Page("Aging", "Nothing was posted in this currency by that day.", blocks=[nothing])
+    now = points[-1]
+    open_minor, past_due = now.open_minor, now.past_due_minor
+    headlines = [
+        Headline(
+            "Open", short_money(open_minor, currency), currency, note=f"{sum(f.number for f in now.aging):,} items"
+        ),
+        Headline(
+            "Past due",
+            short_money(past_due, currency),
+            currency,
+            note=f"{percent(past_due, open_minor).text} % of open",
+        ),
+        Headline(
+            "Over 90 days",
+            short_money(now.aging[-1].amount_minor, currency),
+            currency,
+            note=f"{now.aging[-1].number:,} items",
+        ),
+        Headline(
+            "Open credits",
+            short_money(now.open_credits.amount_minor, currency),
+            currency,
+            note="in a column of their own",
+        ),
+    ]
+    return Page(
+        "Aging",
+        "What is open at the end of the day by days past due; what is due on the day is not past due.",
+        headlines,
+        [
+            Block(
+                "By age",
+                Chart(
+                    buckets(now.aging, currency),
+                    "bars",
+                    currency,
+                    "Open amount by days past due",
+                    ["Amount"],
+                    ramp=True,
+                ),
+                False,
+            ),
+            Block("Month by month", by_month(points, currency), False),
+            Block("By account", by_account(asked), explains="The most past due first."),
+        ],
+    )
+
+
+def buckets(figures: tuple[Figure, ...], currency: str) -> Table:
+    total = sum(figure.amount_minor for figure in figures)
+    table = Table(
+        "buckets",
+        "Open items by age",
+        [Column("Age"), Column("Items", "number"), Column("Amount", "money"), Column("Share %", "percent")],
+    )
+    for name, figure in zip(NAMES, figures, strict=True):
+        table.add(
+            text(name), number(figure.number), money(figure.amount_minor, currency), percent(figure.amount_minor, total)
+        )
+    table.footer = [
+        text("In all"),
+        number(sum(f.number for f in figures)),
+        money(total, currency),
+        percent(total, total),
+    ]
+    return table
+
+
+def by_month(points: list[Point], currency: str) -> Chart:
+    table = Table(
+        "months",
+        "Open by age at the end of each month",
+        [Column("Day", "day"), *(Column(name, "money") for name in NAMES), Column("Open", "money")],
+    )
+    for point in points:
+        cells = [money(figure.amount_minor, currency) for figure in point.aging]
+        table.add(on(point.as_of), *cells, money(point.open_minor, currency))
+    return Chart(table, "stacked", currency, "Open amount by age at the end of each month", NAMES, ramp=True)
+
+
+def by_account(asked: Asked) -> Table:
+    currency = asked.filters.currency
+    columns = [
+        Column("Account"),
+        Column("Items", "number"),
+        Column("Open", "money"),
+        Column("Past due", "money"),
+        *(Column(name, "money") for name in NAMES),
+        Column("Credits", "money"),
+        Column("Oldest, days", "number"),
+    ]
+    table = Table("accounts", "Open items by account", columns, empty="No account has anything open.")
+    for row in asked.named(asked.ask(_BY_ACCOUNT)):
+        table.add(
+            asked.account(row),
+            number(row["items"]),
+            money(row["open"], currency),
+            money(row["past_due"], currency, tone="bad" if row["past_due"] else ""),
+            *(money(row[f"b{at}"], currency) for at in range(len(AGING))),
+            money(row["credits"], currency),
+            number(row["oldest"]),
+        )
+    return asked.cut(table)

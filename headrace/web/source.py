@@ -1,0 +1,129 @@
+"""Answers for pages: one question at a time, kept for as long as they are true, chDB given back when nobody asks.
+
+Guarantee: an answer that is given again is of the same decisions, or is at most a second, or ten times as long as it
+took to find, old. chDB belongs to one process: here it is open only while pages are made and shortly after, so that
+`headrace run` and other commands get it; who waits ten seconds for it always does.
+"""
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Event, RLock, Thread
+from typing import Any, Final
+
+from sinks.clickhouse.reading import Answer, Views
+
+# What is younger is given again without looking whether anything came since.
+FRESH_SECONDS: Final = 1.0
+# A question that took a second may be ten seconds old: else looking would be all that is done.
+KEPT_TIMES_ITS_COST: Final = 10.0
+# What hangs on more than the decisions (the machine's own time) is asked again after it in any case.
+OLDEST_SECONDS: Final = 60.0
+IDLE_SECONDS: Final = 0.5
+MOST_ANSWERS: Final = 400
+MOST_ROWS_KEPT: Final = 200_000
+
+_VERSION: Final = "SELECT count(), toString(max(recorded_time)) FROM decisions"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How much the views know: decisions, and the time of the log that they have come to (UTC; empty without any)."""
+
+    decisions: int
+    until: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    answer: Answer
+    version: Version
+    asked: float
+    cost: float
+
+
+class Source:
+    """Something to ask, for many threads. `open_views` opens the views anew; close it."""
+
+    def __init__(self, open_views: Callable[[], Views], clock: Callable[[], float] = time.monotonic) -> None:
+        self._open = open_views
+        self._clock = clock
+        self._lock = RLock()
+        self._views: Views | None = None
+        self._used = 0.0
+        self._version = Version(0, "")
+        self._version_asked = float("-inf")
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._over = Event()
+        self._thread = Thread(target=self._give_back, name="idle", daemon=True)
+        self._thread.start()
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        """Run one reading statement, as Views.ask; raises RetryLater, SinkStopped."""
+        key = json.dumps([sql, parameters or {}], sort_keys=True)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and self._holds(kept):
+                self._kept.move_to_end(key)
+                return kept.answer
+            version = self.version()
+            began = self._clock()
+            answer = self._ask(sql, parameters)
+            ended = self._clock()
+            self._keep(key, _Kept(answer, version, ended, ended - began))
+            return answer
+
+    def version(self) -> Version:
+        """At most a second old."""
+        with self._lock:
+            if self._clock() - self._version_asked > FRESH_SECONDS:
+                count, until = self._ask(_VERSION, None).rows[0]
+                self._version = Version(count, until if count else "")
+                self._version_asked = self._clock()
+            return self._version
+
+    def close(self) -> None:
+        """Give back what is open."""
+        self._over.set()
+        self._thread.join()
+        with self._lock:
+            self._close_views()
+
+    def _holds(self, kept: _Kept) -> bool:
+        age = self._clock() - kept.asked
+        if age <= max(FRESH_SECONDS, KEPT_TIMES_ITS_COST * kept.cost):
+            return True
+        return age <= OLDEST_SECONDS and self.version() == kept.version
+
+    def _keep(self, key: str, kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        rows = sum(len(each.answer.rows) for each in self._kept.values())
+        while len(self._kept) > MOST_ANSWERS or (rows > MOST_ROWS_KEPT and len(self._kept) > 1):
+            _, dropped = self._kept.popitem(last=False)
+            rows -= len(dropped.answer.rows)
+
+    def _ask(self, sql: str, parameters: Mapping[str, Any] | None) -> Answer:
+        if self._views is None:
+            self._views = self._open()
+        try:
+            return self._views.ask(sql, parameters)
+        except BaseException:
+            # The process that answered may be gone, and another one has to be found.
+            self._close_views()
+            raise
+        finally:
+            self._used = self._clock()
+
+    def _close_views(self) -> None:
+        views, self._views = self._views, None
+        if views is not None:
+            views.close()
+
+    def _give_back(self) -> None:
+        while not self._over.wait(IDLE_SECONDS / 2):
+            with self._lock:
+                if self._views is not None and self._clock() - self._used > IDLE_SECONDS:
+                    self._close_views()
