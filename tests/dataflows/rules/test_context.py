@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.rules.context import Context, contact_time, next_contact, step_day
+from dataflows.rules.context import Context, contact_time, next_contact, origin_of, step_day
 from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, EPOCH_ORDINAL, parse
 
 POLICY = parse(DEFAULT_TEXT)

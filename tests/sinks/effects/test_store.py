@@ -1,0 +1,133 @@
+"""The file of a sink with effects: what is forgotten, what goes first in a lane, and what two connections see."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.codec import encode_decision
+from schemas.records import Decision
+from sinks.base import SinkStopped
+from sinks.effects.base import Intent, Outcome, Result, State
+from sinks.effects.store import EffectStore, Ended
+
+SHARDS = (0,)
+DAY = 86_400_000
+DONE = Outcome(Result.done)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EffectStore]:
+    EffectStore.make(tmp_path / "x.sqlite", "x", "facts", "decisions", {})
+    found = EffectStore(tmp_path / "x.sqlite")
+    yield found
+    found.close()
+
+
+def ask(store: EffectStore, *lanes: str, at: int = 0) -> None:
+    """One effect after the other, at the target `out`; due at once."""
+    first = len(store.rows())
+    with store.transaction():
+        for number, lane in enumerate(lanes):
+            d = Decision(sequence=first + number, kind="item_posted", account_id="C1", recorded_time=at, count=1)
+            store.add(f"k-0-{d.sequence}", d, encode_decision(d), Intent("out", "event", lane, 10), at)
+
+
+def do(store: EffectStore, number: int, outcome: Outcome, at: int, retry: float | None = None) -> None:
+    store.start([number], at)
+    store.ended([Ended(number, outcome, retry)], at)
+
+
+def tell(store: EffectStore) -> None:
+    store.told(store.untold(100))
+
+
+def test_the_first_of_a_lane_is_ready_and_those_without_a_lane_all(store: EffectStore) -> None:
+    ask(store, "a", "a", "b", "", "", "b")
+    assert store.ready("out", SHARDS, 0, 9) == [1, 3, 4, 5]
+    assert store.ready("out", SHARDS, 0, 2) == [1, 3]
+    assert store.ready("out", (1,), 0, 9) == []
+    assert store.ready("other", SHARDS, 0, 9) == []
+    do(store, 1, Outcome(Result.later), 0, 60.0)
+    assert store.ready("out", SHARDS, 0, 9) == [3, 4, 5]
+    assert store.ready("out", SHARDS, 60_000, 9) == [3, 4, 5, 1]
+    do(store, 3, DONE, 0)
+    assert store.ready("out", SHARDS, 0, 9) == [4, 5, 6]
+    do(store, 1, Outcome(Result.later), 0, None)
+    assert store.ready("out", SHARDS, 0, 9) == [2, 4, 5, 6]
+
+
+def test_what_is_tried_again_goes_ahead_of_what_waits_in_its_lane(store: EffectStore) -> None:
+    ask(store, "a", "a")
+    do(store, 1, Outcome(Result.refused), 0)
+    assert store.ready("out", SHARDS, 0, 9) == [2]
+    assert store.again(1, 0, DAY)
+    assert store.ready("out", SHARDS, 0, 9) == [1]
+    assert not store.again(1, 0, DAY)
+    assert not store.again(2, 0, DAY)
+    do(store, 1, DONE, 0)
+    assert store.ready("out", SHARDS, 0, 9) == [2]
+    assert [ending.event_id() for ending in store.untold(9)] == ["effect:out:k-0-0:done:1"]
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_a_person_has_to_see_is_not(store: EffectStore) -> None:
+    ask(store, *[""] * 6)
+    for number, result in enumerate([Result.done, Result.refused, Result.unknown, Result.done], start=1):
+        do(store, number, Outcome(result), number * DAY)
+    assert store.forget(9 * DAY, 9) == 0
+    tell(store)
+    assert store.forget(4 * DAY, 9) == 2
+    assert [row.number for row in store.rows()] == [6, 5, 4, 3]
+    assert (store.attempts(1), store.members(1)) == ([], [])
+    assert len(store.attempts(3)) == len(store.members(3)) == 1
+    assert store.settle(3, State.done, "seen", 4 * DAY)
+    tell(store)
+    assert store.forget(9 * DAY, 1) == 1
+    assert store.forget(9 * DAY, 9) == 1
+    assert [row.number for row in store.rows()] == [6, 5]
+
+
+def test_an_intent_that_is_asked_twice_is_kept_once(store: EffectStore) -> None:
+    d = Decision(kind="item_posted", count=1)
+    with store.transaction():
+        for _ in range(2):
+            store.add("k-0-0", d, encode_decision(d), Intent("out", "event", "", 10), 0)
+            store.add("k-0-0", d, encode_decision(d), Intent("other", "event", "", 10), 0)
+    assert [row.target for row in store.rows()] == ["other", "out"]
+
+
+def test_expiry_ends_what_waits_and_lets_the_next_one_go(store: EffectStore) -> None:
+    ask(store, "a")
+    ask(store, "a", at=5_000)
+    assert store.expire(9_999, 9) == 0
+    assert store.expire(10_000, 9) == 1
+    assert [row.state for row in store.rows()] == ["waiting", "expired"]
+    assert store.ready("out", SHARDS, 10_000, 9) == [2]
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: EffectStore) -> None:
+    def fails() -> None:
+        with store.transaction():
+            store.put("a", b"1")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fails()
+    assert store.get("a") is None
+
+
+def test_a_file_that_cannot_be_written_stops_the_sink(store: EffectStore, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
+    other.execute("DROP TABLE known")
+    other.close()
+    with pytest.raises(SinkStopped, match=r"x\.sqlite: cannot be written: no such table"), store.transaction():
+        store.put("a", b"1")
+
+
+def test_a_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SinkStopped, match="there is no such file"):
+        EffectStore(tmp_path / "none.sqlite")
+    (tmp_path / "text.sqlite").write_text("no database, but long enough to be looked at as one" * 40)
+    with pytest.raises(SinkStopped, match=r"text\.sqlite: cannot be read"):
+        EffectStore(tmp_path / "text.sqlite")
