@@ -16,6 +16,7 @@ from headrace.commands import (
     policy,
     query,
     rejected,
+    render,
     report,
     run,
     schemas,
@@ -55,6 +56,8 @@ app.command()(people.close)
 app.command()(statement.statement)
 app.command()(rejected.rejected)
 app.command()(why.why)
+app.command()(render.render)
+app.command()(render.letter)
 app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -1,0 +1,136 @@
+"""delivery.toml: who sends, taxes as e-invoices name them, and where documents leave. An unknown or wrong entry is told
+with its place, its value and what it may be."""
+
+import tomllib
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from sinks.delivery.documents.figures import Party
+
+# UNTDID 5305, those that EN 16931 allows.
+Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
+FALLBACK_LANGUAGE: Final = "en"
+_POSTCODE_LAST: Final = frozenset({"US", "CA", "GB", "AU", "IE"})
+
+
+class WrongSetup(ValueError):
+    """delivery.toml cannot be used. The message has a line for each finding."""
+
+
+def _rate(text: str) -> str:
+    try:
+        ppm = Decimal(text) * 10_000
+    except InvalidOperation:
+        raise ValueError("must be percent, such as 19 or 8.875") from None
+    if ppm != ppm.to_integral_value() or not 0 <= ppm <= 1_000_000:
+        raise ValueError("must be percent from 0 to 100, with four decimals at the most")
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sender(_Part):
+    """[[senders]]: a company of ours, as its letters name it. `edi_id` is its interchange id: "ZZ:ACMEUS"."""
+
+    tenant: str
+    entity: str
+    name: str
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: Country
+    tax_number: str = ""
+    email: str = ""
+    phone: str = ""
+    iban: str = ""
+    bic: str = ""
+    bank_account: str = ""
+    edi_id: str = ""
+    footer: str = ""
+
+    def party(self) -> Party:
+        parts = (self.city, self.postcode) if self.country in _POSTCODE_LAST else (self.postcode, self.city)
+        return Party(
+            name=self.name,
+            address=tuple(line for line in (self.street, " ".join(part for part in parts if part)) if line),
+            country=self.country,
+            tax_number=self.tax_number,
+            email=self.email,
+            phone=self.phone,
+            street=self.street,
+            city=self.city,
+            postcode=self.postcode,
+            iban=self.iban.replace(" ", ""),
+            bic=self.bic,
+            bank_account=self.bank_account,
+            edi_id=self.edi_id,
+            footer=self.footer or " · ".join(text for text in (self.name, self.phone, self.email) if text),
+        )
+
+
+class Tax(_Part):
+    """[[taxes]]: a tax code of the facts. `rate` is percent, `reason` why there is no tax."""
+
+    code: str
+    category: Category
+    rate: Rate = "0"
+    reason: str = ""
+
+    @property
+    def rate_ppm(self) -> int:
+        return int(Decimal(self.rate) * 10_000)
+
+
+class EdiPartner(_Part):
+    """[[edi_partners]]: an account that is sent EDI, and its interchange id with the qualifier before it: "01:123456789"."""
+
+    tenant: str
+    entity: str
+    account: str
+    edi_id: Annotated[str, Field(pattern=r"^[0-9A-Z]{2}:[^:*~>]{1,15}$")]
+
+
+class Setup(_Part):
+    """All of delivery.toml."""
+
+    fallback_language: str = FALLBACK_LANGUAGE
+    senders: list[Sender] = Field(default_factory=list)
+    taxes: list[Tax] = Field(default_factory=list)
+    edi_partners: list[EdiPartner] = Field(default_factory=list)
+
+    def edi_id(self, tenant: str, entity: str, account: str) -> str:
+        """The account's interchange id; empty where it has none."""
+        wanted = (tenant, entity, account)
+        return next((one.edi_id for one in self.edi_partners if (one.tenant, one.entity, one.account) == wanted), "")
+
+    def seller(self, tenant: str, entity: str) -> Party | None:
+        """Who sends for that company; None where nobody is named."""
+        found = [one for one in self.senders if one.tenant == tenant and one.entity == entity]
+        return found[0].party() if found else None
+
+    def tax(self, code: str) -> Tax | None:
+        return next((one for one in self.taxes if one.code == code), None)
+
+
+def read_setup(path: Path) -> Setup:
+    """The set-up in a file; an empty one where there is no file. Raises WrongSetup."""
+    if not path.exists():
+        return Setup()
+    try:
+        return Setup(**tomllib.loads(path.read_text()))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSetup(f"{path}: not TOML: {error}") from error
+    except ValidationError as error:
+        findings = [
+            f"{path}: {'.'.join(str(p) for p in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
+        ]
+        raise WrongSetup("\n".join(findings)) from None
