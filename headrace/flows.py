@@ -24,6 +24,7 @@ from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
+from headrace.documents import office_of
 from headrace.effects_metrics import EffectsMetrics
 from headrace.lag import LagWatch
 from headrace.operations import (
@@ -38,6 +39,8 @@ from headrace.operations import (
 from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
+from sinks.delivery.setup import WrongSetup
+from sinks.delivery.sink import DeliverySink
 from sinks.effects.base import EffectSink
 from sinks.redis.connect import RedisServer
 from sinks.webhooks.sink import WebhookSink
@@ -230,6 +233,15 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
 def start_webhooks(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Tell the endpoints that are set what happens."""
     return start_effects(settings, WebhookSink([webhook.endpoint() for webhook in settings.webhooks]), until_idle, stop)
+
+
+def start_delivery(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+    """Send documents and letters by the channels that delivery.toml sets. Raises WrongSettings."""
+    try:
+        office = office_of(settings)
+    except WrongSetup as error:
+        raise WrongSettings(str(error)) from None
+    return start_effects(settings, DeliverySink(office), until_idle, stop)
 
 
 def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: StopFlag) -> int:

@@ -21,6 +21,7 @@ from headrace.flows import (
     Pace,
     open_installation,
     start_clickhouse,
+    start_delivery,
     start_forward,
     start_intake,
     start_receivables,
@@ -51,6 +52,7 @@ class Sink(StrEnum):
     clickhouse = "clickhouse"
     forward = "forward"
     webhooks = "webhooks"
+    delivery = "delivery"
 
 
 def run(
@@ -88,6 +90,8 @@ def run(
                 code = start_forward(settings, until_idle, stop)
             elif sink is Sink.webhooks:
                 code = start_webhooks(settings, until_idle, stop)
+            elif sink is Sink.delivery:
+                code = start_delivery(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sinks.delivery.documents.figures import Party
 
@@ -99,13 +99,69 @@ class EdiPartner(_Part):
     edi_id: Annotated[str, Field(pattern=r"^[0-9A-Z]{2}:[^:*~>]{1,15}$")]
 
 
+Form = Literal["pdf", "facturx", "ubl"]
+
+
+class Email(_Part):
+    """[email]: the mail server that documents are handed to.
+
+    domain: behind the @ of message ids. password_file: its first line. bounces_to: whom what does not arrive goes back
+    to; receipts_to: whom notices of reading go to, empty asks for none. accepted_is_delivered: nobody waits for more
+    than the server's word.
+    """
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: Path | None = None
+    user: str = ""
+    password_file: Path | None = None
+    domain: str
+    bounces_to: str
+    receipts_to: str = ""
+    attach: list[Form] = Field(default_factory=lambda: list[Form](["pdf"]))
+    accepted_is_delivered: bool = False
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+
+
+class Upload(_Part):
+    """[api] and [portal]: an address that takes documents. api: each is POSTed to `url`; portal: each is PUT below it, or
+    put into `folder`. token_file: its first line is the bearer token."""
+
+    url: str = ""
+    folder: Path | None = None
+    token_file: Path | None = None
+    form: Form = "pdf"
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Upload":
+        if bool(self.url) == bool(self.folder):
+            raise ValueError("say either url or folder")
+        return self
+
+
+class Outbox(_Part):
+    """[edi] and [letter]: a folder that something else empties: a gateway, a printer. test: partners book nothing."""
+
+    folder: Path
+    test: bool = False
+
+
 class Setup(_Part):
-    """All of delivery.toml."""
+    """All of delivery.toml. reminder_hours, document_hours: what could not be sent by then is not sent any more."""
 
     fallback_language: str = FALLBACK_LANGUAGE
     senders: list[Sender] = Field(default_factory=list)
     taxes: list[Tax] = Field(default_factory=list)
     edi_partners: list[EdiPartner] = Field(default_factory=list)
+    email: Email | None = None
+    api: Upload | None = None
+    portal: Upload | None = None
+    edi: Outbox | None = None
+    letter: Outbox | None = None
+    reminder_hours: Annotated[int, Field(ge=1, le=744)] = 24
+    document_hours: Annotated[int, Field(ge=1, le=744)] = 72
 
     def edi_id(self, tenant: str, entity: str, account: str) -> str:
         """The account's interchange id; empty where it has none."""

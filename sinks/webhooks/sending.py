@@ -3,7 +3,7 @@
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -35,6 +35,19 @@ class Sender:
 
     def post(self, number: int, url: str, private: bool, headers: Mapping[str, str], body: bytes) -> Outcome:
         """One attempt. `number` names it for `abandon`. Never raises for what the outside does."""
+        return self.request("POST", number, url, private, headers, body, _outcome)
+
+    def request(
+        self,
+        method: str,
+        number: int,
+        url: str,
+        private: bool,
+        headers: Mapping[str, str],
+        body: bytes,
+        judge: Callable[[HTTPResponse], Outcome],
+    ) -> Outcome:
+        """As `post`, by another method, and with another judgement of the answer."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         secure = parts.scheme == "https"
@@ -54,10 +67,10 @@ class Sender:
             connection.sock = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
             with self._lock:
                 self._open[number] = connection.sock
-            connection.request("POST", path, body, {"user-agent": USER_AGENT, **headers})
+            connection.request(method, path, body, {"user-agent": USER_AGENT, **headers})
             answer = connection.getresponse()
             answer.read(_MOST_ANSWER_BYTES)
-            return _outcome(answer)
+            return judge(answer)
         except (OSError, HTTPException, ValueError) as error:
             return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}")
         finally:

@@ -215,5 +215,4 @@ def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), lan
         lang=language,
         afrelationship="alternative",
     )
-    # Named for its type alone: the library has none.
-    return made  # noqa: RET504
+    return made

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -128,10 +129,10 @@ def message(
     sender: Party,
     receiver: Party,
     message_id: str,
-    date: str,
+    date: datetime,
     receipts_to: str = "",
 ) -> EmailMessage:
-    """The message. message_id: what stands between < and >, the same for the same effect; date: RFC 5322's; receipts_to:
+    """The message. message_id: what stands between < and >, the same for the same effect; date: when it is sent; receipts_to:
     where a notice that it was read may go, or empty. Raises NoDocument where an address is none."""
     mail = EmailMessage(policy=SMTP)
     source = address_of(sender.email, "the sender ([[senders]] of delivery.toml)")

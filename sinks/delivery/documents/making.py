@@ -24,8 +24,6 @@ from sinks.delivery.setup import Setup
 
 _DAY_MS: Final = 86_400_000
 _PPM: Final = 1_000_000
-# A promise that was broken longer ago is not thrown in with a letter.
-_TOLD_MS: Final = 28 * _DAY_MS
 _CHARGES: Final = {"reminders.fee": "fee", "interest.late": "interest", "interest.compensation": "compensation"}
 _LETTER: Final = "letter:"
 BILLED_LINE: Final = "billed_line:"
@@ -56,25 +54,19 @@ def seller_of(tenant: str, entity: str, setup: Setup) -> Party:
     return found
 
 
-def billed_lines(fact: Invoice, evidence: Sequence[str], kind: str) -> tuple[Line, ...]:
+def has_lines(fact: Invoice, said: Sequence[str]) -> bool:
+    """Whether it has the lines that a decision names."""
+    return {text.partition(":")[0] for text in said} <= {str(line.line) for line in fact.lines}
+
+
+def billed_lines(fact: Invoice, said: Sequence[str]) -> tuple[Line, ...]:
     """The lines of one part of a draft that was billed in parts, as the decision about it says: LINE:PIECES:NET:TAX."""
     by_number = {line.line: line for line in fact.lines}
     found = []
-    for said in evidence:
-        if said.startswith(kind):
-            number, pieces, net, tax = said.removeprefix(kind).split(":")
-            line = by_number[int(number)]
-            found.append(
-                Line(
-                    line.line,
-                    line.product,
-                    _milli(pieces),
-                    line.unit_price_micro,
-                    int(net),
-                    int(tax),
-                    line.tax_code,
-                )
-            )
+    for text in said:
+        number, pieces, net, tax = text.split(":")
+        of = by_number[int(number)]
+        found.append(Line(of.line, of.product, _milli(pieces), of.unit_price_micro, int(net), int(tax), of.tax_code))
     return tuple(found)
 
 
@@ -236,16 +228,3 @@ def _belongs(charge: Decision, reference: str, documents: set[str]) -> bool:
     if charge.rule == "reminders.fee":
         return f"{_LETTER}{reference}" in charge.evidence
     return charge.rule in _CHARGES and charge.counterparty in documents
-
-
-def broken_promises(decisions: Sequence[Decision], reminder: Decision) -> list[BrokenPromise]:
-    """Promises that were found broken, or kept in part, in the four weeks before a reminder, and were not kept since."""
-    found: dict[str, BrokenPromise] = {}
-    for d in decisions:
-        if d.sequence > reminder.sequence or d.event_time < reminder.event_time - _TOLD_MS:
-            continue
-        if d.kind in ("promise_broken", "promise_partially_kept"):
-            found[d.reference_id] = BrokenPromise(d.due_date, d.currency, d.amount, d.item_amount)
-        elif d.kind in ("promise_kept", "promise_cancelled"):
-            found.pop(d.reference_id, None)
-    return list(found.values())

@@ -1,0 +1,260 @@
+"""The sink: documents that are to be delivered and reminders that are due leave by the channel that was decided.
+
+Guarantees, of what sinks/effects gives: a document leaves once for a decision wherever the other side knows what it
+had; where it does not (email), an attempt that a crash cut off is for a person. What is made from a template that is not
+approved, or does not have the amount that was posted, does not leave.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import localtime
+from typing import Any, ClassVar, Final
+
+from schemas.records import Customer, Decision, Fact, Message
+from sinks.delivery import knowing
+from sinks.delivery.channels import folders
+from sinks.delivery.channels.smtp import ATTEMPT_SECONDS, Mailer
+from sinks.delivery.channels.uploads import Uploader
+from sinks.delivery.documents.figures import InvoiceFigures, LetterFigures, NoDocument, decimal
+from sinks.delivery.documents.mail import Attachment, address_of, invoice_words, letter_words, message
+from sinks.delivery.documents.making import letter_figures
+from sinks.delivery.documents.pdf import invoice_values, letter_pdf
+from sinks.delivery.documents.wording import Wording
+from sinks.delivery.documents.x12 import Envelope, x12_810
+from sinks.delivery.knowing import Place
+from sinks.delivery.messages import message_fact
+from sinks.delivery.office import ENDINGS, Office, file_name
+from sinks.delivery.setup import Email, Outbox, Upload
+from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, Target, spread
+from sinks.effects.store import account_of
+
+REMINDER: Final = "reminder"
+DELIVERY: Final = "delivery"
+CHANNELS: Final = ("email", "api", "portal", "edi", "letter")
+_HOUR_SECONDS: Final = 3_600
+# After these waits again, then each hour, as long as it may live.
+_RETRY_SECONDS: Final = (30.0, 120.0, 600.0, 1_800.0, 3_600.0)
+_SPREAD: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an attempt is made of: either invoices, or one letter. control: of the interchange, 0 where there is none."""
+
+    invoices: tuple[InvoiceFigures, ...]
+    letter: LetterFigures | None
+    wording: Wording
+    control: int = 0
+
+
+class DeliverySink(EffectSink):
+    """See the module."""
+
+    name: ClassVar[str] = "delivery"
+    learns: ClassVar[tuple[str, ...]] = knowing.FACTS
+    heeds: ClassVar[tuple[str, ...]] = knowing.DECISIONS
+
+    def __init__(self, office: Office) -> None:
+        self._office: Final = office
+        setup = office.setup
+        self._mailer: Final = None if setup.email is None else Mailer(setup.email)
+        self._uploaders: Final = {
+            name: Uploader(upload)
+            for name, upload in (("api", setup.api), ("portal", setup.portal))
+            if upload is not None
+        }
+
+    def targets(self) -> list[Target]:
+        """One for each channel that delivery.toml sets."""
+        setup = self._office.setup
+        found: list[Target] = []
+        if setup.email is not None:
+            found.append(Target("email", setup.email.at_once, keyed=False))
+        for name, upload in (("api", setup.api), ("portal", setup.portal)):
+            if upload is not None:
+                found.append(Target(name, upload.at_once, keyed=True))
+        # One at a time: numbers of interchanges rise in the order in which they leave.
+        found += [Target(name, 1, keyed=True) for name in ("edi", "letter") if self._outbox(name) is not None]
+        return found
+
+    def _outbox(self, name: str) -> Outbox | None:
+        return self._office.setup.edi if name == "edi" else self._office.setup.letter
+
+    def intents(self, decision: Decision) -> list[Intent]:
+        setup = self._office.setup
+        lane = account_of(decision)
+        if decision.channel not in CHANNELS:
+            return []
+        if decision.kind == "reminder_due":
+            life = setup.reminder_hours * _HOUR_SECONDS
+            return [Intent(decision.channel, REMINDER, lane, life, decision.reference_id)]
+        if decision.kind == "delivery_requested":
+            return [Intent(decision.channel, DELIVERY, lane, setup.document_hours * _HOUR_SECONDS)]
+        return []
+
+    def learn(self, shard: int, offset: int, fact: Fact, known: Known) -> None:
+        knowing.learn(shard, offset, fact, known)
+
+    def heed(self, decision: Decision, known: Known) -> None:
+        knowing.heed(decision, known)
+
+    # --- one attempt ---
+
+    def prepare(self, effect: Effect, known: Known) -> Prepared | Outcome:
+        try:
+            return self._letter(effect, known) if effect.kind == REMINDER else self._documents(effect, known)
+        except NoDocument as error:
+            return Outcome(Result.refused, str(error))
+
+    def _letter(self, effect: Effect, known: Known) -> Prepared:
+        if effect.target == "edi":
+            raise NoDocument("a reminder does not leave by EDI")
+        first = effect.decisions[0]
+        customer = knowing.customer_of(known, Place.of(first))
+        charges, broken = knowing.charges_of(known, first), knowing.broken_of(known, first)
+        figures = letter_figures(effect.decisions, charges, broken, customer, self._office.setup)
+        return Prepared((), figures, self._office.approved(first.template or REMINDER, first.language))
+
+    def _documents(self, effect: Effect, known: Known) -> Prepared:
+        d = effect.decisions[0]
+        place = Place.of(d)
+        setup = self._office.setup
+        invoices: tuple[InvoiceFigures, ...]
+        try:
+            invoices = (knowing.document_of(known, place, d.document, d.amount, setup),)
+        except NoDocument:
+            # A number that stands for several documents.
+            if not d.candidates:
+                raise
+            invoices = tuple(knowing.document_of(known, place, number, 0, setup) for number in d.candidates)
+        posted = sum(figures.amount for figures in invoices)
+        if posted != d.amount:
+            said = f"{decimal(d.amount, d.currency)} were posted, its documents have {decimal(posted, d.currency)}"
+            raise NoDocument(f"{d.document}: {said}")
+        customer: Customer | None = knowing.customer_of(known, place)
+        language = d.language or ("" if customer is None else customer.language)
+        control = _control(effect.key, invoices[0], known) if effect.target == "edi" else 0
+        return Prepared(invoices, None, self._office.approved(invoices[0].kind, language), control)
+
+    def attempt(self, effect: Effect, prepared: Any) -> Outcome:
+        assert isinstance(prepared, Prepared)
+        setup = self._office.setup
+        try:
+            if effect.target == "email":
+                assert setup.email is not None
+                return self._mail(effect, prepared, setup.email)
+            if effect.target in self._uploaders:
+                upload = setup.api if effect.target == "api" else setup.portal
+                assert upload is not None
+                return self._upload(effect, prepared, upload)
+            return self._put(effect, prepared)
+        except NoDocument as error:
+            return Outcome(Result.refused, str(error))
+
+    def _mail(self, effect: Effect, prepared: Prepared, email: Email) -> Outcome:
+        assert self._mailer is not None
+        wording = prepared.wording
+        if prepared.letter is not None:
+            letter = prepared.letter
+            words, parties = letter_words(letter, wording), (letter.seller, letter.buyer)
+            name = file_name(f"{wording.label('level')}-{letter.account}", "pdf")
+            attachments = [Attachment(name, "pdf", letter_pdf(letter, wording, self._office.fonts))]
+        else:
+            first = prepared.invoices[0]
+            words, parties = invoice_words(_values(effect, prepared), wording), (first.seller, first.buyer)
+            attachments = [
+                self._office.attachment(figures, wording, form)
+                for figures in prepared.invoices
+                for form in email.attach
+            ]
+        message_id = f"{effect.key}@{email.domain}"
+        mail = message(words, attachments, *parties, message_id, localtime(), email.receipts_to)
+        receiver = address_of(parties[1].email, "the customer").addr_spec
+        return self._mailer.send(effect.number, effect.key, mail, receiver)
+
+    def _upload(self, effect: Effect, prepared: Prepared, upload: Upload) -> Outcome:
+        """Each document on its own; all of them again where one fails, under the same keys."""
+        uploader = self._uploaders[effect.target]
+        outcome = Outcome(Result.done)
+        for at, (document, name, content) in enumerate(self._files(effect, prepared, upload.form)):
+            key = f"{effect.key}-{at}" if at else effect.key
+            if upload.folder is not None:
+                outcome = folders.put(upload.folder, name, content)
+            elif effect.target == "api":
+                outcome = uploader.post(effect.number, key, document, content)
+            else:
+                outcome = uploader.put(effect.number, key, name, content)
+            if outcome.result is not Result.done:
+                return outcome
+        return outcome
+
+    def _put(self, effect: Effect, prepared: Prepared) -> Outcome:
+        outbox = self._outbox(effect.target)
+        assert outbox is not None
+        if effect.target == "edi":
+            made = f"{datetime.fromtimestamp(effect.decisions[0].recorded_time / 1000, UTC):%Y%m%d%H%M}"
+            content = x12_810(prepared.invoices, Envelope(prepared.control, made, outbox.test))
+            return folders.put(outbox.folder, f"{effect.key}.{ENDINGS['x12']}", content)
+        outcome = Outcome(Result.done)
+        for _, name, content in self._files(effect, prepared, "pdf"):
+            outcome = folders.put(outbox.folder, name, content)
+            if outcome.result is not Result.done:
+                return outcome
+        return outcome
+
+    def _files(self, effect: Effect, prepared: Prepared, form: Any) -> list[tuple[str, str, bytes]]:
+        """What leaves: number, a name that nothing else has, and contents."""
+        if prepared.letter is not None:
+            content = letter_pdf(prepared.letter, prepared.wording, self._office.fonts)
+            return [(prepared.letter.reference, f"{effect.key}-{file_name(prepared.letter.account, 'pdf')}", content)]
+        return [
+            (
+                figures.number,
+                f"{effect.key}-{file_name(figures.number, ENDINGS[form])}",
+                self._office.invoice(figures, prepared.wording, form),
+            )
+            for figures in prepared.invoices
+        ]
+
+    @property
+    def seconds(self) -> float:
+        return ATTEMPT_SECONDS
+
+    def abandon(self, effect: Effect) -> None:
+        if effect.target == "email" and self._mailer is not None:
+            self._mailer.abandon(effect.number)
+        elif effect.target in self._uploaders:
+            self._uploaders[effect.target].abandon(effect.number)
+
+    def retry_seconds(self, effect: Effect) -> float | None:
+        """As long as it lives."""
+        wait = _RETRY_SECONDS[min(effect.attempt, len(_RETRY_SECONDS)) - 1]
+        return wait * spread(f"{effect.target}:{effect.key}", effect.attempt, _SPREAD)
+
+    def facts(self, ending: Ending) -> Sequence[Fact]:
+        found: Message | None = message_fact(ending, self._office.setup)
+        return [] if found is None else [found]
+
+
+def _values(effect: Effect, prepared: Prepared) -> dict[str, Any]:
+    """What the message with invoices may say: of several, their sum and the number that stands for them."""
+    d = effect.decisions[0]
+    values = invoice_values(prepared.invoices[0], prepared.wording)
+    if len(prepared.invoices) > 1:
+        total = prepared.wording.money(d.amount, d.currency)
+        values |= {"number": d.document, "total": total, "due": "", "several": True}
+    return values
+
+
+def _control(key: str, figures: InvoiceFigures, known: Known) -> int:
+    """The number of an interchange: the same at every attempt, never used before between the two."""
+    mine = f"interchange/{key}"
+    given = known.get(mine)
+    if given is None:
+        counter = f"interchanges/{figures.seller.edi_id}/{figures.buyer.edi_id}"
+        last = known.get(counter)
+        given = str(1 if last is None else int(last) + 1).encode()
+        known.put(counter, given)
+        known.put(mine, given)
+    return int(given)
