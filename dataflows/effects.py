@@ -218,6 +218,8 @@ class EffectsLoop:
             # Began at the end of a log: which number comes first there is not known.
             self._sequences.begin(shard, decision.sequence)
         if self._sequences.take(shard, decision.sequence, record.offset):
+            if decision.kind in self._sink.heeds:
+                self._sink.heed(decision, self._known)
             withdrawn = self._store.withdraw(decision, now_ms)
             if withdrawn:
                 self._effects.ended["", "withdrawn"] += withdrawn

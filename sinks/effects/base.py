@@ -163,6 +163,8 @@ class EffectSink(ABC):
     name: ClassVar[str]
     # Kinds of facts that `learn` wants; all that are there are read before anything is sent.
     learns: ClassVar[tuple[str, ...]] = ()
+    # Kinds of decisions that `heed` wants, of history too.
+    heeds: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def targets(self) -> Sequence[Target]:
@@ -175,6 +177,10 @@ class EffectSink(ABC):
     def learn(self, shard: int, offset: int, fact: Fact, known: Known) -> None:
         """Keep what will be needed of a fact of `learns`. At least once, in the order of each shard."""
         raise AssertionError(f"{self.name} wants {self.learns} and does not learn")
+
+    def heed(self, decision: Decision, known: Known) -> None:
+        """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for. At least once."""
+        raise AssertionError(f"{self.name} wants {self.heeds} and does not heed")
 
     def prepare(self, effect: Effect, known: Known) -> Any:
         """What `attempt` needs besides the effect. An Outcome ends the attempt with it at once."""
