@@ -21,6 +21,7 @@ from headrace.commands import (
     run,
     schemas,
     statement,
+    templates,
     timeline,
     verify,
     webhooks,
@@ -65,6 +66,7 @@ app.add_typer(effects.app, name="effects")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(templates.app, name="templates")
 app.add_typer(webhooks.app, name="webhooks")
 
 

@@ -1,6 +1,7 @@
 """headrace ingest: files become facts in the topics that producers send to."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +14,26 @@ from connectors.files.mapping import Mapping, WrongMapping, load
 from connectors.files.rows import BadFile
 from connectors.intake.clockwork import utc_text
 from connectors.log.base import Log
-from headrace.commands.common import FOUND_WANTING, failures_told, installation, say, where_again
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, installation, say, where_again
+from headrace.notices import ingest_notices
 
 AWAY_SECONDS = 30.0
 
 
+class Format(StrEnum):
+    """What needs no mapping."""
+
+    dsn = "dsn"
+
+
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="CSV or JSON-lines files.", show_default=False)],
-    mapping: Annotated[str, typer.Option("--map", help="Mapping file, or the name of one that comes with headrace.")],
+    mapping: Annotated[
+        str, typer.Option("--map", help="Mapping file, or the name of one that comes with headrace.")
+    ] = "",
+    form: Annotated[
+        Format | None, typer.Option("--format", help="What the files are, where they need no mapping.")
+    ] = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="The installation; made on first use.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
     again: Annotated[
@@ -28,9 +41,16 @@ def ingest(
     ] = False,
 ) -> None:
     """Read files by a mapping (docs/mapping.md) and append their facts; rows that are refused become dead letters.
+    With --format dsn: mails, or a maildir, that say what became of messages that were sent (docs/delivery.md).
 
     Exit 1 where a file or a row was refused, 2 where the mapping is wrong.
     """
+    if bool(mapping) == (form is not None):
+        say("say either --map, by which the files are read, or --format")
+        raise typer.Exit(WRONG_USAGE)
+    if form is Format.dsn:
+        _notices(files, directory, config)
+        return
     with failures_told():
         mapping_path = _mapping_path(mapping)
         checked = load(mapping_path)
@@ -45,6 +65,20 @@ def ingest(
                 say(f"{error}\n{path}: nothing of this file was taken")
                 wanting = True
     if wanting:
+        raise typer.Exit(FOUND_WANTING)
+
+
+def _notices(files: list[Path], directory: Path | None, config: Path | None) -> None:
+    refused = False
+    give_up_at = time.monotonic() + AWAY_SECONDS
+    with installation(directory, config) as (_, log):
+        for path in files:
+            wall_ms = time.time_ns() // 1_000_000
+            found = ingest_notices(log, path, wall_ms, say, lambda: time.monotonic() > give_up_at)
+            kinds = ", ".join(f"{count:,} {status}" for status, count in sorted(found.facts.items())) or "none"
+            print(f"{path}: {found.read:,} mails, {found.refused:,} refused; facts: {kinds}")
+            refused = refused or bool(found.refused)
+    if refused:
         raise typer.Exit(FOUND_WANTING)
 
 

@@ -2,14 +2,12 @@
 and rules (BR).
 
 The `factur-x` library writes both syntaxes from business terms and checks them by the official schemas. What the rules
-on totals ask is checked here first, with whole numbers: an invoice that breaks one is not made.
+on totals ask is checked here first, with whole numbers: an invoice that breaks one is not made. It is
+loaded where it is used: that takes a quarter of a second (November 2026), and most commands make no invoice.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
-
-from facturx import generate_cii_xml, generate_from_binary, generate_ubl_xml, xml_check_xsd
-from lxml import etree
 
 from sinks.delivery.documents.figures import (
     CREDIT_NOTE,
@@ -175,6 +173,8 @@ def _checked(figures: InvoiceFigures) -> None:
 
 def ubl(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
     """A UBL 2.1 Invoice, or CreditNote. Raises NoDocument with every rule that it would break."""
+    from facturx import generate_ubl_xml
+
     _checked(figures)
     made = generate_ubl_xml(_terms(figures, words), level="en16931", check_xsd=True, check_schematron=False)
     assert isinstance(made, bytes)
@@ -183,6 +183,9 @@ def ubl(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
 
 def cii(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
     """A CII invoice of Factur-X's profile EN 16931. Raises NoDocument with every rule that it would break."""
+    from facturx import generate_cii_xml, xml_check_xsd
+    from lxml import etree
+
     _checked(figures)
     made = etree.fromstring(
         generate_cii_xml(_terms(figures, words), level="en16931", check_xsd=False, check_schematron=False)
@@ -199,6 +202,8 @@ def cii(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
 
 def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), language: str = "en") -> bytes:
     """The invoice's PDF with its CII inside: Factur-X, which is ZUGFeRD 2. Raises NoDocument."""
+    from facturx import generate_from_binary
+
     issued = day_of(figures.issued)
     made: bytes = generate_from_binary(
         pdf,

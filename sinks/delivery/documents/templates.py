@@ -52,6 +52,13 @@ class Template:
         environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
         return environment.from_string(self.words)
 
+    def missing(self, blocks: Sequence[str]) -> list[str]:
+        """Which of these it has not. Raises NoTemplate where it is none."""
+        try:
+            return [block for block in blocks if block not in self._compiled.blocks]
+        except TemplateError as error:
+            raise NoTemplate(f"template {self.language}/{self.name}: {error}") from error
+
     def render(self, block: str, values: Mapping[str, Any]) -> str:
         """The text of a block, empty where the template has none of that name. Raises NoTemplate where it is wrong."""
         try:
@@ -98,6 +105,12 @@ class Templates:
     def _file(self, language: str, name: str) -> Path | None:
         return next((found for folder in self._folders if (found := folder / language / name).is_file()), None)
 
+    def standing(self, template: Template) -> str:
+        """Whether it may leave, in a word."""
+        if self.is_approved(template):
+            return "yes"
+        return "changed since" if f"{template.language}/{template.name}" in self._approved else "no"
+
     def is_approved(self, template: Template) -> bool:
         return self._approved.get(f"{template.language}/{template.name}") == template.digest
 
@@ -116,7 +129,6 @@ class Templates:
         """As `choose`. Raises NoTemplate where the one found is not approved, too: another language is no way around that."""
         found = self.choose(name, languages)
         if not self.is_approved(found):
-            known = f"{found.language}/{found.name}" in self._approved
-            why = "was changed since it was approved" if known else "is not approved"
-            raise NoTemplate(f"template {found.language}/{found.name} {why}")
+            why = "is not approved" if self.standing(found) == "no" else "was changed since it was approved"
+            raise NoTemplate(f"template {found.language}/{found.name} {why}: headrace templates approve")
         return found

@@ -108,9 +108,9 @@ def _set(figures: InvoiceFigures) -> list[list[str]]:
             ]
         )
         if line.tax:
-            found.append(
-                ["TXI", "TX", scaled(line.tax, MINOR_DIGITS[figures.currency]), "", "", "", "", "", "", line.tax_code]
-            )
+            code = _exact(line.tax_code, 10, f"the tax code of line {line.number}")
+            # VD: as the vendor calls it.
+            found.append(["TXI", "TX", scaled(line.tax, MINOR_DIGITS[figures.currency]), "", "VD", code])
     if not figures.lines:
         raise NoDocument(f"{figures.number}: it has no lines, and an X12 810 is made of lines")
     found.append(["TDS", _n2(figures.amount, figures.currency)])

@@ -1,0 +1,124 @@
+"""Notices of mail servers and readers become facts about the documents and letters that the messages carried."""
+
+import mailbox
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from connectors.files.ingest import Producer
+from connectors.log.base import Log
+from connectors.mail.notices import Notice, read_notices
+from headrace.why.history import decision_at
+from schemas.records import Decision, Message
+from schemas.topics import FACTS
+from sinks.effects.base import effect_key
+
+SOURCE: Final = "mail"
+_SEEN: Final = "S"
+_FLAGGED: Final = "F"
+
+
+@dataclass(slots=True)
+class Mails:
+    """What became of them. refused: those that are no notices, or of no message of ours."""
+
+    read: int = 0
+    refused: int = 0
+    facts: Counter[str] = field(default_factory=Counter)
+
+
+def ingest_notices(
+    log: Log, path: Path, wall_ms: int, report: Callable[[str], None], give_up: Callable[[], bool]
+) -> Mails:
+    """Ingest a mail, or the new ones of a maildir, which are then marked as seen; those that are refused are flagged too,
+    for a person. Whatever was ingested before has no second effect. Raises OSError, LogUnavailable, LogRefused."""
+    found = Mails()
+    producer = Producer(log, "ingest", give_up)
+    try:
+        for name, raw, done in _mails(path):
+            found.read += 1
+            facts = _facts(log, raw, wall_ms)
+            if isinstance(facts, str):
+                found.refused += 1
+                report(f"{name}: {facts}")
+                done(False)
+                continue
+            for fact in facts:
+                producer.send(fact)
+                found.facts[fact.status] += 1
+            producer.flush()
+            done(True)
+    finally:
+        producer.close()
+    return found
+
+
+def _mails(path: Path) -> Iterator[tuple[str, bytes, Callable[[bool], None]]]:
+    """Name, contents, and what marks it as done with, well or not."""
+    if not path.is_dir():
+        yield str(path), path.read_bytes(), lambda well: None
+        return
+    if not (path / "new").is_dir() or not (path / "cur").is_dir():
+        raise NotADirectoryError(0, "is no maildir: it has no folders new and cur", str(path))
+    box = mailbox.Maildir(path, factory=None, create=False)
+    for key in sorted(box.keys()):
+        message = box.get_message(key)
+        if message.get_subdir() != "new":
+            continue
+
+        def done(well: bool, key: str = key, message: mailbox.MaildirMessage = message) -> None:
+            message.set_subdir("cur")
+            message.set_flags(_SEEN if well else _SEEN + _FLAGGED)
+            box[key] = message
+
+        yield f"{path}/new/{key}", box.get_bytes(key), done
+
+
+def _facts(log: Log, raw: bytes, wall_ms: int) -> list[Message] | str:
+    """The facts in a mail, or why there are none."""
+    notices = read_notices(raw)
+    if notices is None:
+        return "is no delivery status or disposition notification"
+    found: list[Message] = []
+    for notice in notices:
+        key = notice.message_id.partition("@")[0]
+        decision = _decision(log, key)
+        if decision is None:
+            return f"is about <{notice.message_id}>, which is no message of this installation"
+        found.append(_fact(notice, key, decision, wall_ms))
+    return found
+
+
+def _decision(log: Log, key: str) -> Decision | None:
+    """What the message was sent for."""
+    _, shard, sequence = [*key.split("-"), "", ""][:3]
+    if not (shard.isascii() and shard.isdigit() and sequence.isascii() and sequence.isdigit()):
+        return None
+    if key != effect_key(log.identity(FACTS), int(shard), int(sequence)) or int(shard) >= log.partitions(FACTS):
+        return None
+    return decision_at(log, int(shard), int(sequence))
+
+
+def _fact(notice: Notice, key: str, d: Decision, wall_ms: int) -> Message:
+    return Message(
+        event_id=f"notice:{key}:{notice.status}",
+        recorded_time=wall_ms,
+        correlation="",
+        source=SOURCE,
+        tenant=d.tenant,
+        entity=d.entity,
+        account_id=d.account_id,
+        # A clock of somebody else's may be ahead.
+        event_time=min(notice.at_ms or wall_ms, wall_ms),
+        message_id=key,
+        direction="out",
+        channel="email",
+        status=notice.status,
+        document=d.document if d.kind == "delivery_requested" else "",
+        delivery_id=d.reference_id,
+        template=d.template,
+        reason=notice.reason,
+        text="",
+    )
