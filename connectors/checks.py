@@ -69,6 +69,7 @@ MESSAGE_STATUSES: Final = (
     "bounced",
     "expired",
     "received",
+    "unknown",
 )
 # Documents that come with a dispute, and instalments of a promise.
 MOST_NAMED: Final = 100

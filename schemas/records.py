@@ -3284,7 +3284,7 @@ class Message(Fact):
     message_id: Its id; a later fact with it says its next status.
     direction: in or out.
     channel: edi, portal, email, api, letter or phone.
-    status: queued, sent, delivered, viewed, acknowledged, rejected, bounced, expired or received.
+    status: queued, sent, delivered, viewed, acknowledged, rejected, bounced, expired, received or unknown.
     document: The item or draft it is about, or empty.
     delivery_id: The delivery_requested or letter it carries out, or empty.
     template: The template it was made from, or empty.

@@ -12,7 +12,8 @@ _HANDED_OVER: Final = ("api", "portal", "letter")
 _WORDS: Final = {
     State.failed: "bounced",
     State.expired: "expired",
-    State.withdrawn: "withdrawn",
+    # It did not leave either: the reason says why.
+    State.withdrawn: "expired",
     State.unknown: "unknown",
 }
 
@@ -41,7 +42,7 @@ def message_fact(ending: Ending, setup: Setup) -> Message | None:
         document=d.document if effect.kind == "delivery" else "",
         delivery_id=d.reference_id,
         template=d.template,
-        reason="" if ending.state is State.done else ending.detail,
+        reason=_reason(ending),
         text="",
     )
 
@@ -51,3 +52,9 @@ def _done(channel: str, setup: Setup) -> str:
         return "delivered"
     accepted = channel == "email" and setup.email is not None and setup.email.accepted_is_delivered
     return "delivered" if accepted else "sent"
+
+
+def _reason(ending: Ending) -> str:
+    if ending.state is State.done:
+        return ""
+    return f"withdrawn:{ending.detail}" if ending.state is State.withdrawn else ending.detail

@@ -17,6 +17,7 @@ from dataflows.rules.delivery.delivery_rows import (
     NOT_NEEDED,
     REJECTED,
     STEPS,
+    UNKNOWN,
     UNREACHABLE,
     delivery,
     due,
@@ -211,7 +212,7 @@ def channels_found(account: Account, ctx: Context) -> list[Decision]:
 def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decision]:
     """What a channel, or the customer, says of a document that was sent out."""
     status = FAILED if fact.status in ("bounced", "expired") else fact.status
-    if status not in STEPS and status not in (REJECTED, FAILED):
+    if status not in STEPS and status not in (REJECTED, FAILED, UNKNOWN):
         return []
     number = 0
     document = fact.document
@@ -227,6 +228,9 @@ def decide_message(account: Account, fact: Message, ctx: Context) -> list[Decisi
     if number and number != row.requests and status not in ARRIVED:
         # It was sent again since.
         return []
+    if status == UNKNOWN:
+        # Sent again, or by another channel, the customer might have it twice: a person looks first.
+        return [] if row.raised or row.arrived else _for_person(account, row, NOT_CONFIRMED, _why(fact), ctx)
     if status in (REJECTED, FAILED):
         return _went_wrong(account, row, status, fact, ctx)
     if row.status not in (REJECTED, FAILED, UNREACHABLE, NOT_NEEDED) and _rank(status) <= _rank(row.status):

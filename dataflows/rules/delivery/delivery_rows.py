@@ -18,6 +18,8 @@ ARRIVED: Final = ("delivered", "viewed", "acknowledged")
 REJECTED: Final = "rejected"
 FAILED: Final = "failed"
 UNREACHABLE: Final = "unreachable"
+# The channel cannot say whether it left.
+UNKNOWN: Final = "unknown"
 # Nobody waits for it any more: it was paid, or replaced.
 NOT_NEEDED: Final = "not_needed"
 

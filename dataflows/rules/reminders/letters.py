@@ -6,7 +6,7 @@ from dataflows.rules.delivery.delivery import ID
 from schemas.records import Decision, Message
 
 # What is only queued has become of nothing yet.
-_TOLD: Final = ("sent", "delivered", "viewed", "acknowledged", "rejected", "bounced", "expired")
+_TOLD: Final = ("sent", "delivered", "viewed", "acknowledged", "rejected", "bounced", "expired", "unknown")
 
 
 def decide_message(fact: Message) -> list[Decision]:
