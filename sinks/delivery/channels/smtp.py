@@ -78,7 +78,9 @@ class Mailer:
         code, said = server.mail(self._email.bounces_to, ["RET=HDRS", f"ENVID={key}"] if asks else [])
         if code != 250:
             return _judged(code, _text(said))
-        code, said = server.rcpt(receiver, ["NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT=rfc822;{receiver}"] if asks else [])
+        code, said = server.rcpt(
+            receiver, ["NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(receiver)}"] if asks else []
+        )
         if code not in (250, 251):
             return _judged(code, _text(said))
         code, said = server.docmd("DATA")
@@ -92,6 +94,11 @@ class Mailer:
         if code != 250:
             return _judged(code, _text(said))
         return Outcome(Result.done, f"{code} {_text(said)}", reference=mail["Message-ID"])
+
+
+def _xtext(text: str) -> str:
+    """A value as options of a command have it (RFC 3461, 4): what is no printable ASCII, and + and =, as +HH."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
 
 
 def first_line(path: Path | None) -> str:

@@ -1,16 +1,20 @@
 """Invoices and letters with figures that are easy to check, and what documents of them are made with."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.records import DiscountTier, Instalment, InvoiceLine
+from pypdf import PdfReader
+
+from schemas.records import CreditNote, DiscountTier, Instalment, InvoiceLine
 from sinks.delivery.documents.figures import Charge, InvoiceFigures, LetterFigures, LetterItem
-from sinks.delivery.documents.making import invoice_figures
+from sinks.delivery.documents.making import credit_figures, invoice_figures
 from sinks.delivery.documents.templates import SHIPPED, Templates
+from sinks.delivery.documents.wording import Wording
 from sinks.delivery.office import Office
 from sinks.delivery.setup import EdiPartner, Sender, Setup, Tax
-from tests.facts import DAY, customer, invoice
+from tests.facts import DAY, customer, header, invoice
 
 SENDER: Final = Sender(
     tenant="t1",
@@ -115,3 +119,20 @@ def letter(**changes: Any) -> LetterFigures:
         charges=(Charge("fee", "RE-1/fee", "", DAY + 14, "EUR", 500),),
     )
     return replace(figures, **changes)
+
+
+def credit(of: bool = True) -> InvoiceFigures:
+    """A credit note of 11.90. of: whether its invoice is known, whose lines have one tax code."""
+    fields = header("credit-1") | {"document": "GS-1", "document_date": DAY, "posting_date": DAY}
+    fact = CreditNote(**fields, currency="EUR", amount=1_190, tax=190, invoice="RE-1", reason="PRC", replaces="")
+    return credit_figures(fact, invoice(document="RE-1", lines=LINES[:2]) if of else None, buyer(), setup())
+
+
+def wording(name: str, language: str) -> Wording:
+    return Wording(all_approved().approved(name, [language, "en"]), language)
+
+
+def text_of(pdf: bytes) -> str:
+    """All text, with any white space as one blank."""
+    reader = PdfReader(BytesIO(pdf))
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())

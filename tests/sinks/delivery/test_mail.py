@@ -1,0 +1,188 @@
+"""Messages as they are written, and handed to a real mail server."""
+
+import ssl
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+
+from sinks.delivery.channels.smtp import Mailer
+from sinks.delivery.documents.figures import NoDocument
+from sinks.delivery.documents.mail import Attachment, address_of, html_text, letter_words, message, plain_text
+from sinks.delivery.setup import Email
+from sinks.effects.base import Outcome, Result
+from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
+from tests.sinks.delivery.papers import letter, wording
+
+KEY = "0123456789abcdef-3-42"
+SENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+
+
+def made(language: str = "de-DE", **parties: Any) -> EmailMessage:
+    figures = letter()
+    words = letter_words(figures, wording("reminder", language))
+    attachment = Attachment("Mahnung.pdf", "pdf", b"%PDF-1.7 any")
+    seller, buyer = parties.get("sender", figures.seller), parties.get("receiver", figures.buyer)
+    return message(words, [attachment], seller, buyer, f"{KEY}@mail.example", SENT, "read@seller.example")
+
+
+def setting(mailbox: Mailbox, **changes: Any) -> Email:
+    fields = {"host": mailbox.address[0], "port": mailbox.address[1], "security": "none", "domain": "mail.example"}
+    return Email(**(fields | {"bounces_to": "bounces@seller.example"} | changes))
+
+
+def sent(mailbox: Mailbox, receiver: str = "ap@buyer.example", **changes: Any) -> Outcome:
+    return Mailer(setting(mailbox, **changes)).send(1, KEY, made(), receiver)
+
+
+def test_text_and_html_say_the_same_and_nothing_of_it_is_markup() -> None:
+    figures = letter()
+    words = letter_words(figures, wording("reminder", "de-DE"))
+    text, html = plain_text(words, figures.seller), html_text(words, figures.seller)
+    assert "RE-1" in text
+    assert "100,00 (davon strittig 20,00)" in text
+    assert "Zu zahlen (EUR)" in text
+    assert "135,00" in text
+    assert "<td" in html
+    assert "100,00 (davon strittig 20,00)" in html
+    bad = replace(figures, buyer=replace(figures.buyer, name="<script>"), account="<img src=x>")
+    evil = letter_words(bad, wording("reminder", "de-DE"))
+    assert "<img" not in html_text(evil, figures.seller)
+    assert "&lt;img src=x&gt;" in html_text(evil, figures.seller)
+
+
+def test_a_message_names_its_effect_and_nobody_answers_it() -> None:
+    mail = made()
+    assert mail["Message-ID"] == f"<{KEY}@mail.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["To"].addresses[0].addr_spec == "ap@buyer.example"
+    assert mail["From"].addresses[0].display_name == "Küchen & Söhne GmbH"
+    assert mail["Disposition-Notification-To"] == "read@seller.example"
+    assert mail["Date"].datetime == SENT
+    assert mail["Subject"] == "Dringende Mahnung, Kundennummer A-1"
+
+
+def test_names_cannot_add_headers() -> None:
+    figures = letter()
+    mail = made(receiver=replace(figures.buyer, name="A\r\nBcc: x@y.example"))
+    assert "Bcc" not in mail
+    for wrong in (
+        "",
+        "nobody",
+        "a@b.example, c@d.example",
+        "a@b.example\r\nBcc: x@y.example",
+        "a b@c.example",
+        "@x.example",
+    ):
+        with pytest.raises(NoDocument, match="the email address of the customer"):
+            address_of(wrong, "the customer")
+
+
+def test_a_server_gets_it_whole_and_is_asked_for_a_notification() -> None:
+    with mail_server(open_mailbox()) as mailbox:
+        outcome = sent(mailbox, receiver="ap+x@buyer.example")
+        (got,) = mailbox.got
+    assert outcome.result is Result.done
+    assert (got.sender, got.receivers) == ("bounces@seller.example", ["ap+x@buyer.example"])
+    # The library writes them in capitals.
+    asked = [f"ENVID={KEY}", "NOTIFY=SUCCESS,FAILURE,DELAY", "ORCPT=rfc822;ap+2Bx@buyer.example", "RET=HDRS"]
+    assert sorted(got.options) == sorted(one.upper() for one in asked)
+    assert got.content.isascii(), "a server without 8BITMIME takes it too"
+    body = got.mail.get_body(("plain",))
+    assert body is not None
+    assert "Sehr geehrte Damen und Herren" in body.get_content()
+    (attached,) = got.mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content()) == ("Mahnung.pdf", b"%PDF-1.7 any")
+
+
+def test_a_server_that_cannot_notify_is_not_asked() -> None:
+    with mail_server(open_mailbox(dsn=False)) as mailbox:
+        assert sent(mailbox).result is Result.done
+        assert mailbox.got[0].options == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({"rcpt": "550 5.1.1 no such user"}, Result.refused),
+        ({"rcpt": "451 4.7.1 come later"}, Result.later),
+        ({"data": "554 5.7.1 looks like spam"}, Result.refused),
+        ({"data": "452 4.3.1 disk full"}, Result.later),
+    ],
+)
+def test_what_a_server_says_is_for_good_or_for_now(changes: dict[str, str], result: Result) -> None:
+    with mail_server(open_mailbox(**changes)) as mailbox:
+        outcome = sent(mailbox)
+        assert mailbox.got == []
+    assert (outcome.result, outcome.detail) == (result, next(iter(changes.values())))
+
+
+def test_a_connection_that_breaks_after_the_last_line_leaves_it_unknown() -> None:
+    with mail_server(open_mailbox(drop=True)) as mailbox:
+        outcome = sent(mailbox)
+        assert len(mailbox.got) == 1
+    assert outcome.result is Result.unknown
+
+
+def test_a_server_that_is_away_is_tried_later() -> None:
+    with mail_server(open_mailbox()) as mailbox:
+        pass
+    assert sent(mailbox).result is Result.later
+
+
+def test_an_attempt_that_hangs_is_ended_from_outside_and_is_unknown() -> None:
+    with mail_server(Mailbox()) as mailbox:
+        mailer = Mailer(setting(mailbox))
+        found: list[Outcome] = []
+        thread = Thread(target=lambda: found.append(mailer.send(7, KEY, made(), "ap@buyer.example")))
+        thread.start()
+        assert mailbox.asked.wait(10)
+        mailer.abandon(7)
+        thread.join(10)
+    assert [outcome.result for outcome in found] == [Result.unknown]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    names = [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(folder / "key.pem"),
+        "-out",
+        str(folder / "cert.pem"),
+    ]
+    subprocess.run([*command, *names], check=True, capture_output=True)
+    return folder
+
+
+def test_by_starttls_with_a_login(certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    secret = certificate / "password"
+    secret.write_text("correct horse\n")
+
+    def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"us", b"correct horse"), handled=False)
+
+    options = {"tls_context": context, "require_starttls": True, "authenticator": login, "auth_required": True}
+    secure = {"security": "starttls", "ca_file": certificate / "cert.pem", "user": "us", "password_file": secret}
+    with mail_server(open_mailbox(), **options) as mailbox:
+        assert sent(mailbox, **secure).result is Result.done
+        assert len(mailbox.got) == 1
+        secret.write_text("wrong\n")
+        refused = sent(mailbox, **secure)
+        assert refused.result is Result.off
+        assert "wrong" not in refused.detail
+        # Without a certificate that is trusted nothing is sent, nor without encryption.
+        assert sent(mailbox, **(secure | {"ca_file": None})).result is Result.later
+        assert sent(mailbox).result is not Result.done
+        assert len(mailbox.got) == 1
