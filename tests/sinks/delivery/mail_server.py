@@ -44,7 +44,7 @@ class _Server(SMTP):
 
 @dataclass(slots=True)
 class Mailbox:
-    """Handler of the server. stall: nothing is answered before it is set; drop: the connection is cut after a message was
+    """Handler of the server. stall: a message that was taken is not answered for before it is set; drop: the connection is cut after a message was
     taken, before that is said; rcpt, data: what is answered instead of 250."""
 
     got: list[Got] = field(default_factory=list)
@@ -73,18 +73,16 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        if not self.data:
+            asked = [f"{name}={value}" for name, value in session.asked.items()]  # type: ignore[attr-defined]
+            self.got.append(Got(str(envelope.mail_from), list(envelope.rcpt_tos), asked, envelope.content))
         self.asked.set()
         while not self.stall.is_set():
             await asyncio.sleep(0.01)
-        if self.data:
-            return self.data
-        assert isinstance(envelope.content, bytes)
-        asked = [f"{name}={value}" for name, value in session.asked.items()]  # type: ignore[attr-defined]
-        got = Got(str(envelope.mail_from), list(envelope.rcpt_tos), asked, envelope.content)
-        self.got.append(got)
         if self.drop:
             server.transport.abort()
-        return "250 taken"
+        return self.data or "250 taken"
 
 
 class _Controller(Controller):

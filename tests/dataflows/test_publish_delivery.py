@@ -1,0 +1,325 @@
+"""Documents and letters leave once, by the channel that was decided, and what became of them comes back."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.notices import ingest_notices
+from schemas.records import CreditNote
+from tests.connectors.test_notices import report
+from tests.delivering import Delivering, office_at, outboxes
+from tests.facts import DAY, header, invoice
+from tests.live import ago
+from tests.sinks.delivery.http_server import http_inbox
+from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
+from tests.sinks.delivery.papers import LINES, text_of
+from tests.sinks.delivery.test_x12 import read, sets
+
+ROOT = Path(__file__).parents[2]
+RE_1 = {"event_id": "RE-1", "document": "RE-1", "currency": "EUR", "amount": 13_878, "tax": 2_115, "lines": LINES}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Delivering]:
+    found = Delivering(tmp_path / "d")
+    found.customer()
+    yield found
+    found.log.close()
+
+
+def attached(mailbox: Mailbox, number: int = -1) -> list[tuple[str, bytes]]:
+    mail = mailbox.got[number].mail
+    return [(str(part.get_filename()), part.get_content()) for part in mail.iter_attachments()]
+
+
+def test_an_invoice_leaves_once_with_what_was_posted(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1")
+    with mail_server(open_mailbox()) as mailbox:
+        for _ in range(2):
+            world.run(office_at(mailbox.address))
+        (got,) = mailbox.got
+        ((name, pdf),) = attached(mailbox)
+    assert got.receivers == ["ap@buyer.example"]
+    assert got.mail["Subject"] == "Rechnung RE-1"
+    assert name == "RE-1.pdf"
+    assert "Rechnungsbetrag 138,78 €" in text_of(pdf)
+    (told,) = world.told()
+    assert (told.delivery_id, told.status, told.document) == ("delivery:RE-1:1", "sent", "RE-1")
+    assert got.mail["Message-ID"] == f"<{told.message_id}@mail.example>"
+
+
+def test_one_letter_has_all_its_items_and_what_it_costs(world: Delivering) -> None:
+    world.remind("RE-1", fact_offset=5, index=0, count=3)
+    world.remind("RE-2", 5_000, level=3, fact_offset=5, index=1, count=3)
+    world.ledger.say(
+        "interest_charged", "A-1", ago(), document="RE-1/fee", counterparty="RE-1", amount=500, currency="EUR",
+        rule="reminders.fee", item_kind="interest", due_date=20_514, evidence=["letter:A-1:20500", "level:3"],
+        fact_offset=5, index=2, count=3,
+    )  # fmt: skip
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        (got,) = mailbox.got
+        ((_, pdf),) = attached(mailbox)
+    body = got.mail.get_body(("plain",))
+    assert body is not None
+    for text in (" ".join(body.get_content().split()), text_of(pdf)):
+        assert "RE-1" in text
+        assert "138,78" in text
+        assert "Mahngebühr RE-1/fee" in text
+        assert "Gebühren und Zinsen 5,00 €" in text
+        assert "Zu zahlen (EUR) 193,78 €" in text
+    assert world.statuses() == [("A-1:20500", "sent", "")]
+
+
+def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leaves(world: Delivering) -> None:
+    """An hour or a day: the server takes the connection and says no more, then it is back."""
+    euros = {"currency": "EUR", "amount": 13_878}
+    world.ledger.say("item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", **euros)
+    world.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", **euros)
+    world.remind("RE-1")
+    with mail_server(open_mailbox(rcpt="451 4.3.2 system not accepting messages")) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert world.effects()[0][:2] == ("RE-1", "waiting")
+        world.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", **euros)
+        mailbox.rcpt = ""
+        world.no_pause()
+        world.run(office_at(mailbox.address))
+        assert mailbox.got == []
+    assert world.effects() == [("RE-1", "withdrawn", "paid")]
+    assert world.statuses() == [("A-1:20500", "expired", "withdrawn:paid")]
+
+
+def test_what_could_not_leave_in_time_never_does(world: Delivering) -> None:
+    world.ledger.say(
+        "reminder_due", "A-1", ago(hours=25), document="RE-1", amount=1, currency="EUR", channel="email",
+        reference_id="A-1:20500", level=1, item_kind="invoice", language="de",
+    )  # fmt: skip
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert mailbox.got == []
+    assert world.statuses() == [("A-1:20500", "expired", "not done in time, 0 attempts")]
+
+
+def test_history_mails_nobody(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    for year in range(10):
+        world.request("RE-1", number=year + 1, origin="history")
+        world.remind("RE-1", origin="history", reference_id=f"A-1:{year}")
+    with mail_server(open_mailbox()) as mailbox:
+        status = world.run(office_at(mailbox.address))
+        assert mailbox.got == []
+    assert status.history == 20
+    assert world.effects() == []
+
+
+def test_killed_between_the_last_line_and_the_record_it_is_unknown_and_not_repeated(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1")
+    world.write()
+    with mail_server(Mailbox()) as mailbox:
+        command = [sys.executable, "-m", "tests.delivering", str(world.directory), *map(str, mailbox.address)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        # The server has all of the message, and has not said so.
+        assert mailbox.asked.wait(60)
+        process.kill()
+        assert process.wait(10) == -signal.SIGKILL
+        mailbox.stall.set()
+        for _ in range(2):
+            world.run(office_at(mailbox.address))
+        assert len(mailbox.got) == 1
+    ((document, state, detail),) = world.effects()
+    assert (document, state) == ("RE-1", "unknown")
+    assert detail == "the process ended while it was being sent, and it may have arrived"
+    assert world.statuses() == [("delivery:RE-1:1", "unknown", detail)]
+
+
+def test_what_is_not_approved_does_not_leave(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1")
+    world.remind("RE-2", template="final_notice", fact_offset=77)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address, approved=False))
+        assert mailbox.got == []
+    assert world.effects() == [
+        ("RE-1", "failed", "template de/invoice is not approved: headrace templates approve"),
+        ("RE-2", "failed", "there is no template final_notice in de-DE, en"),
+    ]
+    assert [status for _, status, _ in world.statuses()] == ["bounced", "bounced"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount", "said"),
+    [
+        ({}, 13_877, "RE-1: it was posted with 138.77, and what has come for it has 138.78"),
+        ({"document": "RE-9"}, 13_878, "RE-1: no invoice or credit note of that number has come for account A-1"),
+    ],
+)
+def test_what_is_not_what_was_posted_does_not_leave(
+    changes: dict[str, Any], amount: int, said: str, world: Delivering
+) -> None:
+    world.fact(invoice(**(RE_1 | changes)))
+    world.request("RE-1", amount)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert mailbox.got == []
+    assert world.effects() == [("RE-1", "failed", said)]
+
+
+def test_of_two_facts_of_one_number_the_one_that_was_posted_leaves(world: Delivering) -> None:
+    world.fact(
+        invoice(**RE_1), invoice(**(RE_1 | {"event_id": "again", "amount": 991, "tax": 158, "lines": LINES[:1]}))
+    )
+    world.request("RE-1")
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert "138,78 €" in text_of(attached(mailbox)[0][1])
+
+
+def test_a_draft_that_was_billed_in_parts_leaves_part_by_part(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    # Of 2.5, 3 and 1 pieces: 2 of the first and all of the second; then the rest, of which one half again.
+    billed = [
+        "rest:RE-1/2",
+        "billed_line:1:2:667:127",
+        "billed_line:2:3:9930:1887",
+        "rest_line:1:0.5:166:31",
+        "rest_line:3:1:1000:70",
+    ]
+    world.ledger.say("invoice_released", "A-1", ago(), document="RE-1", amount=12_611, currency="EUR", evidence=billed)
+    again = ["rest:RE-1/3", "billed_line:1:0.5:166:31", "rest_line:3:1:1000:70"]
+    world.ledger.say("invoice_released", "A-1", ago(), document="RE-1/2", amount=197, currency="EUR", evidence=again)
+    for document, amount in (("RE-1", 12_611), ("RE-1/2", 197), ("RE-1/3", 1_070)):
+        world.request(document, amount)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        texts = [text_of(attached(mailbox, number)[0][1]) for number in range(len(mailbox.got))]
+    assert [detail for _, state, detail in world.effects() if state != "done"] == []
+    for number, total in (("RE-1 ", "126,11 €"), ("RE-1/2", "1,97 €"), ("RE-1/3", "10,70 €")):
+        (text,) = [one for one in texts if f"Rechnung {number}" in one]
+        assert f"Rechnungsbetrag {total}" in text
+
+
+def test_documents_of_one_consolidated_number_leave_together(world: Delivering, tmp_path: Path) -> None:
+    second = RE_1 | {"event_id": "RE-2", "document": "RE-2", "amount": 991, "tax": 158, "lines": LINES[:1]}
+    world.fact(invoice(**RE_1), invoice(**second))
+    world.request("SR-1", 14_869, candidates=["RE-1", "RE-2"])
+    world.request("SR-2", 14_868, candidates=["RE-1", "RE-2"])
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        (got,) = mailbox.got
+        assert [name for name, _ in attached(mailbox)] == ["RE-1.pdf", "RE-2.pdf"]
+    body = got.mail.get_body(("plain",))
+    assert body is not None
+    assert "unsere Rechnungen SR-1 über 148,69 €" in " ".join(body.get_content().split())
+    assert ("SR-2", "failed", "SR-2: 148.68 were posted, its documents have 148.69") in world.effects()
+
+
+def test_by_edi_each_interchange_has_a_number_of_its_own(world: Delivering, tmp_path: Path) -> None:
+    world.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
+    for number in range(3):
+        world.request(f"RE-{number}", channel="edi")
+    office = office_at(("127.0.0.1", 1), **outboxes(tmp_path))
+    for _ in range(2):
+        world.run(office)
+    files = sorted((tmp_path / "edi").iterdir())
+    assert len(files) == 3
+    segments = [read(path.read_bytes()) for path in files]
+    assert sorted(int(one[0][13]) for one in segments) == [1, 2, 3]
+    assert sorted(sets(one)[0][1][2] for one in segments) == ["RE-0", "RE-1", "RE-2"]
+    assert [(status, reason) for _, status, reason in world.statuses()] == [("sent", "")] * 3
+
+
+def test_letters_for_the_printer(world: Delivering, tmp_path: Path) -> None:
+    world.remind("RE-1", channel="letter")
+    world.remind("RE-2", channel="edi", reference_id="A-1:20501", fact_offset=9)
+    world.remind("RE-3", channel="phone", reference_id="A-1:20502", fact_offset=10)
+    world.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
+    (printed,) = (tmp_path / "letter").iterdir()
+    assert "Zu zahlen (EUR) 138,78 €" in text_of(printed.read_bytes())
+    assert sorted(world.statuses()) == [
+        ("A-1:20500", "delivered", ""),
+        ("A-1:20501", "bounced", "a reminder does not leave by EDI"),
+    ]
+
+
+def test_an_api_gets_it_again_under_the_same_key_until_it_has_it(world: Delivering) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1", channel="api")
+    with http_inbox() as inbox:
+        office = office_at(("127.0.0.1", 1), api={"url": inbox.url, "form": "ubl"})
+        inbox.status = 503
+        world.run(office)
+        inbox.status = 201
+        world.no_pause()
+        world.run(office)
+        keys = [headers["idempotency-key"] for _, _, headers, _ in inbox.requests]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert b"<cbc:ID>RE-1</cbc:ID>" in inbox.taken[keys[0]]
+    assert world.statuses() == [("delivery:RE-1:1", "delivered", "")]
+
+
+def test_a_credit_note_leaves_as_one(world: Delivering) -> None:
+    fields = header("GS-1") | {"document": "GS-1", "document_date": DAY, "posting_date": DAY, "reason": "PRC"}
+    note = CreditNote(**fields, currency="EUR", amount=1_190, tax=190, invoice="RE-1", replaces="")
+    world.fact(invoice(**(RE_1 | {"lines": LINES})), note)
+    world.request("GS-1", 1_190)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        text = text_of(attached(mailbox)[0][1])
+    assert "Gutschrift GS-1" in text
+    assert "Zu Rechnung RE-1" in text
+    assert "Bitte zahlen Sie diesen Betrag nicht." in text
+
+
+def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: Path) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1")
+    world.remind("RE-2", fact_offset=50)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        ids = [got.mail["Message-ID"].strip("<>") for got in mailbox.got if "Rechnung" in got.mail["Subject"]]
+        letters = [got.mail["Message-ID"].strip("<>") for got in mailbox.got if "Rechnung" not in got.mail["Subject"]]
+    box = tmp_path / "maildir"
+    for name in ("new", "cur", "tmp"):
+        (box / name).mkdir(parents=True)
+    failed = "Reporting-MTA: dns; x\n\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 mailbox full\n"
+    read_it = f"Original-Message-ID: <{letters[0]}>\nDisposition: manual-action/MDN-sent-manually; displayed\n"
+    mails = {
+        "1": report("message/delivery-status", failed, f"Message-ID: <{ids[0]}>\n"),
+        "2": report("message/disposition-notification", read_it, "Subject: x\n"),
+        "3": b"Subject: I am on holiday\r\n\r\n",
+        "4": report("message/delivery-status", failed, "Message-ID: <0123456789abcdef-0-0@mail.example>\n"),
+    }
+    for name, raw in mails.items():
+        (box / "new" / name).write_bytes(raw)
+    said: list[str] = []
+    wall_ms = 1_800_000_000_000
+    found = ingest_notices(world.log, box, wall_ms, said.append, lambda: True)
+    assert (found.read, found.refused, dict(found.facts)) == (4, 2, {"bounced": 1, "viewed": 1})
+    assert [text.rpartition("new/")[2] for text in said] == [
+        "3: is no delivery status or disposition notification",
+        "4: is about <0123456789abcdef-0-0@mail.example>, which is no message of this installation",
+    ]
+    assert list((box / "new").iterdir()) == []
+    assert sorted(path.name for path in (box / "cur").iterdir()) == ["1:2,S", "2:2,S", "3:2,FS", "4:2,FS"]
+    back = {(m.delivery_id, m.status, m.reason, m.document) for m in world.told() if m.source == "mail"}
+    assert back == {
+        ("delivery:RE-1:1", "bounced", "5.2.2 smtp; 552 mailbox full", "RE-1"),
+        ("A-1:20500", "viewed", "", ""),
+    }
+    # The same mail again says the same under the same id.
+    again = tmp_path / "again.eml"
+    again.write_bytes(mails["1"])
+    ingest_notices(world.log, again, wall_ms + 5, said.append, lambda: True)
+    bounced = [m for m in world.told() if m.status == "bounced"]
+    assert len({(m.event_id, m.event_time) for m in bounced}) == 1
+    assert len(bounced) == 2
