@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.log.base import Log, account_key
-from headrace.settings import Settings
+from headrace.settings import Settings, WrongSettings
 from headrace.why.history import of_accounts
 from schemas.records import Customer, Decision, Fact
 from sinks.delivery import knowing
@@ -13,14 +13,18 @@ from sinks.delivery.documents.figures import InvoiceFigures, LetterFigures, NoDo
 from sinks.delivery.documents.making import letter_figures
 from sinks.delivery.knowing import Place
 from sinks.delivery.office import Office
+from sinks.delivery.setup import WrongSetup
 from sinks.effects.base import Known
 
 FOLDER: Final = "delivery"
 
 
 def office_of(settings: Settings) -> Office:
-    """The installation's own. Raises WrongSetup."""
-    return Office.open(office_folder(settings))
+    """The installation's own. Raises WrongSettings."""
+    try:
+        return Office.open(office_folder(settings))
+    except WrongSetup as error:
+        raise WrongSettings(str(error)) from None
 
 
 def office_folder(settings: Settings) -> Path:

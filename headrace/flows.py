@@ -39,7 +39,6 @@ from headrace.operations import (
 from headrace.places import clickhouse_place, query_socket, redis_socket
 from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
-from sinks.delivery.setup import WrongSetup
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.base import EffectSink
 from sinks.redis.connect import RedisServer
@@ -237,11 +236,7 @@ def start_webhooks(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
 
 def start_delivery(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Send documents and letters by the channels that delivery.toml sets. Raises WrongSettings."""
-    try:
-        office = office_of(settings)
-    except WrongSetup as error:
-        raise WrongSettings(str(error)) from None
-    return start_effects(settings, DeliverySink(office), until_idle, stop)
+    return start_effects(settings, DeliverySink(office_of(settings)), until_idle, stop)
 
 
 def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: StopFlag) -> int:

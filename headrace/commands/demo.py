@@ -21,18 +21,23 @@ from dataflows.shards.owner import GROUP as RECEIVABLES
 from headrace.commands.common import FOUND_WANTING, failures_told
 from headrace.commands.demo_tables import show_tables
 from headrace.commands.report import show
+from headrace.documents import office_folder
 from headrace.flows import open_installation
 from headrace.places import views
 from headrace.report import make_report
 from headrace.settings import Settings, load
 from schemas.topics import DECISIONS, FACTS
+from sinks.delivery.office import SETUP_FILE
 
 # In force from the distributor's first day on.
 POLICY: Final = Path(__file__).with_name("demo_policy.toml")
+# Who sends, and by which tax: what `headrace render` and `letter` need. It sets no channel, so nothing leaves.
+SENDERS: Final = Path(__file__).with_name("demo_delivery.toml")
 SAMPLE: Final = Path("../shared/data/ar_history.csv")
 # The sample's figures at these days are in the reference; a copy of its shape has the same span.
 HISTORY_DAYS: Final = (date(2012, 12, 31), date(2013, 6, 30))
 LOOK_SECONDS: Final = 0.2
+_REMINDED: Final = "SELECT account_id FROM decisions WHERE kind = 'reminder_due' ORDER BY count() OVER (PARTITION BY account_id) DESC, 1 LIMIT 1"
 # What a demo made, the next one may replace.
 MARK: Final = "made-by-demo"
 
@@ -55,7 +60,8 @@ def demo(
     started = time.monotonic()
     with failures_told():
         _history(directory / "history", told)
-        _distributor(directory / "distributor", Config(accounts=accounts, months=months, seed=seed), told, shown)
+        config = Config(accounts=accounts, months=months, seed=seed)
+        reminded = _distributor(directory / "distributor", config, told, shown)
     shown.print(f"\nDone in {time.monotonic() - started:.0f} s. Look further:")
     where = directory / "distributor"
     headrace = sys.argv[0]
@@ -67,6 +73,7 @@ def demo(
         f"{headrace} exceptions --dir {where}",
         f"{headrace} approvals --dir {where}",
         f"{headrace} forecast --dir {where}",
+        f"{headrace} letter {reminded} --dir {where} --out letter.pdf",
         f"{headrace} verify --dir {where}",
     ):
         shown.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -89,9 +96,11 @@ def _history(directory: Path, told: Console) -> None:
                 show(report)
 
 
-def _distributor(directory: Path, config: Config, told: Console, shown: Console) -> None:
+def _distributor(directory: Path, config: Config, told: Console, shown: Console) -> str:
+    """Simulate it, and show its tables; an account that was reminded."""
     settings = load(directory, None)
-    directory.mkdir(parents=True, exist_ok=True)
+    office_folder(settings).mkdir(parents=True, exist_ok=True)
+    shutil.copy(SENDERS, office_folder(settings) / SETUP_FILE)
     _headrace("policy", "publish", str(POLICY), "--from", config.start.isoformat(), "--dir", str(directory))
     log = open_installation(settings)
     try:
@@ -113,6 +122,7 @@ def _distributor(directory: Path, config: Config, told: Console, shown: Console)
             if report.currency == settings.base_currency:
                 show(report)
         show_tables(shown, found, settings.base_currency, reports, _last_day(config))
+        return str(found.ask(_REMINDED, {}).rows[0][0])
 
 
 def _last_day(config: Config) -> date:

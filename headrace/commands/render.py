@@ -17,7 +17,7 @@ from sinks.delivery.documents.wording import Wording
 from sinks.delivery.documents.x12 import Envelope, x12_810
 from sinks.delivery.knowing import Place
 from sinks.delivery.office import ENDINGS, Office, file_name
-from sinks.delivery.setup import Form, WrongSetup
+from sinks.delivery.setup import Form
 from sinks.delivery.sink import REMINDER
 
 _PLACES: Final = """
@@ -111,7 +111,7 @@ def _made(directory: Path | None, config: Path | None, account: str, document: s
     with installation(directory, config) as (settings, log):
         try:
             made = make(office_of(settings), AccountPapers(log, int(rows[0]["shard"]), place))
-        except (NoDocument, WrongSetup) as error:
+        except NoDocument as error:
             say(f"{document or account}: {error}")
             raise typer.Exit(FOUND_WANTING) from None
         if str(out) == "-":

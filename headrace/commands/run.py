@@ -17,7 +17,7 @@ from dataflows.effects_position import begun, effects_file
 from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, where_again
-from headrace.documents import office_folder
+from headrace.documents import office_of
 from headrace.flows import (
     Pace,
     open_installation,
@@ -33,7 +33,6 @@ from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
 from headrace.summary import Counted, policies_in_force, rejected, summary
 from sinks.base import SinkError, SinkStopped
-from sinks.delivery.office import SETUP_FILE
 
 CHILD_STOP_SECONDS: Final = 60.0
 WATCH_SECONDS: Final = 0.05
@@ -132,6 +131,7 @@ class _Children:
         self._said_where = where_again(directory, config)
         self._stop = stop
         self._stopped = 0
+        self._sends = office_of(settings).setup.sends
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._log = structlog.get_logger()
 
@@ -142,8 +142,8 @@ class _Children:
 
     def _effects(self) -> list[str]:
         """The sinks with effects outside that have anything to do."""
-        set_up = office_folder(self._settings) / SETUP_FILE
-        return [*(["webhooks"] if self._settings.webhooks else []), *(["delivery"] if set_up.exists() else [])]
+        found = ["webhooks"] if self._settings.webhooks else []
+        return [*found, "delivery"] if self._sends else found
 
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
         """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout."""

@@ -10,12 +10,10 @@ from rich.table import Table
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, load_existing, say
 from headrace.commands.tables import plain_console
 from headrace.commands.views import Config, Directory
-from headrace.documents import office_folder
-from headrace.settings import WrongSettings
+from headrace.documents import office_folder, office_of
 from sinks.delivery.approvals import approve as approve_hashes
 from sinks.delivery.documents.templates import BLOCKS, NoTemplate
 from sinks.delivery.office import APPROVED_FILE, Office
-from sinks.delivery.setup import WrongSetup
 
 app = typer.Typer(
     help="The words that letters and invoices are made of; only approved ones leave.", no_args_is_help=True
@@ -25,11 +23,8 @@ _SHORT = 12
 
 def _office(directory: Directory, config: Config) -> tuple[Office, Path]:
     """The installation's, and where its approvals are."""
-    folder = office_folder(load_existing(directory, config))
-    try:
-        return Office.open(folder), folder / APPROVED_FILE
-    except WrongSetup as error:
-        raise WrongSettings(str(error)) from None
+    settings = load_existing(directory, config)
+    return office_of(settings), office_folder(settings) / APPROVED_FILE
 
 
 @app.command("list")

@@ -163,6 +163,11 @@ class Setup(_Part):
     reminder_hours: Annotated[int, Field(ge=1, le=744)] = 24
     document_hours: Annotated[int, Field(ge=1, le=744)] = 72
 
+    @property
+    def sends(self) -> bool:
+        """Whether there is any channel by which something could leave."""
+        return any((self.email, self.api, self.portal, self.edi, self.letter))
+
     def edi_id(self, tenant: str, entity: str, account: str) -> str:
         """The account's interchange id; empty where it has none."""
         wanted = (tenant, entity, account)

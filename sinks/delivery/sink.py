@@ -82,9 +82,10 @@ class DeliverySink(EffectSink):
         return self._office.setup.edi if name == "edi" else self._office.setup.letter
 
     def intents(self, decision: Decision) -> list[Intent]:
+        """Of a channel that is not set too: it expires, which the rules are told. Where none is, nothing is asked."""
         setup = self._office.setup
         lane = account_of(decision)
-        if decision.channel not in CHANNELS:
+        if decision.channel not in CHANNELS or not setup.sends:
             return []
         if decision.kind == "reminder_due":
             life = setup.reminder_hours * _HOUR_SECONDS

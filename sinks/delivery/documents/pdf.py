@@ -157,6 +157,7 @@ def invoice_pdf(figures: InvoiceFigures, wording: Wording, fonts: Sequence[Path]
             wording.amount(share.tax, currency),
         ]
         for share in figures.taxes
+        if share.code
     ]
     data["part_head"] = [label("part"), label("amount")]
     data["parts"] = [[wording.day(part.due), wording.money(part.amount, currency)] for part in figures.parts]
