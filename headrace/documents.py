@@ -21,8 +21,13 @@ FOLDER: Final = "delivery"
 
 def office_of(settings: Settings) -> Office:
     """The installation's own. Raises WrongSettings."""
+    return open_office(office_folder(settings))
+
+
+def open_office(folder: Path) -> Office:
+    """The one in a folder. Raises WrongSettings."""
     try:
-        return Office.open(office_folder(settings))
+        return Office.open(folder)
     except WrongSetup as error:
         raise WrongSettings(str(error)) from None
 

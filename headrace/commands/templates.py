@@ -10,7 +10,7 @@ from rich.table import Table
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, load_existing, say
 from headrace.commands.tables import plain_console
 from headrace.commands.views import Config, Directory
-from headrace.documents import office_folder, office_of
+from headrace.documents import office_folder, open_office
 from sinks.delivery.approvals import approve as approve_hashes
 from sinks.delivery.documents.templates import BLOCKS, NoTemplate
 from sinks.delivery.office import APPROVED_FILE, Office
@@ -21,17 +21,23 @@ app = typer.Typer(
 _SHORT = 12
 
 
-def _office(directory: Directory, config: Config) -> tuple[Office, Path]:
+Folder = Annotated[
+    Path | None, typer.Option("--folder", help="A delivery folder itself, where the installation is elsewhere.")
+]
+
+
+def _office(directory: Directory, config: Config, folder: Folder) -> tuple[Office, Path]:
     """The installation's, and where its approvals are."""
-    settings = load_existing(directory, config)
-    return office_of(settings), office_folder(settings) / APPROVED_FILE
+    if folder is None:
+        folder = office_folder(load_existing(directory, config))
+    return open_office(folder), folder / APPROVED_FILE
 
 
 @app.command("list")
-def list_templates(directory: Directory = None, config: Config = None) -> None:
+def list_templates(directory: Directory = None, config: Config = None, folder: Folder = None) -> None:
     """List all templates, with their hash and whether they may leave."""
     with failures_told():
-        office, _ = _office(directory, config)
+        office, _ = _office(directory, config, folder)
     table = Table("template", "hash", "approved")
     for language, name in office.templates.names():
         found = office.templates.read(language, name)
@@ -45,10 +51,11 @@ def show(
     name: Annotated[str, typer.Argument(help="LANGUAGE/NAME.", show_default=False)],
     directory: Directory = None,
     config: Config = None,
+    folder: Folder = None,
 ) -> None:
     """Print a template's words. Exit 1 where there is none of that name."""
     with failures_told():
-        office, _ = _office(directory, config)
+        office, _ = _office(directory, config, folder)
     language, _, short = name.partition("/")
     found = office.templates.read(language, short)
     if found is None:
@@ -63,6 +70,7 @@ def approve(
     by: Annotated[str, typer.Option(help="Who approves.", show_default=False)],
     directory: Directory = None,
     config: Config = None,
+    folder: Folder = None,
 ) -> None:
     """Approve templates as they are now: by their hash, so that a changed one is no longer approved. Exit 1 where one is
     not there, or lacks a part."""
@@ -70,7 +78,7 @@ def approve(
         say("--by: is empty; name the person who approves")
         raise typer.Exit(WRONG_USAGE)
     with failures_told():
-        office, path = _office(directory, config)
+        office, path = _office(directory, config, folder)
         wanted = [f"{language}/{name}" for language, name in office.templates.names()] if names == ["all"] else names
         digests: dict[str, str] = {}
         for full in wanted:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sinks.delivery.documents.figures import NoDocument
@@ -49,7 +49,9 @@ class Template:
     @cached_property
     def _compiled(self) -> Any:
         # What is rendered is plain text: whoever puts it into HTML or a page writes it out for that.
-        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
+        environment = ImmutableSandboxedEnvironment(
+            loader=DictLoader({}), undefined=StrictUndefined, autoescape=False, trim_blocks=True
+        )
         return environment.from_string(self.words)
 
     def missing(self, blocks: Sequence[str]) -> list[str]:
@@ -64,7 +66,7 @@ class Template:
         try:
             found = self._compiled.blocks.get(block)
             return "" if found is None else "".join(found(self._compiled.new_context(dict(values))))
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise NoTemplate(f"template {self.language}/{self.name}, block {block}: {error}") from error
 
 
