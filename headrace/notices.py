@@ -110,8 +110,8 @@ def _fact(notice: Notice, key: str, d: Decision, wall_ms: int) -> Message:
         tenant=d.tenant,
         entity=d.entity,
         account_id=d.account_id,
-        # A clock of somebody else's may be ahead.
-        event_time=min(notice.at_ms or wall_ms, wall_ms),
+        # Clocks of others go wrong: not before it was sent, and not ahead.
+        event_time=min(max(notice.at_ms, d.recorded_time), wall_ms),
         message_id=key,
         direction="out",
         channel="email",

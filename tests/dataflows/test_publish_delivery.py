@@ -311,6 +311,10 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
     ]
     assert list((box / "new").iterdir()) == []
     assert sorted(path.name for path in (box / "cur").iterdir()) == ["1:2,S", "2:2,S", "3:2,FS", "4:2,FS"]
+    # The notices say a day of March: nothing comes back before it left.
+    assert {m.event_time for m in world.told() if m.source == "mail"} == {
+        d.recorded_time for d in world.ledger.decisions if d.kind in ("delivery_requested", "reminder_due")
+    }
     back = {(m.delivery_id, m.status, m.reason, m.document) for m in world.told() if m.source == "mail"}
     assert back == {
         ("delivery:RE-1:1", "bounced", "5.2.2 smtp; 552 mailbox full", "RE-1"),
