@@ -25,10 +25,15 @@ from tests.sinks.delivery.papers import LINES, all_approved, buyer, setup
 SHARDS: Final = 2
 
 
-def office_at(address: tuple[str, int], approved: bool = True, **changes: Any) -> Office:
+def office_at(address: tuple[str, int], approved: bool = True, timeout_seconds: float = 30, **changes: Any) -> Office:
     """Sends by the mail server there."""
     email = Email(
-        host=address[0], port=address[1], security="none", domain="mail.example", bounces_to="bounces@seller.example"
+        host=address[0],
+        port=address[1],
+        security="none",
+        domain="mail.example",
+        bounces_to="bounces@seller.example",
+        timeout_seconds=timeout_seconds,
     )
     templates = all_approved() if approved else Templates([SHIPPED], {})
     return Office(setup(**({"email": email} | changes)), templates, ())

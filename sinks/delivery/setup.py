@@ -107,7 +107,7 @@ class Email(_Part):
 
     domain: behind the @ of message ids. password_file: its first line. bounces_to: whom what does not arrive goes back
     to; receipts_to: whom notices of reading go to, empty asks for none. accepted_is_delivered: nobody waits for more
-    than the server's word.
+    than the server's word. timeout_seconds: a server that says nothing for so long is away.
     """
 
     host: str
@@ -121,6 +121,7 @@ class Email(_Part):
     receipts_to: str = ""
     attach: list[Form] = Field(default_factory=lambda: list[Form](["pdf"]))
     accepted_is_delivered: bool = False
+    timeout_seconds: Annotated[float, Field(gt=0, le=50)] = 30.0
     at_once: Annotated[int, Field(ge=1, le=64)] = 4
 
 

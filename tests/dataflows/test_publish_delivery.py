@@ -55,7 +55,12 @@ def test_an_invoice_leaves_once_with_what_was_posted(world: Delivering) -> None:
     assert got.mail["Message-ID"] == f"<{told.message_id}@mail.example>"
 
 
-def test_one_letter_has_all_its_items_and_what_it_costs(world: Delivering) -> None:
+def test_one_letter_has_all_its_items_what_it_costs_and_the_promise_that_was_broken(world: Delivering) -> None:
+    promised = {"currency": "EUR", "amount": 8_000, "due_date": 20_495}
+    world.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
+    world.ledger.say("promise_partially_kept", "A-1", ago(days=40), reference_id="P-2", item_amount=7_000, **promised)
+    world.ledger.say("promise_broken", "A-1", ago(days=2), reference_id="P-3", **promised)
+    world.ledger.say("promise_kept", "A-1", ago(days=1), reference_id="P-3", **promised)
     world.remind("RE-1", fact_offset=5, index=0, count=3)
     world.remind("RE-2", 5_000, level=3, fact_offset=5, index=1, count=3)
     world.ledger.say(
@@ -75,20 +80,25 @@ def test_one_letter_has_all_its_items_and_what_it_costs(world: Delivering) -> No
         assert "Mahngebühr RE-1/fee" in text
         assert "Gebühren und Zinsen 5,00 €" in text
         assert "Zu zahlen (EUR) 193,78 €" in text
+        assert text.count("Sie hatten zugesagt") == 1
+        assert "Sie hatten zugesagt, bis zum 11. Februar 2026 80,00 € zu zahlen; einen Zahlungseingang" in text
     assert world.statuses() == [("A-1:20500", "sent", "")]
 
 
-def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leaves(world: Delivering) -> None:
-    """An hour or a day: the server takes the connection and says no more, then it is back."""
+@pytest.mark.parametrize("stalled", [{"silent": True}, {"rcpt": "451 4.3.2 system not accepting messages"}])
+def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leaves(
+    stalled: dict[str, Any], world: Delivering
+) -> None:
+    """An hour or a day: the server takes connections and says nothing, or that it takes no message; then it is back."""
     euros = {"currency": "EUR", "amount": 13_878}
     world.ledger.say("item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", **euros)
     world.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", **euros)
     world.remind("RE-1")
-    with mail_server(open_mailbox(rcpt="451 4.3.2 system not accepting messages")) as mailbox:
-        world.run(office_at(mailbox.address))
+    with mail_server(open_mailbox(**stalled)) as mailbox:
+        world.run(office_at(mailbox.address, timeout_seconds=0.5))
         assert world.effects()[0][:2] == ("RE-1", "waiting")
         world.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", **euros)
-        mailbox.rcpt = ""
+        mailbox.silent, mailbox.rcpt = False, ""
         world.no_pause()
         world.run(office_at(mailbox.address))
         assert mailbox.got == []

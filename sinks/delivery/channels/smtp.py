@@ -15,7 +15,6 @@ from typing import Final
 from sinks.delivery.setup import Email
 from sinks.effects.base import Outcome, Result
 
-CONNECT_SECONDS: Final = 10.0
 ATTEMPT_SECONDS: Final = 60.0
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 
@@ -58,9 +57,9 @@ class Mailer:
         email = self._email
         tls = ssl.create_default_context(cafile=None if email.ca_file is None else str(email.ca_file))
         if email.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(email.host, email.port, timeout=CONNECT_SECONDS, context=tls)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(email.host, email.port, timeout=email.timeout_seconds, context=tls)
         else:
-            server = smtplib.SMTP(email.host, email.port, timeout=CONNECT_SECONDS)
+            server = smtplib.SMTP(email.host, email.port, timeout=email.timeout_seconds)
         with self._lock:
             self._open[number] = server
         server.ehlo()

@@ -175,6 +175,8 @@ def letter_values(figures: LetterFigures, wording: Wording) -> dict[str, Any]:
         "day": wording.day(figures.day),
         "level": figures.level,
         "oldest_days": max([figures.days_past_due(item) for item in figures.items], default=0),
+        # Some are past due, and some are not.
+        "mixed": len({figures.days_past_due(item) > 0 for item in figures.items}) > 1,
         "number_of_items": len(figures.items),
         "contested": any(item.disputed for item in figures.items),
         "totals": [wording.money(one.total, one.currency) for one in figures.sums],

@@ -45,13 +45,14 @@ class _Server(SMTP):
 @dataclass(slots=True)
 class Mailbox:
     """Handler of the server. stall: a message that was taken is not answered for before it is set; drop: the connection is cut after a message was
-    taken, before that is said; rcpt, data: what is answered instead of 250."""
+    taken, before that is said; silent: it takes connections and does not say whether it would take a message; rcpt, data: what is answered instead of 250."""
 
     got: list[Got] = field(default_factory=list)
     rcpt: str = ""
     data: str = ""
     dsn: bool = True
     drop: bool = False
+    silent: bool = False
     stall: Event = field(default_factory=Event)
     asked: Event = field(default_factory=Event)
     address: tuple[str, int] = ("127.0.0.1", 0)
@@ -67,6 +68,8 @@ class Mailbox:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        while self.silent:
+            await asyncio.sleep(0.01)
         if self.rcpt:
             return self.rcpt
         envelope.rcpt_tos.append(address)
@@ -102,6 +105,7 @@ def mail_server(mailbox: Mailbox, **options: Any) -> Iterator[Mailbox]:
         yield mailbox
     finally:
         mailbox.stall.set()
+        mailbox.silent = False
         controller.stop()
 
 

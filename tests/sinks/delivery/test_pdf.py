@@ -66,6 +66,9 @@ def test_a_letter_lists_its_items_and_adds_them_up_for_each_currency() -> None:
     assert "RE-3 Jan 29, 2026 Feb 28, 2026 10 2 1,234.56 1,234.56 Total due (USD) $1,234.56" in text
     assert "What you contest is being looked into" in text
     assert "promised" not in text
+    assert "Items that are not due yet need only be paid by the days shown." in text
+    due = letter(items=letter().items[:1])
+    assert "not due yet" not in text_of(letter_pdf(due, wording("reminder", "en-US")))
 
 
 def test_a_broken_promise_is_thrown_in() -> None:
