@@ -1,8 +1,9 @@
 """Answers for pages: one question at a time, kept for as long as they are true, chDB given back when nobody asks.
 
-Guarantee: an answer that is given again is of the same decisions, or is at most a second, or ten times as long as it
-took to find, old. chDB belongs to one process: here it is open only while pages are made and shortly after, so that
-`headrace run` and other commands get it; who waits ten seconds for it always does.
+Guarantees: an answer that is given again is of the same decisions, or is at most a second, or ten times as long as it
+took to find, old. chDB belongs to one process: here it is open only while pages are made and shortly after, and even
+while pages are asked for without a pause it is given up every two seconds for longer than others wait between two tries,
+so that `headrace run` and other commands get it as soon as no single question takes longer than they wait (ten seconds).
 """
 
 import json
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from threading import Event, RLock, Thread
 from typing import Any, Final
 
-from sinks.clickhouse.reading import Answer, Views
+from sinks.base import SinkStopped
+from sinks.clickhouse.reading import Answer, DatabaseViews, SocketViews, Views
 
 # What is younger is given again without looking whether anything came since.
 FRESH_SECONDS: Final = 1.0
@@ -22,6 +24,9 @@ KEPT_TIMES_ITS_COST: Final = 10.0
 # What hangs on more than the decisions (the machine's own time) is asked again after it in any case.
 OLDEST_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 0.5
+HELD_SECONDS: Final = 2.0
+# Others try ten times a second.
+PAUSE_SECONDS: Final = 0.25
 MOST_ANSWERS: Final = 400
 MOST_ROWS_KEPT: Final = 200_000
 
@@ -52,6 +57,7 @@ class Source:
         self._clock = clock
         self._lock = RLock()
         self._views: Views | None = None
+        self._opened = 0.0
         self._used = 0.0
         self._version = Version(0, "")
         self._version_asked = float("-inf")
@@ -85,7 +91,7 @@ class Source:
             return self._version
 
     def close(self) -> None:
-        """Give back what is open."""
+        """Wait for the question that is under way, and give back what is open. No other question is taken."""
         self._over.set()
         self._thread.join()
         with self._lock:
@@ -106,16 +112,32 @@ class Source:
             rows -= len(dropped.answer.rows)
 
     def _ask(self, sql: str, parameters: Mapping[str, Any] | None) -> Answer:
-        if self._views is None:
-            self._views = self._open()
+        views = self._open_views()
         try:
-            return self._views.ask(sql, parameters)
+            return views.ask(sql, parameters)
+        except SinkStopped:
+            self._close_views()
+            if not isinstance(views, SocketViews):
+                raise
+            # The publisher that answered may be gone. Where it is the question that is wrong, it says so again.
+            return self._open_views().ask(sql, parameters)
         except BaseException:
-            # The process that answered may be gone, and another one has to be found.
             self._close_views()
             raise
         finally:
             self._used = self._clock()
+
+    def _open_views(self) -> Views:
+        if self._over.is_set():
+            # A page that is still being made must not open chDB again: the process is about to end.
+            raise SinkStopped("the pages are being closed")
+        if isinstance(self._views, DatabaseViews) and self._clock() - self._opened > HELD_SECONDS:
+            self._close_views()
+            time.sleep(PAUSE_SECONDS)
+        if self._views is None:
+            self._views = self._open()
+            self._opened = self._clock()
+        return self._views
 
     def _close_views(self) -> None:
         views, self._views = self._views, None

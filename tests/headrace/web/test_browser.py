@@ -177,9 +177,8 @@ def test_everything_is_reached_by_keys(watched: Watched) -> None:
         "theme",
         "Overview",
         "Operations",
-        "DSO",
+        "Receivables",
     ]
-    assert [name for name in order if name in wanted and order.index(name) == order.index(name)][:4] == wanted[:4]
     places = [order.index(name) for name in wanted]
     assert places == sorted(places)
     # The table of the first chart.
@@ -242,7 +241,7 @@ def test_a_page_without_scripts_has_its_tables(browser: Browser, site: str) -> N
 def test_a_page_that_is_open_shows_what_comes(browser: Browser, shop: Path, tmp_path: Path) -> None:
     """An operator blocks an account's reminders; the page of another process shows it without being asked."""
     own = tmp_path / "shop"
-    shutil.copytree(shop, own, ignore=shutil.ignore_patterns("run"))
+    shutil.copytree(shop, own, symlinks=True, ignore=shutil.ignore_patterns("run"))
     sql = "SELECT tenant, entity, account_id FROM decisions WHERE account_id LIKE 'C%' ORDER BY account_id LIMIT 1"
     tenant, entity, name = headrace("query", "--dir", str(own), sql, "--format", "csv").splitlines()[1].split(",")
     context = browser.new_context()

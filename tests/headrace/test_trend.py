@@ -1,0 +1,96 @@
+"""The figures of many days at once are those of the report of each day."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from headrace.report import Figure, make_report
+from headrace.scope import Scope
+from headrace.trend import make_trend, month_ends
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.ledger import Ledger, day
+
+
+def written() -> Ledger:
+    """Two companies; items that are paid late, in part and never, a credit note, an affiliate, interest, cash without items."""
+    ledger = Ledger()
+    for number in range(8):
+        posted, due = date(2025, 9 + number % 4, 10), date(2025, 10 + number % 3, 10)
+        ledger.invoice("A", f"INV-{number}", (number + 1) * 100_00, posted.isoformat(), due.isoformat())
+    for number, paid in ((0, "2025-10-20"), (1, "2025-12-24"), (2, "2026-01-05")):
+        ledger.receipt("A", f"R-{number}", (number + 1) * 100_00, paid)
+        ledger.applied("A", f"INV-{number}", f"R-{number}", (number + 1) * 100_00, paid)
+    ledger.receipt("A", "R-PART", 150_00, "2026-01-02")
+    ledger.applied("A", "INV-3", "R-PART", 150_00, "2026-01-02")
+    ledger.receipt("A", "R-FREE", 33_00, "2025-12-30")
+    ledger.credit_note("A", "CN-1", 40_00, "2025-11-15")
+    ledger.say(
+        "interest_charged", "A", "2026-01-03", document="INT-1", item_kind="interest", amount=7_00, item_amount=7_00,
+        posting_date=day("2026-01-03"), due_date=day("2026-01-03"), counterparty="INV-1",
+    )  # fmt: skip
+    ledger.invoice("G", "INV-G", 900_00, "2025-10-01", "2025-10-31", reasons=["affiliate"])
+    ledger.entity = "de01"
+    ledger.invoice("B", "INV-B", 500_00, "2025-11-20", "2025-12-20")
+    ledger.invoice("B", "INV-E", 60_00, "2025-11-20", "2025-12-20", currency="EUR")
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
+    place = Place(tmp_path_factory.mktemp("trend") / "clickhouse")
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in written().decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    found = DatabaseViews(place)
+    yield found
+    found.close()
+
+
+def test_month_ends_rise_to_the_day() -> None:
+    assert month_ends(date(2026, 1, 5), 3) == [
+        date(2025, 10, 31),
+        date(2025, 11, 30),
+        date(2025, 12, 31),
+        date(2026, 1, 5),
+    ]
+    assert month_ends(date(2024, 2, 29), 0) == [date(2024, 2, 29)]
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(entity="us01"), Scope(entity="de01")])
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_each_point_is_the_report_of_its_day(views: Views, scope: Scope, currency: str) -> None:
+    days = month_ends(date(2026, 1, 5), 5)
+    points = {point.as_of: point for point in make_trend(views, days, currency, scope)}
+    compared = 0
+    for as_of in days:
+        found = make_report(views, as_of, currency=currency, scope=scope)
+        if as_of not in points:
+            # Before anything was posted.
+            assert all(each.open == Figure() and each.pace.receivables_minor == 0 for each in found)
+            continue
+        point = points[as_of]
+        assert (point.aging, point.open_credits, point.pace) == (found[0].aging, found[0].open_credits, found[0].pace)
+        assert (point.open_minor, point.past_due_minor) == (found[0].open.amount_minor, found[0].past_due.amount_minor)
+        compared += 1
+    assert compared == len(points)
+    if (scope.entity, currency) != ("us01", "EUR"):
+        assert compared > 1
+
+
+def test_a_point_in_figures(views: Views) -> None:
+    """At the end of 2025 in us01: INV-2 and 5 (300, 600) are 21 days late, 4 and 7 (500, 800) 51, 3 and 6 (400, 700) 82,
+    INV-G (900) 61."""
+    [point] = make_trend(views, [date(2025, 12, 31)], "USD", Scope(entity="us01"))
+    assert point.aging == (
+        Figure(),
+        Figure(2, 900_00),
+        Figure(2, 1_300_00),
+        Figure(3, 2_000_00),
+        Figure(),
+    )
+    assert point.open_credits == Figure(1, 40_00)
