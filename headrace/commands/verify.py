@@ -24,8 +24,9 @@ from schemas.topics import FACTS
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views, open_views
 
-# Findings and notes of each check that are shown; --json has more.
+# Findings and notes of each check that are shown; --json has more. Of the KPIs there is a note for each view.
 SHOWN: Final = 10
+SHOWN_NOTES: Final = 30
 
 
 def verify(
@@ -132,10 +133,10 @@ def _details(check: Check, console: Console) -> None:
         console.print(Text(f"  {_line(finding)}"), soft_wrap=True)
     if check.count > SHOWN:
         console.print(f"  and {check.count - SHOWN:,} more")
-    for note in check.notes[:SHOWN]:
+    for note in check.notes[:SHOWN_NOTES]:
         console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
-    if len(check.notes) > SHOWN:
-        console.print(f"  and {len(check.notes) - SHOWN:,} notes more")
+    if len(check.notes) > SHOWN_NOTES:
+        console.print(f"  and {len(check.notes) - SHOWN_NOTES:,} notes more")
 
 
 def _line(finding: Finding) -> str:

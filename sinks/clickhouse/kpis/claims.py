@@ -63,10 +63,10 @@ FROM (
     FROM {_OF_DISPUTES} AS d {ACCOUNTS_OF}
     UNION ALL
     SELECT day, tenant, entity, region, segment, currency, '', '', '', 'invoiced', invoiced_minor, 0, [0], [0], invoiced
-    FROM money_days WHERE invoiced != 0
+    FROM money_days WHERE invoiced != 0 OR invoiced_minor != 0
 )
 GROUP BY day, {GROUP}, category, root_cause
-HAVING opened != 0 OR closed != 0 OR escalated != 0 OR invoiced != 0
+HAVING opened != 0 OR closed != 0 OR escalated != 0 OR invoiced != 0 OR invoiced_minor != 0
 """,
 )
 

@@ -57,3 +57,23 @@ def test_accounts_that_move_take_their_history_along(tmp_path: Path) -> None:
     # Five times the same few rows would be none that move.
     assert check.checked > 500
     log.close()
+
+
+def test_accounts_that_change_places_at_once(tmp_path: Path) -> None:
+    """As many invoices on a day as before on either side, and of other amounts: E's is of 10,000, DD's of 7,000."""
+    facts = tell()
+    customers = {fact.account_id: fact for fact in facts if isinstance(fact, Customer)}
+    log = open_log(tmp_path, SHARDS)
+    Facts(log).append(with_days(facts))
+    decide(log, tmp_path / "state")
+    for number, regions in enumerate((("west", "east"), ("east", "west"))):
+        time = max(fact.recorded_time for fact in facts) + 1 + number
+        named = {"event_time": time, "recorded_time": time}
+        Facts(log).append(
+            but(customers[account], event_id=f"{account}-{number}", region=region, **named)
+            for account, region in zip(("E", "DD"), regions, strict=True)
+        )
+        decide(log, tmp_path / "state")
+        publish(log, tmp_path)
+        assert lines(compared(read(log), tmp_path)) == []
+    log.close()
