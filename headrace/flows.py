@@ -16,7 +16,7 @@ from connectors.registry.client import RegistryAway, SchemaRegistry
 from connectors.registry.writers import WriterSchemas
 from connectors.steady import patiently
 from dataflows.intake import Mode, run_intake
-from dataflows.publish import publish_clickhouse, publish_forward
+from dataflows.publish import publish_clickhouse, publish_forward, publish_live
 from dataflows.publishing import FORWARD, PublishStatus
 from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
@@ -32,7 +32,7 @@ from headrace.operations import (
     memory_gauge,
     serve_metrics,
 )
-from headrace.places import clickhouse_place, query_socket, redis_socket
+from headrace.places import clickhouse_place, live_server, query_socket, redis_socket
 from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
 from sinks.redis.connect import RedisServer
@@ -217,6 +217,17 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
             RedisServer(settings.dir / "redis", redis_socket(settings), settings.redis) as redis,
         ):
             publish_forward(log, redis, until_idle=until_idle, stop=stop, status=status)
+    finally:
+        log.close()
+    return 0
+
+
+def start_live(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+    """Keep the live views in Redis."""
+    log = _opened(settings, until_idle, stop)
+    try:
+        with _publishing(settings, "live") as status, live_server(settings) as redis:
+            publish_live(log, redis, until_idle=until_idle, stop=stop, status=status)
     finally:
         log.close()
     return 0

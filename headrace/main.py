@@ -10,10 +10,12 @@ from headrace.commands import (
     demo,
     forecast,
     ingest,
+    live,
     operate,
     people,
     policy,
     query,
+    rebuild,
     rejected,
     report,
     run,
@@ -56,6 +58,8 @@ app.command()(why.why)
 app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(live.app, name="live")
+app.add_typer(rebuild.app, name="rebuild")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(schemas.app, name="schemas")

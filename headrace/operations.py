@@ -26,7 +26,7 @@ from dataflows.publishing import PublishStatus
 from headrace.settings import WrongSettings
 
 # The flows of an installation; each takes the port this far above `metrics_port`.
-FLOWS: Final = ("intake", "receivables", "publish clickhouse", "publish forward")
+FLOWS: Final = ("intake", "receivables", "publish clickhouse", "publish forward", "publish live")
 
 # A commit of 2,000 rows takes 5 to 10 ms on a quiet disk (November 2026); seconds mean that the disk is in trouble.
 SECONDS_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

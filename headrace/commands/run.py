@@ -22,6 +22,7 @@ from headrace.flows import (
     start_clickhouse,
     start_forward,
     start_intake,
+    start_live,
     start_receivables,
 )
 from headrace.operations import StopFlag, configure_logging
@@ -48,6 +49,7 @@ class Sink(StrEnum):
 
     clickhouse = "clickhouse"
     forward = "forward"
+    live = "live"
 
 
 def run(
@@ -57,7 +59,7 @@ def run(
     replay: Annotated[bool, typer.Option("--replay/--live", help="History in its own order, or as it comes.")] = False,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="Leave when all that is there is done.")] = False,
     shards: Annotated[str, typer.Option(help="Shards of this receivables process, such as 0-7.")] = "",
-    sink: Annotated[Sink | None, typer.Option(help="The flow of publish; both where none is named.")] = None,
+    sink: Annotated[Sink | None, typer.Option(help="The flow of publish; all where none is named.")] = None,
     paced: Annotated[bool, typer.Option("--paced", hidden=True)] = False,
     parent: Annotated[int, typer.Option("--parent", hidden=True)] = 0,
 ) -> None:
@@ -81,6 +83,8 @@ def run(
                 code = start_clickhouse(settings, until_idle, stop)
             elif sink is Sink.forward:
                 code = start_forward(settings, until_idle, stop)
+            elif sink is Sink.live:
+                code = start_live(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:
@@ -134,6 +138,7 @@ class _Children:
             before = Counted.now(log, self._settings)
             self._start("clickhouse", "publish", "--sink", "clickhouse")
             self._start("forward", "publish", "--sink", "forward")
+            self._start("live", "publish", "--sink", "live")
             if flow is Flow.all:
                 self._start("receivables", "receivables")
                 mode = ["--replay", "--paced"] if replay else ["--live"]
@@ -143,8 +148,9 @@ class _Children:
             code = max(code, self._end())
             if code == 0 and until_idle:
                 # What the flows left over after they were told to stop.
-                self._start("clickhouse", "publish", "--sink", "clickhouse", "--until-idle")
-                code = self._running.pop("clickhouse").wait()
+                for sink in ("clickhouse", "live"):
+                    self._start(sink, "publish", "--sink", sink, "--until-idle")
+                code = max(abs(self._running.pop(sink).wait()) for sink in ("clickhouse", "live"))
             if code == 0 and until_idle and flow is Flow.all:
                 self._tell(before, log)
         finally:

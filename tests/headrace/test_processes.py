@@ -23,6 +23,7 @@ FIRST_SAMPLES = {
     "receivables": 'headrace_receivables_lag_facts{shard="001"} 0.0',
     "publish clickhouse": 'headrace_publish_waiting{sink="clickhouse"} 0.0',
     "publish forward": 'headrace_publish_decisions_total{sink="forward"} 0.0',
+    "publish live": 'headrace_publish_decisions_total{sink="live"} 0.0',
 }
 
 
