@@ -15,10 +15,20 @@ from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
 from tests.cases import NIGHTLY
 from tests.clickhouses import clickhouse_places
-from tests.redis_servers import local_redis, redis_url
+from tests.redis_servers import local_redis, redis_cluster, redis_url, shared_cluster
 from tests.registries import real_registry, registry_server
 
-__all__ = ["clickhouse_places", "kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
+__all__ = [
+    "clickhouse_places",
+    "kafka",
+    "local_kafka",
+    "local_redis",
+    "real_registry",
+    "redis_cluster",
+    "redis_url",
+    "registry_server",
+    "shared_cluster",
+]
 
 SERVICES = ("kafka", "redis", "registry")
 

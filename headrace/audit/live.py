@@ -63,8 +63,9 @@ class LiveCheck:
                 for currency, said in account.stated.items()
                 for name, value in zip(_BALANCES, said, strict=True)
             }
-            if until == known:
-                right.update(_figures(account, max(position.day, int(card.get("day", 0)))))
+            # While a day turns, some are as of the new one.
+            if until == known and not position.turned:
+                right.update(_figures(account, position.day))
             self._same(account, "live_card", {name: int(card.get(name, 0)) for name in right}, right)
 
     def _contents(self, accounts: Sequence[Account]) -> None:

@@ -61,7 +61,7 @@ def card(
             raise typer.Exit(FOUND_WANTING)
         shard, whole = found[0]
         position, (kept,) = views.cards(shard, [whole])
-    shown = card_of(whole, kept, max(position.day, int(kept.get("day", 0))))
+    shown = card_of(whole, kept, position.day)
     if as_json:
         print_json(shown)
     else:

@@ -82,7 +82,6 @@ def restate(work: Work, account: str, day: int) -> None:
     ):
         work.put(card, name, value or None)
     turns += _owners(work, card, first["owner"] if first else "", day)
-    work.put(card, "day", str(day))
     work.rank(TURNING, account, min(turns, default=None))
 
 
