@@ -1,6 +1,7 @@
 """headrace rebuild: makes views anew from the logs, beside those that are read, and switches over."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,8 @@ import typer
 
 from dataflows.live import Reopen, rebuild_live
 from dataflows.publishing import Patience, PublishStatus, Stopped
-from headrace.commands.common import FOUND_WANTING, installation, print_json, say
+from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, print_json, say
+from headrace.flows import open_log_of
 from headrace.operations import StopFlag
 from headrace.places import live_server
 from sinks.base import SinkError
@@ -30,7 +32,7 @@ def rebuild_redis(
     stop = StopFlag()
     stop.install()
     began = time.monotonic()
-    with installation(directory, config) as (settings, log):
+    with failures_told(), closing(open_log_of(settings := load_existing(directory, config))) as log:
         status = PublishStatus()
         try:
             lock = Lock(settings.dir / "run" / "rebuild-redis.lock", "the rebuild of Redis")
