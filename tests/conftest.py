@@ -1,7 +1,7 @@
 """What holds for all tests: no stale compiled modules, and no real service missed in silence.
 
 Tests marked `kafka` need a real broker, `registry` a real schema registry; they run in one worker, so that one
-of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Where there
+of each serves them all. Those marked `promtool` need Prometheus' own program. Those marked `redis` need a real Redis, which is small: each worker has its own. Where there
 is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
 """
 
@@ -30,7 +30,7 @@ __all__ = [
     "shared_cluster",
 ]
 
-SERVICES = ("kafka", "redis", "registry")
+SERVICES = ("kafka", "promtool", "redis", "registry")
 
 # No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
 settings.register_profile("quick", deadline=None)

@@ -1,12 +1,12 @@
 """The check of the live views in Redis against the books: cards, open items, what waits for people, and its lists."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.findings import Check, listed
 from sinks.redis.live.cards import AGING, bucket
+from sinks.redis.live.items import item_of
 from sinks.redis.live.keys import (
     APPROVAL,
     DISPUTE,
@@ -133,7 +133,7 @@ def _item(item: Any) -> tuple[object, ...]:
 
 
 def _item_kept(text: str) -> tuple[object, ...]:
-    row = json.loads(text)
+    row = item_of(text)
     return tuple(row[name] for name in ("currency", "kind", "open", "disputed", "level", "due_date"))
 
 

@@ -194,27 +194,36 @@ def _print_card(shown: dict[str, Any]) -> None:
     out.print(f"as of {shown['as_of']}, owner {shown['owner'] or 'nobody'}, dunning level {shown['level']}")
     columns = (Column(""), *(Column(currency, right=True) for currency in shown["balances"]))
     listing = Listing(columns)
-    for name in ("balance", *_BALANCES, "open_items", "oldest_due"):
-        listing.add(name.replace("_", " "), *(str(found[name] or "") for found in shown["balances"].values()))
+    balances = shown["balances"].values()
+    for name in ("balance", *_BALANCES):
+        listing.add(name.replace("_", " "), *(_grouped(found[name]) for found in balances))
     for name, _ in AGING:
-        listing.add(f"  {name}", *(found["aging"][name] for found in shown["balances"].values()))
+        listing.add(f"  {name}", *(_grouped(found["aging"][name]) for found in balances))
+    for name in ("open_items", "oldest_due"):
+        listing.add(name.replace("_", " "), *(str(found[name] or "") for found in balances))
     if shown["balances"]:
         listing.show(out)
-    counts = [f"{shown[name]} {name}" for name in _COUNTS if shown[name]]
+    counts = [f"{name} {shown[name]}" for name in _COUNTS if shown[name]]
     out.print("open: " + (", ".join(counts) or "nothing"), soft_wrap=True)
     credit = shown["credit"]
     if credit["exposure"] is not None:
         held = (
             f"held since {credit['held_since'][:16]}: {', '.join(credit['held_for'])}" if credit["held"] else "not held"
         )
-        limit = f" of {credit['limit']}" if credit["limit"] is not None else ""
-        out.print(f"credit: {credit['exposure']}{limit} {credit['currency']}, {held}", soft_wrap=True)
+        limit = f" of {_grouped(credit['limit'])}" if credit["limit"] is not None else ""
+        out.print(f"credit: {_grouped(credit['exposure'])}{limit} {credit['currency']}, {held}", soft_wrap=True)
     if contact := shown["last_contact"]:
         said = f"{contact['direction']} by {contact['channel']}, {contact['about']}"
         out.print(f"last contact: {contact['time'][:16]} {said}", soft_wrap=True)
     if task := shown["next"]:
         until = f" until {task['until'][:16]}" if task["until"] else ""
         out.print(f"next: {task['action'].replace('_', ' ')} ({task['task']}){until}", soft_wrap=True)
+
+
+def _grouped(amount: str) -> str:
+    """1234.56 as people read it."""
+    whole, point, rest = amount.partition(".")
+    return f"{int(whole):,}{point}{rest}" if int(whole) else amount
 
 
 def _task(entry: Entry) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tests.publishing import (
     append,
     append_decisions,
 )
-from tests.redis_servers import LocalRedis
+from tests.redis_servers import LocalCluster, LocalRedis
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +70,21 @@ def test_a_wiped_redis_is_rebuilt_and_gives_the_same_facts(world: World) -> None
     assert {name: after[name] for name in after if name != "headrace:v2:{directory}:position"} == {
         name: before[name] for name in before if name != "headrace:v2:{directory}:position"
     }
+
+
+@pytest.mark.redis
+def test_a_cluster_gives_the_same_facts(redis_cluster: LocalCluster, tmp_path: Path) -> None:
+    found = []
+    for name, url in (("embedded", ""), ("cluster", redis_cluster.url)):
+        directory = tmp_path / name
+        with RedisServer(directory / "redis", directory / "run" / "redis.sock", url) as server:
+            world = World(directory, server)
+            _busy(world)
+            facts = world.run()
+            assert len(world.run()) == len(facts)
+            found.append((_contents(facts), {k: v for k, v in _everything(server).items() if "position" not in k}))
+    assert len(found[0][0]) > 12
+    assert found[0] == found[1]
 
 
 def _everything(server: RedisServer) -> dict[str, object]:

@@ -81,8 +81,9 @@ def test_a_card_says_how_the_account_stands(directory: Path) -> None:
     }  # fmt: skip
     shown = run(directory, "live", "card", "t1/us01/C1").stdout.splitlines()
     assert shown[:2] == ["t1/us01/C1  C1  US", "as of 2026-03-09, owner cy, dunning level 0"]
+    assert any([cell.strip() for cell in line.split("│")] == ["", "balance", "1,214.56", ""] for line in shown)
     assert shown[-3:] == [
-        "open: 1 disputes, 1 promises, 1 drafts, 2 exceptions, 1 approvals, 2 tasks",
+        "open: disputes 1, promises 1, drafts 1, exceptions 2, approvals 1, tasks 2",
         "credit: 90.00 of 80.00 USD, held since 2026-03-04 00:00: over_limit",
         "next: call (large_overdue:USD) until 2026-03-09 00:00",
     ]

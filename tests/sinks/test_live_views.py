@@ -1,6 +1,5 @@
 """What the live views say of what decisions and facts tell: values, one desk's work at a time."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from schemas.records import AccountOwner, Customer, Message
 from schemas.topics import FACTS
 from sinks.redis.connect import RedisServer
 from sinks.redis.live.cards import bucket
+from sinks.redis.live.items import item_of
 from sinks.redis.live.keys import parts
 from sinks.redis.live.reading import LiveViews
 from tests.installations import Facts, clock
@@ -144,7 +144,7 @@ def test_credit_notes_and_deductions_move_the_other_item_too(desk: Desk) -> None
 
     def opened() -> dict[str, tuple[str, int]]:
         _, (items,) = desk.views().items(shard, [ACCOUNT])
-        return {name: (json.loads(text)["kind"], json.loads(text)["open"]) for name, text in items.items()}
+        return {name: (item_of(text)["kind"], item_of(text)["open"]) for name, text in items.items()}
 
     assert opened() == {"INV-1": ("invoice", 70_00)}
     desk.ledger.say(

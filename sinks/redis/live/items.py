@@ -1,10 +1,11 @@
 """Open items of an account one by one, and their sums by due day and level, from which aging is made."""
 
+import json
 from typing import Final
 
 from schemas.records import Decision
 from sinks.redis.live.keys import CARD, DAYS, ITEMS
-from sinks.redis.live.values import Row, add, put_row, row_of
+from sinks.redis.live.values import Row, add, packed
 from sinks.redis.live.work import Work
 
 CREDIT: Final = "credit_note"
@@ -16,6 +17,8 @@ _STATES_ITEM: Final = frozenset(
         "discount_granted", "write_off_posted", "deduction_opened", "refund_posted",
     }
 )  # fmt: skip
+# How a row is kept: without names it is short enough for Redis to keep an account's items as one list.
+FIELDS: Final = ("currency", "kind", "amount", "open", "disputed", "level", "due_date")
 _REVIEW_ENDED: Final = "disputes.review_ended"
 _UNDONE: Final = "reversed."
 
@@ -31,7 +34,7 @@ def want(work: Work, account: str, d: Decision) -> None:
 def learn(work: Work, account: str, d: Decision) -> None:
     """The item that the decision states, and the other one from which or to which it moves something."""
     if _states(d):
-        before = row_of(work, _key(account), d.document)
+        before = _row_of(work, account, d.document)
         # A suppressed step says which level it was, not which one the item has.
         level = (before["level"] if before else 0) if d.kind == "reminder_suppressed" else d.level
         row = {
@@ -46,9 +49,19 @@ def learn(work: Work, account: str, d: Decision) -> None:
         _put(work, account, d.document, before, row)
     change = _other(d)
     if change:
-        before = row_of(work, _key(account), d.counterparty)
+        before = _row_of(work, account, d.counterparty)
         row = _moved(before or _new_other(d), change)
         _put(work, account, d.counterparty, before, row)
+
+
+def item_of(text: str) -> Row:
+    """An item from what is kept of it."""
+    return dict(zip(FIELDS, json.loads(text), strict=True))
+
+
+def _row_of(work: Work, account: str, document: str) -> Row | None:
+    text = work.get(_key(account), document)
+    return None if text is None else item_of(text)
 
 
 def _states(d: Decision) -> bool:
@@ -84,7 +97,7 @@ def _put(work: Work, account: str, document: str, before: Row | None, row: Row) 
         _count(work, account, before, -1)
     if row["open"]:
         _count(work, account, row, 1)
-    put_row(work, _key(account), document, row if row["open"] else None)
+    work.put(_key(account), document, packed([row[name] for name in FIELDS]) if row["open"] else None)
 
 
 def _count(work: Work, account: str, row: Row, sign: int) -> None:
