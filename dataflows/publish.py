@@ -24,6 +24,7 @@ from dataflows.causes import heads, read_fact
 from dataflows.effects import EffectsChunk, EffectsLoop, EffectsStatus
 from dataflows.effects_position import Hold
 from dataflows.forwarding import ForwardChunk, Forwarder
+from dataflows.live import LiveChunk, LiveUpdater, views_identity
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
@@ -36,6 +37,8 @@ from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink, last_batch
 from sinks.effects.base import EffectSink
 from sinks.local import HeldElsewhere
 from sinks.redis.connect import RedisServer
+from sinks.redis.live.store import Reopen
+from sinks.redis.live.store import Store as LiveStore
 from sinks.redis.store import Store, Wiped
 from sinks.sequences import Sequences
 
@@ -403,3 +406,36 @@ def _effects(loop: EffectsLoop, until_idle: bool, stop: Stop) -> None:
         loop.leave()
     finally:
         loop.close()
+
+
+def publish_live(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop, status: PublishStatus) -> None:
+    """Keep the live views until told to stop, or with `until_idle` until all there is is in them.
+
+    Shards that Redis lost are made again from the beginning; where `headrace rebuild redis` switched a shard over, the new
+    views are kept from then on. Raises SinkStopped (a gap, another log's views), LogRefused.
+    """
+    patience = Patience("publish live", stop, status)
+    try:
+        identity = patience.persist(lambda: views_identity(log))
+        shards = patience.persist(lambda: log.partitions(FACTS))
+        while True:
+            store = patience.persist(lambda: LiveStore(server, identity, shards))
+            try:
+                _keep_live(LiveUpdater(log, store, patience, status), until_idle, stop)
+                return
+            except Reopen as error:
+                structlog.get_logger().warning("opening the live views again", flow="publish live", reason=str(error))
+    except Stopped:
+        structlog.get_logger().info("left while something was away", flow="publish live")
+    finally:
+        status.state = "stopped"
+
+
+def _keep_live(updater: LiveUpdater, until_idle: bool, stop: Stop) -> None:
+    def read() -> LiveChunk | None:
+        return None if stop or (until_idle and updater.idle) else updater.read()
+
+    try:
+        _run("publish_live", _Pump(read, updater.take))
+    finally:
+        updater.close()

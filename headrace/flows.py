@@ -18,7 +18,7 @@ from connectors.steady import patiently
 from dataflows.effects import EffectsStatus
 from dataflows.effects_position import effects_file
 from dataflows.intake import Mode, run_intake
-from dataflows.publish import publish_clickhouse, publish_effects, publish_forward
+from dataflows.publish import publish_clickhouse, publish_effects, publish_forward, publish_live
 from dataflows.publishing import FORWARD, PublishStatus
 from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
@@ -36,7 +36,7 @@ from headrace.operations import (
     memory_gauge,
     serve_metrics,
 )
-from headrace.places import clickhouse_place, query_socket, redis_socket
+from headrace.places import clickhouse_place, live_server, query_socket, redis_socket
 from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
 from sinks.delivery.sink import DeliverySink
@@ -250,6 +250,17 @@ def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: 
     try:
         with _publishing(settings, sink.name) as status, EffectsMetrics.told(sink.name, effects):
             publish_effects(log, sink, path, again, until_idle=until_idle, stop=stop, status=status, effects=effects)
+    finally:
+        log.close()
+    return 0
+
+
+def start_live(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+    """Keep the live views in Redis."""
+    log = _opened(settings, until_idle, stop)
+    try:
+        with _publishing(settings, "live") as status, live_server(settings) as redis:
+            publish_live(log, redis, until_idle=until_idle, stop=stop, status=status)
     finally:
         log.close()
     return 0

@@ -11,6 +11,7 @@ from headrace.commands import (
     effects,
     forecast,
     ingest,
+    live,
     operate,
     people,
     policy,
@@ -67,6 +68,7 @@ app.command()(verify.verify)
 app.command()(bench.bench)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(effects.app, name="effects")
+app.add_typer(live.app, name="live")
 app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(rebuild.app, name="rebuild")

@@ -33,6 +33,7 @@ FLOWS: Final = (
     "publish forward",
     "publish webhooks",
     "publish delivery",
+    "publish live",
 )
 
 # A commit of 2,000 rows takes 5 to 10 ms on a quiet disk (November 2026); seconds mean that the disk is in trouble.

@@ -2,7 +2,8 @@
 
 Tests marked `kafka` need a real broker, `registry` a real schema registry; they run in one worker, so that one
 of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Those marked
-`browser` need a Chromium. Where there is none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
+`browser` need a Chromium, `promtool` Prometheus' own program. Where there is none they are skipped, with one loud line at the
+end; with CI=true a skip is a failure.
 """
 
 import os
@@ -15,12 +16,22 @@ from headrace.compiled import StaleCompiled, mode, refuse_stale
 from tests.brokers import kafka, local_kafka
 from tests.cases import NIGHTLY
 from tests.clickhouses import clickhouse_places
-from tests.redis_servers import local_redis, redis_url
+from tests.redis_servers import local_redis, redis_cluster, redis_url, shared_cluster
 from tests.registries import real_registry, registry_server
 
-__all__ = ["clickhouse_places", "kafka", "local_kafka", "local_redis", "real_registry", "redis_url", "registry_server"]
+__all__ = [
+    "clickhouse_places",
+    "kafka",
+    "local_kafka",
+    "local_redis",
+    "real_registry",
+    "redis_cluster",
+    "redis_url",
+    "registry_server",
+    "shared_cluster",
+]
 
-SERVICES = ("browser", "kafka", "redis", "registry")
+SERVICES = ("browser", "kafka", "promtool", "redis", "registry")
 
 # No deadlines: how long an example takes says nothing. --hypothesis-profile=nightly tries much more.
 settings.register_profile("quick", deadline=None)

@@ -1,6 +1,7 @@
 """Decisions written by hand, as docs/ledger.md says: a small ledger that keeps balances and numbers for tests."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,13 +24,21 @@ def instant(text: str) -> int:
 class Ledger:
     """Appends decisions with the next sequence of the account's shard and the balances after them."""
 
-    def __init__(self, shards: int = 4, tenant: str = "t1", entity: str = "us01", currency: str = "USD") -> None:
+    def __init__(
+        self,
+        shards: int = 4,
+        tenant: str = "t1",
+        entity: str = "us01",
+        currency: str = "USD",
+        following: Sequence[int] = (),
+    ) -> None:
+        """`following`: the next sequence of each shard, where there are decisions already."""
         self.shards = shards
         self.tenant = tenant
         self.entity = entity
         self.currency = currency
         self.decisions: list[Decision] = []
-        self._next: dict[int, int] = defaultdict(int)
+        self._next: dict[int, int] = defaultdict(int, enumerate(following))
         self._balances: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._open: dict[tuple[str, str], int] = {}
         self._receipts: dict[tuple[str, str], int] = {}

@@ -1,11 +1,11 @@
 """The whole audit: shard by shard through both logs once, every check beside the others."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from connectors.log.base import Log
 from dataflows.publishing import FORWARD
@@ -16,34 +16,23 @@ from headrace.audit.findings import Check, Checks
 from headrace.audit.keep import Scratch
 from headrace.audit.kpi.check import check_kpis
 from headrace.audit.kpi.reading import Reading
+from headrace.audit.live import LiveCheck
 from headrace.audit.rerun import Rerun
 from headrace.audit.shard import ShardAudit
 from headrace.audit.state import StateCheck, StateCopy, Unstable
 from headrace.audit.streams import Group, ShardLogs
 from headrace.audit.transit import Transit
 from headrace.audit.versions import Everywhere
-from headrace.audit.views import ClickHouseCheck, TableCheck, check_balances
+from headrace.audit.views import ClickHouseCheck, TableCheck
 from schemas.records import ShardRow
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views
+from sinks.redis.live.reading import LiveViews
 
 # The group under which receivables says how far it is.
 RECEIVABLES: Final = "receivables"
 PROGRESS_FACTS: Final = 1_000
-_ACCOUNTS_AT_ONCE: Final = 1_000
-
-
-class LiveBalances(Protocol):
-    """Where live balances are, opened for reading."""
-
-    def until(self, shard: int) -> int:
-        """Decisions below this sequence are in them."""
-        ...
-
-    def of(self, accounts: Sequence[str]) -> list[Mapping[str, str]]:
-        """The hash of each account; empty where there is none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Sources:
     log: Log
     state: Path
     views: Views | None
-    live: LiveBalances | None
+    live: LiveViews | None
     cache_bytes: int
 
 
@@ -236,10 +225,6 @@ class _Shard:
                     self._shown.contents.of_shard(self._shard, known, audit.books)
         if self._sources.live is not None:
             with _telling(self._checks, "Redis"):
-                accounts = sorted(audit.books.accounts.values(), key=lambda account: account.key)
-                for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
-                    some = accounts[at : at + _ACCOUNTS_AT_ONCE]
-                    stored = self._sources.live.of([account.key for account in some])
-                    check_balances(
-                        self._checks.views, self._shard, some, stored, self._sources.live.until(self._shard), known
-                    )
+                LiveCheck(self._checks.views, self._sources.live, self._shard).compare(
+                    list(audit.books.accounts.values()), known
+                )

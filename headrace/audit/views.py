@@ -1,13 +1,12 @@
-"""The check of views: ClickHouse's rows and Redis's balances against the decisions and the books made of them.
+"""The check of ClickHouse's rows against the decisions.
 
 ClickHouse and this code each digest the rows in blocks; only a block that differs is fetched.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import md5
-from typing import Any, Final
+from typing import Final
 
-from headrace.audit.accounts import Account
 from headrace.audit.findings import Check, listed
 from schemas.records import Decision
 from sinks.clickhouse.reading import Views
@@ -205,27 +204,3 @@ class TableCheck:
                 self._check.find(
                     "row_extra", "decisions has it, the log does not", shard=self._shard, sequence=sequence
                 )
-
-
-def check_balances(
-    check: Check, shard: int, accounts: Sequence[Account], stored: Sequence[Mapping[str, str]], until: int, known: int
-) -> None:
-    """Redis's hash of each account against its books: decisions below `until` are in it, below `known` in the books."""
-    for account, found in zip(accounts, stored, strict=True):
-        if account.last_sequence < 0 or account.last_sequence >= until:
-            continue
-        if int(found.get("sequence", -1)) > account.last_sequence and until > known:
-            # It went on while the log was read.
-            continue
-        check.checked += 1
-        right: dict[str, Any] = {"shard": shard, "sequence": account.last_sequence}
-        for currency, said in account.stated.items():
-            names = ("open_debit", "open_credit", "unapplied", "on_account")
-            right.update({f"{currency}:{name}": value for name, value in zip(names, said, strict=True)})
-        wrong = [
-            f"{name} {found.get(name)}, should be {value}"
-            for name, value in right.items()
-            if found.get(name) != str(value)
-        ]
-        if wrong:
-            check.find("live_balance", f"Redis has {listed(wrong, 3)}", shard=shard, account=account.key)

@@ -25,6 +25,7 @@ from headrace.flows import (
     start_delivery,
     start_forward,
     start_intake,
+    start_live,
     start_receivables,
     start_webhooks,
 )
@@ -54,6 +55,7 @@ class Sink(StrEnum):
     forward = "forward"
     webhooks = "webhooks"
     delivery = "delivery"
+    live = "live"
 
 
 def run(
@@ -93,6 +95,8 @@ def run(
                 code = start_webhooks(settings, until_idle, stop)
             elif sink is Sink.delivery:
                 code = start_delivery(settings, until_idle, stop)
+            elif sink is Sink.live:
+                code = start_live(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:
@@ -156,6 +160,7 @@ class _Children:
                 begun(log, name, effects_file(self._settings.dir, name))
             self._start("clickhouse", "publish", "--sink", "clickhouse")
             self._start("forward", "publish", "--sink", "forward")
+            self._start("live", "publish", "--sink", "live")
             for name in self._effects():
                 self._start(name, "publish", "--sink", name)
             if flow is Flow.all:
@@ -167,9 +172,9 @@ class _Children:
             code = max(code, self._end())
             if code == 0 and until_idle:
                 # What the flows left over after they were told to stop.
-                for name in ("clickhouse", *(() if self._stopped else self._effects())):
+                for name in ("clickhouse", "live", *(() if self._stopped else self._effects())):
                     self._start(name, "publish", "--sink", name, "--until-idle")
-                code = max(self._running.pop(name).wait() for name in list(self._running))
+                code = max(abs(self._running.pop(name).wait()) for name in list(self._running))
             if code == 0 and until_idle and flow is Flow.all:
                 self._tell(before, log)
         finally:

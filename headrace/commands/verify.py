@@ -16,13 +16,13 @@ from connectors.log import open_log
 from connectors.log.base import Log
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Check, Checks, Finding, as_json
-from headrace.audit.live import RedisBalances
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing
-from headrace.places import clickhouse_place, query_socket, redis_socket
+from headrace.places import clickhouse_place, live_server, query_socket
 from headrace.settings import Settings
 from schemas.topics import FACTS
 from sinks.base import SinkError
 from sinks.clickhouse.reading import Views, open_views
+from sinks.redis.live.reading import LiveViews
 
 # Findings and notes of each check that are shown; --json has more. Of the KPIs there is a note for each view.
 SHOWN: Final = 10
@@ -52,9 +52,7 @@ def run(settings: Settings, json_wanted: bool, kpi: bool = False) -> int:
         views = _views(settings, checks)
         if views is not None:
             stack.callback(views.close)
-        live = _live(settings, checks)
-        if live is not None:
-            stack.callback(live.close)
+        live = _live(settings, checks, stack)
         sources = Sources(log, settings.dir / "state", views, live, settings.cache_bytes)
         with _progress(log) as told:
             run_audit(sources, checks, told)
@@ -83,12 +81,13 @@ def _views(settings: Settings, checks: Checks) -> Views | None:
         return None
 
 
-def _live(settings: Settings, checks: Checks) -> RedisBalances | None:
-    if not settings.redis and not (settings.dir / "redis").is_dir():
+def _live(settings: Settings, checks: Checks, stack: ExitStack) -> LiveViews | None:
+    """The live views, open as long as `stack`."""
+    if not settings.redis and not (settings.dir / "live").is_dir():
         checks.views.note("nothing was published to Redis yet")
         return None
     try:
-        return RedisBalances(settings.dir / "redis", redis_socket(settings), settings.redis)
+        return LiveViews(stack.enter_context(live_server(settings, shared=True)))
     except SinkError as error:
         checks.views.find("unreachable", f"Redis does not answer: {error}")
         return None

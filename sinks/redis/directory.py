@@ -218,7 +218,6 @@ def _learn_customer(work: Work, customer: Customer) -> None:
 
 
 def _learn_decision(work: Work, decision: Decision) -> None:
-    _keep_balance(work, decision)
     company, account = _company(decision), decision.account_id
     if decision.kind in _NAMES_DOCUMENT and (folded := fold(decision.document)):
         work.add(DOCUMENTS, key(company, folded), [account, decision.document])
@@ -258,17 +257,6 @@ def _stop_waiting(work: Work, name: str) -> None:
     for awaited in _awaits(work.get(WAITING, name)):
         work.remove(AWAITED, awaited, name)
     work.put(WAITING, name, None)
-
-
-def _keep_balance(work: Work, decision: Decision) -> None:
-    """Live balances: headrace:balance:TENANT/ENTITY/ACCOUNT, minor units as CURRENCY:ledger, and the last sequence."""
-    if not decision.currency:
-        return
-    balances = work.balances.setdefault(f"{_company(decision)}/{decision.account_id}", {})
-    for ledger in ("open_debit", "open_credit", "unapplied", "on_account"):
-        balances[f"{decision.currency}:{ledger}"] = getattr(decision, ledger)
-    balances["shard"] = decision.shard
-    balances["sequence"] = decision.sequence
 
 
 def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, OperatorAction]]]:

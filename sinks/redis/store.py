@@ -13,7 +13,8 @@ from sinks.base import SinkStopped
 from sinks.redis.connect import RedisServer
 from sinks.redis.transfers import Cause
 
-PREFIX: Final = "headrace:"
+# The braces keep all of it in one slot of a cluster; v2 is the version of what is in it.
+PREFIX: Final = "headrace:v2:{directory}:"
 # Hashes, each from a field to a JSON text. Fields are made by `key`.
 DOCUMENTS: Final = "documents"  # document as folded -> [[account, document as written], ...]
 PAYERS: Final = "payers"  # bank account -> [account, ...]
@@ -60,7 +61,6 @@ class Work:
         self._wanted: set[tuple[str, str]] = set()
         self._values: dict[tuple[str, str], Any] = {}
         self.changed: set[tuple[str, str]] = set()
-        self.balances: dict[str, dict[str, int]] = {}
         self.new: set[str] = set()
         self.judged: set[str] = set()
         self.ripen = False
@@ -116,20 +116,15 @@ class Store:
         self.positions = self._open(log)
 
     def _open(self, log: str) -> Positions:
+        self._server.refuse_eviction()
         with self._server.outside():
-            memory = self._server.client.info("memory")
-            if memory.get("maxmemory") and memory["maxmemory_policy"] != "noeviction":
-                raise SinkStopped(
-                    f"{self._server.name}: maxmemory-policy is {memory['maxmemory_policy']}, which would silently drop "
-                    "documents and forward to the wrong account; set it to noeviction"
-                )
             found: dict[str, str] = self._server.client.hgetall(PREFIX + _POSITION)
             if not found:
                 self._stamp = f"{self._owner}:0"
                 # Leftovers without a position may be anything: begin with nothing.
-                names = list(self._server.client.scan_iter(match=PREFIX + "*", count=10_000))
+                names = list(self._server.scan(PREFIX + "*"))
                 for at in range(0, len(names), 10_000):
-                    self._server.client.unlink(*names[at : at + 10_000])
+                    self._server.unlink(names[at : at + 10_000])
                 self._server.client.hset(PREFIX + _POSITION, mapping={"log": log, "stamp": self._stamp})
                 return Positions()
         if found.pop("log") != log:
@@ -218,8 +213,6 @@ class Store:
             pipe.hset(PREFIX + table, mapping=mapping)
         for table, names in gone.items():
             pipe.hdel(PREFIX + table, *names)
-        for account, balances in work.balances.items():
-            pipe.hset(f"{PREFIX}balance:{account}", mapping=balances)
         if work.judged:
             pipe.srem(PREFIX + RIPE, *sorted(work.judged))
         if work.ripen:

@@ -9,19 +9,14 @@ from typing import Any
 
 import pytest
 import typer
-from prometheus_client import CollectorRegistry
-from prometheus_client.metrics import MetricWrapperBase
 from ruamel.yaml import YAML
 
-import connectors.intake.metrics
-from dataflows.publishing import PublishStatus
 from headrace.main import app
-from headrace.operations import FLOWS, PublishMetrics, ReceivablesMetrics, flow_port, memory_gauge
+from headrace.operations import FLOWS, flow_port
 from headrace.settings import Settings, load
+from tests.deploy.metrics import OTHERS_METRICS, told_metrics
 
 ROOT = Path(__file__).parents[2]
-# Prometheus makes `up` itself; prometheus_client's process collector the others.
-OTHERS_METRICS = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"}
 PROMQL_WORDS = {"by", "count", "histogram_quantile", "increase", "job", "max", "or", "rate", "sum", "time", "vector"}
 PROMQL_LABELS = {"kind", "le", "reason", "sink", "shard"}
 
@@ -127,16 +122,7 @@ def test_prometheus_scrapes_every_flow(settings: Settings, services: dict[str, d
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
-    registry = CollectorRegistry()
-    ReceivablesMetrics(registry)
-    memory_gauge(registry)
-    registry.register(PublishMetrics("clickhouse", PublishStatus(), dict))
-    intake = [metric for metric in vars(connectors.intake.metrics).values() if isinstance(metric, MetricWrapperBase)]
-    assert intake
-    told = set()
-    for family in [*registry.collect(), *(family for metric in intake for family in metric.collect())]:
-        suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}[family.type]
-        told |= {family.name + suffix for suffix in suffixes}
+    told = told_metrics()
     dashboard = json.loads((ROOT / "deploy/grafana/dashboards/operations.json").read_text())
     asked = set()
     for panel in dashboard["panels"]:

@@ -12,12 +12,12 @@ import pytest
 from librt.strings import BytesWriter
 
 from connectors.log.base import account_key, partition_of
-from dataflows.publish import publish_clickhouse, publish_forward
+from dataflows.publish import publish_clickhouse, publish_forward, publish_live
 from dataflows.publishing import PublishStatus
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks
 from headrace.commands.verify import run
-from headrace.places import clickhouse_place, query_socket, redis_socket
+from headrace.places import clickhouse_place, live_server, query_socket, redis_socket
 from headrace.settings import Settings
 from schemas.codec import decode_decision, decode_fact, encode_decision, encode_fact
 from schemas.records import (
@@ -32,6 +32,7 @@ from schemas.topics import DECISIONS, FACTS
 from schemas.wire import Reader
 from sinks.clickhouse.connect import Database
 from sinks.redis.connect import RedisServer
+from sinks.redis.live.keys import CARD, named
 from tests.headrace.audit.story import SHARDS, run_story
 from tests.headrace.audit.tampering import Rows, change_decision, change_row, damage, rewrite
 from tests.installations import Facts, all_facts, but, decide, open_log
@@ -60,6 +61,8 @@ def shown(told: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with RedisServer(directory / "redis", redis_socket(settings)) as server:
             publish_forward(log, server, until_idle=True, stop=Never(), status=PublishStatus())
         decide(log, directory / "state")
+    with live_server(settings) as server:
+        publish_live(log, server, until_idle=True, stop=Never(), status=PublishStatus())
     log.close()
     return directory
 
@@ -480,7 +483,6 @@ def test_rows_that_publish_state_does_not_vouch_for_are_compared_too(
 
 
 def test_a_publisher_that_is_behind_is_no_fault(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.rmtree(views / "redis")
     log = open_log(views, SHARDS)
     receipt = next(f for _, _, f in all_facts(log) if f.kind == "receipt" and f.account_id == "A")
     Facts(log).append([but(receipt, event_id="another", receipt_id="R-99", amount=77)])
@@ -488,7 +490,10 @@ def test_a_publisher_that_is_behind_is_no_fault(views: Path, capsys: pytest.Capt
     log.close()
     assert run(of(views), True) == 0
     (check,) = (check for check in json.loads(capsys.readouterr().out)["checks"] if check["name"] == "views")
-    assert check["notes"][-1] == f"shard {shard_of('A')}: 2 decisions are not published to ClickHouse yet"
+    assert check["notes"][-2:] == [
+        f"shard {shard_of('A')}: 2 decisions are not published to ClickHouse yet",
+        f"shard {shard_of('A')}: 2 decisions are not in the live views yet",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -515,8 +520,8 @@ def test_a_table_in_the_place_of_a_view_is_found(views: Path, capsys: pytest.Cap
     assert viewed(views, capsys) == ["views.definition"]
 
 
-def test_a_changed_live_balance_is_found(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_changed_live_views_are_found(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(views / "clickhouse")
-    with RedisServer(views / "redis", redis_socket(of(views))) as server:
-        assert server.client.hset("headrace:balance:acme/US01/E", "USD:open_debit", 1) == 0
-    assert viewed(views, capsys) == ["views.live_balance"]
+    with live_server(of(views)) as server:
+        assert server.client.hset(named(shard_of("E"), 1, CARD, "acme/US01/E"), "USD:open_debit", 1) == 0
+    assert viewed(views, capsys) == ["views.live_card"]
