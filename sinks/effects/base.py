@@ -77,6 +77,7 @@ class Intent:
     order.
     life_seconds: it expires this long after the log learned what caused it.
     bundle: intents of one fact with the same target and bundle are one effect, with all their decisions (a letter).
+    not_before_ms: it is first tried then, UTC milliseconds; 0: at once.
     """
 
     target: str
@@ -84,6 +85,7 @@ class Intent:
     lane: str
     life_seconds: int
     bundle: str = ""
+    not_before_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,8 @@ class EffectStore:
             " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0)",
             (
                 *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
-                *(account_of(d), d.recorded_time, d.recorded_time + intent.life_seconds * 1000, head, now_ms),
+                *(account_of(d), d.recorded_time, d.recorded_time + intent.life_seconds * 1000, head),
+                max(now_ms, intent.not_before_ms),
             ),
         )
         if cursor.rowcount:
