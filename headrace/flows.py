@@ -26,6 +26,7 @@ from dataflows.shards.owner import GROUP as RECEIVABLES
 from dataflows.shards.owner import Owner
 from headrace.documents import office_of
 from headrace.effects_metrics import EffectsMetrics
+from headrace.erps import opened_erps
 from headrace.lag import LagWatch
 from headrace.operations import (
     MetricsServer,
@@ -41,6 +42,7 @@ from headrace.settings import Settings, WrongSettings
 from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.base import EffectSink
+from sinks.erp.sink import ErpSink
 from sinks.redis.connect import RedisServer
 from sinks.webhooks.sink import WebhookSink
 
@@ -237,6 +239,16 @@ def start_webhooks(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
 def start_delivery(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     """Send documents and letters by the channels that delivery.toml sets. Raises WrongSettings."""
     return start_effects(settings, DeliverySink(office_of(settings)), until_idle, stop)
+
+
+def start_erp(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+    """Write decisions back to the ERPs that are set. Raises WrongSettings."""
+    erps = opened_erps(settings)
+    try:
+        return start_effects(settings, ErpSink(erps), until_idle, stop)
+    finally:
+        for erp in erps:
+            erp.adapter.close()
 
 
 def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: StopFlag) -> int:

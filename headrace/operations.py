@@ -34,6 +34,7 @@ FLOWS: Final = (
     "publish webhooks",
     "publish delivery",
     "publish live",
+    "publish erp",
 )
 
 # A commit of 2,000 rows takes 5 to 10 ms on a quiet disk (November 2026); seconds mean that the disk is in trouble.

@@ -3,13 +3,17 @@
 An unknown or wrong setting is an error that names it, its value and what it may be.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sinks.erp.sink import LIFE_DAYS as ERP_LIFE_DAYS
+from sinks.erp.sink import RETRY_SECONDS as ERP_RETRY_SECONDS
 from sinks.webhooks.endpoints import LIFE_HOURS, RETRY_SECONDS, Endpoint, findings
 
 # The settings of an embedded installation, where it has any of its own.
@@ -44,6 +48,52 @@ class Webhook(BaseModel):
         found = findings(self.endpoint())
         if found:
             raise ValueError("; ".join(found))
+        return self
+
+
+class ErpSettings(BaseModel):
+    """One ERP that decisions are written back to; docs/erp.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="What it is called in commands and metrics.")
+    url: str = Field(description="Where it is; https, or http inside. Without a login.")
+    mapping: Path = Field(description="Its mapping; a path that is not absolute begins at dir.")
+    secret_env: str = Field(default="", description="The environment variable that holds its secret.")
+    secret_file: Path | None = Field(default=None, description="Or the file that does.")
+    tenants: tuple[str, ...] = Field(default=(), description="Of these; of all where it is empty.")
+    entities: tuple[str, ...] = Field(default=(), description="Of these; of all where it is empty.")
+    batch: tuple[str, ...] = Field(
+        default=(), description="Times of the day, HH:MM, at which it is posted to; at once."
+    )
+    timezone: str = Field(default="UTC", description="Of batch.")
+    at_once: int = Field(default=4, ge=1, le=64, description="Postings at the same time.")
+    retry_seconds: tuple[PositiveFloat, ...] = Field(
+        default=ERP_RETRY_SECONDS, min_length=1, description="The waits while it is away; the last one is repeated."
+    )
+    life_days: int = Field(default=ERP_LIFE_DAYS, ge=1, le=366, description="When a posting becomes an exception.")
+
+    @field_validator("batch")
+    @classmethod
+    def _times(cls, batch: tuple[str, ...]) -> tuple[str, ...]:
+        for text in batch:
+            if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+                raise ValueError(f"{text!r} is no time of the day, such as 18:00")
+        return batch
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"there is no time zone {name!r}; one is Europe/Berlin") from None
+        return name
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> "ErpSettings":
+        if bool(self.secret_env) == (self.secret_file is not None):
+            raise ValueError("say where its secret is: secret_env or secret_file, one of them")
         return self
 
 
@@ -91,14 +141,15 @@ class Settings(BaseSettings):
         default=False, description="A policy that one publishes is in force only when another has approved it."
     )
     webhooks: tuple[Webhook, ...] = Field(default=(), description="Endpoints that are told of events.")
+    erp: tuple[ErpSettings, ...] = Field(default=(), description="ERPs that decisions are written back to.")
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
 
     @model_validator(mode="after")
     def _named_once(self) -> "Settings":
-        names = [webhook.name for webhook in self.webhooks]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"webhooks: the name {twice[0]} is there more than once")
+        for of, names in (("webhooks", [x.name for x in self.webhooks]), ("erp", [x.name for x in self.erp])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{of}: the name {twice[0]} is there more than once")
         return self
 
 

@@ -33,7 +33,7 @@ from sinks.effects.base import State
 from sinks.effects.store import EffectStore, Row
 
 # The sinks that have effects outside.
-SINKS: Final = ("webhooks", "delivery")
+SINKS: Final = ("webhooks", "delivery", "erp")
 END: Final = "end"
 _SHOWN_STATES: Final = (State.waiting, State.sending, State.failed, State.unknown)
 Where = tuple[Path | None, Path | None]

@@ -23,6 +23,7 @@ from headrace.flows import (
     open_installation,
     start_clickhouse,
     start_delivery,
+    start_erp,
     start_forward,
     start_intake,
     start_live,
@@ -56,6 +57,7 @@ class Sink(StrEnum):
     webhooks = "webhooks"
     delivery = "delivery"
     live = "live"
+    erp = "erp"
 
 
 def run(
@@ -97,6 +99,8 @@ def run(
                 code = start_delivery(settings, until_idle, stop)
             elif sink is Sink.live:
                 code = start_live(settings, until_idle, stop)
+            elif sink is Sink.erp:
+                code = start_erp(settings, until_idle, stop)
             else:
                 code = _Children(settings, directory, config, stop).run(flow, replay, until_idle)
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:
@@ -146,8 +150,8 @@ class _Children:
 
     def _effects(self) -> list[str]:
         """The sinks with effects outside that have anything to do."""
-        found = ["webhooks"] if self._settings.webhooks else []
-        return [*found, "delivery"] if self._sends else found
+        there = {"webhooks": self._settings.webhooks, "delivery": self._sends, "erp": self._settings.erp}
+        return [name for name, settings in there.items() if settings]
 
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
         """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout."""

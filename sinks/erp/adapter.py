@@ -1,0 +1,77 @@
+"""What an adapter of an ERP is: it posts once for a key, and lists what it has posted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from connectors.currencies import MINOR_DIGITS
+from sinks.base import SinkError
+from sinks.erp.posting import Posting
+
+POSTED: Final = "posted"
+DRAFT: Final = "draft"
+CANCELLED: Final = "cancelled"
+
+
+class Refused(SinkError):
+    """The ERP does not take it as it is, or the mapping cannot say it; a person has to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A document of the ERP, as far as it is compared with what was posted.
+
+    key: ours, empty of a document that is none of ours. name: its number there. state: posted, draft or cancelled.
+    account: the customer, empty where it has none. date: ISO. amount: minor units of `currency`; None where it has none.
+    references: (document, minor units that it clears of it), in order. about: the receipt, where it is money.
+    """
+
+    key: str
+    name: str
+    state: str
+    account: str
+    date: str
+    currency: str
+    amount: int | None
+    references: tuple[tuple[str, int], ...] = ()
+    about: str = ""
+
+
+class ErpAdapter(ABC):
+    """One ERP. Many threads may post; none posts the same key at the same time."""
+
+    @abstractmethod
+    def post(self, posting: Posting) -> str:
+        """Have the posting in the ERP, once for its key however often this is called; its number there.
+
+        Raises Refused, RetryLater (it may be there or not; the same call again finds out).
+        """
+
+    @abstractmethod
+    def expected(self, posting: Posting) -> Seen:
+        """How the posting is to look when `all_of` gives it; name is empty. Raises Refused."""
+
+    @abstractmethod
+    def all_of(self, prefix: str) -> Iterator[Seen]:
+        """Every document whose key begins with `prefix`, and money of customers with no key, as it stands. Raises
+        RetryLater, Refused."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+def minor_of(value: object, currency: str) -> int:
+    """Minor units of what a JSON body says: 12.30 or "12.30" USD is 1230. Raises ValueError where it is no whole number of
+    them. Numbers must have been read as Decimal or int."""
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no amount")
+    try:
+        scaled = Decimal(value).scaleb(MINOR_DIGITS.get(currency, 0))
+        whole = int(scaled)
+    except (ArithmeticError, ValueError, OverflowError):
+        raise ValueError(f"{value!r} is no amount") from None
+    if whole != scaled:
+        raise ValueError(f"{value} has more decimals than {currency} has")
+    return whole

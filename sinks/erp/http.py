@@ -1,0 +1,119 @@
+"""One HTTP exchange with an ERP: bounded in time and size, redirects not followed, the secret never in a message."""
+
+import json
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+
+from sinks.base import RetryLater
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 30.0
+# All exchanges of one attempt together.
+ATTEMPT_SECONDS: Final = 120.0
+# A page of a list, with the lines of its documents.
+MOST_ANSWER_BYTES: Final = 16 << 20
+_MOST_TEXT: Final = 300
+_LONGEST_WAIT_SECONDS: Final = 86_400.0
+_AWAY: Final = (401, 408, 425, 429)
+
+
+class Answer(NamedTuple):
+    """status: HTTP. said: what the body says, numbers exact (int, Decimal), None where it is no JSON. text: its first
+    characters, for messages."""
+
+    status: int
+    said: Any
+    text: str
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class ErpHttp:
+    """A client for one ERP; many threads may use it. Every call may raise RetryLater: the ERP is away, wants another
+    login, or to be left alone; what was sent may have arrived all the same."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], secret: str) -> None:
+        """`url`: http or https, without a login. `headers` go with every call. Raises ValueError."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise ValueError("must be https://HOST or http://HOST, without a user and a password")
+        self.host = parts.netloc
+        self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._secret = secret
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        # Its own retries would send twice where nobody has looked whether the first one arrived.
+        self._pool = urllib3.PoolManager(
+            headers={"Accept": "application/json", "User-Agent": "headrace", **headers},
+            timeout=timeout, retries=False, maxsize=16,
+        )  # fmt: skip
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One exchange. `path` begins with a slash. An answer of the ERP's own trouble (5xx), 401 and 429 is RetryLater."""
+        target = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
+        sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        own = {**self._pool.headers, **(headers or {})}
+        if sent is not None:
+            own["Content-Type"] = "application/json"
+        try:
+            status, after, raw = self._exchange(method, target, sent, own)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise RetryLater(f"{self.host} is away: {self.shown(str(error))}", 0.0) from None
+        text = raw[: 4 * _MOST_TEXT].decode(errors="replace")
+        if status >= 500 or status in _AWAY or 300 <= status < 400:
+            hint = {401: ": it does not take the secret that is set", 429: ": it wants to be asked less often"}
+            redirected = ": redirects are not followed; set the address that it leads to" if status < 400 else ""
+            raise RetryLater(f"{self.host} answered {status}{hint.get(status, redirected)}", after)
+        try:
+            said = json.loads(raw, parse_float=Decimal) if raw else None
+        except (ValueError, RecursionError):
+            said = None
+        return Answer(status, said, self.shown(text))
+
+    def shown(self, text: str) -> str:
+        """A text of the ERP as people may see it: without the secret, on one line, not too long."""
+        hidden = text
+        for part in (self._secret, *self._secret.split(":")):
+            hidden = hidden.replace(part, "***") if len(part) >= 4 else hidden
+        return " ".join(hidden.split())[:_MOST_TEXT]
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _exchange(
+        self, method: str, target: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, float, bytes]:
+        give_up = time.monotonic() + READ_SECONDS
+        response = self._pool.request(
+            method, target, body=body, headers=headers, preload_content=False, redirect=False
+        )  # fmt: skip
+        try:
+            raw = b""
+            while chunk := response.read1(1 << 16):
+                raw += chunk
+                if len(raw) > MOST_ANSWER_BYTES:
+                    raise RetryLater(f"{self.host} answered with more than {MOST_ANSWER_BYTES:,} bytes", 0.0)
+                if time.monotonic() > give_up:
+                    raise RetryLater(f"{self.host} took too long to answer", 0.0)
+            response.release_conn()
+            return response.status, _seconds(response.headers.get("Retry-After", "")), raw
+        finally:
+            response.close()
+
+
+def _seconds(text: str) -> float:
+    """Seconds that the ERP wants to be left alone; 0 where it says nothing that can be read."""
+    return min(float(text), _LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else 0.0

@@ -1,0 +1,28 @@
+"""What every mapping of an ERP says: which decisions are written back."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from sinks.erp.ledger import GROUPS
+
+# All that moves money, and promises; drafts where the mapping says so.
+DEFAULT: Final = tuple(kind for kind in GROUPS if kind != "invoice_released")
+
+
+class Kinds(BaseModel):
+    """kinds: of decisions; suspense: also of money whose payer is not known yet, which has no customer there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    adapter: str
+    kinds: tuple[str, ...] = DEFAULT
+    suspense: bool = False
+
+    @field_validator("kinds")
+    @classmethod
+    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in kinds:
+            if kind not in GROUPS:
+                raise ValueError(f"there is no {kind!r} to write back; there are {', '.join(GROUPS)}")
+        return kinds

@@ -1,0 +1,146 @@
+"""The sink of postings: which decisions go to which ERP, when, and what is told of what came of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from schemas.records import Decision, ErpPosting, Fact
+from sinks.base import RetryLater
+from sinks.effects.base import (
+    DAY_SECONDS,
+    Effect,
+    EffectSink,
+    Ending,
+    Intent,
+    Known,
+    Outcome,
+    Result,
+    State,
+    Target,
+    spread,
+)
+from sinks.effects.store import account_of
+from sinks.erp.adapter import ErpAdapter, Refused
+from sinks.erp.http import ATTEMPT_SECONDS
+from sinks.erp.ledger import GROUPS, Group, bundle_of, lines
+from sinks.erp.posting import made
+
+SOURCE: Final = "headrace.erp."
+RETRY_SECONDS: Final = (10.0, 30.0, 60.0, 300.0, 900.0)
+LIFE_DAYS: Final = 90
+# What a person settles is in the ERP by that person's word.
+BY_HAND: Final = "by-hand:"
+_SPREAD: Final = 0.2
+# As many characters of what the ERP says as a fact may hold of it; an exception shows it.
+_MOST_REASON: Final = 300
+# Facts that say which bank account of ours the money moved on.
+_FROM_BANK: Final = ("receipt", "cash_transferred", "receipt_returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Erp:
+    """One ERP.
+
+    kinds: of decisions that are written back. suspense: as of ledger.lines. tenants, entities: whose; empty means all.
+    batch: times of the day, HH:MM in `timezone`, at which is posted what was decided since; empty: at once. at_once:
+    postings at the same time. retry_seconds: the waits while it is away; the last one is repeated. life_days: what could
+    not be posted by then becomes an exception.
+    """
+
+    name: str
+    adapter: ErpAdapter
+    kinds: frozenset[str]
+    suspense: bool = False
+    tenants: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    batch: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    at_once: int = 4
+    retry_seconds: tuple[float, ...] = RETRY_SECONDS
+    life_days: int = LIFE_DAYS
+
+    def takes(self, d: Decision) -> bool:
+        """Whether the decision is written back here. Pure."""
+        if d.kind not in self.kinds or (d.account_id.startswith("~") and not self.suspense):
+            return False
+        if (self.tenants and d.tenant not in self.tenants) or (self.entities and d.entity not in self.entities):
+            return False
+        return GROUPS[d.kind] in (Group.promise, Group.release) or bool(lines(d, self.suspense))
+
+    def due_ms(self, recorded_ms: int) -> int:
+        """When what was recorded then is posted: 0 at once, or the next time of a batch, UTC milliseconds."""
+        if not self.batch:
+            return 0
+        zone = ZoneInfo(self.timezone)
+        at = datetime.fromtimestamp(recorded_ms / 1000, UTC).astimezone(zone)
+        days = (at.date(), at.date() + timedelta(days=1))
+        times = [datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=zone) for day in days for time in self.batch]
+        return min(round(time.timestamp() * 1000) for time in times if time.timestamp() * 1000 > recorded_ms)
+
+
+class ErpSink(EffectSink):
+    """Writes decisions back; every ERP is a target that is keyed, as its adapter looks before it posts again."""
+
+    name: ClassVar[str] = "erp"
+
+    def __init__(self, erps: Sequence[Erp]) -> None:
+        self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}
+
+    def targets(self) -> Sequence[Target]:
+        return [Target(erp.name, erp.at_once, keyed=True) for erp in self._erps.values()]
+
+    def intents(self, decision: Decision) -> Sequence[Intent]:
+        return [
+            Intent(
+                erp.name, "posting", account_of(decision), erp.life_days * DAY_SECONDS, bundle_of(decision),
+                erp.due_ms(decision.recorded_time),
+            )
+            for erp in self._erps.values() if erp.takes(decision)
+        ]  # fmt: skip
+
+    def prepare(self, effect: Effect, known: Known) -> Any:
+        """Our bank account, where the fact says it."""
+        first = effect.decisions[0]
+        if first.cause_kind not in _FROM_BANK:
+            return ""
+        return getattr(known.fact(first.shard, first.fact_offset), "bank_account", "")
+
+    def attempt(self, effect: Effect, prepared: Any) -> Outcome:
+        erp = self._erps[effect.target]
+        posting = made(effect.key, effect.decisions, erp.suspense, prepared)
+        try:
+            name = erp.adapter.post(posting)
+        except RetryLater as error:
+            return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
+        except Refused as error:
+            return Outcome(Result.refused, str(error))
+        return Outcome(Result.done, f"posted as {name}", name)
+
+    @property
+    def seconds(self) -> float:
+        return ATTEMPT_SECONDS
+
+    def abandon(self, effect: Effect) -> None:
+        """Every exchange has its own end, and an attempt has few of them."""
+
+    def retry_seconds(self, effect: Effect) -> float | None:
+        """While it is away it is asked again for as long as the posting lives: an outage only delays."""
+        waits = self._erps[effect.target].retry_seconds
+        return waits[min(effect.attempt, len(waits)) - 1] * spread(effect.key, effect.attempt, _SPREAD)
+
+    def facts(self, ending: Ending) -> Sequence[Fact]:
+        """Confirmed, or refused for a person: also what was not posted in time."""
+        effect, first = ending.effect, ending.effect.decisions[0]
+        confirmed = ending.state is State.done
+        posting_id = ending.reference or (f"{BY_HAND}{effect.name}" if confirmed else effect.key)
+        return [
+            ErpPosting(
+                event_id=ending.event_id(), recorded_time=ending.at_ms, correlation="", source=SOURCE + effect.target,
+                tenant=first.tenant, entity=first.entity, account_id=first.account_id, event_time=ending.at_ms,
+                posting_id=posting_id, status="confirmed" if confirmed else "refused", decision_id=effect.name,
+                document=first.document, receipt_id=first.receipt_id, currency=first.currency, amount=abs(first.amount),
+                reason="" if confirmed else ending.detail[:_MOST_REASON],
+            )
+        ]  # fmt: skip
