@@ -116,9 +116,14 @@ class ErpNext(ErpAdapter):
         currency, received = posting.currency, posting.net(BANK)
         amount = plain(received, currency)
         bank = company.bank(posting.bank_account)
+        # The instalments of an invoice are one document there, which may be named once.
+        sums: dict[tuple[str, str], int] = {}
+        for document, kind, cleared in posting.cleared():
+            place = self._reference(document, kind)
+            sums[place] = sums.get(place, 0) + cleared
         references = [
-            {**self._reference(posting, document, kind), "allocated_amount": plain(cleared, currency)}
-            for document, kind, cleared in posting.cleared()
+            {"reference_doctype": doctype, "reference_name": name, "allocated_amount": plain(amount, currency)}
+            for (doctype, name), amount in sums.items()
         ]
         deductions = [
             {"account": company.account(role), "cost_center": company.cost_center, "amount": plain(taken, currency)}
@@ -157,21 +162,24 @@ class ErpNext(ErpAdapter):
         else:
             row["cost_center"] = company.cost_center
         if line.role == RECEIVABLE and not line.raises:
-            found = self._reference(posting, line.document, line.item_kind)
-            row |= {"reference_type": found["reference_doctype"], "reference_name": found["reference_name"]}
+            kind, name = self._reference(line.document, line.item_kind)
         elif line.role == UNAPPLIED and not any(d.kind == "receipt_booked" for d in posting.decisions):
             kind, name = self._money(posting, line.receipt_id)
-            row |= {"reference_type": kind, "reference_name": name}
-        return row
+        else:
+            return row
+        if kind == JOURNAL and line.debit:
+            # ERPNext lets a receivable refer to a Journal Entry only where it is credited.
+            return row | {"user_remark": f"{kind} {name}"}
+        return row | {"reference_type": kind, "reference_name": name}
 
-    def _reference(self, posting: Posting, document: str, item_kind: str) -> dict[str, object]:
-        """What the ERP calls an item. Raises Refused where it is ours and is not there."""
+    def _reference(self, document: str, item_kind: str) -> tuple[str, str]:
+        """Type and number of an item there. Raises Refused where it is ours and is not there."""
         if item_kind not in _OWN_ITEMS:
-            return {"reference_doctype": INVOICE, "reference_name": _number(document)}
+            return INVOICE, _number(document)
         name = self._one(JOURNAL, [[ABOUT, "=", document], ["docstatus", "=", _SUBMITTED]])
         if not name:
             raise Refused(f"{document} has no {JOURNAL} there: post what made it first, then retry")
-        return {"reference_doctype": JOURNAL, "reference_name": name}
+        return JOURNAL, name
 
     def _money(self, posting: Posting, receipt_id: str) -> tuple[str, str]:
         """The document that brought the money of a receipt. Raises Refused where none did."""
@@ -200,8 +208,11 @@ class ErpNext(ErpAdapter):
     def expected(self, posting: Posting) -> Seen:
         doctype, date = doctype_of(posting), iso(posting.posting_date)
         if doctype == PAYMENT:
-            cleared = [(_number(name), amount) for name, kind, amount in posting.cleared() if kind not in _OWN_ITEMS]
-            return _expected(posting, date, posting.net(BANK), posting.document, tuple(sorted(cleared)))
+            sums: dict[str, int] = {}
+            for document, kind, cleared in posting.cleared():
+                if kind not in _OWN_ITEMS:
+                    sums[_number(document)] = sums.get(_number(document), 0) + cleared
+            return _expected(posting, date, posting.net(BANK), posting.document, tuple(sorted(sums.items())))
         if doctype == JOURNAL:
             return _expected(posting, date, sum(line.debit for line in kept(posting)), posting.document)
         if doctype == INVOICE:

@@ -1,0 +1,113 @@
+"""Installations that write back to an ERP, and ledgers of what is written back."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from connectors.log.sqlite import SqliteLog
+from headrace.flows import open_installation
+from headrace.settings import load
+from schemas.records import Decision
+from tests.erpnext_server import KEY, SECRET, ErpNextServer
+from tests.ledger import day
+from tests.live import LiveLedger, ago
+
+ROOT = Path(__file__).parents[1]
+SHARDS = 4
+MAPPING = """
+adapter = "erpnext"
+{more}
+[companies.us01]
+company = "Muster Exchange"
+cost_center = "Main - ME"
+[companies.us01.accounts]
+receivable = "Debtors - ME"
+bank = "Bank - ME"
+discount = "Discounts - ME"
+discount_tax = "Tax - ME"
+write_off = "Write Off - ME"
+bank_charges = "Charges - ME"
+transit = "Transit - ME"
+unidentified = "Unidentified - ME"
+interest = "Interest Income - ME"
+fees = "Interest Income - ME"
+refunds_payable = "Refunds - ME"
+[companies.us01.banks]
+"BANK-EUR" = "Bank EUR - ME"
+"""
+
+
+class BackOffice(LiveLedger):
+    """A live ledger whose decisions of one fact are said together."""
+
+    def fact(self, account: str, *said: tuple[str, dict[str, Any]], on: str = "") -> list[Decision]:
+        """The decisions of one fact, as (kind, fields)."""
+        on = on or ago()
+        offset = self._next[self.shard_of(account)]
+        return [
+            self.say(kind, account, on, fact_offset=offset, index=index, count=len(said), **{"posting_date": day(on)} | fields)
+            for index, (kind, fields) in enumerate(said)
+        ]  # fmt: skip
+
+    def paid(
+        self, account: str, receipt: str, amount: int, *documents: tuple[str, int], **fields: Any
+    ) -> list[Decision]:
+        """A receipt that clears invoices, each posted before."""
+        booked = (
+            "receipt_booked",
+            {"receipt_id": receipt, "amount": amount, "value_date": day(ago()), "rule": "receipt"},
+        )
+        applied = [
+            ("cash_applied", {"receipt_id": receipt, "document": document, "amount": part, "item_kind": "invoice"})
+            for document, part in documents
+        ]
+        return self.fact(account, booked, *applied, **fields)
+
+
+def write_settings(directory: Path, server: ErpNextServer, more: str = "", **changes: Any) -> None:
+    """The installation's own headrace.toml, and the mapping beside it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    one = {
+        "name": "books",
+        "url": server.url,
+        "mapping": "books.toml",
+        "secret_env": "BOOKS_SECRET",
+        "retry_seconds": [0.05],
+    }
+    one |= changes
+    lines = [f"shards = {SHARDS}", "log_sync = false", "[[erp]]", *(f"{k} = {json.dumps(v)}" for k, v in one.items())]
+    (directory / "headrace.toml").write_text("\n".join(lines) + "\n")
+    (directory / "books.toml").write_text(MAPPING.format(more=more))
+
+
+def made(directory: Path, server: ErpNextServer, more: str = "", **changes: Any) -> SqliteLog:
+    """A new installation whose sink stands at the beginning of its log."""
+    write_settings(directory, server, more, **changes)
+    log = open_installation(load(directory, None))
+    assert isinstance(log, SqliteLog)
+    assert post(directory).returncode == 0
+    return log
+
+
+def headrace(directory: Path, *arguments: str, secret: str = f"{KEY}:{SECRET}") -> "subprocess.CompletedProcess[str]":
+    """A command on an installation. Options of a group of commands stand before its command."""
+    at = 1 if arguments[0] == "effects" else len(arguments)
+    words = [*arguments[:at], "--dir", str(directory), *arguments[at:]]
+    return subprocess.run(
+        [sys.executable, "-m", "headrace.main", *words], cwd=ROOT, capture_output=True, text=True, timeout=300,
+        env=os.environ | {"BOOKS_SECRET": secret, "COLUMNS": "200"},
+    )  # fmt: skip
+
+
+def post(directory: Path, **given: str) -> "subprocess.CompletedProcess[str]":
+    """Post until nothing is left that may be posted now."""
+    return headrace(directory, "run", "publish", "--sink", "erp", "--until-idle", **given)
+
+
+def started(directory: Path) -> "subprocess.Popen[bytes]":
+    """The sink as a process that runs until it is told to stop."""
+    command = [sys.executable, "-m", "headrace.main", "run", "publish", "--sink", "erp", "--dir", str(directory)]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"BOOKS_SECRET": f"{KEY}:{SECRET}"})
