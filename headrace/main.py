@@ -17,6 +17,7 @@ from headrace.commands import (
     policy,
     query,
     rebuild,
+    reconcile,
     rejected,
     render,
     report,
@@ -73,6 +74,7 @@ app.add_typer(operate.app, name="operate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(rebuild.app, name="rebuild")
 app.add_typer(schema.app, name="schema")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(templates.app, name="templates")
 app.add_typer(webhooks.app, name="webhooks")

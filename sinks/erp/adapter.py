@@ -23,20 +23,22 @@ class Refused(SinkError):
 class Seen:
     """A document of the ERP, as far as it is compared with what was posted.
 
-    key: ours, empty of a document that is none of ours. name: its number there. state: posted, draft or cancelled.
-    account: the customer, empty where it has none. date: ISO. amount: minor units of `currency`; None where it has none.
-    references: (document, minor units that it clears of it), in order. about: the receipt, where it is money.
+    key: ours, empty of a document that is none of ours. number: there. state: posted, draft or cancelled. account: the
+    customer, empty where it has none. date: ISO. amount: minor units of `currency`; None where it has none. about: the
+    receipt or item. references: (document, minor units that it clears of it), in order; None where that is not compared.
+    money: a receipt, which somebody may have entered there as well, without a key.
     """
 
     key: str
-    name: str
+    number: str
     state: str
     account: str
     date: str
     currency: str
     amount: int | None
-    references: tuple[tuple[str, int], ...] = ()
     about: str = ""
+    references: tuple[tuple[str, int], ...] | None = None
+    money: bool = False
 
 
 class ErpAdapter(ABC):
@@ -51,7 +53,7 @@ class ErpAdapter(ABC):
 
     @abstractmethod
     def expected(self, posting: Posting) -> Seen:
-        """How the posting is to look when `all_of` gives it; name is empty. Raises Refused."""
+        """How the posting is to look when `all_of` gives it; number is empty. Raises Refused."""
 
     @abstractmethod
     def all_of(self, prefix: str) -> Iterator[Seen]:

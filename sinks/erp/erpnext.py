@@ -6,16 +6,18 @@ Made to the public documentation and source of Frappe and ERPNext 15. Documents 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from connectors.currencies import decimal_text, plain
+from connectors.currencies import plain
 from sinks.base import RetryLater
 from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, minor_of
 from sinks.erp.erpnext_mapping import Company, ErpNextMapping
 from sinks.erp.http import Answer, ErpHttp
 from sinks.erp.ledger import BANK, FX_CLEARING, FX_GAIN, FX_LOSS, RECEIVABLE, UNAPPLIED, Line
 from sinks.erp.posting import Group, Posting, iso
+from sinks.erp.templates import memo
 
 KEY: Final = "headrace_key"
 ABOUT: Final = "headrace_document"
@@ -145,7 +147,7 @@ class ErpNext(ErpAdapter):
         rows = [self._row(posting, line, company) for line in kept(posting)]
         return {
             "voucher_type": "Journal Entry", "company": company.company, "posting_date": iso(posting.posting_date),
-            "user_remark": remark(posting), "accounts": rows,
+            "user_remark": memo(posting), "accounts": rows,
             KEY: posting.key, ABOUT: posting.document, "docstatus": _SUBMITTED,
         }  # fmt: skip
 
@@ -212,7 +214,8 @@ class ErpNext(ErpAdapter):
             for document, kind, cleared in posting.cleared():
                 if kind not in _OWN_ITEMS:
                     sums[_number(document)] = sums.get(_number(document), 0) + cleared
-            return _expected(posting, date, posting.net(BANK), posting.document, tuple(sorted(sums.items())))
+            seen = _expected(posting, date, posting.net(BANK), posting.document)
+            return replace(seen, references=tuple(sorted(sums.items())), money=True)
         if doctype == JOURNAL:
             return _expected(posting, date, sum(line.debit for line in kept(posting)), posting.document)
         if doctype == INVOICE:
@@ -221,20 +224,14 @@ class ErpNext(ErpAdapter):
 
     def all_of(self, prefix: str) -> Iterator[Seen]:
         ours = [[KEY, "like", f"{prefix}%"]]
-        money = [
-            "name",
-            "docstatus",
-            KEY,
-            "party",
-            "posting_date",
-            "paid_amount",
-            "paid_from_account_currency",
+        money = (
+            *("name", "docstatus", KEY, "party", "posting_date", "paid_amount", "paid_from_account_currency"),
             "reference_no",
-        ]
+        )
         for row in self._pages(PAYMENT, [["payment_type", "=", "Receive"], ["party_type", "=", "Customer"]], money):
             if not row[KEY] or str(row[KEY]).startswith(prefix):
                 yield self._seen_payment(row)
-        booked = ["name", "docstatus", KEY, ABOUT, "posting_date", "total_debit", "company"]
+        booked = ["name", "docstatus", KEY, ABOUT, "posting_date"]
         for row in self._pages(JOURNAL, ours, booked):
             yield self._seen_journal(row)
         for row in self._pages(INVOICE, ours, ["name", "docstatus", KEY, "customer", "grand_total", "currency"]):
@@ -256,7 +253,7 @@ class ErpNext(ErpAdapter):
                 for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
             ]  # fmt: skip
         return Seen(key, str(row["name"]), _STATES[row["docstatus"]], str(row["party"]), str(row["posting_date"]), currency,
-                    minor_of(row["paid_amount"], currency), tuple(sorted(references)), str(row["reference_no"] or ""))  # fmt: skip
+                    minor_of(row["paid_amount"], currency), str(row["reference_no"] or ""), tuple(sorted(references)), True)  # fmt: skip
 
     def _seen_journal(self, row: Mapping[str, Any]) -> Seen:
         whole = self._taken(self._http.call("GET", _path(JOURNAL, str(row["name"]))), f"{JOURNAL} {row['name']}")
@@ -264,7 +261,8 @@ class ErpNext(ErpAdapter):
         currency = str(lines[0]["account_currency"])
         parties = list(dict.fromkeys(str(line["party"]) for line in lines if line.get("party")))
         return Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], ", ".join(parties), str(row["posting_date"]),
-                    currency, minor_of(row["total_debit"], currency), about=str(row[ABOUT] or ""))  # fmt: skip
+                    currency, sum(minor_of(line["debit_in_account_currency"], currency) for line in lines),
+                    str(row[ABOUT] or ""))  # fmt: skip
 
     def _pages(
         self, doctype: str, filters: Sequence[Sequence[object]], fields: Sequence[str]
@@ -295,12 +293,10 @@ class ErpNext(ErpAdapter):
         raise Refused(f"{what}: {answer.status} {kind}: {why}")
 
 
-def _expected(
-    posting: Posting, date: str, amount: int | None, about: str, references: tuple[tuple[str, int], ...] = ()
-) -> Seen:
+def _expected(posting: Posting, date: str, amount: int | None, about: str) -> Seen:
     account = "" if posting.suspense else posting.account_id
     currency = posting.currency if amount is not None else ""
-    return Seen(posting.key, "", POSTED, account, date, currency, amount, references, about)
+    return Seen(posting.key, "", POSTED, account, date, currency, amount, about)
 
 
 def doctype_of(posting: Posting) -> str:
@@ -339,18 +335,8 @@ def taken_off(posting: Posting) -> list[tuple[str, int]]:
 def comment(posting: Posting) -> dict[str, object]:
     return {
         "comment_type": "Comment", "reference_doctype": "Customer", "reference_name": posting.account_id,
-        "content": f"{remark(posting)} [{posting.key}]",
+        "content": f"{memo(posting)} [{posting.key}]",
     }  # fmt: skip
-
-
-def remark(posting: Posting) -> str:
-    """What a person reads there: the decisions in words."""
-    said = []
-    for d in posting.decisions:
-        about = d.document or d.receipt_id or ", ".join(d.candidates)
-        day = f" by {iso(d.due_date)}" if posting.group is Group.promise else ""
-        said.append(f"{d.kind.replace('_', ' ')} {decimal_text(d.amount, d.currency)} {about}".rstrip() + day)
-    return f"headrace {posting.name}: {'; '.join(said)}"
 
 
 def _number(document: str) -> str:

@@ -2,22 +2,24 @@
 
 import tomllib
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from sinks.erp.adapter import ErpAdapter
 from sinks.erp.erpnext import ErpNext
 from sinks.erp.erpnext_mapping import ErpNextMapping
-from sinks.erp.kinds import Kinds
+from sinks.erp.rest import RestErp
+from sinks.erp.rest_mapping import RestMapping
 
-ADAPTERS = {"erpnext": ErpNextMapping}
+_MAPPINGS: Final[dict[str, type[ErpNextMapping] | type[RestMapping]]] = {"erpnext": ErpNextMapping, "rest": RestMapping}
 
 
 class WrongMapping(ValueError):
     """The mapping is none. The message has every finding, with its place."""
 
 
-def read_mapping(path: Path) -> Kinds:
+def read_mapping(path: Path) -> ErpNextMapping | RestMapping:
     """Raises WrongMapping."""
     try:
         values = tomllib.loads(path.read_text())
@@ -26,16 +28,15 @@ def read_mapping(path: Path) -> Kinds:
     except tomllib.TOMLDecodeError as error:
         raise WrongMapping(f"{path}: not TOML: {error}") from error
     adapter = values.get("adapter", "")
-    if adapter not in ADAPTERS:
-        raise WrongMapping(f"{path}: adapter = {adapter!r}: must be one of {', '.join(ADAPTERS)}")
+    if adapter not in _MAPPINGS:
+        raise WrongMapping(f"{path}: adapter = {adapter!r}: must be one of {', '.join(_MAPPINGS)}")
     try:
-        return ADAPTERS[adapter](**values)
+        return _MAPPINGS[adapter](**values)
     except ValidationError as error:
         found = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise WrongMapping("\n".join(found)) from None
 
 
-def adapter_of(url: str, secret: str, mapping: Kinds) -> ErpAdapter:
+def adapter_of(url: str, secret: str, mapping: ErpNextMapping | RestMapping) -> ErpAdapter:
     """Raises ValueError where the address is none."""
-    assert isinstance(mapping, ErpNextMapping)
-    return ErpNext(url, secret, mapping)
+    return ErpNext(url, secret, mapping) if isinstance(mapping, ErpNextMapping) else RestErp(url, secret, mapping)

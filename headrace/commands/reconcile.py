@@ -1,0 +1,72 @@
+"""headrace reconcile: what was written outside against what is there."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headrace.commands.common import FOUND_WANTING, installation, print_json, say
+from headrace.commands.tables import Column, Listing
+from headrace.erps import opened_erps
+from headrace.reconciling import Reconciled, reconcile
+from headrace.settings import WrongSettings
+from sinks.base import SinkError
+
+app = typer.Typer(help="What was written outside against what is there.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `erp` a command of its own."""
+
+
+@app.command()
+def erp(
+    directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
+    name: Annotated[str, typer.Option(help="Only this ERP; all that are set without it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="A list with one object for each ERP.")] = False,
+) -> None:
+    """Hold what was posted to an ERP against what it has. Exit 1 where they differ, or one cannot be asked.
+
+    Differences: missing, doubled, other_amount, changed, refused and never settled, unexpected.
+    """
+    found: list[Reconciled] = []
+    failed = False
+    with installation(directory, config) as (settings, log):
+        erps = [one for one in opened_erps(settings) if name in ("", one.name)]
+        if not erps:
+            raise WrongSettings(f"--name {name}: no ERP of that name is set")
+        for one in erps:
+            try:
+                found.append(reconcile(log, one))
+            except SinkError as error:
+                say(f"{one.name}: {error}")
+                failed = True
+            finally:
+                one.adapter.close()
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        for result in found:
+            _show(result)
+    if failed or any(result.differences for result in found):
+        raise typer.Exit(FOUND_WANTING)
+
+
+def _show(result: Reconciled) -> None:
+    differ = f"{len(result.differences):,} differences" if result.differences else "nothing differs"
+    print(
+        f"{result.erp}: {result.compared:,} postings compared, {differ}; {result.by_hand:,} settled by hand, "
+        f"{result.open:,} not posted yet or from before"
+    )
+    if not result.differences:
+        return
+    listing = Listing(
+        [Column("difference"), Column("decision"), Column("number there"), Column("account"), Column("about"),
+         Column("here", wraps_at=20), Column("there", wraps_at=20)]
+    )  # fmt: skip
+    for one in result.differences:
+        listing.add(one.kind.value, one.decision, one.number, one.account, one.about, one.here, one.there)
+    listing.show()

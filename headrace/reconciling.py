@@ -1,0 +1,106 @@
+"""What the logs say was written back to an ERP, held against what it has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from connectors.log.base import Log, Record
+from connectors.reading import read_to_end
+from dataflows.causes import heads, read_fact
+from dataflows.publishing import decoded
+from schemas.records import Decision, ErpPosting
+from schemas.topics import DECISIONS, FACTS
+from sinks.effects.base import LIVE, effect_key
+from sinks.erp.compare import Difference, Kind, Posted, differences
+from sinks.erp.ledger import bundle_of
+from sinks.erp.posting import made
+from sinks.erp.sink import BY_HAND, SOURCE, Erp
+
+_HEADS: Final = heads("erp_posting")
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """compared: postings that were confirmed, and looked for. by_hand: settled by a person, and not looked for. open: asked for
+    and not ended yet, those from before the sink began among them."""
+
+    erp: str
+    compared: int = 0
+    by_hand: int = 0
+    open: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+def reconcile(log: Log, erp: Erp) -> Reconciled:
+    """Read both logs to their ends, then the ERP. Raises RetryLater, Refused, LogUnavailable, LogRefused, SinkStopped."""
+    said = _said(log, SOURCE + erp.name)
+    identity = log.identity(FACTS)
+    result = Reconciled(erp.name)
+    posted: dict[str, Posted] = {}
+    known: set[str] = set()
+    refused: list[Difference] = []
+    for decisions in _bundles(log, erp):
+        first = decisions[0]
+        key = effect_key(identity, first.shard, first.sequence)
+        name = f"{first.shard}-{first.sequence}"
+        known.add(key)
+        fact = said.get(name)
+        if fact is None:
+            result.open += 1
+        elif fact.status == "refused":
+            refused.append(_refused(name, first, fact))
+        elif fact.posting_id.startswith(BY_HAND):
+            result.by_hand += 1
+        else:
+            posted[key] = Posted(name, fact.posting_id, erp.adapter.expected(made(key, decisions, erp.suspense)))
+    result.compared = len(posted)
+    prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
+    result.differences = differences(posted, known, erp.adapter.all_of(prefix), refused)
+    return result
+
+
+def _refused(name: str, first: Decision, fact: ErpPosting) -> Difference:
+    about = first.receipt_id or first.document or first.reference_id
+    return Difference(Kind.refused, name, "", first.account_id, about, first.kind, fact.reason)
+
+
+def _said(log: Log, source: str) -> dict[str, ErpPosting]:
+    """The last word about each decision."""
+    found: dict[str, ErpPosting] = {}
+    for record in _records(log, FACTS):
+        if record.value.startswith(_HEADS):
+            fact = read_fact(record)
+            if isinstance(fact, ErpPosting) and fact.source == source:
+                found[fact.decision_id] = fact
+    return found
+
+
+def _bundles(log: Log, erp: Erp) -> Iterator[list[Decision]]:
+    """The decisions of each posting. Those of a fact stand together in the log."""
+    place: tuple[int, int] = (-1, -1)
+    open_bundles: dict[str, list[Decision]] = {}
+    seen: dict[int, int] = {}
+    for record in _records(log, DECISIONS):
+        d = decoded(record)
+        if d.sequence <= seen.get(d.shard, -1):
+            # Written again by an owner that started anew; the first one counts.
+            continue
+        seen[d.shard] = d.sequence
+        if (d.shard, d.fact_offset) != place:
+            yield from open_bundles.values()
+            place, open_bundles = (d.shard, d.fact_offset), {}
+        if d.origin == LIVE and erp.takes(d):
+            open_bundles.setdefault(bundle_of(d), []).append(d)
+    yield from open_bundles.values()
+
+
+def _records(log: Log, topic: str) -> Iterator[Record]:
+    """All that is there, one partition after the other."""
+    begins = log.begin_offsets(topic)
+    for partition, end in enumerate(log.end_offsets(topic)):
+        reader = log.reader(topic, {partition: begins[partition]})
+        try:
+            for records in read_to_end(reader, {partition: end}):
+                yield from records
+        finally:
+            reader.close()
