@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sinks.erp.adapter import Refused
 from sinks.erp.kinds import Kinds
+from sinks.erp.ledger import ELSE, ROLES
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,10 +22,18 @@ class Company(BaseModel):
     accounts: dict[str, str]
     banks: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("accounts")
+    @classmethod
+    def _roles(cls, accounts: dict[str, str]) -> dict[str, str]:
+        for role in accounts:
+            if role not in ROLES:
+                raise ValueError(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+        return accounts
+
     def account(self, role: str) -> str:
         """Raises Refused where the mapping has none."""
-        found = self.accounts.get(role)
-        if found is None:
+        found = self.accounts.get(role) or self.accounts.get(ELSE.get(role, ""))
+        if not found:
             raise Refused(
                 f"the mapping of {self.company} has no account for {role}: add it, start the sink again, retry"
             )

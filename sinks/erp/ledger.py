@@ -34,6 +34,15 @@ ROLES: Final = (
     *(BANK, RECEIVABLE, UNAPPLIED, UNIDENTIFIED, TRANSIT, DISCOUNT, DISCOUNT_TAX, WRITE_OFF, WRITE_OFF_TAX, BANK_CHARGES),
     *(SMALL_CREDITS, FX_CLEARING, FX_GAIN, FX_LOSS, INTEREST, COMPENSATION, FEES, REFUNDS),
 )  # fmt: skip
+# The account of another role serves where a mapping has none for these.
+ELSE: Final[Mapping[str, str]] = {
+    UNAPPLIED: RECEIVABLE,
+    DISCOUNT_TAX: DISCOUNT,
+    WRITE_OFF_TAX: WRITE_OFF,
+    COMPENSATION: INTEREST,
+    FEES: INTEREST,
+    FX_LOSS: FX_GAIN,
+}
 _REVERSED: Final = "reversed."
 
 

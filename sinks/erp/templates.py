@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connectors.currencies import decimal_text, plain
 from sinks.erp.adapter import Refused
+from sinks.erp.ledger import BANK, ELSE
 from sinks.erp.posting import Group, Posting, iso
 
 FIELDS: Final = (
@@ -33,7 +34,8 @@ class Names:
 
     def ledger(self, role: str, bank_account: str) -> str:
         """Raises Refused where the mapping has no account for the role."""
-        found = (self._banks.get(bank_account) if role == "bank" else "") or self._accounts.get(role)
+        found = (self._banks.get(bank_account) if role == BANK else "") or self._accounts.get(role)
+        found = found or self._accounts.get(ELSE.get(role, ""))
         if not found:
             raise Refused(f"the mapping has no account for {role}: add it to [accounts], start the sink again, retry")
         return found
