@@ -4,13 +4,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
+from connectors.reading import read_to_end
 from headrace.flows import open_installation
 from headrace.settings import load
-from schemas.records import Decision
+from schemas.codec import decode_fact
+from schemas.records import Decision, ErpPosting
+from schemas.topics import TOPIC_OF_KIND
+from sinks.effects.store import EffectStore
 from tests.erpnext_server import KEY, SECRET, ErpNextServer
 from tests.ledger import day
 from tests.live import LiveLedger, ago
@@ -111,3 +117,42 @@ def started(directory: Path) -> "subprocess.Popen[bytes]":
     """The sink as a process that runs until it is told to stop."""
     command = [sys.executable, "-m", "headrace.main", "run", "publish", "--sink", "erp", "--dir", str(directory)]
     return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"BOOKS_SECRET": f"{KEY}:{SECRET}"})
+
+
+def effects(directory: Path) -> EffectStore:
+    return EffectStore(directory / "effects" / "erp.sqlite")
+
+
+def states(directory: Path) -> list[tuple[str, str, str]]:
+    """(account, state, detail) of every effect, in order."""
+    store = effects(directory)
+    try:
+        return [(row.account.rpartition("/")[2], row.state, row.detail) for row in reversed(store.rows())]
+    finally:
+        store.close()
+
+
+def wait_out_pause(directory: Path) -> None:
+    """Let what is left of the pause of a target that failed go by, and of the waits that are set for the test."""
+    store = effects(directory)
+    try:
+        for row in store.targets().values():
+            store.set_target(row._replace(paused_until_ms=0))
+    finally:
+        store.close()
+    time.sleep(0.1)
+
+
+def told(log: Log) -> list[tuple[str, str, str, str]]:
+    """(decision, status, number, reason) of every erp_posting that the sink has brought back, in the order of the topic."""
+    found = []
+    topic = TOPIC_OF_KIND["erp_posting"]
+    for partition, end in enumerate(log.end_offsets(topic)):
+        reader = log.reader(topic, {partition: 0})
+        for records in read_to_end(reader, {partition: end}):
+            for record in records:
+                fact = decode_fact(record.value)
+                assert isinstance(fact, ErpPosting)
+                found.append((fact.decision_id, fact.status, fact.posting_id, fact.reason))
+        reader.close()
+    return sorted(found)

@@ -1,0 +1,162 @@
+"""headrace reconcile erp: each kind of difference between what was posted and what the ERP has, and none where there is none."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.records import Decision
+from tests.erp import BackOffice, effects, headrace, made, post
+from tests.erpnext_server import ErpNextServer
+from tests.ledger import day
+from tests.live import ago
+from tests.publishing import append_decisions
+
+Difference = tuple[str, str, str, str, str]
+
+
+@pytest.fixture
+def server() -> Iterator[ErpNextServer]:
+    found = ErpNextServer()
+    yield found
+    found.close()
+
+
+def books(directory: Path, server: ErpNextServer) -> dict[str, list[Decision]]:
+    """Postings of every kind, posted and told to the rules; the decisions of each by a word."""
+    log, ledger = made(directory, server), BackOffice()
+    for number in range(1, 4):
+        server.documents.invoice(f"INV-{number}", "C1", "100.00")
+        ledger.invoice("C1", f"INV-{number}", 10_000, ago(), "2026-02-01")
+    found = {
+        "paid": ledger.paid("C1", "R1", 10_000, ("INV-1", 10_000)),
+        "unapplied": ledger.paid("C1", "R2", 4_000),
+        "applied": ledger.fact("C1", ("cash_applied", {"receipt_id": "R2", "document": "INV-2", "amount": 3_000})),
+        "promised": ledger.fact(
+            "C1", ("promise_opened", {"reference_id": "P1", "amount": 500, "due_date": day("2026-04-01")})
+        ),
+        "strange": ledger.paid("C9", "R9", 700),
+    }
+    append_decisions(log, ledger)
+    assert post(directory).returncode == 0
+    bring_back(directory)
+    return found
+
+
+def bring_back(directory: Path) -> None:
+    done = headrace(directory, "run", "intake", "--live", "--until-idle")
+    assert done.returncode == 0, done.stderr
+
+
+def reconciled(directory: Path) -> tuple[int, dict[str, Any]]:
+    done = headrace(directory, "reconcile", "erp", "--json")
+    assert done.stderr == ""
+    (found,) = json.loads(done.stdout)
+    return done.returncode, found
+
+
+def shown(found: dict[str, Any]) -> list[Difference]:
+    return [(x["kind"], x["decision"], x["number"], x["here"], x["there"]) for x in found["differences"]]
+
+
+def name(decisions: list[Decision]) -> str:
+    return f"{decisions[0].shard}-{decisions[0].sequence}"
+
+
+def of(server: ErpNextServer, doctype: str, **wanted: str) -> dict[str, Any]:
+    """The one document with these fields, as it is there."""
+    rows = server.documents.table(doctype).values()
+    (found,) = [x for x in rows if all(x.get(field) == value for field, value in wanted.items())]
+    return found
+
+
+def test_nothing_differs_once_what_was_refused_is_settled(server: ErpNextServer, tmp_path: Path) -> None:
+    said = books(tmp_path, server)
+    code, found = reconciled(tmp_path)
+    assert (code, found["compared"], found["by_hand"], found["open"]) == (1, 4, 0, 0)
+    ((kind, decision, _, _, there),) = shown(found)
+    assert (kind, decision) == ("refused", name(said["strange"]))
+    assert "Could not find Party: C9" in there
+    store = effects(tmp_path)
+    (failed,) = [row.number for row in store.rows(["failed"])]
+    store.close()
+    settled = headrace(tmp_path, "effects", "settle", "erp", str(failed), "--done", "--note", "booked as ACC-PAY-77")
+    assert settled.returncode == 0, settled.stderr
+    assert post(tmp_path).returncode == 0
+    bring_back(tmp_path)
+    code, found = reconciled(tmp_path)
+    assert (code, found["compared"], found["by_hand"], found["differences"]) == (0, 4, 1, [])
+    said_so = headrace(tmp_path, "reconcile", "erp").stdout
+    assert (
+        said_so == "books: 4 postings compared, nothing differs; 1 settled by hand, 0 not posted yet or from before\n"
+    )
+
+
+def test_each_kind_of_difference(server: ErpNextServer, tmp_path: Path) -> None:
+    said = books(tmp_path, server)
+    first = of(server, "Payment Entry", reference_no="R1")
+    second = of(server, "Payment Entry", reference_no="R2")
+    journal = of(server, "Journal Entry", headrace_document="R2")
+    prefix = first["headrace_key"].partition("-")[0]
+    # One is gone, one is there twice and a third time by hand, of one the amount and the invoice are others.
+    del server.documents.table("Journal Entry")[journal["name"]]
+    server.documents.table("Payment Entry")["AMENDED-1"] = {**second, "name": "AMENDED-1"}
+    by_hand = {**second, "name": "BY-HAND-1", "headrace_key": None}
+    server.documents.table("Payment Entry")["BY-HAND-1"] = by_hand
+    first |= {"paid_amount": Decimal("90.00"), "posting_date": "2026-01-05"}
+    first["references"] = [{**first["references"][0], "reference_name": "INV-3", "allocated_amount": "90.00"}]
+    server.documents.table("Payment Entry")["STRAY-1"] = {
+        **second, "name": "STRAY-1", "headrace_key": f"{prefix}-0-9999", "reference_no": "R77",
+    }  # fmt: skip
+    code, found = reconciled(tmp_path)
+    assert code == 1
+    today = ago()[:10]
+    here = sorted(x for x in shown(found) if x[0] != "refused")
+    assert here == sorted(
+        [
+            ("missing", name(said["applied"]), journal["name"], "posted of 30.00 USD", "nothing has its key"),
+            ("doubled", name(said["unapplied"]), second["name"], "once of 40.00 USD", f"{second['name']}, AMENDED-1, BY-HAND-1"),
+            ("other_amount", name(said["paid"]), first["name"], "100.00 USD", "90.00 USD"),
+            (
+                "changed", name(said["paid"]), first["name"], f"date {today}; clears 100.00 USD of INV-1",
+                "date 2026-01-05; clears 90.00 USD of INV-3",
+            ),
+            ("unexpected", "", "STRAY-1", "nothing asked for it", f"posted on {today} of 40.00 USD"),
+        ]
+    )  # fmt: skip
+    assert [x["kind"] for x in found["differences"]] == [
+        "missing", "doubled", "other_amount", "changed", "refused", "unexpected",
+    ]  # fmt: skip
+    table = headrace(tmp_path, "reconcile", "erp")
+    assert table.returncode == 1
+    assert "books: 4 postings compared, 6 differences" in table.stdout
+    assert "STRAY-1" in table.stdout
+
+
+def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer, tmp_path: Path) -> None:
+    said = books(tmp_path, server)
+    cancelled = of(server, "Payment Entry", reference_no="R1")["name"]
+    server.documents.cancel("Payment Entry", cancelled)
+    draft = of(server, "Journal Entry", headrace_document="R2")
+    draft["docstatus"] = 0
+    _, found = reconciled(tmp_path)
+    assert [x for x in shown(found) if x[0] != "refused"] == sorted(
+        [
+            ("changed", name(said["paid"]), cancelled, "posted", "cancelled"),
+            ("changed", name(said["applied"]), draft["name"], "state posted", "state draft"),
+        ],
+        key=lambda x: tuple(map(int, x[1].split("-"))),
+    )
+
+
+def test_an_erp_that_is_away_is_no_difference_and_no_success(server: ErpNextServer, tmp_path: Path) -> None:
+    made(tmp_path, server)
+    server.close()
+    done = headrace(tmp_path, "reconcile", "erp", "--json")
+    assert (done.returncode, done.stdout) == (1, "[]\n")
+    assert "books: 127.0.0.1" in done.stderr
+    assert "is away" in done.stderr
+    assert headrace(tmp_path, "reconcile", "erp", "--name", "other").returncode == 2
