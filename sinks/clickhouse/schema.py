@@ -264,6 +264,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *PEOPLE,
         *INVOICING,
     ),
+    # Changes of limits with their days.
+    CREDIT,
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""
 
