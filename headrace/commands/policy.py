@@ -25,7 +25,16 @@ from rich.progress import (
 from connectors.intake import policies
 from connectors.log.base import Log
 from dataflows.shards.logged import ShardStopped
-from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, installation, no_such_day, say
+from headrace.commands.common import (
+    FOUND_WANTING,
+    WRONG_USAGE,
+    failures_told,
+    installation,
+    no_such_day,
+    say,
+    where_again,
+)
+from headrace.commands.policy_news import day_is_past, replaced
 from headrace.commands.policy_tables import (
     changes_table,
     explanation_table,
@@ -185,6 +194,7 @@ def publish(
 ) -> None:
     """Publish a policy: it takes effect in every shard at the same clock, or in none. Run again, it changes nothing.
 
+    It replaces all of the version before it, and says what becomes other by that.
     One that was cut off is finished by running it again, by the next run of intake, or ends with --take-back.
     """
     if (file is None) == (not back):
@@ -196,16 +206,23 @@ def publish(
         with installation(directory, config) as (settings, log):
             policies.ensure(log)
             now_ms, who = time.time_ns() // 1_000_000, actor or getpass.getuser()
+            before = versions(policies.published(log))
+            news: list[str] = []
             if compiled is None:
                 new = take_back(log, back, now_ms, who, note, (_places(settings) or {}).get(back, []))
                 what = f"version {back} is taken back"
             else:
                 new = publish_policy(log, compiled, from_time, now_ms, who, note, settings.policy_approval)
                 what = f"version {compiled.version} is published" + (f" from {from_day} on" if from_day else "")
+                if new and file is not None:
+                    news = replaced(before, compiled, file, where_again(directory, config))
+                    news += day_is_past(log, from_time)
             there = carry(log, settings.dir, not settings.kafka)
             waits = compiled is not None and _proposed(log, compiled.version)
     for warning in () if compiled is None else compiled.warnings:
         say(f"warning: {warning}")
+    for line in news:
+        say(line)
     if compiled is not None and waits:
         print(
             f"version {compiled.version} is proposed: another has to approve it (headrace policy approve {compiled.version})"
