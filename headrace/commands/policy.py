@@ -37,13 +37,13 @@ from headrace.commands.common import (
 from headrace.commands.policy_news import day_is_past, replaced
 from headrace.commands.policy_tables import (
     changes_table,
-    explanation_table,
+    explanation_lines,
     json_of_change,
     json_of_value,
     versions_table,
 )
 from headrace.commands.policy_trial import print_trial
-from headrace.commands.tables import plain_console
+from headrace.commands.tables import show as show_lines
 from headrace.places import views
 from headrace.policies.compiling import Compiled, built_in, compile_file, compile_text, ends_soon
 from headrace.policies.differences import differences
@@ -296,14 +296,18 @@ def explain(
     account: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
     at: Annotated[str, typer.Option("--at", help="At the end of this day (UTC).", show_default="today")] = "",
     currency: Annotated[str, typer.Option(help="For items in this currency; else for the account as a whole.")] = "",
-    section: Annotated[str, typer.Option(help="Only this section, such as reminders.")] = "",
+    section: Annotated[str, typer.Option(help="Only this section, such as reminders, and all of it.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also values that are as built in.")] = False,
     tenant: Annotated[str, typer.Option(help="The tenant.")] = "",
     entity: Annotated[str, typer.Option(help="The company of the tenant.")] = "",
     directory: Directory = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which line of the policy holds for an account on a day, and why. Exit 1 where no fact names the account."""
+    """Say which line of the policy holds for an account on a day, and why, for each value that is not as built in.
+
+    Exit 1 where no fact names the account.
+    """
     day = a_day(at, "--at") if at else datetime.now(UTC).date()
     company = (tenant, entity) if tenant and entity else None
     with policies_told(), installation(directory, config) as (_, log), _reading() as told:
@@ -316,10 +320,8 @@ def explain(
     if as_json:
         out(answers)
         return
-    console = plain_console()
     for known, policy in zip(found, compiled, strict=True):
-        explanation = explained(policy, known.who, currency, day)
-        explanation_table(known, explanation, section).show(console)
+        show_lines(explanation_lines(known, explained(policy, known.who, currency, day), section, every))
 
 
 @app.command(name="try")
