@@ -78,7 +78,7 @@ class ApprovalCheck:
         """A decision about to be posted; `now` is the log's time, UTC milliseconds."""
         if d.kind in KINDS:
             self._check.checked += 1
-            self._request(account, d, cause, terms, max(now, d.event_time))
+            self._request(account, d, cause, terms, max(now, d.event_time), now)
         elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL or d.rule == CREDIT_RULE:
             self._check.checked += 1
             self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
@@ -104,7 +104,7 @@ class ApprovalCheck:
 
     # --- requests ---
 
-    def _request(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, time: int) -> None:
+    def _request(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, time: int, now: int) -> None:
         known = account.requests.get(d.reference_id)
         if d.kind == REQUESTED:
             if known is not None:
@@ -128,7 +128,7 @@ class ApprovalCheck:
             if not 0 < known.deadline <= time:
                 self._check.about(d, "expired_early", f"{d.reference_id} has time until {known.deadline}")
         elif d.kind == GIVEN or d.kind == "approval_delegated":
-            self._allowed(account, known, d, cause, terms, time)
+            self._allowed(account, known, d, cause, terms, time, now)
         if d.kind == "approval_delegated":
             known.delegate = d.owner
             if same(d.owner, known.maker):
@@ -139,9 +139,10 @@ class ApprovalCheck:
             self._given[d.reference_id] = known
 
     def _allowed(
-        self, account: Account, request: Request, d: Decision, cause: Fact | None, terms: Terms, time: int
+        self, account: Account, request: Request, d: Decision, cause: Fact | None, terms: Terms, time: int, now: int
     ) -> None:
-        """Given, or passed on, in time, by another one than the maker, who may."""
+        """Given, or passed on, in time, by another one than the maker, who may on the day that runs by the log's clock,
+        whatever day the answer says it is of."""
         actor = said(d, "by")
         if not isinstance(cause, OperatorAction | Approval) or not same(cause.actor, actor):
             self._check.about(d, "not_said", f"{d.kind} by {actor!r}, who did not say that")
@@ -151,7 +152,8 @@ class ApprovalCheck:
             self._check.about(d, "too_late", f"{d.reference_id} expired at {request.deadline}")
         day = time // DAY_MS
         policy = terms.of(account.who, request.currency, day).text["approvals"]
-        today = day_text(day)
+        running = (now + 1) // DAY_MS if now else day
+        today = day_text(running)
         acting = [x for x in policy["delegations"] if x["from"] <= today <= x["until"] and same(x["delegate"], actor)]
         if self._acts_for(policy["delegations"], actor, request.maker, today):
             self._check.about(d, "maker_approves", f"{actor} acts for {request.maker}, who asked for {d.reference_id}")
@@ -160,7 +162,7 @@ class ApprovalCheck:
             # No limit at all is more than any.
             amount = None
         people = [actor, *(x["person"] for x in acting if not same(x["person"], request.maker))]
-        by_role = any(self._has_role(account, policy, request.category, amount, who, day) for who in people)
+        by_role = any(self._has_role(account, policy, request.category, amount, who, running) for who in people)
         if not by_role and not same(request.delegate, actor):
             self._check.about(d, "may_not", f"{actor} has no role that approves {request.amount} of {request.category}")
 

@@ -13,6 +13,7 @@ from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.approvals import same
 from headrace.audit.books import Books
 from headrace.audit.differences import DifferenceCheck
+from headrace.audit.evidence import integer, whole
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook, again, came_back, net_of
 from headrace.audit.policy import Terms
@@ -127,7 +128,7 @@ class CreditCheck:
             return
         credit.limits.pop(d.reference_id, None)
         if "cancelled" not in said:
-            dates = int(said.get("from", "0")), int(said.get("until", "0"))
+            dates = integer(said.get("from", "")), integer(said.get("until", ""))
             credit.limits[d.reference_id] = (*dates, d.currency, d.amount)
         if d.rule == "credit.limit":
             self._at_once(before, credit.limits, d, policy, today)
@@ -164,7 +165,7 @@ class CreditCheck:
         else:
             parts = self.all_parts(account, credit, limit[0] if limit else d.currency, policy, today, age_days)
             if limit is not None:
-                stated = {name: int(said[name]) for name in PARTS if name in said}
+                stated = {name: whole(said[name]) for name in PARTS if name in said}
                 if stated != parts or d.amount != sum(parts.values()):
                     self._wrong(d, "exposure", f"{d.amount} of {stated}, should be {sum(parts.values())} of {parts}")
                 if said.get("limit") != str(limit[1]):

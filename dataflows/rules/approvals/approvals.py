@@ -9,7 +9,7 @@ from typing import Final
 from dataflows.rules.account.account import Account
 from dataflows.rules.account.account_times import MOST_TIME_MS
 from dataflows.rules.approvals import authority
-from dataflows.rules.approvals.authority import day_of, time_of
+from dataflows.rules.approvals.authority import day_of, running_day, time_of
 from dataflows.rules.context import Context
 from dataflows.rules.credit import credit_limits
 from dataflows.rules.evidence import value
@@ -245,7 +245,7 @@ def _why_no_delegate(account: Account, request: ApprovalState, actor: str, deleg
     if same_person(delegate, request.maker):
         return f"maker_never_approves:{request.maker}"
     terms = account.provisions(ctx, request.currency).approvals
-    if any(same_person(delegate, x) for x in terms.delegates_of(request.maker, day_of(ctx))):
+    if any(same_person(delegate, x) for x in terms.delegates_of(request.maker, running_day(ctx))):
         return f"acts_for_the_maker:{request.maker}"
     return ""
 
