@@ -40,7 +40,7 @@ def check_unnamed(check: Check, account: Account, d: Decision, receipt: Receipt,
         alike = [name for name, each in values.items() if receipt.unapplied in each]
         if alike != [d.document] or d.amount not in (receipt.unapplied, item.open):
             check.about(d, "not_one_item", f"{d.rule}: {d.amount} of {receipt.unapplied}, which is open of {alike}")
-    elif d.amount not in values[d.document]:
+    elif d.amount not in values.get(d.document, ()):
         check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}")
     elif len(values) <= MOST_COUNTED and min((min(each) for each in values.values()), default=0) > 0:
         # Once a credit note is taken off, what is left of it is no choice of its own.
