@@ -61,6 +61,11 @@ def said(d: Decision, name: str) -> str:
     return next((text.partition(":")[2] for text in d.evidence if text.partition(":")[0] == name), "")
 
 
+def _running(now: int, time: int) -> int:
+    """The day that runs by the log's clock; where there is none yet that of the cause."""
+    return (now + 1) // DAY_MS if now else time // DAY_MS
+
+
 class ApprovalCheck:
     """Holds each request, answer and posting that may need one against the policy. `look` before it is posted."""
 
@@ -81,7 +86,8 @@ class ApprovalCheck:
             self._request(account, d, cause, terms, max(now, d.event_time), now)
         elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL or d.rule == CREDIT_RULE:
             self._check.checked += 1
-            self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
+            time = max(now, d.event_time)
+            self._posting(account, d, cause, terms, time // DAY_MS, _running(now, time))
 
     def proposals(self, account: Account, own: Sequence[Decision]) -> None:
         """Of one fact or wake, all posted: what was proposed was asked for, or posted at once."""
@@ -111,7 +117,7 @@ class ApprovalCheck:
                 self._check.about(d, "asked_twice", f"{d.reference_id} is asked already, by {known.maker}")
             if not said(d, "maker"):
                 self._check.about(d, "no_maker", f"{d.reference_id} does not say who asks")
-            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS):
+            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS, _running(now, time)):
                 self._check.about(d, "not_needed", f"{d.amount} {d.currency} are within the limit of {d.category}")
             account.requests[d.reference_id] = Request(
                 d.category, said(d, "maker"), d.currency, d.amount, d.document, d.receipt_id, d.deadline
@@ -152,7 +158,7 @@ class ApprovalCheck:
             self._check.about(d, "too_late", f"{d.reference_id} expired at {request.deadline}")
         day = time // DAY_MS
         policy = terms.of(account.who, request.currency, day).text["approvals"]
-        running = (now + 1) // DAY_MS if now else day
+        running = _running(now, time)
         today = day_text(running)
         acting = [x for x in policy["delegations"] if x["from"] <= today <= x["until"] and same(x["delegate"], actor)]
         if self._acts_for(policy["delegations"], actor, request.maker, today):
@@ -197,7 +203,7 @@ class ApprovalCheck:
 
     # --- postings ---
 
-    def _posting(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, day: int) -> None:
+    def _posting(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, day: int, running: int) -> None:
         approval = said(d, "approval")
         if approval:
             self._by_approval(d, approval)
@@ -205,14 +211,15 @@ class ApprovalCheck:
             self._check.about(d, "no_approval", f"{d.kind} by {d.rule} names no approval")
         elif d.rule in WITHIN_RULES:
             category = said(d, "within").partition(":")[0]
-            if self._above(account, category, d.currency, d.amount, terms, day):
+            if self._above(account, category, d.currency, d.amount, terms, day, running):
                 self._check.about(d, "no_approval", f"{d.amount} {d.currency} are above the limit of {category}")
+            self._went(account, d, category, terms, day, running)
         elif d.kind == "write_off_posted":
             if d.rule not in BY_POLICY and not d.rule.startswith("reversed."):
                 self._check.about(d, "no_approval", f"nothing is given up by {d.rule}")
         elif d.kind in MANUAL and self._is_manual(d, cause):
             category = MANUAL[d.kind]
-            if self._above(account, category, d.currency, d.amount, terms, day):
+            if self._above(account, category, d.currency, d.amount, terms, day, running):
                 self._check.about(d, "no_approval", f"{d.amount} {d.currency} by one person, above the limit")
 
     def _is_manual(self, d: Decision, cause: Fact | None) -> bool:
@@ -239,19 +246,31 @@ class ApprovalCheck:
 
     # --- limits ---
 
-    def _above(self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int) -> bool:
+    def _above(
+        self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int, running: int
+    ) -> bool:
+        """Whether it is above its limit, with what went without an approval on that business day."""
         text = terms.of(account.who, currency, day).text
         if category == "credit":
             # credit.py looks at what is proposed.
             return True
-        if category == "goodwill":
-            return bool(amount > text["disputes"]["goodwill_minor"])
         policy = text["approvals"]
-        limit = policy["above_minor"].get(category)
+        base = "" if category == "goodwill" else policy["currency"]
+        limit = text["disputes"]["goodwill_minor"] if category == "goodwill" else policy["above_minor"].get(category)
         if limit is None:
             return False
-        here = self._told(currency, amount, policy["currency"], day)
-        return here is None or here > int(limit)
+        here = self._told(currency, amount, base, day)
+        gone_on, gone = account.within.get((category, base or currency), (0, 0))
+        before = gone if gone_on == terms.of(account.who, "", day).business_day_number(running) else 0
+        return here is None or here + before > int(limit)
+
+    def _went(self, account: Account, d: Decision, category: str, terms: Terms, day: int, running: int) -> None:
+        """A posting within a limit: it counts for the rest of the day."""
+        base = "" if category == "goodwill" else terms.of(account.who, d.currency, day).text["approvals"]["currency"]
+        key, on = (category, base or d.currency), terms.of(account.who, "", day).business_day_number(running)
+        known_on, sum_before = account.within.get(key, (0, 0))
+        amount = self._told(d.currency, d.amount, base, day) or 0
+        account.within[key] = on, amount + (sum_before if known_on == on else 0)
 
     def _told(self, currency: str, amount: int, base: str, day: int) -> int | None:
         """In the currency of the limits; None where no rate says."""

@@ -42,6 +42,8 @@ class Credit:
     members: dict[str, dict[str, int]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     asked: bool = False
+    # By how much limits rose without an approval, and on which business day.
+    risen: tuple[int, int] = (0, 0)
 
 
 class CreditCheck:
@@ -86,13 +88,13 @@ class CreditCheck:
 
     # --- decisions ---
 
-    def said(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
-        """A decision about credit."""
+    def said(self, account: Account, d: Decision, terms: Terms, today: int, running: int) -> None:
+        """A decision about credit. running: the day that runs by the log's clock."""
         self._check.checked += 1
         policy = terms.of(account.who, "", today).text["credit"]
         credit = self._of(account)
         if d.kind in ("credit_limit_set", "credit_change_proposed", "credit_change_rejected"):
-            self._limit(credit, d, policy, today)
+            self._limit(credit, d, policy, today, terms.of(account.who, "", today).business_day_number(running))
         elif d.kind == "credit_exposure_stated":
             self._stated(account, credit, d, policy)
         elif d.kind == "credit_group_told":
@@ -105,7 +107,7 @@ class CreditCheck:
     def _wrong(self, d: Decision, code: str, text: str) -> None:
         self._check.about(d, code, f"{d.kind}: {text}")
 
-    def _limit(self, credit: Credit, d: Decision, policy: dict[str, Any], today: int) -> None:
+    def _limit(self, credit: Credit, d: Decision, policy: dict[str, Any], today: int, on: int) -> None:
         said = _said(d)
         before = dict(credit.limits)
         if d.kind == "credit_change_proposed":
@@ -131,19 +133,29 @@ class CreditCheck:
             dates = integer(said.get("from", "")), integer(said.get("until", ""))
             credit.limits[d.reference_id] = (*dates, d.currency, d.amount)
         if d.rule == "credit.limit":
-            self._at_once(before, credit.limits, d, policy, today)
+            risen = credit.risen[1] if credit.risen[0] == on else 0
+            most = self._at_once(before, credit.limits, d, policy, today, risen)
+            if most:
+                credit.risen = on, risen + most
 
-    def _at_once(self, before: Limits, after: Limits, d: Decision, policy: dict[str, Any], today: int) -> None:
-        """Nobody approved it: on no day may much more be owed by it."""
+    def _at_once(
+        self, before: Limits, after: Limits, d: Decision, policy: dict[str, Any], today: int, gone: int
+    ) -> int:
+        """Nobody approved it: on no day may much more be owed by it, with what rose on its day before; by how much."""
+        most = 0
         edges = [day for since, until, _, _ in (*before.values(), *after.values()) for day in (since, until + 1)]
         for day in [today, *(day for day in edges if day > today)]:
             old, new = limit_of(before, policy, day), limit_of(after, policy, day)
-            risen = old is not None and (
-                new is None or new[0] != old[0] or new[1] - old[1] > policy["change_approval_minor"]
-            )
-            if risen:
+            if old is None:
+                continue
+            if new is None or new[0] != old[0]:
                 self._wrong(d, "no_approval", f"the limit of day {day} goes from {old} to {new} at once")
-                return
+                return 0
+            most = max(most, new[1] - old[1])
+            if most and most + gone > policy["change_approval_minor"]:
+                self._wrong(d, "no_approval", f"the limit of day {day} goes from {old} to {new} at once, {gone} before")
+                return most
+        return most
 
     def _stated(self, account: Account, credit: Credit, d: Decision, policy: dict[str, Any]) -> None:
         if d.rule == "credit.left":

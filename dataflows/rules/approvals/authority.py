@@ -58,13 +58,14 @@ def _judged(account: Account, category: str, currency: str, amount: int, ctx: Co
     return UNTOLD if category == CREDIT and not amount else told(account, currency, amount, ctx)
 
 
-def is_needed(account: Account, category: str, currency: str, amount: int, ctx: Context) -> bool:
-    """Whether the amount is above what goes without an approval."""
+def is_needed(account: Account, category: str, currency: str, amount: int, gone: int, ctx: Context) -> bool:
+    """Whether the amount is above what goes without an approval. gone: of that, what went that day, in the limit's
+    currency."""
     limit = account.provisions(ctx, currency).approvals.limit(category)
     if limit == NO_LIMIT:
         return False
     here = told(account, currency, amount, ctx)
-    return here == UNTOLD or here > limit
+    return here == UNTOLD or here + gone > limit
 
 
 def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Authority:
