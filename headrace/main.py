@@ -6,6 +6,7 @@ import typer
 
 from headrace.commands import (
     bench,
+    credit,
     dead_letters,
     demo,
     effects,
@@ -50,6 +51,7 @@ app.command()(forecast.forecast)
 app.command()(query.query)
 app.command()(timeline.timeline)
 app.command()(worklist.worklist)
+app.command()(credit.credit)
 app.command()(people.exceptions)
 app.command()(people.approvals)
 app.command()(people.approve)

@@ -24,6 +24,7 @@ _OF_MONEY: Final = frozenset(
         "more_than_there_is",
         "returned_more_than_received",
         "above",
+        "same_day",
         "rises_by",
     }
 )

@@ -4829,6 +4829,66 @@ def _put_refund_dues(out: BytesWriter, items: list[RefundDue] | None) -> None:
 
 
 @mypyc_attr(acyclic=True)
+class WithinSum:
+    """What went without an approval on one business day.
+
+    category: write_off, goodwill or refund.
+    currency: ISO 4217, of the limit that it is within.
+    date: Days since 1970-01-01, the business day.
+    amount: Minor units.
+    """
+
+    __slots__ = ("category", "currency", "date", "amount", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("category", "currency", "date", "amount", )
+
+    def __init__(
+        self,
+        category: str = '',
+        currency: str = '',
+        date: int = 0,
+        amount: int = 0,
+    ) -> None:
+        self.category = category
+        self.currency = currency
+        self.date = date
+        self.amount = amount
+
+
+def read_within_sum(r: Reader) -> WithinSum:
+    return WithinSum(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.long(),
+    )
+
+
+def put_within_sum(out: BytesWriter, x: WithinSum) -> None:
+    put_text(out, x.category)
+    put_word(out, x.currency)
+    put_long(out, x.date)
+    put_long(out, x.amount)
+
+
+def _read_within_sums(r: Reader) -> list[WithinSum]:
+    items: list[WithinSum] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_within_sum(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_within_sums(out: BytesWriter, items: list[WithinSum] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_within_sum(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class AccountRow:
     """What headrace knows of one account, less its documents and its master data.
 
@@ -4878,10 +4938,11 @@ class AccountRow:
     credit: Its exposure is kept (table C).
     credit_stop: It is on a credit hold that stops the release of drafts.
     credit_wake: Next wake for its credit, UTC ms; 0 none.
+    within: What went without an approval on the last business day on which any did, by category and currency.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "_within", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "within", )
 
     def __init__(
         self,
@@ -4931,6 +4992,7 @@ class AccountRow:
         credit: bool = False,
         credit_stop: bool = False,
         credit_wake: int = 0,
+        within: list[WithinSum] | None = None,
     ) -> None:
         self.reminders_blocked = reminders_blocked
         self.wake = wake
@@ -4978,6 +5040,7 @@ class AccountRow:
         self.credit = credit
         self.credit_stop = credit_stop
         self.credit_wake = credit_wake
+        self._within: list[WithinSum] | None = within
 
     @property
     def balances(self) -> list[Balance]:
@@ -5210,6 +5273,17 @@ class AccountRow:
     def rebills(self, value: list[str]) -> None:
         self._rebills = value
 
+    @property
+    def within(self) -> list[WithinSum]:
+        found = self._within
+        if found is None:
+            found = self._within = []
+        return found
+
+    @within.setter
+    def within(self, value: list[WithinSum]) -> None:
+        self._within = value
+
 
 def read_account_row(r: Reader) -> AccountRow:
     return AccountRow(
@@ -5259,6 +5333,7 @@ def read_account_row(r: Reader) -> AccountRow:
         r.boolean(),
         r.boolean(),
         r.long(),
+        None if r.no_items() else _read_within_sums(r),
     )
 
 
@@ -5309,6 +5384,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_boolean(out, x.credit)
     put_boolean(out, x.credit_stop)
     put_long(out, x.credit_wake)
+    _put_within_sums(out, x._within)
 
 
 @mypyc_attr(acyclic=True)
@@ -5886,10 +5962,12 @@ class CreditRow:
     group_stated: The group knows of it.
     left: A group that it left and that has to be told so.
     members: Of a group: its accounts, by id.
+    risen_date: Business day of risen, days since 1970-01-01.
+    risen: By how much limits rose on that day without an approval, minor units.
     """
 
-    __slots__ = ("_sums", "_limits", "_proposals", "held", "_causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "_members", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", )
+    __slots__ = ("_sums", "_limits", "_proposals", "held", "_causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "_members", "risen_date", "risen", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("sums", "limits", "proposals", "held", "causes", "near", "look_date", "look_days", "counted", "group", "group_held", "group_number", "group_stated", "left", "members", "risen_date", "risen", )
 
     def __init__(
         self,
@@ -5908,6 +5986,8 @@ class CreditRow:
         group_stated: bool = False,
         left: str = '',
         members: list[GroupMember] | None = None,
+        risen_date: int = 0,
+        risen: int = 0,
     ) -> None:
         self._sums: list[CreditSum] | None = sums
         self._limits: list[LimitState] | None = limits
@@ -5924,6 +6004,8 @@ class CreditRow:
         self.group_stated = group_stated
         self.left = left
         self._members: list[GroupMember] | None = members
+        self.risen_date = risen_date
+        self.risen = risen
 
     @property
     def sums(self) -> list[CreditSum]:
@@ -5998,6 +6080,8 @@ def read_credit_row(r: Reader) -> CreditRow:
         r.boolean(),
         r.text(),
         None if r.no_items() else _read_group_members(r),
+        r.long(),
+        r.long(),
     )
 
 
@@ -6017,6 +6101,8 @@ def put_credit_row(out: BytesWriter, x: CreditRow) -> None:
     put_boolean(out, x.group_stated)
     put_text(out, x.left)
     _put_group_members(out, x._members)
+    put_long(out, x.risen_date)
+    put_long(out, x.risen)
 
 
 @mypyc_attr(acyclic=True)

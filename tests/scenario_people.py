@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from schemas import records as r
 from schemas.records import Fact
-from tests.scenario_lines import Line, pattern
+from tests.scenario_lines import DAY_MS, Line, pattern
 
 
 def _said(x: Line, action: str) -> Fact:
+    common: list[Any] = list(x.common())
+    if x.found.get("event"):
+        common[-1] = DAY_MS * x.date("event", x.day)
     return r.OperatorAction(
-        *x.common(),
+        *common,
         action,
         x.text("actor"),
         x.text("receipt"),
@@ -34,8 +38,10 @@ def _approval(x: Line) -> Fact:
 # The name of a request, exception, task or dispute; it may have colons.
 _ABOUT = r'(?P<reference>"[^"]*"|[^\s,"]+?)'
 _WHY = "(?: saying words=ID)?"
+# Of another day than the line's: what the sender says, and nobody believes.
+_DATED = "(?: dated event=DATE)?"
 PEOPLE: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
-    (pattern(f"actor=ID approves {_ABOUT}{_WHY}"), lambda x: _said(x, "approve")),
+    (pattern(f"actor=ID approves {_ABOUT}{_WHY}{_DATED}"), lambda x: _said(x, "approve")),
     (pattern(f"actor=ID rejects {_ABOUT}{_WHY}"), lambda x: _said(x, "reject")),
     (pattern(f"actor=ID withdraws {_ABOUT}{_WHY}"), lambda x: _said(x, "withdraw")),
     (pattern(f"actor=ID delegates {_ABOUT} to owner=ID{_WHY}"), lambda x: _said(x, "delegate")),

@@ -9,7 +9,7 @@ from typing import Final
 from dataflows.rules.account.account import Account
 from dataflows.rules.account.entries import ERP_REFUSED
 from dataflows.rules.account.posting_items import post_hold, post_item, post_overdue, post_withdrawn
-from dataflows.rules.approvals import posting_people
+from dataflows.rules.approvals import daily, posting_people
 from dataflows.rules.approvals.work_queue import KINDS as QUEUED
 from dataflows.rules.approvals.work_queue import OVERDUE
 from dataflows.rules.cash import aliases, netting
@@ -153,6 +153,7 @@ def _post_difference(account: Account, d: Decision, ctx: Context) -> None:
         post_discount(account, d, ctx)
     elif kind == "write_off_posted":
         post_write_off(account, d, ctx)
+        daily.keep(account, d, ctx)
     elif kind == "deduction_opened":
         post_deduction(account, d, ctx)
     elif kind == "cash_exchanged":
@@ -162,6 +163,7 @@ def _post_difference(account: Account, d: Decision, ctx: Context) -> None:
     elif kind == "refund_posted":
         post_refund(account, d)
         posting_people.keep_refund(account, d)
+        daily.keep(account, d, ctx)
     elif kind == "cash_on_account":
         post_on_account(account, d)
     elif d.rule == ERP_REFUSED:

@@ -187,6 +187,8 @@ class Account:
     habits: set[str] = field(default_factory=set)
     # Accounts that it pays for, by id of the relation: what it calls them, first and last day.
     relations: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    # What went without an approval: business day and sum, by category and currency of the limit.
+    within: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     blocked: bool = False
     contacts_blocked: bool = False
     language: str = ""

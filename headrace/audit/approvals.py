@@ -61,6 +61,11 @@ def said(d: Decision, name: str) -> str:
     return next((text.partition(":")[2] for text in d.evidence if text.partition(":")[0] == name), "")
 
 
+def _running(now: int, time: int) -> int:
+    """The day that runs by the log's clock; where there is none yet that of the cause."""
+    return (now + 1) // DAY_MS if now else time // DAY_MS
+
+
 class ApprovalCheck:
     """Holds each request, answer and posting that may need one against the policy. `look` before it is posted."""
 
@@ -78,10 +83,11 @@ class ApprovalCheck:
         """A decision about to be posted; `now` is the log's time, UTC milliseconds."""
         if d.kind in KINDS:
             self._check.checked += 1
-            self._request(account, d, cause, terms, max(now, d.event_time))
+            self._request(account, d, cause, terms, max(now, d.event_time), now)
         elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL or d.rule == CREDIT_RULE:
             self._check.checked += 1
-            self._posting(account, d, cause, terms, max(now, d.event_time) // DAY_MS)
+            time = max(now, d.event_time)
+            self._posting(account, d, cause, terms, time // DAY_MS, _running(now, time))
 
     def proposals(self, account: Account, own: Sequence[Decision]) -> None:
         """Of one fact or wake, all posted: what was proposed was asked for, or posted at once."""
@@ -104,14 +110,14 @@ class ApprovalCheck:
 
     # --- requests ---
 
-    def _request(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, time: int) -> None:
+    def _request(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, time: int, now: int) -> None:
         known = account.requests.get(d.reference_id)
         if d.kind == REQUESTED:
             if known is not None:
                 self._check.about(d, "asked_twice", f"{d.reference_id} is asked already, by {known.maker}")
             if not said(d, "maker"):
                 self._check.about(d, "no_maker", f"{d.reference_id} does not say who asks")
-            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS):
+            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS, _running(now, time)):
                 self._check.about(d, "not_needed", f"{d.amount} {d.currency} are within the limit of {d.category}")
             account.requests[d.reference_id] = Request(
                 d.category, said(d, "maker"), d.currency, d.amount, d.document, d.receipt_id, d.deadline
@@ -128,7 +134,7 @@ class ApprovalCheck:
             if not 0 < known.deadline <= time:
                 self._check.about(d, "expired_early", f"{d.reference_id} has time until {known.deadline}")
         elif d.kind == GIVEN or d.kind == "approval_delegated":
-            self._allowed(account, known, d, cause, terms, time)
+            self._allowed(account, known, d, cause, terms, time, now)
         if d.kind == "approval_delegated":
             known.delegate = d.owner
             if same(d.owner, known.maker):
@@ -139,9 +145,10 @@ class ApprovalCheck:
             self._given[d.reference_id] = known
 
     def _allowed(
-        self, account: Account, request: Request, d: Decision, cause: Fact | None, terms: Terms, time: int
+        self, account: Account, request: Request, d: Decision, cause: Fact | None, terms: Terms, time: int, now: int
     ) -> None:
-        """Given, or passed on, in time, by another one than the maker, who may."""
+        """Given, or passed on, in time, by another one than the maker, who may on the day that runs by the log's clock,
+        whatever day the answer says it is of."""
         actor = said(d, "by")
         if not isinstance(cause, OperatorAction | Approval) or not same(cause.actor, actor):
             self._check.about(d, "not_said", f"{d.kind} by {actor!r}, who did not say that")
@@ -151,7 +158,8 @@ class ApprovalCheck:
             self._check.about(d, "too_late", f"{d.reference_id} expired at {request.deadline}")
         day = time // DAY_MS
         policy = terms.of(account.who, request.currency, day).text["approvals"]
-        today = day_text(day)
+        running = _running(now, time)
+        today = day_text(running)
         acting = [x for x in policy["delegations"] if x["from"] <= today <= x["until"] and same(x["delegate"], actor)]
         if self._acts_for(policy["delegations"], actor, request.maker, today):
             self._check.about(d, "maker_approves", f"{actor} acts for {request.maker}, who asked for {d.reference_id}")
@@ -160,7 +168,7 @@ class ApprovalCheck:
             # No limit at all is more than any.
             amount = None
         people = [actor, *(x["person"] for x in acting if not same(x["person"], request.maker))]
-        by_role = any(self._has_role(account, policy, request.category, amount, who, day) for who in people)
+        by_role = any(self._has_role(account, policy, request.category, amount, who, running) for who in people)
         if not by_role and not same(request.delegate, actor):
             self._check.about(d, "may_not", f"{actor} has no role that approves {request.amount} of {request.category}")
 
@@ -195,7 +203,7 @@ class ApprovalCheck:
 
     # --- postings ---
 
-    def _posting(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, day: int) -> None:
+    def _posting(self, account: Account, d: Decision, cause: Fact | None, terms: Terms, day: int, running: int) -> None:
         approval = said(d, "approval")
         if approval:
             self._by_approval(d, approval)
@@ -203,14 +211,15 @@ class ApprovalCheck:
             self._check.about(d, "no_approval", f"{d.kind} by {d.rule} names no approval")
         elif d.rule in WITHIN_RULES:
             category = said(d, "within").partition(":")[0]
-            if self._above(account, category, d.currency, d.amount, terms, day):
+            if self._above(account, category, d.currency, d.amount, terms, day, running):
                 self._check.about(d, "no_approval", f"{d.amount} {d.currency} are above the limit of {category}")
+            self._went(account, d, category, terms, day, running)
         elif d.kind == "write_off_posted":
             if d.rule not in BY_POLICY and not d.rule.startswith("reversed."):
                 self._check.about(d, "no_approval", f"nothing is given up by {d.rule}")
         elif d.kind in MANUAL and self._is_manual(d, cause):
             category = MANUAL[d.kind]
-            if self._above(account, category, d.currency, d.amount, terms, day):
+            if self._above(account, category, d.currency, d.amount, terms, day, running):
                 self._check.about(d, "no_approval", f"{d.amount} {d.currency} by one person, above the limit")
 
     def _is_manual(self, d: Decision, cause: Fact | None) -> bool:
@@ -237,19 +246,31 @@ class ApprovalCheck:
 
     # --- limits ---
 
-    def _above(self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int) -> bool:
+    def _above(
+        self, account: Account, category: str, currency: str, amount: int, terms: Terms, day: int, running: int
+    ) -> bool:
+        """Whether it is above its limit, with what went without an approval on that business day."""
         text = terms.of(account.who, currency, day).text
         if category == "credit":
             # credit.py looks at what is proposed.
             return True
-        if category == "goodwill":
-            return bool(amount > text["disputes"]["goodwill_minor"])
         policy = text["approvals"]
-        limit = policy["above_minor"].get(category)
+        base = "" if category == "goodwill" else policy["currency"]
+        limit = text["disputes"]["goodwill_minor"] if category == "goodwill" else policy["above_minor"].get(category)
         if limit is None:
             return False
-        here = self._told(currency, amount, policy["currency"], day)
-        return here is None or here > int(limit)
+        here = self._told(currency, amount, base, day)
+        gone_on, gone = account.within.get((category, base or currency), (0, 0))
+        before = gone if gone_on == terms.of(account.who, "", day).business_day_number(running) else 0
+        return here is None or here + before > int(limit)
+
+    def _went(self, account: Account, d: Decision, category: str, terms: Terms, day: int, running: int) -> None:
+        """A posting within a limit: it counts for the rest of the day."""
+        base = "" if category == "goodwill" else terms.of(account.who, d.currency, day).text["approvals"]["currency"]
+        key, on = (category, base or d.currency), terms.of(account.who, "", day).business_day_number(running)
+        known_on, sum_before = account.within.get(key, (0, 0))
+        amount = self._told(d.currency, d.amount, base, day) or 0
+        account.within[key] = on, amount + (sum_before if known_on == on else 0)
 
     def _told(self, currency: str, amount: int, base: str, day: int) -> int | None:
         """In the currency of the limits; None where no rate says."""

@@ -471,4 +471,5 @@ _POST: Final[dict[str, Any]] = {
 def _whole(d: Decision) -> str:
     """The number of the invoice that a posting is of: its own, or that of all the instalments."""
     said = next((text for text in d.evidence if text.startswith("part:")), "")
-    return said.split(":", 3)[3] if said else d.document
+    parts = said.split(":", 3)
+    return parts[3] if len(parts) > 3 else d.document

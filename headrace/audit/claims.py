@@ -3,6 +3,7 @@
 from typing import Final
 
 from headrace.audit.accounts import CREDIT, Account, Dispute, due_by, pause
+from headrace.audit.evidence import integer
 from headrace.audit.holdings import Holdings
 from schemas.records import Decision
 
@@ -49,7 +50,7 @@ def _pause(books: Holdings, account: Account, d: Decision) -> None:
 def _ended(books: Holdings, dispute: Dispute, d: Decision) -> None:
     """What a dispute ends in is all that was contested."""
     said = [text.partition(":") for text in d.evidence]
-    parts = [int(value) for name, _, value in said if name in OUTCOMES]
+    parts = [integer(value) for name, _, value in said if name in OUTCOMES]
     if sum(parts) != (dispute.amount or 0) or min(parts, default=0) < 0:
         books.wrong(d, "closing_amounts", f"{d.reference_id} ends in {d.text}, it contested {dispute.amount}")
 

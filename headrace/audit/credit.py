@@ -13,6 +13,7 @@ from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.approvals import same
 from headrace.audit.books import Books
 from headrace.audit.differences import DifferenceCheck
+from headrace.audit.evidence import integer, whole
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook, again, came_back, net_of
 from headrace.audit.policy import Terms
@@ -41,6 +42,8 @@ class Credit:
     members: dict[str, dict[str, int]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     asked: bool = False
+    # By how much limits rose without an approval, and on which business day.
+    risen: tuple[int, int] = (0, 0)
 
 
 class CreditCheck:
@@ -85,13 +88,13 @@ class CreditCheck:
 
     # --- decisions ---
 
-    def said(self, account: Account, d: Decision, terms: Terms, today: int) -> None:
-        """A decision about credit."""
+    def said(self, account: Account, d: Decision, terms: Terms, today: int, running: int) -> None:
+        """A decision about credit. running: the day that runs by the log's clock."""
         self._check.checked += 1
         policy = terms.of(account.who, "", today).text["credit"]
         credit = self._of(account)
         if d.kind in ("credit_limit_set", "credit_change_proposed", "credit_change_rejected"):
-            self._limit(credit, d, policy, today)
+            self._limit(credit, d, policy, today, terms.of(account.who, "", today).business_day_number(running))
         elif d.kind == "credit_exposure_stated":
             self._stated(account, credit, d, policy)
         elif d.kind == "credit_group_told":
@@ -104,7 +107,7 @@ class CreditCheck:
     def _wrong(self, d: Decision, code: str, text: str) -> None:
         self._check.about(d, code, f"{d.kind}: {text}")
 
-    def _limit(self, credit: Credit, d: Decision, policy: dict[str, Any], today: int) -> None:
+    def _limit(self, credit: Credit, d: Decision, policy: dict[str, Any], today: int, on: int) -> None:
         said = _said(d)
         before = dict(credit.limits)
         if d.kind == "credit_change_proposed":
@@ -127,22 +130,32 @@ class CreditCheck:
             return
         credit.limits.pop(d.reference_id, None)
         if "cancelled" not in said:
-            dates = int(said.get("from", "0")), int(said.get("until", "0"))
+            dates = integer(said.get("from", "")), integer(said.get("until", ""))
             credit.limits[d.reference_id] = (*dates, d.currency, d.amount)
         if d.rule == "credit.limit":
-            self._at_once(before, credit.limits, d, policy, today)
+            risen = credit.risen[1] if credit.risen[0] == on else 0
+            most = self._at_once(before, credit.limits, d, policy, today, risen)
+            if most:
+                credit.risen = on, risen + most
 
-    def _at_once(self, before: Limits, after: Limits, d: Decision, policy: dict[str, Any], today: int) -> None:
-        """Nobody approved it: on no day may much more be owed by it."""
+    def _at_once(
+        self, before: Limits, after: Limits, d: Decision, policy: dict[str, Any], today: int, gone: int
+    ) -> int:
+        """Nobody approved it: on no day may much more be owed by it, with what rose on its day before; by how much."""
+        most = 0
         edges = [day for since, until, _, _ in (*before.values(), *after.values()) for day in (since, until + 1)]
         for day in [today, *(day for day in edges if day > today)]:
             old, new = limit_of(before, policy, day), limit_of(after, policy, day)
-            risen = old is not None and (
-                new is None or new[0] != old[0] or new[1] - old[1] > policy["change_approval_minor"]
-            )
-            if risen:
+            if old is None:
+                continue
+            if new is None or new[0] != old[0]:
                 self._wrong(d, "no_approval", f"the limit of day {day} goes from {old} to {new} at once")
-                return
+                return 0
+            most = max(most, new[1] - old[1])
+            if most and most + gone > policy["change_approval_minor"]:
+                self._wrong(d, "no_approval", f"the limit of day {day} goes from {old} to {new} at once, {gone} before")
+                return most
+        return most
 
     def _stated(self, account: Account, credit: Credit, d: Decision, policy: dict[str, Any]) -> None:
         if d.rule == "credit.left":
@@ -164,7 +177,7 @@ class CreditCheck:
         else:
             parts = self.all_parts(account, credit, limit[0] if limit else d.currency, policy, today, age_days)
             if limit is not None:
-                stated = {name: int(said[name]) for name in PARTS if name in said}
+                stated = {name: whole(said[name]) for name in PARTS if name in said}
                 if stated != parts or d.amount != sum(parts.values()):
                     self._wrong(d, "exposure", f"{d.amount} of {stated}, should be {sum(parts.values())} of {parts}")
                 if said.get("limit") != str(limit[1]):

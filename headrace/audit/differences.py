@@ -4,10 +4,10 @@ Written anew from REFERENCE 3.5, with exact fractions; nothing of the rules is u
 """
 
 from fractions import Fraction
-from math import floor
 from typing import Final
 
 from headrace.audit.accounts import CREDIT, Account, Item
+from headrace.audit.evidence import half_up, share
 from headrace.audit.findings import Check
 from headrace.audit.holdings import Holdings
 from headrace.audit.policy import Terms, day_text
@@ -18,12 +18,6 @@ DEDUCTION: Final = "deduction"
 CHARGES: Final = ("cash.7.charges", "reversed.charges")
 TOLERANCE: Final = "cash.7.tolerance"
 _DIGITS: Final = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-
-
-def half_up(value: Fraction) -> int:
-    """Rounded half up, away from zero."""
-    rounded = floor(abs(value) + Fraction(1, 2))
-    return rounded if value >= 0 else -rounded
 
 
 def sign(d: Decision) -> int:
@@ -225,7 +219,7 @@ class DifferenceCheck:
         elif d.kind == "cash_exchanged" and receipt is not None:
             self._exchanged(d, terms)
         if item is not None and d.kind in ("discount_granted", "write_off_posted", "deduction_opened"):
-            tax = half_up(Fraction(item.tax * d.amount, item.amount))
+            tax = share(d.amount, item.amount, item.tax)
             if d.tax != tax:
                 self._check.about(d, "tax", f"{tax} of {d.amount} of {item.document} is tax, it says {d.tax}")
 

@@ -6,6 +6,7 @@ from typing import Final
 from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.claims import OUTCOMES
 from headrace.audit.document_facts import DocumentFacts
+from headrace.audit.evidence import integer
 from schemas.records import Decision, Dispute, DisputeUpdate, Message
 
 DAY_MS: Final = 86_400_000
@@ -48,7 +49,7 @@ class DisputeFacts(DocumentFacts):
             return
         ended = [text.partition(":") for d in of_it for text in d.evidence]
         for name in OUTCOMES:
-            amount = sum(int(value) for outcome, _, value in ended if outcome == name)
+            amount = sum(integer(value) for outcome, _, value in ended if outcome == name)
             if amount != getattr(fact, name):
                 self._wrong(account, fact, "differs", f"{amount} is {name}, the fact says {getattr(fact, name)}")
         given_up = fact.written_off + sum(d.amount for d in said if d.rule == "disputes.goodwill")

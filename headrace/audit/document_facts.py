@@ -2,13 +2,12 @@
 has the others."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices
-from headrace.audit.differences import half_up
+from headrace.audit.evidence import share as share_of
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
 from schemas.records import CreditNote, DebitNote, Decision, ErpPosting, Fact, Invoice, OpeningItem, Refund
@@ -173,7 +172,7 @@ def keep_terms(account: Account, fact: Invoice) -> None:
     left = fact.tax
     amounts = [instalment.amount for instalment in fact.instalments] or [fact.amount]
     for number, (name, amount) in enumerate(zip(parts_of(fact) or [fact.document], amounts, strict=True), 1):
-        share = min(left, half_up(Fraction(fact.tax * amount, fact.amount)))
+        share = min(left, share_of(amount, fact.amount, fact.tax))
         tax = left if number == len(amounts) else share
         left -= tax
         of = 0 if not terms else amount - tax if fact.discount_net else amount

@@ -7,6 +7,7 @@ from typing import Any, Final
 from headrace.audit.accounts import Account
 from headrace.audit.books import Books
 from headrace.audit.document_facts import keep_terms
+from headrace.audit.evidence import integer, milli, whole
 from headrace.audit.findings import Check
 from headrace.audit.orders import INCOMPLETE, SCHEDULED, OrderBook, net_of
 from headrace.audit.policy import EPOCH, Terms
@@ -186,7 +187,7 @@ class Drafts:
             if text.startswith("shipped:"):
                 number, _, rest = text[8:].partition(":")
                 shipment, _, quantity = rest.rpartition(":")
-                there[number] = there.get(number, 0) + _milli(quantity)
+                there[number] = there.get(number, 0) + (milli(quantity) or 0)
                 if shipment not in shipments:
                     self._check.about(d, "lineage", f"{d.document} rests on {shipment}, which was never sent")
         for line in fact.lines:
@@ -227,20 +228,16 @@ def _runs(d: Decision, policy: dict[str, Any], terms: Terms) -> bool:
     return True
 
 
-def _milli(text: str) -> int:
-    whole, _, part = text.partition(".")
-    return int(whole) * 1000 + int(f"{part:0<3}")
-
-
 def _part(fact: Invoice, number: str, evidence: Sequence[str], kind: str) -> Invoice:
     """The draft under that number, with the lines that the evidence says."""
     lines = []
     for text in evidence:
         if text.startswith(kind):
-            at, quantity, net, of_line = text[len(kind) :].split(":")
+            # What says no line is none: the part is then not what it should be.
+            at, quantity, net, of_line = [*text[len(kind) :].split(":"), "", "", ""][:4]
             for line in fact.lines:
-                if line.line == int(at):
-                    lines.append(_cut(line, _milli(quantity), int(net), int(of_line)))
+                if line.line == whole(at):
+                    lines.append(_cut(line, milli(quantity) or 0, integer(net), integer(of_line)))
     tax = sum(line.tax for line in lines)
     names = [*Invoice.__base__.FIELDS[1:], *Invoice.FIELDS]  # type: ignore[union-attr]
     fields = {name: getattr(fact, name) for name in names}

@@ -79,6 +79,10 @@ class Terms:
         found: dict[str, Any] = self.text["exchange"]
         return found
 
+    def business_day_number(self, day: int) -> int:
+        """The same of days since 1970-01-01."""
+        return (self.business_day(EPOCH + timedelta(day)) - EPOCH).days
+
     def business_day(self, day: date) -> date:
         """The day, or the next one that is for business."""
         while day.weekday() in self.calendar["weekend"] or day.isoformat() in self.calendar["holidays"]:

@@ -319,7 +319,8 @@ class ShardAudit:
                 self._transit.sent(d, self.books.receipt(account, d.receipt_id))
                 self._cash.sent(account, d)
             elif d.kind.startswith("credit_") and d.kind != "credit_allocated":
-                self._credit.said(account, d, self._terms, self.today)
+                running = (self._now + 1) // DAY_MS if self._now else d.event_time // DAY_MS
+                self._credit.said(account, d, self._terms, self.today, running)
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Final
 
 from headrace.audit.accounts import CREDIT, Account, Item, Receipt
-from headrace.audit.differences import half_up
+from headrace.audit.evidence import half_up, share
 from headrace.audit.findings import Check
 from headrace.audit.policy import Terms
 from schemas.records import Decision
@@ -40,7 +40,7 @@ def check_unnamed(check: Check, account: Account, d: Decision, receipt: Receipt,
         alike = [name for name, each in values.items() if receipt.unapplied in each]
         if alike != [d.document] or d.amount not in (receipt.unapplied, item.open):
             check.about(d, "not_one_item", f"{d.rule}: {d.amount} of {receipt.unapplied}, which is open of {alike}")
-    elif d.amount not in values[d.document]:
+    elif d.amount not in values.get(d.document, ()):
         check.about(d, "amount", f"{d.rule}: {d.amount} of {item.open} on {d.document}")
     elif len(values) <= MOST_COUNTED and min((min(each) for each in values.values()), default=0) > 0:
         # Once a credit note is taken off, what is left of it is no choice of its own.
@@ -74,11 +74,11 @@ def _earned(item: Item, day: int, terms: Terms) -> int:
         if day <= last + grace
     ]
     whole = max(of_tiers, default=0)
-    amount = min(whole - item.discounted, half_up(Fraction(item.open * whole, item.amount)))
+    amount = min(whole - item.discounted, share(item.open, item.amount, whole))
     paid = item.open - amount
     if amount <= 0 or paid <= 0:
         return 0
-    return amount if half_up(Fraction(paid * whole, item.amount - whole)) >= amount else 0
+    return amount if share(paid, item.amount - whole, whole) >= amount else 0
 
 
 def _ways(values: list[tuple[int, ...]], target: int) -> int:

@@ -16,6 +16,7 @@ from connectors.intake.resubmit import Outcome, Resubmission, chosen
 from connectors.log.base import Log
 from connectors.steady import SteadyWriter
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, say, where_again
+from headrace.commands.located import located, where
 from headrace.flows import writer_schemas
 from schemas.topics import DEAD_LETTERS
 
@@ -32,16 +33,11 @@ Numbers = Annotated[list[int] | None, typer.Argument(help="Numbers of letters; w
 Where = tuple[Path | None, Path | None]
 
 
-@app.callback()
-def where(
-    context: typer.Context,
-    directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
-) -> None:
-    context.obj = (directory, config)
+app.callback()(where)
 
 
 @app.command("list")
+@located
 def list_letters(
     context: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed or dismissed.")] = False,
@@ -74,6 +70,7 @@ def _state(done: Settled) -> str:
 
 
 @app.command()
+@located
 def show(context: typer.Context, number: Annotated[int, typer.Argument(help="The letter's number.")]) -> None:
     """All that is known of one letter, with its bytes as text, or as hex where they are none."""
     with installation(*_where(context)) as (_, log):
@@ -102,6 +99,7 @@ def _bytes_text(letter: DeadLetter) -> str:
 
 
 @app.command()
+@located
 def replay(
     context: typer.Context,
     numbers: Numbers = None,
@@ -151,6 +149,7 @@ def _replay(log: Log, work: Resubmission, wanted: list[int], done: dict[int, Set
 
 
 @app.command()
+@located
 def dismiss(
     context: typer.Context,
     numbers: Annotated[list[int], typer.Argument(help="Numbers of letters.", show_default=False)],

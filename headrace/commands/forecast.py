@@ -1,5 +1,6 @@
 """headrace forecast: what cash is expected on which day from whom; and how good such forecasts were."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Final
@@ -23,8 +24,12 @@ from headrace.forecast import (
     usual_days,
 )
 
+EPOCH: Final = date(1970, 1, 1)
 # Accounts that the table names; --json has all.
-SHOWN: Final = 20
+SHOWN: Final = 10
+# Of more days than these the table has a line for each week; --json has all days.
+DAYS_SHOWN: Final = 14
+WEEK: Final = 7
 
 
 def forecast(
@@ -41,7 +46,10 @@ def forecast(
     ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="A list with one object for each currency.")] = False,
 ) -> None:
-    """Expected cash by day and account, from due dates, promises and how each payer has paid (docs/forecast.md)."""
+    """Expected cash by day and account, from due dates, promises and how each payer has paid (docs/forecast.md).
+
+    The table is by week, of up to 14 days by day, with the accounts that most is expected of; --json has every day and account.
+    """
     wanted = _day(as_of) if as_of else None
     with opened_views(directory, config) as views:
         if check:
@@ -122,17 +130,14 @@ def _as_json(found: Forecast, usual: Any) -> dict[str, Any]:
 def _show(found: Forecast, usual: Any) -> None:
     code, total = found.currency, found.total
     until = found.as_of + timedelta(days=found.days)
-    title = f"{code}: cash expected from {found.as_of + timedelta(days=1)} to {until}"
-    table = Table(title=title, title_justify="left")
-    for name in ("day", "", "expected", "promised", "in all"):
-        table.add_column(name, justify="left" if name in ("day", "") else "right")
-    so_far = 0
-    for day, amount in sorted(total.by_day.items()):
-        so_far += amount
-        promised = total.promised.get(day, 0)
-        on = day_of(day)
-        said = grouped(promised, code) if promised else ""
-        table.add_row(f"{on}", f"{on:%a}", grouped(amount, code), said, grouped(so_far, code))
+    console = plain_console()
+    table = Table(
+        title=f"{code}: cash expected from {found.as_of + timedelta(days=1)} to {until}", title_justify="left"
+    )
+    for name in ("day" if found.days <= DAYS_SHOWN else "week from", "expected", "promised", "in all"):
+        table.add_column(name, justify="left" if name in ("day", "week from") else "right")
+    for row in _periods(found):
+        table.add_row(*row)
     table.add_section()
     for name, part in (
         (f"Open on {found.as_of}", total.open),
@@ -142,29 +147,40 @@ def _show(found: Forecast, usual: Any) -> None:
         ("  less later than anybody ever paid", -total.unanswered),
         ("Expected in these days", total.expected),
     ):
-        table.add_row(name, "", "", "", grouped(part, code))
-    console = plain_console()
+        table.add_row(name, "", "", grouped(part, code))
     console.print(table)
-    names = ("account", "open", "past due", "expected", "promised", "later", "usually", "payments")
+    names = ("account", "open", "past due", "expected", "later", "usually pays")
     accounts = Listing([Column(name, right=name != "account") for name in names], title="By account")
     # Where all are of one company, it need not be said.
     companies = {name.rpartition("/")[0] for name in found.accounts}
     ordered = sorted(found.accounts.items(), key=lambda entry: (-entry[1].expected, entry[0]))
     for name, result in ordered[:SHOWN]:
-        promised = sum(result.promised.values())
         accounts.add(
             name if len(companies) > 1 else name.rpartition("/")[2],
             grouped(result.open, code),
             grouped(result.past_due, code),
             grouped(result.expected, code),
-            grouped(promised, code) if promised else "",
             grouped(result.later + result.unanswered, code),
             _lateness(usual.get(name)),
-            f"{result.payments:,}",
         )
     accounts.show(console)
     if len(ordered) > SHOWN:
         say(f"{len(ordered) - SHOWN} more accounts are in --json")
+
+
+def _periods(found: Forecast) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of the table, a day or a week each: expected, of it promised, expected until then."""
+    code, total = found.currency, found.total
+    first = (found.as_of - EPOCH).days + 1
+    step = 1 if found.days <= DAYS_SHOWN else WEEK
+    so_far = 0
+    for start in range(first, first + found.days, step):
+        days = range(start, min(start + step, first + found.days))
+        expected = sum(total.by_day.get(day, 0) for day in days)
+        promised = sum(total.promised.get(day, 0) for day in days)
+        so_far += expected
+        said = grouped(promised, code) if promised else ""
+        yield f"{day_of(start)} {day_of(start):%a}", grouped(expected, code), said, grouped(so_far, code)
 
 
 def _lateness(days: int | None) -> str:

@@ -3,7 +3,6 @@
 import getpass
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,8 @@ import typer
 from connectors.files.values import EPOCH
 from connectors.intake import whole_shards
 from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say
+from headrace.commands.limits import Wanted, set_limit
+from headrace.commands.located import located, where
 from headrace.commands.ordering import Place, order
 
 app = typer.Typer(help="What an operator allows or orders; each is a fact in the log.", no_args_is_help=True)
@@ -19,6 +20,8 @@ Until = Annotated[str, typer.Option(help="Latest time allowed, such as 2026-12-3
 Note = Annotated[str, typer.Option(help="Why; kept with the fact.")]
 Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
 Account = Annotated[str, typer.Argument(help="The account.")]
+LimitedAccount = Annotated[str, typer.Argument(help="The account.", show_default="none: the group's")]
+Group = Annotated[str, typer.Option(help="The group of accounts that share the limit.", show_default="none")]
 Tenant = Annotated[str, typer.Option(help="The tenant.")]
 Entity = Annotated[str, typer.Option(help="The company of the tenant.")]
 Receipt = Annotated[str, typer.Option(help="The receipt.")]
@@ -26,28 +29,25 @@ Document = Annotated[str, typer.Option(help="The item.")]
 Draft = Annotated[str, typer.Option(help="The draft.")]
 
 
-@app.callback()
-def where(
-    context: typer.Context,
-    directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
-) -> None:
-    context.obj = (directory, config)
+app.callback()(where)
 
 
 @app.command()
+@located
 def allow_clock(context: typer.Context, until: Until, note: Note, actor: Actor = "") -> None:
     """Let time jump up to UNTIL: intake was away for long, or goes live after a replay."""
     _allow(context, "allow_clock", until, note, actor)
 
 
 @app.command()
+@located
 def allow_future(context: typer.Context, until: Until, note: Note, actor: Actor = "") -> None:
     """Let shards take facts that happen up to UNTIL, ahead of their time."""
     _allow(context, "allow_future", until, note, actor)
 
 
 @app.command()
+@located
 def resume_account(
     context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
 ) -> None:
@@ -56,6 +56,7 @@ def resume_account(
 
 
 @app.command()
+@located
 def block_reminders(
     context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
 ) -> None:
@@ -64,6 +65,7 @@ def block_reminders(
 
 
 @app.command()
+@located
 def unblock_reminders(
     context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
 ) -> None:
@@ -72,6 +74,7 @@ def unblock_reminders(
 
 
 @app.command()
+@located
 def request_statement(
     context: typer.Context, account: Account, tenant: Tenant, entity: Entity, note: Note, actor: Actor = ""
 ) -> None:
@@ -80,6 +83,7 @@ def request_statement(
 
 
 @app.command()
+@located
 def close_task(
     context: typer.Context,
     account: Account,
@@ -94,6 +98,7 @@ def close_task(
 
 
 @app.command()
+@located
 def identify_payer(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The suspense account that the receipt stands in.")],
@@ -109,6 +114,7 @@ def identify_payer(
 
 
 @app.command()
+@located
 def apply_cash(
     context: typer.Context,
     account: Account,
@@ -127,6 +133,7 @@ def apply_cash(
 
 
 @app.command()
+@located
 def unapply_cash(
     context: typer.Context,
     account: Account,
@@ -142,6 +149,7 @@ def unapply_cash(
 
 
 @app.command()
+@located
 def withdraw_draft(
     context: typer.Context,
     account: Account,
@@ -156,6 +164,7 @@ def withdraw_draft(
 
 
 @app.command()
+@located
 def send_invoice(
     context: typer.Context,
     account: Account,
@@ -171,6 +180,7 @@ def send_invoice(
 
 
 @app.command()
+@located
 def release_invoice(
     context: typer.Context,
     account: Account,
@@ -185,6 +195,7 @@ def release_invoice(
 
 
 @app.command()
+@located
 def propose_write_off(
     context: typer.Context,
     account: Account,
@@ -201,6 +212,7 @@ def propose_write_off(
 
 
 @app.command()
+@located
 def propose_refund(
     context: typer.Context,
     account: Account,
@@ -215,6 +227,49 @@ def propose_refund(
     """Want money paid back; above the policy's limit another person has to approve."""
     money = ("", amount_minor)
     _order(context, "propose_refund", tenant, entity, account, note, actor, receipt, document, money=money)
+
+
+@app.command()
+@located
+def set_credit_limit(
+    context: typer.Context,
+    amount: Annotated[str, typer.Option(help="What may be owed, such as 50000.00; 0 is no credit.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")],
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    account: LimitedAccount = "",
+    group: Group = "",
+    limit: Annotated[
+        str, typer.Option(help="The limit that it replaces, or a new one's name.", show_default="the one that holds")
+    ] = "",
+    first: Annotated[str, typer.Option("--from", help="Its first day.", show_default="today")] = "",
+    last: Annotated[str, typer.Option("--until", help="Its last day.", show_default="none")] = "",
+    actor: Actor = "",
+) -> None:
+    """Set what an account, or a group of accounts, may owe. A first limit and a lower one hold at once; one that rises by
+    more than the policy's credit.change_approval_minor, or changes its currency, waits until another person approves it."""
+    wanted = Wanted(amount, currency, limit, first, last, group)
+    set_limit(context.obj, Place(tenant, entity, account), wanted, note, actor)
+
+
+@app.command()
+@located
+def remove_credit_limit(
+    context: typer.Context,
+    tenant: Tenant,
+    entity: Entity,
+    note: Note,
+    account: LimitedAccount = "",
+    group: Group = "",
+    limit: Annotated[
+        str, typer.Option(help="Which, as `headrace credit` names it.", show_default="the one that holds")
+    ] = "",
+    actor: Actor = "",
+) -> None:
+    """Take a credit limit away. Where that leaves the account without one, another person has to approve it."""
+    wanted = Wanted(limit=limit, group=group, away=True)
+    set_limit(context.obj, Place(tenant, entity, account), wanted, note, actor)
 
 
 def _allow(context: typer.Context, action: str, until: str, note: str, actor: str) -> None:

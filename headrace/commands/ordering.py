@@ -4,6 +4,7 @@ import getpass
 import shlex
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ from connectors.files.ingest import Producer
 from connectors.intake.clockwork import shard_clocks
 from connectors.log.base import Log
 from headrace.commands.common import WRONG_USAGE, installation, say, where_again
+from headrace.commands.tables import show
 from headrace.places import views
 from headrace.settings import Settings
-from schemas.records import OperatorAction
+from schemas.records import Fact, OperatorAction
 from sinks.base import SinkError
 
 AWAY_SECONDS: Final = 30.0
@@ -54,17 +56,11 @@ def order(
     doubts: list[str] | None = None,
     **fields: Any,
 ) -> None:
-    """Send an operator_action to the account. It is queued whether the account is known or not: what it is about may be
-    on its way; what cannot be done then is rejected, and `headrace rejected` says why.
-
-    where: --dir and --config; doubts: what is to be warned of, None: look whether there is such an account; fields: of
-    the fact.
-    """
+    """Send an operator_action to the account, as `queue` does. fields: of the fact."""
     empty = {"receipt_id": "", "document": "", "target_account": "", "currency": "", "amount": 0, "until": 0}
-    with installation(*where) as (settings, log):
-        now_ms = time.time_ns() // 1_000_000
-        at_ms = said_at(log, now_ms)
-        fact = OperatorAction(
+
+    def made(at_ms: int) -> OperatorAction:
+        return OperatorAction(
             event_id=f"{action}:{uuid.uuid4()}",
             recorded_time=at_ms,
             correlation="",
@@ -78,6 +74,27 @@ def order(
             note=note,
             **{**empty, **fields},
         )
+
+    queue(where, place, made, doubts, _SILENT.get(action, ""))
+
+
+def queue(
+    where: tuple[Path | None, Path | None],
+    place: Place,
+    made: Callable[[int], Fact],
+    doubts: list[str] | None = None,
+    only: str = "",
+) -> None:
+    """Send what a person says of an account to its topic. It is queued whether the account is known or not: what it is
+    about may be on its way; what cannot be done then is rejected, and `headrace rejected` says why.
+
+    where: --dir and --config; made: the fact, of the time at which it is said, UTC milliseconds; doubts: what is to be
+    warned of, None: look whether there is such an account; only: what alone of its effects the timeline shows.
+    """
+    with installation(*where) as (settings, log):
+        now_ms = time.time_ns() // 1_000_000
+        at_ms = said_at(log, now_ms)
+        fact = made(at_ms)
         found = findings(fact, at_ms)
         if found or not place.account:
             say("\n".join(found or ["account: is empty"]))
@@ -93,10 +110,14 @@ def order(
         if doubt:
             say(f"warning: {doubt}")
     takes_in = "headrace run" if at_ms == now_ms else f"headrace run all {again} --replay --until-idle"
-    print(
-        f"{fact.event_id}: queued for {place.name}. It takes effect when `{takes_in}` takes it in; then\n"
-        f"  headrace timeline {again} {shlex.quote(place.account)}   shows what came of it{_SILENT.get(action, '')},\n"
-        f"  headrace rejected {again}   whether it could not be done, and why"
+    show(
+        [
+            f"{fact.event_id}: queued for {place.name}. It takes effect when intake takes it in:",
+            f"  {takes_in}",
+            f"Then what came of it{only}, and whether and why it could not be done:",
+            f"  headrace timeline {again} {shlex.quote(place.account)}",
+            f"  headrace rejected {again}",
+        ]
     )
 
 

@@ -1,15 +1,26 @@
 """headrace exceptions, approvals: what waits for people; approve, reject, assign, note ...: what they say of it, as facts."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from connectors.files.values import EPOCH
 from dataflows.rules.provisions.approvals import same_person
-from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, print_json, say, where_again
-from headrace.commands.ordering import Place, order
-from headrace.commands.tables import Column, Listing
+from headrace.commands.common import (
+    FOUND_WANTING,
+    WRONG_USAGE,
+    failures_told,
+    installation,
+    load_existing,
+    print_json,
+    say,
+    where_again,
+)
+from headrace.commands.ordering import Place, order, said_at
+from headrace.commands.tables import Column, Listing, show
 from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
 from headrace.resolutions import what_can_be_done
 from headrace.words import because
@@ -42,28 +53,66 @@ AsJson = Annotated[bool, typer.Option("--json", help="A list with one object for
 
 
 def exceptions(
+    name: Annotated[
+        str,
+        typer.Argument(help="Only this one, with all that is known of it and what can be done.", show_default="all"),
+    ] = "",
     directory: Directory = None,
     config: Config = None,
     owner: Annotated[str, typer.Option(help="Only this person's or team's.")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what took longer than its time.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what a person has to look at: exceptions, proposed cash, tasks; the first deadline first."""
+    """List what a person has to look at: exceptions, proposed cash, tasks; the first deadline first.
+
+    Ages and what is overdue are by the log's time: in a log that was only replayed the end of its last day. With an ID: all
+    that is known of that one, and the commands that resolve it.
+    """
     rows = asked(directory, config, _EXCEPTIONS, {"owner": owner})
-    now = datetime.now(UTC)
+    now = _log_time(directory, config) if rows else datetime.now(UTC)
     where = where_again(directory, config)
     for row in rows:
         row["overdue"] = _is_overdue(row, now)
         row["age_days"] = (now - _time(row["raised_time"])).days
         row["reason"] = because(row)
         row["can_be_done"] = what_can_be_done(row, where)
-    rows = [row for row in rows if row["overdue"] or not overdue]
+    rows = [row for row in rows if (row["overdue"] or not overdue) and name in ("", row["exception_id"])]
     if as_json:
         print_json(rows)
     elif not rows:
-        say("nothing waits for a person, of all that is published" + (f", for {owner}" if owner else ""))
-    else:
+        whose = f", for {owner}" if owner else ""
+        say(
+            f"{f'nothing open is called {name}' if name else 'nothing waits for a person'}, of all that is published{whose}"
+        )
+        if name:
+            raise typer.Exit(FOUND_WANTING)
+    elif name:
         _print_exceptions(rows)
+    else:
+        show([line for row in rows for line in _short(row)])
+        say(
+            f"{len(rows)} wait, {sum(row['overdue'] for row in rows)} overdue at {now:%Y-%m-%d %H:%M}, the log's time (UTC); "
+            f"what can be done about one: headrace exceptions {where} ID"
+        )
+
+
+def _log_time(directory: Path | None, config: Path | None) -> datetime:
+    """At which what is said now is said: the machine's time, or the log's where that was only replayed."""
+    with installation(directory, config) as (_, log):
+        return EPOCH + timedelta(milliseconds=said_at(log, time.time_ns() // 1_000_000))
+
+
+def _short(row: dict[str, Any]) -> list[str]:
+    """One of the queue in two lines: what, whose, until when; and why, how much, with whom."""
+    deadline = until_of(row) + (" overdue" if row["overdue"] else "")
+    money = f", {money_of(row, 'amount')}" if row["currency"] else ""
+    step = f" (step {row['step']})" if row["step"] else ""
+    note = f"; note: {row['last_note']}" if row["last_note"] else ""
+    return [
+        f"{row['exception_id']}  {place_of(row)}  {f'until {deadline}' if deadline else 'any time'}",
+        f"    {row['rule']}: {row['reason']}{money}; {row['owner'] + step if row['owner'] else 'nobody has it'}, "
+        f"for {row['age_days']} days{note}",
+    ]
 
 
 def approvals(directory: Directory = None, config: Config = None, as_json: AsJson = False) -> None:

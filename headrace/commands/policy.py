@@ -25,16 +25,25 @@ from rich.progress import (
 from connectors.intake import policies
 from connectors.log.base import Log
 from dataflows.shards.logged import ShardStopped
-from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, installation, no_such_day, say
+from headrace.commands.common import (
+    FOUND_WANTING,
+    WRONG_USAGE,
+    failures_told,
+    installation,
+    no_such_day,
+    say,
+    where_again,
+)
+from headrace.commands.policy_news import day_is_past, replaced
 from headrace.commands.policy_tables import (
     changes_table,
-    explanation_table,
+    explanation_lines,
     json_of_change,
     json_of_value,
     versions_table,
 )
 from headrace.commands.policy_trial import print_trial
-from headrace.commands.tables import plain_console
+from headrace.commands.tables import show as show_lines
 from headrace.places import views
 from headrace.policies.compiling import Compiled, built_in, compile_file, compile_text, ends_soon
 from headrace.policies.differences import differences
@@ -185,6 +194,7 @@ def publish(
 ) -> None:
     """Publish a policy: it takes effect in every shard at the same clock, or in none. Run again, it changes nothing.
 
+    It replaces all of the version before it, and says what becomes other by that.
     One that was cut off is finished by running it again, by the next run of intake, or ends with --take-back.
     """
     if (file is None) == (not back):
@@ -196,16 +206,23 @@ def publish(
         with installation(directory, config) as (settings, log):
             policies.ensure(log)
             now_ms, who = time.time_ns() // 1_000_000, actor or getpass.getuser()
+            before = versions(policies.published(log))
+            news: list[str] = []
             if compiled is None:
                 new = take_back(log, back, now_ms, who, note, (_places(settings) or {}).get(back, []))
                 what = f"version {back} is taken back"
             else:
                 new = publish_policy(log, compiled, from_time, now_ms, who, note, settings.policy_approval)
                 what = f"version {compiled.version} is published" + (f" from {from_day} on" if from_day else "")
+                if new and file is not None:
+                    news = replaced(before, compiled, file, where_again(directory, config))
+                    news += day_is_past(log, from_time)
             there = carry(log, settings.dir, not settings.kafka)
             waits = compiled is not None and _proposed(log, compiled.version)
     for warning in () if compiled is None else compiled.warnings:
         say(f"warning: {warning}")
+    for line in news:
+        say(line)
     if compiled is not None and waits:
         print(
             f"version {compiled.version} is proposed: another has to approve it (headrace policy approve {compiled.version})"
@@ -279,14 +296,18 @@ def explain(
     account: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
     at: Annotated[str, typer.Option("--at", help="At the end of this day (UTC).", show_default="today")] = "",
     currency: Annotated[str, typer.Option(help="For items in this currency; else for the account as a whole.")] = "",
-    section: Annotated[str, typer.Option(help="Only this section, such as reminders.")] = "",
+    section: Annotated[str, typer.Option(help="Only this section, such as reminders, and all of it.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also values that are as built in.")] = False,
     tenant: Annotated[str, typer.Option(help="The tenant.")] = "",
     entity: Annotated[str, typer.Option(help="The company of the tenant.")] = "",
     directory: Directory = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which line of the policy holds for an account on a day, and why. Exit 1 where no fact names the account."""
+    """Say which line of the policy holds for an account on a day, and why, for each value that is not as built in.
+
+    Exit 1 where no fact names the account.
+    """
     day = a_day(at, "--at") if at else datetime.now(UTC).date()
     company = (tenant, entity) if tenant and entity else None
     with policies_told(), installation(directory, config) as (_, log), _reading() as told:
@@ -299,10 +320,8 @@ def explain(
     if as_json:
         out(answers)
         return
-    console = plain_console()
     for known, policy in zip(found, compiled, strict=True):
-        explanation = explained(policy, known.who, currency, day)
-        explanation_table(known, explanation, section).show(console)
+        show_lines(explanation_lines(known, explained(policy, known.who, currency, day), section, every))
 
 
 @app.command(name="try")

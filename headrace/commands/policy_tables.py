@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from headrace.commands.tables import Column, Listing
+from headrace.policies.compiling import built_in
 from headrace.policies.differences import ABSENT, Change
 from headrace.policies.explaining import BASE, Explanation, Value, in_words
 from headrace.policies.history import Known
@@ -152,30 +153,39 @@ def time_text(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def explanation_table(known: Known, found: Explanation, section: str) -> Listing:
+def explanation_lines(known: Known, found: Explanation, section: str, every: bool) -> list[str]:
+    """Who it is, and a line for each value that is not as built in, or that a variant says; of a section, or with `every`,
+    all of them."""
     who = known.who
     says = ", ".join(f"{name} {value}" for name, value in _known(known).items()) or "nothing is known of the customer"
     held = f", with {', '.join(found.variants)}" if found.variants else ""
     will = ", which will be in force then" if known.will_be else ""
-    title = (
+    built = built_in().document
+    lines = [
         f"{who.tenant}/{who.entity}/{who.account_id} at the end of {found.day}"
-        f"{f' in {found.currency}' if found.currency else ''}: policy version {known.version}{will}{held}\n"
-        f"{says}; calendar {found.calendar}"
-    )
-    columns = (
-        Column("value"),
-        Column("is", wraps_at=12),
-        Column("by", wraps_at=12),
-        Column("for", wraps_at=12),
-        Column("why", wraps_at=20),
-    )
-    table = Listing(columns, title)
+        f"{f' in {found.currency}' if found.currency else ''}: policy version {known.version}{will}{held}",
+        f"{says}; calendar {found.calendar}",
+    ]
+    left_out = 0
     for value in found.values:
-        if section in ("", value.section):
-            by = value.by.name + (f", line {value.by.line}" if value.by.line else "")
-            whom = "" if value.by.name == BASE else in_words(value.by.where)
-            table.add(f"{value.section}.{value.field}", short(value.value), by, whom, value.why())
-    return table
+        if section not in ("", value.section):
+            continue
+        if not (every or section) and value.by.name == BASE and built[value.section].get(value.field) == value.value:
+            left_out += 1
+            continue
+        lines.append(f"{value.section}.{value.field} = {short(value.value)}  ({_by(value)})")
+        if value.why():
+            lines.append(f"    {value.why()}")
+    if left_out:
+        lines.append(f"{left_out} other values are as built in: --all, or --section NAME, shows them")
+    return lines
+
+
+def _by(value: Value) -> str:
+    """Such as `base, line 4`, or the variant's name, its line and whom it is for."""
+    line = f", line {value.by.line}" if value.by.line else ""
+    whom = "" if value.by.name == BASE else f", for {in_words(value.by.where)}"
+    return f"{value.by.name}{line}{whom}"
 
 
 def _known(known: Known) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from headrace.commands.common import print_json, say
+from headrace.commands.tables import show
 from headrace.commands.views import Config, Directory, asked, place_of
 from headrace.words import because
 
@@ -31,6 +32,6 @@ def rejected(
     for row in rows:
         account = place_of(row) if row["account_id"] else "whole shard"
         time = f"{row['recorded_time'][:19].replace(' ', 'T')}Z"
-        print(f"{time}  {account}  {row['cause_kind']} {row['cause_id']}  {because(row)}")
+        show([f"{time}  {account}  {row['cause_kind']} {row['cause_id']}  {because(row)}"])
     if not rows:
         say("no fact was rejected, of all that is published")

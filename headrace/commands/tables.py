@@ -1,7 +1,9 @@
 """Rows for people: a table where the terminal is wide enough for one that reads well, else record by record."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import environ
 from typing import Final
 
 from rich.cells import cell_len
@@ -12,6 +14,9 @@ from rich.text import Text
 # A bar and a blank on either side of each cell, and the last bar.
 _AROUND: Final = 3
 _LAST: Final = 1
+# Narrower than this no text is wrapped.
+LEAST_WIDTH: Final = 40
+_COMMAND: Final = "headrace "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,28 @@ class Column:
 def plain_console() -> Console:
     """On stdout, its texts as they are; 80 columns where there is no terminal, or COLUMNS."""
     return Console(markup=False, highlight=False)
+
+
+def show(lines: Sequence[str], console: Console | None = None) -> None:
+    """Lines on stdout. At a terminal, or where COLUMNS says how wide, each is wrapped between words, its further lines
+    two columns deeper; commands to be copied stay in one piece. Where a program reads, lines are as they are."""
+    out = console or plain_console()
+    wraps = out.is_terminal or "COLUMNS" in environ
+    for line in lines:
+        body = line.lstrip(" ")
+        if not wraps or body.startswith(_COMMAND) or cell_len(line) <= out.width:
+            print(line)
+            continue
+        indent = " " * (len(line) - len(body))
+        further = textwrap.wrap(
+            body,
+            max(out.width, LEAST_WIDTH),
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        print("\n".join(further))
 
 
 class Listing:

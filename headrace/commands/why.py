@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, print_json, say
+from headrace.commands.tables import show
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.why.explain import Explanation, NotExplained, explained
 from headrace.why.history import of_accounts
@@ -22,7 +23,8 @@ SELECT DISTINCT shard, tenant, entity, account_id FROM decisions
 WHERE account_id != '' AND kind != 'fact_rejected' AND ({account:String} = '' OR account_id = {account:String})
   AND ({number:String} = '' OR document = {number:String} OR receipt_id = {number:String} OR startsWith(receipt_id, concat({number:String}, '@'))
        OR (reference_id = {number:String} OR startsWith(reference_id, concat({number:String}, '/')))
-          AND (startsWith(kind, 'dispute_') OR startsWith(kind, 'promise_') OR startsWith(kind, 'task_')))
+          AND (startsWith(kind, 'dispute_') OR startsWith(kind, 'promise_') OR startsWith(kind, 'task_')
+               OR startsWith(kind, 'approval_')))
 ORDER BY tenant, entity, account_id
 """
 
@@ -34,7 +36,10 @@ def why(
     directory: Directory = None,
     config: Config = None,
     item: Annotated[
-        str, typer.Option("--item", help="A document, receipt, dispute, promise or task: what it waits for.")
+        str,
+        typer.Option(
+            "--item", help="A document, receipt, dispute, promise, task or request for approval: what it waits for."
+        ),
     ] = "",
     account: Annotated[
         str, typer.Option("--account", help="The account, where several have that number; alone: all of it that waits.")
@@ -44,7 +49,8 @@ def why(
     ] = False,
 ) -> None:
     """Explain a decision: what was decided, the facts it rests on, the policy's line, the rule, and what came of it.
-    With --item: how a document, receipt, dispute, promise or task stands, what holds it back, and what comes next.
+    With --item: how a document, receipt, dispute, promise, task or request stands, what holds it back, and what comes next.
+    With --account alone: its credit hold, requests for approval, and all of it that waits.
 
     Reads the logs, while flows run or not, and changes nothing. Exit 1 where there is no such thing.
     """
@@ -70,7 +76,7 @@ def why(
     if as_json:
         print_json(_said(found))
         return
-    print("\n".join(lines_of(found)))
+    show(lines_of(found))
 
 
 def _waits(number: str, account: str, directory: Path | None, config: Path | None, as_json: bool) -> None:
@@ -106,10 +112,11 @@ def _waits(number: str, account: str, directory: Path | None, config: Path | Non
         print_json([_waiting_said(one) for one in found])
         return
     if number:
-        print("\n\n".join("\n".join(waiting_lines(one)) for one in found))
+        for at, one in enumerate(found):
+            show([""] * (at > 0) + waiting_lines(one))
     else:
-        print("\n".join(line for one in found for line in overview_lines(one)))
-        print("\n".join(dict.fromkeys(one.clock for one in found)))
+        show([line for one in found for line in overview_lines(one)])
+        show(list(dict.fromkeys(one.clock for one in found)))
 
 
 def _waiting_said(one: Waiting) -> dict[str, Any]:

@@ -78,14 +78,18 @@ class Trial:
         self._text: Final = text
         self._differing: Final = Differing()
         self._trying = False
+        self._over = False
         self._offset = -1
         self._facts = 0
 
     def take(self, group: Group) -> bool:
-        """Take in one fact with what was decided on it; False where the span is over."""
+        """Take in one fact with what was decided on it; False where the span is over: after a replay's clock at the end
+        of its last day, which stands behind all of that day, or at the first later one. What comes in between is the next
+        day's."""
         fact = group.fact
-        if isinstance(fact, Clock) and fact.now > self._span.end_ms:
+        if self._over or (isinstance(fact, Clock) and fact.now > self._span.end_ms):
             return False
+        self._over = isinstance(fact, Clock) and fact.now == self._span.end_ms
         if not self._trying and self._begins(group):
             self._trying = True
             from_time = self._span.start_ms if self._shard.row.now else NEXT_CLOCK

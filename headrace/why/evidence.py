@@ -171,6 +171,11 @@ _REASONS: Final = {
     "maker_never_approves": "who asks for it never approves it, nor does who acts in that person's place",
     "approval_pending": "{} has asked for it already",
     "written_off_needs_approval": "a write-off needs an approval",
+    "over_limit": "it is above the credit limit",
+    "past_due": "its oldest item is {} days past due",
+    "group": "its group {} is on credit hold",
+    "credit_held": "the account is on credit hold",
+    "limit_taken_away": "its credit limit is to be taken away",
     "goodwill_needs_approval": "goodwill beyond the policy's limit needs an approval",
 }
 # With amounts in them, one or `A_of_B`.
@@ -179,6 +184,8 @@ _AMOUNTS: Final = {
     "lines_sum": "the lines of the payment come to {}, the money is {}",
     "text_sum": "what the text names comes to {}, the money is {}",
     "above": "it is above the limit of {}",
+    "rises_by": "credit limits rise by {} that day",
+    "same_day": "{} went without an approval on the same business day",
     "closing_amounts": "it ends in {}, and {} are contested",
     "written_off_of_open": "it gives up {}, and {} are open",
     "refunded_of_paid": "it refunds {}, and {} are paid",

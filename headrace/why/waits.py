@@ -10,6 +10,7 @@ from typing import Final
 from dataflows.rules.account.account import Account
 from dataflows.rules.account.contacts import pausing_case
 from dataflows.rules.context import Context, contact_time, step_day
+from dataflows.rules.credit.credit_hold import credit_held
 from dataflows.rules.following import follow
 from dataflows.rules.keep import draft_invoice
 from dataflows.rules.policy.policy import DAY_MS
@@ -22,6 +23,7 @@ from headrace.why.facts import MOST_LINES, cut, day, moment, money
 from headrace.why.history import History
 from headrace.why.names import names_of_decision
 from headrace.why.replay import Replay
+from headrace.why.waits_of_people import credit_stands, request_stands, requests_of
 from headrace.words import in_words
 from schemas.records import Decision, DisputeRow, Item, PromiseRow, ReceiptRow, TaskState
 
@@ -35,6 +37,8 @@ MOST_DAYS: Final = 400
 MOST_COMING: Final = 3
 # Of a draft, a dispute, a promise; of an item time passes until there is a reminder.
 ENOUGH: Final = 2
+# What comes of these is not found by letting time pass.
+_ASKED: Final = ("receipt", "approval")
 _REMINDED: Final = ("reminder_due", "reminder_suppressed")
 
 
@@ -63,7 +67,7 @@ def waits(replay: Replay, number: str) -> list[Waiting]:
     if item is not None:
         found.append(asked.item(item))
     if number in account.row.held:
-        found.append(asked.draft(number))
+        found += [asked.draft(number), *(asked.credit() if credit_held(account) else [])]
     for name in _receipts(replay.history, account, number):
         found.append(asked.receipt(account.known_receipt(name)))
     dispute = account.dispute(number)
@@ -73,13 +77,14 @@ def waits(replay: Replay, number: str) -> list[Waiting]:
         if number in (promise.promise_id, promise.part_of):
             found.append(asked.promise(promise))
     found += [asked.task(task) for task in account.row.tasks if task.task_id == number]
+    found += asked.requests(number)
     # Last, since time passes in the account itself.
     coming = _coming(
-        replay, account, {f"{one.kind}:{one.number}" for one in found if one.holds and one.kind != "receipt"}
+        replay, account, {f"{one.kind}:{one.number}" for one in found if one.holds and one.kind not in _ASKED}
     )
     for one in found:
         one.next.extend(coming.get(f"{one.kind}:{one.number}", []))
-        if not one.next and one.holds and one.kind != "receipt":
+        if not one.next and one.holds and one.kind not in _ASKED:
             one.next.append(("", f"time alone brings nothing, for {MOST_DAYS} days"))
     return found
 
@@ -227,6 +232,18 @@ class _Asked:
         holds = [f"it is judged on {day(promise.judge_date)}"] if promise.status == "open" else []
         return self._waiting("promise", promise.promise_id, stands, holds)
 
+    def credit(self) -> list[Waiting]:
+        """A hold, or that the account is near its limit."""
+        stands, holds = credit_stands(self._account, self._history, self._ctx)
+        return [self._waiting("credit", self._account.account_id, stands, holds)] if stands else []
+
+    def requests(self, number: str) -> list[Waiting]:
+        """Open requests for approval about what has that number; of an empty one all of the account."""
+        return [
+            self._waiting("approval", request.approval_id, *request_stands(self._account, request, self._ctx))
+            for request in requests_of(self._account, number)
+        ]
+
     def task(self, task: TaskState) -> Waiting:
         stands = [
             f"task of {moment(task.opened_time)[:16]}, {task.category.replace('_', ' ')}, about {task.subject}",
@@ -237,11 +254,11 @@ class _Asked:
 
 
 def overview(replay: Replay) -> list[Waiting]:
-    """Everything of the account that waits: its oldest open items, held drafts and unapplied receipts, MOST_OF_ACCOUNT of
-    each at the most. Time does not pass."""
+    """Everything of the account that waits: its credit where that is held or nearly used up, requests for approval, its
+    oldest open items, held drafts and unapplied receipts, MOST_OF_ACCOUNT of each at the most. Time does not pass."""
     account = replay.account
     asked = _Asked(replay, account)
-    found: list[Waiting] = []
+    found = asked.credit() + asked.requests("")[:MOST_OF_ACCOUNT]
     for balance in account.row.balances:
         for at, item in enumerate(account.debits_by_due(balance.currency)):
             if at == MOST_OF_ACCOUNT:

@@ -36,6 +36,8 @@ SELECT tenant, entity, account_id,
        multiIf(kind = 'credit_change_proposed', 'proposed', kind = 'credit_change_rejected', 'rejected',
                rule = 'credit.approved', 'approved', 'set') AS status,
        currency, amount, {said("cancelled")} = '1' AS taken_away, {said("maker")} AS maker, {said("by")} AS approver,
+       addDays(toDate32('1970-01-01'), {number("from")}) AS valid_from,
+       addDays(toDate32('1970-01-01'), {number("until")}) AS valid_until, {said("note")} AS note,
        reasons, event_time, shard, sequence
 FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
 """

@@ -312,6 +312,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *(statement for rollup in ROLLUPS for statement in _filled(rollup)),
         *(statement for view in (*DIMENSIONS, *KPIS) for statement in view.statements),
     ),
+    # Changes of limits with their days.
+    CREDIT,
 )
 """Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""
 

@@ -85,15 +85,14 @@ def test_reports_say_that_their_times_are_utc(directory: Path) -> None:
 def test_what_an_operator_orders_is_queued_and_a_doubt_is_said(directory: Path) -> None:
     known = call("operate", "--dir", directory, "block-reminders", "0379-NEVHP", *WHERE)
     assert (known.exit_code, known.stderr) == (0, "")
-    first, second, third = known.stdout.splitlines()
-    assert first.endswith(
-        ": queued for sample/ibm/0379-NEVHP. "
-        f"It takes effect when `headrace run all --dir {directory} --replay --until-idle` takes it in; then"
-    )
-    assert second == (
-        f"  headrace timeline --dir {directory} 0379-NEVHP   shows what came of it (reminders that it holds back),"
-    )
-    assert third == f"  headrace rejected --dir {directory}   whether it could not be done, and why"
+    first, *others = known.stdout.splitlines()
+    assert first.endswith(": queued for sample/ibm/0379-NEVHP. It takes effect when intake takes it in:")
+    assert others == [
+        f"  headrace run all --dir {directory} --replay --until-idle",
+        "Then what came of it (reminders that it holds back), and whether and why it could not be done:",
+        f"  headrace timeline --dir {directory} 0379-NEVHP",
+        f"  headrace rejected --dir {directory}",
+    ]
     log = log_of(directory)
     (stands,) = {clock.now for clock in shard_clocks(log)}
     (said,) = [fact for part in facts(log, "operations") for fact in part]

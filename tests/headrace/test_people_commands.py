@@ -1,14 +1,17 @@
 """What waits for people, by the commands: the queue, requests for approval, and what is said of them, from queued to done."""
 
 import json
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from connectors.files.ingest import Producer
 from schemas.records import OperatorAction
 from schemas.topics import FACTS
 from tests.connectors.files.test_ingest import ROWS, write
-from tests.facts import facts
+from tests.facts import facts, invoice
 from tests.headrace.test_installation_commands import call, run_all
 from tests.headrace.test_intake_commands import log_of
 
@@ -52,6 +55,34 @@ def test_whoever_says_something_has_a_name(made: tuple[Path, str]) -> None:
     nobody = call("approve", "--dir", made[0], "write_off:X", "--by", " ")
     assert (nobody.exit_code, nobody.stderr) == (2, "--by: is empty; name the person who says so\n")
     assert call("reject", "--dir", made[0], "write_off:X", "--by", "lee").exit_code == 2
+
+
+def test_what_waits_is_listed_in_short_and_judged_by_the_log_s_time(made: tuple[Path, str], tmp_path: Path) -> None:
+    """A draft without its order, held for longer than five days by the end of the log, and years ago by the machine's time."""
+    directory, _ = made
+    nothing = call("exceptions", "--dir", directory)
+    assert (nothing.exit_code, nothing.stderr) == (0, "nothing waits for a person, of all that is published\n")
+    unknown = call("exceptions", "--dir", directory, "X")
+    assert (unknown.exit_code, unknown.stderr) == (1, "nothing open is called X, of all that is published\n")
+    held = tmp_path / "d"
+    assert call("ingest", "--dir", held, "--map", "ar_history", write(tmp_path / "ar.csv", *ROWS)).exit_code == 0
+    day = (date(2013, 2, 1) - date(1970, 1, 1)).days * 86_400_000
+    place = {"tenant": "sample", "entity": "ibm", "account_id": ACCOUNT}
+    draft = invoice(stage="draft", document="DRAFT-1", event_id="DRAFT-1", event_time=day, recorded_time=day, **place)
+    log = log_of(held)
+    with closing(Producer(log, "test", lambda: False)) as producer:
+        producer.send(draft)
+        producer.flush()
+    log.close()
+    assert run_all(held).returncode == 0
+    first, second = call("exceptions", "--dir", held).stdout.splitlines()
+    assert first == "hold:DRAFT-1  sample/ibm/0379-NEVHP  until 2013-02-08 15:00 overdue"
+    assert second.startswith("    release.sla: ")
+    assert second.endswith(", 107.00 USD; nobody has it, for 25 days")
+    listed = call("exceptions", "--dir", held).stderr
+    assert listed.startswith("1 wait, 1 overdue at 2013-03-04 00:00, the log's time (UTC); ")
+    alone = call("exceptions", "hold:DRAFT-1", "--dir", held).stdout
+    assert f"headrace operate --dir {held} release-invoice {ACCOUNT} --document DRAFT-1 " in alone
 
 
 def test_from_the_request_to_the_posting(made: tuple[Path, str]) -> None:

@@ -46,7 +46,14 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (first.exit_code, first.stdout) == (0, "version 1 is published, and is in all 4 shards\n")
     second = call("policy", "publish", two, "--from", "2013-02-01", "--dir", directory)
     assert second.stdout == "version 2 is published from 2013-02-01 on, and is in all 4 shards\n"
-    assert second.stderr == "warning: calendars.US.time_zone: is not there: its local time is UTC\n"
+    assert second.stderr.splitlines()[:4] == [
+        "warning: calendars.US.time_zone: is not there: its local time is UTC",
+        "it replaces all of version 1: what the file does not say is as built in again",
+        "what is other than in version 1, 3 values:",
+        "  reminders.minimum_minor: 700, will be 800",
+    ]
+    assert "  reminders.minimum_minor for segment 391: 900, will be 800" in second.stderr.splitlines()
+    assert "is past" not in second.stderr
     done = run_all(directory)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "policy: version 2 is in force in all 4 shards"
@@ -190,3 +197,18 @@ def test_a_policy_is_tried_on_history(directory: Path) -> None:
         "policy", "try", directory.parent / "one.toml", "--dir", directory, "--from", "2013-01-01", "--to", "2012-01-01"
     )
     assert (backwards.exit_code, backwards.stderr) == (2, "--to 2012-01-01: is before --from 2013-01-01\n")
+
+
+def test_who_publishes_for_a_day_that_is_past_is_told(directory: Path) -> None:
+    """The last test: its version stays waiting for the next clock."""
+    three = directory.parent / "three.toml"
+    three.write_text("version = 3\n[reminders]\nminimum_minor = 800\n")
+    done = call("policy", "publish", three, "--from", "2013-02-10", "--dir", directory)
+    assert (done.exit_code, done.stdout) == (0, "version 3 is published from 2013-02-10 on, and is in all 4 shards\n")
+    whole, count, *changes, past = done.stderr.splitlines()
+    assert whole == "it replaces all of version 2: what the file does not say is as built in again"
+    assert (count, len(changes)) == ("what is other than in version 2, 1 value:", 1)
+    assert changes[0].startswith("  calendars.US for country US: ")
+    assert past.startswith("warning: --from 2013-02-10 is past: the log's clock stands at 2013-03-03 23:59. ")
+    again = call("policy", "publish", three, "--from", "2013-02-10", "--dir", directory)
+    assert (again.exit_code, again.stderr) == (0, "")

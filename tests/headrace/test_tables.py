@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from headrace.commands.tables import Column, Listing
+from headrace.commands.tables import Column, Listing, show
 
 COMMAND = "headrace approve --dir /somewhere/else C000001:20482 --by YOU"
 WHY = "the amount is more than one person may write off alone, and nobody else has seen it"
@@ -84,3 +84,19 @@ def test_no_rows_are_a_table_or_a_line() -> None:
     empty = Listing([Column("one"), Column("another")])
     assert cells(printed(empty, 20)) == [["one", "another"]]
     assert printed(empty, 10) == ["no rows of one, another"]
+
+
+def test_lines_are_wrapped_between_words_where_people_read_and_never_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    show(["  " + WHY, "  " + COMMAND])
+    assert capsys.readouterr().out == f"  {WHY}\n  {COMMAND}\n", "a program reads"
+    monkeypatch.setenv("COLUMNS", "50")
+    show(["  " + WHY, "  " + COMMAND, "short"])
+    first, second, command, short = capsys.readouterr().out.splitlines()
+    assert (first, second) == (
+        "  the amount is more than one person may write off",
+        "    alone, and nobody else has seen it",
+    )
+    assert (command, short) == ("  " + COMMAND, "short")

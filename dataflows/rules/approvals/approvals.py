@@ -8,8 +8,8 @@ from typing import Final
 
 from dataflows.rules.account.account import Account
 from dataflows.rules.account.account_times import MOST_TIME_MS
-from dataflows.rules.approvals import authority
-from dataflows.rules.approvals.authority import day_of, time_of
+from dataflows.rules.approvals import authority, daily
+from dataflows.rules.approvals.authority import day_of, running_day, time_of
 from dataflows.rules.context import Context
 from dataflows.rules.credit import credit_limits
 from dataflows.rules.evidence import value
@@ -79,13 +79,14 @@ def find(account: Account, approval_id: str) -> ApprovalState | None:
 
 
 def is_needed(account: Account, category: str, currency: str, amount: int, ctx: Context) -> bool:
-    """Whether so much of that category waits for an approval."""
+    """Whether so much of that category, with what went without an approval that day, waits for one."""
     if category == CREDIT:
         # What is proposed is what needs one (credit_limits.py).
         return True
     if category == GOODWILL:
-        return amount > account.provisions(ctx, currency).disputes.goodwill_minor
-    return authority.is_needed(account, category, currency, amount, ctx)
+        limit = account.provisions(ctx, currency).disputes.goodwill_minor
+        return amount + daily.gone(account, category, currency, ctx) > limit
+    return authority.is_needed(account, category, currency, amount, daily.gone(account, category, currency, ctx), ctx)
 
 
 def within(account: Account, category: str, currency: str, ctx: Context) -> str:
@@ -99,8 +100,10 @@ def _limit(account: Account, category: str, currency: str, ctx: Context) -> int:
 
 
 def above(account: Account, request: ApprovalState, ctx: Context) -> list[str]:
-    """Why so much of its category needs another person: the limit that it is above."""
-    return [f"above:{_limit(account, request.category, request.currency, ctx)}"]
+    """Why so much of its category needs another person: the limit that it is above, with what went before on that day."""
+    gone = daily.gone(account, request.category, request.currency, ctx)
+    found = [f"above:{_limit(account, request.category, request.currency, ctx)}"]
+    return [*found, f"same_day:{gone}"] if gone else found
 
 
 def requested(account: Account, request: ApprovalState, reasons: list[str], extra: list[str], ctx: Context) -> Decision:
@@ -245,7 +248,7 @@ def _why_no_delegate(account: Account, request: ApprovalState, actor: str, deleg
     if same_person(delegate, request.maker):
         return f"maker_never_approves:{request.maker}"
     terms = account.provisions(ctx, request.currency).approvals
-    if any(same_person(delegate, x) for x in terms.delegates_of(request.maker, day_of(ctx))):
+    if any(same_person(delegate, x) for x in terms.delegates_of(request.maker, running_day(ctx))):
         return f"acts_for_the_maker:{request.maker}"
     return ""
 

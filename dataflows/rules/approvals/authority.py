@@ -26,6 +26,12 @@ def day_of(ctx: Context) -> int:
     return time_of(ctx) // DAY_MS
 
 
+def running_day(ctx: Context) -> int:
+    """The day that runs by the log's clock: of a replay, whose clock stands at the end of a day, the next one. What an answer
+    says of its own time counts only where there is no clock yet: nobody dates himself into a delegation."""
+    return (ctx.now + 1) // DAY_MS if ctx.now else day_of(ctx)
+
+
 class Authority:
     """Why somebody may approve, or why not: `refused` is empty where he may. acts_for: whose authority it is, if it is
     another's; role: the role that it comes from."""
@@ -52,13 +58,14 @@ def _judged(account: Account, category: str, currency: str, amount: int, ctx: Co
     return UNTOLD if category == CREDIT and not amount else told(account, currency, amount, ctx)
 
 
-def is_needed(account: Account, category: str, currency: str, amount: int, ctx: Context) -> bool:
-    """Whether the amount is above what goes without an approval."""
+def is_needed(account: Account, category: str, currency: str, amount: int, gone: int, ctx: Context) -> bool:
+    """Whether the amount is above what goes without an approval. gone: of that, what went that day, in the limit's
+    currency."""
     limit = account.provisions(ctx, currency).approvals.limit(category)
     if limit == NO_LIMIT:
         return False
     here = told(account, currency, amount, ctx)
-    return here == UNTOLD or here > limit
+    return here == UNTOLD or here + gone > limit
 
 
 def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Authority:
@@ -66,7 +73,7 @@ def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Au
     terms = account.provisions(ctx, request.currency).approvals
     if same_person(actor, request.maker):
         return Authority("", "", f"maker_never_approves:{request.maker}")
-    for delegate in terms.delegates_of(request.maker, day_of(ctx)):
+    for delegate in terms.delegates_of(request.maker, running_day(ctx)):
         if same_person(delegate, actor):
             return Authority("", "", f"acts_for_the_maker:{request.maker}")
     amount = _judged(account, request.category, request.currency, request.amount, ctx)
@@ -75,7 +82,7 @@ def of(account: Account, request: ApprovalState, actor: str, ctx: Context) -> Au
         return Authority(role, "", "")
     if request.delegate and same_person(request.delegate, actor):
         return Authority("delegate", request.delegated_by, "")
-    for person in terms.acted_for_by(actor, day_of(ctx)):
+    for person in terms.acted_for_by(actor, running_day(ctx)):
         role = (
             "" if same_person(person, request.maker) else _role(account, terms, request.category, amount, person, ctx)
         )
@@ -92,7 +99,7 @@ def _role(account: Account, terms: ApprovalTerms, category: str, amount: int, pe
     for level in terms.levels:
         if not level.fits(category, amount):
             continue
-        if same_person(account.owner_of(level.role, day_of(ctx)), person):
+        if same_person(account.owner_of(level.role, running_day(ctx)), person):
             return level.role
         for known in terms.people:
             if (

@@ -1,12 +1,13 @@
 """Credit limits: which one holds, and how one is changed. Source: REFERENCE 3.7, C8, E2.
 
-A limit that rises by more than the policy's threshold, or is taken away, waits as a proposal until another person than
+A limit that rises by more than the policy's threshold, alone or with what rose before it on that business day, or is taken away, waits as a proposal until another person than
 its maker approves it (approvals.py). The first limit of an account, and one that is lowered, hold at once: neither lets anybody owe more.
 """
 
 from typing import Final
 
 from dataflows.rules.account.account import Account
+from dataflows.rules.approvals.daily import business_day
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import number, value
 from dataflows.rules.provisions.credit import CreditTerms
@@ -75,7 +76,7 @@ def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Deci
         policy_line=provisions.lines.get("credit", ""),
         evidence=_told(fact, before),
     )
-    why = _beyond(fact, row, terms, ctx.today)
+    rise, why = _beyond(fact, row, terms, ctx.today, _risen(account, row, ctx))
     if why:
         if len(row.proposals) >= MOST_PROPOSALS:
             return [_refused(fact, f"proposals_at_most:{MOST_PROPOSALS}")]
@@ -84,7 +85,14 @@ def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Deci
         d.reasons = [why]
         d.evidence.append(f"limit:{fact.limit_id}")
         d.reference_id = f"credit:{fact.event_id}"
+    elif rise:
+        d.evidence.append(f"risen:{rise}")
     return [d]
+
+
+def _risen(account: Account, row: CreditRow, ctx: Context) -> int:
+    """By how much limits rose without an approval on the business day that runs."""
+    return row.risen if row.risen and row.risen_date == business_day(account, ctx) else 0
 
 
 def _told(fact: CreditLimit, before: LimitState | None) -> list[str]:
@@ -109,8 +117,10 @@ def maker_of(fact: CreditLimit) -> str:
     return fact.actor or fact.source
 
 
-def _beyond(fact: CreditLimit, row: CreditRow, terms: CreditTerms, today: int) -> str:
-    """Why the change needs an approval: on some day from today on more may be owed by it. Empty where it needs none."""
+def _beyond(fact: CreditLimit, row: CreditRow, terms: CreditTerms, today: int, risen: int) -> tuple[int, str]:
+    """By how much limits rise that day with it, `risen` before it; and why it needs an approval: on some day from today on
+    so much more may be owed. Empty where it needs none."""
+    most = 0
     after = [limit for limit in row.limits if limit.limit_id != fact.limit_id]
     if not fact.cancelled:
         dates = fact.valid_from_date, fact.valid_until_date
@@ -121,12 +131,13 @@ def _beyond(fact: CreditLimit, row: CreditRow, terms: CreditTerms, today: int) -
             continue
         new = limit_of(after, terms, day)
         if new is None:
-            return "limit_taken_away"
+            return 0, "limit_taken_away"
         if new.currency != old.currency:
-            return f"other_currency:{old.currency}"
-        if new.amount - old.amount > terms.change_approval_minor:
-            return f"rises_by:{new.amount - old.amount}"
-    return ""
+            return 0, f"other_currency:{old.currency}"
+        most = max(most, new.amount - old.amount)
+        if most and most + risen > terms.change_approval_minor:
+            return 0, f"rises_by:{most + risen}"
+    return (most + risen if most else 0), ""
 
 
 def _refused(fact: CreditLimit, reason: str) -> Decision:
@@ -217,6 +228,9 @@ def post_limit(account: Account, d: Decision, ctx: Context) -> None:
         for x in row.limits
         if x.limit_id != d.reference_id and (not x.valid_until_date or x.valid_until_date >= ctx.today)
     ]
+    if value(d, "risen"):
+        row.risen_date = business_day(account, ctx)
+        row.risen = number(d, "risen")
     if not value(d, "cancelled"):
         row.limits.append(LimitState(d.reference_id, d.currency, d.amount, number(d, "from"), number(d, "until")))
         row.limits.sort(key=_by_id)

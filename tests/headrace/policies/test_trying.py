@@ -165,3 +165,17 @@ def told_history(history: History, directory: Path) -> Path:
     decide(log, directory / "state")
     log.close()
     return directory
+
+
+def test_the_last_day_ends_with_its_own_facts_and_not_with_the_next_days(tmp_path: Path) -> None:
+    """As `report --as-of` that day: what is invoiced the next morning is not open yet."""
+    story = Story()
+    story.customer("A")
+    story.invoice("A", "INV-1", 9_000)
+    last = story.day - FIRST
+    story.day += 1
+    story.invoice("A", "INV-2", 500)
+    (end,) = tried(told(story, tmp_path), last=last)["at_the_end"]
+    assert (end["open_was"], end["open_would"]) == ("90.00", "90.00")
+    (end,) = tried(tmp_path, last=last + 1)["at_the_end"]
+    assert (end["open_was"], end["open_would"]) == ("95.00", "95.00")
