@@ -305,7 +305,6 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
     "letter_status": lambda r: (
         f"Letter {r['reference_id']}{' by ' + r['channel'] if r['channel'] else ''}: {r['text']}"
-        + (f" ({because(r)})" if r["reasons"] else "")
     ),
     "interest_charged": lambda r: (
         f"{_money(r)} charged for {r['counterparty']}, "

@@ -85,6 +85,7 @@ _POINTS: Final = {
 # Reasons that a person would not understand from their name.
 _REASONS: Final = {
     "affiliate": "the customer is an affiliate: no sale, and not reminded",
+    "withdrawn": "it was withdrawn before it left: {}",
     "blocked": "an operator blocked reminders of the account",
     "contacts_blocked": "the customer is not to be contacted",
     "direct_debit": "the customer pays by direct debit",
