@@ -216,7 +216,8 @@ class Store:
         if work.judged:
             pipe.srem(PREFIX + RIPE, *sorted(work.judged))
         if work.ripen:
-            pipe.sunionstore(PREFIX + RIPE, [PREFIX + RIPE, PREFIX + NEW])
+            # By its own name: redis-py refuses it for clusters, where all of this lies in one slot.
+            pipe.execute_command("SUNIONSTORE", PREFIX + RIPE, PREFIX + RIPE, PREFIX + NEW)
             pipe.delete(PREFIX + NEW)
         if work.new:
             pipe.sadd(PREFIX + NEW, *sorted(work.new))
