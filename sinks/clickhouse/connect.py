@@ -29,6 +29,7 @@ _PERSON_MUST_ACT: Final = frozenset(
 _ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
 _DEFAULT: Final = "default"
+_FILLS: Final = ("INSERT INTO", "TRUNCATE TABLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,9 @@ class Database:
         with self.client() as client:
             for version in range(found + 1, len(MIGRATIONS) + 1):
                 for statement in MIGRATIONS[version - 1]:
-                    client.command(statement)
+                    # Of an empty table nothing is to be made.
+                    if found or not statement.startswith(_FILLS):
+                        client.command(statement)
                 client.command(f"INSERT INTO schema_versions (version) VALUES ({version})")
 
     def _create_database(self) -> None:

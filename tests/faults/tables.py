@@ -7,9 +7,26 @@ from pathlib import Path
 from typing import Final
 
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.rollups import ROLLUPS, Rollup
 
+
+def _sums(rollup: Rollup) -> str:
+    """What a rollup adds up to, where there is something: its rows are merged in the background, and so are their marks."""
+    keys = [name for name in rollup.columns if name not in rollup.sums and not name.startswith("last_")]
+    sums = ", ".join(f"{rollup.named(name)} AS sum_of_{name}" for name in rollup.sums)
+    some = " OR ".join(f"sum_of_{name} != 0" for name in rollup.sums)
+    return f"SELECT {', '.join(keys)}, {sums} FROM {rollup.name} GROUP BY {', '.join(keys)} HAVING {some}"
+
+
+_GROUP: Final = "tenant, entity, account_id, region, segment, collector, affiliate"
 # Who published in which batches, and when a migration ran, differs from run to run; what was reached may not.
 _CONTENTS: Final = {
+    **{rollup.name: _sums(rollup) for rollup in ROLLUPS},
+    **{name: f"SELECT * FROM {name} FINAL" for name in ("customer_facts", "account_owner_facts", "policy_facts")},
+    "facts_state": "SELECT shard, max(next_offset) AS next_offset FROM facts_state GROUP BY shard",
+    "account_groups": f"SELECT {_GROUP} FROM account_groups FINAL",
+    # What they began as, and what they are.
+    "group_changes": f"SELECT {_GROUP}, sum(times) AS moved FROM group_changes GROUP BY {_GROUP} HAVING moved != 0",
     "publish_state": "SELECT shard, argMax(phase, version) AS phase, argMax(last, version) AS last "
     "FROM publish_state GROUP BY shard",
     "schema_versions": "SELECT version FROM schema_versions",

@@ -50,17 +50,22 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
 def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged: dict[str, Table]) -> None:
     got = read_tables(published(tmp_path, 7), tmp_path / "tables")
     assert differing(unchanged, got) == {}
-    assert {name: table.rows for name, table in got.items() if table.rows} == {
+    assert {name: table.rows for name, table in got.items() if table.rows and not name.startswith("kpi_")} == {
         "applications": 20,
+        "calendar": 385,
+        "count_days": 3,
         "daily_balances": 10,
+        "daily_money": 2,
         "daily_totals": 2,
         "decisions": 60,
         "item_movements": 40,
         "items": 20,
+        "money_days": 9,
         "open_items": 20,
         "publish_state": SHARDS,
         "receipts": 20,
-        "schema_versions": 2,
+        "schema_versions": 3,
+        "shard_days": 4,
     }
 
 
@@ -97,7 +102,7 @@ AT_ONCE = "SETTINGS mutations_sync = 2"
             {"publish_state"},
             id="a position",
         ),
-        pytest.param("INSERT INTO schema_versions (version) VALUES (3)", {"schema_versions"}, id="a migration"),
+        pytest.param("INSERT INTO schema_versions (version) VALUES (4)", {"schema_versions"}, id="a migration"),
         pytest.param("DROP VIEW open_items", {"open_items"}, id="a view less"),
     ],
 )
@@ -108,7 +113,7 @@ def test_what_is_changed_by_hand_is_found(
     with Database(place) as database, database.client() as client:
         client.command(statement)
     got = read_tables(place, tmp_path / "tables")
-    assert differing(unchanged, got).keys() == found
+    assert {name for name in differing(unchanged, got) if not name.startswith("kpi_")} == found
 
 
 def test_the_first_row_that_differs_is_shown(tmp_path: Path, unchanged: dict[str, Table]) -> None:

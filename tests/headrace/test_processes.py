@@ -24,6 +24,8 @@ FIRST_SAMPLES = {
     "publish clickhouse": 'headrace_publish_waiting{sink="clickhouse"} 0.0',
     "publish forward": 'headrace_publish_decisions_total{sink="forward"} 0.0',
     "publish webhooks": 'headrace_effects_history_total{sink="webhooks"} 0.0',
+    "publish delivery": 'headrace_effects_history_total{sink="delivery"} 0.0',
+    "publish erp": 'headrace_effects_history_total{sink="erp"} 0.0',
     "publish live": 'headrace_publish_decisions_total{sink="live"} 0.0',
 }
 

@@ -1,6 +1,7 @@
 """Installations whose KPIs are compared: what the views say, and what is made again of their logs."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,7 @@ from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
 from sinks.clickhouse.sink import BATCH_ROWS
-from tests.headrace.audit.test_scenarios_audited import FILES, recorded
+from tests.headrace.audit.test_scenarios_audited import recorded
 from tests.headrace.why.told import Recorded
 from tests.installations import but
 from tests.publishing import Never
@@ -31,13 +32,13 @@ from tests.publishing import Never
 _OF_FIRST_SHARD = "transfer:0-"
 
 
-def of_scenarios(directory: Path) -> SqliteLog:
-    """Every scenario in a shard and a tenant of its own, as their rules decided them."""
+def of_scenarios(directory: Path, files: Sequence[Path]) -> SqliteLog:
+    """Each scenario in a shard and a tenant of its own, as its rules decided it."""
     log = SqliteLog(directory / "log", sync=False)
     for topic in (FACTS, DECISIONS):
-        log.ensure_topic(topic, len(FILES))
+        log.ensure_topic(topic, len(files))
     facts, decisions = log.writer(FACTS, "test"), log.writer(DECISIONS, "test")
-    for shard, path in enumerate(FILES):
+    for shard, path in enumerate(files):
         with TemporaryDirectory() as place:
             run = recorded(path, Path(place))
         tenant = f"t{shard}"
