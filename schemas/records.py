@@ -6388,10 +6388,11 @@ class DisputeRow:
     waited_ms: How long it has waited for the customer before.
     wanted: Documents that were asked for and are not here.
     order_id: The order of its item, or empty.
+    part_of: The dispute of a number for several documents that it is a part of, or empty.
     """
 
-    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "_wanted", "order_id", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", )
+    __slots__ = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "_wanted", "order_id", "part_of", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("dispute_id", "document", "currency", "amount", "category", "status", "owner", "opened_time", "channel", "carrier", "product", "credited", "deadline", "left_minutes", "step", "calendar", "review_ended", "waits_since", "waited_ms", "wanted", "order_id", "part_of", )
 
     def __init__(
         self,
@@ -6416,6 +6417,7 @@ class DisputeRow:
         waited_ms: int = 0,
         wanted: list[str] | None = None,
         order_id: str = '',
+        part_of: str = '',
     ) -> None:
         self.dispute_id = dispute_id
         self.document = document
@@ -6438,6 +6440,7 @@ class DisputeRow:
         self.waited_ms = waited_ms
         self._wanted: list[str] | None = wanted
         self.order_id = order_id
+        self.part_of = part_of
 
     @property
     def wanted(self) -> list[str]:
@@ -6474,6 +6477,7 @@ def read_dispute_row(r: Reader) -> DisputeRow:
         r.long(),
         None if r.no_items() else r.texts(),
         r.text(),
+        r.text(),
     )
 
 
@@ -6499,6 +6503,7 @@ def put_dispute_row(out: BytesWriter, x: DisputeRow) -> None:
     put_long(out, x.waited_ms)
     put_texts(out, x._wanted)
     put_text(out, x.order_id)
+    put_text(out, x.part_of)
 
 
 @mypyc_attr(acyclic=True)

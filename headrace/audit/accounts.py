@@ -157,6 +157,10 @@ class Account:
     open: dict[str, Item] = field(default_factory=dict)
     held: dict[str, Invoice] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
+    # Disputes of one of several documents: the dispute of them all.
+    dispute_parts: dict[str, str] = field(default_factory=dict)
+    # All that was ever opened, by number.
+    dispute_ids: set[str] = field(default_factory=set)
     # Open promises: currency and documents of each, none for all of that currency.
     promises: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     # What a person has to look at: the rule and id of each exception that is not closed.

@@ -206,7 +206,7 @@ class Books(Holdings):
         if account.sums_of(d.currency).open_credit:
             whole = _whole(d)
             number = whole if item.document in (whole, f"{whole}/P1") else item.document
-            before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects == number]
+            before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects in (number, item.document)]
             item.credited += sum(x.amount for x in before if x.currency == item.currency)
         number = next((text[9:] for text in d.evidence if text.startswith("replaces:")), "")
         replaced = self.billed(account, number) if number not in ("", _whole(d)) else None

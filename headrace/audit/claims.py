@@ -32,6 +32,10 @@ def post_dispute(books: Holdings, account: Account, d: Decision) -> None:
         books.wrong(d, "dispute_twice", f"dispute {d.reference_id} is open already")
     else:
         account.disputes[d.reference_id] = Dispute(d.document, d.currency, d.amount)
+        account.dispute_ids.add(d.reference_id)
+        whole = next((text[8:] for text in d.evidence if text.startswith("part_of:")), "")
+        if whole:
+            account.dispute_parts[d.reference_id] = whole
     _pause(books, account, d)
 
 

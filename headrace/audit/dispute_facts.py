@@ -35,14 +35,26 @@ class DisputeFacts(DocumentFacts):
         amount = sum(rooms.values()) if fact.amount is None else fact.amount
         if sum(d.amount for d in opened) != amount:
             self._wrong(account, fact, "differs", f"{amount} is contested, {[d.amount for d in opened]} is said")
+        names = self._names(account, fact.dispute_id, opened)
         for at, d in enumerate(opened, 1):
-            self._same(account, fact, d, {**right, "reference_id": f"{fact.dispute_id}/{at}"})
+            self._same(account, fact, d, {**right, "reference_id": names[at - 1]})
+            if f"part_of:{fact.dispute_id}" not in d.evidence:
+                self._wrong(account, fact, "differs", f"{d.reference_id} does not say that it is a part of it")
             if d.amount > rooms.get(d.document, -1) and at < len(opened):
                 self._wrong(account, fact, "differs", f"{d.amount} of {d.document} is contested, more than there is")
 
+    def _names(self, account: Account, dispute_id: str, opened: Sequence[Decision]) -> list[str]:
+        """What the parts of a dispute are to be called: by place, without names that other disputes had before."""
+        places = range(1, len(opened) + len(account.dispute_ids) + 1)
+        return [name for at in places if (name := f"{dispute_id}/{at}") not in account.dispute_ids]
+
     def _dispute_update(self, account: Account, fact: DisputeUpdate, said: Sequence[Decision]) -> None:
         kind = "dispute_closed" if fact.status == "closed" else "dispute_routed"
-        of_it = [d for d in said if d.kind == kind and _is_of(d.reference_id, fact.dispute_id)]
+        of_it = [
+            d
+            for d in said
+            if d.kind == kind and fact.dispute_id in (d.reference_id, account.dispute_parts.get(d.reference_id))
+        ]
         if len(of_it) < 2 or any(d.reference_id == fact.dispute_id for d in of_it):
             self._only(account, fact, of_it, (kind,))
         if not of_it or fact.status != "closed":
@@ -84,9 +96,3 @@ class DisputeFacts(DocumentFacts):
             posted = [document for document in of if self._books.item(account, document) is not None]
             found.update(posted if posted and self._books.item(account, name) is None else [name])
         return found
-
-
-def _is_of(dispute_id: str, number: str) -> bool:
-    """Whether a dispute is that one, or of one of the documents that it is about."""
-    before, _, place = dispute_id.rpartition("/")
-    return dispute_id == number or (before == number and place.isdecimal())

@@ -76,7 +76,7 @@ class Drafts:
     def _own(self, account: Account, fact: Invoice, terms: Terms, today: int) -> list[str]:
         replaced = self._books.billed(account, fact.replaces) if fact.replaces else None
         parts = [] if replaced is None else self._books.instalments(account, replaced)
-        return self._orders.reasons(account, fact, terms, today, replaced, sum(part.amount for part in parts))
+        return self._orders.reasons(account, fact, terms, today, replaced, parts)
 
     def _others(self, account: Account, fact: Invoice, terms: Terms, today: int) -> list[str]:
         """A draft that is ready waits for the others of its consolidated invoice, until one of them was released."""

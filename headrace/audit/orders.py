@@ -1,6 +1,6 @@
 """What is known of orders, their goods and prices, from the facts alone, and why a draft may not be released."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -148,16 +148,16 @@ class OrderBook:
     # --- reasons ---
 
     def reasons(
-        self, account: Account, fact: Invoice, terms: Terms, today: int, replaced: Item | None, whole: int
+        self, account: Account, fact: Invoice, terms: Terms, today: int, replaced: Item | None, parts: Sequence[Item]
     ) -> list[str]:
         """Every reason to hold the draft but those of its schedule and of other drafts, sorted. replaced: the item of
-        the number that it replaces, the first one of instalments; whole: what these came to."""
+        the number that it replaces, the first one of instalments; parts: all of these."""
         policy = terms.of(account.who, fact.currency, today).text["release"]
         found = _of_customer(account, fact, policy) + _of_lines(fact) + wrong_tax(fact, policy, account.who.country)
         if policy["currencies"] and fact.currency not in policy["currencies"]:
             found.append(f"currency_not_allowed:{fact.currency}")
         if fact.replaces:
-            found += _of_replaced(account, fact, policy, replaced, whole)
+            found += _of_replaced(account, fact, policy, replaced, parts)
         order = self.order(account, fact.order_id)
         if fact.order_id and order["known"]:
             found += self._of_order(account, fact, order, policy, today)
@@ -226,7 +226,9 @@ def _of_lines(fact: Invoice) -> list[str]:
     return found if right or not fact.lines else [*found, "total_mismatch"]
 
 
-def _of_replaced(account: Account, fact: Invoice, policy: dict[str, Any], item: Item | None, whole: int) -> list[str]:
+def _of_replaced(
+    account: Account, fact: Invoice, policy: dict[str, Any], item: Item | None, parts: Sequence[Item]
+) -> list[str]:
     number = fact.replaces
     if number == fact.document:
         return ["replaces_itself"]
@@ -238,7 +240,8 @@ def _of_replaced(account: Account, fact: Invoice, policy: dict[str, Any], item: 
         return [f"replaced_differs:{number}"]
     if item.replaced_by:
         return [f"replaced_by:{item.replaced_by}"]
-    waits = policy["rebill"] == "after_credit" and item.credited < min(whole, fact.amount)
+    whole, credited = sum(part.amount for part in parts), sum(part.credited for part in parts)
+    waits = policy["rebill"] == "after_credit" and credited < min(whole, fact.amount)
     return [f"replaced_not_credited:{number}"] if waits else []
 
 

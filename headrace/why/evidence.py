@@ -155,6 +155,7 @@ _REASONS: Final = {
     "receipt_known": "a receipt of that number is here already",
     "dispute_unknown": "there is no dispute of that number",
     "dispute_closed": "the dispute is closed",
+    "is_part_of": "a dispute of that number is a part of dispute {}",
     "receipt_unknown": "there is no receipt of that number",
     "task_unknown": "there is no open task of that name",
     "no_open_promise": "there is no open promise of that number",

@@ -1,7 +1,7 @@
 """Disputes of a number that stands for several documents: an invoice in instalments, a consolidated one. Source: REFERENCE 3.3.
 
 What is contested of it is contested of its items, in the order of the plan: each has a dispute of its own, named by the
-dispute's number, a slash and its place. News of the dispute's number is news of all of them.
+dispute's number, a slash and its place, or the next one that no other dispute is called by. News of the dispute's number is news of all of them.
 """
 
 from typing import Final
@@ -29,6 +29,9 @@ def decide_dispute(account: Account, fact: Dispute, ctx: Context) -> list[Decisi
     items = items_of(account, fact.document)
     if rows_of(account, fact.dispute_id):
         return [disputes.rejected(fact.dispute_id, fact.document, "dispute_known")]
+    known = account.dispute(fact.dispute_id)
+    if known is not None and known.part_of:
+        return [disputes.rejected(fact.dispute_id, fact.document, f"is_part_of:{known.part_of}")]
     if not items or account.dispute(fact.dispute_id) is not None:
         return disputes.decide_dispute(account, fact, ctx)
     if items[0].currency != fact.currency:
@@ -49,7 +52,12 @@ def open_parts(
 ) -> list[Decision]:
     """A dispute of each item of a number, of `amount` in all: what is open of the first ones; None contests all."""
     decisions: list[Decision] = []
-    for at, (item, share) in enumerate(_shares(items, amount), 1):
+    at = 0
+    for item, share in _shares(items, amount):
+        at += 1
+        while account.dispute(f"{dispute_id}/{at}") is not None:
+            # A customer has called one of his own so.
+            at += 1
         name = f"{dispute_id}/{at}"
         decision = disputes.opened(account, name, item.document, item.currency, share, meaning, channel, ctx)
         decision.evidence = [*decision.evidence, f"{PART_OF}:{dispute_id}"]
@@ -74,12 +82,15 @@ def _shares(items: list[Item], amount: int | None) -> list[tuple[Item, int]]:
 
 
 def rows_of(account: Account, dispute_id: str) -> list[DisputeRow]:
-    """The disputes that a dispute's number stands for, in the order of the plan."""
+    """The disputes that a dispute's number stands for, in the order of the plan; without those that others called so."""
     found: list[DisputeRow] = []
+    at = 1
     row = account.dispute(f"{dispute_id}/1")
     while row is not None:
-        found.append(row)
-        row = account.dispute(f"{dispute_id}/{len(found) + 1}")
+        if row.part_of == dispute_id:
+            found.append(row)
+        at += 1
+        row = account.dispute(f"{dispute_id}/{at}")
     return found
 
 

@@ -40,6 +40,7 @@ def known(account: Account, dispute_id: str) -> DisputeRow:
 
 def _post_opened(account: Account, d: Decision) -> None:
     dispute = DisputeRow(d.reference_id, d.document, d.currency, d.amount, d.text, "open", "", d.event_time, d.channel)
+    dispute.part_of = value(d, "part_of")
     dispute.carrier = value(d, "carrier")
     dispute.product = value(d, "product")
     account.put_dispute(dispute)

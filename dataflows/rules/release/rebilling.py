@@ -39,7 +39,7 @@ def replacing_reasons(account: Account, fact: Invoice, draft: DraftRow | None, t
         return [f"replaced_differs:{number}"]
     if item.replaced_by:
         return [f"replaced_by:{item.replaced_by}"]
-    if terms.rebill_waits and item.credited < min(_whole(account, number), fact.amount):
+    if terms.rebill_waits and _credited(account, number) < min(_whole(account, number), fact.amount):
         return [f"replaced_not_credited:{number}"]
     return []
 
@@ -55,6 +55,11 @@ def replaced(account: Account, number: str) -> Item | None:
 def _whole(account: Account, number: str) -> int:
     """What an invoice that is here came to, minor units: all its instalments."""
     return sum([account.posted_item(name).amount for name in documents_of(account, [number])])
+
+
+def _credited(account: Account, number: str) -> int:
+    """What credit notes took back of it, minor units: under its own number, and under those of its instalments."""
+    return sum([account.posted_item(name).credited for name in documents_of(account, [number])])
 
 
 def is_instalment_of_draft(account: Account, document: str) -> bool:
@@ -156,5 +161,5 @@ def note_credit(account: Account, item: Item) -> None:
     number = number if number == item.document or item.document == part_name(number, 1) else item.document
     for name in account.row.credits:
         credit = account.item(name)
-        if credit is not None and credit.corrects == number and credit.currency == item.currency:
+        if credit is not None and credit.corrects in (number, item.document) and credit.currency == item.currency:
             item.credited += credit.amount
