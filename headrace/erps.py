@@ -23,9 +23,10 @@ def _opened(settings: Settings, one: ErpSettings) -> Erp:
         if isinstance(error, WrongSettings):
             raise
         raise WrongSettings(f"erp {one.name}: url: {error}") from None
+    left = frozenset((left.kind, left.cause) for left in mapping.leaves_out)
     return Erp(
-        one.name, adapter, frozenset(mapping.kinds), mapping.suspense, one.tenants, one.entities, one.batch, one.timezone,
-        one.at_once, one.retry_seconds, one.life_days,
+        one.name, adapter, frozenset(mapping.kinds), left, mapping.suspense, one.tenants, one.entities, one.batch,
+        one.timezone, one.at_once, one.retry_seconds, one.life_days,
     )  # fmt: skip
 
 

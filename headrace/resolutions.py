@@ -64,6 +64,13 @@ def _asked(row: Row, where: str) -> list[str]:
     return [written_off, *_closed(row, where)]
 
 
+def _posted(row: Row, where: str) -> list[str]:
+    """Of a posting that the ERP refused: put right what it says, then have it posted again."""
+    account = shlex.quote(f"{row['tenant']}/{row['entity']}/{row['account_id']}")
+    listed = f"headrace effects {where} list erp --account {account}"
+    return [listed, f"headrace effects {where} retry erp NUMBER", *_closed(row, where)]
+
+
 _COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {
     "cash.unidentified": _identified,
     "cash.proposed": _applied,
@@ -72,6 +79,7 @@ _COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {
     "delivery.unacknowledged": _sent,
     "delivery.unconfirmed": _sent,
     "delivery.unreachable": _sent,
+    "erp.refused": _posted,
     "shard.parked": _resumed,
     "cash.remittance_asked": _asked,
 }

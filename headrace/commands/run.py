@@ -234,7 +234,8 @@ class _Children:
                 self._log.error("did not stop in time and was killed; a restart recovers", flow=name)
                 child.kill()
                 code = child.wait()
-            worst = max(worst, abs(code))
+            # One that was told to stop before it had begun ends by the signal itself.
+            worst = max(worst, 0 if code == -signal.SIGTERM else abs(code))
         self._running.clear()
         return FOUND_WANTING if worst else 0
 

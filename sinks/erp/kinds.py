@@ -10,13 +10,24 @@ from sinks.erp.ledger import GROUPS
 DEFAULT: Final = tuple(kind for kind in GROUPS if kind != "invoice_released")
 
 
+class Left(BaseModel):
+    """Decisions of this kind that a fact of this kind caused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    cause: str
+
+
 class Kinds(BaseModel):
-    """kinds: of decisions; suspense: also of money whose payer is not known yet, which has no customer there."""
+    """kinds: of decisions; leaves_out: those of them that the ERP books itself. suspense: also of money whose payer is not
+    known yet, which has no customer there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     adapter: str
     kinds: tuple[str, ...] = DEFAULT
+    leaves_out: tuple[Left, ...] = ()
     suspense: bool = False
 
     @field_validator("kinds")

@@ -43,7 +43,8 @@ _FROM_BANK: Final = ("receipt", "cash_transferred", "receipt_returned")
 class Erp:
     """One ERP.
 
-    kinds: of decisions that are written back. suspense: as of ledger.lines. tenants, entities: whose; empty means all.
+    kinds: of decisions that are written back; leaves_out: (kind of decision, kind of the fact that caused it). suspense: as of
+    ledger.lines. tenants, entities: whose; empty means all.
     batch: times of the day, HH:MM in `timezone`, at which is posted what was decided since; empty: at once. at_once:
     postings at the same time. retry_seconds: the waits while it is away; the last one is repeated. life_days: what could
     not be posted by then becomes an exception.
@@ -52,6 +53,7 @@ class Erp:
     name: str
     adapter: ErpAdapter
     kinds: frozenset[str]
+    leaves_out: frozenset[tuple[str, str]] = frozenset()
     suspense: bool = False
     tenants: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
@@ -64,6 +66,9 @@ class Erp:
     def takes(self, d: Decision) -> bool:
         """Whether the decision is written back here. Pure."""
         if d.kind not in self.kinds or (d.account_id.startswith("~") and not self.suspense):
+            return False
+        if d.cause_kind == ErpPosting.KIND or (d.kind, d.cause_kind) in self.leaves_out:
+            # It says what the ERP has done by itself.
             return False
         if (self.tenants and d.tenant not in self.tenants) or (self.entities and d.entity not in self.entities):
             return False
