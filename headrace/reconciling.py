@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from connectors.log.base import Log, Record
@@ -11,7 +12,7 @@ from dataflows.publishing import decoded
 from schemas.records import Decision, ErpPosting
 from schemas.topics import DECISIONS, FACTS
 from sinks.effects.base import LIVE, effect_key
-from sinks.erp.compare import Difference, Kind, Posted, differences
+from sinks.erp.compare import Cleared, Difference, Kind, Posted, differences
 from sinks.erp.ledger import bundle_of
 from sinks.erp.posting import made
 from sinks.erp.sink import BY_HAND, SOURCE, Erp
@@ -22,13 +23,14 @@ _HEADS: Final = heads("erp_posting")
 @dataclass(slots=True)
 class Reconciled:
     """compared: postings that were confirmed, and looked for. by_hand: settled by a person, and not looked for. open: asked for
-    and not ended yet, those from before the sink began among them."""
+    and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about."""
 
     erp: str
     compared: int = 0
     by_hand: int = 0
     open: int = 0
     differences: list[Difference] = field(default_factory=list)
+    cleared: list[Cleared] = field(default_factory=list)
 
 
 def reconcile(log: Log, erp: Erp) -> Reconciled:
@@ -39,7 +41,8 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     posted: dict[str, Posted] = {}
     known: set[str] = set()
     refused: list[Difference] = []
-    for decisions in _bundles(log, erp):
+    open_items: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for decisions in _bundles(log, erp, open_items):
         first = decisions[0]
         key = effect_key(identity, first.shard, first.sequence)
         name = f"{first.shard}-{first.sequence}"
@@ -55,8 +58,23 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
             posted[key] = Posted(name, fact.posting_id, erp.adapter.expected(made(key, decisions, erp.suspense)))
     result.compared = len(posted)
     prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
-    result.differences = differences(posted, known, erp.adapter.all_of(prefix), refused)
+    found = differences(posted, known, erp.adapter.all_of(prefix), open_items, refused)
+    result.differences, result.cleared = found
     return result
+
+
+def cleared_facts(result: Reconciled) -> list[ErpPosting]:
+    """What somebody cleared there, for the rules; the same facts each time."""
+    return [
+        ErpPosting(
+            event_id=f"erp:{result.erp}:{one.number}:{one.document}", recorded_time=0, correlation="",
+            source=SOURCE + result.erp, tenant=one.tenant, entity=one.entity, account_id=one.account,
+            event_time=round(datetime.fromisoformat(one.date).replace(tzinfo=UTC).timestamp() * 1000),
+            posting_id=one.number, status="cleared", decision_id="", document=one.document, receipt_id=one.receipt,
+            currency=one.currency, amount=one.amount, reason="",
+        )
+        for one in result.cleared
+    ]  # fmt: skip
 
 
 def _refused(name: str, first: Decision, fact: ErpPosting) -> Difference:
@@ -75,8 +93,8 @@ def _said(log: Log, source: str) -> dict[str, ErpPosting]:
     return found
 
 
-def _bundles(log: Log, erp: Erp) -> Iterator[list[Decision]]:
-    """The decisions of each posting. Those of a fact stand together in the log."""
+def _bundles(log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[str, str]]) -> Iterator[list[Decision]]:
+    """The decisions of each posting. Those of a fact stand together in the log. Keeps in `open_items` what is open."""
     place: tuple[int, int] = (-1, -1)
     open_bundles: dict[str, list[Decision]] = {}
     seen: dict[int, int] = {}
@@ -86,12 +104,22 @@ def _bundles(log: Log, erp: Erp) -> Iterator[list[Decision]]:
             # Written again by an owner that started anew; the first one counts.
             continue
         seen[d.shard] = d.sequence
+        _keep_open(d, open_items)
         if (d.shard, d.fact_offset) != place:
             yield from open_bundles.values()
             place, open_bundles = (d.shard, d.fact_offset), {}
         if d.origin == LIVE and erp.takes(d):
             open_bundles.setdefault(bundle_of(d), []).append(d)
     yield from open_bundles.values()
+
+
+def _keep_open(d: Decision, open_items: dict[tuple[str, str, str], tuple[str, str]]) -> None:
+    if d.document and d.item_amount and d.currency:
+        place = d.entity, d.account_id, d.document
+        if d.item_open:
+            open_items[place] = d.tenant, d.currency
+        else:
+            open_items.pop(place, None)
 
 
 def _records(log: Log, topic: str) -> Iterator[Record]:

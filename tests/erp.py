@@ -143,8 +143,8 @@ def wait_out_pause(directory: Path) -> None:
     time.sleep(0.1)
 
 
-def told(log: Log) -> list[tuple[str, str, str, str]]:
-    """(decision, status, number, reason) of every erp_posting that the sink has brought back, in the order of the topic."""
+def told_facts(log: Log) -> list[ErpPosting]:
+    """Every erp_posting that came back, in the order of the topic."""
     found = []
     topic = TOPIC_OF_KIND["erp_posting"]
     for partition, end in enumerate(log.end_offsets(topic)):
@@ -153,6 +153,11 @@ def told(log: Log) -> list[tuple[str, str, str, str]]:
             for record in records:
                 fact = decode_fact(record.value)
                 assert isinstance(fact, ErpPosting)
-                found.append((fact.decision_id, fact.status, fact.posting_id, fact.reason))
+                found.append(fact)
         reader.close()
-    return sorted(found)
+    return found
+
+
+def told(log: Log) -> list[tuple[str, str, str, str]]:
+    """(decision, status, number, reason) of every erp_posting that came back, sorted."""
+    return sorted((fact.decision_id, fact.status, fact.posting_id, fact.reason) for fact in told_facts(log))

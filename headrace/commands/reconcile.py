@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from connectors.files.ingest import Producer
+from connectors.log.base import Log
 from headrace.commands.common import FOUND_WANTING, installation, print_json, say
 from headrace.commands.tables import Column, Listing
 from headrace.erps import opened_erps
-from headrace.reconciling import Reconciled, reconcile
+from headrace.reconciling import Reconciled, cleared_facts, reconcile
 from headrace.settings import WrongSettings
 from sinks.base import SinkError
 
@@ -26,11 +28,14 @@ def erp(
     directory: Annotated[Path | None, typer.Option("--dir", help="The installation.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
     name: Annotated[str, typer.Option(help="Only this ERP; all that are set without it.")] = "",
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Bring what somebody cleared there as facts to the rules.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list with one object for each ERP.")] = False,
 ) -> None:
     """Hold what was posted to an ERP against what it has. Exit 1 where they differ, or one cannot be asked.
 
-    Differences: missing, doubled, other_amount, changed, refused and never settled, unexpected.
+    Differences: missing, doubled, other_amount, changed, refused and never settled, cleared_there and open here, unexpected.
     """
     found: list[Reconciled] = []
     failed = False
@@ -46,6 +51,8 @@ def erp(
                 failed = True
             finally:
                 one.adapter.close()
+        if tell:
+            _tell(log, found)
     if as_json:
         print_json([asdict(one) for one in found])
     else:
@@ -53,6 +60,18 @@ def erp(
             _show(result)
     if failed or any(result.differences for result in found):
         raise typer.Exit(FOUND_WANTING)
+
+
+def _tell(log: Log, found: list[Reconciled]) -> None:
+    producer = Producer(log, "headrace-reconcile", lambda: False)
+    facts = [fact for result in found for fact in cleared_facts(result)]
+    for fact in facts:
+        producer.send(fact)
+    producer.flush()
+    producer.close()
+    say(
+        f"{len(facts):,} facts brought: what was cleared there is applied here, or is an exception, when the flows have run"
+    )
 
 
 def _show(result: Reconciled) -> None:

@@ -26,7 +26,7 @@ class Seen:
     key: ours, empty of a document that is none of ours. number: there. state: posted, draft or cancelled. account: the
     customer, empty where it has none. date: ISO. amount: minor units of `currency`; None where it has none. about: the
     receipt or item. references: (document, minor units that it clears of it), in order; None where that is not compared.
-    money: a receipt, which somebody may have entered there as well, without a key.
+    money: a receipt, which somebody may have entered there as well, without a key. entity: whose books, of what has no key.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Seen:
     about: str = ""
     references: tuple[tuple[str, int], ...] | None = None
     money: bool = False
+    entity: str = ""
 
 
 class ErpAdapter(ABC):

@@ -1,7 +1,7 @@
 """What was posted against what the ERP has: the differences, each with its kind. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,8 @@ class Kind(StrEnum):
 
     missing: it was confirmed, and is not there. doubled: it is there more than once. other_amount: it is there with another
     amount. changed: it is there, and cancelled, a draft, or otherwise not as it was posted. refused: it was never taken, and
-    nobody settled it. unexpected: it has a key of ours, and nothing here asked for it.
+    nobody settled it. cleared_there: somebody cleared an item there, by a receipt without a key, and it is open here.
+    unexpected: it has a key of ours, and nothing here asked for it.
     """
 
     missing = "missing"
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     other_amount = "other_amount"
     changed = "changed"
     refused = "refused"
+    cleared_there = "cleared_there"
     unexpected = "unexpected"
 
 
@@ -48,11 +50,35 @@ class Difference:
     there: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Somebody cleared so much (minor units) of an item there, by the document `number` of that day (ISO). receipt: or empty."""
+
+    number: str
+    tenant: str
+    entity: str
+    account: str
+    document: str
+    receipt: str
+    currency: str
+    amount: int
+    date: str
+
+
+# (entity, account, item) -> (tenant, its currency), of all that is open here.
+OpenItems = Mapping[tuple[str, str, str], tuple[str, str]]
+
+
 def differences(
-    posted: Mapping[str, Posted], known: set[str], found: Iterable[Seen], refused: Sequence[Difference] = ()
-) -> list[Difference]:
+    posted: Mapping[str, Posted],
+    known: set[str],
+    found: Iterable[Seen],
+    open_items: OpenItems,
+    refused: Sequence[Difference] = (),
+) -> tuple[list[Difference], list[Cleared]]:
     """posted: what was confirmed, by key. known: keys of all that was ever asked for, so none of these is unexpected.
-    found: what the ERP has. refused: differences already. Sorted by kind, then decision."""
+    found: what the ERP has. refused: differences already. Differences sorted by kind, then decision; and what those of
+    `cleared_there` are about."""
     there: dict[str, list[Seen]] = defaultdict(list)
     by_hand: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     result = list(refused)
@@ -60,17 +86,35 @@ def differences(
         if seen.key in posted:
             there[seen.key].append(seen)
         elif not seen.key:
-            if seen.state == POSTED and seen.about:
+            if seen.state == POSTED:
                 by_hand[seen.account, seen.about].append(seen)
         elif seen.key not in known:
             text = f"{seen.state} on {seen.date or 'no day'}{_money(seen)}"
             result.append(
                 Difference(Kind.unexpected, "", seen.number, seen.account, seen.about, "nothing asked for it", text)
             )
+    ours = {(one.seen.account, one.seen.about) for one in posted.values() if one.seen.money}
+    by_others = [seen for place, rows in by_hand.items() if place not in ours for seen in rows]
+    cleared = [one for seen in by_others for one in _cleared_items(seen, open_items)]
+    result += [_cleared_there(one) for one in cleared]
     for key, one in posted.items():
         result += _of(one, there[key], by_hand.get((one.seen.account, one.seen.about), []) if one.seen.money else [])
     order = list(Kind)
-    return sorted(result, key=lambda d: (order.index(d.kind), _place(d.decision), d.number))
+    return sorted(result, key=lambda d: (order.index(d.kind), _place(d.decision), d.number)), cleared
+
+
+def _cleared_items(seen: Seen, open_items: OpenItems) -> Iterator[Cleared]:
+    for document, amount in seen.references or ():
+        tenant, currency = open_items.get((seen.entity, seen.account, document), ("", ""))
+        if amount > 0 and currency == seen.currency:
+            yield Cleared(
+                seen.number, tenant, seen.entity, seen.account, document, seen.about, currency, amount, seen.date
+            )  # fmt: skip
+
+
+def _cleared_there(one: Cleared) -> Difference:
+    text = f"cleared {decimal_text(one.amount, one.currency)} by {one.receipt or 'no receipt'}"
+    return Difference(Kind.cleared_there, "", one.number, one.account, one.document, "open", text)
 
 
 def _place(decision: str) -> tuple[int, ...]:

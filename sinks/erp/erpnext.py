@@ -226,10 +226,10 @@ class ErpNext(ErpAdapter):
         ours = [[KEY, "like", f"{prefix}%"]]
         money = (
             *("name", "docstatus", KEY, "party", "posting_date", "paid_amount", "paid_from_account_currency"),
-            "reference_no",
+            *("reference_no", "company"),
         )
         for row in self._pages(PAYMENT, [["payment_type", "=", "Receive"], ["party_type", "=", "Customer"]], money):
-            if not row[KEY] or str(row[KEY]).startswith(prefix):
+            if str(row[KEY] or "").startswith(prefix) or (not row[KEY] and row["docstatus"] == _SUBMITTED):
                 yield self._seen_payment(row)
         booked = ["name", "docstatus", KEY, ABOUT, "posting_date"]
         for row in self._pages(JOURNAL, ours, booked):
@@ -244,16 +244,18 @@ class ErpNext(ErpAdapter):
 
     def _seen_payment(self, row: Mapping[str, Any]) -> Seen:
         currency, key = str(row["paid_from_account_currency"]), str(row[KEY] or "")
-        references: list[tuple[str, int]] = []
-        if key:
-            # Only the whole document has its lines.
-            whole = self._taken(self._http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
-            references = [
-                (str(line["reference_name"]), minor_of(line["allocated_amount"], currency))
-                for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
-            ]  # fmt: skip
-        return Seen(key, str(row["name"]), _STATES[row["docstatus"]], str(row["party"]), str(row["posting_date"]), currency,
-                    minor_of(row["paid_amount"], currency), str(row["reference_no"] or ""), tuple(sorted(references)), True)  # fmt: skip
+        # Only the whole document has its lines.
+        whole = self._taken(self._http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
+        references = [
+            (str(line["reference_name"]), minor_of(line["allocated_amount"], currency))
+            for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
+        ]  # fmt: skip
+        entities = [entity for entity, company in self._mapping.companies.items() if company.company == row["company"]]
+        return Seen(
+            key, str(row["name"]), _STATES[row["docstatus"]], str(row["party"]), str(row["posting_date"]), currency,
+            minor_of(row["paid_amount"], currency), str(row["reference_no"] or ""), tuple(sorted(references)), True,
+            entities[0] if entities else "",
+        )  # fmt: skip
 
     def _seen_journal(self, row: Mapping[str, Any]) -> Seen:
         whole = self._taken(self._http.call("GET", _path(JOURNAL, str(row["name"]))), f"{JOURNAL} {row['name']}")

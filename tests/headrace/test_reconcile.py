@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from headrace.flows import open_installation
+from headrace.settings import load
+from schemas.codec import encode_fact
 from schemas.records import Decision
-from tests.erp import BackOffice, effects, headrace, made, post
+from tests.erp import BackOffice, effects, headrace, made, post, told_facts
 from tests.erpnext_server import ErpNextServer
 from tests.ledger import day
 from tests.live import ago
@@ -150,6 +153,33 @@ def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer
         ],
         key=lambda x: tuple(map(int, x[1].split("-"))),
     )
+
+
+def test_what_somebody_cleared_there_is_told_once(server: ErpNextServer, tmp_path: Path) -> None:
+    books(tmp_path, server)
+    pay = {
+        "docstatus": 1, "payment_type": "Receive", "party_type": "Customer", "party": "C1", "company": "Muster Exchange",
+        "posting_date": "2026-02-03", "paid_from": "Debtors - ME", "paid_to": "Bank - ME", "paid_amount": "100.00",
+        "paid_from_account_currency": "USD", "received_amount": "100.00", "reference_date": "2026-02-03",
+    }  # fmt: skip
+    line = {"reference_doctype": "Sales Invoice", "reference_name": "INV-3", "allocated_amount": "100.00"}
+    by_hand = server.documents.insert("Payment Entry", {**pay, "reference_no": "CHEQUE-8", "references": [line]})
+    _, found = reconciled(tmp_path)
+    assert [x for x in shown(found) if x[0] == "cleared_there"] == [
+        ("cleared_there", "", by_hand["name"], "open", "cleared 100.00 USD by CHEQUE-8"),
+    ]  # fmt: skip
+    for _ in range(2):
+        done = headrace(tmp_path, "reconcile", "erp", "--tell")
+        assert done.stderr.startswith("1 facts brought")
+    log = open_installation(load(tmp_path, None))
+    cleared = [fact for fact in told_facts(log) if fact.status == "cleared"]
+    log.close()
+    assert len({encode_fact(fact) for fact in cleared}) == 1
+    assert len(cleared) == 2
+    said = cleared[0]
+    assert (said.account_id, said.document, said.receipt_id, said.amount, said.currency, said.posting_id) == (
+        "C1", "INV-3", "CHEQUE-8", 10_000, "USD", by_hand["name"],
+    )  # fmt: skip
 
 
 def test_an_erp_that_is_away_is_no_difference_and_no_success(server: ErpNextServer, tmp_path: Path) -> None:

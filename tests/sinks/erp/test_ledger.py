@@ -88,7 +88,7 @@ def test_only_what_makes_an_item_raises_it() -> None:
 def test_all_that_happens_to_a_receipt_by_one_fact_is_one_posting() -> None:
     ledger = BackOffice()
     ledger.invoice("C1", "INV-1", 10_000, DAY, DAY)
-    said = [*ledger.paid("C1", "R1", 9700, ("INV-1", 9700)), decision("discount_granted", amount=300)]
+    said = [*ledger.paid("C1", "R1", 9_700, ("INV-1", 9_700)), decision("discount_granted", amount=300)]
     assert {bundle_of(d) for d in said} == {"money:R1"}
     paid = made("k", said)
     assert (paid.group, paid.document, paid.currencies, paid.total) == (Group.money, "R1", ["USD"], 9_700 + 9_700 + 300)

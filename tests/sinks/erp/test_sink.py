@@ -1,0 +1,85 @@
+"""What the sink of postings asks for, when, and what it tells of what came of it."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.records import Decision, ErpPosting
+from sinks.effects.base import Effect, Ending, State
+from sinks.erp.ledger import GROUPS
+from sinks.erp.mapping import adapter_of, read_mapping
+from sinks.erp.sink import Erp, ErpSink
+from tests.erp import MAPPING, BackOffice
+from tests.ledger import instant
+
+NOON = "2026-03-02T12:00:00"
+
+
+def erp(directory: Path, **changes: Any) -> Erp:
+    path = directory / "books.toml"
+    path.write_text(MAPPING.format(more=""))
+    given: dict[str, Any] = {"kinds": frozenset(GROUPS)} | changes
+    return Erp("books", adapter_of("http://127.0.0.1:9", "key:secret", read_mapping(path)), **given)
+
+
+def receipt(**fields: Any) -> Decision:
+    return BackOffice().fact("C1", ("receipt_booked", {"receipt_id": "R1", "amount": 500} | fields), on=NOON)[0]
+
+
+def test_what_the_erp_did_itself_is_never_written_back(tmp_path: Path) -> None:
+    books = erp(tmp_path, leaves_out=frozenset({("receipt_booked", "cash_transferred")}))
+    assert books.takes(receipt(cause_kind="receipt"))
+    assert not books.takes(receipt(cause_kind="erp_posting"))
+    assert not books.takes(receipt(cause_kind="cash_transferred"))
+    assert not books.takes(receipt(amount=0))
+    assert not erp(tmp_path, tenants=("t2",)).takes(receipt())
+    assert erp(tmp_path, tenants=("t1",), entities=("us01",)).takes(receipt())
+    assert not erp(tmp_path, kinds=frozenset({"cash_applied"})).takes(receipt())
+
+
+@pytest.mark.parametrize(
+    ("recorded", "due"),
+    [
+        ("2026-03-02T10:59:59", "2026-03-02T11:00:00"),
+        ("2026-03-02T11:00:00", "2026-03-02T17:00:00"),
+        ("2026-03-02T17:30:00", "2026-03-03T11:00:00"),
+        # The clocks go forward in that night.
+        ("2026-03-28T17:30:00", "2026-03-29T10:00:00"),
+    ],
+)
+def test_a_batch_is_due_at_the_next_of_its_times(recorded: str, due: str, tmp_path: Path) -> None:
+    books = erp(tmp_path, batch=("18:00", "12:00"), timezone="Europe/Berlin")
+    assert books.due_ms(instant(recorded)) == instant(due)
+    assert erp(tmp_path).due_ms(instant(recorded)) == 0
+
+
+def test_the_last_wait_is_repeated_for_as_long_as_it_is_away(tmp_path: Path) -> None:
+    sink = ErpSink([erp(tmp_path, retry_seconds=(10.0, 60.0))])
+    for attempt, around in ((1, 10), (2, 60), (3, 60), (5_000, 60)):
+        effect = Effect(1, "k-0-1", "books", "posting", "", (receipt(),), attempt, 0)
+        assert around * 0.8 <= (sink.retry_seconds(effect) or 0) <= around * 1.2
+
+
+@pytest.mark.parametrize(
+    ("state", "reference", "status", "number", "reason"),
+    [
+        (State.done, "ACC-PAY-1", "confirmed", "ACC-PAY-1", ""),
+        (State.done, "", "confirmed", "by-hand:0-1", ""),
+        (State.failed, "", "refused", "k-0-1", "why"),
+        (State.expired, "", "refused", "k-0-1", "why"),
+    ],
+)
+def test_what_came_of_it_is_told_the_same_each_time(
+    state: State, reference: str, status: str, number: str, reason: str, tmp_path: Path
+) -> None:
+    sink = ErpSink([erp(tmp_path)])
+    effect = Effect(1, "k-0-1", "books", "posting", "", (receipt(),), 1, 0)
+    ending = Ending(effect, state, "why", reference, instant(NOON))
+    (said,), again = sink.facts(ending), sink.facts(ending)
+    assert isinstance(said, ErpPosting)
+    assert (said.status, said.posting_id, said.reason, said.decision_id) == (status, number, reason, "0-1")
+    assert (said.receipt_id, said.amount, said.currency, said.source) == ("R1", 500, "USD", "headrace.erp.books")
+    assert [said.event_id] == [fact.event_id for fact in again]
+    assert datetime.fromtimestamp(said.event_time / 1000).year == 2026
