@@ -10,21 +10,45 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dataflows import publish
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag, configure_logging
 from schemas.records import Decision
+from sinks.clickhouse import sink
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.ranges import Phase, Range
+from sinks.clickhouse.rolling import Rollups
+from sinks.clickhouse.rollups import Rollup
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.dying import open_log
 from tests.faults.fuse import Fuse, die
 
-# Nothing of the batch said; said and not inserted; on the way in; inserted and not said; said.
-POINTS = ("never", "before_batch", "before_insert", "during_insert", "after_insert", "after_batch")
+# Nothing of the batch said; said and not inserted; on the way in; inserted, and none, or some of its sums; all of it and not
+# said; said. A change of accounts is written down before any of its sums is moved.
+POINTS = (
+    *("never", "before_batch", "before_insert", "during_insert", "before_sums", "after_sums", "after_insert"),
+    *("after_batch", "before_change", "after_change"),
+)
 # An insert of 2,000 rows takes about 15 ms, and chDB lets other threads run in it (November 2026).
 INSERT_SECONDS = (0.0, 0.025)
+
+
+class DyingRollups(Rollups):
+    """The sums that are kept, of which only a part is done when their point was passed often enough."""
+
+    fuse = Fuse()
+
+    def _insert(self, rollup: Rollup, rows: Any, token: str) -> None:
+        self.fuse.passing("before_sums")
+        super()._insert(rollup, rows, token)
+        self.fuse.passing("after_sums")
+
+    def _apply(self, change: int, uncertain: bool) -> None:
+        self.fuse.passing("before_change")
+        super()._apply(change, uncertain)
+        self.fuse.passing("after_change")
 
 
 class DyingSink(ClickHouseSink):
@@ -49,10 +73,16 @@ class DyingSink(ClickHouseSink):
         super()._insert(rows, name)
 
 
+def use_fuse(fuse: Fuse) -> None:
+    """From here on this process's publisher dies by it."""
+    DyingSink.fuse = DyingRollups.fuse = fuse
+    publish.ClickHouseSink = DyingSink
+    sink.Rollups = DyingRollups
+
+
 def main(directory: str, log_name: str, point: str, count: str, batch_rows: str) -> int:
     configure_logging("publisher")
-    DyingSink.fuse = Fuse(point, int(count))
-    publish.ClickHouseSink = DyingSink
+    use_fuse(Fuse(point, int(count)))
     stop = StopFlag()
     stop.install()
     log = open_log(Path(directory), log_name)

@@ -32,7 +32,7 @@ def test_every_day_is_as_the_report_says(name: str, tmp_path: Path) -> None:
     log.close()
     views = DatabaseViews(place)
     first, last = (date.fromisoformat(day) for day in views.ask("SELECT min(day), max(day) FROM kpi_aging").rows[0])
-    for as_of in {first, last, *(first + timedelta(days=n) for n in range(0, (last - first).days, 9))}:
+    for as_of in {first, last, *(first + timedelta(days=n) for n in range(0, (last - first).days, 40))}:
         for said in make_report(views, as_of):
             where = f"WHERE day = '{as_of}' AND currency = '{said.currency}'"
             aged = views.ask(
