@@ -4872,15 +4872,16 @@ class AccountRow:
     agreements: Price agreements that it has (tables g and h).
     rebills: Held drafts that replace a document, in order of arrival.
     undelivered: Documents that were sent out and of which it is not known that they arrived.
-    delivery_deadline: When the first of them is looked at again, UTC ms; 0 none (table t has them all).
+    delivery_deadline: When the first of them is looked at again, or before, UTC ms; 0 none (table t has them all).
+    delivery_deadlines: How many deliveries have such a time.
     unreachable: Documents that no channel was found for (table u).
     credit: Its exposure is kept (table C).
     credit_stop: It is on a credit hold that stops the release of drafts.
     credit_wake: Next wake for its credit, UTC ms; 0 none.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "unreachable", "credit", "credit_stop", "credit_wake", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", )
 
     def __init__(
         self,
@@ -4925,6 +4926,7 @@ class AccountRow:
         rebills: list[str] | None = None,
         undelivered: int = 0,
         delivery_deadline: int = 0,
+        delivery_deadlines: int = 0,
         unreachable: int = 0,
         credit: bool = False,
         credit_stop: bool = False,
@@ -4971,6 +4973,7 @@ class AccountRow:
         self._rebills: list[str] | None = rebills
         self.undelivered = undelivered
         self.delivery_deadline = delivery_deadline
+        self.delivery_deadlines = delivery_deadlines
         self.unreachable = unreachable
         self.credit = credit
         self.credit_stop = credit_stop
@@ -5252,6 +5255,7 @@ def read_account_row(r: Reader) -> AccountRow:
         r.long(),
         r.long(),
         r.long(),
+        r.long(),
         r.boolean(),
         r.boolean(),
         r.long(),
@@ -5300,6 +5304,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x._rebills)
     put_long(out, x.undelivered)
     put_long(out, x.delivery_deadline)
+    put_long(out, x.delivery_deadlines)
     put_long(out, x.unreachable)
     put_boolean(out, x.credit)
     put_boolean(out, x.credit_stop)

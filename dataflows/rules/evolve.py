@@ -28,6 +28,7 @@ from dataflows.rules.cash.returns import RETURNED_CREDIT
 from dataflows.rules.context import FAR, Context, before_contact, contact_time, next_contact, step_day
 from dataflows.rules.credit.posting_credit import KINDS as OF_CREDIT
 from dataflows.rules.credit.posting_credit import post_standing
+from dataflows.rules.delivery.delivery_rows import find_first_deadline
 from dataflows.rules.delivery.posting_delivery import DELIVERIES, post_about_delivery
 from dataflows.rules.differences.differences import STEP
 from dataflows.rules.differences.posting_differences import (
@@ -209,6 +210,8 @@ def evolve_wake(account: Account, ctx: Context, contacts: bool) -> None:
     """
     row = account.row
     provisions = account.provisions(ctx)
+    if 0 < row.delivery_deadline <= ctx.now:
+        find_first_deadline(account)
     if not contacts:
         if _planned(account, ctx):
             row.contact_wake = before_contact(provisions, account.key, ctx)

@@ -53,15 +53,13 @@ class AccountTimes(AccountDocuments):
     def set_deadline(self, dispute: DisputeRow, time_ms: int) -> None:
         """Set when a dispute's time is over, UTC milliseconds; 0 stops its clock. The account wakes then."""
         assert 0 <= time_ms < MOST_TIME_MS, f"a deadline at {time_ms}"
-        names = self._index_names()
-        if dispute.deadline:
-            deadlines.put(names, dispute.deadline, dispute.dispute_id, False)
-        dispute.deadline = time_ms
+        if dispute.deadline != time_ms:
+            self.row.deadline = deadlines.move(
+                self._index_names(), dispute.dispute_id, dispute.deadline, time_ms, self.row.deadline
+            )
+            dispute.deadline = time_ms
+            self.wake_first()
         self.put_dispute(dispute)
-        if time_ms:
-            deadlines.put(names, time_ms, dispute.dispute_id, True)
-        self.row.deadline = deadlines.first(names)
-        self.wake_first()
 
     def disputes_due(self, time_ms: int) -> list[DisputeRow]:
         """Disputes whose deadline is no later than that, the earliest first."""
@@ -84,13 +82,15 @@ class AccountTimes(AccountDocuments):
     def plan_exception(self, row: ExceptionRow, time_ms: int) -> None:
         """Set when it is escalated, UTC milliseconds; 0 never. The account wakes then."""
         if row.due != time_ms:
-            names = self._index_names()
-            if row.due:
-                deadlines.put(names, row.due, row.exception_id, False, deadlines.EXCEPTION_DUE)
+            self.row.exception_due = deadlines.move(
+                self._index_names(),
+                row.exception_id,
+                row.due,
+                time_ms,
+                self.row.exception_due,
+                table=deadlines.EXCEPTION_DUE,
+            )
             row.due = time_ms
-            if time_ms:
-                deadlines.put(names, time_ms, row.exception_id, True, deadlines.EXCEPTION_DUE)
-            self.row.exception_due = deadlines.first(names, deadlines.EXCEPTION_DUE)
             self.wake_first()
         self.put_exception(row.exception_id, row)
 

@@ -16,9 +16,24 @@ _DIGITS: Final = 19
 _BEHIND: Final = ":"
 
 
-def put(names: Names, time_ms: int, subject: str, there: bool, table: str = DEADLINE) -> None:
-    """Name the dispute, or document, by its deadline (UTC milliseconds, above zero), or take that name away."""
-    names.changed[f"{table}{time_ms:0{_DIGITS}d}{subject}"] = there
+def put(names: Names, subject: str, old: int, new: int, table: str) -> None:
+    """Name the dispute, document or exception by its new deadline instead of its old one: UTC milliseconds; 0 none."""
+    if old:
+        names.changed[_name(table, old, subject)] = False
+    if new:
+        names.changed[_name(table, new, subject)] = True
+
+
+def move(names: Names, subject: str, old: int, new: int, first_was: int, table: str = DEADLINE) -> int:
+    """The same, and give the first deadline now. The stored names are asked only where the first one so far goes."""
+    put(names, subject, old, new, table)
+    if new and (not first_was or new <= first_was):
+        return new
+    return first(names, table) if old and old == first_was else first_was
+
+
+def _name(table: str, time_ms: int, subject: str) -> str:
+    return f"{table}{time_ms:0{_DIGITS}d}{subject}"
 
 
 def until(names: Names, time_ms: int, table: str = DEADLINE) -> Iterator[str]:
@@ -27,8 +42,8 @@ def until(names: Names, time_ms: int, table: str = DEADLINE) -> Iterator[str]:
         yield name[1 + _DIGITS :]
 
 
-def first(names: Names, table: str = DEADLINE) -> int:
-    """The first deadline; 0 where there is none."""
+def first(names: Names, table: str) -> int:
+    """The first deadline; 0 where there is none. The stored names are asked."""
     for name in names.between(table, table + _BEHIND):
         return int(name[1 : 1 + _DIGITS])
     return 0
