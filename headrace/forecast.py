@@ -8,10 +8,12 @@ unapplied cash pay the oldest items. What is disputed is expected as disputed it
 Amounts are whole minor units and add up: expected + later + given up + without an answer = open - covered.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 from headrace.scope import EVERYTHING, Scope
@@ -222,15 +224,21 @@ class Habits:
     smooth_of_company: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
     of_disputed: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
     settled: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    _odds: dict[tuple[Payer, bool], list[tuple[int, int, int]]] = field(default_factory=dict)
 
     def odds(self, payer: Payer, age_days: int) -> list[tuple[int, int, int]]:
         """Of the payer, and of the company beside it: who has paid often is judged by himself, others as all are.
 
         What is not due yet may be disputed like any other item; what is past due and is not disputed was not.
         """
-        if age_days > 0:
-            return self.smooth_of_payer[payer].odds(age_days, self.smooth_of_company[payer[0]])
-        return self.of_payer[payer].odds(age_days, self.of_company[payer[0]])
+        is_smooth = age_days > 0
+        known = self._odds.get((payer, is_smooth))
+        if known is None:
+            of_payer = self.smooth_of_payer if is_smooth else self.of_payer
+            of_company = self.smooth_of_company if is_smooth else self.of_company
+            known = self._odds[payer, is_smooth] = of_payer[payer].odds(EARLIEST - 1, of_company[payer[0]])
+        # Those of an older item are the last of them: how many were open until a day hangs on later days alone.
+        return known[bisect_right(known, age_days, key=itemgetter(0)) :]
 
 
 def last_day(views: Views) -> date | None:

@@ -83,31 +83,36 @@ class _Day:
 
 
 def make_trend(views: Views, days: Sequence[date], currency: str, scope: Scope = EVERYTHING) -> list[Point]:
-    """One point for each of `days`, which rise, by posting date and as known now; nothing of days before the first movement."""
+    """Of one currency: one point for each of `days`, none of days before its first movement."""
+    return make_trends(views, days, scope).get(currency, [])
+
+
+def make_trends(views: Views, days: Sequence[date], scope: Scope = EVERYTHING) -> dict[str, list[Point]]:
+    """By currency, one point for each of `days`, which rise: by posting date and as known now."""
     parameters: dict[str, Any] = {"known": FOR_EVER, **scope.parameters}
-    movements: dict[date, _Day] = {}
+    movements: dict[str, dict[date, _Day]] = defaultdict(dict)
     asked = views.ask(scope.of(_DAYS), {**parameters, "last": days[-1].isoformat()})
     for code, number, balance, sale, sold in asked.rows:
-        if code == currency:
-            movements[date(1970, 1, 1) + timedelta(days=number)] = _Day(balance, sale, bool(sold))
-    buckets: dict[int, dict[int, Figure]] = defaultdict(dict)
-    current: dict[int, int] = defaultdict(int)
+        movements[code][date(1970, 1, 1) + timedelta(days=number)] = _Day(balance, sale, bool(sold))
+    buckets: dict[tuple[str, int], dict[int, Figure]] = defaultdict(dict)
+    current: dict[tuple[str, int], int] = defaultdict(int)
     ends = {**parameters, "days": [day.isoformat() for day in days]}
     for code, at, bucket, number, amount, of_trade in views.ask(scope.of(_AGING), ends).rows:
-        if code == currency:
-            buckets[at - 1][bucket] = Figure(number, amount)
-            current[at - 1] += of_trade
-    first = min(movements, default=None)
-    return [
-        Point(
-            day,
-            tuple(buckets[at].get(bucket, Figure()) for bucket in range(len(AGING))),
-            buckets[at].get(-1, Figure()),
-            pace_of(day, current[at], _months(movements, day)),
-        )
-        for at, day in enumerate(days)
-        if first is not None and day >= first
-    ]
+        buckets[code, at - 1][bucket] = Figure(number, amount)
+        current[code, at - 1] += of_trade
+    return {
+        code: [
+            Point(
+                day,
+                tuple(buckets[code, at].get(bucket, Figure()) for bucket in range(len(AGING))),
+                buckets[code, at].get(-1, Figure()),
+                pace_of(day, current[code, at], _months(moved, day)),
+            )
+            for at, day in enumerate(days)
+            if day >= min(moved)
+        ]
+        for code, moved in sorted(movements.items())
+    }
 
 
 def _months(movements: Mapping[date, _Day], as_of: date) -> tuple[int, int, int, int, tuple[list[int], list[int]]]:

@@ -10,6 +10,7 @@ from headrace.formulas import months_before
 from headrace.settings import Settings
 from headrace.web.figures import Cell, Chart, Headline, Table
 from headrace.web.filters import ROWS, Filters, Known, address
+from headrace.web.source import Source
 from sinks.clickhouse.reading import Views
 
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ def account_path(row: Row) -> str:
 class Asked:
     """`rows`: how many a table shows; more of them when it is written as a file."""
 
-    views: Views
+    views: Source
     filters: Filters
     known: Known
     settings: Settings

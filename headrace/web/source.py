@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, RLock, Thread
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sinks.base import SinkStopped
 from sinks.clickhouse.reading import Answer, DatabaseViews, SocketViews, Views
@@ -30,6 +30,7 @@ PAUSE_SECONDS: Final = 0.25
 MOST_ANSWERS: Final = 400
 MOST_ROWS_KEPT: Final = 200_000
 
+T = TypeVar("T")
 _VERSION: Final = "SELECT count(), toString(max(recorded_time)) FROM decisions"
 
 
@@ -43,10 +44,14 @@ class Version:
 
 @dataclass(slots=True)
 class _Kept:
-    answer: Answer
+    answer: Any
     version: Version
     asked: float
     cost: float
+
+
+def _size(kept: _Kept) -> int:
+    return len(kept.answer.rows) if isinstance(kept.answer, Answer) else 1
 
 
 class Source:
@@ -68,18 +73,22 @@ class Source:
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Run one reading statement, as Views.ask; raises RetryLater, SinkStopped."""
-        key = json.dumps([sql, parameters or {}], sort_keys=True)
+        return self.kept(json.dumps([sql, parameters or {}], sort_keys=True), lambda: self._ask(sql, parameters))
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, or gave under that name if that holds still. It asks nobody but this source."""
         with self._lock:
-            kept = self._kept.get(key)
+            kept = self._kept.get(name)
             if kept is not None and self._holds(kept):
-                self._kept.move_to_end(key)
-                return kept.answer
+                self._kept.move_to_end(name)
+                found: T = kept.answer
+                return found
             version = self.version()
             began = self._clock()
-            answer = self._ask(sql, parameters)
+            made = make()
             ended = self._clock()
-            self._keep(key, _Kept(answer, version, ended, ended - began))
-            return answer
+            self._keep(name, _Kept(made, version, ended, ended - began))
+            return made
 
     def version(self) -> Version:
         """At most a second old."""
@@ -106,10 +115,10 @@ class Source:
     def _keep(self, key: str, kept: _Kept) -> None:
         self._kept[key] = kept
         self._kept.move_to_end(key)
-        rows = sum(len(each.answer.rows) for each in self._kept.values())
+        rows = sum(_size(each) for each in self._kept.values())
         while len(self._kept) > MOST_ANSWERS or (rows > MOST_ROWS_KEPT and len(self._kept) > 1):
             _, dropped = self._kept.popitem(last=False)
-            rows -= len(dropped.answer.rows)
+            rows -= _size(dropped)
 
     def _ask(self, sql: str, parameters: Mapping[str, Any] | None) -> Answer:
         views = self._open_views()

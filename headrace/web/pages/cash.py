@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from headrace.forecast import Forecast, day_of, make_forecast, usual_days
 from headrace.formulas import months_before
-from headrace.report import make_report
+from headrace.report import LooseCash, loose_cash
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
     BAD_IF_MORE,
     GOOD_IF_MORE,
+    NEITHER,
     Cell,
     Chart,
     Column,
@@ -68,9 +69,9 @@ def cash(asked: Asked) -> Page:
     span = timedelta(days=MONTH_DAYS)
     last = _came(asked, filters.as_of - span, filters.as_of)
     before = _came(asked, filters.as_of - 2 * span, filters.as_of - span)
-    now = make_report(asked.views, filters.as_of, currency=currency, scope=filters.scope)
-    then = make_report(asked.views, months_before(filters.as_of, 1), currency=currency, scope=filters.scope)
-    expected = expected_of(asked, EXPECTED_DAYS)
+    now = loose_cash(asked.views, filters.as_of, filters.scope).get(currency, LooseCash())
+    then = loose_cash(asked.views, months_before(filters.as_of, 1), filters.scope).get(currency, LooseCash())
+    expected = expected_of(asked)
     in_month = within(expected, MONTH_DAYS)
     headlines = [
         compared_money("Received in 30 days", last, before, currency, GOOD_IF_MORE, "less what went back"),
@@ -82,23 +83,12 @@ def cash(asked: Asked) -> Page:
             href=asked.link("/forecast"),
         ),
     ]
-    if now:
-        of, was = now[0], then[0] if then else None
-        for name, figure, earlier, note in (
-            ("Unapplied", of.unapplied, was and was.unapplied, "account known, items not"),
-            ("Unidentified", of.unidentified, was and was.unidentified, "payer not known"),
-            ("On account", of.on_account, was and was.on_account, "left there"),
-        ):
-            headlines.append(
-                compared_money(
-                    name,
-                    figure.amount_minor,
-                    earlier.amount_minor if earlier else None,
-                    currency,
-                    BAD_IF_MORE if name != "On account" else ("", ""),
-                    note,
-                )
-            )
+    for name, tones, of, was, note in (
+        ("Unapplied", BAD_IF_MORE, now.unapplied, then.unapplied, "account known, items not"),
+        ("Unidentified", BAD_IF_MORE, now.unidentified, then.unidentified, "payer not known"),
+        ("On account", NEITHER, now.on_account, then.on_account, "left there"),
+    ):
+        headlines.append(compared_money(name, of.amount_minor, was.amount_minor, currency, tones, note))
     return Page(
         "Cash position",
         headlines=headlines,
@@ -117,9 +107,14 @@ def _came(asked: Asked, begin: date, end: date) -> int:
     return int(asked.ask(_BETWEEN, {"begin": begin.isoformat(), "end": end.isoformat()})[0]["came"])
 
 
-def expected_of(asked: Asked, days: int) -> Forecast | None:
+def expected_of(asked: Asked) -> Forecast | None:
+    """EXPECTED_DAYS ahead; None where nothing is open."""
     filters = asked.filters
-    found = make_forecast(asked.views, filters.as_of, days, currency=filters.currency, scope=filters.scope)
+
+    def make() -> list[Forecast]:
+        return make_forecast(asked.views, filters.as_of, EXPECTED_DAYS, currency=filters.currency, scope=filters.scope)
+
+    found = asked.views.kept(f"forecast {filters.as_of} {filters.currency} {filters.scope}", make)
     return found[0] if found else None
 
 
@@ -186,7 +181,7 @@ def _waiting(asked: Asked) -> Table:
 
 def forecast(asked: Asked) -> Page:
     filters, currency = asked.filters, asked.filters.currency
-    found = expected_of(asked, EXPECTED_DAYS)
+    found = expected_of(asked)
     if found is None:
         return Page("Expected cash", "Nothing is open in this currency on that day, so nothing is expected.")
     total = found.total
@@ -253,7 +248,7 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
         Column("Payments known", "number"),
     ]
     table = Table("accounts", "Expected cash by account", columns)
-    usual = usual_days(asked.views, found.as_of)
+    usual = asked.views.kept(f"usual days {found.as_of}", lambda: usual_days(asked.views, found.as_of))
     ordered = sorted(found.accounts.items(), key=lambda entry: (-entry[1].expected, entry[0]))
     begin = (asked.filters.page - 1) * asked.rows
     chosen = ordered[begin : begin + asked.rows + 1]

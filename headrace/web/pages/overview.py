@@ -1,15 +1,18 @@
 """The first page: the headline figures against the month before, and where to look."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 
 from headrace.formulas import months_before
-from headrace.report import Report, make_report
-from headrace.trend import Point, make_trend, month_ends
+from headrace.report import LooseCash, loose_cash
+from headrace.trend import Point, make_trend, make_trends, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
     BAD_IF_MORE,
     GOOD_IF_MORE,
+    NEITHER,
     Chart,
     Column,
     Headline,
@@ -25,7 +28,7 @@ from headrace.web.figures import (
     text,
 )
 from headrace.web.pages.aging import buckets, by_account, by_month
-from headrace.web.pages.cash import MONTH_DAYS, expected_of, within
+from headrace.web.pages.cash import MONTH_DAYS
 
 MOST_OWING: Final = 8
 _LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
@@ -46,6 +49,12 @@ SELECT desk, open, late FROM (
     SELECT 5, 'approvals', count(), countIf({_LATE}) FROM open_approvals WHERE {{WITHIN}}
 ) ORDER BY place
 """
+# An item's open debit is the sum of what was posted to it, each posting with the item's due date.
+_FALLS_DUE: Final = """
+SELECT sum(open_debit_change) AS due FROM decisions
+WHERE currency = {currency:String} AND posted_on <= {as_of:Date32} AND due_date > {as_of:Date32}
+  AND due_date <= {until:Date32} AND {WITHIN}
+"""
 _DESKS: Final = {
     "exceptions": ("Exceptions", "/exceptions"),
     "proposals": ("Cash that is proposed", "/cash-application"),
@@ -56,23 +65,16 @@ _DESKS: Final = {
 
 
 def overview(asked: Asked) -> Page:
-    filters = asked.filters
-    reports = make_report(asked.views, filters.as_of, scope=filters.scope)
-    before = make_report(asked.views, months_before(filters.as_of, 1), scope=filters.scope)
-    now = next((each for each in reports if each.currency == filters.currency), None)
-    if now is None:
-        return Page("Overview", "Nothing was open or sold in this currency by that day.")
-    then = next((each for each in before if each.currency == filters.currency), None)
-    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.scope)
-    currency = filters.currency
-    expected = within(expected_of(asked, MONTH_DAYS), MONTH_DAYS)
-    in_month = Headline(
-        "Expected in 30 days",
-        short_money(expected, currency),
-        currency,
-        note="by how each has paid",
-        href=asked.link("/forecast"),
-    )
+    filters, currency = asked.filters, asked.filters.currency
+    earlier = months_before(filters.as_of, 1)
+    ends = month_ends(filters.as_of, filters.months)
+    # The day a month before is looked at in the same question; it may be a month's end itself.
+    trends = make_trends(asked.views, sorted({*ends, earlier}), filters.scope)
+    found = {point.as_of: point for point in trends.get(currency, [])}
+    if filters.as_of not in found:
+        return Page("Overview", "Nothing was posted in this currency by that day.")
+    points = [found[day] for day in ends if day in found]
+    now = points[-1]
     by_age = Chart(
         buckets(now.aging, currency), "bars", currency, "Open amount by days past due", ["Amount"], ramp=True
     )
@@ -80,14 +82,14 @@ def overview(asked: Asked) -> Page:
     owing.paged = False
     return Page(
         "Overview",
-        headlines=[*_headlines(now, then, asked), in_month],
+        headlines=_headlines(asked, now, found.get(earlier)),
         blocks=[
             Block("Open by age", by_age, False, href=asked.link("/aging")),
             Block("Days sales outstanding", dso_by_month(points), False, href=asked.link("/dso")),
             Block("Receivables month by month", by_month(points, currency), False, href=asked.link("/aging")),
             Block("Work that waits", _work(asked), False, explains="In all currencies, at the end of the log."),
             Block("Most past due", owing, href=asked.link("/aging")),
-            Block("By currency", _currencies(reports, asked), explains="Each in its own; nothing is converted."),
+            Block("By currency", _currencies(trends, asked), explains="Each in its own; nothing is converted."),
         ],
     )
 
@@ -101,57 +103,38 @@ def _work(asked: Asked) -> Table:
     return table
 
 
-def _headlines(now: Report, then: Report | None, asked: Asked) -> list[Headline]:
-    code = now.currency
-    past, past_then = now.past_due.amount_minor, None if then is None else then.past_due.amount_minor
-    pace, pace_then = now.pace, None if then is None else then.pace
-    share = percent(past, now.open.amount_minor).text
+def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
+    """Each against the month before, where there was one."""
+    code, pace = asked.filters.currency, now.pace
+    was = None if then is None else then.pace
+    share = percent(now.past_due_minor, now.open_minor).text
+    [due] = asked.ask(_FALLS_DUE, {"until": (now.as_of + timedelta(days=MONTH_DAYS)).isoformat()})
+    loose = _loose(asked, now.as_of)
+    loose_then = None if then is None else _loose(asked, then.as_of)
+    before = None if was is None else was.receivables_minor
+    past_before = None if then is None else then.past_due_minor
+    dso_before, cei_before = (None, None) if was is None else (was.dso, was.cei)
+    past_note = f"{share} % of what is open"
+    cash_note = "unapplied and unidentified"
+    to_dso = asked.link("/dso")
+    to_cash = asked.link("/cash-application")
     return [
         compared_money(
-            "Receivables",
-            pace.receivables_minor,
-            None if pace_then is None else pace_then.receivables_minor,
-            code,
-            note="open less credits and cash",
-            href=asked.link("/cash"),
+            "Receivables", pace.receivables_minor, before, code, NEITHER, "less credits and cash", asked.link("/cash")
         ),
-        compared_money(
-            "Past due", past, past_then, code, BAD_IF_MORE, f"{share} % of what is open", asked.link("/aging")
-        ),
-        compared(
-            "DSO",
-            pace.dso,
-            None if pace_then is None else pace_then.dso,
-            "days",
-            "days",
-            BAD_IF_MORE,
-            "over 90 days",
-            asked.link("/dso"),
-        ),
-        compared(
-            "CEI",
-            pace.cei,
-            None if pace_then is None else pace_then.cei,
-            "%",
-            "points",
-            GOOD_IF_MORE,
-            "collection effectiveness over 3 months",
-            asked.link("/dso"),
-        ),
-        compared_money(
-            "Cash to apply",
-            _loose(now),
-            None if then is None else _loose(then),
-            code,
-            BAD_IF_MORE,
-            "unapplied and unidentified",
-            asked.link("/cash-application"),
+        compared_money("Past due", now.past_due_minor, past_before, code, BAD_IF_MORE, past_note, asked.link("/aging")),
+        compared("DSO", pace.dso, dso_before, "days", "days", BAD_IF_MORE, "over 90 days", to_dso),
+        compared("CEI", pace.cei, cei_before, "%", "points", GOOD_IF_MORE, "collection effectiveness", to_dso),
+        compared_money("Cash to apply", loose, loose_then, code, BAD_IF_MORE, cash_note, to_cash),
+        Headline(
+            "Due in 30 days", short_money(due["due"], code), code, note="of what is open", href=asked.link("/forecast")
         ),
     ]
 
 
-def _loose(report: Report) -> int:
-    return report.unapplied.amount_minor + report.unidentified.amount_minor
+def _loose(asked: Asked, as_of: date) -> int:
+    found = loose_cash(asked.views, as_of, asked.filters.scope).get(asked.filters.currency, LooseCash())
+    return found.unapplied.amount_minor + found.unidentified.amount_minor
 
 
 def dso_by_month(points: list[Point]) -> Chart:
@@ -173,23 +156,16 @@ def dso_by_month(points: list[Point]) -> Chart:
     )
 
 
-def _currencies(reports: list[Report], asked: Asked) -> Table:
-    columns = [
-        Column("Currency"),
-        Column("Receivables", "money"),
-        Column("Past due", "money"),
-        Column("DSO, days", "days"),
-    ]
-    table = Table("currencies", "Receivables by currency", columns)
-    for each in reports:
-        code = each.currency
+def _currencies(trends: Mapping[str, list[Point]], asked: Asked) -> Table:
+    columns = [Column("Currency"), *(Column(name, "money") for name in ("Receivables", "Open", "Past due"))]
+    table = Table("currencies", "Receivables by currency", [*columns, Column("DSO, days", "days")])
+    for code, points in trends.items():
+        if not points:
+            continue
+        now = points[-1]
+        amounts = (now.pace.receivables_minor, now.open_minor, now.past_due_minor)
         href = asked.link("/", currency=code) if code in asked.known.currencies else ""
-        table.add(
-            text(code, href),
-            money(each.pace.receivables_minor, code),
-            money(each.past_due.amount_minor, code),
-            decimal(each.pace.dso),
-        )
+        table.add(text(code, href), *(money(minor, code) for minor in amounts), decimal(now.pace.dso))
     return table
 
 
