@@ -75,6 +75,16 @@ def find(account: Account, approval_id: str) -> ApprovalState | None:
     return None
 
 
+def open_requests(account: Account) -> int:
+    """How many wait for an answer; without those for a change of a limit that another change has just replaced, which are
+    about to be withdrawn: what replaces one takes its place."""
+    requests = account.row.approvals
+    if len(requests) < MOST_OPEN:
+        return len(requests)
+    proposed = [x.proposal_id for x in account.credit().proposals] if account.row.credit else []
+    return sum([request.category != CREDIT or request.approval_id in proposed for request in requests])
+
+
 # --- asking ---
 
 
@@ -172,7 +182,7 @@ def gated(account: Account, fact: OperatorAction, decisions: list[Decision], ctx
     known = find(account, request.approval_id)
     if known is not None:
         return [_refused(f"operator.{fact.action}", request, f"approval_pending:{known.maker}")]
-    if len(account.row.approvals) >= MOST_OPEN:
+    if open_requests(account) >= MOST_OPEN:
         return [_refused(f"operator.{fact.action}", request, f"approvals_at_most:{MOST_OPEN}")]
     overridden = [x for x in first.evidence if x.startswith("overridden:")]
     return [requested(account, request, above(account, request, ctx), overridden, ctx)]

@@ -110,7 +110,7 @@ def proposed(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if not approvals.is_needed(account, category, d.currency, d.amount, ctx):
         why = [f"maker:{request.maker}", approvals.within(account, category, d.currency, ctx)]
         return _posted(account, request, why, False, ctx)
-    if len(account.row.approvals) >= approvals.MOST_OPEN:
+    if approvals.open_requests(account) >= approvals.MOST_OPEN:
         return [approvals.too_many(request)]
     if category != CREDIT:
         return [approvals.requested(account, request, approvals.above(account, request, ctx), [], ctx)]

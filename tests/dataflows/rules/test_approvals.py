@@ -285,3 +285,43 @@ def test_what_is_open_has_one_end_and_a_closed_exception_is_not_escalated(
             assert d.reference_id in raised
         if d.kind in ("cash_applied", "refund_posted", "receipt_reversed") and not d.receipt_unapplied:
             raised.discard(f"proposal:{d.receipt_id}")
+
+
+def test_a_change_of_a_limit_that_replaces_one_that_waits_takes_its_place_among_as_many_as_there_may_be() -> None:
+    facts: list[Fact] = []
+
+    def add(kind: type[Fact], **fields: object) -> None:
+        when = FIRST_DAY * DAY_MS + len(facts) * 1_000
+        facts.append(kind(**(header(f"e-{len(facts)}", ACCOUNT, event_time=when, recorded_time=when) | fields)))
+
+    def limit(amount: int) -> None:
+        add(
+            r.CreditLimit, limit_id="standard", currency="USD", amount=amount, valid_from_date=0, valid_until_date=0, group="",
+            cancelled=False, actor="kim",
+        )  # fmt: skip
+
+    def given_up(number: int) -> None:
+        add(
+            r.Invoice, document=f"INV-{number}", stage="posted", document_date=FIRST_DAY, posting_date=FIRST_DAY,
+            due_date=FIRST_DAY + 30, currency="USD", amount=1_000, tax=0, order_id="", po_reference="", replaces="", lines=[],
+        )  # fmt: skip
+        add(
+            r.OperatorAction, action="propose_write_off", actor="kim", receipt_id="", document=f"INV-{number}",
+            target_account="", currency="", amount=0, until=0, note="old",
+        )  # fmt: skip
+
+    limit(100_000)
+    limit(9_000_000)
+    waits = facts[-1].event_id
+    for number in range(199):
+        given_up(number)
+    limit(8_000_000)
+    instead = facts[-1].event_id
+    given_up(199)
+    decisions = run([encode_fact(policy_fact(POLICY)), *at_one_day(facts)]).decisions
+    requested = [d.reference_id for d in decisions if d.kind == "approval_requested"]
+    assert (len(requested), requested[0], requested[-1]) == (201, f"credit:{waits}", f"credit:{instead}")
+    (withdrawn,) = [d for d in decisions if d.kind == "approval_withdrawn"]
+    assert (withdrawn.reference_id, withdrawn.reasons) == (f"credit:{waits}", ["replaced"])
+    (refused,) = [d for d in decisions if d.rule == "approvals.too_many"]
+    assert (refused.document, refused.reasons) == ("INV-199", ["approvals_at_most:200"])
