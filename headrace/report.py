@@ -202,13 +202,11 @@ def loose_cash(views: Views, as_of: date, scope: Scope = EVERYTHING) -> dict[str
     """By currency, at the end of a day and as known now: without the rest of the report, which takes longer."""
     parameters = {"as_of": as_of.isoformat(), "known": FOR_EVER, "suspense": "~suspense:", **scope.parameters}
     receipts, on_account = (_by_currency(views, scope.of(sql), parameters) for sql in (_RECEIPTS, _ON_ACCOUNT))
-    return {
-        code: LooseCash(
-            *(_pairs(receipts[code]) if code in receipts else (Figure(), Figure())),
-            Figure(*on_account[code]) if code in on_account else Figure(),
-        )
-        for code in receipts.keys() | on_account.keys()
-    }
+    found = {}
+    for code in receipts.keys() | on_account.keys():
+        unapplied, unidentified = _pairs(receipts.get(code, (0, 0, 0, 0)))
+        found[code] = LooseCash(unapplied, unidentified, Figure(*on_account.get(code, (0, 0))))
+    return found
 
 
 def _by_currency(views: Views, sql: str, parameters: Mapping[str, Any]) -> dict[str, list[Any]]:
