@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.accuracy import Accuracy, run_accuracy
+from benchmarks.kpi import Kpi, run_kpi
 from benchmarks.large_account import LargeAccount, run_large_account
 from benchmarks.local_kafka import NoLocalKafka
 from benchmarks.measure import RESULTS, as_json, result_path
@@ -28,11 +29,12 @@ class Name(StrEnum):
     month_end = "month-end"
     accuracy = "accuracy"
     large_account = "large-account"
+    kpi = "kpi"
 
 
 NAMES: Final = (
     "spine: receivables alone. month-end: all flows under a burst. accuracy: cash applied, against what was so. "
-    "large-account: payments of an account with very many open items."
+    "large-account: payments of an account with very many open items. kpi: decisions into ClickHouse, and its views."
 )
 
 
@@ -42,9 +44,12 @@ def bench(
     parts: Annotated[str, typer.Option(help=f"Of spine, comma between: {', '.join(PARTS)}.")] = ",".join(DEFAULT_PARTS),
     accounts: Annotated[int | None, typer.Option(min=1, help="Accounts.")] = None,
     backlog: Annotated[int | None, typer.Option(min=1, help="Open items of each account.")] = None,
-    facts: Annotated[int | None, typer.Option(min=1000, help="spine: facts of one run.")] = None,
+    facts: Annotated[
+        int | None, typer.Option(min=1000, help="spine: facts of one run. kpi: decisions inserted.")
+    ] = None,
     repeats: Annotated[
-        int | None, typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments.")
+        int | None,
+        typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments. kpi: of each question."),
     ] = None,
     rate: Annotated[
         float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm.")
@@ -57,11 +62,15 @@ def bench(
     storm_rate: Annotated[float | None, typer.Option(min=1, help="spine: facts/s that arrive in the storm.")] = None,
     shards: Annotated[int | None, typer.Option(min=1, max=256, help="Shards.")] = None,
     cache_bytes: Annotated[int | None, typer.Option(min=1, help="Memory for accounts kept loaded.")] = None,
-    months: Annotated[int | None, typer.Option(min=1, help="accuracy: months simulated.")] = None,
+    months: Annotated[int | None, typer.Option(min=1, help="accuracy, kpi: months simulated.")] = None,
     levels: Annotated[str | None, typer.Option(help="accuracy: levels of difficulty, as 1,2,3.")] = None,
     seeds: Annotated[str | None, typer.Option(help="accuracy: seeds, as 1,2,3.")] = None,
     lines: Annotated[int | None, typer.Option(min=1, help="large-account: items that a payment names.")] = None,
     items: Annotated[str | None, typer.Option(help="large-account: open items, as 100000,1000000.")] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="kpi: decisions at which views are timed, as 1000000,3000000.")
+    ] = None,
+    source: Annotated[Path | None, typer.Option(help="kpi: an installation whose decisions are copied.")] = None,
     policy: Annotated[Path | None, typer.Option(help="spine: a policy in force; else the built-in one.")] = None,
     kafka: Annotated[str, typer.Option(help="Over Kafka: local starts a broker; or its bootstrap servers.")] = "",
     results: Annotated[Path, typer.Option(help="Where the dated result goes.")] = RESULTS,
@@ -84,6 +93,8 @@ def bench(
         "kafka": kafka,
         "policy": str(policy) if policy else None,
         "months": months,
+        "rows": _numbers("rows", rows) if rows else None,
+        "source": str(source) if source else None,
         "lines": lines,
         "items": _numbers("items", items) if items else None,
         "levels": _numbers("levels", levels) if levels else None,
@@ -112,6 +123,8 @@ def _measured(name: Name, given: Mapping[str, Any], parts: str, results: Path) -
         return run_accuracy(Accuracy(**_of(name, given, Accuracy)), say)
     if name is Name.large_account:
         return run_large_account(LargeAccount(**_of(name, given, LargeAccount)), say)
+    if name is Name.kpi:
+        return run_kpi(Kpi(**_of(name, given, Kpi)), say)
     return run_month_end(MonthEnd(**_of(name, given, MonthEnd)), results, say)
 
 

@@ -58,24 +58,28 @@ _DISPUTES: Final = f"""
     SELECT 'dispute', tenant, entity, account_id, dispute_id, category, toInt64(0), opened_time, currency, amount, deadline,
            status = 'closed', ifNull(closed_time, {_NEVER})
     FROM disputes"""
+# Only what was released may be an instalment of its draft.
 _DRAFTS: Final = f"""
-    SELECT 'draft', tenant, entity, account_id, number, '', began, argMin(of_time, sequence), argMin(of_currency, sequence),
-           argMin(of_amount, sequence), {_NEVER}, countIf(kind != 'invoice_held' AND sequence > began) > 0,
-           argMaxIf(of_time, sequence, kind != 'invoice_held' AND sequence > began)
+    SELECT 'draft', tenant, entity, account_id, number, '', began, any(of_time), any(of_currency), any(of_amount), {_NEVER},
+           max(until_sequence) > began, argMax(until, until_sequence)
     FROM (
-        SELECT tenant, entity, account_id, kind, sequence, event_time AS of_time, currency AS of_currency,
-               amount AS of_amount, {DRAFT} AS number,
-               minOrNullIf(sequence, kind = 'invoice_held') OVER (PARTITION BY tenant, entity, account_id, number) AS held_first,
-               assumeNotNull(held_first) AS began
-        FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')
-    )
-    WHERE held_first IS NOT NULL AND sequence >= began
+        SELECT tenant, entity, account_id, document AS number, min(sequence) AS began, argMin(event_time, sequence) AS of_time,
+               argMin(currency, sequence) AS of_currency, argMin(amount, sequence) AS of_amount
+        FROM decisions WHERE kind = 'invoice_held'
+        GROUP BY tenant, entity, account_id, number
+    ) AS h
+    LEFT JOIN (
+        SELECT tenant, entity, account_id, {DRAFT} AS number, max(sequence) AS until_sequence,
+               argMax(event_time, sequence) AS until
+        FROM decisions WHERE kind IN ('invoice_released', 'invoice_withdrawn', 'item_posted')
+        GROUP BY tenant, entity, account_id, number
+    ) AS e USING (tenant, entity, account_id, number)
     GROUP BY tenant, entity, account_id, number, began"""
 
 # Whose it is: the last that a decision about it names.
-_OWNED: Final = f"""
+_OWNED: Final = """
     SELECT tenant, entity, account_id,
-           multiIf(kind = 'cash_proposed', concat('proposal:', receipt_id), kind = 'invoice_held', {DRAFT}, reference_id) AS entry,
+           multiIf(kind = 'cash_proposed', concat('proposal:', receipt_id), kind = 'invoice_held', document, reference_id) AS entry,
            argMax(decisions.owner, sequence) AS has_it
     FROM decisions
     WHERE decisions.owner != '' AND kind IN (

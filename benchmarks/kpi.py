@@ -1,0 +1,232 @@
+"""The KPIs: how fast decisions get into ClickHouse, and how long each view takes as they become more.
+
+The decisions are those of a small simulated distributor, as often as is wanted, each time under other accounts and documents and on
+later days, up to two years. What is measured is chDB on this machine.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from copy import copy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from benchmarks.measure import environment
+from connectors.log.sqlite import SqliteLog
+from dataflows.publish import publish_clickhouse
+from dataflows.publishing import PublishStatus
+from schemas.codec import decode_decision, encode_decision
+from schemas.records import Decision
+from schemas.topics import DECISIONS
+from sinks.clickhouse.arrow import to_arrow
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.kpis import KPIS
+from sinks.clickhouse.rolling import Rollups
+from sinks.clickhouse.rollups import GROUPS, ROLLUPS
+from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+
+Say = Callable[[str], None]
+# Over how many days copies begin; at once so many are made.
+_SPREAD_DAYS: Final = 670
+_COPIES_AT_ONCE: Final = 150
+_PER_CENT: Final = (50, 95)
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """How big. source: an installation whose decisions are copied; without one a distributor of `accounts` is simulated.
+
+    rows: decisions at which the views are timed, rising. facts: decisions that are inserted and decoded. repeats: of each query.
+    """
+
+    source: str = ""
+    accounts: int = 60
+    months: int = 2
+    rows: tuple[int, ...] = (1_000_000, 3_000_000, 10_000_000)
+    facts: int = 400_000
+    repeats: int = 5
+
+
+class _Never:
+    def __bool__(self) -> bool:
+        return False
+
+
+def run_kpi(options: Kpi, say: Say) -> dict[str, Any]:
+    """The measurements, with what is known of machine and code."""
+    began = environment()
+    with TemporaryDirectory(prefix="headrace-kpi-") as directory:
+        source = Path(options.source) if options.source else _simulated(Path(directory), options, say)
+        with closing(SqliteLog(source / "log", False)) as log:
+            base = list(_decisions(log))
+            say(f"{len(base):,} decisions, copied")
+            inserted = _inserted(Path(directory), base, options.facts, say)
+            views = _views(Path(directory), log, len(base), options, say)
+    return {"benchmark": "kpi", **began, "options": asdict(options), "insert": inserted, "views": views}
+
+
+def _simulated(directory: Path, options: Kpi, say: Say) -> Path:
+    say("simulating a distributor")
+    size = ["--accounts", str(options.accounts), "--months", str(options.months)]
+    command = [sys.executable, "-m", "headrace.main", "demo", "--dir", str(directory / "demo"), *size]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return directory / "demo" / "distributor"
+
+
+def _decisions(log: SqliteLog) -> Iterator[Decision]:
+    for shard, end in enumerate(log.end_offsets(DECISIONS)):
+        with closing(log.reader(DECISIONS, {shard: 0})) as reader:
+            while reader.position(shard) < end:
+                yield from (decode_decision(record.value) for record in reader.poll(2_000, 1.0))
+
+
+def _copies(base: Sequence[Decision], number: int) -> list[Decision]:
+    """So many decisions: copy after copy, numbered on in each shard, on later days and of other accounts."""
+    following: dict[int, int] = {}
+    made: list[Decision] = []
+    round_ = 0
+    while len(made) < number:
+        for one in base[: number - len(made)]:
+            d = copy(one)
+            d.sequence = following.get(d.shard, 0)
+            following[d.shard] = d.sequence + 1
+            d.account_id = f"{one.account_id}-{round_}"
+            made.append(d)
+        round_ += 1
+    return made
+
+
+def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) -> dict[str, Any]:
+    """Decisions a second: prepared batches into the table; the same with their sums; and from bytes, decoded, all of it."""
+    decisions = _copies(base, number)
+    batches = [decisions[at : at + BATCH_ROWS] for at in range(0, number, BATCH_ROWS)]
+    tables = [to_arrow(batch) for batch in batches]
+    large = [to_arrow(decisions[at : at + 5 * BATCH_ROWS]) for at in range(0, number, 5 * BATCH_ROWS)]
+    found: dict[str, Any] = {"decisions": number, "batch_rows": BATCH_ROWS}
+    for name, prepared in (("prepared", tables), ("prepared_large", large)):
+        with Database(Place(directory / name)) as database:
+            database.migrate()
+            with _measured(found, name, number, say):
+                for table in prepared:
+                    with database.client() as client:
+                        client.insert_arrow("decisions", table, settings={"async_insert": 0})
+    with Database(Place(directory / "sums")) as database:
+        database.migrate()
+        rollups = Rollups(database)
+        with _measured(found, "sums", number, say):
+            for at, batch in enumerate(batches, 1):
+                rollups.add(batch, at, f"bench-{at}", uncertain=False)
+    values = [encode_decision(d) for d in decisions]
+    del decisions, batches, tables, large
+    with Database(Place(directory / "decoded")) as database:
+        sink = ClickHouseSink(database, "bench")
+        with _measured(found, "decoded", number, say):
+            for offset, value in enumerate(values):
+                if sink.full:
+                    sink.commit()
+                sink.add(decode_decision(value), offset)
+            sink.commit()
+    return found
+
+
+@contextmanager
+def _measured(found: dict[str, Any], name: str, number: int, say: Say) -> Iterator[None]:
+    """So many rows a second, and a second of CPU, of what is done within; where others are at work only the latter says much."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    found[f"{name}_rows_per_second"] = round(number / (time.perf_counter() - wall))
+    found[f"{name}_rows_per_cpu_second"] = round(number / (time.process_time() - cpu))
+    say(f"{name}: {found[f'{name}_rows_per_second']:,} rows/s, {found[f'{name}_rows_per_cpu_second']:,} a CPU second")
+
+
+def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -> dict[str, Any]:
+    place = Place(directory / "views")
+    publish_clickhouse(log, place, directory / "c.sock", until_idle=True, stop=_Never(), status=PublishStatus())
+    found: dict[str, Any] = {}
+    with Database(place) as database:
+        there = 1
+        _keep_base(database)
+        for rows in options.rows:
+            copies = max(there, -(-rows // each))
+            _grow(database, there, copies)
+            there = copies
+            counted = database.rows("SELECT count() FROM decisions")[0][0]
+            say(f"views at {counted:,} decisions")
+            for view in KPIS:
+                if view.name.startswith("kpi_"):
+                    found.setdefault(view.name, {})[str(counted)] = _timed(database, view.name, options.repeats)
+    return found
+
+
+def _keep_base(database: Database) -> None:
+    with database.client() as client:
+        client.command("CREATE TABLE base_decisions ENGINE = MergeTree ORDER BY shard AS SELECT * FROM decisions")
+        client.command(
+            "CREATE TABLE base_groups ENGINE = MergeTree ORDER BY account_id AS SELECT * FROM account_groups FINAL"
+        )
+
+
+def _grow(database: Database, there: int, copies: int) -> None:
+    """Copies number `there` to `copies` of all decisions, and of what their accounts are; the sums are made anew."""
+    columns = [name for (name,) in database.rows("SELECT name FROM system.columns WHERE database = currentDatabase() "
+               "AND table = 'decisions' AND default_kind = '' ORDER BY position")]  # fmt: skip
+    ((step,),) = database.rows("SELECT max(sequence) + 1 FROM base_decisions")
+    text = {
+        name: f"if({name} = '', '', concat({name}, '-', toString(n)))"
+        for name in ("document", "receipt_id", "counterparty")
+    }
+    text["account_id"] = "concat(account_id, '-', toString(n))"
+    text["sequence"] = f"sequence + n * {step}"
+    late = f"n % {_SPREAD_DAYS}"
+    for name in ("event_time", "recorded_time"):
+        text[name] = f"addDays({name}, {late})"
+    for name in ("posting_date", "due_date"):
+        text[name] = f"if({name} > toDate32('1970-01-01'), addDays({name}, {late}), {name})"
+    select = ", ".join(f"{text[name]} AS copy_of_{name}" if name in text else f"`{name}`" for name in columns)
+    into = ", ".join(f"`{name}`" for name in columns)
+    with database.client() as client:
+        for first in range(there, copies, _COPIES_AT_ONCE):
+            numbers = f"(SELECT number AS n FROM numbers({first}, {min(_COPIES_AT_ONCE, copies - first)})) AS copies"
+            client.command(f"INSERT INTO decisions ({into}) SELECT {select} FROM base_decisions CROSS JOIN {numbers}")
+        client.command(
+            "INSERT INTO account_groups SELECT tenant, entity, concat(account_id, '-', toString(n)), region, segment, collector, "
+            f"affiliate, change FROM base_groups CROSS JOIN (SELECT number AS n FROM numbers({there}, {copies - there})) AS copies"
+        )
+        for rollup in ROLLUPS:
+            client.command(f"TRUNCATE TABLE {rollup.name}")
+            kept = rollup.select("decisions", "1", GROUPS)
+            client.command(f"INSERT INTO {rollup.name} ({', '.join(rollup.columns)}) {kept}")
+            client.command(f"OPTIMIZE TABLE {rollup.name} FINAL")
+
+
+def _timed(database: Database, name: str, repeats: int) -> dict[str, float]:
+    """Milliseconds, on the wall and of CPU, of two questions, with all the view's measures: each day of all time, and a month of one currency by region."""
+    described = database.rows(
+        f"SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '{name}'"
+    )
+    sums = ", ".join(f"sum({column})" for column, kind in described if kind == "Int64")
+    ((last,),) = database.rows("SELECT max(day) FROM shard_days")
+    questions = {
+        "all": f"SELECT day, {sums} FROM {name} GROUP BY day",
+        "month": f"SELECT day, region, {sums} FROM {name} WHERE day > toDate32('{last}') - 31 AND currency = 'USD' GROUP BY day, region",
+    }
+    found: dict[str, float] = {}
+    for question, sql in questions.items():
+        seconds, busy = [], []
+        for _ in range(repeats + 1):
+            began, cpu = time.perf_counter(), time.process_time()
+            database.rows(sql)
+            seconds.append(time.perf_counter() - began)
+            busy.append(time.process_time() - cpu)
+        # The first one reads what the others find in memory.
+        ordered = sorted(seconds[1:])
+        for place in _PER_CENT:
+            at = min(len(ordered) - 1, int(place / 100 * len(ordered)))
+            found[f"{question}_p{place}_ms"] = round(1000 * ordered[at], 1)
+        found[f"{question}_cpu_ms"] = round(1000 * median(busy[1:]), 1)
+    return found
