@@ -75,6 +75,7 @@ def demo(
         f"{headrace} forecast --dir {where}",
         f"{headrace} letter {reminded} --dir {where} --out letter.pdf",
         f"{headrace} verify --dir {where}",
+        f"{headrace} serve --dir {where}",
     ):
         shown.print(f"  {line}", highlight=False, soft_wrap=True)
 

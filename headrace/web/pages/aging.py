@@ -7,7 +7,7 @@ from headrace.trend import Point, make_trend, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import Chart, Column, Headline, Table, money, number, on, percent, short_money, text
 
-NAMES: Final = ("Not due", *(f"{name} days".replace("-", "\N{EN DASH}") for name in AGING[1:4]), "Over 90 days")
+NAMES: Final = ("Not due", *(f"{name} days".replace("-", "\N{EN DASH}") for name in AGING[1:]))
 assert len(NAMES) == len(AGING)
 
 _BY_ACCOUNT: Final = """
@@ -53,7 +53,7 @@ def aging(asked: Asked) -> Page:
             note=f"{percent(past_due, open_minor).text} % of open",
         ),
         Headline(
-            "Over 90 days",
+            NAMES[-1],
             short_money(now.aging[-1].amount_minor, currency),
             currency,
             note=f"{now.aging[-1].number:,} items",

@@ -84,7 +84,7 @@ const charts = (() => {
       aria: { enabled: false, decal: { show: contrast.matches } },
       textStyle: { fontFamily: text.fontFamily },
       grid: { left: 8, right: across ? 60 : 12, top: all.length > 1 ? 34 : 22, bottom: 6, containLabel: true },
-      legend: all.length > 1 ? { top: 0, left: 0, itemWidth: 14, itemHeight: 10, textStyle: { ...text, color: ink }, type: "scroll" } : undefined,
+      legend: all.length > 1 ? { top: 0, left: 0, itemWidth: 12, itemHeight: 10, itemGap: 8, textStyle: { ...text, color: ink }, type: "scroll" } : undefined,
       tooltip: {
         trigger: "axis", renderMode: "richText", confine: true, backgroundColor: paper, borderColor: style("--line"),
         textStyle: { color: ink, fontSize: 12 }, axisPointer: { type: kind === "line" ? "line" : "shadow" },
