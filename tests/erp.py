@@ -28,6 +28,7 @@ adapter = "erpnext"
 {more}
 [companies.us01]
 company = "Muster Exchange"
+currency = "USD"
 cost_center = "Main - ME"
 [companies.us01.accounts]
 receivable = "Debtors - ME"

@@ -42,7 +42,9 @@ def erp(
     with installation(directory, config) as (settings, log):
         erps = [one for one in opened_erps(settings) if name in ("", one.name)]
         if not erps:
-            raise WrongSettings(f"--name {name}: no ERP of that name is set")
+            raise WrongSettings(
+                f"--name {name}: no ERP of that name is set" if name else "no ERP is set; docs/erp.md says how"
+            )
         for one in erps:
             try:
                 found.append(reconcile(log, one))

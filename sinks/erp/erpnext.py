@@ -31,6 +31,8 @@ _SUBMITTED: Final = 1
 # What Frappe answers where somebody else was quicker, or works on the document just now.
 _BUSY: Final = ("TimestampMismatchError", "DocumentLockedError", "QueryDeadlockError", "QueryTimeoutError")
 _DUPLICATE: Final = ("DuplicateEntryError", "UniqueValidationError")
+# What Frappe answers to a list with a field that it does not have.
+_DATA: Final = "DataError"
 _EXCHANGE: Final = (FX_CLEARING, FX_GAIN, FX_LOSS)
 # Items that are no invoices in the ERP, but Journal Entries of ours.
 _OWN_ITEMS: Final = ("deduction", "interest")
@@ -57,6 +59,7 @@ class ErpNext(ErpAdapter):
         name = self._there(doctype, posting)
         if name:
             return name
+        _check_currency(posting, company)
         if doctype == PAYMENT:
             body = self._payment(posting, company)
         elif doctype == JOURNAL:
@@ -137,7 +140,6 @@ class ErpNext(ErpAdapter):
             "paid_from": company.account(RECEIVABLE), "paid_to": bank,
             "paid_from_account_currency": currency, "paid_to_account_currency": currency,
             "paid_amount": amount, "received_amount": amount,
-            "source_exchange_rate": 1, "target_exchange_rate": 1,
             "reference_no": posting.document, "reference_date": iso(posting.value_date or posting.posting_date),
             "references": references, "deductions": deductions,
             KEY: posting.key, ABOUT: posting.document, "docstatus": _SUBMITTED,
@@ -146,7 +148,7 @@ class ErpNext(ErpAdapter):
     def _journal(self, posting: Posting, company: Company) -> dict[str, object]:
         rows = [self._row(posting, line, company) for line in kept(posting)]
         return {
-            "voucher_type": "Journal Entry", "company": company.company, "posting_date": iso(posting.posting_date),
+            "voucher_type": "Journal Entry", "multi_currency": int(posting.currency != company.currency), "company": company.company, "posting_date": iso(posting.posting_date),
             "user_remark": memo(posting), "accounts": rows,
             KEY: posting.key, ABOUT: posting.document, "docstatus": _SUBMITTED,
         }  # fmt: skip
@@ -290,6 +292,9 @@ class ErpNext(ErpAdapter):
             return answer.said["data"]
         kind = _kind(answer)
         why = self._http.shown(_message(answer))
+        if kind == _DATA:
+            # As where a custom field is missing: so it is with every posting, and a person sets the site up.
+            raise RetryLater(f"{what}: {why}; docs/erp.md says which custom fields the site needs", 0.0)
         if kind in _BUSY:
             raise RetryLater(f"{what}: {kind}: {why}", 0.0)
         raise Refused(f"{what}: {answer.status} {kind}: {why}")
@@ -299,6 +304,16 @@ def _expected(posting: Posting, date: str, amount: int | None, about: str) -> Se
     account = "" if posting.suspense else posting.account_id
     currency = posting.currency if amount is not None else ""
     return Seen(posting.key, "", POSTED, account, date, currency, amount, about)
+
+
+def _check_currency(posting: Posting, company: Company) -> None:
+    """Raises Refused where an account that ERPNext keeps in the company's currency would get another one's amount."""
+    others = [line.role for line in kept(posting) if line.role not in (BANK, RECEIVABLE, UNAPPLIED)]
+    if others and posting.currency != company.currency:
+        raise Refused(
+            f"{', '.join(dict.fromkeys(others))} in {posting.currency}, and {company.company} keeps its books in "
+            f"{company.currency}: post it there by hand, then settle it here"
+        )
 
 
 def doctype_of(posting: Posting) -> str:

@@ -12,12 +12,13 @@ _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
 class Company(BaseModel):
-    """A company of the site. accounts: by role (sinks/erp/ledger.py); banks: by bank account here, where it is not
-    accounts.bank."""
+    """A company of the site. currency: its own one. accounts: by role (sinks/erp/ledger.py); banks: by bank account here,
+    where it is not accounts.bank."""
 
     model_config = _STRICT
 
     company: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
     cost_center: str
     accounts: dict[str, str]
     banks: dict[str, str] = Field(default_factory=dict)

@@ -326,3 +326,13 @@ def test_an_exchange_between_currencies_is_left_to_a_person(site: ErpNext, ledge
     said = ledger.fact("C1", receipt(900, currency="EUR"), ("cash_exchanged", {"receipt_id": "R1", "currency": "EUR", "amount": 900, "other_currency": "USD", "other_amount": 1_000}), on("cash_applied", "INV-1", 1_000, other_currency="EUR", other_amount=900), on=DAY)  # fmt: skip
     with pytest.raises(Refused, match="clears an item of another currency"):
         site.post(posting(said))
+
+
+def test_what_is_taken_off_in_a_foreign_currency_is_left_to_a_person(
+    site: ErpNext, server: ErpNextServer, ledger: BackOffice
+) -> None:
+    paid = ledger.fact("C1", receipt(900, currency="EUR"), ("discount_granted", {"document": "INV-1", "receipt_id": "R1", "amount": 100, "currency": "EUR"}), on=DAY)  # fmt: skip
+    with pytest.raises(Refused, match="discount in EUR, and Muster Exchange keeps its books in USD"):
+        site.post(posting(paid))
+    site.post(posting(paid[:1]))
+    assert server.made("Payment Entry")[0]["paid_from_account_currency"] == "EUR"

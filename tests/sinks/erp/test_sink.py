@@ -11,7 +11,7 @@ from sinks.effects.base import Effect, Ending, State
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
 from sinks.erp.sink import Erp, ErpSink
-from tests.erp import MAPPING, BackOffice
+from tests.erp import MAPPING, ROOT, BackOffice
 from tests.ledger import instant
 
 NOON = "2026-03-02T12:00:00"
@@ -53,6 +53,23 @@ def test_a_batch_is_due_at_the_next_of_its_times(recorded: str, due: str, tmp_pa
     books = erp(tmp_path, batch=("18:00", "12:00"), timezone="Europe/Berlin")
     assert books.due_ms(instant(recorded)) == instant(due)
     assert erp(tmp_path).due_ms(instant(recorded)) == 0
+
+
+def test_the_mappings_that_are_shown_are_whole(tmp_path: Path) -> None:
+    assert read_mapping(ROOT / "deploy" / "erp" / "erpnext.toml").adapter == "erpnext"
+    blocks, block = [], list[str]()
+    for line in (ROOT / "docs" / "erp.md").read_text().splitlines():
+        if line.startswith("    ") or (block and not line.strip()):
+            block.append(line[4:])
+        elif block:
+            blocks.append("\n".join(block))
+            block = []
+    found = []
+    for text in blocks:
+        if text.startswith("adapter = "):
+            (tmp_path / "shown.toml").write_text(text)
+            found.append(read_mapping(tmp_path / "shown.toml").adapter)
+    assert found == ["erpnext", "rest"]
 
 
 def test_the_last_wait_is_repeated_for_as_long_as_it_is_away(tmp_path: Path) -> None:
