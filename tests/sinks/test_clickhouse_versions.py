@@ -8,7 +8,7 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.clickhouse.arrow import to_arrow
 from sinks.clickhouse.connect import Database, Place
-from sinks.clickhouse.ranges import Phase, Range
+from sinks.clickhouse.ranges import Phase, Range, token
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.tables import Table, differing, read_tables
@@ -38,7 +38,8 @@ class OldSink(ClickHouseSink):
         ranges = {0: Range(0, first, last, first, last + 1)}
         self._save(batch, Phase.BEFORE, ranges)
         with self._database.client() as client:
-            client.insert_arrow("decisions", to_arrow(decisions), settings={"async_insert": 0})
+            named = {"async_insert": 0, "insert_deduplication_token": token("log", ranges.values())}
+            client.insert_arrow("decisions", to_arrow(decisions), settings=named)
         if phase is Phase.AFTER:
             self._save(batch, Phase.AFTER, ranges)
 
