@@ -119,7 +119,7 @@ def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) 
         database.migrate()
         rollups = Rollups(database)
         with _measured(found, "sums", number, say):
-            for at, batch in enumerate(batches, 1):
+            for at, batch in enumerate(tables, 1):
                 rollups.add(batch, at, f"bench-{at}", uncertain=False)
     values = [encode_decision(d) for d in decisions]
     del decisions, batches, tables, large

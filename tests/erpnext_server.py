@@ -84,7 +84,12 @@ class ErpNextServer:
             return [dict(x) for x in self.documents.table(doctype).values()]
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        raw = handler.rfile.read(int(handler.headers.get("content-length") or 0))
+        length = int(handler.headers.get("content-length") or 0)
+        raw = handler.rfile.read(length)
+        if len(raw) < length:
+            # Who asked was killed in the middle of it.
+            handler.close_connection = True
+            return
         parts = urlsplit(handler.path)
         words = [unquote(word) for word in parts.path.strip("/").split("/")]
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}

@@ -77,7 +77,8 @@ def _tell(log: Log, found: list[Reconciled]) -> None:
 
 
 def _show(result: Reconciled) -> None:
-    differ = f"{len(result.differences):,} differences" if result.differences else "nothing differs"
+    number = len(result.differences)
+    differ = f"{number:,} difference{'s' if number > 1 else ''}" if number else "nothing differs"
     print(
         f"{result.erp}: {result.compared:,} postings compared, {differ}; {result.by_hand:,} settled by hand, "
         f"{result.open:,} not posted yet or from before"

@@ -196,10 +196,15 @@ class Database:
         with self._admin() as client:
             client.command(f"DROP DATABASE IF EXISTS {beside(self.name)} SYNC")
 
-    def switch(self) -> None:
-        """The tables that were built beside these take their places, and these are dropped. Cut short, `migrate` finishes it."""
+    def mark_ready(self) -> None:
+        """The tables that were built beside these are whole: from here on `migrate`, by whomever, finishes the switch to them."""
         with self.client() as client:
             mark_ready(client, self.name)
+
+    def switch(self) -> None:
+        """The tables that were built beside these take their places, and these are dropped."""
+        self.mark_ready()
+        with self.client() as client:
             finish(client, self.name)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:

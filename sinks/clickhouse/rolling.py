@@ -6,14 +6,12 @@ Guarantees, each with a test (tests/sinks/test_clickhouse_rollups.py):
 - What accounts change from and to is written down before anything is moved, so a change that was cut short is finished as it was.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Final
 
 import pyarrow as pa
 
-from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import to_arrow
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import ROLLUPS, Rollup
 
@@ -81,11 +79,11 @@ class Rollups:
         self._database = database
         self.regroup({(row[0], row[1], row[2]) for row in database.rows(_OF_REJECTED)})
 
-    def add(self, rows: Sequence[Decision], batch: int, token: str, uncertain: bool) -> None:
-        """Add the decisions of a batch. `uncertain`: some of it may have been added before."""
+    def add(self, decisions: Any, batch: int, token: str, uncertain: bool) -> None:
+        """Add the decisions of a batch, an Arrow table. `uncertain`: some of it may have been added before."""
         with self._database.client() as client:
             client.command("TRUNCATE TABLE staged_decisions")
-            client.insert_arrow("staged_decisions", to_arrow(rows), settings={"async_insert": 0})
+            client.insert_arrow("staged_decisions", decisions, settings={"async_insert": 0})
         for rollup in ROLLUPS:
             select = rollup.select("staged_decisions", "1", _OF_BATCH, batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)

@@ -134,10 +134,11 @@ class ClickHouseSink:
         self._save(batch, Phase.BEFORE, ranges)
         self._check_alone()
         name = token(self._log, ranges.values())
-        self._insert(rows, name)
+        table = to_arrow(rows)
+        self._insert(table, name)
         if uncertain:
             self._make_whole(rows, ranges, name)
-        self.rollups.add(rows, batch, name, uncertain)
+        self.rollups.add(table, batch, name, uncertain)
         self._save(batch, Phase.AFTER, ranges)
 
     def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
@@ -173,11 +174,9 @@ class ClickHouseSink:
                 "since this one started: let one of them run"
             )
 
-    def _insert(self, rows: Sequence[Decision], name: str) -> None:
+    def _insert(self, table: Any, name: str) -> None:
         with self._database.client() as client:
-            client.insert_arrow(
-                "decisions", to_arrow(rows), settings={"async_insert": 0, "insert_deduplication_token": name}
-            )
+            client.insert_arrow("decisions", table, settings={"async_insert": 0, "insert_deduplication_token": name})
 
     def _make_whole(self, rows: Sequence[Decision], ranges: Mapping[int, Range], name: str) -> None:
         """Insert what a token kept out though its part was lost. Raises SinkStopped for duplicates."""
@@ -185,7 +184,7 @@ class ClickHouseSink:
         for attempt in range(1, _ATTEMPTS + 1):
             if not missing:
                 return
-            self._insert(missing, f"{name}-{attempt}")
+            self._insert(to_arrow(missing), f"{name}-{attempt}")
             missing = self._missing(rows, ranges)
         if missing:
             raise SinkStopped(

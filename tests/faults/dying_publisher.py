@@ -67,10 +67,10 @@ class DyingSink(ClickHouseSink):
         super()._save(batch, phase, ranges)
         self.fuse.passing("before_insert" if phase is Phase.BEFORE else "after_batch")
 
-    def _insert(self, rows: Sequence[Decision], name: str) -> None:
+    def _insert(self, table: Any, name: str) -> None:
         if self.fuse.is_due("during_insert"):
             threading.Timer(random.uniform(*INSERT_SECONDS), die).start()
-        super()._insert(rows, name)
+        super()._insert(table, name)
 
 
 def use_fuse(fuse: Fuse) -> None:

@@ -1,0 +1,105 @@
+"""Tables of the first version are brought forward with what they hold, whatever was going on when they were left."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.records import Decision
+from sinks.base import SinkStopped
+from sinks.clickhouse.arrow import to_arrow
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.ranges import Phase, Range, token
+from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.faults.tables import Table, differing, read_tables
+from tests.ledger import Ledger
+
+BATCH = 30
+
+
+def ledger() -> Ledger:
+    made = Ledger(shards=1)
+    for at in range(20):
+        made.invoice(f"C{at % 3}", f"INV-{at}", 1_000 + at, "2026-01-01", "2026-02-01")
+        made.receipt(f"C{at % 3}", f"R{at}", 900, "2026-01-20")
+    return made
+
+
+class OldSink(ClickHouseSink):
+    """What published into version 1: it kept no sums."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._owner = "old"
+        self._log = "log"
+
+    def publish(self, decisions: list[Decision], batch: int, phase: Phase) -> None:
+        first, last = decisions[0].sequence, decisions[-1].sequence
+        ranges = {0: Range(0, first, last, first, last + 1)}
+        self._save(batch, Phase.BEFORE, ranges)
+        with self._database.client() as client:
+            named = {"async_insert": 0, "insert_deduplication_token": token("log", ranges.values())}
+            client.insert_arrow("decisions", to_arrow(decisions), settings=named)
+        if phase is Phase.AFTER:
+            self._save(batch, Phase.AFTER, ranges)
+
+
+def old_tables(place: Place, cut_short: bool) -> None:
+    """Version 1 with two batches of decisions; the second one there and, where it was cut short, not said to be."""
+    decisions = ledger().decisions
+    with Database(place) as database:
+        with database.client() as client:
+            for statement in (VERSIONS_TABLE, *MIGRATIONS[0]):
+                client.command(statement)
+            client.command("INSERT INTO schema_versions (version) VALUES (1)")
+        sink = OldSink(database)
+        sink.publish(decisions[:BATCH], 1, Phase.AFTER)
+        sink.publish(decisions[BATCH:], 2, Phase.BEFORE if cut_short else Phase.AFTER)
+
+
+def new_tables(place: Place, directory: Path) -> dict[str, Table]:
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in ledger().decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    return read_tables(place, directory)
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_version_1_is_brought_forward(tmp_path: Path, cut_short: bool) -> None:
+    place = Place(tmp_path / "old")
+    old_tables(place, cut_short)
+    with Database(place) as database:
+        assert database.version() == 1
+        sink = ClickHouseSink(database, "log")
+        assert database.version() == len(MIGRATIONS)
+        assert bool(sink.pending) == cut_short
+        if cut_short:
+            sink.recover(ledger().decisions[BATCH:])
+        assert database.rows("SELECT sum(open_minor) FROM kpi_aging WHERE day = '2026-01-20'") == [(20_190,)]
+    got = read_tables(place, tmp_path / "got")
+    expected = new_tables(Place(tmp_path / "new"), tmp_path / "expected")
+    assert differing(expected, got) == {}
+
+
+def test_a_migration_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    place = Place(tmp_path / "old")
+    old_tables(place, cut_short=False)
+    with Database(place) as database:
+        # All of version 2 but that it is said.
+        with database.client() as client:
+            for statement in MIGRATIONS[1]:
+                client.command(statement)
+        database.migrate()
+        assert database.rows("SELECT sum(decisions), sum(facts) FROM count_days") == [(40, 40)]
+
+
+def test_tables_of_a_later_version_are_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path / "tables")
+    with Database(place) as database:
+        database.migrate()
+        with database.client() as client:
+            client.command(f"INSERT INTO schema_versions (version) VALUES ({len(MIGRATIONS) + 1})")
+        with pytest.raises(SinkStopped, match="use the version that made them"):
+            database.migrate()
