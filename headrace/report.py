@@ -189,26 +189,6 @@ def make_report(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class LooseCash:
-    """Money that no item has taken up, of one currency: the figures of that name of a Report."""
-
-    unapplied: Figure = Figure()
-    unidentified: Figure = Figure()
-    on_account: Figure = Figure()
-
-
-def loose_cash(views: Views, as_of: date, scope: Scope = EVERYTHING) -> dict[str, LooseCash]:
-    """By currency, at the end of a day and as known now: without the rest of the report, which takes longer."""
-    parameters = {"as_of": as_of.isoformat(), "known": FOR_EVER, "suspense": "~suspense:", **scope.parameters}
-    receipts, on_account = (_by_currency(views, scope.of(sql), parameters) for sql in (_RECEIPTS, _ON_ACCOUNT))
-    found = {}
-    for code in receipts.keys() | on_account.keys():
-        unapplied, unidentified = _pairs(receipts.get(code, (0, 0, 0, 0)))
-        found[code] = LooseCash(unapplied, unidentified, Figure(*on_account.get(code, (0, 0))))
-    return found
-
-
 def _by_currency(views: Views, sql: str, parameters: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {row[0]: list(row[1:]) for row in views.ask(sql, parameters).rows}
 

@@ -16,11 +16,14 @@ class Scope:
     segment: str = ""
     collector: str = ""
 
-    def of(self, sql: str) -> str:
-        """`sql` with a condition on tenant, entity and account_id in the place of each WITHIN; bind `parameters`."""
+    def of(self, sql: str, by_columns: bool = False) -> str:
+        """`sql` with a condition in the place of each WITHIN: on tenant, entity and account_id, or `by_columns` of those
+        names, where the collector is called owner, as the KPIs have them. Bind `parameters`."""
         parts = ["entity = {entity:String}"] if self.entity else []
         said = [name for name in ("region", "segment", "collector") if getattr(self, name)]
-        if said:
+        if by_columns:
+            parts += [f"{'owner' if name == 'collector' else name} = {{{name}:String}}" for name in said]
+        elif said:
             where = " AND ".join(f"accounts.{name} = {{{name}:String}}" for name in said)
             parts.append(
                 f"(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM accounts WHERE {where})"

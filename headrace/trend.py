@@ -1,85 +1,59 @@
-"""How the figures of the report stood at the end of several days, in two questions however many the days are.
+"""How receivables stood at the end of several days, in one question that costs what the days cost, however many items there are.
 
-Guarantee: for each day what is here equals `make_report` of that day (tests/headrace/test_trend.py).
+Guarantee: for each day what is here equals `make_report` of that day (tests/headrace/test_trend.py). It adds up what
+each day changed, which the publisher keeps (the view daily_money, docs/kpis.md).
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from headrace.formulas import months_before
-from headrace.report import AGING, CEI_MONTHS, DSO_DAYS, FOR_EVER, OF_GROUP, Figure, Pace, pace_of
-from headrace.scope import EVERYTHING, Scope
+from headrace.report import CEI_MONTHS, DSO_DAYS, Pace, pace_of
+from headrace.scope import EVERYTHING, WITHIN, Scope
 from sinks.clickhouse.reading import Views
 
-# Of each item what was open of it at the end of each of the days, and how old it was then. A bucket of -1 is a credit.
-_AGING: Final = """
-WITH arrayMap(day -> toDate32(day), {days:Array(String)}) AS ends,
-documents AS (
-    SELECT anyIf(currency, raises) AS in_currency,
-           anyIf(item_kind, raises) != 'credit_note' AS is_debit,
-           anyIf(item_kind, raises) NOT IN ('credit_note', 'interest') AS is_trade,
-           anyIf(posted_on, raises) AS raised_on,
-           anyIf(due_date, raises) AS due_on,
-           sumForEach(arrayMap(day -> if(posted_on <= day, change, 0), ends)) AS rests,
-           {OF_GROUP} AS is_of_group
-    FROM item_movements WHERE {WITHIN}
-    GROUP BY tenant, entity, account_id, document
-    HAVING countIf(raises) > 0
-)
-SELECT in_currency, at, if(is_debit, multiIf(age_days <= 0, 0, age_days <= 30, 1, age_days <= 60, 2, age_days <= 90, 3, 4), -1) AS bucket,
-       countIf(rest > 0), sum(rest), sumIf(rest, bucket = 0 AND is_trade AND NOT is_of_group)
-FROM (
-    SELECT in_currency, is_debit, is_trade, is_of_group, at, rests[at] AS rest, dateDiff('day', due_on, ends[at]) AS age_days
-    FROM documents ARRAY JOIN arrayEnumerate(ends) AS at
-    WHERE raised_on <= ends[at] AND rest != 0
-)
-GROUP BY in_currency, at, bucket ORDER BY in_currency, at, bucket
-""".replace("{OF_GROUP}", OF_GROUP)
-
-_DAYS: Final = """
-SELECT currency, toInt32(posted_on) AS day, sum(balance_change), sum(sale), max(is_sale)
-FROM (
-    SELECT currency, posted_on, is_sale,
-           if(item_kind = 'interest', 0, open_debit_change) - open_credit_change - unapplied_change - on_account_change
-               AS balance_change,
-           if(is_sale, open_debit_change - open_credit_change, 0) AS sale
-    FROM decisions
-    WHERE NOT startsWith(account_id, '~suspense:') AND currency != '' AND NOT {OF_GROUP} AND {WITHIN}
-      AND posted_on <= toDate32({last:String})
-)
-GROUP BY currency, day HAVING sum(balance_change) != 0 OR max(is_sale)
-ORDER BY currency, day
-""".replace("{OF_GROUP}", OF_GROUP)
+_BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91")
+_HELD: Final = ("credits", "unapplied", "unidentified", "on_account")
+_SUMS: Final = (*_BUCKETS, *_HELD, "receivables", "trade_current")
+_DAYS: Final = f"""
+SELECT currency, toInt32(day) AS number, sum(sales), sum(sales_rows), {", ".join(f"sum({name}_change)" for name in _SUMS)}
+FROM daily_money WHERE currency != '' AND day <= toDate32({{last:String}}) AND {WITHIN}
+GROUP BY currency, number ORDER BY currency, number
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One currency at the end of `as_of`: what is open by age in the order of AGING, open credits, and the pace."""
+    """One currency at the end of `as_of`, in minor units: what is open by age in the order of AGING, open credits, cash that
+    no item has taken up, and the pace."""
 
     as_of: date
-    aging: tuple[Figure, ...]
-    open_credits: Figure
+    aging: tuple[int, ...]
+    open_credits: int
+    unapplied: int
+    unidentified: int
+    on_account: int
     pace: Pace
 
     @property
     def open_minor(self) -> int:
-        return sum(figure.amount_minor for figure in self.aging)
+        return sum(self.aging)
 
     @property
     def past_due_minor(self) -> int:
-        return sum(figure.amount_minor for figure in self.aging[1:])
+        return sum(self.aging[1:])
 
 
 @dataclass(slots=True)
 class _Day:
-    """Movements of one posting day: of the receivables, and what was sold. None where nothing was."""
+    """What one day changed: what was sold, whether anything was, and each of _SUMS."""
 
-    balance: int
     sale: int
     sold: bool
+    changes: list[int]
 
 
 def make_trend(views: Views, days: Sequence[date], currency: str, scope: Scope = EVERYTHING) -> list[Point]:
@@ -89,49 +63,46 @@ def make_trend(views: Views, days: Sequence[date], currency: str, scope: Scope =
 
 def make_trends(views: Views, days: Sequence[date], scope: Scope = EVERYTHING) -> dict[str, list[Point]]:
     """By currency, one point for each of `days`, which rise: by posting date and as known now."""
-    parameters: dict[str, Any] = {"known": FOR_EVER, **scope.parameters}
+    asked = views.ask(scope.of(_DAYS, by_columns=True), {"last": days[-1].isoformat(), **scope.parameters})
     movements: dict[str, dict[date, _Day]] = defaultdict(dict)
-    asked = views.ask(scope.of(_DAYS), {**parameters, "last": days[-1].isoformat()})
-    for code, number, balance, sale, sold in asked.rows:
-        movements[code][date(1970, 1, 1) + timedelta(days=number)] = _Day(balance, sale, bool(sold))
-    buckets: dict[tuple[str, int], dict[int, Figure]] = defaultdict(dict)
-    current: dict[tuple[str, int], int] = defaultdict(int)
-    ends = {**parameters, "days": [day.isoformat() for day in days]}
-    for code, at, bucket, number, amount, of_trade in views.ask(scope.of(_AGING), ends).rows:
-        buckets[code, at - 1][bucket] = Figure(number, amount)
-        current[code, at - 1] += of_trade
+    for code, number, sale, sold, *changes in asked.rows:
+        movements[code][date(1970, 1, 1) + timedelta(days=number)] = _Day(sale, sold != 0, changes)
     return {
-        code: [
-            Point(
-                day,
-                tuple(buckets[code, at].get(bucket, Figure()) for bucket in range(len(AGING))),
-                buckets[code, at].get(-1, Figure()),
-                pace_of(day, current[code, at], _months(moved, day)),
-            )
-            for at, day in enumerate(days)
-            if day >= min(moved)
-        ]
-        for code, moved in sorted(movements.items())
+        code: [_point(moved, day) for day in days if day >= min(moved)] for code, moved in sorted(movements.items())
     }
 
 
-def _months(movements: Mapping[date, _Day], as_of: date) -> tuple[int, int, int, int, tuple[list[int], list[int]]]:
-    """What pace_of takes."""
+def _point(moved: Mapping[date, _Day], as_of: date) -> Point:
+    until = [day.changes for on, day in moved.items() if on <= as_of]
+    sums = dict(zip(_SUMS, (sum(column) for column in zip(*until, strict=True)), strict=True))
+    months = (sums["receivables"], *_months(moved, as_of))
+    return Point(
+        as_of,
+        tuple(sums[name] for name in _BUCKETS),
+        sums["credits"],
+        sums["unapplied"],
+        sums["unidentified"],
+        sums["on_account"],
+        pace_of(as_of, sums["trade_current"], months),
+    )
+
+
+def _months(moved: Mapping[date, _Day], as_of: date) -> tuple[int, int, int, tuple[list[int], list[int]]]:
+    """What pace_of takes besides the receivables at the end."""
     begin = months_before(as_of, CEI_MONTHS)
     dso_begin = as_of - timedelta(days=DSO_DAYS)
-    ending = beginning = dso_sales = cei_sales = 0
+    beginning = dso_sales = cei_sales = 0
     by_month: dict[int, int] = defaultdict(int)
-    for day, moved in movements.items():
-        if day > as_of:
+    for on, day in moved.items():
+        if on > as_of:
             continue
-        ending += moved.balance
-        beginning += moved.balance if day <= begin else 0
-        dso_sales += moved.sale if day > dso_begin else 0
-        cei_sales += moved.sale if day > begin else 0
-        if moved.sold:
-            by_month[day.year * 12 + day.month - 1] += moved.sale
+        beginning += day.changes[_SUMS.index("receivables")] if on <= begin else 0
+        dso_sales += day.sale if on > dso_begin else 0
+        cei_sales += day.sale if on > begin else 0
+        if day.sold:
+            by_month[on.year * 12 + on.month - 1] += day.sale
     kept = {month: sales for month, sales in by_month.items() if sales}
-    return ending, beginning, dso_sales, cei_sales, (list(kept), list(kept.values()))
+    return beginning, dso_sales, cei_sales, (list(kept), list(kept.values()))
 
 
 def month_ends(as_of: date, months: int) -> list[date]:

@@ -1,8 +1,9 @@
 """What is open and how old it is: in all, by month's end, by account."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from headrace.report import AGING, Figure
+from headrace.report import AGING
 from headrace.trend import Point, make_trend, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import Chart, Column, Headline, Table, money, number, on, percent, short_money, text
@@ -22,6 +23,7 @@ WITH documents AS (
     HAVING countIf(raises) > 0 AND raised_on <= {as_of:Date32} AND rest > 0 AND in_currency = {currency:String}
 )
 SELECT tenant, entity, account_id, countIf(is_debit) AS items, sumIf(rest, is_debit) AS open,
+       {COUNTS},
        sumIf(rest, is_debit AND bucket = 0) AS b0, sumIf(rest, is_debit AND bucket = 1) AS b1,
        sumIf(rest, is_debit AND bucket = 2) AS b2, sumIf(rest, is_debit AND bucket = 3) AS b3,
        sumIf(rest, is_debit AND bucket = 4) AS b4, sumIf(rest, NOT is_debit) AS credits,
@@ -29,7 +31,9 @@ SELECT tenant, entity, account_id, countIf(is_debit) AS items, sumIf(rest, is_de
 FROM documents GROUP BY tenant, entity, account_id
 ORDER BY past_due DESC, open DESC, tenant, entity, account_id
 LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-"""
+""".replace(
+    "{COUNTS}", ", ".join(f"sum(countIf(is_debit AND bucket = {at})) OVER () AS all{at}" for at in range(len(AGING)))
+)
 
 
 def aging(asked: Asked) -> Page:
@@ -37,75 +41,42 @@ def aging(asked: Asked) -> Page:
     points = make_trend(
         asked.views, month_ends(asked.filters.as_of, asked.filters.months), currency, asked.filters.scope
     )
+    accounts, counts = by_account(asked)
+    owing = Block("By account", accounts, explains="The most past due first.")
     if not points:
-        nothing = Block("By account", by_account(asked))
-        return Page("Aging", "Nothing was posted in this currency by that day.", blocks=[nothing])
+        return Page("Aging", "Nothing was posted in this currency by that day.", blocks=[owing])
     now = points[-1]
     open_minor, past_due = now.open_minor, now.past_due_minor
+    share = percent(past_due, open_minor).text
     headlines = [
-        Headline(
-            "Open", short_money(open_minor, currency), currency, note=f"{sum(f.number for f in now.aging):,} items"
-        ),
-        Headline(
-            "Past due",
-            short_money(past_due, currency),
-            currency,
-            note=f"{percent(past_due, open_minor).text} % of open",
-        ),
-        Headline(
-            NAMES[-1],
-            short_money(now.aging[-1].amount_minor, currency),
-            currency,
-            note=f"{now.aging[-1].number:,} items",
-        ),
-        Headline(
-            "Open credits",
-            short_money(now.open_credits.amount_minor, currency),
-            currency,
-            note="in a column of their own",
-        ),
+        Headline("Open", short_money(open_minor, currency), currency, note=f"{sum(counts):,} items"),
+        Headline("Past due", short_money(past_due, currency), currency, note=f"{share} % of open"),
+        Headline(NAMES[-1], short_money(now.aging[-1], currency), currency, note=f"{counts[-1]:,} items"),
+        Headline("Open credits", short_money(now.open_credits, currency), currency, note="in a column of their own"),
     ]
     return Page(
         "Aging",
         "What is open at the end of the day by days past due; what is due on the day is not past due.",
         headlines,
         [
-            Block(
-                "By age",
-                Chart(
-                    buckets(now.aging, currency),
-                    "bars",
-                    currency,
-                    "Open amount by days past due",
-                    ["Amount"],
-                    ramp=True,
-                ),
-                False,
-            ),
+            Block("By age", by_age(now, counts, currency), False),
             Block("Month by month", by_month(points, currency), False),
-            Block("By account", by_account(asked), explains="The most past due first."),
+            owing,
         ],
     )
 
 
-def buckets(figures: tuple[Figure, ...], currency: str) -> Table:
-    total = sum(figure.amount_minor for figure in figures)
+def by_age(now: Point, counts: Sequence[int], currency: str) -> Chart:
     table = Table(
         "buckets",
         "Open items by age",
         [Column("Age"), Column("Items", "number"), Column("Amount", "money"), Column("Share %", "percent")],
     )
-    for name, figure in zip(NAMES, figures, strict=True):
-        table.add(
-            text(name), number(figure.number), money(figure.amount_minor, currency), percent(figure.amount_minor, total)
-        )
-    table.footer = [
-        text("In all"),
-        number(sum(f.number for f in figures)),
-        money(total, currency),
-        percent(total, total),
-    ]
-    return table
+    for name, count, amount in zip(NAMES, counts, now.aging, strict=True):
+        table.add(text(name), number(count), money(amount, currency), percent(amount, now.open_minor))
+    total = now.open_minor
+    table.footer = [text("In all"), number(sum(counts)), money(total, currency), percent(total, total)]
+    return Chart(table, "bars", currency, "Open amount by days past due", ["Amount"], ramp=True)
 
 
 def by_month(points: list[Point], currency: str) -> Chart:
@@ -115,12 +86,13 @@ def by_month(points: list[Point], currency: str) -> Chart:
         [Column("Day", "day"), *(Column(name, "money") for name in NAMES), Column("Open", "money")],
     )
     for point in points:
-        cells = [money(figure.amount_minor, currency) for figure in point.aging]
+        cells = [money(amount, currency) for amount in point.aging]
         table.add(on(point.as_of), *cells, money(point.open_minor, currency))
     return Chart(table, "stacked", currency, "Open amount by age at the end of each month", NAMES, ramp=True)
 
 
-def by_account(asked: Asked) -> Table:
+def by_account(asked: Asked) -> tuple[Table, list[int]]:
+    """The accounts of the address's page, and how many items of all accounts are in each bucket."""
     currency = asked.filters.currency
     columns = [
         Column("Account"),
@@ -132,7 +104,8 @@ def by_account(asked: Asked) -> Table:
         Column("Oldest, days", "number"),
     ]
     table = Table("accounts", "Open items by account", columns, empty="No account has anything open.")
-    for row in asked.named(asked.ask(_BY_ACCOUNT)):
+    rows = asked.named(asked.ask(_BY_ACCOUNT))
+    for row in rows:
         table.add(
             asked.account(row),
             number(row["items"]),
@@ -142,4 +115,5 @@ def by_account(asked: Asked) -> Table:
             money(row["credits"], currency),
             number(row["oldest"]),
         )
-    return asked.cut(table)
+    counts = [rows[0][f"all{at}"] if rows else 0 for at in range(len(AGING))]
+    return asked.cut(table), counts

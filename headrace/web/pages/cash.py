@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from headrace.forecast import Forecast, day_of, make_forecast, usual_days
 from headrace.formulas import months_before
-from headrace.report import LooseCash, loose_cash
+from headrace.trend import make_trend
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
     BAD_IF_MORE,
@@ -69,8 +69,10 @@ def cash(asked: Asked) -> Page:
     span = timedelta(days=MONTH_DAYS)
     last = _came(asked, filters.as_of - span, filters.as_of)
     before = _came(asked, filters.as_of - 2 * span, filters.as_of - span)
-    now = loose_cash(asked.views, filters.as_of, filters.scope).get(currency, LooseCash())
-    then = loose_cash(asked.views, months_before(filters.as_of, 1), filters.scope).get(currency, LooseCash())
+    earlier = months_before(filters.as_of, 1)
+    points = make_trend(asked.views, [earlier, filters.as_of], currency, filters.scope)
+    now = points[-1] if points else None
+    then = points[0] if len(points) == 2 else None
     expected = expected_of(asked)
     in_month = within(expected, MONTH_DAYS)
     headlines = [
@@ -83,12 +85,13 @@ def cash(asked: Asked) -> Page:
             href=asked.link("/forecast"),
         ),
     ]
-    for name, tones, of, was, note in (
-        ("Unapplied", BAD_IF_MORE, now.unapplied, then.unapplied, "account known, items not"),
-        ("Unidentified", BAD_IF_MORE, now.unidentified, then.unidentified, "payer not known"),
-        ("On account", NEITHER, now.on_account, then.on_account, "left there"),
-    ):
-        headlines.append(compared_money(name, of.amount_minor, was.amount_minor, currency, tones, note))
+    if now is not None:
+        for name, tones, of, was, note in (
+            ("Unapplied", BAD_IF_MORE, now.unapplied, then.unapplied if then else None, "account known, items not"),
+            ("Unidentified", BAD_IF_MORE, now.unidentified, then.unidentified if then else None, "payer not known"),
+            ("On account", NEITHER, now.on_account, then.on_account if then else None, "left there"),
+        ):
+            headlines.append(compared_money(name, of, was, currency, tones, note))
     return Page(
         "Cash position",
         headlines=headlines,

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from headrace.formulas import months_before
-from headrace.report import LooseCash, loose_cash
 from headrace.trend import Point, make_trend, make_trends, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
@@ -27,7 +26,7 @@ from headrace.web.figures import (
     short_money,
     text,
 )
-from headrace.web.pages.aging import buckets, by_account, by_month
+from headrace.web.pages.aging import by_account, by_age, by_month
 from headrace.web.pages.cash import MONTH_DAYS
 
 MOST_OWING: Final = 8
@@ -75,16 +74,13 @@ def overview(asked: Asked) -> Page:
         return Page("Overview", "Nothing was posted in this currency by that day.")
     points = [found[day] for day in ends if day in found]
     now = points[-1]
-    by_age = Chart(
-        buckets(now.aging, currency), "bars", currency, "Open amount by days past due", ["Amount"], ramp=True
-    )
-    owing = by_account(replace(asked, rows=MOST_OWING, filters=replace(filters, page=1)))
+    owing, counts = by_account(replace(asked, rows=MOST_OWING, filters=replace(filters, page=1)))
     owing.paged = False
     return Page(
         "Overview",
         headlines=_headlines(asked, now, found.get(earlier)),
         blocks=[
-            Block("Open by age", by_age, False, href=asked.link("/aging")),
+            Block("Open by age", by_age(now, counts, currency), False, href=asked.link("/aging")),
             Block("Days sales outstanding", dso_by_month(points), False, href=asked.link("/dso")),
             Block("Receivables month by month", by_month(points, currency), False, href=asked.link("/aging")),
             Block("Work that waits", _work(asked), False, explains="In all currencies, at the end of the log."),
@@ -109,8 +105,8 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
     was = None if then is None else then.pace
     share = percent(now.past_due_minor, now.open_minor).text
     [due] = asked.ask(_FALLS_DUE, {"until": (now.as_of + timedelta(days=MONTH_DAYS)).isoformat()})
-    loose = _loose(asked, now.as_of)
-    loose_then = None if then is None else _loose(asked, then.as_of)
+    loose = now.unapplied + now.unidentified
+    loose_then = None if then is None else then.unapplied + then.unidentified
     before = None if was is None else was.receivables_minor
     past_before = None if then is None else then.past_due_minor
     dso_before, cei_before = (None, None) if was is None else (was.dso, was.cei)
@@ -130,11 +126,6 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
             "Due in 30 days", short_money(due["due"], code), code, note="of what is open", href=asked.link("/forecast")
         ),
     ]
-
-
-def _loose(asked: Asked, as_of: date) -> int:
-    found = loose_cash(asked.views, as_of, asked.filters.scope).get(asked.filters.currency, LooseCash())
-    return found.unapplied.amount_minor + found.unidentified.amount_minor
 
 
 def dso_by_month(points: list[Point]) -> Chart:
