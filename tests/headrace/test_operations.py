@@ -116,11 +116,7 @@ def test_a_closed_server_frees_its_port(process: Process) -> None:
 
 
 def test_each_flow_has_a_port_of_its_own() -> None:
-<<<<<<< ours
     assert [flow_port(9464, flow) for flow in FLOWS] == [*range(9464, 9472)]
-=======
-    assert [flow_port(9464, flow) for flow in FLOWS] == [9464, 9465, 9466, 9467, 9468, 9469]
->>>>>>> theirs
     assert {flow_port(0, flow) for flow in FLOWS} == {0}
 
 
