@@ -64,7 +64,7 @@ def everything() -> Chosen:
     return Chosen(
         date(2020, 1, 1),
         date(2030, 12, 31),
-        {"currency": ["USD"], "scale": ["100"]} | dict.fromkeys(FILTERS, ["$__all"]),
+        {"currency": ["USD"], "scale": ["100"]} | {name: ["$__all"] for name in FILTERS},
     )
 
 
