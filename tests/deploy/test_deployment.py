@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import typer
@@ -126,7 +127,9 @@ def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
     dashboard = json.loads((ROOT / "deploy/grafana/dashboards/operations.json").read_text())
     asked = set()
     for panel in dashboard["panels"]:
-        assert panel["datasource"]["uid"] == "prometheus"
+        # What asks ClickHouse is in test_dashboards.py.
+        if panel["datasource"]["uid"] != "prometheus":
+            continue
         for target in panel["targets"]:
             expression = re.sub(r'"[^"]*"|\$__rate_interval|\[1h\]', "", target["expr"])
             asked |= set(re.findall(r"[a-z_]{2,}", expression)) - PROMQL_WORDS - PROMQL_LABELS
@@ -144,6 +147,23 @@ def test_grafana_finds_its_source_and_its_dashboards(services: dict[str, dict[st
     assert f"./deploy/grafana/dashboards:{folder}:ro" in services["grafana"]["volumes"]
     home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert home == f"{folder}/operations.json"
+
+
+def test_grafana_asks_clickhouse_as_a_user_who_only_reads(services: dict[str, dict[str, Any]]) -> None:
+    (source,) = yaml_of("deploy/grafana/provisioning/datasources/clickhouse.yml")["datasources"]
+    assert source["uid"] == "clickhouse"
+    assert source["type"] in services["grafana"]["environment"]["GF_PLUGINS_PREINSTALL_SYNC"]
+    assert (source["jsonData"]["host"], source["jsonData"]["port"]) == ("clickhouse", 8123)
+    assert source["secureJsonData"] == {"password": "$CLICKHOUSE_READER_PASSWORD"}
+    reader = ElementTree.parse(ROOT / "deploy/clickhouse/reader.xml")
+    user = reader.find(f"users/{source['jsonData']['username']}")
+    assert user is not None
+    assert [grant.text for grant in user.findall("grants/query")] == ["GRANT SELECT ON headrace.*"]
+    assert reader.findtext(f"profiles/{user.findtext('profile')}/readonly") == "2"
+    password = user.find("password")
+    assert password is not None
+    assert password.attrib["from_env"] in services["clickhouse"]["environment"]
+    assert password.attrib["from_env"] in services["grafana"]["environment"]
 
 
 def test_the_lock_files_name_no_address_and_agree() -> None:
