@@ -214,6 +214,8 @@ class _ClickHousePublisher:
             self._facts.add(read_fact(record), record.partition, record.offset)
         if chunk.passed:
             self._facts.passed(chunk.passed, chunk.fact_positions)
+        if self._facts.waiting >= _CHUNK_FACTS:
+            self._patience.persist(lambda: self._facts.commit(last=False))
         for record in chunk.records:
             if self._sink.full:
                 self._commit()

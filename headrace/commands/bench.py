@@ -37,6 +37,13 @@ NAMES: Final = (
     "large-account: payments of an account with very many open items. kpi: decisions into ClickHouse, and its views."
 )
 
+Facts = Annotated[int | None, typer.Option(min=1000, help="spine: facts of one run. kpi: decisions inserted.")]
+Repeats = Annotated[
+    int | None,
+    typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments. kpi: of each question."),
+]
+Rate = Annotated[float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm.")]
+
 
 def bench(
     name: Annotated[Name, typer.Argument(help=NAMES)],
@@ -44,16 +51,9 @@ def bench(
     parts: Annotated[str, typer.Option(help=f"Of spine, comma between: {', '.join(PARTS)}.")] = ",".join(DEFAULT_PARTS),
     accounts: Annotated[int | None, typer.Option(min=1, help="Accounts.")] = None,
     backlog: Annotated[int | None, typer.Option(min=1, help="Open items of each account.")] = None,
-    facts: Annotated[
-        int | None, typer.Option(min=1000, help="spine: facts of one run. kpi: decisions inserted.")
-    ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments. kpi: of each question."),
-    ] = None,
-    rate: Annotated[
-        float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm.")
-    ] = None,
+    facts: Facts = None,
+    repeats: Repeats = None,
+    rate: Rate = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="How long latency, or the burst, is measured.")] = None,
     capacity: Annotated[float | None, typer.Option(help="spine: facts/s of which latency takes a third.")] = None,
     kills: Annotated[int | None, typer.Option(min=1, help="spine: kills of the restart part.")] = None,

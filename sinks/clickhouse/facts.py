@@ -98,6 +98,11 @@ class FactTables:
         """Offset of the facts log to read `shard` from."""
         return self._next.get(shard, 0)
 
+    @property
+    def waiting(self) -> int:
+        """Rows taken and not yet committed."""
+        return sum(len(rows) for rows in self._rows.values())
+
     def add(self, fact: Fact, shard: int, offset: int) -> None:
         """Take a fact of one of KINDS."""
         table, fields = _TABLES[type(fact)]

@@ -16,6 +16,8 @@ from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import ROLLUPS, Rollup
 
 Account = tuple[str, str, str]
+# Kinds of facts that say what an account counts as.
+MASTER_KINDS: Final = ("customer", "account_owner")
 
 # How often what a token kept out is inserted again; each time means a server killed within microseconds.
 _ATTEMPTS: Final = 5
@@ -60,9 +62,8 @@ FROM (
 )
 ARRAY JOIN [(was.1, was.2, was.3, was.4, toInt8(-1)), (now.1, now.2, now.3, now.4, toInt8(1))] AS one
 """
-_OF_REJECTED: Final = """
-SELECT DISTINCT tenant, entity, account_id FROM decisions
-WHERE kind = 'fact_rejected' AND cause_kind IN ('customer', 'account_owner')
+_OF_REJECTED: Final = f"""
+SELECT DISTINCT tenant, entity, account_id FROM decisions WHERE kind = 'fact_rejected' AND cause_kind IN {MASTER_KINDS}
 """
 _NOW: Final = """
 INSERT INTO account_groups (tenant, entity, account_id, region, segment, collector, affiliate, change)
@@ -75,9 +76,9 @@ class Rollups:
     """The sums that are kept. All methods raise RetryLater: call again later, as uncertain where that is asked; SinkStopped."""
 
     def __init__(self, database: Database) -> None:
-        """Finish a change of accounts that was cut short, and regroup whom rejected facts spoke of."""
+        """Finish a change of accounts that was cut short."""
         self._database = database
-        self.regroup({(row[0], row[1], row[2]) for row in database.rows(_OF_REJECTED)})
+        self.regroup(())
 
     def add(self, decisions: Any, batch: int, token: str, uncertain: bool) -> None:
         """Add the decisions of a batch, an Arrow table. `uncertain`: some of it may have been added before."""
@@ -90,8 +91,15 @@ class Rollups:
         with self._database.client() as client:
             client.command("TRUNCATE TABLE staged_decisions")
 
+    def regroup_rejected(self) -> None:
+        """Regroup whom rejected facts speak of: these count for nothing, and may have been read before it was decided."""
+        self.regroup({(row[0], row[1], row[2]) for row in self._database.rows(_OF_REJECTED)})
+
     def regroup(self, accounts: Collection[Account]) -> None:
-        """Move the sums of those of `accounts` that are something else by their facts than they count as."""
+        """Move the sums of those of `accounts` that are something else by their facts than they count as.
+
+        Not while a batch is half added: its sums would be moved from where they are not yet.
+        """
         written, applied = self._changes()
         if written > applied:
             self._apply(written, uncertain=True)

@@ -18,7 +18,7 @@ from sinks.base import SinkStopped
 from sinks.clickhouse.arrow import to_arrow
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
-from sinks.clickhouse.rolling import Rollups
+from sinks.clickhouse.rolling import MASTER_KINDS, Rollups
 from sinks.sequences import Sequences
 
 # One insert and its two rows of state take about 15 ms and each 10,000 rows about 15 ms more.
@@ -47,6 +47,7 @@ class ClickHouseSink:
         self._rows: list[Decision] = []
         self._ranges: dict[int, Range] = {}
         self._uncertain = False
+        self._rejected = False
         self._pending: dict[int, Range] = {}
         database.migrate()
         self.rollups = Rollups(database)
@@ -55,6 +56,8 @@ class ClickHouseSink:
         self._loaded_batch = self._batch
         self._sequences = Sequences({shard: row.range.last + 1 for shard, row in saved.items()})
         self._next_offsets = {shard: row.range.next_offset for shard, row in saved.items()}
+        if not self._pending:
+            self.rollups.regroup_rejected()
 
     def _load(self) -> dict[int, Saved]:
         saved = latest(
@@ -105,6 +108,7 @@ class ClickHouseSink:
         if self._pending:
             self._write(self._batch, decisions, self._pending, uncertain=True)
             self._pending = {}
+            self.rollups.regroup_rejected()
 
     def add(self, decision: Decision, offset: int) -> bool:
         """Take a decision read at `offset`; False where it was published or taken before. Raises Gap."""
@@ -120,15 +124,18 @@ class ClickHouseSink:
 
     def commit(self) -> None:
         """Put what was added into the table, durably. After RetryLater, call it again before adding more."""
-        if not self._rows:
-            return
-        uncertain, self._uncertain = self._uncertain, True
-        self._write(self._batch + 1, self._rows, self._ranges, uncertain)
-        self._uncertain = False
-        self._batch += 1
-        self._next_offsets.update({shard: r.next_offset for shard, r in self._ranges.items()})
-        self._rows = []
-        self._ranges = {}
+        if self._rows:
+            uncertain, self._uncertain = self._uncertain, True
+            self._write(self._batch + 1, self._rows, self._ranges, uncertain)
+            self._uncertain = False
+            self._batch += 1
+            self._next_offsets.update({shard: r.next_offset for shard, r in self._ranges.items()})
+            self._rejected = any(d.kind == "fact_rejected" and d.cause_kind in MASTER_KINDS for d in self._rows)
+            self._rows = []
+            self._ranges = {}
+        if self._rejected:
+            self.rollups.regroup_rejected()
+            self._rejected = False
 
     def _write(self, batch: int, rows: Sequence[Decision], ranges: Mapping[int, Range], uncertain: bool) -> None:
         self._save(batch, Phase.BEFORE, ranges)

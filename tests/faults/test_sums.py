@@ -82,8 +82,14 @@ def write_history(log: SqliteLog, directory: Path, point: str) -> int:
     append_decisions(log, made, start=before)
     append_fact(log, said("C0", "east", "2"))
     append_fact(log, said("C1", "west", "2", affiliate=True))
-    # Said before, and of no effect; and once with other contents, which the rules reject.
+    # Said before, and of no effect.
     append_fact(log, said("C0", "west", "1"))
+    # What the rules reject is read, and taken back when it is known that they did.
+    offset = append_fact(log, said("C2", "north", "rejected"))
+    deaths += run(directory, point)
+    before = len(made.decisions)
+    made.say("fact_rejected", "C2", "2026-03-02", cause_kind="customer", fact_offset=offset, rule="shard.event_id")
+    append_decisions(log, made, start=before)
     return deaths + run(directory, point)
 
 
@@ -125,7 +131,7 @@ def test_a_killed_publisher_adds_nothing_twice(tmp_path: Path, whole: Path, poin
         groups = database.rows("SELECT account_id, region, collector, affiliate FROM account_groups FINAL ORDER BY 1")
         counted = database.rows("SELECT region, sum(decisions) FROM kpi_audit GROUP BY region ORDER BY region")
     assert groups[:3] == [("C0", "east", "kim-0", 0), ("C1", "west", "kim-1", 1), ("C2", "west", "kim-0", 0)]
-    assert counted == [("", 1), ("east", 21), ("west", 100)]
+    assert counted == [("", 1), ("east", 21), ("west", 101)]
 
 
 def test_what_is_rebuilt_is_what_was_kept(tmp_path: Path, whole: Path) -> None:
