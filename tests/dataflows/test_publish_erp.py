@@ -106,9 +106,9 @@ def test_killed_in_mid_posting_nothing_is_lost_and_nothing_is_there_twice(
         server.after = kill
     for _ in range(4):
         process = started(tmp_path)
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(120) == -signal.SIGKILL
+        wait_out_pause(tmp_path)
     server.before = server.after = lambda _: None
-    wait_out_pause(tmp_path)
     assert post(tmp_path).returncode == 0
     assert len(killed) == 4
     assert len(server.made("Payment Entry")) == 24
