@@ -315,26 +315,32 @@ def rebuild_clickhouse(
         patience.persist(database.migrate)
         began = patience.persist(lambda: last_batch(database))
         patience.persist(database.drop_beside)
-        new = Database(place, within=database)
-        try:
-            sink = patience.persist(lambda: ClickHouseSink(new, log.identity(DECISIONS), batch_rows))
-            facts = patience.persist(lambda: FactTables(new, log.identity(FACTS), sink.rollups))
-            publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
-            with nullcontext() if place.url else QueryServer(socket_path, database):
-                publisher.run(until_idle=True)
-        finally:
-            new.close()
-        if stop:
-            return False
-        if patience.persist(lambda: last_batch(database)) != began:
-            raise SinkStopped(f"{place.name}: somebody published meanwhile: stop `run publish`, and rebuild again")
-        patience.persist(database.switch)
+        with nullcontext() if place.url else QueryServer(socket_path, database):
+            _build_beside(log, database, patience, stop, status, batch_rows)
+            if stop:
+                return False
+            if patience.persist(lambda: last_batch(database)) != began:
+                raise SinkStopped(f"{place.name}: somebody published meanwhile: stop `run publish`, and rebuild again")
+            patience.persist(database.switch)
         return True
     except Stopped:
         return False
     finally:
         database.close()
         status.state = "stopped"
+
+
+def _build_beside(
+    log: Log, database: Database, patience: Patience, stop: Stop, status: PublishStatus, batch_rows: int
+) -> None:
+    """All there is in the logs, in tables beside those of `database`; a part of it where told to stop."""
+    new = Database(database.place, within=database)
+    try:
+        sink = patience.persist(lambda: ClickHouseSink(new, log.identity(DECISIONS), batch_rows))
+        facts = patience.persist(lambda: FactTables(new, log.identity(FACTS), sink.rollups))
+        _ClickHousePublisher(log, sink, facts, patience, stop, status).run(until_idle=True)
+    finally:
+        new.close()
 
 
 def publish_forward(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop, status: PublishStatus) -> None:
