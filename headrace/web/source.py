@@ -21,14 +21,16 @@ from sinks.clickhouse.reading import Answer, DatabaseViews, SocketViews, Views
 FRESH_SECONDS: Final = 1.0
 # A question that took a second may be ten seconds old: else looking would be all that is done.
 KEPT_TIMES_ITS_COST: Final = 10.0
-# What hangs on more than the decisions (the machine's own time) is asked again after it in any case.
-OLDEST_SECONDS: Final = 60.0
+# What hangs on more than the decisions (names, regions, collectors) is asked again after it in any case.
+OLDEST_SECONDS: Final = 300.0
 IDLE_SECONDS: Final = 0.5
 HELD_SECONDS: Final = 2.0
 # Others try ten times a second.
 PAUSE_SECONDS: Final = 0.25
 MOST_ANSWERS: Final = 400
 MOST_ROWS_KEPT: Final = 200_000
+# Those of a longer answer are made into something that is kept itself, or go into a file.
+MOST_ROWS_OF_ONE: Final = 20_000
 
 T = TypeVar("T")
 _VERSION: Final = "SELECT count(), toString(max(recorded_time)) FROM decisions"
@@ -87,7 +89,9 @@ class Source:
             began = self._clock()
             made = make()
             ended = self._clock()
-            self._keep(name, _Kept(made, version, ended, ended - began))
+            kept = _Kept(made, version, ended, ended - began)
+            if _size(kept) <= MOST_ROWS_OF_ONE:
+                self._keep(name, kept)
             return made
 
     def version(self) -> Version:

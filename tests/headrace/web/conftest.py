@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 def headrace(*arguments: str) -> str:
     """What a command of ours prints; it must leave with 0."""
     done = subprocess.run(
-        command(*arguments), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300
+        command(*arguments), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
