@@ -1,6 +1,9 @@
 """The command line. Exit 0 done, 1 found wanting, 2 wrong usage."""
 
+import atexit
+import os
 import sys
+from functools import partial
 
 import typer
 
@@ -84,12 +87,35 @@ app.add_typer(webhooks.app, name="webhooks")
 
 def main() -> None:
     """Entry point of the command."""
+    code = [1]
+    # Registered first, and so called last.
+    atexit.register(partial(_leave_chdb, code))
     try:
         refuse_stale()
+        app()
+        code[0] = 0
     except StaleCompiled as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    app()
+    except SystemExit as leaving:
+        code[0] = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        raise
+
+
+def _leave_chdb(code: list[int]) -> None:
+    """End the process before the C++ runtime takes down what chDB's background threads still use.
+
+    They outlive its handles: a segfault in BgSchPool when all was done, exit 245 (chdb-core 26.9.0, seen November 2026).
+    """
+    if "chdb" in sys.modules:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:
+            # Nobody reads on (`headrace query | head`): Python's own code for that.
+            code[0] = 120
+        finally:
+            os._exit(code[0])
 
 
 if __name__ == "__main__":
