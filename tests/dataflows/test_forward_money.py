@@ -2,6 +2,7 @@
 
 from headrace.flows import publish_health
 from schemas.records import CashTransferred, Fact, ReceiptReturned
+from sinks.redis.store import PREFIX, STUCK
 from tests.dataflows.forwarding import SUSPENSE, World, send_out, send_out_unknown
 from tests.facts import return_of_version_1
 from tests.installations import but
@@ -159,7 +160,7 @@ def test_a_transfer_of_a_receipt_that_nothing_brought_is_stuck_and_the_others_go
     (fact,) = world.run()
     assert isinstance(fact, CashTransferred)
     assert (fact.receipt_id, fact.account_id, fact.amount) == ("R1", "C1", 100_00)
-    assert world.server.client.hgetall("headrace:stuck") == {
+    assert world.server.client.hgetall(PREFIX + STUCK) == {
         f"{lost.shard}-{lost.sequence}": "\"moves receipt 'R405', and no decision before it booked that\"",
         f"{gone.shard}-{gone.sequence}": "\"the receipt 'bank:R2' that brought receipt 'R2' is not in the log\"",
     }
