@@ -10,9 +10,10 @@ import pytest
 from connectors.log.sqlite import SqliteLog
 from dataflows.publish import publish_clickhouse, rebuild_clickhouse
 from dataflows.publishing import PublishStatus
-from schemas.records import AccountOwner, Customer
+from schemas.records import AccountOwner, Fact
 from sinks.clickhouse.connect import Database, Place
 from tests.faults.tables import differing, read_tables
+from tests.installations import but
 from tests.ledger import Ledger, day, instant
 from tests.publishing import Never, append_decisions, append_fact, customer, open_log
 
@@ -53,10 +54,8 @@ def ledger() -> Ledger:
     return made
 
 
-def said(account: str, region: str, event: str, affiliate: bool = False) -> Customer:
-    fact = customer(account, [], f"{account}:{event}")
-    fact.region, fact.segment, fact.affiliate = region, "retail", affiliate
-    return fact
+def said(account: str, region: str, event: str, affiliate: bool = False) -> Fact:
+    return but(customer(account, [], f"{account}:{event}"), region=region, segment="retail", affiliate=affiliate)
 
 
 def owned(account: str, owner: str) -> AccountOwner:
