@@ -119,7 +119,7 @@ def _receipt(x: Line) -> Fact:
         x.money(),
         x.day,
         x.date("value", x.day),
-        "",
+        x.text("name"),
         x.text("payer"),
         x.text("text"),
         remitted(x.found.get("items"), x.currency),
@@ -363,7 +363,7 @@ FACTS: list[tuple[re.Pattern[str], Callable[[Line], Fact]]] = [
     (
         pattern(
             "receipt receipt=ID amount=AMOUNTCURRENCY(?P<unidentified> unidentified)?(?: value value=DATE)?"
-            f"(?: from payer=ID)?{_WHERE}(?: text text=ID)?(?: charges charges=AMOUNT)?(?: prepaying order=ID)?"
+            f"(?: from payer=ID)?(?: by name=ID)?{_WHERE}(?: text text=ID)?(?: charges charges=AMOUNT)?(?: prepaying order=ID)?"
             f"(?: less (?P<less>{_LESS}))?(?: for items=ITEMS)?"
         ),
         _receipt,

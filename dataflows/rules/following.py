@@ -249,8 +249,11 @@ def _unidentified(d: Decision, account: Account) -> Decision:
         reference_id=f"unidentified:{d.receipt_id}",
         reasons=["unidentified", *[f"refused_by:{target}" for target in receipt.refused_by]],
         candidates=said(payer_references(receipt)),
-        # The directory finds the payer's advice by it.
-        evidence=[f"bank_reference:{receipt.bank_reference}"] if receipt.bank_reference else [],
+        # The directory finds the payer's advice, and a name that a person has explained, by them.
+        evidence=[
+            *([f"bank_reference:{receipt.bank_reference}"] if receipt.bank_reference else []),
+            *([f"payer_name:{receipt.payer_name}"] if receipt.payer_name and not receipt.payer_account else []),
+        ],
         text=who_paid(receipt),
     )
 

@@ -68,6 +68,13 @@ OF_DIFFERENCES: Final[dict[str, Rule]] = {
         f"{_CASH}: aliases come from confirmed facts only",
         "cash",
     ),
+    "alias.name": Rule(
+        "a person said whose name it is",
+        "A person identified the payer of a receipt of which the bank said no account: the name is that payer's from now on, "
+        "where nothing else tells and while no other account was said for it.",
+        f"{_CASH}: aliases come from confirmed facts only",
+        "cash",
+    ),
     "alias.prefix": Rule(
         "a person applied a reference with that prefix",
         "A person applied money to an item that the payer names with a prefix of its own: that prefix is known from now "

@@ -16,6 +16,7 @@ from sinks.redis.store import (
     AWAITED,
     CUSTOMERS,
     DOCUMENTS,
+    NAMES,
     PAYERS,
     RECEIPTS,
     REFUSED,
@@ -27,15 +28,19 @@ from sinks.redis.store import (
 
 ACTOR: Final = "headrace.directory"
 _NAMES_DOCUMENT: Final = frozenset({"item_posted", "invoice_released", "invoice_held"})
-# A bank account that a person's word showed to be a payer's.
+# A bank account or a name that a person's word showed to be a payer's; a name by this rule.
 ALIAS: Final = "alias_learned"
-# Evidence of the exception: the bank's reference of the money.
+ALIAS_OF_NAME: Final = "alias.name"
+# Evidence of the exception: the bank's reference of the money, and the payer's name where the bank says no account.
 BANK_REFERENCE: Final = "bank_reference:"
+PAYER_NAME: Final = "payer_name:"
 # What banks write where there is no reference.
 _NO_REFERENCES: Final = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED"})
 _DIGITS: Final = "0123456789"
 # An account's own number tells who pays only where no amount, date or number of an order may look like it.
 _OWN_NUMBER_CHARACTERS: Final = 5
+# So does a name that a person explained only where it has as many letters and digits.
+_NAME_CHARACTERS: Final = 5
 # Zeros that a number may lack.
 _MOST_ZEROS: Final = 6
 _NOTE: Final = "all that is known of this receipt points to this account alone"
@@ -70,6 +75,22 @@ def _may_be_account(reference: str) -> bool:
 def bank_fold(account: str) -> str:
     """IBANs and account numbers: upper case, letters and digits only."""
     return "".join(c for c in account.upper() if c.isalnum())
+
+
+def name_fold(name: str) -> str:
+    """A payer's name without case, blanks and punctuation; empty where it is too short to tell one payer from another."""
+    folded = "".join(c for c in name.casefold() if c.isalnum())
+    return folded if len(folded) >= _NAME_CHARACTERS else ""
+
+
+def _alias(decision: Decision) -> str:
+    """The field of PAYERS or NAMES that a person's word is kept under, with its table before it; empty where it is none."""
+    if decision.kind != ALIAS or not decision.counterparty:
+        return ""
+    table, folded = (
+        (NAMES, name_fold(decision.text)) if decision.rule == ALIAS_OF_NAME else (PAYERS, bank_fold(decision.text))
+    )
+    return key(table, _company(decision), folded) if folded else ""
 
 
 def _company(of: Decision | Customer | RemittanceAdvice) -> str:
@@ -133,9 +154,10 @@ def _want_decision(work: Work, decision: Decision) -> None:
         folded = key(company, fold(decision.document))
         work.want(DOCUMENTS, folded)
         work.want(AWAITED, key(DOCUMENTS, folded))
-    if decision.kind == ALIAS and (bank := bank_fold(decision.text)) and decision.counterparty:
-        work.want(PAYERS, key(company, bank))
-        work.want(AWAITED, key(PAYERS, company, bank))
+    if alias := _alias(decision):
+        table, name = alias.split("\n", 1)
+        work.want(table, name)
+        work.want(AWAITED, alias)
     if decision.receipt_id and is_suspense(decision.account_id):
         name = _receipt(company, decision.account_id, decision.receipt_id)
         work.want(WAITING, name)
@@ -169,6 +191,7 @@ def _waiting(decision: Decision) -> dict[str, Any]:
         "references": decision.candidates,
         "currency": decision.currency,
         "bank_reference": _said(decision, BANK_REFERENCE),
+        "payer_name": _said(decision, PAYER_NAME),
         "payer": decision.text.partition(WHO_PAID_SEPARATOR)[0],
         "event_time": decision.event_time,
         "recorded_time": decision.recorded_time,
@@ -195,6 +218,8 @@ def _awaits(waiting: dict[str, Any] | None) -> list[str]:
     names += [key(CUSTOMERS, company, text) for text in waiting["references"] if _may_be_account(text)]
     if payer := bank_fold(waiting["payer"]):
         names.append(key(PAYERS, company, payer))
+    if name := name_fold(waiting.get("payer_name", "")):
+        names.append(key(NAMES, company, name))
     return names
 
 
@@ -223,10 +248,11 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         work.add(DOCUMENTS, key(company, folded), [account, decision.document])
         work.new.update(work.get(AWAITED, key(DOCUMENTS, company, folded)) or [])
         return
-    if decision.kind == ALIAS and (bank := bank_fold(decision.text)) and decision.counterparty:
-        # A person said whose money it was: so is what else comes from that bank account.
-        work.add(PAYERS, key(company, bank), decision.counterparty)
-        work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
+    if alias := _alias(decision):
+        # A person said whose money it was: so is what else comes from that bank account, or under that name.
+        table, name = alias.split("\n", 1)
+        work.add(table, name, decision.counterparty)
+        work.new.update(work.get(AWAITED, alias) or [])
         return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":
@@ -287,7 +313,8 @@ def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, 
 
 def _target(work: Work, waiting: dict[str, Any]) -> str:
     """The one account that all known references, the payer's bank account and its advices point to, or empty. An
-    account's own number counts where no document is known: who names its own may pay for another."""
+    account's own number counts where no document is known: who names its own may pay for another. A name that persons
+    explained counts where nothing else tells, and only while they all said one account."""
     company = f"{waiting['tenant']}/{waiting['entity']}"
     accounts: set[str] = set()
     for reference in waiting["references"]:
@@ -305,6 +332,8 @@ def _target(work: Work, waiting: dict[str, Any]) -> str:
         table, _, name = awaited.partition("\n")
         if table == ADVISED:
             accounts.update(work.get(ADVISED, name) or [])
+    if not accounts and (name := name_fold(waiting.get("payer_name", ""))):
+        accounts.update(work.get(NAMES, key(company, name)) or [])
     return accounts.pop() if len(accounts) == 1 else ""
 
 

@@ -18,11 +18,12 @@ PREFIX: Final = "headrace:v2:{directory}:"
 # Hashes, each from a field to a JSON text. Fields are made by `key`.
 DOCUMENTS: Final = "documents"  # document as folded -> [[account, document as written], ...]
 PAYERS: Final = "payers"  # bank account -> [account, ...]
+NAMES: Final = "names"  # name of a payer, as folded -> [account, ...]
 CUSTOMERS: Final = "customers"  # account -> [bank account, ...]
 RECEIPTS: Final = "receipts"  # receipt in a suspense account -> the cause by which it was booked last
 WAITING: Final = "waiting"  # receipt in a suspense account -> what is known of it
 ADVISED: Final = "advised"  # money as a remittance advice names it -> [account of the advice, ...]
-AWAITED: Final = "awaited"  # document, bank account or advice that a receipt waits for -> [receipt, ...]
+AWAITED: Final = "awaited"  # document, bank account, name or advice that a receipt waits for -> [receipt, ...]
 REFUSED: Final = "refused"  # account -> [receipt that it did not take, ...]
 STUCK: Final = "stuck"  # transfer that cannot be brought, as SHARD-SEQUENCE -> why
 # Sets of receipts to judge: NEW were found in this reading, RIPE when all that was in the logs then has been read.

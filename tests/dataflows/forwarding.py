@@ -35,21 +35,31 @@ class World:
     def invoice(self, account: str, document: str) -> None:
         self.ledger.invoice(account, document, 100_00, "2026-01-01", "2026-02-01")
 
-    def unidentified(self, receipt_id: str, references: list[str], payer: str = "", amount: int = 100_00) -> None:
+    def unidentified(
+        self, receipt_id: str, references: list[str], payer: str = "", amount: int = 100_00, name: str = ""
+    ) -> None:
         """A receipt that the suspense account has booked and cannot place."""
         offset = append_fact(self.log, receipt(SUSPENSE, receipt_id, amount, payer, references))
         self.ledger.receipt(
             SUSPENSE, receipt_id, amount, "2026-01-05", fact_offset=offset, cause_kind="receipt",
             cause_id=f"bank:{receipt_id}",
         )  # fmt: skip
-        self.say_unidentified(receipt_id, references, payer)
+        self.say_unidentified(receipt_id, references, payer, name=name)
 
-    def say_unidentified(self, receipt_id: str, references: list[str], payer: str = "", bank: str = "") -> None:
+    def say_unidentified(
+        self, receipt_id: str, references: list[str], payer: str = "", bank: str = "", name: str = ""
+    ) -> None:
         self.ledger.say(
             "exception_raised", SUSPENSE, "2026-01-05", receipt_id=receipt_id, reasons=["unidentified"],
             candidates=references, text=payer, reference_id=f"unidentified:{receipt_id}", currency="USD",
-            evidence=[f"bank_reference:{bank}"] if bank else [],
+            evidence=[*([f"bank_reference:{bank}"] if bank else []), *([f"payer_name:{name}"] if name else [])],
         )  # fmt: skip
+
+    def learned(self, receipt_id: str, alias: str, account: str, rule: str) -> None:
+        """A person has identified the payer of a receipt."""
+        self.ledger.say(
+            "alias_learned", SUSPENSE, "2026-01-06", rule=rule, receipt_id=receipt_id, text=alias, counterparty=account
+        )
 
     def advice(self, account: str, receipt_id: str = "", bank: str = "", advice_id: str = "RA-1") -> None:
         name = f"{account}:{advice_id}:{receipt_id}:{bank}"

@@ -127,6 +127,40 @@ def test_a_bank_account_of_two_customers_forwards_nothing(world: World) -> None:
     assert world.targets() == []
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_name_that_a_person_explained_identifies_the_payer_where_nothing_else_tells(
+    world: World, waits: bool
+) -> None:
+    if waits:
+        world.unidentified("R1", [], name="BETA TRADING LTD")
+    world.learned("R0", "Beta Trading, Ltd.", "C1", "alias.name")
+    world.unidentified("R2", ["unknown"], name="beta trading ltd")
+    world.unidentified("R3", [], name="Beta Trading Holding Ltd")
+    assert world.targets() == [*([("R1", "C1")] if waits else []), ("R2", "C1")]
+    # What it names counts before its name.
+    world.invoice("C2", "INV-2002")
+    world.unidentified("R4", ["INV-2002"], name="Beta Trading Ltd")
+    assert ("R4", "C2") in world.targets()
+
+
+def test_a_name_of_two_accounts_or_a_short_one_forwards_nothing(world: World) -> None:
+    world.learned("R0", "Beta Trading Ltd", "C1", "alias.name")
+    world.learned("R1", "Beta Trading Ltd", "C2", "alias.name")
+    world.learned("R2", "B. AG", "C3", "alias.name")
+    world.unidentified("R3", [], name="Beta Trading Ltd")
+    world.unidentified("R4", [], name="B. AG")
+    assert world.targets() == []
+
+
+def test_a_name_is_no_bank_account_and_a_bank_account_no_name(world: World) -> None:
+    world.learned("R0", "DE7712345", "C1", "alias.name")
+    world.learned("R1", "FR7612345", "C2", "alias.payer")
+    world.unidentified("R2", [], payer="DE7712345")
+    world.unidentified("R3", [], name="FR7612345")
+    world.unidentified("R4", [], payer="FR7612345")
+    assert world.targets() == [("R4", "C2")]
+
+
 def test_bank_account_and_reference_that_disagree_forward_nothing(world: World) -> None:
     append_fact(world.log, customer("C3", ["US1"]))
     world.invoice("C1", "INV-1")

@@ -1,4 +1,5 @@
-"""What a person's work teaches: whose bank account it is, and what a payer writes before our numbers. Source: REFERENCE 3.5.
+"""What a person's work teaches: whose bank account or name it is, and what a payer writes before our numbers. Source:
+REFERENCE 3.5.
 
 Only a person teaches, never the directory or a rule: `apply_cash` and `identify_payer` are confirmed facts. What is
 learned is a decision, `alias_learned`, so that what rests on it can name it, and a reading of the log learns the same.
@@ -12,6 +13,7 @@ from schemas.records import Decision, OperatorAction, ReceiptRow
 
 PREFIX: Final = "alias.prefix"
 PAYER: Final = "alias.payer"
+NAME: Final = "alias.name"
 # Prefixes of one payer; more are no habit.
 MOST_HABITS: Final = 20
 # The directory's own facts; those of persons have another source.
@@ -35,10 +37,15 @@ def of_application(account: Account, fact: OperatorAction, receipt: ReceiptRow, 
 
 
 def of_identification(fact: OperatorAction, receipt: ReceiptRow) -> list[Decision]:
-    """A person said whose the money is: the bank account that it came from is that payer's."""
-    if fact.source.startswith(DIRECTORY) or fact.source == "headrace" or not receipt.payer_account:
+    """A person said whose the money is: the bank account that it came from is that payer's, or else, where the bank says
+    none, the name is."""
+    if fact.source.startswith(DIRECTORY) or fact.source == "headrace":
         return []
-    return [_learned(PAYER, receipt, fact, receipt.payer_account, receipt.payer_name, fact.target_account)]
+    if receipt.payer_account:
+        return [_learned(PAYER, receipt, fact, receipt.payer_account, receipt.payer_name, fact.target_account)]
+    if receipt.payer_name:
+        return [_learned(NAME, receipt, fact, receipt.payer_name, receipt.text, fact.target_account)]
+    return []
 
 
 def _learned(rule: str, receipt: ReceiptRow, fact: OperatorAction, alias: str, seen_in: str, target: str) -> Decision:
