@@ -36,7 +36,9 @@ def answer(directory: Path, *arguments: str) -> Any:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(dir=tmp_path_factory.mktemp("installation"), shards=2, log_sync=False)
+    directory = tmp_path_factory.mktemp("installation")
+    (directory / "headrace.toml").write_text("shards = 2\n")
+    return Settings(dir=directory, shards=2, log_sync=False)
 
 
 @pytest.fixture(scope="module")
