@@ -61,7 +61,10 @@ class HookServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(length := int(self.headers["content-length"]))
+                if len(body) < length:
+                    # Its sender died between the two: a request that was never made.
+                    return
                 hooks._take(self, Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
 
             def log_message(self, format: str, *args: Any) -> None:

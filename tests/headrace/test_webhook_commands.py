@@ -178,4 +178,7 @@ def test_where_no_sink_has_run_the_commands_say_so(server: HookServer, tmp_path:
     assert said.returncode == 1
     assert "the sink webhooks has not run here yet" in said.stderr
     unknown = headrace(tmp_path, "effects", "list", "fax")
-    assert (unknown.returncode, unknown.stderr) == (2, "fax: there is no such sink; there are webhooks, delivery, erp\n")
+    assert (unknown.returncode, unknown.stderr) == (
+        2,
+        "fax: there is no such sink; there are webhooks, delivery, erp\n",
+    )

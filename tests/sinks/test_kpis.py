@@ -14,6 +14,7 @@ from sinks.clickhouse.facts import FactTables
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
+from tests.installations import but
 from tests.ledger import Ledger, day, instant
 from tests.publishing import customer
 
@@ -113,8 +114,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
         sink.commit()
         facts = FactTables(database, "facts", sink.rollups)
         for at, (account, region) in enumerate((("A", "west"), ("B", "east"))):
-            fact = customer(account, [])
-            fact.region, fact.segment = region, "retail"
+            fact = but(customer(account, []), region=region, segment="retail")
             facts.add(fact, sink_shard(account), at)
         facts.add(_owner("A", "kim"), sink_shard("A"), 7)
         facts.passed(3, {0: 8, 1: 8, 2: 8, 3: 8})

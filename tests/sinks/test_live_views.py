@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from connectors.log.sqlite import SqliteLog
-from schemas.records import AccountOwner, Customer, Message
+from schemas.records import AccountOwner, Fact, Message
 from schemas.topics import FACTS
 from sinks.redis.connect import RedisServer
 from sinks.redis.live.cards import bucket
 from sinks.redis.live.items import item_of
 from sinks.redis.live.keys import parts
 from sinks.redis.live.reading import LiveViews
-from tests.installations import Facts, clock
+from tests.installations import Facts, but, clock
 from tests.ledger import Ledger, day, instant
 from tests.live_views import embedded, keep, work
 from tests.publishing import append_decisions, customer, open_log
@@ -260,10 +260,8 @@ def test_a_draft_goes_when_its_instalments_are_posted(desk: Desk) -> None:
     assert "drafts" not in desk.card()
 
 
-def told(name: str, event: str) -> Customer:
-    fact = customer("C1", [], event)
-    fact.name = name
-    return fact
+def told(name: str, event: str) -> Fact:
+    return but(customer("C1", [], event), name=name)
 
 
 def owned(role: str, owner: str, since: str, event: str) -> AccountOwner:
