@@ -28,7 +28,7 @@ from benchmarks.processes import ProcessFailed
 from benchmarks.workload import Config, Truth, publish, simulate
 from connectors.log.base import Log
 from connectors.reading import read_to_end
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_decision
 from schemas.records import Decision

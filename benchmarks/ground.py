@@ -18,7 +18,7 @@ from connectors.intake.policies import policy_fact
 from connectors.intake.whole_shards import append_to_all
 from connectors.log.base import Full, Log, Writer, account_key, partition_of
 from dataflows.shards.owner import GROUP as RECEIVABLES
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import Settings, load
 from schemas.codec import encode_fact
 from schemas.records import Fact, Receipt

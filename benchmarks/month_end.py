@@ -26,7 +26,7 @@ from benchmarks.waiting import DecisionsWatch, applied_after
 from benchmarks.workload import bench_stream, publish, warm_up_facts
 from connectors.log.base import Log, partition_of
 from connectors.placing import producer_key
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import Settings, load
 from schemas.codec import encode_fact
 from schemas.records import Fact

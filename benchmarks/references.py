@@ -24,7 +24,7 @@ from dataflows.rules.account.account import Account, load
 from dataflows.rules.context import Context
 from dataflows.rules.policy.policy import DEFAULT_TEXT, Policy, published
 from dataflows.rules.transition import transition
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.policies.compiling import compile_file
 from headrace.settings import load as load_settings
 from schemas.codec import decode_decision, decode_fact, encode_decision, encode_fact

@@ -13,7 +13,7 @@ from connectors.intake.positions import GROUP as INTAKE
 from connectors.log.base import Log
 from dataflows.publishing import FORWARD
 from dataflows.shards.owner import GROUP as RECEIVABLES
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.places import query_socket
 from headrace.settings import Settings
 from schemas.topics import DECISIONS, FACTS, INPUT_TOPICS

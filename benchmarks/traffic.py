@@ -22,7 +22,7 @@ from typing import Final, NamedTuple, Self
 
 from benchmarks.ground import Sent
 from connectors.log.base import Full, Log, Writer
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 
 CHUNK: Final = 10_000

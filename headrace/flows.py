@@ -10,10 +10,8 @@ from typing import Final, TypeVar
 import structlog
 from prometheus_client import REGISTRY
 
-from connectors.log import open_log
 from connectors.log.base import Log
 from connectors.registry.client import RegistryAway, SchemaRegistry
-from connectors.registry.writers import WriterSchemas
 from connectors.steady import patiently
 from dataflows.effects import EffectsStatus
 from dataflows.effects_position import effects_file
@@ -28,6 +26,7 @@ from headrace.documents import office_of
 from headrace.effects_metrics import EffectsMetrics
 from headrace.erps import opened_erps
 from headrace.lag import LagWatch
+from headrace.logs import open_installation, open_log_of, writer_schemas
 from headrace.operations import (
     MetricsServer,
     PublishMetrics,
@@ -38,8 +37,8 @@ from headrace.operations import (
     serve_metrics,
 )
 from headrace.places import clickhouse_place, live_server, query_socket, redis_socket
-from headrace.settings import Settings, WrongSettings
-from schemas.topics import DEAD_LETTERS, DECISIONS, FACTS, INPUT_TOPICS
+from headrace.settings import Settings
+from schemas.topics import DECISIONS, FACTS
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.base import EffectSink
 from sinks.erp.sink import ErpSink
@@ -50,38 +49,6 @@ METRICS_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 30.0
 PACE_SECONDS: Final = 0.01
 T = TypeVar("T")
-
-
-def open_log_of(settings: Settings) -> Log:
-    """The log that the settings name, as it is."""
-    return open_log(
-        settings.kafka, settings.dir / "log", settings.topic_prefix, settings.kafka_transactional, settings.log_sync
-    )
-
-
-def schema_registry(settings: Settings) -> SchemaRegistry:
-    """A client of the registry that is set. Raises WrongSettings."""
-    try:
-        return SchemaRegistry(settings.schema_registry)
-    except ValueError as error:
-        # The value may hold a password, and is not told.
-        raise WrongSettings(f"schema_registry: {error}") from None
-
-
-def writer_schemas(settings: Settings) -> WriterSchemas | None:
-    """What reads messages by producers' own schemas, where a registry is set. Raises WrongSettings."""
-    return WriterSchemas(schema_registry(settings)) if settings.schema_registry else None
-
-
-def open_installation(settings: Settings) -> Log:
-    """The installation's log with all its topics, made where they are missing, checked where they are there."""
-    log = open_log_of(settings)
-    for topic in INPUT_TOPICS:
-        log.ensure_topic(topic, settings.input_partitions)
-    log.ensure_topic(DEAD_LETTERS, 1)
-    log.ensure_topic(FACTS, settings.shards)
-    log.ensure_topic(DECISIONS, settings.shards)
-    return log
 
 
 class _Watch:

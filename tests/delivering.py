@@ -9,7 +9,7 @@ from connectors.reading import read_to_end
 from dataflows.effects import EffectsStatus
 from dataflows.publish import publish_effects
 from dataflows.publishing import PublishStatus
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
 from schemas.records import Fact, Message

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
 from schemas.records import Decision, ErpPosting

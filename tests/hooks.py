@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.log.sqlite import SqliteLog
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from sinks.effects.store import EffectStore
 

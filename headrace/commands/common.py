@@ -14,7 +14,7 @@ from connectors.files.rows import BadFile
 from connectors.intake.clockwork import ClockRefused
 from connectors.log.base import Log, LogRefused, LogUnavailable
 from connectors.registry.client import RegistryAway, RegistryRefused
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import Settings, WrongSettings, load
 
 FOUND_WANTING = 1

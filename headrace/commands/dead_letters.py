@@ -17,7 +17,7 @@ from connectors.log.base import Log
 from connectors.steady import SteadyWriter
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, say, where_again
 from headrace.commands.located import located, where
-from headrace.flows import writer_schemas
+from headrace.logs import writer_schemas
 from schemas.topics import DEAD_LETTERS
 
 AWAY_SECONDS = 30.0

@@ -22,7 +22,7 @@ from headrace.commands.common import FOUND_WANTING, failures_told
 from headrace.commands.demo_tables import show_tables
 from headrace.commands.report import show
 from headrace.documents import office_folder
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.places import views
 from headrace.report import make_report
 from headrace.settings import Settings, load

@@ -11,7 +11,7 @@ from dataflows.publish import rebuild_clickhouse
 from dataflows.publishing import Patience, PublishStatus, Stopped
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, print_json, say
 from headrace.commands.views import Config, Directory
-from headrace.flows import open_log_of
+from headrace.logs import open_log_of
 from headrace.operations import StopFlag
 from headrace.places import clickhouse_place, live_server, query_socket
 from sinks.base import SinkError

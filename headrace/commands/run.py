@@ -20,7 +20,6 @@ from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, 
 from headrace.documents import office_of
 from headrace.flows import (
     Pace,
-    open_installation,
     start_clickhouse,
     start_delivery,
     start_erp,
@@ -30,6 +29,7 @@ from headrace.flows import (
     start_receivables,
     start_webhooks,
 )
+from headrace.logs import open_installation
 from headrace.operations import StopFlag, configure_logging
 from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load

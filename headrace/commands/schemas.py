@@ -7,7 +7,7 @@ import typer
 
 from connectors.registry.registering import COMPATIBILITY, register_all
 from headrace.commands.common import failures_told
-from headrace.flows import schema_registry
+from headrace.logs import schema_registry
 from headrace.settings import WrongSettings, load
 
 app = typer.Typer(help="The schemas of what producers send.", no_args_is_help=True)

@@ -24,7 +24,7 @@ from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.audit.findings import Check
 from headrace.audit.streams import Group, ShardLogs
-from headrace.flows import open_log_of
+from headrace.logs import open_log_of
 from headrace.policies.compiling import Compiled
 from headrace.policies.outcomes import DAY_MS, DIRECTORY, POSTING, Differing, Outcome, account_of
 from headrace.policies.publishing import EPOCH

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
 from schemas.records import Message
@@ -220,7 +220,7 @@ class _AfterRounds:
 DYING = """
 import sys
 from pathlib import Path
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from tests.letters import LetterSink, send_letters
 directory, url = Path(sys.argv[1]), sys.argv[2]

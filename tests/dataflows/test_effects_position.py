@@ -10,7 +10,7 @@ import pytest
 from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.effects_position import Hold, PositionLost, go_on_from, offsets_since
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped

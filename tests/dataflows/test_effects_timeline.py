@@ -6,7 +6,7 @@ from pathlib import Path
 from connectors.intake.clockwork import HOUR_MS, clock_message
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
 from schemas.records import Fact, OperatorAction

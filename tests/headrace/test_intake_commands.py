@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from connectors.dead_letters import Dismissed, decode
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.main import app
 from headrace.settings import load
 from schemas.codec import encode_fact

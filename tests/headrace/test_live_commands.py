@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from connectors.log.base import Log
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.main import app
 from headrace.places import clickhouse_place, live_server, query_socket
 from headrace.settings import Settings

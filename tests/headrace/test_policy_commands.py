@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.records import Policy
 from schemas.topics import FACTS

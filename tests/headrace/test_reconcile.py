@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import Decision

@@ -7,7 +7,7 @@ import pytest
 from facturx import get_facturx_xml_from_pdf
 
 from connectors.files.ingest import Producer
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 from tests.facts import DAY, DAY_MS, TODAY, invoice
 from tests.headrace.test_installation_commands import SETTINGS, call, run_all

@@ -14,7 +14,7 @@ from connectors.intake.positions import Positions
 from connectors.log.base import Log
 from dataflows.publishing import FORWARD
 from dataflows.shards.owner import GROUP as RECEIVABLES
-from headrace.flows import open_log_of
+from headrace.logs import open_log_of
 from headrace.operations import FLOWS, flow_port
 from headrace.policies.publishing import current, in_force
 from headrace.web.asking import Asked, Block, Page

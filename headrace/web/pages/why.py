@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from headrace.flows import open_log_of
+from headrace.logs import open_log_of
 from headrace.web.asking import Asked, NotThere, account_path
 from headrace.web.filters import BadAddress
 from headrace.why.explain import Explanation, NotExplained, explained

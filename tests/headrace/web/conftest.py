@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.workload import Config, Truth, publish, simulate
 from headrace.commands.demo import POLICY
-from headrace.flows import open_installation
+from headrace.logs import open_installation
 from headrace.settings import load
 
 ROOT = Path(__file__).parents[3]
