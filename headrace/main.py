@@ -3,86 +3,105 @@
 import atexit
 import os
 import sys
-from functools import partial
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from headrace.commands import (
-    bench,
-    credit,
-    dead_letters,
-    demo,
-    effects,
-    forecast,
-    ingest,
-    live,
-    operate,
-    people,
-    policy,
-    query,
-    rebuild,
-    reconcile,
-    rejected,
-    render,
-    report,
-    run,
-    schema,
-    schemas,
-    serve,
-    statement,
-    templates,
-    timeline,
-    verify,
-    webhooks,
-    why,
-    worklist,
-)
 from headrace.compiled import StaleCompiled, refuse_stale
 
+# Each command, in the order of --help, and its module in headrace.commands: a module's `app` is a group of commands, and
+# else the function of that name is the command. A module is loaded when its command is called: all take a second.
+_MODULES: Final = {
+    "demo": "demo",
+    "ingest": "ingest",
+    "run": "run",
+    "report": "report",
+    "forecast": "forecast",
+    "query": "query",
+    "timeline": "timeline",
+    "worklist": "worklist",
+    "credit": "credit",
+    "exceptions": "people",
+    "approvals": "people",
+    "approve": "people",
+    "reject": "people",
+    "withdraw": "people",
+    "delegate": "people",
+    "assign": "people",
+    "note": "people",
+    "close": "people",
+    "serve": "serve",
+    "statement": "statement",
+    "rejected": "rejected",
+    "why": "why",
+    "render": "render",
+    "letter": "render",
+    "verify": "verify",
+    "bench": "bench",
+    "dead-letters": "dead_letters",
+    "effects": "effects",
+    "live": "live",
+    "operate": "operate",
+    "policy": "policy",
+    "rebuild": "rebuild",
+    "schema": "schema",
+    "reconcile": "reconcile",
+    "schemas": "schemas",
+    "templates": "templates",
+    "webhooks": "webhooks",
+}
+
+
+@cache
+def _command(name: str) -> Any:
+    """The command as typer makes it of a group that has no other."""
+    module = import_module(f"headrace.commands.{_MODULES[name]}")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, callback=headrace)
+    if hasattr(module, "app"):
+        alone.add_typer(module.app, name=name)
+    else:
+        alone.command(name)(getattr(module, name))
+    return get_group(alone).commands[name]
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each loaded when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in _MODULES:
+            raise KeyError(name)
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+class _Headrace(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Commands()  # type: ignore[assignment]  # typer only reads it
+
+
 app = typer.Typer(
-    help="Accounts receivable over event logs.",
+    cls=_Headrace,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
-app.command()(ingest.ingest)
-app.command()(run.run)
-app.command()(report.report)
-app.command()(forecast.forecast)
-app.command()(query.query)
-app.command()(timeline.timeline)
-app.command()(worklist.worklist)
-app.command()(credit.credit)
-app.command()(people.exceptions)
-app.command()(people.approvals)
-app.command()(people.approve)
-app.command()(people.reject)
-app.command()(people.withdraw)
-app.command()(people.delegate)
-app.command()(people.assign)
-app.command()(people.note)
-app.command()(people.close)
-app.command()(serve.serve)
-app.command()(statement.statement)
-app.command()(rejected.rejected)
-app.command()(why.why)
-app.command()(render.render)
-app.command()(render.letter)
-app.command()(verify.verify)
-app.command()(bench.bench)
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(effects.app, name="effects")
-app.add_typer(live.app, name="live")
-app.add_typer(operate.app, name="operate")
-app.add_typer(policy.app, name="policy")
-app.add_typer(rebuild.app, name="rebuild")
-app.add_typer(schema.app, name="schema")
-app.add_typer(reconcile.app, name="reconcile")
-app.add_typer(schemas.app, name="schemas")
-app.add_typer(templates.app, name="templates")
-app.add_typer(webhooks.app, name="webhooks")
+
+
+@app.callback()
+def headrace() -> None:
+    """Accounts receivable over event logs."""
 
 
 def main() -> None:
