@@ -168,7 +168,13 @@ SELECT tenant, entity, account_id, counterparty AS document, currency, shard, se
 FROM decisions WHERE kind = 'deduction_opened'
 """
 
-_ITEMS: Final = """
+# Rows of item_movements that say what is disputed of their item.
+SAYS_DISPUTED: Final = """item_movements.item_kind != '' AND (kind IN (
+           'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
+           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
+           'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
+       ) OR rule = 'disputes.review_ended')"""
+_ITEMS: Final = f"""
 CREATE OR REPLACE VIEW items AS
 SELECT tenant, entity, account_id, document,
        anyIf(currency, raises) AS currency,
@@ -176,11 +182,7 @@ SELECT tenant, entity, account_id, document,
        sumIf(item_amount, raises) AS amount,
        sum(change) AS open,
        -- What a deduction takes off its invoice is in no row of the invoice's own.
-       least(argMaxIf(item_disputed, sequence, item_movements.item_kind != '' AND (kind IN (
-           'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
-           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
-           'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
-       ) OR rule = 'disputes.review_ended')), open) AS disputed,
+       least(argMaxIf(item_disputed, sequence, {SAYS_DISPUTED}), open) AS disputed,
        maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level,
        anyIf(posted_on, raises) AS posting_date,
        anyIf(due_date, raises) AS due_date,
