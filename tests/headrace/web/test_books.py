@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from headrace.settings import Settings
-from headrace.web.asking import Asked
+from headrace.web.asking import Asked, all_rows
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
 from headrace.web.pages.cash import cash_application
+from headrace.web.pages.work import exceptions
 from headrace.web.source import Source
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.reading import DatabaseViews
@@ -44,6 +45,17 @@ def written() -> Ledger:
     ledger.applied("B", "INV-3", "R-2", 30_00, "2026-01-15", item_kind="invoice")
     # And one waits.
     ledger.receipt("B", "R-3", 5_00, "2026-01-20")
+    # More people have exceptions than are listed, and nobody has one.
+    for number in range(60):
+        ledger.say(
+            "exception_raised",
+            "C",
+            "2026-01-21",
+            reference_id=f"X-{number}",
+            rule="erp.refused",
+            owner=f"kim{number:02d}",
+        )
+    ledger.say("exception_raised", "C", "2026-01-21", reference_id="X-NOBODY", rule="erp.refused")
     return ledger
 
 
@@ -79,3 +91,12 @@ def test_what_a_person_sent_to_its_account_did_not_go_straight_through(asked: As
     assert [cell.value for cell in month] == ["2026-01-01", "3", "1", "1", "1", "105.00", "33.3"]
     [waiting] = [each for each in page.headlines if each.name == "Waiting"]
     assert waiting.text == "1"
+
+
+def test_what_nobody_has_is_counted_however_many_others_have_some(asked: Asked) -> None:
+    page = exceptions(asked)
+    [nobody] = [each for each in page.headlines if each.name == "Nobody has them"]
+    assert nobody.text == "1"
+    owners = page.tables()["owners"]
+    assert (len(owners.rows), owners.more) == (25, True)
+    assert len(exceptions(all_rows(asked, 1_000)).tables()["owners"].rows) == 61
