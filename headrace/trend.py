@@ -1,7 +1,7 @@
 """How receivables stood at the end of several days, in one question that costs what the days cost, however many items there are.
 
 Guarantee: for each day what is here equals `make_report` of that day (tests/headrace/test_trend.py). It adds up what
-each day changed, which the publisher keeps (the view daily_money, docs/kpis.md).
+each day changed, which the publisher keeps (money_days, docs/views.md); what will be past due on a day to come is in it too.
 """
 
 from collections import defaultdict
@@ -20,8 +20,8 @@ _HELD: Final = ("credits", "unapplied", "unidentified", "on_account")
 _SUMS: Final = (*_BUCKETS, *_HELD, "receivables", "trade_current")
 _DAYS: Final = f"""
 SELECT currency, toInt32(day) AS number, sum(sales), sum(sales_rows), {", ".join(f"sum({name}_change)" for name in _SUMS)}
-FROM daily_money WHERE currency != '' AND day <= toDate32({{last:String}}) AND {WITHIN}
-GROUP BY currency, number ORDER BY currency, number
+FROM money_days WHERE currency != '' AND day <= toDate32({{last:String}}) AND {WITHIN}
+GROUP BY currency, number HAVING sum(movements) != 0 ORDER BY currency, number
 """
 
 

@@ -71,8 +71,7 @@ def _applied(settings: Settings) -> list[Difference]:
     if again:
         with Database(place) as database, database.client() as client:
             for difference in again:
-                for statement in difference.made.statements:
-                    client.command(statement)
+                client.command(difference.made.statement)
                 print(f"made view {difference.made.name} again")
     with closing(DatabaseViews(place)) as views:
         return differences(views)

@@ -50,18 +50,27 @@ def account_path(row: Row) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`rows`: how many a table shows; more of them when it is written as a file."""
+    """`rows`: how many a table shows. `whole`: it is written as a file, of all rows up to so many."""
 
     views: Source
     filters: Filters
     known: Known
     settings: Settings
     rows: int = ROWS
+    whole: bool = False
 
-    def ask(self, sql: str, parameters: Mapping[str, object] | None = None, *, by_collector: bool = True) -> list[Row]:
+    def ask(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        by_collector: bool = True,
+        by_columns: bool = False,
+    ) -> list[Row]:
         """Rows by column. What the address says is bound to as_of, since, currency, owner, now, limit and offset.
 
         WITHIN in `sql` becomes the accounts meant; with `by_collector`, those of the owner where the address names one.
+        `by_columns`: of a KPI, which has no accounts.
         """
         filters = self.filters
         scope = filters.scope if by_collector else filters.place
@@ -77,13 +86,17 @@ class Asked:
             **(parameters or {}),
         }
         named = {name: value for name, value in bound.items() if f"{{{name}:" in sql}
-        answer = self.views.ask(scope.of(sql), {**named, **scope.parameters})
+        answer = self.views.ask(scope.of(sql, by_columns), {**named, **scope.parameters})
         return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
 
     @property
     def since(self) -> date:
         """The period begins after this day."""
         return months_before(self.filters.as_of, self.filters.months)
+
+    def first(self, rows: int) -> "Asked":
+        """The same from the first row on, with that many rows; with all of them where it is for a file."""
+        return self if self.whole else replace(self, rows=rows, filters=replace(self.filters, page=1))
 
     def link(self, path: str, **changes: object) -> str:
         return address(path, self.filters, self.known, **changes)
@@ -181,4 +194,4 @@ def what_is_known(views: Views, settings: Settings) -> Known | None:
 
 def all_rows(asked: Asked, rows: int) -> Asked:
     """The same from its first row on, for a file."""
-    return replace(asked, rows=rows, filters=replace(asked.filters, page=1))
+    return replace(asked, rows=rows, whole=True, filters=replace(asked.filters, page=1))

@@ -13,6 +13,9 @@ DEFAULT_PERIOD: Final = 6
 ROWS: Final = 25
 _MOST_PAGE: Final = 4_000
 _MOST_TEXT: Final = 200
+# Days and spans around it are days too, for Python and for the columns of ClickHouse (1900 to 2299).
+_FIRST_DAY: Final = date(1970, 1, 1)
+_LAST_DAY: Final = date(2199, 12, 31)
 
 
 class BadAddress(ValueError):
@@ -79,9 +82,7 @@ def read_filters(query: Mapping[str, str], known: Known) -> Filters:
         found = replace(found, months=_number("period", query["period"], max(PERIODS)))
     if query.get("page"):
         found = replace(found, page=_number("page", query["page"], _MOST_PAGE))
-    return replace(
-        found, owner=query.get("owner", "")[:_MOST_TEXT], search=query.get("search", "").strip()[:_MOST_TEXT]
-    )
+    return replace(found, search=query.get("search", "").strip()[:_MOST_TEXT])
 
 
 def address(path: str, filters: Filters, known: Known, **changes: object) -> str:
@@ -104,9 +105,12 @@ def address(path: str, filters: Filters, known: Known, **changes: object) -> str
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadAddress(f"as_of={text}: write a day as YYYY-MM-DD") from None
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise BadAddress(f"as_of={text}: must be a day from {_FIRST_DAY} to {_LAST_DAY}")
+    return day
 
 
 def _one_of(name: str, text: str, known: Sequence[str]) -> str:
@@ -116,6 +120,6 @@ def _one_of(name: str, text: str, known: Sequence[str]) -> str:
 
 
 def _number(name: str, text: str, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or not 1 <= int(text) <= most:
         raise BadAddress(f"{name}={text}: must be a whole number from 1 to {most}")
     return int(text)

@@ -31,6 +31,8 @@ MOST_ANSWERS: Final = 400
 MOST_ROWS_KEPT: Final = 200_000
 # Those of a longer answer are made into something that is kept itself, or go into a file.
 MOST_ROWS_OF_ONE: Final = 20_000
+# What is made of answers has something of every account: a forecast, for each up to a sum a day.
+MOST_MADE: Final = 4
 
 T = TypeVar("T")
 _VERSION: Final = "SELECT count(), toString(max(recorded_time)) FROM decisions"
@@ -53,7 +55,7 @@ class _Kept:
 
 
 def _size(kept: _Kept) -> int:
-    return len(kept.answer.rows) if isinstance(kept.answer, Answer) else 1
+    return len(kept.answer.rows) if isinstance(kept.answer, Answer) else 0
 
 
 class Source:
@@ -78,7 +80,10 @@ class Source:
         return self.kept(json.dumps([sql, parameters or {}], sort_keys=True), lambda: self._ask(sql, parameters))
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gives, or gave under that name if that holds still. It asks nobody but this source."""
+        """What `make` gives, or gave under that name if that holds still: the last MOST_MADE of them are kept.
+
+        It asks nobody but this source.
+        """
         with self._lock:
             kept = self._kept.get(name)
             if kept is not None and self._holds(kept):
@@ -119,6 +124,9 @@ class Source:
     def _keep(self, key: str, kept: _Kept) -> None:
         self._kept[key] = kept
         self._kept.move_to_end(key)
+        made = [name for name, each in self._kept.items() if not isinstance(each.answer, Answer)]
+        for name in made[:-MOST_MADE]:
+            del self._kept[name]
         rows = sum(_size(each) for each in self._kept.values())
         while len(self._kept) > MOST_ANSWERS or (rows > MOST_ROWS_KEPT and len(self._kept) > 1):
             _, dropped = self._kept.popitem(last=False)

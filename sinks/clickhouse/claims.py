@@ -3,6 +3,7 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import number, said
+from sinks.clickhouse.view import View
 
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _DAYS_LOST: Final = ("days_customer", "days_own", "days_upstream")
@@ -10,8 +11,11 @@ _CAUSES: Final = ("carrier", "product", "region", "segment")
 _CLOSED: Final = "kind = 'dispute_closed'"
 _SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
 
-_DISPUTES: Final = f"""
-CREATE OR REPLACE VIEW disputes AS
+_DISPUTES: Final = View(
+    "disputes",
+    "Every dispute as it was last said",
+    {},
+    f"""
 SELECT tenant, entity, account_id, reference_id AS dispute_id,
        any(document) AS document,
        any(currency) AS currency,
@@ -35,10 +39,14 @@ SELECT tenant, entity, account_id, reference_id AS dispute_id,
 FROM decisions
 WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed') OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
 GROUP BY tenant, entity, account_id, reference_id
-"""
+""",
+)
 
-_DISPUTE_CAUSES: Final = f"""
-CREATE OR REPLACE VIEW dispute_causes AS
+_DISPUTE_CAUSES: Final = View(
+    "dispute_causes",
+    "Closed disputes of each month by what they came of",
+    {},
+    f"""
 SELECT tenant, entity, currency, toStartOfMonth(toDate(closed_time)) AS month, category, root_cause, region, segment,
        carrier, product,
        count() AS disputes, sum(amount) AS contested{_SUMS_OF_DISPUTES},
@@ -46,10 +54,14 @@ SELECT tenant, entity, currency, toStartOfMonth(toDate(closed_time)) AS month, c
        quantileExact(0.9)(business_minutes) AS p90_business_minutes
 FROM disputes WHERE status = 'closed'
 GROUP BY tenant, entity, currency, month, category, root_cause, region, segment, carrier, product
-"""
+""",
+)
 
-_PROMISES: Final = f"""
-CREATE OR REPLACE VIEW promises AS
+_PROMISES: Final = View(
+    "promises",
+    "Every promise to pay, or instalment of one, as it was last judged",
+    {},
+    f"""
 SELECT tenant, entity, account_id, reference_id AS promise_id,
        any(currency) AS currency,
        anyIf({said("part_of")}, kind = 'promise_opened') AS part_of,
@@ -64,15 +76,20 @@ SELECT tenant, entity, account_id, reference_id AS promise_id,
        max(sequence) AS last_sequence
 FROM decisions WHERE startsWith(kind, 'promise_')
 GROUP BY tenant, entity, account_id, reference_id
-"""
+""",
+)
 
-_PROMISE_CONVERSION: Final = """
-CREATE OR REPLACE VIEW promise_conversion AS
+_PROMISE_CONVERSION: Final = View(
+    "promise_conversion",
+    "Promises judged in each month, and how much was kept",
+    {},
+    """
 SELECT tenant, entity, currency, toStartOfMonth(toDate(judged_time)) AS month,
        count() AS promises, countIf(status = 'kept') AS in_full, sum(amount) AS promised, sum(kept) AS kept_amount,
        kept_amount / promised AS conversion
 FROM promises WHERE is_judged
 GROUP BY tenant, entity, currency, month
-"""
+""",
+)
 
 CLAIMS: Final = (_DISPUTES, _DISPUTE_CAUSES, _PROMISES, _PROMISE_CONVERSION)

@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.base import RetryLater, SinkStopped
-from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.switching import beside, finish, mark_ready
 from sinks.local import Lock
 
@@ -148,7 +148,7 @@ class Database:
     def migrate(self) -> None:
         """Bring tables and views to this version, forward only. Raises SinkStopped where they are of a later one.
 
-        A migration that was cut short is made again from its beginning, and a switch to rebuilt tables is finished; nobody
+        What was cut short is made again from its beginning, and a switch to rebuilt tables is finished; nobody
         may publish meanwhile.
         """
         self._create_database()
@@ -161,13 +161,18 @@ class Database:
                 f"{self.place.name}: tables of version {found}, this headrace knows {len(MIGRATIONS)}: "
                 "use the version that made them"
             )
+        if found == len(MIGRATIONS):
+            return
+        missing = range(found + 1, len(MIGRATIONS) + 1)
         with self.client() as client:
-            for version in range(found + 1, len(MIGRATIONS) + 1):
-                for statement in MIGRATIONS[version - 1]:
-                    # Of an empty table nothing is to be made.
-                    if found or not statement.startswith(_FILLS):
-                        client.command(statement)
-                client.command(f"INSERT INTO schema_versions (version) VALUES ({version})")
+            for statement in (statement for version in missing for statement in MIGRATIONS[version - 1]):
+                # Of an empty table nothing is to be made.
+                if found or not statement.startswith(_FILLS):
+                    client.command(statement)
+            for view in VIEWS:
+                client.command(view.statement)
+            said = ", ".join(f"({version})" for version in missing)
+            client.command(f"INSERT INTO schema_versions (version) VALUES {said}")
 
     def _create_database(self) -> None:
         """The database of its tables, where it is not there yet."""

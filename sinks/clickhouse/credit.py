@@ -3,13 +3,17 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import number, said
+from sinks.clickhouse.view import View
 
 _STATED: Final = "kind IN ('credit_hold_set', 'credit_hold_released', 'credit_near_limit')"
 _EXPOSURE: Final = ("open_items", "unbilled", "drafts", "orders", "members", "unapplied")
 
 # As of the last decision about the account's credit; a limit as of the last one that set it.
-_CREDIT: Final = f"""
-CREATE OR REPLACE VIEW credit AS
+_CREDIT: Final = View(
+    "credit",
+    "Credit of each account as of the last decision about it",
+    {},
+    f"""
 SELECT tenant, entity, account_id,
        argMaxIf(currency, sequence, {_STATED}) AS currency,
        argMaxIf({number("limit")}, sequence, {_STATED}) AS credit_limit,
@@ -26,10 +30,14 @@ SELECT tenant, entity, account_id,
 FROM decisions
 WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')
 GROUP BY tenant, entity, account_id
-"""
+""",
+)
 
-_CREDIT_CHANGES: Final = f"""
-CREATE OR REPLACE VIEW credit_changes AS
+_CREDIT_CHANGES: Final = View(
+    "credit_changes",
+    "Limits that were set, proposed, approved and rejected",
+    {},
+    f"""
 SELECT tenant, entity, account_id,
        if(kind = 'credit_change_proposed', {said("limit")}, reference_id) AS limit_id,
        if(kind = 'credit_change_proposed', reference_id, {said("approval")}) AS proposal_id,
@@ -40,6 +48,7 @@ SELECT tenant, entity, account_id,
        addDays(toDate32('1970-01-01'), {number("until")}) AS valid_until, {said("note")} AS note,
        reasons, event_time, shard, sequence
 FROM decisions WHERE kind IN ('credit_limit_set', 'credit_change_proposed', 'credit_change_rejected')
-"""
+""",
+)
 
 CREDIT: Final = (_CREDIT, _CREDIT_CHANGES)

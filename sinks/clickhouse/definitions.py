@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from sinks.clickhouse.reading import Views
-from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 
-_VIEW: Final = re.compile(r"\s*CREATE OR REPLACE VIEW (\w+) AS\n(.*)", re.DOTALL)
-_TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b.*", re.DOTALL)
-_COMMENT: Final = re.compile(r"\s*ALTER TABLE (\w+) MODIFY COMMENT ")
+_TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b")
 # What only moves rows of a table that is made before it.
 _FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO) (\w+)\b")
 _FORMATTED: Final = "SELECT formatQuerySingleLine({statement:String})"
 _THERE: Final = """
-SELECT name, engine, replaceAll(as_select, concat(currentDatabase(), '.'), ''), create_table_query
+SELECT name, engine, replaceAll(create_table_query, concat(currentDatabase(), '.'), '')
 FROM system.tables WHERE database = currentDatabase()
 """
 # Of a table its columns count: a server adds settings of its own behind them.
@@ -26,12 +24,11 @@ _ENGINE: Final = ") ENGINE = "
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the migrations leave behind under a name. `statements` make it again, where it is a view; `select` is its query."""
+    """A table or view that there is to be, and the statement that makes it."""
 
     name: str
     is_view: bool
-    select: str
-    statements: tuple[str, ...]
+    statement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +44,14 @@ class Difference:
 
 
 def made() -> list[Made]:
-    """Every table and view, in the order in which each is made last."""
-    last: dict[str, Made] = {}
+    """Every table and then every view, in the order in which they are made."""
+    tables = []
     for statement in (VERSIONS_TABLE, *(statement for migration in MIGRATIONS for statement in migration)):
-        view, table, comment = _VIEW.match(statement), _TABLE.match(statement), _COMMENT.match(statement)
-        if view is not None:
-            last.pop(view[1], None)
-            last[view[1]] = Made(view[1], True, view[2], (statement,))
-        elif comment is not None:
-            one = last[comment[1]]
-            last[comment[1]] = Made(one.name, one.is_view, one.select, (*one.statements, statement))
-        elif not _FILL.match(statement):
-            assert table is not None, f"a migration that makes neither a table nor a view: {statement[:80]}"
-            last[table[1]] = Made(table[1], False, statement, (statement,))
-    return list(last.values())
+        table = _TABLE.match(statement)
+        assert table or _FILL.match(statement), f"a migration that makes no table: {statement[:80]}"
+        if table:
+            tables.append(Made(table[1], False, statement))
+    return [*tables, *(Made(view.name, True, view.statement) for view in VIEWS)]
 
 
 def differences(views: Views) -> list[Difference]:
@@ -68,15 +59,18 @@ def differences(views: Views) -> list[Difference]:
     there = {row[0]: row[1:] for row in views.ask(_THERE).rows}
     found = []
     for one in made():
-        engine, select, create = there.get(one.name, ("", "", ""))
-        right = views.ask(_FORMATTED, {"statement": one.select}).rows[0][0]
-        same = engine == "View" and select == right if one.is_view else _columns(create) == _columns(right)
-        if not same:
+        engine, create = there.get(one.name, ("", ""))
+        right = views.ask(_FORMATTED, {"statement": one.statement}).rows[0][0]
+        if (engine == "View") != one.is_view or _meaning(create, one.is_view) != _meaning(right, one.is_view):
             found.append(Difference(one, bool(engine)))
     return found
 
 
-def _columns(create: str) -> str:
-    """The columns of a table, of its CREATE statement in one line."""
-    head, _, _ = create.partition(_ENGINE)
-    return head.partition("(")[2]
+def _meaning(create: str, is_view: bool) -> str:
+    """What counts of a CREATE statement in one line: of a table its columns; of a view all, but columns that the server found."""
+    if not is_view:
+        return create.partition(_ENGINE)[0].partition("(")[2]
+    _, _, behind = create.partition(" VIEW ")
+    name, _, rest = behind.partition(" ")
+    found, _, said = rest.partition(") COMMENT ")
+    return f"{name} COMMENT {said}" if found.startswith("(") and " COMMENT " not in found else behind

@@ -5,7 +5,7 @@ A fact is one row, by its event_id: inserted again it replaces itself, so readin
 
 from typing import Final
 
-from sinks.clickhouse.view import View
+from sinks.clickhouse.view import CODE, TEXT, TIME, View
 
 # Of two rows with one event_id the earlier one in the log is kept, as the rules do.
 _FACT: Final = """
@@ -139,6 +139,9 @@ FULL OUTER JOIN (
     GROUP BY tenant, entity, account_id
 ) AS o USING (tenant, entity, account_id)
 """,
+    types=dict.fromkeys(("account_id", *_OF_CUSTOMER, *_ROLES), TEXT)
+    | dict.fromkeys(("active", "affiliate", "direct_debit", "contacts_blocked"), "Bool")
+    | {"terms_days": "Int32", "since_time": TIME},
 )
 
 OWNERS: Final = View(
@@ -164,6 +167,7 @@ FROM (
 WHERE owner != ''
 GROUP BY tenant, entity, owner, role
 """,
+    types={"owner": TEXT, "role": CODE, "accounts": "UInt64"},
 )
 
 POLICIES: Final = View(
@@ -198,6 +202,14 @@ LEFT JOIN (
     FROM decisions WHERE kind = 'policy_in_force' GROUP BY version
 ) AS began USING version
 """,
+    types=dict.fromkeys(("digest", "text", "actor", "approved_by", "note"), TEXT)
+    | {
+        "version": "Int32",
+        "from_time": TIME,
+        "taken_back": "Bool",
+        "in_force_time": f"Nullable({TIME})",
+        "shards": "UInt64",
+    },
 )
 
 CALENDAR: Final = View(
@@ -220,6 +232,9 @@ SELECT arrayJoin(arrayMap(n -> addDays(known.1, n), range(toUInt64(dateDiff('day
        toDate32(toMonday(day)) AS week, toDayOfWeek(day) AS weekday,
        toUInt8(weekday <= 5) AS is_working_day, toUInt8(toDayOfMonth(addDays(day, 1)) = 1) AS is_month_end
 """,
+    types=dict.fromkeys(("day", "quarter", "month", "week"), "Nullable(Date32)")
+    | dict.fromkeys(("weekday", "is_working_day", "is_month_end"), "Nullable(UInt8)")
+    | {"year": "Nullable(UInt16)"},
 )
 
 DIMENSIONS: Final[tuple[View, ...]] = (ACCOUNTS, OWNERS, POLICIES, CALENDAR)

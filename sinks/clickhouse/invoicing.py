@@ -2,9 +2,14 @@
 
 from typing import Final
 
+from sinks.clickhouse.view import View
+
 # One row for each document that was sent out; of the timeline from draft to acknowledgement each step's first time.
-_DELIVERIES: Final = """
-CREATE OR REPLACE VIEW deliveries AS
+_DELIVERIES: Final = View(
+    "deliveries",
+    "Every document that was sent out, and how far it came",
+    {},
+    """
 SELECT tenant, entity, account_id, document,
        anyIf(currency, currency != '') AS currency,
        argMax(amount, sequence) AS amount,
@@ -24,11 +29,15 @@ SELECT tenant, entity, account_id, document,
        max(sequence) AS last_sequence
 FROM decisions WHERE startsWith(rule, 'delivery.')
 GROUP BY tenant, entity, account_id, document
-"""
+""",
+)
 
 # Drafts as they were last spoken of: held with all reasons, released, posted by the ERP meanwhile, or given up.
-_DRAFTS: Final = """
-CREATE OR REPLACE VIEW drafts AS
+_DRAFTS: Final = View(
+    "drafts",
+    "Every draft: held, released, posted by the ERP meanwhile, or given up",
+    {},
+    """
 SELECT tenant, entity, account_id, document,
        argMax(currency, sequence) AS currency,
        argMax(amount, sequence) AS amount,
@@ -45,6 +54,7 @@ SELECT tenant, entity, account_id, document,
 FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')
 GROUP BY tenant, entity, account_id, document
 HAVING countIf(kind != 'item_posted') > 0
-"""
+""",
+)
 
 INVOICING: Final = (_DELIVERIES, _DRAFTS)

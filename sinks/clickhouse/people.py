@@ -3,6 +3,7 @@
 from typing import Final
 
 from sinks.clickhouse.evidence import said
+from sinks.clickhouse.view import View
 
 # Decisions that say what is left unapplied of a receipt.
 _OF_A_RECEIPT: Final = """kind IN (
@@ -14,8 +15,11 @@ _KEPT: Final = "(length(decisions.reasons) = 1 AND startsWith(decisions.reasons[
 
 # One row for each exception and rule that raised it, each receipt whose cash was proposed, and each task. Whose it is
 # is said by the last decision of it that names an owner.
-_OPEN_EXCEPTIONS: Final = f"""
-CREATE OR REPLACE VIEW open_exceptions AS
+_OPEN_EXCEPTIONS: Final = View(
+    "open_exceptions",
+    "Open exceptions, receipts whose cash was proposed, and open tasks",
+    {},
+    f"""
 SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, document, receipt_id, counterparty,
        reasons, candidates, text, raised_time, work.owner AS owner, work.deadline AS deadline, work.step AS step,
        work.notes AS notes, work.last_note AS last_note, last_sequence
@@ -75,15 +79,19 @@ LEFT JOIN (
        OR (kind = 'escalated' AND (rule = 'exceptions.sla' OR startsWith(rule, 'collections.')))
     GROUP BY tenant, entity, account_id, exception_id
 ) AS work USING (tenant, entity, account_id, exception_id)
-"""
+""",
+)
 
 _KINDS: Final = """(
     'approval_requested', 'approval_delegated', 'approval_given', 'approval_rejected', 'approval_expired',
     'approval_withdrawn')"""
 
 # One row for each time that something was asked for: an id may be asked for again once it is answered.
-_APPROVALS: Final = f"""
-CREATE OR REPLACE VIEW approvals AS
+_APPROVALS: Final = View(
+    "approvals",
+    "Every request for approval and its answer",
+    {},
+    f"""
 SELECT tenant, entity, account_id, approval_id, asked_at AS request,
        anyIf(category, kind = 'approval_requested') AS category,
        anyIf(currency, kind = 'approval_requested') AS currency,
@@ -113,18 +121,26 @@ FROM (
     FROM decisions WHERE kind IN {_KINDS}
 )
 GROUP BY tenant, entity, account_id, approval_id, request
-"""
+""",
+)
 
-_OPEN_APPROVALS: Final = """
-CREATE OR REPLACE VIEW open_approvals AS
+_OPEN_APPROVALS: Final = View(
+    "open_approvals",
+    "Requests for approval that wait for an answer",
+    {},
+    """
 SELECT tenant, entity, account_id, approval_id, category, currency, amount, document, receipt_id, target_account, maker,
        note, reasons, asked, delegate, requested_time, deadline, last_sequence
 FROM approvals WHERE status = 'open'
-"""
+""",
+)
 
 # The last decision of each task; it is said again each time it goes to another person.
-_OPEN_TASKS: Final = """
-CREATE OR REPLACE VIEW open_tasks AS
+_OPEN_TASKS: Final = View(
+    "open_tasks",
+    "Open tasks of collectors as they were last said",
+    {},
+    """
 SELECT tenant, entity, account_id, reference_id AS task_id,
        argMaxIf(decisions.category, sequence, kind != 'assigned') AS category,
        argMax(decisions.owner, sequence) AS owner,
@@ -143,6 +159,7 @@ WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWi
    OR (kind = 'assigned' AND decisions.category = 'task')
 GROUP BY tenant, entity, account_id, task_id
 HAVING argMaxIf(kind, sequence, kind != 'assigned') != 'task_closed'
-"""
+""",
+)
 
 PEOPLE: Final = (_OPEN_TASKS, _OPEN_EXCEPTIONS, _APPROVALS, _OPEN_APPROVALS)

@@ -1,4 +1,4 @@
-"""The tables and views, as migrations: versioned, forward only, each statement repeatable.
+"""The tables, as migrations: versioned, forward only, each statement repeatable; and the views, which the last version makes.
 
 One table holds data: `decisions`. Everything else is a view of it, so that one insert of one part is
 the only thing that has to happen exactly once; docs/decisions/0030-one-table-and-views.md has the measurements.
@@ -13,6 +13,7 @@ from sinks.clickhouse.invoicing import INVOICING
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.people import PEOPLE
 from sinks.clickhouse.rollups import ACCOUNT_GROUPS, GROUP_CHANGES, GROUPS, ROLLUPS, Rollup
+from sinks.clickhouse.view import View
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
 _COLUMNS: Final = """
@@ -146,8 +147,11 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Which range of each shard is being published, or was last'
 """
 
-_ITEM_MOVEMENTS: Final = """
-CREATE OR REPLACE VIEW item_movements AS
+_ITEM_MOVEMENTS: Final = View(
+    "item_movements",
+    "Each decision about an item, with what it changes of what is open",
+    {},
+    """
 SELECT tenant, entity, account_id, document, currency, shard, sequence, kind, rule, posted_on, recorded_time,
        event_time, raises, item_kind, amount, item_amount, due_date, document_date, level, item_disputed, receipt_id,
        multiIf(
@@ -166,21 +170,27 @@ SELECT tenant, entity, account_id, counterparty AS document, currency, shard, se
        recorded_time, event_time, toUInt8(0) AS raises, '' AS item_kind, amount, toInt64(0) AS item_amount, due_date,
        document_date, toInt32(0) AS level, toInt64(0) AS item_disputed, receipt_id, if(decisions.raises, -amount, amount) AS change
 FROM decisions WHERE kind = 'deduction_opened'
-"""
+""",
+)
 
-_ITEMS: Final = """
-CREATE OR REPLACE VIEW items AS
+# Rows of item_movements that say what is disputed of their item.
+SAYS_DISPUTED: Final = """item_movements.item_kind != '' AND (kind IN (
+           'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
+           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
+           'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
+       ) OR rule = 'disputes.review_ended')"""
+_ITEMS: Final = View(
+    "items",
+    "Every invoice, credit note, deduction and charged interest",
+    {},
+    f"""
 SELECT tenant, entity, account_id, document,
        anyIf(currency, raises) AS currency,
        anyIf(item_kind, raises) AS item_kind,
        sumIf(item_amount, raises) AS amount,
        sum(change) AS open,
        -- What a deduction takes off its invoice is in no row of the invoice's own.
-       least(argMaxIf(item_disputed, sequence, item_movements.item_kind != '' AND (kind IN (
-           'item_posted', 'invoice_released', 'cash_applied', 'cash_unapplied', 'application_reversed',
-           'interest_charged', 'credit_allocated', 'reminder_due', 'reminder_suppressed', 'dispute_opened', 'dispute_closed',
-           'discount_granted', 'write_off_posted', 'deduction_opened', 'refund_posted'
-       ) OR rule = 'disputes.review_ended')), open) AS disputed,
+       least(argMaxIf(item_disputed, sequence, {SAYS_DISPUTED}), open) AS disputed,
        maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level,
        anyIf(posted_on, raises) AS posting_date,
        anyIf(due_date, raises) AS due_date,
@@ -190,17 +200,25 @@ SELECT tenant, entity, account_id, document,
 FROM item_movements
 GROUP BY tenant, entity, account_id, document
 HAVING countIf(raises) > 0
-"""
+""",
+)
 
-_OPEN_ITEMS: Final = """
-CREATE OR REPLACE VIEW open_items AS
+_OPEN_ITEMS: Final = View(
+    "open_items",
+    "Items with something open",
+    {},
+    """
 SELECT tenant, entity, account_id, document, currency, item_kind, amount, open, disputed, level, posting_date,
        due_date, document_date, last_sequence
 FROM items WHERE open != 0
-"""
+""",
+)
 
-_RECEIPTS: Final = """
-CREATE OR REPLACE VIEW receipts AS
+_RECEIPTS: Final = View(
+    "receipts",
+    "Every receipt in each account it was booked in",
+    {},
+    """
 SELECT tenant, entity, account_id, receipt_id,
        anyIf(currency, kind = 'receipt_booked') AS currency,
        sumIf(amount, kind = 'receipt_booked') AS booked,
@@ -217,19 +235,27 @@ SELECT tenant, entity, account_id, receipt_id,
 FROM decisions WHERE receipt_id != ''
 GROUP BY tenant, entity, account_id, receipt_id
 HAVING countIf(kind = 'receipt_booked') > 0
-"""
+""",
+)
 
-_APPLICATIONS: Final = """
-CREATE OR REPLACE VIEW applications AS
+_APPLICATIONS: Final = View(
+    "applications",
+    "Every application of cash or credit; each undoing is negative",
+    {},
+    """
 SELECT tenant, entity, account_id, document, currency,
        receipt_id, counterparty AS credit_note,
        if(kind IN ('cash_applied', 'credit_allocated'), amount, -amount) AS amount,
        kind, rule, posted_on AS posting_date, recorded_time, shard, sequence
 FROM decisions WHERE kind IN ('cash_applied', 'cash_unapplied', 'application_reversed', 'credit_allocated')
-"""
+""",
+)
 
-_DAILY_BALANCES: Final = """
-CREATE OR REPLACE VIEW daily_balances AS
+_DAILY_BALANCES: Final = View(
+    "daily_balances",
+    "Balances of each account at the end of every day with a movement, by posting date",
+    {},
+    """
 SELECT tenant, entity, account_id, currency, day,
        sum(debits) OVER running AS open_debit,
        sum(credits) OVER running AS open_credit,
@@ -244,10 +270,14 @@ FROM (
     GROUP BY tenant, entity, account_id, currency, day
 )
 WINDOW running AS (PARTITION BY tenant, entity, account_id, currency ORDER BY day)
-"""
+""",
+)
 
-_DAILY_TOTALS: Final = """
-CREATE OR REPLACE VIEW daily_totals AS
+_DAILY_TOTALS: Final = View(
+    "daily_totals",
+    "The same over all accounts of a company",
+    {},
+    """
 SELECT tenant, entity, currency, day,
        sum(debits) OVER running AS open_debit,
        sum(credits) OVER running AS open_credit,
@@ -266,7 +296,8 @@ FROM (
     GROUP BY tenant, entity, currency, day
 )
 WINDOW running AS (PARTITION BY tenant, entity, currency ORDER BY day)
-"""
+""",
+)
 
 # Decisions of a batch that may be there and is not confirmed are added when it is published again.
 _CONFIRMED: Final = """NOT arrayExists(x -> x.1 = shard AND sequence BETWEEN x.2 AND x.3, (
@@ -288,21 +319,7 @@ def _filled(rollup: Rollup) -> tuple[str, ...]:
 
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        _DECISIONS,
-        _PUBLISH_STATE,
-        _ITEM_MOVEMENTS,
-        _ITEMS,
-        _OPEN_ITEMS,
-        _RECEIPTS,
-        _APPLICATIONS,
-        _DAILY_BALANCES,
-        _DAILY_TOTALS,
-        *CREDIT,
-        *CLAIMS,
-        *PEOPLE,
-        *INVOICING,
-    ),
+    (_DECISIONS, _PUBLISH_STATE),
     (
         *FACT_TABLES,
         _STAGED_DECISIONS,
@@ -310,12 +327,33 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ACCOUNT_GROUPS,
         GROUP_CHANGES,
         *(statement for rollup in ROLLUPS for statement in _filled(rollup)),
-        *(statement for view in (*DIMENSIONS, *KPIS) for statement in view.statements),
     ),
-    # Changes of limits with their days.
-    CREDIT,
+    # Changes of limits with their days: views alone.
+    (),
+    # Comments are made with their views.
+    (),
 )
-"""Version n is MIGRATIONS[n - 1]. Never change one that was released; add one."""
+"""What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
+
+Never change one that was released; add one, with nothing in it where only views are others.
+"""
+
+VIEWS: Final[tuple[View, ...]] = (
+    _ITEM_MOVEMENTS,
+    _ITEMS,
+    _OPEN_ITEMS,
+    _RECEIPTS,
+    _APPLICATIONS,
+    _DAILY_BALANCES,
+    _DAILY_TOTALS,
+    *CREDIT,
+    *CLAIMS,
+    *PEOPLE,
+    *INVOICING,
+    *DIMENSIONS,
+    *KPIS,
+)
+"""In an order in which each is made after those that it asks."""
 
 VERSIONS_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_versions (

@@ -8,8 +8,10 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.clickhouse.arrow import to_arrow
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.definitions import differences, made
 from sinks.clickhouse.ranges import Phase, Range, token
-from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE
+from sinks.clickhouse.reading import DatabaseViews
+from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.tables import Table, differing, read_tables
 from tests.ledger import Ledger
@@ -93,6 +95,58 @@ def test_a_migration_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
                 client.command(statement)
         database.migrate()
         assert database.rows("SELECT sum(decisions), sum(facts) FROM count_days") == [(40, 40)]
+
+
+@pytest.fixture(scope="module")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place(tmp_path_factory.mktemp("newest") / "clickhouse")
+    with Database(place) as database:
+        database.migrate()
+    return place
+
+
+def columns(place: Place) -> list[tuple[str, ...]]:
+    """Everything that there is, with types and comments."""
+    with Database(place) as database:
+        return database.rows(
+            "SELECT t.name, t.comment, c.name, c.type, c.comment FROM system.columns AS c "
+            "INNER JOIN system.tables AS t ON t.name = c.table AND t.database = c.database "
+            "WHERE database = currentDatabase() ORDER BY t.name, c.position"
+        )
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_every_version_becomes_what_a_new_installation_is(tmp_path: Path, newest: Place, version: int) -> None:
+    place = Place(tmp_path / "old")
+    with Database(place) as database:
+        with database.client() as client:
+            for statement in (VERSIONS_TABLE, *(s for migration in MIGRATIONS[:version] for s in migration)):
+                client.command(statement)
+            # Views as others made them: of other columns, and with their comments said afterwards.
+            client.command("CREATE OR REPLACE VIEW receipts AS SELECT account_id AS payer, amount FROM decisions")
+            client.command("CREATE OR REPLACE VIEW owners AS SELECT payer AS owner FROM receipts")
+            client.command("ALTER TABLE owners MODIFY COMMENT 'old', COMMENT COLUMN owner 'old'")
+            for done in range(1, version + 1):
+                client.command(f"INSERT INTO schema_versions (version) VALUES ({done})")
+        database.migrate()
+        assert database.version() == len(MIGRATIONS)
+    views = DatabaseViews(place, as_it_is=True)
+    assert [str(each) for each in differences(views)] == []
+    views.close()
+    there = columns(place)
+    assert there == columns(newest)
+    assert {row[0] for row in there} == {one.name for one in made()}
+
+
+def test_columns_of_views_have_the_types_that_are_selected(newest: Place) -> None:
+    with Database(newest) as database:
+        for view in VIEWS:
+            there = database.rows(
+                "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {view:String} "
+                "ORDER BY position",
+                {"view": view.name},
+            )
+            assert there == [row[:2] for row in database.rows(f"DESCRIBE ({view.select})")], view.name
 
 
 def test_tables_of_a_later_version_are_refused(tmp_path: Path) -> None:

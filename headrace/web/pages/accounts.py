@@ -19,11 +19,12 @@ from headrace.web.figures import (
 )
 from headrace.why.explain import id_of
 from headrace.words import in_words
+from sinks.clickhouse.schema import SAYS_DISPUTED
 
 _FOUND: Final = """
 SELECT tenant, entity, account_id, name, region, segment, collector, open, balance, past_due
 FROM (
-    SELECT tenant, entity, account_id, any(name) AS name, any(region) AS region, any(segment) AS segment, any(collector) AS collector,
+    SELECT tenant, entity, account_id, max(name) AS name, max(region) AS region, max(segment) AS segment, max(collector) AS collector,
            sum(debit) AS open, sum(moved) AS balance, sum(late) AS past_due
     FROM (
         SELECT tenant, entity, account_id, name, region, segment, collector, toInt64(0) AS debit, toInt64(0) AS moved, toInt64(0) AS late
@@ -101,7 +102,7 @@ SELECT document, item_kind, currency, amount, rest AS open, contested, raised_on
 FROM (
     SELECT document, anyIf(currency, raises) AS currency, anyIf(item_kind, raises) AS item_kind, sumIf(item_amount, raises) AS amount,
            sumIf(change, posted_on <= {{as_of:Date32}}) AS rest, anyIf(posted_on, raises) AS raised_on, anyIf(due_date, raises) AS due_on,
-           maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level, argMax(item_disputed, sequence) AS contested
+           maxIf(level, kind IN ('reminder_due', 'item_posted')) AS level, argMaxIf(item_disputed, sequence, {SAYS_DISPUTED}) AS contested
     FROM item_movements WHERE {_MINE}
     GROUP BY document HAVING countIf(raises) > 0 AND raised_on <= {{as_of:Date32}} AND rest != 0
 )

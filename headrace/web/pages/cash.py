@@ -280,21 +280,17 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
 
 # --- cash application ---
 
-# Of the receipts of customers' accounts, as they are now.
-_RECEIPTS: Final = """
-WITH by_people AS (
-    SELECT tenant, entity, account_id, receipt_id FROM decisions
-    WHERE receipt_id != '' AND ((cause_kind IN ('operator_action', 'approval') AND NOT startsWith(cause_id, 'identify:'))
-          OR rule IN ('cash.operator', 'cash.erp'))
-)
-SELECT toDate32(toStartOfMonth(posting_date)) AS month, count() AS receipts, sum(booked) AS received,
-       countIf(applied = booked) AS cleared, sumIf(booked, applied = booked) AS cleared_amount,
-       countIf(applied = booked AND (tenant, entity, account_id, receipt_id) NOT IN by_people) AS straight,
-       countIf(applied != booked AND unapplied != 0) AS waiting
-FROM receipts
-WHERE posting_date > {since:Date32} AND posting_date <= {as_of:Date32} AND currency = {currency:String}
-  AND NOT startsWith(account_id, '~') AND {WITHIN}
+_MONTHS: Final = """
+SELECT toDate32(toStartOfMonth(day)) AS month, sum(k.receipts) AS receipts, sum(k.received_minor) AS received, sum(k.cleared) AS cleared,
+       sum(k.cleared_minor) AS cleared_amount, sum(k.straight_through) AS straight
+FROM kpi_cash_application AS k
+WHERE day > {since:Date32} AND day <= {as_of:Date32} AND currency = {currency:String} AND {WITHIN}
 GROUP BY month ORDER BY month
+"""
+_UNFINISHED: Final = """
+SELECT count() AS receipts FROM receipts
+WHERE posting_date > {since:Date32} AND posting_date <= {as_of:Date32} AND currency = {currency:String}
+  AND applied != booked AND unapplied != 0 AND NOT startsWith(account_id, '~') AND {WITHIN}
 """
 _BY_RULE: Final = """
 SELECT rule, count() AS applications, sum(amount) AS applied
@@ -314,7 +310,8 @@ LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 
 def cash_application(asked: Asked) -> Page:
     currency = asked.filters.currency
-    months = asked.ask(_RECEIPTS)
+    months = asked.ask(_MONTHS, by_columns=True)
+    [waiting] = asked.ask(_UNFINISHED)
     receipts, cleared, straight = (sum(row[name] for row in months) for name in ("receipts", "cleared", "straight"))
     received, cleared_amount = (sum(row[name] for row in months) for name in ("received", "cleared_amount"))
     of_period = f"of {receipts:,} receipts in the period"
@@ -336,7 +333,7 @@ def cash_application(asked: Asked) -> Page:
             note=f"{percent(cleared_amount, received).text} % of the money",
         ),
         Headline("Received", short_money(received, currency), currency, note="in the period, on known accounts"),
-        Headline("Waiting", f"{sum(row['waiting'] for row in months):,}", "receipts", note="not or not wholly applied"),
+        Headline("Waiting", f"{waiting['receipts']:,}", "receipts", note="not or not wholly applied"),
     ]
     return Page(
         "Cash application",

@@ -1,7 +1,6 @@
 """The first page: the headline figures against the month before, and where to look."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -74,7 +73,7 @@ def overview(asked: Asked) -> Page:
         return Page("Overview", "Nothing was posted in this currency by that day.")
     points = [found[day] for day in ends if day in found]
     now = points[-1]
-    owing, counts = by_account(replace(asked, rows=MOST_OWING, filters=replace(filters, page=1)))
+    owing, counts = by_account(asked.first(MOST_OWING))
     owing.paged = False
     return Page(
         "Overview",

@@ -34,7 +34,7 @@ _SUPPRESSED: Final = """
 SELECT replaceAll(splitByChar(':', reason)[1], '_', ' ') AS why, count() AS times
 FROM decisions ARRAY JOIN reasons AS reason
 WHERE kind = 'reminder_suppressed' AND toDate32(event_time) > {since:Date32} AND toDate32(event_time) <= {as_of:Date32} AND {WITHIN}
-GROUP BY why ORDER BY times DESC, why LIMIT 10
+GROUP BY why ORDER BY times DESC, why
 """
 _HOLDS: Final = """
 SELECT tenant, entity, account_id, exposure, credit_limit, held_for, held_since
@@ -176,8 +176,8 @@ ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, en
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
 _BY_RULE: Final = f"""
-SELECT rule, countIf(NOT late) AS in_time, countIf(late) AS overdue, max(age_days) AS oldest
-FROM (SELECT rule, {_LATE} AS late, dateDiff('day', raised_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days
+SELECT rule, countIf(NOT late) AS in_time, countIf(late) AS overdue, countIf(owner = '') AS nobodys, max(age_days) AS oldest
+FROM (SELECT rule, owner, {_LATE} AS late, dateDiff('day', raised_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days
       FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND what != 'task' AND {{WITHIN}})
 GROUP BY rule ORDER BY in_time + overdue DESC, rule
 """
@@ -185,7 +185,7 @@ _BY_OWNER: Final = f"""
 SELECT if(owner = '', 'nobody yet', owner) AS owner, countIf(what = 'exception') AS exceptions,
        countIf(what = 'proposal') AS proposals, countIf({_LATE}) AS overdue
 FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND what != 'task' AND {{WITHIN}}
-GROUP BY owner ORDER BY exceptions + proposals DESC, owner LIMIT 50
+GROUP BY owner ORDER BY exceptions + proposals DESC, owner LIMIT {{limit:UInt32}}
 """
 _RAISED: Final = """
 SELECT toDate32(toMonday(event_time)) AS week, countIf(kind = 'exception_raised') AS raised, countIf(kind = 'exception_closed') AS closed
@@ -207,7 +207,7 @@ def exceptions(asked: Asked) -> Page:
     rules = asked.ask(_BY_RULE, by_collector=False)
     owners = asked.ask(_BY_OWNER, by_collector=False)
     total, overdue = sum(row["in_time"] + row["overdue"] for row in rules), sum(row["overdue"] for row in rules)
-    nobody = sum(row["exceptions"] + row["proposals"] for row in owners if row["owner"] == "nobody yet")
+    nobody = sum(row["nobodys"] for row in rules)
     approvals = _approvals(asked)
     headlines = [
         Headline("Open", f"{total:,}", note="exceptions and proposed cash, in all currencies"),
@@ -316,7 +316,7 @@ def _exception_owners(asked: Asked, rows: list[Row]) -> Table:
             number(row["proposals"]),
             number(row["overdue"], tone="bad"),
         )
-    return table
+    return asked.cut(table, paged=False)
 
 
 def _approvals(asked: Asked) -> Table:

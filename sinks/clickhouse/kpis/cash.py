@@ -12,7 +12,7 @@ from sinks.clickhouse.kpis.flows import (
 )
 from sinks.clickhouse.kpis.money import LAST_DAY, stocks
 from sinks.clickhouse.rollups import BY_PERSON, CASH, SUSPENSE
-from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"
 _ITS_MONEY: Final = "if(other_currency != '', other_amount, amount)"
@@ -58,6 +58,7 @@ _APPLICATION: Final = Flow(
             "applied_pairs less wrong ones / applied_pairs",
         ),
     },
+    types={"currency": TEXT},
 )
 
 _AGES: Final = (("age_0_30", 0, 30), ("age_31_60", 31, 60), ("age_61_90", 61, 90), ("age_91", 91, 10**6))
@@ -160,6 +161,7 @@ _WRITE_OFFS: Final = Flow(
         "category": Measure("category", "What it is for"),
         "rule": Measure("replaceOne(rule, 'reversed.', '')", "Rule that concluded it, or concluded what was undone"),
     },
+    types={"category": CODE, "rule": CODE},
 )
 
 _OPENS: Final = "kind = 'deduction_opened'"
@@ -198,6 +200,7 @@ _DEDUCTIONS: Final = Flow(
     },
     day="posted",
     by={"category": Measure("of_category", "What the code means")},
+    types={"category": TEXT},
 )
 
 KPI_FORECAST: Final = View(
@@ -224,6 +227,7 @@ FROM (
 GROUP BY day, {GROUP}
 HAVING due_minor != 0 OR overdue_minor != 0 OR promised_minor != 0
 """,
+    types={"currency": TEXT},
 )
 
 CASH_KPIS: Final = (

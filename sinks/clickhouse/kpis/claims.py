@@ -3,7 +3,7 @@
 from typing import Final
 
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, OF_CUSTOMER, Flow, Measure
-from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _CAUSES: Final = ("customer", "own", "upstream")
@@ -68,6 +68,8 @@ FROM (
 GROUP BY day, {GROUP}, category, root_cause
 HAVING opened != 0 OR closed != 0 OR escalated != 0 OR invoiced != 0 OR invoiced_minor != 0
 """,
+    types=dict.fromkeys(("currency", "owner", "category", "root_cause"), TEXT)
+    | {f"resolution_{name}_minutes": "Nullable(Int64)" for name, _ in _PLACES},
 )
 
 # Ten days: what comes later is no response.
@@ -118,6 +120,7 @@ _REMINDERS: Final = Flow(
     },
     by={"level": Measure("level", "Dunning level"), "channel": Measure("channel", "How it is to be sent")},
     ratios={"response_bp": Measure(basis_points("responded", "reminders"), "responded / reminders")},
+    types={"level": "Int32", "channel": CODE},
 )
 
 _JUDGED: Final = "what = 'judged'"
@@ -153,6 +156,7 @@ _PROMISES: Final = Flow(
     },
     day="of_day",
     ratios={"conversion_bp": Measure(basis_points("kept_minor", "promised_minor"), "kept_minor / promised_minor")},
+    types={"currency": TEXT},
 )
 
 _NET: Final = """multiIf(kind = 'receipt_booked', amount,
@@ -190,6 +194,7 @@ _COLLECTORS: Final = Flow(
     ratios={
         "is_working_day": Measure("toUInt8(toDayOfWeek(day) <= 5)", "1 from Monday to Friday; holds for its row only")
     },
+    types={"currency": TEXT, "is_working_day": "UInt8"},
 )
 
 CLAIM_KPIS: Final = (KPI_DISPUTES, *(flow.view for flow in (_REMINDERS, _PROMISES, _COLLECTORS)))

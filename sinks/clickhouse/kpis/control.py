@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.clickhouse.evidence import said
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, NO_REVERSAL, Measure, counted
-from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+from sinks.clickhouse.view import GROUP, KEY, TEXT, View, basis_points
 
 _BY_HAND: Final = """rule IN ('release.manual', 'cash.operator', 'cash.erp', 'delivery.operator', 'write_off.operator',
     'refund.operator')"""
@@ -60,6 +60,7 @@ FROM (
 GROUP BY day, {GROUP}, subject
 HAVING checked != 0
 """,
+    types={"currency": TEXT, "subject": TEXT},
 )
 
 _INTEGRATION: Final = counted(
@@ -101,6 +102,7 @@ SELECT day, tenant, entity, '' AS region, '' AS segment, currency, '' AS owner, 
 FROM shard_days
 GROUP BY day, tenant, entity, currency, shard
 """,
+    types={"region": TEXT, "segment": TEXT, "owner": TEXT, "shard": "UInt16"},
 )
 
 _AUDITED: Final = {

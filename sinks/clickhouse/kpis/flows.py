@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sinks.clickhouse.view import GROUP, KEY, View
+from sinks.clickhouse.view import CODE, GROUP, KEY, View
 
 EVENT_DAY: Final = "toDate32(event_time)"
 NO_REVERSAL: Final = "NOT startsWith(rule, 'reversed.')"
@@ -29,7 +29,7 @@ class Flow:
 
     source: Rows with tenant, entity, account_id, currency and what `day`, `measures`, `by` and `owner` name.
     by: What it is split by beside the key: the column's SQL and its comment. owner: SQL of the source, where it is not the
-    account's collector. ratios: SQL over the measures.
+    account's collector. ratios: SQL over the measures. types: as those of a View.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Flow:
     owner: str = ""
     owner_comment: str = ""
     ratios: Mapping[str, Measure] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def view(self) -> View:
@@ -48,7 +49,7 @@ class Flow:
         columns = KEY | ({"owner": self.owner_comment} if self.owner else {})
         for part in (self.by, self.measures, self.ratios):
             columns |= {name: one.comment for name, one in part.items()}
-        return View(self.name, self.comment, columns, self._select())
+        return View(self.name, self.comment, columns, self._select(), self.types)
 
     def _select(self) -> str:
         by = "".join(f", {name}" for name in self.by)
@@ -105,4 +106,5 @@ def counted(
         columns,
         f"SELECT day, {key}, {named}{more} FROM (SELECT day, {key}, {sums} FROM count_days WHERE {where} "
         f"GROUP BY day, {key}) WHERE {some}",
+        dict.fromkeys(split, CODE),
     )

@@ -5,7 +5,7 @@ from typing import Final
 from sinks.clickhouse.evidence import said
 from sinks.clickhouse.kpis.flows import Flow, Measure, counted, minutes
 from sinks.clickhouse.rollups import BY_PERSON
-from sinks.clickhouse.view import basis_points, divided, with_one_decimal
+from sinks.clickhouse.view import CODE, DAYS, TEXT, basis_points, divided, with_one_decimal
 
 _GENERATED: Final = """(kind = 'invoice_released'
     OR (kind = 'item_posted' AND detail = 'invoice' AND rule != 'posted.opening'))"""
@@ -109,6 +109,7 @@ _DELIVERY: Final = Flow(
     },
     by={"channel": Measure("channel", "How it went out")},
     ratios={"delivered_bp": Measure(basis_points("delivered", "sent"), "delivered / sent")},
+    types={"channel": CODE},
 )
 
 _CLEARED: Final = f"""(
@@ -146,6 +147,7 @@ _CYCLE_TIME: Final = Flow(
         "mean_settle_days": Measure(with_one_decimal("settle_days", "invoices"), "settle_days / invoices, one decimal"),
         "touches_per_100": Measure(divided("(touches * 100)", "invoices"), "touches for each 100 invoices"),
     },
+    types={"currency": TEXT, "mean_settle_days": DAYS, "touches_per_100": "Nullable(Int64)"},
 )
 
 INVOICES: Final = (_THROUGHPUT, *(flow.view for flow in (_RELEASE, _DELIVERY, _CYCLE_TIME)))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sinks.clickhouse.rollups import BUCKETS, DSO_DAYS, MONEY_DAYS
-from sinks.clickhouse.view import GROUP, KEY, View, basis_points, with_one_decimal
+from sinks.clickhouse.view import DAYS, GROUP, KEY, TEXT, View, basis_points, with_one_decimal
 
 CEI_MONTHS: Final = 3
 LAST_DAY: Final = (
@@ -100,6 +100,7 @@ SELECT day, {GROUP}, current_minor + past_due_minor AS open_minor, current_minor
        credits_minor, unapplied_minor, on_account_minor, unidentified_minor, disputed_minor
 FROM {stocks(_OF_AGING, {f"{name}_minor": f"{name}_change" for name in (*BUCKETS, *_HELD, "disputed")})}
 """,
+    types={"currency": TEXT},
 )
 
 _DSO: Final = {
@@ -165,6 +166,7 @@ FROM (
     LEFT JOIN {_MONTHS} AS m USING ({GROUP})
 )
 """,
+    types={"dso": DAYS, "bpdso": DAYS, "add": DAYS, "countback_days": "Decimal(18, 1)", "countback_exhausted": "UInt8"},
 )
 
 _BEGIN: Final = f"""if(toDayOfMonth(addDays(day, 1)) = 1, toDate32(toLastDayOfMonth(addMonths(day, -{CEI_MONTHS}))),

@@ -5,7 +5,7 @@ from typing import Final
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, Flow, Measure, minutes
 from sinks.clickhouse.kpis.invoices import DRAFT
 from sinks.clickhouse.kpis.money import LAST_DAY, stocks
-from sinks.clickhouse.view import GROUP, KEY, View, basis_points
+from sinks.clickhouse.view import GROUP, KEY, TEXT, TIME, View, basis_points
 
 _NEVER: Final = "toDateTime64(0, 3, 'UTC')"
 # Decisions that say what is left unapplied of a receipt, and whoever closes what was proposed of it.
@@ -113,6 +113,9 @@ FROM ({_EXCEPTIONS} UNION ALL {_PROPOSALS} UNION ALL {_TASKS} UNION ALL {_APPROV
     AS q
 LEFT JOIN ({_OWNED}) AS o USING (tenant, entity, account_id, entry)
 """,
+    types=dict.fromkeys(("queue", "account_id", "entry", "rule", "currency", "owner"), TEXT)
+    | dict.fromkeys(("began_time", "until_time", "ended_time"), TIME)
+    | {"is_ended": "UInt8"},
 )
 
 _AGES: Final = (("age_0_1", 0, 1), ("age_2_5", 2, 5), ("age_6_10", 6, 10), ("age_11", 11, 10**6))
@@ -157,6 +160,7 @@ KPI_QUEUES: Final = View(
         "age_11": "11 days before, or earlier",
     },
     f"SELECT day, {GROUP}, queue, {', '.join(_SUMS)} FROM {stocks(_OF_QUEUES, _SUMS, by=('queue',))}",
+    types=dict.fromkeys(("currency", "owner", "queue"), TEXT),
 )
 
 _IN_TIME: Final = "(toUnixTimestamp64Milli(until_time) = 0 OR ended_time <= until_time)"
@@ -190,6 +194,7 @@ _EXCEPTION_FLOW: Final = Flow(
     owner="owner",
     owner_comment="Who has it, as was said last; of an escalation who is told",
     ratios={"in_time_bp": Measure(basis_points("in_time", "closed"), "in_time / closed")},
+    types=dict.fromkeys(("currency", "owner", "rule"), TEXT),
 )
 
 _ANSWERED: Final = "what IN ('given', 'rejected')"
@@ -226,6 +231,7 @@ _APPROVAL_FLOW: Final = Flow(
             basis_points("in_time", "(given + rejected + expired)"), "in_time / given, rejected and expired"
         )
     },
+    types=dict.fromkeys(("currency", "owner", "category"), TEXT),
 )
 
 QUEUE_KPIS: Final = (QUEUE_ENTRIES, KPI_QUEUES, _EXCEPTION_FLOW.view, _APPROVAL_FLOW.view)

@@ -86,6 +86,22 @@ def test_another_day_is_in_the_address(pages: httpx.Client, shop: Path) -> None:
     assert 'href="/dso?as_of=2026-02-10"' in shown
 
 
+def test_a_day_to_come_ages_what_is_open_now(pages: httpx.Client, shop: Path) -> None:
+    said = report(shop, "2026-05-20")["USD"]["aging"]
+    assert said["current"]["amount"] == "0.00"
+    shown = tables_of(page(pages, "/aging?as_of=2026-05-20&currency=USD"))["Open items by age"]
+    assert [(row["Items"], row["Amount"]) for row in shown] == [
+        (str(said[age]["count"]), said[age]["amount"]) for age in AGES
+    ]
+
+
+def test_the_file_of_the_overviews_accounts_has_all_of_them(pages: httpx.Client) -> None:
+    shown = tables_of(page(pages, "/?currency=USD"))["Open items by account"]
+    everybody = rows(pages, "/?currency=USD&table=accounts")
+    assert len(everybody) > len(shown) == 8
+    assert everybody == rows(pages, "/aging?currency=USD&table=accounts")
+
+
 def test_accounts_add_up_to_the_report_and_regions_to_the_whole(pages: httpx.Client, shop: Path, last_day: str) -> None:
     said = report(shop, last_day)["USD"]
     everybody = rows(pages, "/aging?currency=USD&table=accounts")
@@ -256,9 +272,12 @@ def test_what_is_typed_in_stays_text(pages: httpx.Client) -> None:
     ("address", "status", "says"),
     [
         ("/?as_of=2026-02-30", 400, "as_of=2026-02-30: write a day as YYYY-MM-DD"),
+        ("/?as_of=0001-01-01", 400, "as_of=0001-01-01: must be a day from 1970-01-01 to 2199-12-31"),
+        ("/forecast?as_of=9999-12-31", 400, "as_of=9999-12-31: must be a day from 1970-01-01 to 2199-12-31"),
         ("/?currency=XXX", 400, "currency=XXX: there is none of that name"),
         ("/?owner=nobody", 400, "owner=nobody: there is none of that name"),
         ("/aging?page=0", 400, "page=0: must be a whole number from 1 to 4000"),
+        (f"/aging?page={'9' * 5000}", 400, "must be a whole number from 1 to 4000"),
         ("/aging?period=1e3", 400, "period=1e3: must be a whole number from 1 to 24"),
         ("/aging?table=secrets", 400, "table=secrets: there is none of that name here"),
         ("/why/0-99999999", 404, "0-99999999: there is no such decision"),
@@ -273,6 +292,12 @@ def test_what_an_address_cannot_mean_is_said(pages: httpx.Client, address: str, 
     answer = pages.get(address)
     assert answer.status_code == status
     assert says in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/cash", "/forecast", "/dso", "/aging"])
+@pytest.mark.parametrize("day", ["1970-01-01", "2199-12-31"])
+def test_the_first_and_the_last_day_have_pages(pages: httpx.Client, path: str, day: str) -> None:
+    assert f'value="{day}"' in page(pages, f"{path}?as_of={day}&period=24")
 
 
 def test_browsers_are_told_to_be_strict(pages: httpx.Client) -> None:

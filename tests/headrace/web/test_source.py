@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from headrace.web.source import FRESH_SECONDS, OLDEST_SECONDS, Source
+from headrace.web.source import FRESH_SECONDS, MOST_MADE, OLDEST_SECONDS, Source
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.reading import DatabaseViews, QueryServer, Views, open_views
@@ -93,6 +94,23 @@ def test_an_answer_ends_when_more_decisions_are_there(source: Source, place: Pla
     publish(place, 2)
     assert source.version().decisions == 2
     assert source.ask(SQL, {"currency": "USD"}).rows[0][0] == 2
+
+
+def test_only_the_last_things_that_were_made_of_answers_are_kept(source: Source) -> None:
+    made: list[int] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        return number
+
+    rows = source.ask(SQL, {"currency": "USD"})
+    for number in range(MOST_MADE + 1):
+        assert source.kept(f"day {number}", partial(make, number)) == number
+    for number in range(MOST_MADE, -1, -1):
+        source.kept(f"day {number}", partial(make, number))
+    assert made == [*range(MOST_MADE + 1), 0]
+    # Answers are kept by their rows, whatever was made meanwhile.
+    assert source.ask(SQL, {"currency": "USD"}) is rows
 
 
 def test_one_who_waits_gets_chdb_however_much_is_asked(place: Place, tmp_path: Path) -> None:

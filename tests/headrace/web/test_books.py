@@ -1,0 +1,102 @@
+"""Pages over decisions written by hand, where a simulated distributor has too few of the kind."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from headrace.settings import Settings
+from headrace.web.asking import Asked, all_rows
+from headrace.web.filters import Filters, Known
+from headrace.web.pages.accounts import account
+from headrace.web.pages.cash import cash_application
+from headrace.web.pages.work import exceptions
+from headrace.web.source import Source
+from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.reading import DatabaseViews
+from sinks.clickhouse.sink import ClickHouseSink
+from tests.ledger import Ledger, day
+
+LAST = date(2026, 1, 31)
+
+
+def written() -> Ledger:
+    ledger = Ledger(shards=1)
+    disputed = {"document": "INV-1", "item_kind": "invoice", "item_amount": 100_00, "due_date": day("2026-02-01")}
+    ledger.invoice("A", "INV-1", 100_00, "2026-01-02", "2026-02-01")
+    ledger.say("dispute_opened", "A", "2026-01-05", amount=40_00, reference_id="D-1", item_disputed=40_00, **disputed)
+    # Ten are taken off it as an item of their own, of which the dispute says nothing.
+    ledger.say(
+        "deduction_opened", "A", "2026-01-09", document="DED-1", counterparty="INV-1", item_kind="deduction",
+        amount=10_00, item_amount=10_00, posting_date=day("2026-01-09"), due_date=day("2026-02-01"),
+    )  # fmt: skip
+    # One receipt is applied by a rule where it came, and one where a person sent it.
+    ledger.invoice("B", "INV-2", 70_00, "2026-01-02", "2026-02-01")
+    ledger.receipt("B", "R-1", 70_00, "2026-01-12")
+    ledger.applied("B", "INV-2", "R-1", 70_00, "2026-01-12", item_kind="invoice")
+    ledger.invoice("B", "INV-3", 30_00, "2026-01-02", "2026-02-01")
+    ledger.receipt("~suspense:BANK:01", "R-2", 30_00, "2026-01-14")
+    sent = ledger.say(
+        "cash_transferred", "~suspense:BANK:01", "2026-01-15", receipt_id="R-2", amount=30_00, rule="transfer.out",
+        counterparty="B", posting_date=day("2026-01-15"), cause_kind="operator_action", cause_id="by-hand-1",
+    )  # fmt: skip
+    ledger.receipt("B", "R-2", 30_00, "2026-01-15", cause_id=f"transfer:{sent.shard}-{sent.sequence}")
+    ledger.applied("B", "INV-3", "R-2", 30_00, "2026-01-15", item_kind="invoice")
+    # And one waits.
+    ledger.receipt("B", "R-3", 5_00, "2026-01-20")
+    # More people have exceptions than are listed, and nobody has one.
+    for number in range(60):
+        ledger.say(
+            "exception_raised",
+            "C",
+            "2026-01-21",
+            reference_id=f"X-{number}",
+            rule="erp.refused",
+            owner=f"kim{number:02d}",
+        )
+    ledger.say("exception_raised", "C", "2026-01-21", reference_id="X-NOBODY", rule="erp.refused")
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    directory: Path = tmp_path_factory.mktemp("books")
+    place = Place(directory / "clickhouse")
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in written().decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
+    source = Source(lambda: DatabaseViews(place))
+    known = Known(LAST, "2026-01-31 00:00:00.000", ("USD",), ("us01",))
+    yield Asked(source, Filters(LAST, "USD"), known, Settings(dir=directory))
+    source.close()
+
+
+def test_a_deduction_leaves_what_is_disputed_of_its_invoice(asked: Asked) -> None:
+    table = account(asked, "t1", "us01", "A").tables()["items"]
+    named = [column.name for column in table.columns]
+    shown = {row[0].text: row for row in table.rows}
+    assert [shown["INV-1"][named.index(name)].value for name in ("Amount", "Open", "Disputed")] == [
+        "100.00",
+        "90.00",
+        "40.00",
+    ]
+
+
+def test_what_a_person_sent_to_its_account_did_not_go_straight_through(asked: Asked) -> None:
+    page = cash_application(asked)
+    [month] = page.tables()["months"].rows
+    assert [cell.value for cell in month] == ["2026-01-01", "3", "1", "1", "1", "105.00", "33.3"]
+    [waiting] = [each for each in page.headlines if each.name == "Waiting"]
+    assert waiting.text == "1"
+
+
+def test_what_nobody_has_is_counted_however_many_others_have_some(asked: Asked) -> None:
+    page = exceptions(asked)
+    [nobody] = [each for each in page.headlines if each.name == "Nobody has them"]
+    assert nobody.text == "1"
+    owners = page.tables()["owners"]
+    assert (len(owners.rows), owners.more) == (25, True)
+    assert len(exceptions(all_rows(asked, 1_000)).tables()["owners"].rows) == 61
