@@ -173,12 +173,12 @@ def again(store: EffectStore, numbers: list[int]) -> None:
     done = 0
     for number in numbers:
         row = store.row(number)
-        if row is None:
-            say(f"{number}: there is no such effect")
-        elif store.again(number, now_ms, now_ms + row.expires_ms - row.made_ms):
-            done += 1
+        life_ms = 0 if row is None else row.expires_ms - row.made_ms
+        why_not = store.again(number, now_ms, now_ms + life_ms)
+        if why_not:
+            say(f"{number}: {why_not}")
         else:
-            say(f"{number}: is {row.state}, and is tried without this")
+            done += 1
     print(f"{done:,} will be tried again, {len(numbers) - done:,} not")
     if done < len(numbers):
         raise typer.Exit(FOUND_WANTING)

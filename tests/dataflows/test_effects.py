@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,25 @@ def test_with_the_outside_stalled_and_the_matter_settled_meanwhile_nothing_leave
         assert len(world.sent) == tried
     assert letters(world.directory)[0] == ("INV-1", "withdrawn", word)
     assert world.told()[0] == ("C1:20000", "expired", f"withdrawn:{word}")
+
+
+def test_what_is_settled_while_a_letter_is_on_its_way_is_not_sent_again(world: World) -> None:
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+
+    def answer(_: Received) -> int:
+        world.say("dispute_opened", "C1", document="INV-1", amount=5, reference_id="D-1")
+        beside = open_installation(load(world.directory, None))
+        append_decisions(beside, world.ledger, len(world.ledger.decisions) - 1)
+        beside.close()
+        time.sleep(0.3)
+        return 503
+
+    world.server.answer = answer
+    world.run()
+    assert len(world.sent) == 1
+    assert letters(world.directory) == [("INV-1", "withdrawn", "disputed")]
 
 
 @pytest.mark.parametrize(
