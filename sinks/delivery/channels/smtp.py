@@ -11,11 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from sinks.delivery.setup import Email
+from sinks.delivery.setup import Email, first_line
 from sinks.effects.base import Outcome, Result
 
 ATTEMPT_SECONDS: Final = 60.0
@@ -121,11 +120,6 @@ class Mailer:
 def _xtext(text: str) -> str:
     """A value as options of a command have it (RFC 3461, 4): what is no printable ASCII, and + and =, as +HH."""
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
-
-
-def first_line(path: Path | None) -> str:
-    """A secret from its file. Raises OSError."""
-    return "" if path is None else path.read_text().partition("\n")[0].strip()
 
 
 def _text(said: bytes) -> str:
