@@ -16,10 +16,10 @@ from headrace.commands.tables import Column, Listing
 from headrace.settings import Settings
 from sinks.base import SinkStopped
 from sinks.effects.base import Result, State
+from sinks.effects.sending import Sender
 from sinks.effects.store import EffectStore, Row, TargetRow
 from sinks.webhooks.endpoints import Endpoint
 from sinks.webhooks.events import event_of, test_body
-from sinks.webhooks.sending import Sender
 from sinks.webhooks.sink import WebhookSink
 
 SINK: Final = WebhookSink.name

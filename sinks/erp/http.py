@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 from sinks.base import RetryLater
-from sinks.webhooks.sending import wanted_seconds
+from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from sinks.delivery.setup import Upload, first_line
 from sinks.effects.base import Outcome, Result
-from sinks.webhooks.sending import Sender, wanted_seconds
+from sinks.effects.sending import Sender, wanted_seconds
 
 CONTENT_TYPES: Final = {"pdf": "application/pdf", "facturx": "application/pdf", "ubl": "application/xml"}
 # What may be otherwise at the next attempt, though it is 4yz.

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Final
 from urllib.parse import urlsplit
 
+from sinks.effects.addresses import AddressRefused, reachable
 from sinks.effects.base import Outcome, Result
-from sinks.webhooks.addresses import AddressRefused, reachable
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 15.0
