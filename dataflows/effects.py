@@ -304,7 +304,8 @@ class EffectsLoop:
             rows[effect.target] = after(row, outcome, now_ms)
             self._effects.ended[effect.target, outcome.result.value] += 1
             if outcome.result is Result.off and not row.off_ms:
-                self._logger.error("switched off", target=effect.target, reason=outcome.detail)
+                again = f"headrace effects enable {self._sink.name} {effect.target}"
+                self._logger.error("switched off", target=effect.target, reason=outcome.detail, again=again)
             elif outcome.result is not Result.done and wait is None:
                 self._logger.error("given up", target=effect.target, effect=effect.name, reason=outcome.detail)
         for name, row in rows.items():
