@@ -199,7 +199,9 @@ class EffectsLoop:
             for record in chunk.facts:
                 self._sink.learn(record.partition, record.offset, read_fact(record), self._known)
             for record in chunk.decisions:
-                whole[record.partition] = self._decision(record, now_ms)
+                last = self._decision(record, now_ms)
+                if last is not None:
+                    whole[record.partition] = last
             for shard, following in moved.items():
                 stands = whole.get(shard, self._decided[shard].whole)
                 sequence = self._sequences.following(shard) if shard in whole else self._decided[shard].sequence
@@ -210,24 +212,26 @@ class EffectsLoop:
         self._status.published += len(chunk.decisions)
         self._status.positions = dict(chunk.decision_positions)
 
-    def _decision(self, record: Record, now_ms: int) -> bool:
-        """Keep what it asks for and withdraw what it makes needless; whether it is the last one of its fact."""
+    def _decision(self, record: Record, now_ms: int) -> bool | None:
+        """Keep what it asks for and withdraw what it makes needless; whether it is the last one of its fact, None where it
+        was read before."""
         decision = decoded(record)
         shard = record.partition
         if self._decided[shard].sequence < 0 and not self._sequences.following(shard):
             # Began at the end of a log: which number comes first there is not known.
             self._sequences.begin(shard, decision.sequence)
-        if self._sequences.take(shard, decision.sequence, record.offset):
-            if decision.kind in self._sink.heeds:
-                self._sink.heed(decision, self._known)
-            withdrawn = self._store.withdraw(decision, now_ms)
-            if withdrawn:
-                self._effects.ended["", "withdrawn"] += withdrawn
-            intents = self._sink.intents(decision) if decision.origin == LIVE else ()
-            self._effects.history += decision.origin != LIVE
-            key = effect_key(self._store.facts, shard, decision.sequence) if intents else ""
-            for intent in intents:
-                self._store.add(key, decision, record.value, intent, now_ms)
+        if not self._sequences.take(shard, decision.sequence, record.offset):
+            return None
+        if decision.kind in self._sink.heeds:
+            self._sink.heed(decision, self._known)
+        withdrawn = self._store.withdraw(decision, now_ms)
+        if withdrawn:
+            self._effects.ended["", "withdrawn"] += withdrawn
+        intents = self._sink.intents(decision) if decision.origin == LIVE else ()
+        self._effects.history += decision.origin != LIVE
+        key = effect_key(self._store.facts, shard, decision.sequence) if intents else ""
+        for intent in intents:
+            self._store.add(key, decision, record.value, intent, now_ms)
         return decision.index == decision.count - 1
 
     @staticmethod
@@ -256,18 +260,18 @@ class EffectsLoop:
                 chosen += self._store.ready(target.name, shards, now_ms, free)
         if not chosen:
             return 0
+        # Before it is written down that they are tried: who stops here has tried nothing.
+        prepared = [self._sink.prepare(self._store.effect(number), self._known) for number in chosen]
         self._patience.persist(self._hold.check)
-        for effect in self._store.start(chosen, now_ms):
-            self._fly(effect)
+        for effect, made in zip(self._store.start(chosen, now_ms), prepared, strict=True):
+            self._fly(effect, made)
         return len(chosen)
 
-    def _fly(self, effect: Effect) -> None:
-        prepared = self._sink.prepare(effect, self._known)
+    def _fly(self, effect: Effect, prepared: Any) -> None:
+        self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)
         if isinstance(prepared, Outcome):
             self._landed.put(_Landed(effect, prepared))
-            self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)
             return
-        self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)
         Thread(target=self._try, args=(effect, prepared), name=f"{self._sink.name} {effect.name}", daemon=True).start()
 
     def _try(self, effect: Effect, prepared: Any) -> None:
@@ -304,7 +308,8 @@ class EffectsLoop:
             rows[effect.target] = after(row, outcome, now_ms)
             self._effects.ended[effect.target, outcome.result.value] += 1
             if outcome.result is Result.off and not row.off_ms:
-                self._logger.error("switched off", target=effect.target, reason=outcome.detail)
+                again = f"headrace effects enable {self._sink.name} {effect.target}"
+                self._logger.error("switched off", target=effect.target, reason=outcome.detail, again=again)
             elif outcome.result is not Result.done and wait is None:
                 self._logger.error("given up", target=effect.target, effect=effect.name, reason=outcome.detail)
         for name, row in rows.items():

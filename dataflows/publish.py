@@ -410,8 +410,11 @@ def _effects(loop: EffectsLoop, until_idle: bool, stop: Stop) -> None:
         return None if stop or (until_idle and loop.idle) else loop.read()
 
     try:
-        _run("publish_effects", _Pump(read, loop.take))
-        loop.leave()
+        try:
+            _run("publish_effects", _Pump(read, loop.take))
+        finally:
+            # Whatever ended it: what came of an attempt is known now, and to nobody later.
+            loop.leave()
     finally:
         loop.close()
 

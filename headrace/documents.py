@@ -67,7 +67,7 @@ class AccountPapers:
         self._known: Final = _Remembered({}, {(shard, taken.offset): taken.fact for taken in history.facts})
         self._decisions: Final = history.decisions
         for taken in history.facts:
-            if taken.fact.kind in knowing.FACTS and not history.was_rejected(taken):
+            if taken.fact.kind in knowing.FACTS:
                 knowing.learn(shard, taken.offset, taken.fact, self._known)
         for d in history.decisions:
             knowing.heed(d, self._known)

@@ -44,7 +44,7 @@ class ErpNextServer:
         self.before: Callable[[Request], None] = lambda _: None
         self.after: Callable[[Request], None] = lambda _: None
         self.limit: int | None = None
-        self.retry_after = 1
+        self.retry_after: int | str = 1
         self.secret = f"{KEY}:{SECRET}"
         self.requests: list[Request] = []
         self._lock = threading.Lock()

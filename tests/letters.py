@@ -11,8 +11,8 @@ from dataflows.publish import publish_effects
 from dataflows.publishing import PublishStatus
 from schemas.records import Customer, Decision, Fact, Message
 from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, State, Target
+from sinks.effects.sending import Sender
 from sinks.effects.store import EffectStore, account_of
-from sinks.webhooks.sending import Sender
 from tests.publishing import Never
 
 AGAIN = "say from where"

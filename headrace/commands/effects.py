@@ -30,7 +30,7 @@ from headrace.words import in_words
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.effects.base import State
-from sinks.effects.store import EffectStore, Row
+from sinks.effects.store import EffectStore, Row, TargetRow
 
 # The sinks that have effects outside.
 SINKS: Final = ("webhooks", "delivery", "erp")
@@ -43,7 +43,7 @@ Note = Annotated[str, typer.Option(help="Why; kept with it.", show_default=False
 Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
 
 app = typer.Typer(
-    help="What sinks do outside: list it, show it, try it again, settle it; say from where a sink goes on.",
+    help="What sinks do outside: list it, show it, try it again, settle it; switch targets on, say from where a sink goes on.",
     no_args_is_help=True,
 )
 
@@ -173,12 +173,12 @@ def again(store: EffectStore, numbers: list[int]) -> None:
     done = 0
     for number in numbers:
         row = store.row(number)
-        if row is None:
-            say(f"{number}: there is no such effect")
-        elif store.again(number, now_ms, now_ms + row.expires_ms - row.made_ms):
-            done += 1
+        life_ms = 0 if row is None else row.expires_ms - row.made_ms
+        why_not = store.again(number, now_ms, now_ms + life_ms)
+        if why_not:
+            say(f"{number}: {why_not}")
         else:
-            say(f"{number}: is {row.state}, and is tried without this")
+            done += 1
     print(f"{done:,} will be tried again, {len(numbers) - done:,} not")
     if done < len(numbers):
         raise typer.Exit(FOUND_WANTING)
@@ -212,6 +212,28 @@ def settle(
     print(f"{settled:,} settled as {state}, {len(numbers) - settled:,} not")
     if settled < len(numbers):
         raise typer.Exit(FOUND_WANTING)
+
+
+@app.command()
+def enable(
+    context: typer.Context,
+    sink: SinkName,
+    target: Annotated[str, typer.Argument(help="A target, as `list` shows it.", show_default=False)],
+) -> None:
+    """Switch a target on again that refused a login or wants no more, and stop waiting for one that failed. Exit 1 where
+    nothing was ever tried there."""
+    with opened_effects(context.obj, sink) as (_, store):
+        if target not in store.targets():
+            say(f"{target}: is on: nothing has failed there")
+            raise typer.Exit(FOUND_WANTING)
+        print(f"{target} is on ({switch_on(store, target)})")
+
+
+def switch_on(store: EffectStore, target: str) -> str:
+    """Have a target tried again from now on; how it was."""
+    row = store.targets().get(target, TargetRow(target))
+    store.set_target(TargetRow(target))
+    return f"was off since {utc_text(row.off_ms)}" if row.off_ms else "was on"
 
 
 @app.command()

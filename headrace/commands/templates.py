@@ -40,9 +40,16 @@ def list_templates(directory: Directory = None, config: Config = None, folder: F
         office, _ = _office(directory, config, folder)
     table = Table("template", "hash", "approved")
     for language, name in office.templates.names():
-        found = office.templates.read(language, name)
-        assert found is not None
-        table.add_row(f"{language}/{name}", found.digest[:_SHORT], office.templates.standing(found))
+        try:
+            found = office.templates.read(language, name)
+            row = (
+                ("", "no: it has no labels.toml")
+                if found is None
+                else (found.digest[:_SHORT], office.templates.standing(found))
+            )
+        except NoTemplate as error:
+            row = "", f"no: {error}"
+        table.add_row(f"{language}/{name}", *row)
     plain_console().print(table)
 
 
@@ -57,10 +64,13 @@ def show(
     with failures_told():
         office, _ = _office(directory, config, folder)
     language, _, short = name.partition("/")
-    found = office.templates.read(language, short)
-    if found is None:
-        say(f"there is no template {name}")
-        raise typer.Exit(FOUND_WANTING)
+    try:
+        found = office.templates.read(language, short)
+        if found is None:
+            raise NoTemplate(f"there is no template {name}")
+    except NoTemplate as error:
+        say(str(error))
+        raise typer.Exit(FOUND_WANTING) from None
     print(found.words, end="")
 
 
@@ -89,6 +99,8 @@ def approve(
                     raise NoTemplate(f"there is no template {full}")
                 if missing := found.missing(BLOCKS):
                     raise NoTemplate(f"template {full} has no block {', '.join(missing)}")
+                if lacking := found.lacking():
+                    raise NoTemplate(f"labels.toml of {language} has no {', '.join(lacking)}")
             except NoTemplate as error:
                 say(str(error))
                 raise typer.Exit(FOUND_WANTING) from None

@@ -11,15 +11,15 @@ import typer
 from connectors.intake.clockwork import utc_text
 from dataflows.effects_position import effects_file
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, print_json, say, where_again
-from headrace.commands.effects import again, as_object, decision_of, opened_effects
+from headrace.commands.effects import again, as_object, decision_of, opened_effects, switch_on
 from headrace.commands.tables import Column, Listing
 from headrace.settings import Settings
 from sinks.base import SinkStopped
 from sinks.effects.base import Result, State
+from sinks.effects.sending import Sender
 from sinks.effects.store import EffectStore, Row, TargetRow
 from sinks.webhooks.endpoints import Endpoint
 from sinks.webhooks.events import event_of, test_body
-from sinks.webhooks.sending import Sender
 from sinks.webhooks.sink import WebhookSink
 
 SINK: Final = WebhookSink.name
@@ -178,9 +178,7 @@ def enable(context: typer.Context, name: Name) -> None:
     """Switch an endpoint on again that was switched off because it answered 410, and stop waiting for one that failed."""
     with opened_effects(context.obj, SINK) as (settings, store):
         _endpoint(settings, name)
-        row = store.targets().get(name, TargetRow(name))
-        store.set_target(TargetRow(name))
-    was = f"was off since {utc_text(row.off_ms)}" if row.off_ms else "was on"
+        was = switch_on(store, name)
     print(
         f"{name} is on ({was}); `headrace webhooks {where_again(*context.obj)} replay --endpoint {name}` tells it what it missed"
     )

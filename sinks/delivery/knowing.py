@@ -1,6 +1,7 @@
 """What the sink keeps of facts and decisions to make documents of: where they are in the log, not what they say."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from sinks.effects.base import Known
 
 FACTS: Final = ("customer", "invoice", "credit_note")
 _PROMISES: Final = ("promise_broken", "promise_partially_kept", "promise_kept", "promise_cancelled")
-DECISIONS: Final = ("invoice_released", "interest_charged", *_PROMISES)
+DECISIONS: Final = ("invoice_released", "interest_charged", "fact_rejected", *_PROMISES)
 _MOST_OF_A_NUMBER: Final = 10
 _MOST_PROMISES: Final = 20
 # A promise that was broken longer before a letter is not thrown in with it.
@@ -48,21 +49,26 @@ class Place:
 
 
 def learn(shard: int, offset: int, fact: Fact, known: Known) -> None:
-    """Keep where it is. Of several with one number the last comes first: which one was posted shows by its amount."""
+    """Keep where it is. The last comes first: of several documents with one number, which was posted shows by its amount."""
     place = Place.of(fact)
-    if isinstance(fact, Customer):
-        _write(known, place.key("customer"), [shard, offset])
-    elif isinstance(fact, (Invoice, CreditNote)):
-        key = place.key("document", fact.document)
-        before = _read(known, key) or []
-        at = [shard, offset]
-        if at not in before:
-            _write(known, key, [at, *before][:_MOST_OF_A_NUMBER])
+    key = place.key("customer") if isinstance(fact, Customer) else place.key("document", _document(fact))
+    before = _places(known, key)
+    if [shard, offset] not in before:
+        _write(known, key, [[shard, offset], *before][:_MOST_OF_A_NUMBER])
+
+
+def _document(fact: Fact) -> str:
+    assert isinstance(fact, (Invoice, CreditNote))
+    return fact.document
 
 
 def heed(d: Decision, known: Known) -> None:
-    """Keep what documents say of decisions: parts that a draft was billed in, charges, promises that were not kept."""
-    if d.kind == "invoice_released":
+    """Keep what documents say of decisions: parts that a draft was billed in, charges, promises that were not kept; and
+    which facts had no effect."""
+    if d.kind == "fact_rejected":
+        if d.cause_kind in FACTS:
+            _write(known, _rejected(d.shard, d.fact_offset), d.cause_id)
+    elif d.kind == "invoice_released":
         _keep_parts(d, known)
     elif d.kind == "interest_charged":
         key = Place.of(d).key("charges", str(d.fact_offset))
@@ -104,12 +110,9 @@ def _write(known: Known, key: str, value: Any) -> None:
 
 
 def customer_of(known: Known, place: Place) -> Customer | None:
-    """The latest customer fact; None where none has come."""
-    at = _read(known, place.key("customer"))
-    if at is None:
-        return None
-    fact = known.fact(*at)
-    assert isinstance(fact, Customer)
+    """The latest customer fact that was not rejected; None where none has come."""
+    fact = next(_facts(known, place.key("customer")), None)
+    assert fact is None or isinstance(fact, Customer)
     return fact
 
 
@@ -118,15 +121,15 @@ def document_of(known: Known, place: Place, document: str, amount: int, setup: S
     where nothing of that number is known, or nothing with that amount."""
     customer = customer_of(known, place)
     found: list[InvoiceFigures] = []
-    for fact in _facts(known, place, document):
+    for fact in _documents(known, place, document):
         if isinstance(fact, CreditNote):
-            invoices = [x for x in _facts(known, place, fact.invoice) if isinstance(x, Invoice)]
+            invoices = [x for x in _documents(known, place, fact.invoice) if isinstance(x, Invoice)]
             found.append(credit_figures(fact, invoices[0] if invoices else None, customer, setup))
         elif isinstance(fact, Invoice):
             found.append(invoice_figures(fact, customer, setup))
     part = _read(known, place.key("part", document))
     if part is not None:
-        wholes = [x for x in _facts(known, place, part["of"]) if isinstance(x, Invoice)]
+        wholes = [x for x in _documents(known, place, part["of"]) if isinstance(x, Invoice)]
         found = [
             invoice_figures(x, customer, setup, document, billed_lines(x, part["lines"]))
             for x in wholes
@@ -142,8 +145,26 @@ def document_of(known: Known, place: Place, document: str, amount: int, setup: S
     raise NoDocument(f"{document}: it was posted with {wanted}, and what has come for it has {said}")
 
 
-def _facts(known: Known, place: Place, document: str) -> list[Fact]:
-    return [known.fact(*at) for at in _read(known, place.key("document", document)) or []]
+def _documents(known: Known, place: Place, document: str) -> Iterator[Fact]:
+    return _facts(known, place.key("document", document))
+
+
+def _facts(known: Known, key: str) -> Iterator[Fact]:
+    """The facts that are kept there, the last first, without those that were rejected."""
+    for at in _places(known, key):
+        fact = known.fact(*at)
+        if _read(known, _rejected(*at)) != fact.event_id:
+            yield fact
+
+
+def _places(known: Known, key: str) -> list[list[int]]:
+    """SHARD, OFFSET of each. An earlier version kept the customer's last one alone."""
+    found = _read(known, key) or []
+    return [found] if found and isinstance(found[0], int) else found
+
+
+def _rejected(shard: int, offset: int) -> str:
+    return f"rejected/{shard}/{offset}"
 
 
 def charges_of(known: Known, d: Decision) -> list[Decision]:

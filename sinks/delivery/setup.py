@@ -5,6 +5,7 @@ import tomllib
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -139,6 +140,10 @@ class Upload(_Part):
     def _somewhere(self) -> "Upload":
         if bool(self.url) == bool(self.folder):
             raise ValueError("say either url or folder")
+        url = urlsplit(self.url)
+        wrong = url.scheme not in ("http", "https") or not url.hostname or url.username is not None or url.port == 0
+        if self.url and wrong:
+            raise ValueError("url must be https://HOST/PATH or http://HOST/PATH, without a user and a password")
         return self
 
 
@@ -181,6 +186,11 @@ class Setup(_Part):
 
     def tax(self, code: str) -> Tax | None:
         return next((one for one in self.taxes if one.code == code), None)
+
+
+def first_line(path: Path | None) -> str:
+    """A secret from its file; empty where there is none. Raises OSError, UnicodeError."""
+    return "" if path is None else path.read_text().partition("\n")[0].strip()
 
 
 def read_setup(path: Path) -> Setup:

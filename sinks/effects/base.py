@@ -185,7 +185,8 @@ class EffectSink(ABC):
         raise AssertionError(f"{self.name} wants {self.heeds} and does not heed")
 
     def prepare(self, effect: Effect, known: Known) -> Any:
-        """What `attempt` needs besides the effect. An Outcome ends the attempt with it at once."""
+        """What `attempt` needs besides the effect, which is not this attempt's yet. An Outcome ends the attempt with it at
+        once."""
         return None
 
     @abstractmethod

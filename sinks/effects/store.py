@@ -19,8 +19,10 @@ from sinks.effects.withdrawals import WITHDRAWALS, withdrawn
 FORMAT: Final = 1
 _BUSY_SECONDS: Final = 10.0
 _DETAIL_CHARACTERS: Final = 500
-_WITHDRAWABLE: Final = tuple(kind for kind, tests in WITHDRAWALS.items() if tests)
 _OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN)
+# What may yet be tried, by itself or by a person's word, and may be made needless before.
+_KINDS: Final = ", ".join(f"'{kind}'" for kind, tests in WITHDRAWALS.items() if tests)
+_WITHDRAWABLE: Final = f"kind IN ({_KINDS}) AND state IN ({_OPEN}, 'failed', 'unknown', 'expired')"
 _SCHEMA: Final = f"""
 CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
 CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER, whole INTEGER,
@@ -33,7 +35,6 @@ CREATE TABLE effects (
 CREATE UNIQUE INDEX effects_once ON effects (shard, sequence, target);
 CREATE INDEX effects_ready ON effects (target, due_ms, number) WHERE head = 1 AND state = 'waiting';
 CREATE INDEX effects_lane ON effects (target, lane, number) WHERE state IN ({_OPEN});
-CREATE INDEX effects_account ON effects (account) WHERE state = 'waiting';
 CREATE INDEX effects_expiring ON effects (expires_ms) WHERE state = 'waiting';
 CREATE INDEX effects_counted ON effects (state, target, made_ms) WHERE state IN ('waiting', 'failed', 'unknown');
 CREATE INDEX effects_untold ON effects (number) WHERE told = 0 AND state NOT IN ({_OPEN});
@@ -46,6 +47,11 @@ CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, fai
   WITHOUT ROWID;
 CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 """
+# Made where they are not: a file that an earlier version made gets them when it is opened.
+_INDEXES: Final = (
+    f"CREATE INDEX IF NOT EXISTS effects_withdrawable ON effects (account) WHERE {_WITHDRAWABLE}",
+    "CREATE INDEX IF NOT EXISTS effects_bundle ON effects (shard, fact_offset) WHERE bundle <> ''",
+)
 
 
 class Position(NamedTuple):
@@ -125,6 +131,8 @@ class EffectStore:
         self.facts: str = found[2]
         self.decisions: str = found[3]
         self._connection.execute("PRAGMA synchronous=FULL")
+        for index in _INDEXES:
+            self._connection.execute(index)
 
     @staticmethod
     def make(
@@ -186,7 +194,7 @@ class EffectStore:
         d = decision
         if intent.bundle:
             found = run(
-                "SELECT number FROM effects WHERE shard = ? AND fact_offset = ? AND target = ? AND bundle = ?",
+                "SELECT number FROM effects WHERE shard = ? AND fact_offset = ? AND target = ? AND bundle = ? AND bundle <> ''",
                 (d.shard, d.fact_offset, intent.target, intent.bundle),
             ).fetchone()
             if found is not None:
@@ -212,25 +220,39 @@ class EffectStore:
         return found.fetchone() is not None
 
     def withdraw(self, later: Decision, now_ms: int) -> int:
-        """Withdraw what waits and `later` makes needless; how many effects ended by it. Within a transaction."""
+        """Withdraw what `later` makes needless; how many effects ended by it. Within a transaction.
+
+        What waits ends at once. What is being tried just now ends when it would be tried again; what failed, expired or is
+        unknown stays as it ended, and is not tried again by hand.
+        """
         rows = self._connection.execute(
-            f"SELECT number, kind FROM effects WHERE account = ? AND state = 'waiting' AND kind IN ({_marks(_WITHDRAWABLE)})",
-            (account_of(later), *_WITHDRAWABLE),
+            f"SELECT number, kind, state FROM effects WHERE account = ? AND {_WITHDRAWABLE}", (account_of(later),)
         ).fetchall()
         ended = 0
-        for number, kind in rows:
-            members = self._members(number)
-            for sequence, asked, already in members:
+        for number, kind, state in rows:
+            for sequence, asked, already in self._members(number):
                 word = "" if already or asked.sequence >= later.sequence else withdrawn(kind, asked, later)
                 if word:
                     self._connection.execute(
                         "UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", (word, number, sequence)
                     )
-            words = [word for _, _, word in self._members(number)]
-            if all(words):
-                self._end(number, State.withdrawn, ", ".join(dict.fromkeys(words)), "", now_ms)
-                ended += 1
+            if state == State.waiting:
+                ended += self._withdrawn(number, now_ms)
         return ended
+
+    def _withdrawn(self, number: int, now_ms: int) -> bool:
+        """End an effect of which nothing is left. Within a transaction."""
+        words = self._needless(number)
+        if words:
+            self._end(number, State.withdrawn, words, "", now_ms)
+        return bool(words)
+
+    def _needless(self, number: int) -> str:
+        """Why nothing is left of it; empty where something is."""
+        words = [word for (word,) in self._connection.execute(
+            "SELECT withdrawn FROM members WHERE number = ? ORDER BY sequence", (number,)
+        )]  # fmt: skip
+        return ", ".join(dict.fromkeys(words)) if all(words) else ""
 
     def _members(self, number: int) -> list[tuple[int, Decision, str]]:
         rows = self._connection.execute(
@@ -252,11 +274,11 @@ class EffectStore:
         return len(rows)
 
     def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int) -> list[int]:
-        """What may be tried now at this target of these shards, the longest due first."""
+        """What may be tried now at this target of these shards, the longest due first; nothing that has expired."""
         rows = self._connection.execute(
             "SELECT number FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
-            f" AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
-            (target, now_ms, *shards, most),
+            f" AND expires_ms > ? AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
+            (target, now_ms, now_ms, *shards, most),
         )
         return [number for (number,) in rows]
 
@@ -294,6 +316,8 @@ class EffectStore:
             (now_ms, outcome.result.value, detail, number),
         )
         if outcome.result is Result.later and retry_seconds is not None:
+            if self._withdrawn(number, now_ms):
+                return
             self._connection.execute(
                 "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ? WHERE number = ?",
                 (now_ms + round(retry_seconds * 1000), detail, number),
@@ -319,9 +343,11 @@ class EffectStore:
             self._next_head(target, lane)
 
     def _next_head(self, target: str, lane: str) -> None:
+        """The first one that waits; none while one is being tried."""
         self._connection.execute(
-            "UPDATE effects SET head = 1 WHERE number ="
-            f" (SELECT min(number) FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN}))",
+            "UPDATE effects SET head = 1 WHERE state = 'waiting' AND number ="
+            f" (SELECT number FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN})"
+            " ORDER BY state = 'sending' DESC, number LIMIT 1)",
             (target, lane),
         )
 
@@ -338,9 +364,11 @@ class EffectStore:
         ]
 
     def told(self, endings: Sequence[Ending]) -> None:
+        """These are told. One that a person settled, or had tried again, meanwhile has another ending, which is not."""
         with self.transaction() as connection:
             connection.executemany(
-                "UPDATE effects SET told = 1 WHERE number = ?", [(ending.effect.number,) for ending in endings]
+                "UPDATE effects SET told = 1 WHERE number = ? AND state = ? AND rounds = ?",
+                [(ending.effect.number, ending.state.value, ending.effect.rounds) for ending in endings],
             )
 
     def forget(self, before_ms: int, most: int) -> int:
@@ -413,35 +441,40 @@ class EffectStore:
         )
         return {(target, state): (count, oldest) for target, state, count, oldest in rows}
 
-    def again(self, number: int, now_ms: int, expires_ms: int) -> bool:
-        """A person wants it tried again, from the first attempt on; False where it is under way or waits already."""
+    def again(self, number: int, now_ms: int, expires_ms: int) -> str:
+        """A person wants it tried again, from the first attempt on. Why it is not; empty where it is."""
         with self.transaction() as connection:
-            changed = connection.execute(
+            found = connection.execute("SELECT state, target, lane FROM effects WHERE number = ?", (number,)).fetchone()
+            if found is None:
+                return "there is no such effect"
+            state, target, lane = found
+            if state in OPEN:
+                return f"is {state}, and is tried without this"
+            needless = self._needless(number)
+            if needless:
+                return f"nothing of it is left to be done: {needless}"
+            connection.execute(
                 "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ?, attempts = 0, ended_ms = 0, told = 0,"
-                f" rounds = rounds + 1, head = 0, detail = 'again by hand' WHERE number = ? AND state NOT IN ({_OPEN})",
-                (now_ms, expires_ms, number),
-            ).rowcount
-            if changed:
-                target, lane = connection.execute(
-                    "SELECT target, lane FROM effects WHERE number = ?", (number,)
-                ).fetchone()
-                if lane:
-                    connection.execute(
-                        "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'",
-                        (target, lane),
-                    )
-                    self._next_head(target, lane)
-                else:
-                    connection.execute("UPDATE effects SET head = 1 WHERE number = ?", (number,))
-        return bool(changed)
+                " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
+                (now_ms, expires_ms, not lane, number),
+            )
+            if lane:
+                connection.execute(
+                    "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'", (target, lane)
+                )
+                self._next_head(target, lane)
+        return ""
 
     def settle(self, number: int, state: State, detail: str, now_ms: int) -> bool:
         """A person knows what became of it; False where it is not failed or unknown."""
         with self.transaction() as connection:
             found = connection.execute(
-                "SELECT 1 FROM effects WHERE number = ? AND state IN ('failed', 'unknown')", (number,)
+                "SELECT state FROM effects WHERE number = ? AND state IN ('failed', 'unknown')", (number,)
             ).fetchone()
-            if found is not None:
+            if found == (state,):
+                # It was told that it failed; why it shall not be done is for people.
+                connection.execute("UPDATE effects SET detail = ? WHERE number = ?", (detail, number))
+            elif found is not None:
                 self._end(number, state, detail, "", now_ms)
         return found is not None
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 from sinks.base import RetryLater
+from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
@@ -18,7 +19,6 @@ ATTEMPT_SECONDS: Final = 120.0
 # A page of a list, with the lines of its documents.
 MOST_ANSWER_BYTES: Final = 16 << 20
 _MOST_TEXT: Final = 300
-_LONGEST_WAIT_SECONDS: Final = 86_400.0
 _AWAY: Final = (401, 408, 425, 429)
 
 
@@ -109,11 +109,6 @@ class ErpHttp:
                 if time.monotonic() > give_up:
                     raise RetryLater(f"{self.host} took too long to answer", 0.0)
             response.release_conn()
-            return response.status, _seconds(response.headers.get("Retry-After", "")), raw
+            return response.status, wanted_seconds(response.headers.get("Retry-After", "")), raw
         finally:
             response.close()
-
-
-def _seconds(text: str) -> float:
-    """Seconds that the ERP wants to be left alone; 0 where it says nothing that can be read."""
-    return min(float(text), _LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else 0.0

@@ -5,23 +5,28 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.log.base import LogUnavailable
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
 from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
 from schemas.records import Message
+from schemas.topics import DECISIONS
+from sinks.base import SinkStopped
+from sinks.effects.base import Effect, Known
 from tests.facts import customer
 from tests.hooks import HookServer, Received, headrace, write_settings
 from tests.letters import LetterSink, letters, send_letters, wait_out_pause
 from tests.live import LiveLedger, ago
-from tests.publishing import append_decisions, append_fact
+from tests.publishing import append, append_decisions, append_fact
 
 ROOT = Path(__file__).parents[2]
 SHARDS = 2
@@ -151,6 +156,25 @@ def test_with_the_outside_stalled_and_the_matter_settled_meanwhile_nothing_leave
     assert world.told()[0] == ("C1:20000", "expired", f"withdrawn:{word}")
 
 
+def test_what_is_settled_while_a_letter_is_on_its_way_is_not_sent_again(world: World) -> None:
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+
+    def answer(_: Received) -> int:
+        world.say("dispute_opened", "C1", document="INV-1", amount=5, reference_id="D-1")
+        beside = open_installation(load(world.directory, None))
+        append_decisions(beside, world.ledger, len(world.ledger.decisions) - 1)
+        beside.close()
+        time.sleep(0.3)
+        return 503
+
+    world.server.answer = answer
+    world.run()
+    assert len(world.sent) == 1
+    assert letters(world.directory) == [("INV-1", "withdrawn", "disputed")]
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
@@ -201,6 +225,69 @@ def test_nothing_leaves_before_a_fact_is_decided_to_its_end(world: World) -> Non
     world.run()
     assert world.sent == []
     assert letters(world.directory) == [("INV-1", "withdrawn", "disputed")]
+
+
+def test_what_the_owner_wrote_twice_in_part_holds_up_nothing(world: World) -> None:
+    world.known("C1")
+    world.remind("C1", "INV-1", fact_offset=3, count=2)
+    world.remind("C1", "INV-2", fact_offset=3, index=1, count=2)
+    world.write()
+    append(world.log, DECISIONS, world.ledger.records()[:1])
+    world.run()
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1, INV-2"]
+
+
+def test_who_stops_before_an_attempt_has_tried_nothing(world: World) -> None:
+    class Stopping(LetterSink):
+        def prepare(self, effect: Effect, known: Known) -> Any:
+            raise SinkStopped("the fact is not there")
+
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    with pytest.raises(SinkStopped, match="the fact is not there"):
+        world.run(Stopping(world.server.url()))
+    assert letters(world.directory) == [("INV-1", "waiting", "")]
+    world.run()
+    assert len(world.sent) == 1
+
+
+def test_what_came_of_an_attempt_is_kept_though_the_log_is_away_when_it_is_to_stop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is the outside: it goes away while a letter is on its way, and then the process is told to leave."""
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    world.write()
+    away, leaving = threading.Event(), threading.Event()
+
+    def answer(_: Received) -> int:
+        away.set()
+        time.sleep(0.3)
+        leaving.set()
+        time.sleep(0.5)
+        return 200
+
+    there = world.log.end_offsets
+
+    def asked(topic: str) -> list[int]:
+        if away.is_set():
+            raise LogUnavailable("nobody answers")
+        return there(topic)
+
+    world.server.answer = answer
+    monkeypatch.setattr(world.log, "end_offsets", asked)
+    send_letters(world.log, world.directory, LetterSink(world.server.url()), _Told(leaving))
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+class _Told:
+    """A stop that comes with an event."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
 
 
 class _AfterRounds:

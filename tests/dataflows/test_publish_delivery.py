@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from headrace.notices import ingest_notices
-from schemas.records import CreditNote
+from schemas.records import CreditNote, InvoiceLine
 from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
 from tests.live import ago
+from tests.publishing import append_fact
 from tests.sinks.delivery.http_server import http_inbox
 from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
-from tests.sinks.delivery.papers import LINES, text_of
+from tests.sinks.delivery.papers import LINES, buyer, text_of
 from tests.sinks.delivery.test_x12 import read, sets
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +192,30 @@ def test_of_two_facts_of_one_number_the_one_that_was_posted_leaves(world: Delive
     with mail_server(open_mailbox()) as mailbox:
         world.run(office_at(mailbox.address))
         assert "138,78 €" in text_of(attached(mailbox)[0][1])
+
+
+def test_what_the_rules_rejected_is_in_no_document(world: Delivering) -> None:
+    """The same ids once more, with another address, and with other lines of the same amount."""
+    other = InvoiceLine(1, 1, "P-9", 2_500, 3_333_333, 833, 158, "S19")
+    world.fact(invoice(**RE_1))
+    again = [
+        buyer(event_id="customer:A-1", account_id="A-1", name="Somebody else", email="else@x.example"),
+        invoice(**(RE_1 | {"lines": [other, *LINES[1:]]})),
+    ]
+    for fact in again:
+        offset = append_fact(world.log, fact)
+        world.ledger.say(
+            "fact_rejected", "A-1", ago(), fact_offset=offset, cause_kind=fact.kind, cause_id=fact.event_id
+        )
+    world.request("RE-1")
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        (got,) = mailbox.got
+        text = text_of(attached(mailbox)[0][1])
+    assert got.receivers == ["ap@buyer.example"]
+    assert "P-1" in text
+    assert "P-9" not in text
+    assert "Somebody else" not in text
 
 
 def test_a_draft_that_was_billed_in_parts_leaves_part_by_part(world: Delivering) -> None:

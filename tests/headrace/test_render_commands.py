@@ -9,6 +9,7 @@ from facturx import get_facturx_xml_from_pdf
 from connectors.files.ingest import Producer
 from headrace.logs import open_installation
 from headrace.settings import load
+from sinks.delivery.documents.templates import SHIPPED
 from tests.facts import DAY, DAY_MS, TODAY, invoice
 from tests.headrace.test_installation_commands import SETTINGS, call, run_all
 from tests.sinks.delivery.papers import LINES, buyer, text_of
@@ -127,6 +128,7 @@ def test_what_is_approved_is_so_until_it_is_changed(tmp_path: Path) -> None:
     folder = tmp_path / "delivery"
     own = folder / "templates" / "nl"
     own.mkdir(parents=True)
+    labels = (SHIPPED / "en" / "labels.toml").read_text()
     (own / "labels.toml").write_text('invoice = "Factuur"\n')
     words = "{% block subject %}Factuur{% endblock %}{% block opening %}{% endblock %}{% block closing %}{% endblock %}"
     (own / "invoice.txt").write_text(words)
@@ -138,13 +140,17 @@ def test_what_is_approved_is_so_until_it_is_changed(tmp_path: Path) -> None:
 
     assert standing("nl/invoice") == "no"
     assert call("templates", "approve", "nl/invoice", "--by", " ", "--folder", folder).exit_code == 2
+    short = call("templates", "approve", "nl/invoice", "--by", "kim", "--folder", folder)
+    assert short.exit_code == 1
+    assert short.stderr.startswith("labels.toml of nl has no about, account, amount, ")
+    (own / "labels.toml").write_text(labels)
     assert call("templates", "approve", "nl/invoice", "de/reminder", "--by", "kim", "--folder", folder).exit_code == 0
     assert (standing("nl/invoice"), standing("de/reminder"), standing("en/reminder")) == ("yes", "yes", "no")
     entry = tomllib.loads((folder / "approved.toml").read_text())["nl/invoice"]
     assert (entry["by"], len(entry["sha256"])) == ("kim", 64)
     (own / "invoice.txt").write_text(words.replace("Factuur", "Factuur!"))
     assert standing("nl/invoice") == "changed since"
-    (own / "labels.toml").write_text('invoice = "Rekening"\n')
+    (own / "labels.toml").write_text(labels.replace("Invoice", "Rekening"))
     (own / "invoice.txt").write_text(words)
     assert standing("nl/invoice") == "changed since"
     assert call("templates", "show", "nl/invoice", "--folder", folder).stdout == words
@@ -154,3 +160,6 @@ def test_what_is_approved_is_so_until_it_is_changed(tmp_path: Path) -> None:
     (own / "invoice.txt").write_text("{% block subject %}x")
     assert call("templates", "approve", "nl/invoice", "--by", "kim", "--folder", folder).exit_code == 1
     assert call("templates", "show", "nl/none", "--folder", folder).exit_code == 1
+    (own / "labels.toml").write_text("no = toml = at all")
+    assert standing("nl/invoice").startswith("no: ")
+    assert call("templates", "show", "nl/invoice", "--folder", folder).exit_code == 1

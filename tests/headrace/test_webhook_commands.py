@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from connectors.log.sqlite import SqliteLog
 from schemas.topics import DECISIONS, FACTS
+from sinks.effects.store import TargetRow
 from tests.dataflows.sending import send
 from tests.facts import DAY_MS, customer, invoice, receipt
 from tests.hooks import SECRET, HookServer, effects, endpoint, headrace, made, write_settings
@@ -144,6 +145,15 @@ def test_what_failed_is_listed_tried_again_and_settled(server: HookServer, tmp_p
         "1: is waiting, and is tried without this\n99: there is no such effect\n",
     )
     server.answer = lambda _: 200
+    store = effects(tmp_path)
+    store.set_target(TargetRow("crm", off_ms=1_000, off_why="HTTP 410"))
+    store.close()
+    run(tmp_path, "webhooks")
+    assert len(server.received) == 2
+    nothing = headrace(tmp_path, "effects", "enable", "webhooks", "cmr")
+    assert (nothing.returncode, nothing.stderr) == (1, "cmr: is on: nothing has failed there\n")
+    enabled = headrace(tmp_path, "effects", "enable", "webhooks", "crm")
+    assert enabled.stdout == "crm is on (was off since 1970-01-01T00:00:01Z)\n"
     run(tmp_path, "webhooks")
     settled = headrace(
         tmp_path, "effects", "settle", "webhooks", "2", "--failed", "--note", "they know", "--actor", "Kim"

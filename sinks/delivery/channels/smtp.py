@@ -4,15 +4,17 @@ The server has the message from the moment that it has the last line of it, said
 after that is unknown, one before is tried again.
 """
 
+import re
 import smtplib
 import ssl
+from contextlib import suppress
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from sinks.delivery.setup import Email
+from sinks.delivery.setup import Email, first_line
 from sinks.effects.base import Outcome, Result
 
 ATTEMPT_SECONDS: Final = 60.0
@@ -28,19 +30,36 @@ class Mailer:
         self._lock: Final = Lock()
 
     def send(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
-        """One attempt. number: names it for `abandon`; key: the envelope's id. Never raises for what the server does."""
+        """One attempt. number: names it for `abandon`; key: the envelope's id. Never raises for what the server does. What
+        the server says is told without the receiver's address."""
+        outcome = self._tried(number, key, mail, receiver)
+        hidden = re.sub(re.escape(receiver), "the customer's address", outcome.detail, flags=re.IGNORECASE)
+        return replace(outcome, detail=hidden)
+
+    def _tried(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
         handed = [False]
         try:
-            with self._connected(number) as server:
+            server = self._connected()
+            with self._lock:
+                self._open[number] = server
+            try:
+                self._logged_in(server)
                 return self._handed_over(server, key, mail, receiver, handed)
-        except smtplib.SMTPAuthenticationError as error:
-            return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
-        except smtplib.SMTPResponseException as error:
-            return _judged(error.smtp_code, _said(error))
+            finally:
+                # Whatever it answers to that, it has the message or it has it not.
+                with suppress(OSError, smtplib.SMTPException):
+                    server.docmd("QUIT")
+                server.close()
+        except UnicodeError:
+            return Outcome(Result.off, "user, password and bounces_to of [email] must be ASCII")
         except (OSError, smtplib.SMTPException) as error:
             said = f"{self._email.host}: {type(error).__name__}: {error}"
             if handed[0]:
                 return Outcome(Result.unknown, f"the whole message was sent, and the answer did not come: {said}")
+            if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
+                return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
+            if isinstance(error, smtplib.SMTPResponseException):
+                return _judged(error.smtp_code, _said(error))
             return Outcome(Result.later, said)
         finally:
             with self._lock:
@@ -53,22 +72,25 @@ class Mailer:
         if server is not None and server.sock is not None:
             server.close()
 
-    def _connected(self, number: int) -> smtplib.SMTP:
+    @property
+    def _tls(self) -> ssl.SSLContext:
+        ca_file = self._email.ca_file
+        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+
+    def _connected(self) -> smtplib.SMTP:
         email = self._email
-        tls = ssl.create_default_context(cafile=None if email.ca_file is None else str(email.ca_file))
         if email.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(email.host, email.port, timeout=email.timeout_seconds, context=tls)
-        else:
-            server = smtplib.SMTP(email.host, email.port, timeout=email.timeout_seconds)
-        with self._lock:
-            self._open[number] = server
+            return smtplib.SMTP_SSL(email.host, email.port, timeout=email.timeout_seconds, context=self._tls)
+        return smtplib.SMTP(email.host, email.port, timeout=email.timeout_seconds)
+
+    def _logged_in(self, server: smtplib.SMTP) -> None:
+        email = self._email
         server.ehlo()
         if email.security == "starttls":
-            server.starttls(context=tls)
+            server.starttls(context=self._tls)
             server.ehlo()
         if email.user:
             server.login(email.user, first_line(email.password_file))
-        return server
 
     def _handed_over(
         self, server: smtplib.SMTP, key: str, mail: EmailMessage, receiver: str, handed: list[bool]
@@ -98,11 +120,6 @@ class Mailer:
 def _xtext(text: str) -> str:
     """A value as options of a command have it (RFC 3461, 4): what is no printable ASCII, and + and =, as +HH."""
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
-
-
-def first_line(path: Path | None) -> str:
-    """A secret from its file. Raises OSError."""
-    return "" if path is None else path.read_text().partition("\n")[0].strip()
 
 
 def _text(said: bytes) -> str:

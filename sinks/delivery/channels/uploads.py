@@ -4,10 +4,9 @@ from http.client import HTTPResponse
 from typing import Final
 from urllib.parse import quote
 
-from sinks.delivery.channels.smtp import first_line
-from sinks.delivery.setup import Upload
+from sinks.delivery.setup import Upload, first_line
 from sinks.effects.base import Outcome, Result
-from sinks.webhooks.sending import Sender
+from sinks.effects.sending import Sender, wanted_seconds
 
 CONTENT_TYPES: Final = {"pdf": "application/pdf", "facturx": "application/pdf", "ubl": "application/xml"}
 # What may be otherwise at the next attempt, though it is 4yz.
@@ -23,21 +22,23 @@ class Uploader:
         self._sender: Final = Sender()
 
     def post(self, number: int, key: str, document: str, content: bytes) -> Outcome:
-        headers = self._headers(key) | {"document": quote(document)}
-        return self._sender.request("POST", number, self._upload.url, True, headers, content, _judged)
+        return self._sent("POST", number, self._upload.url, key, content, {"document": quote(document)})
 
     def put(self, number: int, key: str, name: str, content: bytes) -> Outcome:
         url = f"{self._upload.url.rstrip('/')}/{quote(name)}"
-        return self._sender.request("PUT", number, url, True, self._headers(key), content, _judged)
+        return self._sent("PUT", number, url, key, content, {})
 
     def abandon(self, number: int) -> None:
         self._sender.abandon(number)
 
-    def _headers(self, key: str) -> dict[str, str]:
-        found = {"content-type": CONTENT_TYPES[self._upload.form], "idempotency-key": key}
+    def _sent(self, method: str, number: int, url: str, key: str, content: bytes, more: dict[str, str]) -> Outcome:
+        headers = {"content-type": CONTENT_TYPES[self._upload.form], "idempotency-key": key, **more}
         if self._upload.token_file is not None:
-            found["authorization"] = f"Bearer {first_line(self._upload.token_file)}"
-        return found
+            try:
+                headers["authorization"] = f"Bearer {first_line(self._upload.token_file)}"
+            except (OSError, UnicodeError) as error:
+                return Outcome(Result.later, f"token_file cannot be read: {type(error).__name__}")
+        return self._sender.request(method, number, url, True, headers, content, _judged)
 
 
 def _judged(answer: HTTPResponse) -> Outcome:
@@ -48,4 +49,4 @@ def _judged(answer: HTTPResponse) -> Outcome:
         return Outcome(Result.off, f"{said}: it does not take our token")
     if 400 <= answer.status < 500 and answer.status not in _FOR_NOW:
         return Outcome(Result.refused, said)
-    return Outcome(Result.later, said)
+    return Outcome(Result.later, said, after_seconds=wanted_seconds(answer.headers.get("retry-after", "")))

@@ -6,19 +6,24 @@ on totals ask is checked here first, with whole numbers: an invoice that breaks 
 loaded where it is used: that takes a quarter of a second (November 2026), and most commands make no invoice.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 from sinks.delivery.documents.figures import (
     CREDIT_NOTE,
     InvoiceFigures,
     NoDocument,
     Party,
+    TaxShare,
     day_of,
     decimal,
     scaled,
 )
 
+T = TypeVar("T")
+_VAT: Final = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}|[A-Z]{2} ?[0-9][0-9A-Z ]{1,16}")
+_MOST_SAID: Final = 200
 _TYPES: Final = {"invoice": "380", CREDIT_NOTE: "381"}
 # UN/ECE Recommendation 20: one. Facts have no units.
 _ONE: Final = "C62"
@@ -32,40 +37,105 @@ _TAXED: Final = ("S", "L", "M")
 _REASONED: Final = ("E", "AE", "K", "G", "O")
 
 
+def _rule(category: str) -> str:
+    """What the rules of a category begin with."""
+    return f"BR-{'IC' if category == 'K' else category}"
+
+
 def findings(figures: InvoiceFigures) -> list[str]:
     """What the rules of EN 16931 on totals, taxes and parties find wrong, each with its rule; none where all is well."""
-    currency = figures.currency
-    found = []
+    return [*_of_totals(figures), *_of_taxes(figures), *_of_parties(figures)]
 
-    def must(rule: str, said: int, right: int, what: str) -> None:
-        if said != right:
-            found.append(f"{rule}: {what} is {decimal(said, currency)} and would have to be {decimal(right, currency)}")
 
+def _differs(figures: InvoiceFigures, rule: str, said: int, right: int, what: str) -> Iterator[str]:
+    if said != right:
+        currency = figures.currency
+        yield f"{rule}: {what} is {decimal(said, currency)} and would have to be {decimal(right, currency)}"
+
+
+def _of_totals(figures: InvoiceFigures) -> Iterator[str]:
     if not figures.lines:
-        found.append("BR-16: it has no line")
-    must("BR-CO-10", figures.net, sum(line.net for line in figures.lines), "the sum of the lines")
-    must("BR-CO-14", figures.tax, sum(share.tax for share in figures.taxes), "the tax")
-    must("BR-CO-13", figures.net, sum(share.net for share in figures.taxes), "the total without tax")
-    must("BR-CO-15", figures.amount, figures.net + figures.tax, "the total with tax")
-    for share in figures.taxes:
-        of_code = [line for line in figures.lines if line.tax_code == share.code]
-        must("BR-S-08", share.net, sum(line.net for line in of_code), f"the base of {share.code}")
+        yield "BR-16: it has no line"
+    for line in figures.lines:
+        if not line.product.strip():
+            yield f"BR-25: line {line.number} says no product"
+    for rule, said, right, what in (
+        ("BR-CO-10", figures.net, sum(line.net for line in figures.lines), "the sum of the lines"),
+        ("BR-CO-14", figures.tax, sum(share.tax for share in figures.taxes), "the tax"),
+        ("BR-CO-13", figures.net, sum(share.net for share in figures.taxes), "the total without tax"),
+        ("BR-CO-15", figures.amount, figures.net + figures.tax, "the total with tax"),
+    ):
+        yield from _differs(figures, rule, said, right, what)
+
+
+def _of_taxes(figures: InvoiceFigures) -> Iterator[str]:
+    taxes = _breakdown(figures)
+    for codes, share in taxes:
+        of_codes = [line for line in figures.lines if line.tax_code in codes]
+        yield from _differs(
+            figures, "BR-S-08", share.net, sum(line.net for line in of_codes), f"the base of {share.code}"
+        )
         if not share.category:
-            found.append(f"BR-47: nobody says which category tax code {share.code!r} is: [[taxes]] of delivery.toml")
+            yield f"BR-47: nobody says which category tax code {share.code!r} is: [[taxes]] of delivery.toml"
         elif share.category not in _TAXED:
-            must(f"BR-{share.category}-09", share.tax, 0, f"the tax of {share.code}")
-        elif not _near(share.tax, share.net * share.rate_ppm, len(of_code)):
-            found.append(
-                f"BR-CO-17: {decimal(share.net, currency)} at {scaled(share.rate_ppm, 4)} % has no tax of "
-                f"{decimal(share.tax, currency)} ({share.code})"
+            yield from _differs(figures, f"{_rule(share.category)}-09", share.tax, 0, f"the tax of {share.code}")
+        elif not _near(share.tax, share.net * share.rate_ppm, len(of_codes)):
+            yield (
+                f"BR-CO-17: {decimal(share.net, figures.currency)} at {scaled(share.rate_ppm, 4)} % has no tax of "
+                f"{decimal(share.tax, figures.currency)} ({share.code})"
             )
+        if share.category == "S" and not share.rate_ppm:
+            yield f"BR-S-05: tax code {share.code!r} is taxed, at 0 %: [[taxes]] of delivery.toml"
         if share.category in _REASONED and not share.reason:
-            found.append(f"BR-{share.category}-10: tax code {share.code!r} says no reason: [[taxes]] of delivery.toml")
-    if not figures.seller.tax_number:
-        found.append("BR-S-02: the sender has no tax_number: [[senders]] of delivery.toml")
-    for who, party in (("BR-08: the sender", figures.seller), ("BR-10: the customer", figures.buyer)):
+            yield f"{_rule(share.category)}-10: tax code {share.code!r} says no reason: [[taxes]] of delivery.toml"
+    if _outside(figures) and len(taxes) > 1:
+        yield "BR-O-11: some lines are outside of the tax, and others are not"
+
+
+def _of_parties(figures: InvoiceFigures) -> Iterator[str]:
+    categories = {share.category for share in figures.taxes}
+    seller, buyer = figures.seller.tax_number, figures.buyer.tax_number
+    if not seller:
+        yield "BR-S-02: the sender has no tax_number: [[senders]] of delivery.toml"
+    elif not _is_vat(seller):
+        for category in sorted(categories & {"K", "G"}):
+            yield f"{_rule(category)}-02: the sender's tax_number is no VAT number: [[senders]] of delivery.toml"
+    if "K" in categories and not _is_vat(buyer):
+        yield "BR-IC-02: the customer has no VAT number (legal_entity)"
+    if "AE" in categories and not buyer:
+        yield "BR-AE-02: the customer has neither a VAT number nor one of a register (legal_entity)"
+    for who, party, name, country in (
+        ("the sender", figures.seller, "BR-06", "BR-08"),
+        ("the customer", figures.buyer, "BR-07", "BR-10"),
+    ):
+        if not party.name.strip():
+            yield f"{name}: {who} has no name"
         if len(party.country) != 2:
-            found.append(f"{who} has no country")
+            yield f"{country}: {who} has no country"
+
+
+def _is_vat(number: str) -> bool:
+    """With the letters of a country before it: "DE123456788", "FR 40 303 265 045"; a register's "HRB 12" is none."""
+    return _VAT.fullmatch(number) is not None
+
+
+def _outside(figures: InvoiceFigures) -> bool:
+    """Whether any of it is outside of the tax, so that nobody's VAT number may be said (BR-O-02)."""
+    return any(share.category == "O" for share in figures.taxes)
+
+
+def _breakdown(figures: InvoiceFigures) -> list[tuple[set[str], TaxShare]]:
+    """The taxes as the rules want them, one for each category and rate (BR-S-08, BR-E-01 ...), and the codes of each."""
+    groups: dict[tuple[str, int, str], list[TaxShare]] = {}
+    for share in figures.taxes:
+        rate = share.rate_ppm if share.category in _TAXED else 0
+        groups.setdefault((share.category, rate, "" if share.category else share.code), []).append(share)
+    found = []
+    for (category, rate, _), shares in groups.items():
+        reasons = dict.fromkeys(share.reason for share in shares if share.reason)
+        codes = [share.code for share in shares]
+        net, tax = sum(share.net for share in shares), sum(share.tax for share in shares)
+        found.append((set(codes), TaxShare(", ".join(codes), category, rate, "; ".join(reasons), net, tax)))
     return found
 
 
@@ -74,16 +144,19 @@ def _near(tax: int, weighted: int, lines: int) -> bool:
     return abs(2 * tax * _PPM - 2 * weighted) <= lines * _PPM
 
 
-def _party(party: Party, seller: bool) -> dict[str, Any]:
+def _party(party: Party, seller: bool, outside: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"name": party.name, "country_code": party.country}
     if party.city:
         found |= {"addr_l1": party.street, "city": party.city, "postcode": party.postcode}
     elif party.address:
         found |= {f"addr_l{at}": line for at, line in enumerate(party.address[:3], 1)}
-    if party.tax_number and party.tax_number[:2].isalpha():
+    if _is_vat(party.tax_number) and not outside:
         found["vat_identifier"] = party.tax_number
     elif party.tax_number:
-        found["tax_identifier" if seller else "legal_identifier"] = party.tax_number
+        # A seller without a VAT number is known by that one (BR-CO-26).
+        found["legal_identifier"] = party.tax_number
+        if seller and not outside:
+            found["tax_identifier"] = party.tax_number
     if party.email:
         found |= {"einvoicing_addr": party.email, "einvoicing_addr_schemeid": "EM"}
     if seller and (party.phone or party.email):
@@ -130,8 +203,8 @@ def _terms(figures: InvoiceFigures, words: Sequence[str]) -> dict[str, Any]:
         "BT-12": figures.contract,
         "BT-13": figures.purchase_order,
         "BT-14": figures.order,
-        "BG-4": _party(figures.seller, True),
-        "BG-7": _party(figures.buyer, False) | {"identifiers": {None: figures.account}},
+        "BG-4": _party(figures.seller, True, _outside(figures)),
+        "BG-7": _party(figures.buyer, False, _outside(figures)) | {"identifiers": {None: figures.account}},
         "BT-106": decimal(figures.net, currency),
         "BT-109": decimal(figures.net, currency),
         "BT-110": decimal(figures.tax, currency),
@@ -144,10 +217,10 @@ def _terms(figures: InvoiceFigures, words: Sequence[str]) -> dict[str, Any]:
                 "BT-116": decimal(share.net, currency),
                 "BT-117": decimal(share.tax, currency),
                 "BT-118": share.category,
-                **({} if share.category == "O" else {"BT-119": scaled(max(share.rate_ppm, 0), 4)}),
+                **({} if share.category == "O" else {"BT-119": scaled(share.rate_ppm, 4)}),
                 **({"BT-120": share.reason} if share.reason else {}),
             }
-            for share in figures.taxes
+            for _, share in _breakdown(figures)
         ],
     }
     if figures.due:
@@ -162,21 +235,34 @@ def _terms(figures: InvoiceFigures, words: Sequence[str]) -> dict[str, Any]:
             terms["BT-86"] = figures.seller.bic
     # Delivered where the goods went (BR-IC-12 asks for it, and for a day); to the buyer where nobody says more.
     if any(share.category == "K" for share in figures.taxes):
-        terms |= {"BT-72": day_of(figures.issued), "BG-13": {"country_code": figures.buyer.country}}
+        terms |= {
+            "BT-72": day_of(figures.issued),
+            "BG-13": {"name": figures.buyer.name, "country_code": figures.buyer.country},
+        }
     return {name: value for name, value in terms.items() if value not in ("", [])}
 
 
-def _checked(figures: InvoiceFigures) -> None:
+def _checked(figures: InvoiceFigures, make: Callable[[], T]) -> T:
+    """What `make` makes. Raises NoDocument where a rule is broken, or the library or a schema does not take a text."""
     if found := findings(figures):
         raise NoDocument(f"{figures.number} is no invoice of EN 16931: {'; '.join(found)}")
+    try:
+        return make()
+    except Exception as error:
+        # What a schema forbids the library tells by a bare Exception.
+        if type(error) is not Exception and not isinstance(error, (ValueError, LookupError)):
+            raise
+        raise NoDocument(f"{figures.number} is no invoice of EN 16931: {str(error)[:_MOST_SAID]}") from error
 
 
 def ubl(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
     """A UBL 2.1 Invoice, or CreditNote. Raises NoDocument with every rule that it would break."""
     from facturx import generate_ubl_xml
 
-    _checked(figures)
-    made = generate_ubl_xml(_terms(figures, words), level="en16931", check_xsd=True, check_schematron=False)
+    def make() -> Any:
+        return generate_ubl_xml(_terms(figures, words), level="en16931", check_xsd=True, check_schematron=False)
+
+    made = _checked(figures, make)
     assert isinstance(made, bytes)
     return made
 
@@ -186,16 +272,18 @@ def cii(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
     from facturx import generate_cii_xml, xml_check_xsd
     from lxml import etree
 
-    _checked(figures)
-    made = etree.fromstring(
-        generate_cii_xml(_terms(figures, words), level="en16931", check_xsd=False, check_schematron=False)
-    )
-    # Where nothing is known of the delivery, the library says that its element is nil, which the schema does not allow.
-    for element in made.iter():
-        element.attrib.pop(_NIL, None)
-    etree.cleanup_namespaces(made)
-    xml_check_xsd(made, flavor="factur-x", level="en16931")
-    found = etree.tostring(made, encoding="UTF-8", xml_declaration=True)
+    def make() -> Any:
+        made = etree.fromstring(
+            generate_cii_xml(_terms(figures, words), level="en16931", check_xsd=False, check_schematron=False)
+        )
+        # Where nothing is known of the delivery, the library says that its element is nil, which the schema does not allow.
+        for element in made.iter():
+            element.attrib.pop(_NIL, None)
+        etree.cleanup_namespaces(made)
+        xml_check_xsd(made, flavor="factur-x", level="en16931")
+        return etree.tostring(made, encoding="UTF-8", xml_declaration=True)
+
+    found = _checked(figures, make)
     assert isinstance(found, bytes)
     return found
 

@@ -116,6 +116,8 @@ def address_of(text: str, whose: str) -> Address:
     """The one address that a text is. Raises NoDocument where it is none, or several."""
     name, _, domain = text.strip().rpartition("@")
     try:
+        if not text.isascii():
+            raise ValueError("is not ASCII: a domain is written as xn--..., and a name before the @ cannot be sent to")
         if not name or "." not in domain.strip(".") or any(c.isspace() or c in ',;<>()[]\\"' for c in text.strip()):
             raise ValueError("is not NAME@DOMAIN")
         return Address(username=name, domain=domain)

@@ -102,7 +102,8 @@ def invoice_values(figures: InvoiceFigures, wording: Wording) -> dict[str, Any]:
         "several": False,
         "parts": len(figures.parts),
         "discounts": [
-            wording.label("discount").format(
+            wording.label(
+                "discount",
                 rate=wording.percent(one.rate_ppm),
                 day=wording.day(one.until),
                 amount=wording.money(one.amount, figures.currency),

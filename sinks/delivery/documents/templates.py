@@ -54,6 +54,16 @@ class Template:
         )
         return environment.from_string(self.words)
 
+    def label(self, name: str) -> str:
+        """Raises NoTemplate where labels.toml has none of that name."""
+        if name not in self.labels:
+            raise NoTemplate(f"labels.toml of {self.language} has no {name}")
+        return self.labels[name]
+
+    def lacking(self) -> list[str]:
+        """The labels that it has not and those that ship have, sorted: documents are made with all of these."""
+        return sorted(tomllib.loads((SHIPPED / "en" / "labels.toml").read_text()).keys() - self.labels.keys())
+
     def missing(self, blocks: Sequence[str]) -> list[str]:
         """Which of these it has not. Raises NoTemplate where it is none."""
         try:
@@ -97,12 +107,14 @@ class Templates:
         labels = self._file(language, "labels.toml")
         if words is None or labels is None:
             return None
-        text = labels.read_text()
         try:
+            text = labels.read_text()
             read = {key: str(value) for key, value in tomllib.loads(text).items()}
+            return Template(language, name, words.read_text(), read, text)
         except tomllib.TOMLDecodeError as error:
             raise NoTemplate(f"{labels}: not TOML: {error}") from error
-        return Template(language, name, words.read_text(), read, text)
+        except (OSError, UnicodeDecodeError) as error:
+            raise NoTemplate(f"template {language}/{name} cannot be read: {error}") from error
 
     def _file(self, language: str, name: str) -> Path | None:
         return next((found for folder in self._folders if (found := folder / language / name).is_file()), None)

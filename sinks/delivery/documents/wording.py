@@ -13,7 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from sinks.delivery.documents.figures import day_of, decimal
-from sinks.delivery.documents.templates import Template
+from sinks.delivery.documents.templates import NoTemplate, Template
 
 # A4 everywhere but here.
 _LETTER_PAPER: Final = frozenset({"US", "CA", "MX"})
@@ -28,8 +28,13 @@ class Wording:
         self.locale: Final = _locale(template.language, customer_language)
         self.language: Final = self.locale.language
 
-    def label(self, name: str) -> str:
-        return self.template.labels[name]
+    def label(self, name: str, **values: str) -> str:
+        """A label, with these values in its {places}. Raises NoTemplate where there is none, or it has other places."""
+        found = self.template.label(name)
+        try:
+            return found.format(**values) if values else found
+        except (LookupError, ValueError, AttributeError) as error:
+            raise NoTemplate(f"labels.toml of {self.template.language}, {name} = {found!r}: {error!r}") from error
 
     def money(self, minor: int, currency: str) -> str:
         """With the currency, as "1.234,56 €"."""
@@ -47,7 +52,7 @@ class Wording:
         return str(format_decimal(Decimal(text), _MOST_DECIMALS, locale=self.locale))
 
     def percent(self, rate_ppm: int) -> str:
-        return str(format_percent(Decimal(rate_ppm) / 1_000_000, "#,##0.##%", locale=self.locale))
+        return str(format_percent(Decimal(rate_ppm) / 1_000_000, "#,##0.####%", locale=self.locale))
 
     def day(self, days: int) -> str:
         """A day in a sentence: with the month's name, so that nobody takes the month for the day."""

@@ -9,11 +9,12 @@ from threading import Thread
 
 @dataclass(slots=True)
 class Inbox:
-    """requests: (method, path, headers, body) of each; taken: by key, once. status: what is answered."""
+    """requests: (method, path, headers, body) of each; taken: by key, once. status, retry_after: what is answered."""
 
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
     status: int = 201
+    retry_after: str = ""
     url: str = ""
 
 
@@ -30,6 +31,8 @@ def http_inbox() -> Iterator[Inbox]:
                 inbox.taken.setdefault(headers["idempotency-key"], body)
             self.send_response(inbox.status)
             self.send_header("content-length", "0")
+            if inbox.retry_after:
+                self.send_header("retry-after", inbox.retry_after)
             self.end_headers()
 
         do_POST = do_PUT = _take

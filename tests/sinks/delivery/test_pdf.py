@@ -46,6 +46,12 @@ def test_numbers_and_days_are_those_of_the_customers_region(language: str, said:
     assert said in text_of(invoice_pdf(bill(), wording("invoice", language)))
 
 
+def test_a_rate_is_told_with_all_its_decimals() -> None:
+    (share,) = [one for one in bill().taxes if one.code == "S19"]
+    figures = replace(bill(), taxes=(replace(share, rate_ppm=88_750),))
+    assert "S19 8.875% 107.63 20.45" in text_of(invoice_pdf(figures, wording("invoice", "en-US")))
+
+
 def test_discounts_and_instalments_are_told() -> None:
     text = text_of(invoice_pdf(discounted(), wording("invoice", "en-US")))
     # 3 % of 138.78 are 4.16, 2 % are 2.78.

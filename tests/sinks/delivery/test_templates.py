@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from sinks.delivery.documents.pdf import invoice_values
 from sinks.delivery.documents.templates import BLOCKS, SHIPPED, NoTemplate, Template, Templates
-from tests.sinks.delivery.papers import all_approved
+from sinks.delivery.documents.wording import Wording
+from tests.sinks.delivery.papers import all_approved, discounted
 
 
 def template(words: str) -> Template:
@@ -74,3 +76,24 @@ def test_an_installations_own_goes_before_what_ships(tmp_path: Path) -> None:
     assert one.render("subject", {}) == "Eigenes"
     assert one.labels["invoice"] == "Rechnung"
     assert one.digest != Templates([SHIPPED], {}).choose("reminder", ["de"]).digest
+
+
+def test_labels_that_lack_one_or_cannot_be_filled_are_no_template(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "invoice.txt").write_text("")
+    (tmp_path / "nl" / "labels.toml").write_text('discount = "{rate} tot {date}"')
+    found = Templates([tmp_path, SHIPPED], {}).choose("invoice", ["nl"])
+    assert {"account", "total_open"} <= set(found.lacking())
+    assert "discount" not in found.lacking()
+    with pytest.raises(NoTemplate, match=r"labels\.toml of nl has no account"):
+        Wording(found, "nl-NL").label("account")
+    with pytest.raises(NoTemplate, match=r"labels\.toml of nl, discount = '{rate} tot {date}': KeyError\('date'\)"):
+        invoice_values(discounted(), Wording(found, "nl-NL"))
+
+
+def test_a_template_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "invoice.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "nl" / "labels.toml").write_text("")
+    with pytest.raises(NoTemplate, match="template nl/invoice cannot be read"):
+        Templates([tmp_path], {}).choose("invoice", ["nl"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from sinks.delivery.channels.folders import put
 from sinks.delivery.channels.uploads import Uploader
@@ -48,6 +49,30 @@ def test_what_is_answered_is_for_good_or_for_now(status: int, result: Result) ->
         outcome = Uploader(Upload(url=inbox.url)).post(1, "k", "RE-1", b"x")
     assert outcome.result is result
     assert outcome.detail.startswith(f"HTTP {status}")
+
+
+def test_a_token_that_is_not_there_just_now_is_waited_for(tmp_path: Path) -> None:
+    with http_inbox() as inbox:
+        uploader = Uploader(Upload(url=inbox.url, token_file=tmp_path / "token"))
+        away = uploader.post(1, "k", "RE-1", b"x")
+        assert (away.result, away.detail) == (Result.later, "token_file cannot be read: FileNotFoundError")
+        (tmp_path / "token").write_text("secret-1\n")
+        assert uploader.post(1, "k", "RE-1", b"x").result is Result.done
+
+
+def test_who_wants_to_be_left_alone_is() -> None:
+    with http_inbox() as inbox:
+        inbox.status, inbox.retry_after = 503, "120"
+        assert Uploader(Upload(url=inbox.url)).post(1, "k", "RE-1", b"x").after_seconds == 120
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["files.example/in", "ftp://files.example", "https://", "https://u:p@x.example", "https://x:99999", "http://[x"],
+)
+def test_an_address_that_is_none_is_told_when_it_is_set(url: str) -> None:
+    with pytest.raises(ValidationError, match=r"url must be https|Port|Invalid IPv6"):
+        Upload(url=url)
 
 
 def test_a_file_is_there_whole_and_once(tmp_path: Path) -> None:

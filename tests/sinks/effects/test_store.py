@@ -43,15 +43,28 @@ def tell(store: EffectStore) -> None:
     store.told(store.untold(100))
 
 
+def remind(store: EffectStore, *documents: str) -> None:
+    """One letter about these items."""
+    with store.transaction():
+        for number, document in enumerate(documents):
+            d = Decision(sequence=number, kind="reminder_due", account_id="C1", document=document, count=len(documents))
+            store.add("k-0-0", d, encode_decision(d), Intent("out", "reminder", "C1", 10, "letter"), 0)
+
+
+def pay(store: EffectStore, document: str) -> int:
+    with store.transaction():
+        return store.withdraw(Decision(sequence=9, kind="cash_applied", account_id="C1", document=document, count=1), 0)
+
+
 def test_the_first_of_a_lane_is_ready_and_those_without_a_lane_all(store: EffectStore) -> None:
     ask(store, "a", "a", "b", "", "", "b")
     assert store.ready("out", SHARDS, 0, 9) == [1, 3, 4, 5]
     assert store.ready("out", SHARDS, 0, 2) == [1, 3]
     assert store.ready("out", (1,), 0, 9) == []
     assert store.ready("other", SHARDS, 0, 9) == []
-    do(store, 1, Outcome(Result.later), 0, 60.0)
+    do(store, 1, Outcome(Result.later), 0, 6.0)
     assert store.ready("out", SHARDS, 0, 9) == [3, 4, 5]
-    assert store.ready("out", SHARDS, 60_000, 9) == [3, 4, 5, 1]
+    assert store.ready("out", SHARDS, 6_000, 9) == [3, 4, 5, 1]
     do(store, 3, DONE, 0)
     assert store.ready("out", SHARDS, 0, 9) == [4, 5, 6]
     do(store, 1, Outcome(Result.later), 0, None)
@@ -62,10 +75,11 @@ def test_what_is_tried_again_goes_ahead_of_what_waits_in_its_lane(store: EffectS
     ask(store, "a", "a")
     do(store, 1, Outcome(Result.refused), 0)
     assert store.ready("out", SHARDS, 0, 9) == [2]
-    assert store.again(1, 0, DAY)
+    assert store.again(1, 0, DAY) == ""
     assert store.ready("out", SHARDS, 0, 9) == [1]
-    assert not store.again(1, 0, DAY)
-    assert not store.again(2, 0, DAY)
+    assert store.again(1, 0, DAY) == "is waiting, and is tried without this"
+    assert store.again(2, 0, DAY) == "is waiting, and is tried without this"
+    assert store.again(9, 0, DAY) == "there is no such effect"
     do(store, 1, DONE, 0)
     assert store.ready("out", SHARDS, 0, 9) == [2]
     assert [ending.event_id() for ending in store.untold(9)] == ["effect:out:k-0-0:done:1"]
@@ -104,6 +118,89 @@ def test_expiry_ends_what_waits_and_lets_the_next_one_go(store: EffectStore) -> 
     assert store.expire(10_000, 9) == 1
     assert [row.state for row in store.rows()] == ["waiting", "expired"]
     assert store.ready("out", SHARDS, 10_000, 9) == [2]
+
+
+def test_what_has_expired_is_not_ready_however_many_are_to_be_ended_first(store: EffectStore) -> None:
+    ask(store, "", "")
+    ask(store, "", at=5_000)
+    assert store.expire(10_000, 1) == 1
+    assert store.ready("out", SHARDS, 10_000, 9) == [3]
+
+
+def test_what_is_paid_while_its_letter_is_on_the_way_is_not_tried_again(store: EffectStore) -> None:
+    remind(store, "INV-1", "INV-2")
+    store.start([1], 0)
+    assert pay(store, "INV-1") == 0
+    store.ended([Ended(1, Outcome(Result.later), 1.0)], 0)
+    assert [d.document for d in store.effect(1).decisions] == ["INV-2"]
+    store.start([1], 1_000)
+    assert pay(store, "INV-2") == 0
+    store.ended([Ended(1, Outcome(Result.later), 1.0)], 1_000)
+    assert [(row.state, row.detail) for row in store.rows()] == [("withdrawn", "paid")]
+    assert store.ready("out", SHARDS, 9_000, 9) == []
+
+
+def test_a_letter_that_arrived_after_its_item_was_paid_is_done(store: EffectStore) -> None:
+    remind(store, "INV-1")
+    store.start([1], 0)
+    assert pay(store, "INV-1") == 0
+    store.ended([Ended(1, DONE, None)], 0)
+    assert [(row.state, row.detail) for row in store.rows()] == [("done", "")]
+
+
+@pytest.mark.parametrize("result", [Result.refused, Result.unknown, None])
+def test_what_was_paid_after_its_letter_ended_badly_is_not_tried_again_by_hand(
+    result: Result | None, store: EffectStore
+) -> None:
+    remind(store, "INV-1", "INV-2")
+    if result is None:
+        assert store.expire(10_000, 9) == 1
+    else:
+        do(store, 1, Outcome(result), 0)
+    assert pay(store, "INV-1") == 0
+    assert store.again(1, 0, DAY) == ""
+    assert [d.document for d in store.effect(1).decisions] == ["INV-2"]
+    assert pay(store, "INV-2") == 1
+    assert store.again(1, 0, DAY) == "nothing of it is left to be done: paid"
+    assert [row.state for row in store.rows()] == ["withdrawn"]
+
+
+def test_what_is_tried_again_by_hand_waits_for_what_its_lane_is_at(store: EffectStore) -> None:
+    ask(store, "a", "a")
+    do(store, 1, Outcome(Result.refused), 0)
+    store.start([2], 0)
+    assert store.again(1, 0, DAY) == ""
+    assert store.ready("out", SHARDS, 0, 9) == []
+    store.ended([Ended(2, DONE, None)], 0)
+    assert store.ready("out", SHARDS, 0, 9) == [1]
+
+
+def test_what_a_person_settles_while_its_end_is_being_told_is_told_too(store: EffectStore) -> None:
+    ask(store, "")
+    do(store, 1, Outcome(Result.unknown), 0)
+    telling = store.untold(9)
+    assert store.settle(1, State.done, "seen", 0)
+    store.told(telling)
+    assert [ending.event_id() for ending in store.untold(9)] == ["effect:out:k-0-0:done"]
+
+
+def test_a_failure_that_a_person_leaves_as_one_is_not_told_again(store: EffectStore) -> None:
+    ask(store, "")
+    do(store, 1, Outcome(Result.refused, "no such item"), 0)
+    tell(store)
+    assert store.settle(1, State.failed, "shall not be", 0)
+    assert store.untold(9) == []
+    assert [(row.state, row.detail) for row in store.rows()] == [("failed", "shall not be")]
+
+
+def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
+    other.execute("DROP INDEX effects_withdrawable")
+    other.execute("DROP INDEX effects_bundle")
+    EffectStore(tmp_path / "x.sqlite").close()
+    found = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    other.close()
+    assert {"effects_withdrawable", "effects_bundle"} <= found
 
 
 def test_a_transaction_that_fails_leaves_nothing(store: EffectStore) -> None:

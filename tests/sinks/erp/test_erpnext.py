@@ -1,7 +1,9 @@
 """Postings on a site that behaves as ERPNext does: what each becomes there, once, and what it leaves of the books."""
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +307,10 @@ def test_a_rate_limit_says_how_long_and_a_wrong_secret_is_never_shown(
     with pytest.raises(RetryLater, match="answered 429") as limited:
         site.post(paid)
     assert limited.value.after_seconds == 7
+    server.retry_after = formatdate(time.time() + 100, usegmt=True)
+    with pytest.raises(RetryLater, match="answered 429") as limited:
+        site.post(paid)
+    assert 90 < limited.value.after_seconds <= 100
     server.limit = None
     server.secret = "another:one"
     with pytest.raises(RetryLater, match="answered 401: it does not take the secret that is set") as denied:

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Final
 from urllib.parse import urlsplit
 
+from sinks.effects.addresses import AddressRefused, reachable
 from sinks.effects.base import Outcome, Result
-from sinks.webhooks.addresses import AddressRefused, reachable
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 15.0
@@ -112,11 +112,12 @@ def _outcome(answer: HTTPResponse) -> Outcome:
         return Outcome(Result.off, f"{said}: the endpoint wants no more events")
     if 300 <= answer.status < 400:
         return Outcome(Result.later, f"{said}: redirects are not followed; set the address that it leads to")
-    return Outcome(Result.later, said, after_seconds=_retry_after(answer.headers.get("retry-after", "")))
+    return Outcome(Result.later, said, after_seconds=wanted_seconds(answer.headers.get("retry-after", "")))
 
 
-def _retry_after(text: str) -> float:
-    """Seconds that the receiver wants to be left alone; 0 where it says nothing that can be read."""
+def wanted_seconds(text: str) -> float:
+    """For how long whoever answered wants to be left alone, by its Retry-After: seconds, or a date; 0 where it says nothing
+    that can be read."""
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT_SECONDS)
     try:

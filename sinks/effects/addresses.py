@@ -10,6 +10,7 @@ from typing import Final
 
 # IPv4 inside IPv6: what the last 32 bits say counts.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# A gateway of the network's own translates these, and by the length of its prefix it takes other bits for IPv4.
 _NAT64_LOCAL: Final = IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE: Final = IPv6Network("::/96")
 
@@ -37,11 +38,14 @@ def refusal(address: str, private: bool) -> str:
         return "no address of one machine"
     if judged.is_link_local:
         return "an address of the local link"
+    if judged.version == 6 and judged in _NAT64_LOCAL:
+        return "an address that is translated to another one"
     if judged.is_loopback:
         return "" if private else "this machine itself"
-    if judged.is_global and not judged.is_reserved:
+    site_local = judged.version == 6 and judged.is_site_local
+    if judged.is_global and not judged.is_reserved and not site_local:
         return ""
-    return "" if private and judged.is_private else "not a public address"
+    return "" if private and (judged.is_private or site_local) else "not a public address"
 
 
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -54,7 +58,7 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    embedded = any(address in network for network in (_NAT64, _NAT64_LOCAL, _COMPATIBLE))
+    embedded = any(address in network for network in (_NAT64, _COMPATIBLE))
     if embedded and not (address.is_loopback or address.is_unspecified):
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address

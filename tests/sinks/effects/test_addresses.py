@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from sinks.webhooks.addresses import AddressRefused, reachable, refusal
+from sinks.effects.addresses import AddressRefused, reachable, refusal
 
 REFUSED_ALWAYS = [
     ("0.0.0.0", "no address of one machine"),
@@ -17,6 +17,9 @@ REFUSED_ALWAYS = [
     ("::ffff:169.254.169.254", "an address of the local link"),
     ("64:ff9b::a9fe:a9fe", "an address of the local link"),
     ("2002:a9fe:a9fe::1", "an address of the local link"),
+    # By a prefix of 48 bits this one is 10.0.0.1, by one of 96 it is 8.8.8.8.
+    ("64:ff9b:1:a00:0:100:808:808", "an address that is translated to another one"),
+    ("64:ff9b:1::a00:1", "an address that is translated to another one"),
 ]
 INSIDE = [
     ("127.0.0.1", "this machine itself"),
@@ -31,7 +34,7 @@ INSIDE = [
     ("192.168.1.1", "not a public address"),
     ("::ffff:10.0.0.1", "not a public address"),
     ("::ffff:c0a8:101", "not a public address"),
-    ("64:ff9b:1::a00:1", "not a public address"),
+    ("fec0::1", "not a public address"),
     ("fd00::1", "not a public address"),
 ]
 # Not public, and no private network of ours either.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sinks.effects.base import Outcome, Result
-from sinks.webhooks.sending import Sender
+from sinks.effects.sending import Sender
 from tests.hooks import HookServer
 
 
