@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -36,8 +36,8 @@ class Notice:
 
 def read_notices(raw: bytes) -> list[Notice] | None:
     """The notices in a mail; None where it is no report at all, or does not say of which message."""
-    mail = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(mail, EmailMessage)
+    # Anyone may send one: the newer policy's parsers of headers raise IndexError and worse on some that are wrong.
+    mail = message_from_bytes(raw, policy=policy.compat32)
     parts = list(mail.walk())
     about = [part for part in parts if part.get_content_type() in (_STATUS, _DISPOSITION)]
     if not about:

@@ -105,3 +105,17 @@ def test_a_time_that_is_not_said_is_none() -> None:
 )
 def test_anything_else_is_no_notice(raw: bytes) -> None:
     assert read_notices(raw) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        """Content-Type: text/plain; charset*0*="x''"; name=y""",
+        "Content-Type: text/plain; =?",
+        "Date: Thu, 01 Jan 99999 00:00:00 +9999",
+    ],
+)
+def test_a_mail_that_is_wrong_is_read_as_far_as_it_goes(header: str) -> None:
+    raw = report("message/delivery-status", FAILED, date=False)
+    notices = read_notices(raw.replace(b"--B\r\n\r\nThe original", f"--B\r\n{header}\r\n\r\nThe original".encode(), 1))
+    assert notices == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", 0)]
