@@ -1,12 +1,12 @@
 """The loop of a sink with effects outside: reads decisions into intents, tries what may be tried, tells what came of it.
 
 Guarantees: an intent is durable before anything leaves, an attempt before it is made. Nothing leaves before the
-decisions of its shard (and the facts that the sink learns from) were read to where they ended when that was asked. bytewax
-may not be here (publish.py).
+decisions of its shard (and the facts that the sink learns from) were read to where they ended when that was asked, at
+most half a second before. bytewax may not be here (publish.py).
 """
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,6 +44,8 @@ _FACTS_AT_ONCE: Final = 2_000
 # How long a round waits for decisions where nothing is to be done, and while attempts are under way.
 _POLL_SECONDS: Final = 0.1
 _BUSY_POLL_SECONDS: Final = 0.01
+# Where a log grows all the time its reader is always a little behind: what ended so long ago is near enough.
+_FRESH_SECONDS: Final = 0.5
 _TELL_AT_ONCE: Final = 200
 _EXPIRE_AT_ONCE: Final = 1_000
 _FORGET_AT_ONCE: Final = 1_000
@@ -78,8 +80,15 @@ class EffectsChunk(NamedTuple):
     facts: Sequence[Record]
     decision_positions: Mapping[int, int]
     fact_positions: Mapping[int, int]
-    decision_ends: Sequence[int]
-    fact_ends: Sequence[int]
+    ends: "_Ends"
+
+
+class _Ends(NamedTuple):
+    """Where both topics ended, by shard, and when that was asked (monotonic seconds)."""
+
+    decisions: Sequence[int]
+    facts: Sequence[int]
+    asked: float
 
 
 class _Flight(NamedTuple):
@@ -133,6 +142,7 @@ class EffectsLoop:
         self._flying: dict[int, _Flight] = {}
         self._landed: SimpleQueue[_Landed] = SimpleQueue()
         self._producer = Producer(log, f"headrace-{sink.name}", lambda: bool(stop))
+        self._asked: deque[_Ends] = deque()
         self._looked = 0.0
         self._swept = 0.0
         self.idle = False
@@ -153,6 +163,7 @@ class EffectsLoop:
 
     def read(self) -> EffectsChunk:
         """What came next; empty where nothing did in a moment. Raises Stopped."""
+        asked = time.monotonic()
         decision_ends = self._patience.persist(lambda: self._log.end_offsets(DECISIONS))
         fact_ends: Sequence[int] = ()
         facts: list[Record] = []
@@ -171,8 +182,7 @@ class EffectsLoop:
             [record for record in facts if record.value.startswith(self._heads)],
             {shard: self._decisions.position(shard) for shard in self._decided},
             {shard: learner.position(shard) for shard in self._learned} if learner is not None else {},
-            decision_ends,
-            fact_ends,
+            _Ends(decision_ends, fact_ends, asked),
         )
 
     def take(self, chunk: EffectsChunk) -> None:
@@ -183,8 +193,9 @@ class EffectsLoop:
         self._tell()
         started = 0
         if not self._stop:
-            at_end = self._at_end(chunk)
-            started = self._start({shard for shard in at_end if self._decided[shard].whole})
+            read = self._read_to(self._oldest_fresh(chunk.ends))
+            started = self._start({shard for shard in read if self._decided[shard].whole})
+            at_end = self._read_to(chunk.ends)
             self.idle = len(at_end) == len(self._decided) and not (started or self._flying or self._store.untold(1))
         self._look()
 
@@ -234,12 +245,19 @@ class EffectsLoop:
             self._store.add(key, decision, record.value, intent, now_ms)
         return decision.index == decision.count - 1
 
-    @staticmethod
-    def _at_end(chunk: EffectsChunk) -> set[int]:
-        """Shards whose decisions, and all facts that are learned from, were read to where they ended."""
-        if any(at < chunk.fact_ends[shard] for shard, at in chunk.fact_positions.items()):
+    def _oldest_fresh(self, ends: _Ends) -> _Ends:
+        """The first ends that were asked for in the last half second; these, where none were."""
+        self._asked.append(ends)
+        now = time.monotonic()
+        while len(self._asked) > 1 and self._asked[0].asked < now - _FRESH_SECONDS:
+            self._asked.popleft()
+        return self._asked[0]
+
+    def _read_to(self, ends: _Ends) -> set[int]:
+        """Shards whose decisions, and all facts that are learned from, were read to there."""
+        if self._facts is not None and any(at.next < ends.facts[shard] for shard, at in self._learned.items()):
             return set()
-        return {shard for shard, at in chunk.decision_positions.items() if at >= chunk.decision_ends[shard]}
+        return {shard for shard, at in self._decided.items() if at.next >= ends.decisions[shard]}
 
     # --- trying ---
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connectors.log.base import LogUnavailable
+from connectors.log.base import LogUnavailable, Reader, Record
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
 from headrace.logs import open_installation
@@ -225,6 +225,60 @@ def test_nothing_leaves_before_a_fact_is_decided_to_its_end(world: World) -> Non
     world.run()
     assert world.sent == []
     assert letters(world.directory) == [("INV-1", "withdrawn", "disputed")]
+
+
+class _Late:
+    """A reader that is always one round behind, as one over a network is."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._held: list[Record] = []
+
+    def poll(self, most: int, timeout_seconds: float) -> list[Record]:
+        found, self._held = self._held, self._reader.poll(most, timeout_seconds)
+        return found
+
+    def position(self, partition: int) -> int:
+        return next((r.offset for r in self._held if r.partition == partition), self._reader.position(partition))
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _Busy:
+    """A log in which another account's decision comes before each question where it ends, a hundred times."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.left = 100
+        self.sent_with: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.log, name)
+
+    def reader(self, topic: str, starts: dict[int, int]) -> Any:
+        return _Late(self._world.log.reader(topic, starts))
+
+    def end_offsets(self, topic: str) -> list[int]:
+        if topic == DECISIONS and self.left:
+            self.left -= 1
+            for account in ("C2", "C3", "C4"):
+                self._world.say("noted", account)
+            self._world.write()
+        if self._world.sent:
+            self.sent_with.add(self.left)
+        return self._world.log.end_offsets(topic)
+
+
+def test_a_log_that_grows_all_the_time_holds_up_nothing(world: World) -> None:
+    assert {world.ledger.shard_of(account) for account in ("C2", "C3", "C4")} == {0, 1}
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    world.write()
+    busy: Any = _Busy(world)
+    send_letters(busy, world.directory, LetterSink(world.server.url()))
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+    assert max(busy.sent_with) > 50, "it was sent when the log stood still"
 
 
 def test_what_the_owner_wrote_twice_in_part_holds_up_nothing(world: World) -> None:
