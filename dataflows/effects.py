@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from connectors.files.ingest import Producer
-from connectors.log.base import Log, Record
+from connectors.log.base import Log, LogUnavailable, Record
 from dataflows.causes import heads, read_fact
 from dataflows.effects_position import Hold
 from dataflows.publishing import Patience, PublishStatus, Stop, decoded
@@ -414,12 +414,13 @@ def fact_at(log: Log, shard: int, offset: int) -> Fact:
     reader = log.reader(FACTS, {shard: offset})
     try:
         until = time.monotonic() + 5.0
-        while time.monotonic() < until:
+        records: list[Record] = []
+        while not records and time.monotonic() < until:
             records = reader.poll(1, 0.5)
-            if records and records[0].offset == offset:
-                return read_fact(records[0])
-            if records:
-                break
+        if records and records[0].offset == offset:
+            return read_fact(records[0])
+        if not records and log.end_offsets(FACTS)[shard] > offset:
+            raise LogUnavailable(f"facts shard {shard}: offset {offset} was not answered within 5 s")
     finally:
         reader.close()
     raise SinkStopped(f"facts shard {shard}: nothing is at offset {offset}; restore the log")

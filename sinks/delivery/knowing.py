@@ -42,7 +42,8 @@ class Place:
         return cls(one.tenant, one.entity, one.account_id)
 
     def key(self, what: str, name: str = "") -> str:
-        return f"{what}/{self.tenant}/{self.entity}/{self.account}/{name}"
+        """Unlike any other's: ids hold no newline, and may hold a slash."""
+        return "\n".join((what, self.tenant, self.entity, self.account, name))
 
 
 # --- keeping ---
