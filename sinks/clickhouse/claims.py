@@ -1,4 +1,7 @@
-"""Views of disputes and of promises to pay, one by one and counted."""
+"""Views of disputes and of promises to pay, one by one and counted.
+
+First and last are so in the log: what is learned later may have happened before.
+"""
 
 from typing import Final
 
@@ -25,8 +28,8 @@ SELECT tenant, entity, account_id, reference_id AS dispute_id,
        anyIf(channel, kind = 'dispute_opened') AS channel,
        multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
                argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
-       minIf(event_time, kind = 'dispute_opened') AS opened_time,
-       if(status = 'closed', maxIf(event_time, {_CLOSED}), NULL) AS closed_time,
+       argMinIf(event_time, sequence, kind = 'dispute_opened') AS opened_time,
+       if(status = 'closed', argMaxIf(event_time, sequence, {_CLOSED}), NULL) AS closed_time,
        if(status = 'closed', toDateTime64(0, 3, 'UTC'),
           argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
        countIf(kind = 'escalated') AS escalations,
@@ -68,10 +71,11 @@ SELECT tenant, entity, account_id, reference_id AS promise_id,
        argMaxIf(amount, sequence, kind = 'promise_opened') AS amount,
        argMaxIf(due_date, sequence, kind = 'promise_opened') AS promised_date,
        argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents,
-       maxIf(event_time, kind = 'promise_opened') AS made_time,
+       argMaxIf(event_time, sequence, kind = 'promise_opened') AS made_time,
        substring(argMax(kind, sequence), 9) AS status,
        status IN ('kept', 'partially_kept', 'broken') AS is_judged,
-       if(is_judged, minIf(event_time, kind IN ('promise_kept', 'promise_partially_kept', 'promise_broken')), NULL) AS judged_time,
+       if(is_judged, argMinIf(event_time, sequence, kind IN ('promise_kept', 'promise_partially_kept', 'promise_broken')), NULL)
+           AS judged_time,
        if(is_judged, argMax(item_amount, sequence), 0) AS kept,
        max(sequence) AS last_sequence
 FROM decisions WHERE startsWith(kind, 'promise_')

@@ -21,11 +21,11 @@ SELECT tenant, entity, account_id,
        {", ".join(f"argMaxIf({number(name)}, sequence, {_STATED}) AS {name}" for name in _EXPOSURE)},
        countIf(kind = 'credit_hold_set') > countIf(kind = 'credit_hold_released') AS held,
        if(held, argMaxIf(reasons, sequence, kind = 'credit_hold_set'), []) AS held_for,
-       if(held, maxIf(event_time, kind = 'credit_hold_set'), NULL) AS held_since,
+       if(held, argMaxIf(event_time, sequence, kind = 'credit_hold_set'), NULL) AS held_since,
        countIf(kind = 'credit_hold_set') AS holds,
        argMaxIf(amount, sequence, kind = 'credit_limit_set') AS limit_set,
        countIf(kind = 'credit_limit_set') AS limits_set,
-       maxIf(event_time, {_STATED}) AS stated_time,
+       argMaxIf(event_time, sequence, {_STATED}) AS stated_time,
        max(sequence) AS last_sequence
 FROM decisions
 WHERE startsWith(kind, 'credit_') AND kind NOT IN ('credit_allocated', 'credit_group_told', 'credit_exposure_stated')

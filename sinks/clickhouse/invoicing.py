@@ -47,8 +47,8 @@ SELECT tenant, entity, account_id, document,
        if(status = 'held', argMax(reasons, sequence), []) AS reasons,
        if(status = 'held', argMax(owner, sequence), '') AS owner,
        argMax(rule, sequence) AS rule,
-       min(event_time) AS first_time,
-       if(status = 'held', NULL, max(event_time)) AS ended_time,
+       argMin(event_time, sequence) AS first_time,
+       if(status = 'held', NULL, argMax(event_time, sequence)) AS ended_time,
        countIf(kind = 'invoice_held') AS holds,
        max(sequence) AS last_sequence
 FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')

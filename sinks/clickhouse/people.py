@@ -34,8 +34,8 @@ FROM (
            argMaxIf(decisions.candidates, sequence, kind = 'exception_raised') AS candidates,
            argMaxIf(decisions.text, sequence, kind = 'exception_raised') AS text,
            if(countIf(kind = 'exception_closed') = 0, -1, maxIf(sequence, kind = 'exception_closed')) AS closed_at,
-           arrayMin(arrayMap(x -> x.2, arrayFilter(
-               x -> x.1 > closed_at, groupArrayIf((sequence, event_time), kind = 'exception_raised')))) AS raised_time,
+           arraySort(arrayFilter(
+               x -> x.1 > closed_at, groupArrayIf((sequence, event_time), kind = 'exception_raised')))[1].2 AS raised_time,
            max(sequence) AS last_sequence
     FROM decisions WHERE kind IN ('exception_raised', 'exception_closed')
     GROUP BY tenant, entity, account_id, exception_id, rule
@@ -51,8 +51,8 @@ FROM (
            '' AS text,
            if(countIf(kind != 'cash_proposed' AND (receipt_unapplied = 0 OR kind = 'exception_closed')) = 0, -1,
               maxIf(sequence, kind != 'cash_proposed' AND (receipt_unapplied = 0 OR kind = 'exception_closed'))) AS closed_at,
-           arrayMin(arrayMap(x -> x.2, arrayFilter(
-               x -> x.1 > closed_at, groupArrayIf((sequence, event_time), kind = 'cash_proposed')))) AS raised_time,
+           arraySort(arrayFilter(
+               x -> x.1 > closed_at, groupArrayIf((sequence, event_time), kind = 'cash_proposed')))[1].2 AS raised_time,
            max(sequence) AS last_sequence
     FROM decisions
     WHERE decisions.receipt_id != '' AND ((kind = 'cash_proposed' AND NOT {_KEPT}) OR {_OF_A_RECEIPT})
@@ -110,7 +110,7 @@ SELECT tenant, entity, account_id, approval_id, asked_at AS request,
                countIf(kind = 'approval_expired') > 0, 'expired', countIf(kind = 'approval_withdrawn') > 0, 'withdrawn',
                'open') AS status,
        anyIf(owner, kind IN ('approval_given', 'approval_rejected')) AS answered_by,
-       if(status = 'open', NULL, max(event_time)) AS answered_time,
+       if(status = 'open', NULL, argMax(event_time, sequence)) AS answered_time,
        anyIf(text, kind IN ('approval_given', 'approval_rejected', 'approval_withdrawn')) AS answer,
        max(sequence) AS last_sequence
 FROM (
@@ -152,7 +152,7 @@ SELECT tenant, entity, account_id, reference_id AS task_id,
        argMaxIf(amount, sequence, kind != 'assigned') AS past_due,
        argMaxIf(decisions.document, sequence, kind != 'assigned') AS document,
        argMaxIf(decisions.evidence, sequence, kind != 'assigned') AS evidence,
-       maxIf(event_time, kind = 'task_opened') AS opened_time,
+       argMaxIf(event_time, sequence, kind = 'task_opened') AS opened_time,
        max(sequence) AS last_sequence
 FROM decisions
 WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))

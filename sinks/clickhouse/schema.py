@@ -330,7 +330,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     # Changes of limits with their days: views alone.
     (),
-    # Comments are made with their views.
+    # Times are those of the decision that is first or last in the log.
     (),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.

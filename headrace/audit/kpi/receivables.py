@@ -156,7 +156,9 @@ def aging(basis: Basis) -> Rows:
         group = basis.group(opened)
         stock.change(group, opened.event_time // DAY_MS, "disputed_minor", last.amount)
         if closed is not None:
-            stock.change(group, closed.event_time // DAY_MS, "disputed_minor", -last.amount)
+            # What closes it may have happened before it was opened.
+            end = max(opened.event_time, closed.event_time) // DAY_MS
+            stock.change(group, end, "disputed_minor", -last.amount)
     rows: Rows = {}
     for group, day, standing in stock.days():
         row: dict[str, int] = dict.fromkeys(("open_minor", *_BUCKETS.values()), 0)

@@ -134,7 +134,7 @@ _OF_PROMISES: Final = f"""(
     SELECT tenant, entity, account_id, currency, cancelled_on, 'cancelled', amount, 0, status
     FROM promises AS s
     INNER JOIN (
-        SELECT tenant, entity, account_id, reference_id AS promise_id, max({EVENT_DAY}) AS cancelled_on
+        SELECT tenant, entity, account_id, reference_id AS promise_id, argMax({EVENT_DAY}, sequence) AS cancelled_on
         FROM decisions WHERE kind = 'promise_cancelled' GROUP BY tenant, entity, account_id, promise_id
     ) AS c USING (tenant, entity, account_id, promise_id)
     WHERE status = 'cancelled'

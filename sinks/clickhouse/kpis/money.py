@@ -51,14 +51,15 @@ def stocks(source: str, columns: Mapping[str, str], by: tuple[str, ...] = ()) ->
 )"""
 
 
-# What is contested from the day on which a dispute was opened to that on which it was closed.
+# What is contested from the day on which a dispute was opened to that on which it was closed; money that closes it may have
+# come before.
 _DISPUTED: Final = f"""
     SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
            sum(moved) AS disputed_change
     FROM (
         SELECT tenant, entity, account_id, d.currency AS currency, amount,
-               if(closed_time IS NULL, [toDate32(opened_time)], [toDate32(opened_time), toDate32(assumeNotNull(closed_time))])
-                   AS days
+               toDate32(opened_time) AS opened_on,
+               if(closed_time IS NULL, [opened_on], [opened_on, greatest(toDate32(assumeNotNull(closed_time)), opened_on)]) AS days
         FROM disputes AS d
     ) AS d
     LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM account_groups FINAL) AS a
