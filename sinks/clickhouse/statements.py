@@ -23,7 +23,7 @@ _ERROR_CHARACTERS: Final = 300
 def reading_statement(client: Client, sql: str, parameters: Mapping[str, Any]) -> str:
     """`sql` as the parser understood it, on one line and without comments, to be run in its place.
 
-    Raises SinkStopped where it is empty, wrong, more than one statement, does anything but read, writes
+    Raises SinkStopped where it is empty, wrong, more than one statement, does anything but read, reads a file, writes
     its answer to a file or chooses a format; ClickHouseError where its settings or parameters are wrong.
     """
     statement = _parsed(client, sql)
@@ -37,6 +37,8 @@ def reading_statement(client: Client, sql: str, parameters: Mapping[str, Any]) -
     # Children of the statement itself are indented by one.
     if any(line.startswith(" Literal") for line in below):
         raise SinkStopped("INTO OUTFILE is not taken: headrace query only reads; redirect its output instead")
+    if any(line.lstrip().lower().startswith("function file ") for line in below):
+        raise SinkStopped("file() is not taken: headrace query reads the views, and no files")
     if not kind.startswith(_NAMING) and any(line.startswith(" Identifier") for line in below):
         raise SinkStopped("FORMAT is not taken: use --format csv, --format json or --format table")
     return statement

@@ -95,6 +95,9 @@ def test_no_file_is_written(views: Views, tmp_path: Path, sql: str) -> None:
         ("SELEC 1", "Syntax error"),
         ("EXPLAIN AST SELECT 1", "EXPLAIN SYNTAX and EXPLAIN PLAN are"),
         ("SELECT 1 /*", "comment is not closed"),
+        ("SELECT file('/etc/hostname')", "file() is not taken"),
+        ("WITH /* x */ FILE ('/etc/hostname', 'none') AS x SELECT upper(x)", "file() is not taken"),
+        ("SELECT x FROM (SELECT `file`('/etc/hostname') AS x)", "file() is not taken"),
     ],
 )
 def test_what_is_refused_is_named(views: Views, sql: str, said: str) -> None:
@@ -108,6 +111,7 @@ def test_what_is_refused_is_named(views: Views, sql: str, said: str) -> None:
     ("sql", "rows"),
     [
         ("SELECT number FROM numbers(3) ORDER BY number DESC", [[2], [1], [0]]),
+        ("SELECT 'Function file (children 1)' AS file", [["Function file (children 1)"]]),
         ("SELECT 1 UNION ALL SELECT 3 UNION ALL SELECT 2", [[1], [2], [3]]),
         ("with 2 as x select x, 'INTO OUTFILE ''f''; KILL' -- INTO OUTFILE 'f'", [[2, "INTO OUTFILE 'f'; KILL"]]),
         ("SELECT 1 AS `INTO OUTFILE 'f'`; -- the end", [[1]]),
