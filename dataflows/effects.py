@@ -2,7 +2,8 @@
 
 Guarantees: an intent is durable before anything leaves, an attempt before it is made. Nothing leaves before the
 decisions of its shard (and the facts that the sink learns from) were read to where they ended when that was asked, at
-most half a second before. bytewax may not be here (publish.py).
+most half a second before, and the facts of its shard beyond those that its decisions came of. bytewax may not be here
+(publish.py).
 """
 
 import time
@@ -142,6 +143,9 @@ class EffectsLoop:
         self._flying: dict[int, _Flight] = {}
         self._landed: SimpleQueue[_Landed] = SimpleQueue()
         self._producer = Producer(log, f"headrace-{sink.name}", lambda: bool(stop))
+        self._learning = False
+        # For each shard the offset that follows the last fact that a decision read so far came of.
+        self._causes: dict[int, int] = {}
         self._asked: deque[_Ends] = deque()
         self._looked = 0.0
         self._swept = 0.0
@@ -165,18 +169,23 @@ class EffectsLoop:
         """What came next; empty where nothing did in a moment. Raises Stopped."""
         asked = time.monotonic()
         decision_ends = self._patience.persist(lambda: self._log.end_offsets(DECISIONS))
-        fact_ends: Sequence[int] = ()
-        facts: list[Record] = []
-        learner = self._facts
-        if learner is not None:
-            fact_ends = self._patience.persist(lambda: self._log.end_offsets(FACTS))
-            facts = self._patience.persist(lambda: learner.poll(_FACTS_AT_ONCE, 0.0))
         wait = _POLL_SECONDS
-        if facts or not self._landed.empty():
+        if self._learning or not self._landed.empty():
             wait = 0.0
         elif self._flying:
             wait = _BUSY_POLL_SECONDS
         decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, wait))
+        fact_ends: Sequence[int] = ()
+        facts: list[Record] = []
+        learner = self._facts
+        if learner is not None:
+            # After the decisions: what these came of was in the log before them.
+            fact_ends = self._patience.persist(lambda: self._log.end_offsets(FACTS))
+            facts = self._patience.persist(lambda: learner.poll(_FACTS_AT_ONCE, 0.0))
+            self._learning = bool(facts)
+            if not self._causes:
+                # What was kept before this process began came of facts that are in the log by now.
+                self._causes = dict(enumerate(fact_ends))
         return EffectsChunk(
             decisions,
             [record for record in facts if record.value.startswith(self._heads)],
@@ -210,7 +219,7 @@ class EffectsLoop:
             for record in chunk.facts:
                 self._sink.learn(record.partition, record.offset, read_fact(record), self._known)
             for record in chunk.decisions:
-                last = self._decision(record, now_ms)
+                last = self._decision(record, now_ms, chunk.ends.facts)
                 if last is not None:
                     whole[record.partition] = last
             for shard, following in moved.items():
@@ -223,11 +232,13 @@ class EffectsLoop:
         self._status.published += len(chunk.decisions)
         self._status.positions = dict(chunk.decision_positions)
 
-    def _decision(self, record: Record, now_ms: int) -> bool | None:
+    def _decision(self, record: Record, now_ms: int, fact_ends: Sequence[int]) -> bool | None:
         """Keep what it asks for and withdraw what it makes needless; whether it is the last one of its fact, None where it
         was read before."""
         decision = decoded(record)
         shard = record.partition
+        if fact_ends:
+            self._causes[shard] = max(self._causes[shard], min(decision.fact_offset + 1, fact_ends[shard]))
         if self._decided[shard].sequence < 0 and not self._sequences.following(shard):
             # Began at the end of a log: which number comes first there is not known.
             self._sequences.begin(shard, decision.sequence)
@@ -257,7 +268,8 @@ class EffectsLoop:
         """Shards whose decisions, and all facts that are learned from, were read to there."""
         if self._facts is not None and any(at.next < ends.facts[shard] for shard, at in self._learned.items()):
             return set()
-        return {shard for shard, at in self._decided.items() if at.next >= ends.decisions[shard]}
+        read = {shard for shard, at in self._decided.items() if at.next >= ends.decisions[shard]}
+        return {shard for shard in read if self._facts is None or self._learned[shard].next >= self._causes[shard]}
 
     # --- trying ---
 

@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -243,6 +243,47 @@ class _Late:
 
     def close(self) -> None:
         self._reader.close()
+
+
+class _Meanwhile:
+    """A reader of decisions that come, as `comes` says, in the moment in which they are waited for."""
+
+    def __init__(self, reader: Reader, comes: Callable[[], None]) -> None:
+        self._reader = reader
+        self._comes: list[Callable[[], None]] = [comes]
+        self.position = reader.position
+        self.close = reader.close
+
+    def poll(self, most: int, timeout_seconds: float) -> list[Record]:
+        while self._comes:
+            self._comes.pop()()
+        return self._reader.poll(most, timeout_seconds)
+
+
+class _LateFacts:
+    """A log whose facts are read two rounds after its decisions, though they were appended before them."""
+
+    def __init__(self, world: World, comes: Callable[[], None]) -> None:
+        self._world = world
+        self._comes = comes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.log, name)
+
+    def reader(self, topic: str, starts: dict[int, int]) -> Any:
+        reader = self._world.log.reader(topic, starts)
+        return _Meanwhile(reader, self._comes) if topic == DECISIONS else _Late(cast("Reader", _Late(reader)))
+
+
+def test_what_a_decision_came_of_is_known_before_its_letter_leaves(world: World) -> None:
+    def comes() -> None:
+        offset = append_fact(world.log, customer(event_id="c-C1", account_id="C1", name="Customer C1"))
+        world.remind("C1", "INV-1", fact_offset=offset)
+        world.write()
+
+    send_letters(cast("Any", _LateFacts(world, comes)), world.directory, LetterSink(world.server.url()))
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
 
 
 class _Busy:
