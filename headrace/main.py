@@ -108,7 +108,7 @@ def main() -> None:
     """Entry point of the command."""
     code = [1]
     # Registered first, and so called last.
-    atexit.register(partial(_leave_chdb, code))
+    atexit.register(partial(_leave, code))
     try:
         refuse_stale()
         app()
@@ -121,20 +121,20 @@ def main() -> None:
         raise
 
 
-def _leave_chdb(code: list[int]) -> None:
-    """End the process before the C++ runtime takes down what chDB's background threads still use.
+def _leave(code: list[int]) -> None:
+    """End the process before clients and the C++ runtime are taken down under threads that still use them.
 
-    They outlive its handles: a segfault in BgSchPool when all was done, exit 245 (chdb-core 26.9.0, seen November 2026).
+    chDB's outlive its handles: a segfault in BgSchPool when all was done, exit 245 (chdb-core 26.9.0). And librdkafka waits
+    for ever now and then for a client that is given up this late (confluent-kafka 2.16.1; both seen November 2026).
     """
-    if "chdb" in sys.modules:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            # Nobody reads on (`headrace query | head`): Python's own code for that.
-            code[0] = 120
-        finally:
-            os._exit(code[0])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # Nobody reads on (`headrace query | head`): Python's own code for that.
+        code[0] = 120
+    finally:
+        os._exit(code[0])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ of each serves them all. Those marked `redis` need a real Redis, which is small:
 end; with CI=true a skip is a failure.
 """
 
+import atexit
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -44,6 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
         refuse_stale()
     except StaleCompiled as stale:
         raise pytest.UsageError(str(stale)) from stale
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """All is told by now: leave as commands do (headrace/main.py), whose libraries now and then end in a hang."""
+    session = config.pluginmanager.get_plugin("session")
+    if session is None:
+        return
+
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(session.exitstatus))
+
+    atexit.register(leave)
 
 
 def pytest_report_header() -> str:
