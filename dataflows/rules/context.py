@@ -25,7 +25,7 @@ def origin_of(mode: str, now: int, event_time: int) -> str:
 class Context:
     """The shard's time and policy at one fact or wake, and that cause. No rule asks the machine.
 
-    now: The shard's time, UTC milliseconds; today: its day.
+    now: The shard's time, UTC milliseconds, 0 before its first clock; today: its day, before that clock the fact's.
     origin: live or history (`origin_of`; of a wake as the shard's clock is, since it judges by the books of now).
     rates: Exchange rates said so far. first_open: The first day on which the account's company still posts.
     """
@@ -56,7 +56,7 @@ class Context:
         first_open: int = 0,
     ) -> None:
         self.now: Final = now
-        self.today: Final = now // DAY_MS
+        self.today: Final = (now or recorded_time) // DAY_MS
         self.origin: Final = origin
         self.policy: Final = policy
         self.cause_kind: Final = cause_kind

@@ -26,6 +26,7 @@ from schemas.records import (
     Shipment,
     Watermark,
 )
+from tests.installations import but
 
 DAY = 20_000
 SHARDS = 4
@@ -255,3 +256,15 @@ def test_a_policy_of_the_same_version_with_another_text_is_rejected(bench: Bench
     ]
     assert bench.told(other) == [("fact_rejected", "shard.policy", ["version_with_other_text:1"])]
     assert bench.shard.row.policy_text == text
+
+
+def test_nothing_is_looked_at_before_the_facts_that_came_before_the_first_clock(tmp_path: Path) -> None:
+    """A shard whose first clock comes at the end of its first day, as that of a cut-over: an item that is past due, and a
+    draft that waits."""
+    bench = Bench(tmp_path / "shard")
+    bench.take(but(invoice("x", "INV-1"), due_date=DAY - 40))
+    assert [d.kind for d in bench.take(but(invoice("y", "INV-2"), stage="draft", order_id="O-1"))] == ["invoice_held"]
+    said = [d for day in range(3) for d in bench.take(clock((DAY + day + 1) * DAY_MS - 1, "replay"))]
+    assert "reminder_due" in {d.kind for d in said}
+    assert [d.kind for d in said if d.event_time < DAY * DAY_MS] == []
+    bench.shard.close()
