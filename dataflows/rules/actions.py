@@ -62,7 +62,7 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         if fact.amount and receipt.unapplied > fact.amount:
             # All of it goes, and it is more than somebody agreed to.
             return [_rejected(fact, f"more_than_that:{receipt.unapplied}", receipt.currency)]
-        return [cash_postings.send_on(receipt, target), *aliases.of_identification(fact, receipt)]
+        return [cash_postings.send_on(receipt, target), *aliases.of_identification(account, fact, receipt)]
     if fact.action == "apply_cash":
         item = account.item(fact.document)
         if item is None or item.kind == "credit_note" or item.currency != receipt.currency:

@@ -14,12 +14,14 @@ from sinks.redis import transfers
 from sinks.redis.store import (
     ADVISED,
     AWAITED,
+    CALLED,
     CUSTOMERS,
     DOCUMENTS,
     NAMES,
     PAYERS,
     RECEIPTS,
     REFUSED,
+    REGISTERED,
     WAITING,
     Store,
     Work,
@@ -133,6 +135,9 @@ def learn(store: Store, decisions: Sequence[Decision], facts: Sequence[Customer 
     for name in [name for table, name in work.values if table == WAITING]:
         for awaited in _awaits(work.get(WAITING, name)):
             work.want(AWAITED, awaited)
+    for name in [name for table, name in work.values if table == CALLED]:
+        if before := work.get(CALLED, name):
+            work.want(REGISTERED, key(name.split("\n")[0], before))
     for name in [name for table, name in work.values if table == CUSTOMERS]:
         for bank in work.get(CUSTOMERS, name) or []:
             work.want(PAYERS, key(name.split("\n")[0], bank))
@@ -171,12 +176,15 @@ def _want_decision(work: Work, decision: Decision) -> None:
 def _want_customer(work: Work, customer: Customer) -> None:
     company = _company(customer)
     work.want(CUSTOMERS, key(company, customer.account_id))
+    work.want(CALLED, key(company, customer.account_id))
+    if folded := name_fold(customer.name):
+        work.want(REGISTERED, key(company, folded))
     work.want(AWAITED, key(CUSTOMERS, company, customer.account_id))
     work.want(REFUSED, key(company, customer.account_id))
     for bank in customer.bank_accounts:
-        folded = key(company, bank_fold(bank))
-        work.want(PAYERS, folded)
-        work.want(AWAITED, key(PAYERS, folded))
+        payer = key(company, bank_fold(bank))
+        work.want(PAYERS, payer)
+        work.want(AWAITED, key(PAYERS, payer))
 
 
 def _waiting(decision: Decision) -> dict[str, Any]:
@@ -235,6 +243,13 @@ def _learn_customer(work: Work, customer: Customer) -> None:
         work.add(PAYERS, key(company, bank), account)
         work.new.update(work.get(AWAITED, key(PAYERS, company, bank)) or [])
     work.put(CUSTOMERS, name, banks)
+    before, now = work.get(CALLED, name) or "", name_fold(customer.name)
+    if before != now:
+        if before:
+            work.remove(REGISTERED, key(company, before), account)
+        if now:
+            work.add(REGISTERED, key(company, now), account)
+        work.put(CALLED, name, now or None)
     work.new.update(work.get(AWAITED, key(CUSTOMERS, name)) or [])
     refused = work.get(REFUSED, name)
     if refused:
@@ -297,6 +312,8 @@ def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, 
         for awaited in _awaits(found):
             table, company, folded = awaited.split("\n", 2)
             work.want(table, key(company, folded))
+            if table == NAMES:
+                work.want(REGISTERED, key(company, folded))
     work.load()
     targets = {name: _target(work, found) for name, found in waiting.items()}
     for name, target in targets.items():
@@ -314,7 +331,8 @@ def judge(store: Store, receipts: Iterable[str]) -> tuple[Work, list[tuple[int, 
 def _target(work: Work, waiting: dict[str, Any]) -> str:
     """The one account that all known references, the payer's bank account and its advices point to, or empty. An
     account's own number counts where no document is known: who names its own may pay for another. A name that persons
-    explained counts where nothing else tells, and only while they all said one account."""
+    explained counts where nothing else tells, only while they all said one account, and not where another customer is called
+    so."""
     company = f"{waiting['tenant']}/{waiting['entity']}"
     accounts: set[str] = set()
     for reference in waiting["references"]:
@@ -332,8 +350,10 @@ def _target(work: Work, waiting: dict[str, Any]) -> str:
         table, _, name = awaited.partition("\n")
         if table == ADVISED:
             accounts.update(work.get(ADVISED, name) or [])
-    if not accounts and (name := name_fold(waiting.get("payer_name", ""))):
-        accounts.update(work.get(NAMES, key(company, name)) or [])
+    name = name_fold(waiting.get("payer_name", ""))
+    if name and not accounts and (explained := work.get(NAMES, key(company, name))):
+        accounts.update(explained)
+        accounts.update(work.get(REGISTERED, key(company, name)) or [])
     return accounts.pop() if len(accounts) == 1 else ""
 
 

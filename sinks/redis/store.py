@@ -18,7 +18,9 @@ PREFIX: Final = "headrace:v2:{directory}:"
 # Hashes, each from a field to a JSON text. Fields are made by `key`.
 DOCUMENTS: Final = "documents"  # document as folded -> [[account, document as written], ...]
 PAYERS: Final = "payers"  # bank account -> [account, ...]
-NAMES: Final = "names"  # name of a payer, as folded -> [account, ...]
+NAMES: Final = "names"  # name of a payer that a person explained, as folded -> [account, ...]
+CALLED: Final = "called"  # account -> its customer's name, as folded
+REGISTERED: Final = "registered"  # name of a customer, as folded -> [account, ...]
 CUSTOMERS: Final = "customers"  # account -> [bank account, ...]
 RECEIPTS: Final = "receipts"  # receipt in a suspense account -> the cause by which it was booked last
 WAITING: Final = "waiting"  # receipt in a suspense account -> what is known of it

@@ -5,6 +5,7 @@ import pytest
 
 from schemas.records import OperatorAction
 from tests.dataflows.forwarding import SUSPENSE, World, accounts_of_two_shards
+from tests.installations import but
 from tests.publishing import (
     append_fact,
     customer,
@@ -150,6 +151,19 @@ def test_a_name_of_two_accounts_or_a_short_one_forwards_nothing(world: World) ->
     world.unidentified("R3", [], name="Beta Trading Ltd")
     world.unidentified("R4", [], name="B. AG")
     assert world.targets() == []
+
+
+def test_a_name_that_another_customer_has_forwards_nothing(world: World) -> None:
+    append_fact(world.log, but(customer("C1", []), name="Beta Holding Inc."))
+    append_fact(world.log, but(customer("C2", []), name="Beta Trading, Ltd."))
+    world.learned("R0", "BETA TRADING LTD", "C1", "alias.name")
+    world.unidentified("R1", [], name="Beta Trading Ltd")
+    assert world.targets() == []
+    # It is called otherwise now.
+    append_fact(world.log, but(customer("C2", [], "C2:renamed"), name="Gamma Trading Ltd"))
+    world.unidentified("R2", [], name="Beta Trading Ltd")
+    world.unidentified("R3", [], name="Gamma Trading Ltd")
+    assert world.targets() == [("R2", "C1")]
 
 
 def test_a_name_is_no_bank_account_and_a_bank_account_no_name(world: World) -> None:

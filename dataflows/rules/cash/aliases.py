@@ -36,10 +36,10 @@ def of_application(account: Account, fact: OperatorAction, receipt: ReceiptRow, 
     return []
 
 
-def of_identification(fact: OperatorAction, receipt: ReceiptRow) -> list[Decision]:
-    """A person said whose the money is: the bank account that it came from is that payer's, or else, where the bank says
-    none, the name is."""
-    if fact.source.startswith(DIRECTORY) or fact.source == "headrace":
+def of_identification(account: Account, fact: OperatorAction, receipt: ReceiptRow) -> list[Decision]:
+    """A person said whose the money is that nobody knew: the bank account that it came from is that payer's, or else, where
+    the bank says none, the name is. Money that goes from one payer to another says nothing of who pays."""
+    if not account.suspense or fact.source.startswith(DIRECTORY) or fact.source == "headrace":
         return []
     if receipt.payer_account:
         return [_learned(PAYER, receipt, fact, receipt.payer_account, receipt.payer_name, fact.target_account)]
