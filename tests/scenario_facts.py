@@ -45,8 +45,19 @@ def _customer(x: Line) -> Fact:
     }
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email", "group"):
-            known = "country, segment, tier, region, language, channels, email, group"
+        if name not in (
+            "country",
+            "segment",
+            "tier",
+            "of",
+            "region",
+            "language",
+            "channels",
+            "email",
+            "group",
+            "terms",
+        ):
+            known = "country, segment, tier, region, language, channels, email, group, terms"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -57,7 +68,7 @@ def _customer(x: Line) -> Fact:
         named.get("segment", ""),
         named.get("tier", ""),
         x.currency,
-        30,
+        int(named.get("terms", "30")),
         "" if "no billing address" in words else "1 Main Street",
         named.get("email", ""),
         "po required" in words,

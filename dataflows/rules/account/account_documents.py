@@ -87,7 +87,16 @@ class AccountDocuments:
         who = self._who
         if who is None:
             row = self.customer() or CustomerRow()
-            who = Who(self.tenant, self.entity, self.account_id, row.region, row.country, row.tier, row.segment)
+            who = Who(
+                self.tenant,
+                self.entity,
+                self.account_id,
+                row.region,
+                row.country,
+                row.tier,
+                row.segment,
+                row.terms_days,
+            )
             self._who = who
         return who
 

@@ -255,6 +255,12 @@ CASES = [
     (CASH, CASH + GOLD + "realese.pod_days = 3", "variants.1.realese: unknown; known are name, where, release"),
     (CASH, CASH + GOLD + "release.pod_day = 3", "variants.gold.release.pod_day: unknown; known are condition, pod_"),
     (CASH, CASH + GOLD + "release.pod_days = 400", "variants.gold.release.pod_days: 400 must be a whole number from"),
+    (
+        CASH,
+        CASH + GOLD + "where.terms_days = 0",
+        "variants.1.where.terms_days: 0 must be a whole number from 1 to 3650",
+    ),
+    (CASH, CASH + GOLD + 'where.terms_days = "30"', "variants.1.where.terms_days: '30' must be a whole number"),
     (CASH, CASH + GOLD + 'where.from = "2026"', "variants.1.where.from: '2026' must be a date YYYY-MM-DD"),
     (
         CASH,
@@ -326,6 +332,25 @@ def test_the_most_specific_variant_wins_and_the_rest_is_as_in_the_base() -> None
     assert both.lines == {"reminders": "euros, acme"}
     assert of("", "", "acme").reminders.minimum_minor == 500
     assert of("", "", "other", "EUR").reminders.steps_days == [2]
+
+
+def test_of_payment_terms_the_longest_that_are_reached_win() -> None:
+    text = "".join(
+        f'[[variants]]\nname = "{days}"\nwhere.terms_days = {days}\nreminders.minimum_minor = {days}\n'
+        for days in (60, 30, 45)
+    )
+    policy = parse(
+        DEFAULT_TEXT + text + '[[variants]]\nname = "de"\nwhere.country = "DE"\nreminders.minimum_minor = 1\n'
+    )
+
+    def of(terms_days: int, country: str = "", segment: str = "") -> Provisions:
+        return policy.provisions(Who("t", "e", "a", "", country, "", segment, terms_days), "", 20_000)
+
+    assert [of(n).reminders.minimum_minor for n in (0, 29, 30, 45, 59, 60, 90)] == [500, 500, 30, 45, 45, 60, 60]
+    # Terms are said of the customer himself, the country of many.
+    assert of(50, "DE").reminders.minimum_minor == 45
+    assert of(50, "DE").lines == {"reminders": "de, 30, 45"}
+    assert of(45) is of(59)
 
 
 def test_steps_have_the_same_key_only_where_they_are_the_same_in_every_currency() -> None:
