@@ -56,8 +56,10 @@ def _customer(x: Line) -> Fact:
             "email",
             "group",
             "terms",
+            "risk",
+            "contract",
         ):
-            known = "country, segment, tier, region, language, channels, email, group, terms"
+            known = "country, segment, tier, region, language, channels, email, group, terms, risk, contract"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -81,6 +83,8 @@ def _customer(x: Line) -> Fact:
         cash_order="cash order" in words,
         credit_status="blocked" if "credit blocked" in words else "",
         credit_group=named.get("group", ""),
+        risk_class=named.get("risk", ""),
+        contract=named.get("contract", ""),
     )
 
 

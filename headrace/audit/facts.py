@@ -245,6 +245,8 @@ class FactCheck(MoneyFacts, DisputeFacts):
             fact.tier,
             fact.segment,
             fact.terms_days,
+            fact.risk_class,
+            fact.contract,
         )
         account.direct_debit = fact.direct_debit
         account.contacts_blocked = fact.contacts_blocked

@@ -22,6 +22,8 @@ class Who:
     tier: str = ""
     segment: str = ""
     terms_days: int = 0
+    risk_class: str = ""
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Terms:
 
 
 # The most specific first.
-ORDER = ("customer", "tier", "segment", "terms_days", "country", "region", "entity", "tenant", "currency")
+ORDER = ("customer", "contract", "tier", "risk_class", "segment", "terms_days", "country", "region", "entity", "tenant", "currency")  # fmt: skip
 
 
 def _specific(variant: dict[str, Any]) -> list[int]:

@@ -403,6 +403,8 @@ def _explained(known: Known, policy: Compiled, currency: str, day: date, section
             "tier": who.tier,
             "segment": who.segment,
             "terms_days": who.terms_days,
+            "risk_class": who.risk_class,
+            "contract": who.contract,
         },
         "variants": [{"name": name, "where": _where(policy, name)} for name in explanation.variants],
         "calendar": explanation.calendar,

@@ -21,6 +21,8 @@ class Example(Section):
     customer: str = ""
     tier: str = ""
     segment: str = ""
+    risk_class: str = ""
+    contract: str = ""
     terms_days: Annotated[int, whole(0, MOST_TERMS_DAYS)] = 0
     country: str = ""
     region: str = ""
@@ -50,6 +52,8 @@ def _failing(example: Example, number: int, document: Mapping[str, Any], policy:
         example.tier,
         example.segment,
         example.terms_days,
+        example.risk_class,
+        example.contract,
     )
     day = date.fromisoformat(example.at).toordinal() - EPOCH_ORDINAL
     holding = [variant for variant in policy.variants if variant.holds(who, example.currency, day)]

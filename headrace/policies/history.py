@@ -58,6 +58,8 @@ class Known:
             said.tier,
             said.segment,
             said.terms_days,
+            said.risk_class,
+            said.contract,
         )
 
 

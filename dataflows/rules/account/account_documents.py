@@ -96,6 +96,8 @@ class AccountDocuments:
                 row.tier,
                 row.segment,
                 row.terms_days,
+                row.risk_class,
+                row.contract,
             )
             self._who = who
         return who

@@ -1,7 +1,7 @@
 """The policy: dated, versioned rules text that came as a fact. Pure: parses text, asks nothing else.
 
-A policy is a base and variants of it. A variant says where it holds (tenant, entity, region, country, tier, segment,
-payment terms, customer, currency, from and until which day) and what is other there. For one account, currency and day all
+A policy is a base and variants of it. A variant says where it holds (tenant, entity, region, country, tier, risk
+class, segment, payment terms, contract, customer, currency, from and until which day) and what is other there. For one account, currency and day all
 variants that hold are laid over the base, the most specific last.
 """
 
@@ -52,7 +52,19 @@ SECTIONS: Final = (
     "credit",
 )
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
-WHERE: Final = ("customer", "tier", "segment", "terms_days", "country", "region", "entity", "tenant", "currency")
+WHERE: Final = (
+    "customer",
+    "contract",
+    "tier",
+    "risk_class",
+    "segment",
+    "terms_days",
+    "country",
+    "region",
+    "entity",
+    "tenant",
+    "currency",
+)
 # The one of them that is a number: payment terms of so many days, or more; of two that hold the longer one wins.
 TERMS: Final = "terms_days"
 MOST_TERMS_DAYS: Final = 3_650
@@ -63,7 +75,19 @@ LAST_DAY: Final = 10**7
 class Who:
     """Whose provisions are asked for: what variants may tell apart, but for currency and day."""
 
-    __slots__ = ("account_id", "country", "entity", "key", "region", "segment", "tenant", "terms_days", "tier")
+    __slots__ = (
+        "account_id",
+        "contract",
+        "country",
+        "entity",
+        "key",
+        "region",
+        "risk_class",
+        "segment",
+        "tenant",
+        "terms_days",
+        "tier",
+    )
 
     def __init__(
         self,
@@ -75,6 +99,8 @@ class Who:
         tier: str,
         segment: str,
         terms_days: int = 0,
+        risk_class: str = "",
+        contract: str = "",
     ) -> None:
         self.tenant: Final = tenant
         self.entity: Final = entity
@@ -84,14 +110,21 @@ class Who:
         self.tier: Final = tier
         self.segment: Final = segment
         self.terms_days: Final = terms_days
-        self.key: Final = (tenant, entity, region, country, tier, segment)
+        self.risk_class: Final = risk_class
+        self.contract: Final = contract
+        # Without what nearly every account has its own of, and terms, of which few numbers count.
+        self.key: Final = (tenant, entity, region, country, tier, segment, risk_class)
 
     def value(self, name: str) -> str:
         """What stands for a name of WHERE, other than the currency and the payment terms."""
         if name == "customer":
             return self.account_id
+        if name == "contract":
+            return self.contract
         if name == "tier":
             return self.tier
+        if name == "risk_class":
+            return self.risk_class
         if name == "segment":
             return self.segment
         if name == "country":
@@ -190,13 +223,14 @@ class Policy:
         # Sections that some variant changes.
         self.varied: Final = {section for variant in self.variants for section in variant.changes}
         self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
+        self._contracts: Final = {v.where["contract"] for v in self.variants if "contract" in v.where}
         self._terms: Final = sorted({v.terms_days for v in self.variants} - {0})
         self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
         # On these days other variants hold than on the day before.
         self.boundaries: Final = sorted(
             {v.first_day for v in self.variants} | {v.last_day + 1 for v in self.variants if v.last_day < LAST_DAY}
         )
-        self._known: dict[tuple[tuple[str, str, str, str, str, str], str, str, int, int], Provisions] = {}
+        self._known: dict[tuple[tuple[str, ...], str, str, str, int, int], Provisions] = {}
         self.base: Final = self._made(NOBODY, [], [])
         self.cash_sources: Final = self.base.cash.sources
         # Whether provisions depend on whose they are.
@@ -233,6 +267,7 @@ class Policy:
         key = (
             who.key,
             who.account_id if who.account_id in self._customers else "",
+            who.contract if who.contract in self._contracts else "",
             currency if self._names_currencies else "",
             bisect_right(self.boundaries, day),
             bisect_right(self._terms, who.terms_days),

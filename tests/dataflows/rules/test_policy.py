@@ -353,6 +353,25 @@ def test_of_payment_terms_the_longest_that_are_reached_win() -> None:
     assert of(45) is of(59)
 
 
+def test_the_contract_goes_before_the_tier_and_that_before_the_risk_class() -> None:
+    text = "".join(
+        f'[[variants]]\nname = "{name}"\nwhere.{name} = "x"\nreminders.minimum_minor = {at}\n'
+        for at, name in enumerate(("segment", "risk_class", "tier", "contract", "customer"))
+    )
+    policy = parse(DEFAULT_TEXT + text)
+
+    def of(account: str, tier: str, segment: str, risk_class: str, contract: str) -> Provisions:
+        return policy.provisions(Who("t", "e", account, "", "", tier, segment, 30, risk_class, contract), "", 20_000)
+
+    assert of("x", "x", "x", "x", "x").lines == {"reminders": "segment, risk_class, tier, contract, customer"}
+    assert of("a", "x", "x", "x", "x").reminders.minimum_minor == 3
+    assert of("a", "x", "x", "x", "y").reminders.minimum_minor == 2
+    assert of("a", "", "x", "x", "").reminders.minimum_minor == 1
+    assert of("a", "", "x", "high", "").reminders.minimum_minor == 0
+    # Contracts that no variant names are all alike, however many there are.
+    assert of("a", "x", "x", "x", "y") is of("a", "x", "x", "x", "z")
+
+
 def test_steps_have_the_same_key_only_where_they_are_the_same_in_every_currency() -> None:
     policy = parse(DEFAULT_TEXT + VARIANTS)
     other, acme = Who("t", "e", "a", "", "", "", ""), Who("t", "e", "acme", "", "", "", "")
