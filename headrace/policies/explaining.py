@@ -116,7 +116,7 @@ def why_before(where: Mapping[str, str], other: Mapping[str, str]) -> str:
     """Why of two variants that hold the one that names `where` goes before the one that names `other`."""
     for name in WHERE:
         if name in where and name not in other:
-            return f"it names the {name}, which is more specific"
+            return f"it names the {name.replace('_', ' ')}, which is more specific"
         if name == TERMS and name in where and int(where[name]) > int(other[name]):
             return "it names longer payment terms"
     return "both name the same, and it is the later one"
