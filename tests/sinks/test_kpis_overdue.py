@@ -24,7 +24,8 @@ MEASURES = (
 
 def released(ledger: Ledger, document: str, on: str, dated: str, due: str, **fields: Any) -> None:
     ledger.say(
-        "invoice_released", "A", on, document=document, amount=100_00, item_kind="invoice", rule="release.on_order",
+        "invoice_released", "A", on, document=document, amount=100_00, item_kind="invoice",
+        rule="release.in_part" if fields else "release.on_order",
         posting_date=day(on), document_date=day(dated), due_date=day(due), **fields,
     )  # fmt: skip
 
@@ -84,6 +85,14 @@ def written() -> Ledger:
     sent(ledger, "INV-5", "2026-01-08", candidates=["INV-5/P1", "INV-5/P2"])
     sent(ledger, "INV-5", "2026-01-10", "sent", candidates=["INV-5/P1", "INV-5/P2"])
     paid(ledger, "INV-5/P1", "2026-01-24")
+    # What was left of a draft waited with it before: 3 days and 4 for the goods, and none for us.
+    held(ledger, "INV-11", "2026-01-05", "shipment_missing")
+    first = {"evidence": ["shipped:1:S-1:6", "rest:INV-11/2"]}
+    released(ledger, "INV-11", "2026-01-08", "2026-01-05", "2026-02-04", **first)
+    held(ledger, "INV-11/2", "2026-01-08", "not_shipped:1")
+    released(ledger, "INV-11/2", "2026-01-12", "2026-01-05", "2026-02-04")
+    paid(ledger, "INV-11", "2026-02-08")
+    paid(ledger, "INV-11/2", "2026-02-13")
     _open(ledger)
     return ledger
 
@@ -125,6 +134,8 @@ def test_days_of_each_item(views: Views) -> None:
     )
     assert views.ask(f"SELECT {names} FROM overdue_items ORDER BY document").rows == [
         ["INV-1", "cleared", "2026-02-20", 16, 7, 4, 5, "upstream", "2026-01-18", 0],
+        ["INV-11", "cleared", "2026-02-08", 4, 3, 0, 1, "upstream", "2026-01-08", 0],
+        ["INV-11/2", "cleared", "2026-02-13", 9, 7, 0, 2, "upstream", "2026-01-12", 0],
         ["INV-2", "cleared", "2026-02-10", 6, 6, 0, 0, "upstream", "2026-01-25", 0],
         ["INV-3", "cleared", "2026-02-19", 10, 2, 4, 4, "own", "2026-01-10", 0],
         ["INV-4", "cleared", "2026-02-12", 3, 2, 0, 1, "upstream", "2026-01-12", 0],
@@ -139,6 +150,8 @@ def test_what_was_lost_before_the_customer_had_it(views: Views) -> None:
     found = views.ask(f"SELECT document, {names} FROM overdue_items WHERE had_on != began_on ORDER BY document").rows
     assert found == [
         ["INV-1", "2026-01-05", 7, 2, 4],
+        ["INV-11", "2026-01-05", 3, 0, 0],
+        ["INV-11/2", "2026-01-05", 7, 0, 0],
         ["INV-2", "2026-01-05", 20, 0, 0],
         ["INV-4", "2026-01-10", 2, 0, 0],
         ["INV-5/P1", "2026-01-05", 3, 0, 2],
@@ -148,8 +161,10 @@ def test_what_was_lost_before_the_customer_had_it(views: Views) -> None:
 
 ROWS = [
     ["2026-01-24", "cleared", 1, 100_00, 4, 3, 1, 0, 100_00, 0, 0],
+    ["2026-02-08", "cleared", 1, 100_00, 4, 3, 0, 1, 100_00, 0, 0],
     ["2026-02-10", "cleared", 1, 100_00, 6, 6, 0, 0, 100_00, 0, 0],
     ["2026-02-12", "cleared", 1, 100_00, 3, 2, 0, 1, 100_00, 0, 0],
+    ["2026-02-13", "cleared", 1, 100_00, 9, 7, 0, 2, 100_00, 0, 0],
     ["2026-02-19", "cleared", 1, 100_00, 10, 2, 4, 4, 0, 100_00, 0],
     ["2026-02-20", "cleared", 1, 100_00, 16, 7, 4, 5, 100_00, 0, 0],
     ["2026-03-31", "open", 2, 170_00, 30, 0, 19, 11, 0, 100_00, 70_00],

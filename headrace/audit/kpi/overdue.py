@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from headrace.audit.findings import account_of
-from headrace.audit.kpi.basis import INVOICE, OPENING, Basis, Item, said_number, shown
+from headrace.audit.kpi.basis import INVOICE, OPENING, Basis, Item, said, said_number, shown
 from headrace.audit.kpi.invoices import draft_of
 from headrace.audit.kpi.reading import DAY_MS
 from headrace.audit.kpi.tables import Rows, Table
@@ -24,6 +24,7 @@ _WAITS_FOR: Final = {
     "complaint": OWN,
     "credit_held": CUSTOMER,
 }
+IN_PART: Final = "release.in_part"
 _ARRIVED: Final = ("delivered", "viewed", "acknowledged")
 _WRONG: Final = ("failed", "rejected")
 _Name = tuple[str, str]
@@ -38,9 +39,11 @@ class _Sending:
 
 
 @dataclass(slots=True)
-class _Said:
+class _Told:
     """By account and document, or draft: what days may have been lost to. Of a dispute as _disputes has it."""
 
+    # Numbers of what was left of a draft that was billed in parts.
+    rests: set[_Name] = field(default_factory=set)
     holds: dict[_Name, list[Decision]] = field(default_factory=lambda: defaultdict(list))
     sendings: dict[_Name, _Sending] = field(default_factory=lambda: defaultdict(_Sending))
     disputes: dict[_Name, list[tuple[int, int, int, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -50,13 +53,13 @@ def overdue_causes(basis: Basis) -> Rows:
     """kpi_overdue_causes."""
     days = ("overdue_days", "upstream_days", "own_days", "customer_days")
     table = Table("items", "overdue_minor", *days, "upstream_minor", "own_minor", "customer_minor")
-    said = _said(basis)
+    told = _told(basis)
     for name, item in basis.items.items():
         raised, end = item.raised, _end(basis, item)
         due = day_kept(raised.due_date)
         if item.kind not in _KINDS or raised.rule == OPENING or due <= 0 or end is None or end <= due:
             continue
-        lost = _lost(said, name, item, end)
+        lost = _lost(told, name, item, end)
         overdue = end - due
         upstream = min(lost[UPSTREAM], overdue)
         own = min(lost[OWN], overdue - upstream)
@@ -84,11 +87,12 @@ def _end(basis: Basis, item: Item) -> int | None:
 # --- what was lost ---
 
 
-def _lost(said: _Said, name: _Name, item: Item, end: int) -> dict[str, int]:
+def _lost(told: _Told, name: _Name, item: Item, end: int) -> dict[str, int]:
     """Days lost upstream and here: all that went by before the customer had the item, and those of disputes past due."""
     raised = item.raised
-    released, holds = _day(raised), said.holds.get((name[0], draft_of(raised)), [])
-    had = min(end, _had(said.sendings.get(name), released, end))
+    released, draft = _day(raised), _whole(told, (name[0], draft_of(raised)))
+    holds = [d for d in told.holds.get(draft, ()) if d.sequence < raised.sequence]
+    had = min(end, _had(told.sendings.get(name), released, end))
     began = day_kept(raised.document_date)
     if began <= 0:
         began = min([released, *(_day(d) for d in holds[:1])])
@@ -98,13 +102,18 @@ def _lost(said: _Said, name: _Name, item: Item, end: int) -> dict[str, int]:
         held[_cause(d)] += max(0, min(until, had) - max(_day(d), began))
     upstream = min(held[UPSTREAM], before)
     own = before - upstream - min(held[CUSTOMER], before - upstream)
-    for opened, closed, lost_upstream, lost_own in said.disputes.get(name, ()):
+    for opened, closed, lost_upstream, lost_own in told.disputes.get(name, ()):
         # Of its days only those past due.
         there = max(0, min(closed, end) - max(opened, day_kept(raised.due_date)))
         part = min(lost_upstream, there)
         upstream += part
         own += min(lost_own, there - part)
     return {UPSTREAM: upstream, OWN: own}
+
+
+def _whole(found: _Told, draft: _Name) -> _Name:
+    """The number that a draft had at first: what is left of it is NUMBER/2, then NUMBER/3."""
+    return (draft[0], draft[1].rpartition("/")[0]) if draft in found.rests else draft
 
 
 def _cause(hold: Decision) -> str:
@@ -122,10 +131,11 @@ def _had(sending: _Sending | None, released: int, end: int) -> int:
     return end if sending.sent is None else sending.sent
 
 
-def _said(basis: Basis) -> _Said:
-    found = _Said()
+def _told(basis: Basis) -> _Told:
+    found = _Told()
+    found.rests |= {(account_of(d), said(d, "rest")) for d in basis.of("invoice_released") if d.rule == IN_PART}
     for d in basis.of("invoice_held"):
-        found.holds[account_of(d), d.document].append(d)
+        found.holds[_whole(found, (account_of(d), d.document))].append(d)
     for d in basis.decisions:
         if d.kind in ("delivery_requested", "delivery_status"):
             for document in {d.document, *d.candidates}:

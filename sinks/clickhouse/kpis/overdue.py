@@ -6,7 +6,7 @@ meanwhile; those of a dispute only where they are past due. Upstream comes first
 
 from typing import Final
 
-from sinks.clickhouse.evidence import number
+from sinks.clickhouse.evidence import number, said
 from sinks.clickhouse.kpis.flows import EVENT_DAY, Flow, Measure
 from sinks.clickhouse.kpis.invoices import DRAFT
 from sinks.clickhouse.kpis.money import LAST_DAY
@@ -23,13 +23,25 @@ _CAUSE_OF_HOLD: Final = f"""multiIf(
                 decisions.reasons), 'upstream',
     arrayExists(x -> splitByChar(':', x)[1] IN {_OWN_REASONS}, decisions.reasons), 'own', 'customer')"""
 
+# What is left of a draft that is billed in parts is NUMBER/2, NUMBER/3 ..., and was held with it before.
+_RESTS: Final = (
+    f"SELECT {_PAYER}, {said('rest')} FROM decisions WHERE kind = 'invoice_released' AND rule = 'release.in_part'"
+)
+
+
+def _whole(draft: str) -> str:
+    """The number that a draft had at first."""
+    return f"if(({_PAYER}, {draft}) IN ({_RESTS}), replaceRegexpOne({draft}, '/[0-9]+$', ''), {draft})"
+
+
 _RAISED: Final = f"""
-    SELECT {_OF_ITEM}, {DRAFT} AS draft, amount AS raised_amount, {EVENT_DAY} AS raised_on, document_date AS dated
+    SELECT {_OF_ITEM}, {_whole(DRAFT)} AS draft, sequence AS raised_sequence, amount AS raised_amount, {EVENT_DAY} AS raised_on, document_date AS dated
     FROM decisions
     WHERE kind IN ('invoice_released', 'item_posted') AND item_kind IN ('invoice', 'debit_note') AND rule != 'posted.opening'
     ORDER BY sequence LIMIT 1 BY {_OF_ITEM}"""
 _HOLDS: Final = f"""
-    SELECT {_PAYER}, document AS draft, arraySort(groupArray((sequence, {EVENT_DAY}, {_CAUSE_OF_HOLD}))) AS holds
+    SELECT {_PAYER}, {_whole("document")} AS draft,
+           arraySort(groupArray((sequence, {EVENT_DAY}, {_CAUSE_OF_HOLD}))) AS all_holds
     FROM decisions WHERE kind = 'invoice_held' GROUP BY {_PAYER}, draft"""
 # What is sent as one goes by its own number, or tells the documents that are in it.
 _DELIVERIES: Final = f"""
@@ -81,6 +93,7 @@ _LOST: Final = f"""
            dateDiff('day', due_date, until_day) AS overdue_days,
            least(multiIf(said = 0, raised_on, got_on IS NOT NULL, assumeNotNull(got_on),
                          last_sent IS NOT NULL AND ifNull(last_wrong, -1) < last_sent, sent_on, until_day), until_day) AS had_on,
+           arrayFilter(x -> x.1 < raised_sequence, all_holds) AS holds,
            if(dated > {_NO_DAY}, dated, least(if(notEmpty(holds), holds[1].2, raised_on), raised_on)) AS began_on,
            greatest(dateDiff('day', began_on, had_on), 0) AS days_before,
            arrayPopFront(arrayPushBack(arrayMap(x -> x.2, holds), raised_on)) AS hold_ends,
