@@ -291,6 +291,8 @@ def _customer(check: Check, fact: Customer) -> None:
     for number, account in enumerate(fact.bank_accounts, 1):
         check.identifier(f"bank_accounts.{number}", account)
     check.one_of("credit_status", fact.credit_status, CREDIT_STATUSES)
+    check.optional_identifier("risk_class", fact.risk_class)
+    check.optional_identifier("contract", fact.contract)
 
 
 def _payer_relation(check: Check, fact: PayerRelation) -> None:

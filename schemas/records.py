@@ -1477,10 +1477,12 @@ class Customer(Fact):
     time_zone: IANA time zone of the customer, or empty.
     contacts_blocked: Nobody is to be contacted.
     credit_status: What the source says of its credit: blocked holds new drafts; empty: nothing.
+    risk_class: How risky the source says its payment is, such as high; empty: not said.
+    contract: Contract by which it pays, or empty.
     """
 
-    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", )
+    __slots__ = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", "risk_class", "contract", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("name", "active", "country", "language", "segment", "tier", "currency", "terms_days", "billing_address", "email", "po_required", "direct_debit", "affiliate", "bank_accounts", "region", "channels", "cash_order", "credit_group", "legal_entity", "time_zone", "contacts_blocked", "credit_status", "risk_class", "contract", )
     KIND: ClassVar[str] = "customer"
 
     def __init__(
@@ -1515,6 +1517,8 @@ class Customer(Fact):
         time_zone: str = '',
         contacts_blocked: bool = False,
         credit_status: str = '',
+        risk_class: str = '',
+        contract: str = '',
     ) -> None:
         super().__init__("customer", event_id, recorded_time, correlation, source, tenant, entity, account_id, event_time)
         self.name: Final = name
@@ -1539,6 +1543,8 @@ class Customer(Fact):
         self.time_zone: Final = time_zone
         self.contacts_blocked: Final = contacts_blocked
         self.credit_status: Final = credit_status
+        self.risk_class: Final = risk_class
+        self.contract: Final = contract
 
 
 def read_customer(r: Reader) -> Customer:
@@ -1572,6 +1578,8 @@ def read_customer(r: Reader) -> Customer:
         r.text(),
         r.text(),
         r.boolean(),
+        r.text(),
+        r.text(),
         r.text(),
     )
 
@@ -1607,6 +1615,8 @@ def put_customer(out: BytesWriter, x: Customer) -> None:
     put_text(out, x.time_zone)
     put_boolean(out, x.contacts_blocked)
     put_text(out, x.credit_status)
+    put_text(out, x.risk_class)
+    put_text(out, x.contract)
 
 
 @mypyc_attr(acyclic=True)
@@ -6130,10 +6140,12 @@ class CustomerRow:
     contacts_blocked: Nobody is to be contacted.
     bank_accounts: IBANs or other accounts this payer pays from.
     credit_status: What master data says of its credit: blocked, or empty.
+    risk_class: Risk class that master data say, or empty.
+    contract: Contract by which it pays, or empty.
     """
 
-    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", "credit_status", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", "credit_status", )
+    __slots__ = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "_channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "_bank_accounts", "credit_status", "risk_class", "contract", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("active", "country", "segment", "tier", "currency", "billing_address", "po_required", "direct_debit", "affiliate", "region", "name", "language", "channels", "email", "terms_days", "cash_order", "credit_group", "time_zone", "contacts_blocked", "bank_accounts", "credit_status", "risk_class", "contract", )
 
     def __init__(
         self,
@@ -6158,6 +6170,8 @@ class CustomerRow:
         contacts_blocked: bool = False,
         bank_accounts: list[str] | None = None,
         credit_status: str = '',
+        risk_class: str = '',
+        contract: str = '',
     ) -> None:
         self.active = active
         self.country = country
@@ -6180,6 +6194,8 @@ class CustomerRow:
         self.contacts_blocked = contacts_blocked
         self._bank_accounts: list[str] | None = bank_accounts
         self.credit_status = credit_status
+        self.risk_class = risk_class
+        self.contract = contract
 
     @property
     def channels(self) -> list[str]:
@@ -6227,6 +6243,8 @@ def read_customer_row(r: Reader) -> CustomerRow:
         r.boolean(),
         None if r.no_items() else r.texts(),
         r.text(),
+        r.text(),
+        r.text(),
     )
 
 
@@ -6252,6 +6270,8 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
     put_boolean(out, x.contacts_blocked)
     put_texts(out, x._bank_accounts)
     put_text(out, x.credit_status)
+    put_text(out, x.risk_class)
+    put_text(out, x.contract)
 
 
 @mypyc_attr(acyclic=True)
@@ -8583,7 +8603,7 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
         return read_clock(r)
     if schema_id == 2000000107:
         return read_drain(r)
-    if schema_id == 2000000160:
+    if schema_id == 2000000195:
         return read_customer(r)
     if schema_id == 2000000135:
         return read_credit_note(r)
@@ -8729,6 +8749,8 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             '',
             False,
             '',
+            '',
+            '',
         )
     if schema_id == 2000000136:
         return Customer(
@@ -8761,6 +8783,43 @@ def read_fact(schema_id: i64, r: Reader) -> Fact:
             r.text(),
             r.text(),
             r.boolean(),
+            '',
+            '',
+            '',
+        )
+    if schema_id == 2000000160:
+        return Customer(
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.long(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.boolean(),
+            r.boolean(),
+            r.texts(),
+            r.text(),
+            r.texts(),
+            r.boolean(),
+            r.text(),
+            r.text(),
+            r.text(),
+            r.boolean(),
+            r.text(),
+            '',
             '',
         )
     if schema_id == 2000000109:
@@ -9266,7 +9325,7 @@ FACT_IDS: Final[dict[str, int]] = {
     "order": 2000000105,
     "clock": 2000000106,
     "drain": 2000000107,
-    "customer": 2000000160,
+    "customer": 2000000195,
     "credit_note": 2000000135,
     "receipt_returned": 2000000119,
     "remittance_advice": 2000000141,
@@ -9302,7 +9361,7 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
     "order": (2000000105,),
     "clock": (2000000106,),
     "drain": (2000000107,),
-    "customer": (2000000108, 2000000136, 2000000160,),
+    "customer": (2000000108, 2000000136, 2000000160, 2000000195,),
     "credit_note": (2000000109, 2000000135,),
     "receipt_returned": (2000000110, 2000000119,),
     "remittance_advice": (2000000111, 2000000141,),
@@ -9334,8 +9393,9 @@ FACT_IDS_READ: Final[dict[str, tuple[int, ...]]] = {
 FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000101: b'\x00\x00\x00\x00\x00',
     2000000102: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
-    2000000108: b'\x00\x00\x00\x00\x00\x00\x00\x00',
-    2000000136: b'\x00',
+    2000000108: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+    2000000136: b'\x00\x00\x00',
+    2000000160: b'\x00\x00',
     2000000109: b'\x00\x00\x00',
     2000000110: b'\x00',
     2000000111: b'\x00\x00',

@@ -45,8 +45,21 @@ def _customer(x: Line) -> Fact:
     }
     named = dict(word.split(" ", 1) for word in words if word not in flags)
     for name in named:
-        if name not in ("country", "segment", "tier", "of", "region", "language", "channels", "email", "group"):
-            known = "country, segment, tier, region, language, channels, email, group"
+        if name not in (
+            "country",
+            "segment",
+            "tier",
+            "of",
+            "region",
+            "language",
+            "channels",
+            "email",
+            "group",
+            "terms",
+            "risk",
+            "contract",
+        ):
+            known = "country, segment, tier, region, language, channels, email, group, terms, risk, contract"
             raise ValueError(f"{name!r} is nothing a customer has; {', '.join(sorted(flags))}, {known}")
     return r.Customer(
         *x.common(),
@@ -57,7 +70,7 @@ def _customer(x: Line) -> Fact:
         named.get("segment", ""),
         named.get("tier", ""),
         x.currency,
-        30,
+        int(named.get("terms", "30")),
         "" if "no billing address" in words else "1 Main Street",
         named.get("email", ""),
         "po required" in words,
@@ -70,6 +83,8 @@ def _customer(x: Line) -> Fact:
         cash_order="cash order" in words,
         credit_status="blocked" if "credit blocked" in words else "",
         credit_group=named.get("group", ""),
+        risk_class=named.get("risk", ""),
+        contract=named.get("contract", ""),
     )
 
 

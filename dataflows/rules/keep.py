@@ -142,6 +142,8 @@ def _keep_customer(account: Account, fact: Customer, ctx: Context) -> None:
         fact.contacts_blocked,
         fact.bank_accounts,
         fact.credit_status,
+        fact.risk_class,
+        fact.contract,
     )
     account.put_customer(row)
     if ctx.policy.varies and account.row.open_items:

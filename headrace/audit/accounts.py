@@ -225,7 +225,8 @@ class Account:
 
     def __post_init__(self) -> None:
         # Until its customer fact says more.
-        self.who = Who(*self.key.split("/", 2))
+        tenant, entity, account_id = self.key.split("/", 2)
+        self.who = Who(tenant, entity, account_id)
 
     @property
     def suspense(self) -> bool:

@@ -237,7 +237,16 @@ class FactCheck(MoneyFacts, DisputeFacts):
         account.billing_address = bool(fact.billing_address)
         account.po_required = fact.po_required
         account.who = Who(
-            fact.tenant, fact.entity, fact.account_id, fact.region, fact.country.upper(), fact.tier, fact.segment
+            fact.tenant,
+            fact.entity,
+            fact.account_id,
+            fact.region,
+            fact.country.upper(),
+            fact.tier,
+            fact.segment,
+            fact.terms_days,
+            fact.risk_class,
+            fact.contract,
         )
         account.direct_debit = fact.direct_debit
         account.contacts_blocked = fact.contacts_blocked

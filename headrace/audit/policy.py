@@ -21,6 +21,9 @@ class Who:
     country: str = ""
     tier: str = ""
     segment: str = ""
+    terms_days: int = 0
+    risk_class: str = ""
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,13 @@ class Terms:
 
 
 # The most specific first.
-ORDER = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
+ORDER = ("customer", "contract", "tier", "risk_class", "segment", "terms_days", "country", "region", "entity", "tenant", "currency")  # fmt: skip
 
 
-def _specific(variant: dict[str, Any]) -> list[bool]:
-    return [name in variant["where"] for name in ORDER]
+def _specific(variant: dict[str, Any]) -> list[int]:
+    where = variant["where"]
+    # Of those that name payment terms, the longest.
+    return [where.get(name, 0) if name == "terms_days" else int(name in where) for name in ORDER]
 
 
 def day_text(day: int) -> str:
@@ -107,12 +112,14 @@ def day_text(day: int) -> str:
     return (EPOCH + timedelta(day)).isoformat()
 
 
-def _fits(where: dict[str, str], who: Who, currency: str, day: int) -> bool:
+def _fits(where: dict[str, Any], who: Who, currency: str, day: int) -> bool:
     today = (EPOCH + timedelta(day)).isoformat()
     if not where.get("from", "") <= today <= where.get("until", "9999-12-31"):
         return False
     said = {**asdict(who), "customer": who.account_id, "currency": currency}
-    return all(said[name] == wanted for name, wanted in where.items() if name not in ("from", "until"))
+    if who.terms_days < where.get("terms_days", 0):
+        return False
+    return all(said[name] == wanted for name, wanted in where.items() if name not in ("from", "until", "terms_days"))
 
 
 def read_terms(text: str) -> Terms:

@@ -191,6 +191,8 @@ def _by(value: Value) -> str:
 def _known(known: Known) -> dict[str, str]:
     who = known.who
     said = {"country": who.country, "region": who.region, "tier": who.tier, "segment": who.segment}
+    said |= {"risk_class": who.risk_class, "contract": who.contract}
+    said["terms_days"] = str(who.terms_days) if who.terms_days else ""
     return {name: value for name, value in said.items() if value}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from dataflows.rules.policy.policy import EPOCH_ORDINAL, LAST_DAY, SECTIONS, WHERE, Variant
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, LAST_DAY, SECTIONS, TERMS, WHERE, Variant
 from headrace.policies.compiling import Compiled
 
 ABSENT: Final = "(none)"
@@ -47,9 +47,16 @@ def _audience(variant: Variant) -> Audience:
 
 def _audiences(old: Compiled, new: Compiled) -> list[Audience]:
     """Everyone, and all whom a variant of either names: the least specific first."""
-    named = {_audience(v) for v in (*old.policy.variants, *new.policy.variants)} - {()}
-    order = [[name in dict(audience) for name in WHERE] for audience in named]
-    return [(), *[audience for _, audience in sorted(zip(order, named, strict=True))]]
+    ranks = {_audience(v): v.rank for v in (*old.policy.variants, *new.policy.variants) if v.where}
+    return [(), *sorted(ranks, key=lambda audience: (ranks[audience], audience))]
+
+
+def _is_part(audience: Audience, variant: Variant) -> bool:
+    """Whether the variant is for that audience, or a wider one."""
+    named = dict(audience)
+    return variant.terms_days <= int(named.get(TERMS, 0)) and all(
+        named.get(name) == value for name, value in variant.where.items() if name != TERMS
+    )
 
 
 def _names(*tables: Mapping[str, Any]) -> list[str]:
@@ -82,7 +89,7 @@ def _spans(old: Compiled, new: Compiled, audience: Audience) -> list[tuple[int, 
     """Days between which no variant for that audience, or a wider one, begins or ends."""
     starts = {0}
     for variant in (*old.policy.variants, *new.policy.variants):
-        if set(_audience(variant)) <= set(audience):
+        if _is_part(audience, variant):
             starts.add(max(0, variant.first_day))
             if variant.last_day < LAST_DAY:
                 starts.add(max(0, variant.last_day + 1))
@@ -95,7 +102,7 @@ def _effective(compiled: Compiled, audience: Audience, section: str, field: str,
     value, said = compiled.document[section].get(field, ABSENT), Audience()
     for variant in compiled.policy.variants:
         of = _audience(variant)
-        if set(of) <= set(audience) and variant.first_day <= day <= variant.last_day:
+        if _is_part(audience, variant) and variant.first_day <= day <= variant.last_day:
             changes = variant.changes.get(section, {})
             if field in changes:
                 value, said = changes[field], of

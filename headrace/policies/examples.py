@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, Policy, Who
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, MOST_TERMS_DAYS, SECTIONS, Policy, Who
 from headrace.policies.model import Finding, checked
-from headrace.policies.sections.fields import Day, Name, Section
+from headrace.policies.sections.fields import Day, Name, Section, whole
 
 
 class Example(Section):
@@ -21,6 +21,9 @@ class Example(Section):
     customer: str = ""
     tier: str = ""
     segment: str = ""
+    risk_class: str = ""
+    contract: str = ""
+    terms_days: Annotated[int, whole(0, MOST_TERMS_DAYS)] = 0
     country: str = ""
     region: str = ""
     entity: str = ""
@@ -48,6 +51,9 @@ def _failing(example: Example, number: int, document: Mapping[str, Any], policy:
         example.country,
         example.tier,
         example.segment,
+        example.terms_days,
+        example.risk_class,
+        example.contract,
     )
     day = date.fromisoformat(example.at).toordinal() - EPOCH_ORDINAL
     holding = [variant for variant in policy.variants if variant.holds(who, example.currency, day)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, WHERE, Variant, Who
+from dataflows.rules.policy.policy import EPOCH_ORDINAL, SECTIONS, TERMS, WHERE, Variant, Who
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR
 from headrace.policies.compiling import Compiled
 
@@ -108,7 +108,7 @@ def where_of(compiled: Compiled, variant: Variant) -> dict[str, str]:
     """Whom a variant names, and its days, as the policy says it."""
     for written in compiled.document.get("variants", []):
         if written["name"] == variant.name:
-            return dict(written["where"])
+            return {name: str(value) for name, value in written["where"].items()}
     raise AssertionError(f"no variant {variant.name}")
 
 
@@ -116,7 +116,9 @@ def why_before(where: Mapping[str, str], other: Mapping[str, str]) -> str:
     """Why of two variants that hold the one that names `where` goes before the one that names `other`."""
     for name in WHERE:
         if name in where and name not in other:
-            return f"it names the {name}, which is more specific"
+            return f"it names the {name.replace('_', ' ')}, which is more specific"
+        if name == TERMS and name in where and int(where[name]) > int(other[name]):
+            return "it names longer payment terms"
     return "both name the same, and it is the later one"
 
 

@@ -50,7 +50,16 @@ class Known:
         if said is None:
             return Who(self.tenant, self.entity, self.account_id, "", "", "", "")
         return Who(
-            self.tenant, self.entity, self.account_id, said.region, said.country.upper(), said.tier, said.segment
+            self.tenant,
+            self.entity,
+            self.account_id,
+            said.region,
+            said.country.upper(),
+            said.tier,
+            said.segment,
+            said.terms_days,
+            said.risk_class,
+            said.contract,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from dataflows.rules.policy.policy import SECTIONS, WHERE
+from dataflows.rules.policy.policy import MOST_TERMS_DAYS, SECTIONS, TERMS, WHERE
 from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.calendars import DEFAULT_CALENDAR, Calendar
 from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
@@ -47,7 +47,7 @@ _Where = create_model(
     __base__=Section,
     first=(DayOrNone, Field(default="", alias="from")),
     until=(DayOrNone, LAST_DAY),
-    **dict.fromkeys(WHERE, (str | None, None)),
+    **dict.fromkeys(WHERE, (str | None, None)) | {TERMS: (Annotated[int, whole(1, MOST_TERMS_DAYS)] | None, None)},
 )  # type: ignore[call-overload]
 
 
@@ -58,7 +58,7 @@ class Where(_Where):  # type: ignore[misc, valid-type]
 
     def said(self) -> dict[str, str]:
         """What it names, days aside."""
-        return {name: value for name in WHERE if (value := getattr(self, name)) is not None}
+        return {name: str(value) for name in WHERE if (value := getattr(self, name)) is not None}
 
 
 class _Variant(Section):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dataflows.rules.policy.policy import SECTIONS, Variant
+from dataflows.rules.policy.policy import SECTIONS, TERMS, Variant
 from headrace.policies.model import Finding, section_findings
 
 # Sets of variants of one section that are tried.
@@ -46,7 +46,8 @@ def _together(variants: Sequence[Variant], chosen: list[Variant], start: int) ->
 def _may_meet(one: Variant, other: Variant) -> bool:
     if one.first_day > other.last_day or other.first_day > one.last_day:
         return False
-    return all(other.where.get(name, value) == value for name, value in one.where.items())
+    # Payment terms may be as long as both ask for.
+    return all(other.where.get(name, value) == value for name, value in one.where.items() if name != TERMS)
 
 
 def _laid_over(document: Mapping[str, Any], section: str, together: Sequence[Variant], at: int) -> list[Finding]:

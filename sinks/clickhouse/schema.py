@@ -332,6 +332,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (),
     # Times are those of the decision that is first or last in the log.
     (),
+    # Why items became overdue: views alone.
+    (),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

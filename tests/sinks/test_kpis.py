@@ -169,6 +169,15 @@ CASES: list[tuple[str, str, list[list[Any]]]] = [
         ],
     ),
     (
+        # INV-1 was delivered a day after it was dated; the dispute of INV-2 was over before it was due.
+        "kpi_overdue_causes",
+        "day, status, owner, items, overdue_minor, overdue_days, upstream_days, own_days, customer_days, customer_minor",
+        [
+            ["2026-02-16", "cleared", "kim", 1, 100_00, 10, 0, 1, 9, 100_00],
+            ["2026-02-17", "cleared", "kim", 1, 50_00, 11, 0, 0, 11, 50_00],
+        ],
+    ),
+    (
         "kpi_cash_application",
         "day, region, receipts, received_minor, cleared, straight_through, applied_pairs, on_same_day, straight_through_bp",
         [

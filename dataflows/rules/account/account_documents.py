@@ -87,7 +87,18 @@ class AccountDocuments:
         who = self._who
         if who is None:
             row = self.customer() or CustomerRow()
-            who = Who(self.tenant, self.entity, self.account_id, row.region, row.country, row.tier, row.segment)
+            who = Who(
+                self.tenant,
+                self.entity,
+                self.account_id,
+                row.region,
+                row.country,
+                row.tier,
+                row.segment,
+                row.terms_days,
+                row.risk_class,
+                row.contract,
+            )
             self._who = who
         return who
 

@@ -1,7 +1,7 @@
 """The policy: dated, versioned rules text that came as a fact. Pure: parses text, asks nothing else.
 
-A policy is a base and variants of it. A variant says where it holds (tenant, entity, region, country, tier, segment,
-customer, currency, from and until which day) and what is other there. For one account, currency and day all
+A policy is a base and variants of it. A variant says where it holds (tenant, entity, region, country, tier, risk
+class, segment, payment terms, contract, customer, currency, from and until which day) and what is other there. For one account, currency and day all
 variants that hold are laid over the base, the most specific last.
 """
 
@@ -52,7 +52,22 @@ SECTIONS: Final = (
     "credit",
 )
 # What a variant's [where] may name, the most specific first; the sort of variants follows this order.
-WHERE: Final = ("customer", "tier", "segment", "country", "region", "entity", "tenant", "currency")
+WHERE: Final = (
+    "customer",
+    "contract",
+    "tier",
+    "risk_class",
+    "segment",
+    "terms_days",
+    "country",
+    "region",
+    "entity",
+    "tenant",
+    "currency",
+)
+# The one of them that is a number: payment terms of so many days, or more; of two that hold the longer one wins.
+TERMS: Final = "terms_days"
+MOST_TERMS_DAYS: Final = 3_650
 # No day of ours is later.
 LAST_DAY: Final = 10**7
 
@@ -60,10 +75,32 @@ LAST_DAY: Final = 10**7
 class Who:
     """Whose provisions are asked for: what variants may tell apart, but for currency and day."""
 
-    __slots__ = ("account_id", "country", "entity", "key", "region", "segment", "tenant", "tier")
+    __slots__ = (
+        "account_id",
+        "contract",
+        "country",
+        "entity",
+        "key",
+        "region",
+        "risk_class",
+        "segment",
+        "tenant",
+        "terms_days",
+        "tier",
+    )
 
     def __init__(
-        self, tenant: str, entity: str, account_id: str, region: str, country: str, tier: str, segment: str
+        self,
+        tenant: str,
+        entity: str,
+        account_id: str,
+        region: str,
+        country: str,
+        tier: str,
+        segment: str,
+        terms_days: int = 0,
+        risk_class: str = "",
+        contract: str = "",
     ) -> None:
         self.tenant: Final = tenant
         self.entity: Final = entity
@@ -72,14 +109,22 @@ class Who:
         self.country: Final = country
         self.tier: Final = tier
         self.segment: Final = segment
-        self.key: Final = (tenant, entity, region, country, tier, segment)
+        self.terms_days: Final = terms_days
+        self.risk_class: Final = risk_class
+        self.contract: Final = contract
+        # Without what nearly every account has its own of, and terms, of which few numbers count.
+        self.key: Final = (tenant, entity, region, country, tier, segment, risk_class)
 
     def value(self, name: str) -> str:
-        """What stands for a name of WHERE, other than the currency."""
+        """What stands for a name of WHERE, other than the currency and the payment terms."""
         if name == "customer":
             return self.account_id
+        if name == "contract":
+            return self.contract
         if name == "tier":
             return self.tier
+        if name == "risk_class":
+            return self.risk_class
         if name == "segment":
             return self.segment
         if name == "country":
@@ -95,12 +140,18 @@ NOBODY: Final = Who("", "", "", "", "", "", "")
 class Variant:
     """A part of a policy that holds for some. first_day, last_day: days since 1970-01-01, both included."""
 
-    __slots__ = ("changes", "first_day", "last_day", "name", "rank", "where")
+    __slots__ = ("changes", "first_day", "last_day", "name", "rank", "terms_days", "where")
 
     def __init__(self, table: Table) -> None:
         self.name: Final = table.text("name")
         where = table.table("where")
-        self.where: Final[dict[str, str]] = {name: where.text(name) for name in WHERE if where.has(name)}
+        self.where: Final[dict[str, str]] = {
+            name: str(where.number(name, 1, MOST_TERMS_DAYS)) if name == TERMS else where.text(name)
+            for name in WHERE
+            if where.has(name)
+        }
+        # 0 where it does not name them, which all terms are at least.
+        self.terms_days: Final = int(self.where.get(TERMS, "0"))
         self.first_day: Final = where.day("from") if where.has("from") else 0
         self.last_day: Final = where.day("until") if where.has("until") else LAST_DAY
         where.done()
@@ -112,19 +163,19 @@ class Variant:
         if "sources" in self.changes.get("cash", {}):
             raise WrongPolicy(f"{table.at('cash')}.sources: is the same for all; a variant cannot change it")
         # Which of WHERE it names, the most specific first.
-        self.rank: Final = [name in self.where for name in WHERE]
+        self.rank: Final = [self.terms_days if name == TERMS else int(name in self.where) for name in WHERE]
         table.done()
 
     def holds(self, who: Who, currency: str, day: int) -> bool:
-        if not self.first_day <= day <= self.last_day:
+        if not self.first_day <= day <= self.last_day or who.terms_days < self.terms_days:
             return False
         for name, wanted in self.where.items():
-            if wanted != (currency if name == "currency" else who.value(name)):
+            if name != TERMS and wanted != (currency if name == "currency" else who.value(name)):
                 return False
         return True
 
 
-def _rank(variant: Variant) -> tuple[list[bool], int]:
+def _rank(variant: Variant) -> tuple[list[int], int]:
     """More specific ones are greater, later ones among equals."""
     return (variant.rank, variant.first_day)
 
@@ -172,12 +223,14 @@ class Policy:
         # Sections that some variant changes.
         self.varied: Final = {section for variant in self.variants for section in variant.changes}
         self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
+        self._contracts: Final = {v.where["contract"] for v in self.variants if "contract" in v.where}
+        self._terms: Final = sorted({v.terms_days for v in self.variants} - {0})
         self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
         # On these days other variants hold than on the day before.
         self.boundaries: Final = sorted(
             {v.first_day for v in self.variants} | {v.last_day + 1 for v in self.variants if v.last_day < LAST_DAY}
         )
-        self._known: dict[tuple[tuple[str, str, str, str, str, str], str, str, int], Provisions] = {}
+        self._known: dict[tuple[tuple[str, ...], str, str, str, int, int], Provisions] = {}
         self.base: Final = self._made(NOBODY, [], [])
         self.cash_sources: Final = self.base.cash.sources
         # Whether provisions depend on whose they are.
@@ -214,8 +267,10 @@ class Policy:
         key = (
             who.key,
             who.account_id if who.account_id in self._customers else "",
+            who.contract if who.contract in self._contracts else "",
             currency if self._names_currencies else "",
             bisect_right(self.boundaries, day),
+            bisect_right(self._terms, who.terms_days),
         )
         known = self._known.get(key)
         if known is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from headrace.audit.findings import Check
-from headrace.audit.kpi import cash, contacts, control, invoices, queues, receivables
+from headrace.audit.kpi import cash, contacts, control, invoices, overdue, queues, receivables
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.comparing import Comparison, Kpi
 from headrace.audit.kpi.reading import Reading
@@ -39,6 +39,7 @@ KPIS: Final = (
     Kpi("kpi_reminders", contacts.reminders, ("level", "channel")),
     Kpi("kpi_promises", contacts.promises),
     Kpi("kpi_collectors", contacts.collectors),
+    Kpi("kpi_overdue_causes", overdue.overdue_causes, ("status",)),
     Kpi("kpi_queues", queues.queues, ("queue",)),
     Kpi("kpi_exceptions", queues.exceptions_kpi, ("rule",)),
     Kpi("kpi_approvals", control.approvals, ("category",)),

@@ -133,11 +133,31 @@ def test_the_most_specific_variant_wins_and_the_rest_is_as_in_the_base() -> None
         name = "small"
         where = { segment = "small", from = "2024-10-15" }
         release = { condition = "on_order", pod_days = 3 }
+        [[variants]]
+        name = "longer terms"
+        where.terms_days = 60
+        release.pod_days = 6
+        [[variants]]
+        name = "long terms"
+        where.terms_days = 45
+        release.pod_days = 4
+        [[variants]]
+        name = "contract"
+        where.contract = "K-7"
+        release.pod_days = 8
+        [[variants]]
+        name = "risk"
+        where.risk_class = "high"
+        release.pod_days = 1
     """
     terms = read_terms(text)
     # The holiday 2024-10-15 is day 20,011.
     assert released(terms.of(Who(segment="small", tier="gold"), "", 20_011)) == ("on_pod", 3)
     assert released(terms.of(Who(segment="small"), "", 20_011)) == ("on_order", 3)
     assert released(terms.of(Who(segment="small"), "", 20_010)) == ("on_shipment", 10)
+    days = [released(terms.of(Who(terms_days=n), "", 20_011))[1] for n in (44, 45, 59, 60, 90)]
+    assert days == [10, 4, 4, 6, 6]
+    assert released(terms.of(Who(risk_class="high", terms_days=60), "", 20_011))[1] == 1
+    assert released(terms.of(Who(risk_class="high", contract="K-7"), "", 20_011))[1] == 8
     assert terms.of(Who(country="DE"), "", 20_011).step_day(20_010, 1) == 20_012
     assert terms.of(Who(country="US"), "", 20_011).step_day(20_010, 1) == 20_011

@@ -134,6 +134,19 @@ def test_every_value_says_which_line_holds_and_why() -> None:
     assert in_words({"tier": "gold", "from": "2026-03-01"}) == "tier gold, from 2026-03-01"
 
 
+def test_of_payment_terms_the_longer_ones_go_before() -> None:
+    text = BASE.format(600) + "".join(
+        GOLD.format(f"from {days}", f"terms_days = {days}", days) for days in (60, 30, 45)
+    )
+    found = explain(compiled(text), Who("t", "e", "A", "", "", "", "", 50), "", date(2026, 4, 1))
+    (value,) = [v for v in found.values if (v.section, v.field) == ("reminders", "minimum_minor")]
+    assert (value.value, value.by.name, in_words(value.by.where)) == (45, "from 45", "terms_days 45")
+    assert value.why() == ("goes before 'from 30' (30): it names longer payment terms; goes before the base (600)")
+    # What is other for 60 days and more is no change for those of 45.
+    longer = compiled(text.replace("minimum_minor = 60\n", "minimum_minor = 61\n"))
+    assert [(c.who, c.before, c.after) for c in differences(compiled(text), longer)] == [({"terms_days": "60"}, 60, 61)]
+
+
 # --- the same as the rules ---
 
 WHERES = st.fixed_dictionaries(
@@ -142,6 +155,7 @@ WHERES = st.fixed_dictionaries(
         "customer": st.sampled_from(["A", "B"]),
         "tier": st.sampled_from(["x", "y"]),
         "country": st.sampled_from(["US", "DE"]),
+        "terms_days": st.sampled_from([30, 60]),
         "currency": st.sampled_from(["EUR", "USD"]),
         "from": st.sampled_from(["2026-01-05", "2026-01-10"]),
         "until": st.sampled_from(["2026-01-12", "2026-01-20"]),
@@ -156,7 +170,7 @@ def _policies(draw: st.DrawFn) -> Compiled:
         variants[json.dumps({k: v for k, v in where.items() if k not in ("from", "until")}, sort_keys=True)] = where
     text = BASE.format(draw(st.integers(1, 3)))
     for number, where in enumerate(variants.values()):
-        named = ", ".join(f'{name} = "{value}"' for name, value in where.items())
+        named = ", ".join(f"{name} = {json.dumps(value)}" for name, value in where.items())
         text += GOLD.format(f"v{number}", named, draw(st.integers(1, 3)))
     return compiled(text)
 
@@ -167,11 +181,12 @@ def _policies(draw: st.DrawFn) -> Compiled:
     st.sampled_from(["A", "B", "C"]),
     st.sampled_from(["x", "z"]),
     st.sampled_from(["US", "FR"]),
+    st.sampled_from([0, 29, 30, 60]),
 )
 def test_what_is_explained_is_what_the_rules_have_and_what_differs_is_told(
-    old: Compiled, new: Compiled, account: str, tier: str, country: str
+    old: Compiled, new: Compiled, account: str, tier: str, country: str, terms_days: int
 ) -> None:
-    who = Who("t", "e", account, "", country, tier, "")
+    who = Who("t", "e", account, "", country, tier, "", terms_days)
     said = {"customer": account, "tier": tier, "country": country, "currency": "EUR"}
     changes = differences(old, new)
     for on in (date(2026, 1, 1), date(2026, 1, 7), date(2026, 1, 11), date(2026, 1, 15), date(2026, 1, 25)):
@@ -187,7 +202,8 @@ def test_what_is_explained_is_what_the_rules_have_and_what_differs_is_told(
             held.append(value.value)
         if held[0] != held[1]:
             assert any(
-                all(said.get(name) == wanted for name, wanted in change.who.items())
+                all(said.get(name) == wanted for name, wanted in change.who.items() if name != "terms_days")
+                and terms_days >= int(change.who.get("terms_days", "0"))
                 and (change.first is None or change.first <= on)
                 and (change.last is None or on <= change.last)
                 for change in changes
