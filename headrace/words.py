@@ -130,6 +130,9 @@ def _said(row: Row, name: str) -> str:
 def _asked_for(row: Row) -> str:
     if row["category"] == "credit":
         return f"a credit limit of {_money(row)}"
+    if row["category"] == "reminder":
+        listed = _said(row, "note") or row["document"]
+        return f"a reminder of {_money(row)}" + (f", {listed}" if listed else "")
     about = row["document"] or f"receipt {row['receipt_id']}"
     to = f" to {row['counterparty']}" if row["counterparty"] else ""
     action = _said(row, "action").replace("_", " ")
