@@ -108,7 +108,9 @@ class LetterCheck:
         for d in own:
             if d.kind == "approval_expired" and d.category == CATEGORY:
                 told = f"letter:{d.reference_id}"
-                if not any(e.rule == UNANSWERED and e.reference_id == told for e in own):
+                if not any(
+                    e.kind == "exception_raised" and e.rule == UNANSWERED and e.reference_id == told for e in own
+                ):
                     self._check.about(d, "not_told", f"nobody is told that {d.reference_id} was not answered")
         for name, items in account.asked_letters.items():
             if own and not any(_owed(account, document) for document in items):
