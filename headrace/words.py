@@ -303,7 +303,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "promise_broken": _promise,
     "promise_cancelled": _promise,
     "reminder_due": lambda r: (
-        f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}"
+        f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}{_allowed(r)}"
     ),
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
     "letter_status": lambda r: (
