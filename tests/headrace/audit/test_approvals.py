@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import tomli_w
+from librt.strings import BytesWriter
 
-from schemas.records import Decision, Fact
-from tests.headrace.audit.tampering import change_decision
+from schemas.records import Decision, Fact, put_account_row, read_account_row
+from schemas.wire import ANY_ITEMS, Reader
+from tests.headrace.audit.tampering import change_decision, change_row, rows_of
 from tests.headrace.audit.test_histories import SHARDS, findings
 from tests.installations import Facts, all_decisions, decide, open_log, with_days
 from tests.policies import policy_fact
@@ -171,3 +173,27 @@ def test_a_letter_that_went_twice_by_one_approval_is_found(tmp_path: Path) -> No
         lambda d: _evidence(d, "approval", "reminder:USD:2026-04-21"),
     )
     assert any("approvals.no_approval" in text for text in findings(tmp_path))
+
+
+def test_a_checkpoint_that_says_that_a_letter_was_approved_is_found(tmp_path: Path) -> None:
+    """It waits still; the shard would send it at the next moment."""
+    installed(tmp_path, ITEMS)
+
+    def approve(raw: bytes) -> bytes:
+        row = read_account_row(Reader(raw, 0, ANY_ITEMS))
+        (letter,) = row.letters
+        assert (letter.document, letter.status) == ("INV-1003", "asked")
+        letter.status, letter.by = "approved", "sam"
+        out = BytesWriter()
+        put_account_row(out, row)
+        return out.getvalue()
+
+    (where,) = [
+        (shard, key)
+        for shard in range(SHARDS)
+        for key, raw in rows_of(tmp_path, shard, b"A")
+        if read_account_row(Reader(raw, 0, ANY_ITEMS)).letters
+    ]
+    change_row(tmp_path, *where, approve)
+    found = findings(tmp_path)
+    assert any("letters that wait for an approval or were approved" in text for text in found)
