@@ -130,6 +130,9 @@ def _said(row: Row, name: str) -> str:
 def _asked_for(row: Row) -> str:
     if row["category"] == "credit":
         return f"a credit limit of {_money(row)}"
+    if row["category"] == "reminder":
+        listed = _said(row, "note") or row["document"]
+        return f"a reminder of {_money(row)}" + (f", {listed}" if listed else "")
     about = row["document"] or f"receipt {row['receipt_id']}"
     to = f" to {row['counterparty']}" if row["counterparty"] else ""
     action = _said(row, "action").replace("_", " ")
@@ -300,7 +303,7 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "promise_broken": _promise,
     "promise_cancelled": _promise,
     "reminder_due": lambda r: (
-        f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}"
+        f"Reminder of level {r['level']} for {r['document']}, {_money(r)}, letter {r['reference_id']}{_allowed(r)}"
     ),
     "reminder_suppressed": lambda r: f"No reminder of level {r['level']} for {r['document']}: {because(r)}",
     "letter_status": lambda r: (

@@ -4668,7 +4668,7 @@ class ApprovalState:
     """An open request for approval.
 
     approval_id: Its id.
-    category: What is to be approved: write_off, goodwill, refund, release, cash or transfer.
+    category: What is to be approved: write_off, goodwill, refund, release, cash, transfer, credit or reminder.
     action: The operator's action that waits, or empty.
     currency: ISO 4217.
     amount: Minor units.
@@ -4770,6 +4770,71 @@ def _put_approval_states(out: BytesWriter, items: list[ApprovalState] | None) ->
         put_long(out, len(items))
         for item in items:
             put_approval_state(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
+class LetterItem:
+    """A reminder that another person has to approve before it goes out.
+
+    approval_id: The request.
+    document: The item.
+    level: The reminder level that was asked for.
+    status: asked; approved, and not sent yet; or unanswered, of which a person is told.
+    by: Who approved it, or empty.
+    """
+
+    __slots__ = ("approval_id", "document", "level", "status", "by", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "document", "level", "status", "by", )
+
+    def __init__(
+        self,
+        approval_id: str = '',
+        document: str = '',
+        level: int = 0,
+        status: str = '',
+        by: str = '',
+    ) -> None:
+        self.approval_id = approval_id
+        self.document = document
+        self.level = level
+        self.status = status
+        self.by = by
+
+
+def read_letter_item(r: Reader) -> LetterItem:
+    return LetterItem(
+        r.text(),
+        r.text(),
+        r.long(),
+        r.text(),
+        r.text(),
+    )
+
+
+def put_letter_item(out: BytesWriter, x: LetterItem) -> None:
+    put_text(out, x.approval_id)
+    put_text(out, x.document)
+    put_long(out, x.level)
+    put_text(out, x.status)
+    put_text(out, x.by)
+
+
+def _read_letter_items(r: Reader) -> list[LetterItem]:
+    items: list[LetterItem] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_letter_item(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_letter_items(out: BytesWriter, items: list[LetterItem] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_letter_item(out, item)
     out.append(u8(0))
 
 
@@ -4937,6 +5002,7 @@ class AccountRow:
     habits: Prefixes that this payer writes before our document numbers, as a person's application showed.
     discount_ppm: The highest rate of any cash discount of its items so far, millionths; 0 where none ever had one.
     approvals: Open requests for approval, in order.
+    letters: Reminders that wait for an approval, or were approved and have not gone out, in order of asking.
     refunds_due: Refunds that were approved and posted, until the bank tells of them.
     exception_due: First time when an exception is escalated, UTC ms; 0 none (table G has them all).
     agreements: Price agreements that it has (tables g and h).
@@ -4951,8 +5017,8 @@ class AccountRow:
     within: What went without an approval on the last business day on which any did, by category and currency.
     """
 
-    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "_within", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "within", )
+    __slots__ = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "_balances", "_held", "_unapplied", "_advices", "_promises", "_credits", "_early_disputes", "_waiting", "steps_key", "affiliate", "cash_indexed", "places", "_service_cases", "_contacts", "_owners", "_tasks", "_untemplated", "next_statement", "contact_wake", "deadline", "_rate_receipts", "_erp_refused", "_guessed", "_relations", "_habits", "discount_ppm", "_approvals", "_letters", "_refunds_due", "exception_due", "agreements", "_rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "_within", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("reminders_blocked", "wake", "last_letter", "parked_at", "parked_facts", "open_items", "index", "indexed", "balances", "held", "unapplied", "advices", "promises", "credits", "early_disputes", "waiting", "steps_key", "affiliate", "cash_indexed", "places", "service_cases", "contacts", "owners", "tasks", "untemplated", "next_statement", "contact_wake", "deadline", "rate_receipts", "erp_refused", "guessed", "relations", "habits", "discount_ppm", "approvals", "letters", "refunds_due", "exception_due", "agreements", "rebills", "undelivered", "delivery_deadline", "delivery_deadlines", "unreachable", "credit", "credit_stop", "credit_wake", "within", )
 
     def __init__(
         self,
@@ -4991,6 +5057,7 @@ class AccountRow:
         habits: list[str] | None = None,
         discount_ppm: int = 0,
         approvals: list[ApprovalState] | None = None,
+        letters: list[LetterItem] | None = None,
         refunds_due: list[RefundDue] | None = None,
         exception_due: int = 0,
         agreements: int = 0,
@@ -5039,6 +5106,7 @@ class AccountRow:
         self._habits: list[str] | None = habits
         self.discount_ppm = discount_ppm
         self._approvals: list[ApprovalState] | None = approvals
+        self._letters: list[LetterItem] | None = letters
         self._refunds_due: list[RefundDue] | None = refunds_due
         self.exception_due = exception_due
         self.agreements = agreements
@@ -5262,6 +5330,17 @@ class AccountRow:
         self._approvals = value
 
     @property
+    def letters(self) -> list[LetterItem]:
+        found = self._letters
+        if found is None:
+            found = self._letters = []
+        return found
+
+    @letters.setter
+    def letters(self, value: list[LetterItem]) -> None:
+        self._letters = value
+
+    @property
     def refunds_due(self) -> list[RefundDue]:
         found = self._refunds_due
         if found is None:
@@ -5332,6 +5411,7 @@ def read_account_row(r: Reader) -> AccountRow:
         None if r.no_items() else r.texts(),
         r.long(),
         None if r.no_items() else _read_approval_states(r),
+        None if r.no_items() else _read_letter_items(r),
         None if r.no_items() else _read_refund_dues(r),
         r.long(),
         r.long(),
@@ -5383,6 +5463,7 @@ def put_account_row(out: BytesWriter, x: AccountRow) -> None:
     put_texts(out, x._habits)
     put_long(out, x.discount_ppm)
     _put_approval_states(out, x._approvals)
+    _put_letter_items(out, x._letters)
     _put_refund_dues(out, x._refunds_due)
     put_long(out, x.exception_due)
     put_long(out, x.agreements)

@@ -111,7 +111,7 @@ class Words:
         d = self.d
         parts = [("by", d.channel), ("in", d.language), ("from template", d.template), ("in letter", d.reference_id)]
         head = f"reminder of {d.document} at level {d.level} for {self.amount}"
-        return head, [f"{name} {value}" for name, value in parts if value]
+        return head, [*[f"{name} {value}" for name, value in parts if value], self.evidence]
 
     def statement(self) -> tuple[str, list[str]]:
         d = self.d

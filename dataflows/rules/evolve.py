@@ -46,6 +46,7 @@ from dataflows.rules.differences.posting_differences import (
 from dataflows.rules.disputes.posting_disputes import DISPUTES, KINDS, post_about_dispute
 from dataflows.rules.money.money import MOST_MINOR
 from dataflows.rules.promises.posting_claims import post_promise, post_reminder
+from dataflows.rules.reminders import posting_letters
 from dataflows.rules.reminders.posting_interest import note_late, post_interest
 from dataflows.rules.reminders.posting_tasks import (
     TASKS,
@@ -134,6 +135,8 @@ def evolve_decision(account: Account, d: Decision, ctx: Context) -> None:
         _post_difference(account, d, ctx)
     elif kind in OF_CREDIT:
         post_standing(account, d, ctx)
+    if account.row.letters:
+        posting_letters.look(account, d)
     if kind in QUEUED:
         posting_people.keep_exception(account, d, ctx)
     if d.currency:

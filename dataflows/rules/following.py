@@ -17,8 +17,9 @@ from dataflows.rules.delivery import delivery
 from dataflows.rules.differences import deductions, differences
 from dataflows.rules.disputes import dispute_documents, dispute_parts, dispute_routing, disputes
 from dataflows.rules.promises import promises
-from dataflows.rules.provisions.approvals import CREDIT
+from dataflows.rules.provisions.approvals import CREDIT, REMINDER
 from dataflows.rules.release import release
+from dataflows.rules.reminders import letter_approvals
 from schemas.records import Decision, Item, ReceiptRow
 from schemas.topics import WHO_PAID_SEPARATOR
 
@@ -55,11 +56,16 @@ def follow(account: Account, d: Decision, ctx: Context) -> list[Decision]:
     if kind in approvals.PROPOSALS:
         return approved.proposed(account, d, ctx)
     if kind == "approval_given":
+        if d.category == REMINDER:
+            # It goes out when letters may.
+            return []
         action = approved.ordered(account, d)
         if action is None:
             return approved.effect(account, d, ctx)
         return approved.done(d, decide_action(account, action, ctx))
     if kind in NOT_GIVEN:
+        if d.category == REMINDER and kind == "approval_expired":
+            return letter_approvals.unanswered(d)
         return credit_limits.rejected(account, d) if d.category == CREDIT else []
     decisions: list[Decision] = []
     if kind in MOVED_CASH:

@@ -22,7 +22,7 @@ from dataflows.rules.policy.lines import name_lines
 from dataflows.rules.promises import promises
 from dataflows.rules.refusals import refusal
 from dataflows.rules.release import release
-from dataflows.rules.reminders import interest, reminders, statements, tasks
+from dataflows.rules.reminders import interest, letter_approvals, reminders, statements, tasks
 from schemas.records import Decision, Fact, Invoice, Order, Shipment
 
 # Raised when the rules conclude otherwise than before from the same input.
@@ -119,6 +119,8 @@ def settle(account: Account, decisions: list[Decision], ctx: Context) -> list[De
         more += tasks.follow(account, decisions[at], more, ctx)
         if account.row.approvals:
             more += approvals.moot(account, decisions[at])
+        if account.row.letters:
+            more += letter_approvals.settled(account, decisions[at])
         work_queue.place(account, more, ctx)
         name_lines(account, more, ctx)
         _post(account, more, ctx)

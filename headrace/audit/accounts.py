@@ -206,8 +206,13 @@ class Account:
     stated_closing: dict[str, int] = field(default_factory=dict)
     # Letters that were charged for.
     fees: set[str] = field(default_factory=set)
-    # Open requests for approval (approvals.py), by id; and who has which role from which day on.
+    # Open requests for approval (approvals.py), by id.
     requests: dict[str, Any] = field(default_factory=dict)
+    # Letters that wait for an approval: levels of the items, by request; and what was approved and has not gone out, by
+    # item (letters.py).
+    asked_letters: dict[str, dict[str, int]] = field(default_factory=dict)
+    approved_letters: dict[str, Any] = field(default_factory=dict)
+    # Who has which role from which day on.
     roles: dict[str, dict[int, str]] = field(default_factory=dict)
     # Refunds that were posted by approval, until the bank tells of them: by approval, receipt and document.
     refunds_due: dict[tuple[str, str, str], int] = field(default_factory=dict)

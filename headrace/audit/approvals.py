@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from headrace.audit.accounts import Account
 from headrace.audit.findings import Check
+from headrace.audit.letters import CATEGORY, LetterCheck
 from headrace.audit.policy import Terms, day_text
 from schemas.records import Approval, Decision, Fact, OperatorAction
 
@@ -72,6 +73,7 @@ class ApprovalCheck:
     def __init__(self, check: Check, convert: Convert) -> None:
         self._check: Final = check
         self._convert: Final = convert
+        self._letters: Final = LetterCheck(check)
         # Given in the fact that is looked at, by id: what may follow from it.
         self._given: dict[str, Request] = {}
 
@@ -84,13 +86,20 @@ class ApprovalCheck:
         if d.kind in KINDS:
             self._check.checked += 1
             self._request(account, d, cause, terms, max(now, d.event_time), now)
+        elif d.kind == "reminder_due":
+            self._letters.sent(account, d, terms, now)
         elif d.kind in ("write_off_posted", "refund_posted") or d.kind in MANUAL or d.rule == CREDIT_RULE:
             self._check.checked += 1
             time = max(now, d.event_time)
             self._posting(account, d, cause, terms, time // DAY_MS, _running(now, time))
 
+    def posted(self, account: Account, d: Decision) -> None:
+        """After a decision that was posted."""
+        self._letters.posted(account, d)
+
     def proposals(self, account: Account, own: Sequence[Decision]) -> None:
         """Of one fact or wake, all posted: what was proposed was asked for, or posted at once."""
+        self._letters.after(account, own)
         for d in own:
             if d.kind == "credit_change_proposed":
                 too_many = any(e.rule == "approvals.too_many" for e in own)
@@ -117,7 +126,9 @@ class ApprovalCheck:
                 self._check.about(d, "asked_twice", f"{d.reference_id} is asked already, by {known.maker}")
             if not said(d, "maker"):
                 self._check.about(d, "no_maker", f"{d.reference_id} does not say who asks")
-            if not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS, _running(now, time)):
+            if d.category == CATEGORY:
+                self._letters.asked(account, d, terms, now)
+            elif not self._above(account, d.category, d.currency, d.amount, terms, time // DAY_MS, _running(now, time)):
                 self._check.about(d, "not_needed", f"{d.amount} {d.currency} are within the limit of {d.category}")
             account.requests[d.reference_id] = Request(
                 d.category, said(d, "maker"), d.currency, d.amount, d.document, d.receipt_id, d.deadline
@@ -141,7 +152,9 @@ class ApprovalCheck:
                 self._check.about(d, "maker_approves", f"{d.reference_id} is given to {d.owner}, who asked for it")
             return
         del account.requests[d.reference_id]
-        if d.kind == GIVEN:
+        if known.category == CATEGORY:
+            self._letters.ended(account, d)
+        elif d.kind == GIVEN:
             self._given[d.reference_id] = known
 
     def _allowed(

@@ -215,7 +215,8 @@ class FactCheck(MoneyFacts, DisputeFacts):
         d = self._only(account, fact, first, kinds)
         if d is not None and reference:
             self._same(account, fact, d, {"reference_id": reference})
-        if d is not None and d.kind == "approval_given":
+        if d is not None and d.kind == "approval_given" and d.category != "reminder":
+            # A letter goes out later, and not if something is against it by then.
             allowed = f"approval:{d.reference_id}"
             if not any(allowed in x.evidence or x.rule == "approvals.not_possible" for x in said):
                 self._wrong(account, fact, "no_effect", f"{d.reference_id} is given, and nothing follows from it")

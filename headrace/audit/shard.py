@@ -324,6 +324,7 @@ class ShardAudit:
             elif d.kind == "interest_charged":
                 check_charge(self._checks.reminders, self.books, account, d, self._terms, self.today)
             self.books.post(account, d)
+            self._approvals.posted(account, d)
             if d.rule == "alias.prefix":
                 account.habits.add(d.text)
             if d.kind == "reminder_due":

@@ -134,6 +134,17 @@ def _hanging(row: ReceiptRow) -> dict[str, int]:
     return found
 
 
+def _letters(account: Account) -> list[tuple[str, str, int, str]]:
+    """Request, item, level and who approved it."""
+    asked = [(name, x, level, "") for name, items in account.asked_letters.items() for x, level in items.items()]
+    approved = [(x.approval_id, document, x.level, x.by) for document, x in account.approved_letters.items()]
+    return sorted(asked + approved)
+
+
+def _letters_of(row: AccountRow) -> list[tuple[str, str, int, str]]:
+    return sorted((x.approval_id, x.document, x.level, x.by) for x in row.letters if x.status != "unanswered")
+
+
 class StateCheck:
     """Compares one shard's rows with its books."""
 
@@ -217,6 +228,7 @@ class StateCheck:
             ("facts that wait", len(account.waiting), row.parked_facts),
             ("parked", account.parked, row.parked_at >= 0),
             ("blocked", account.blocked, row.reminders_blocked),
+            ("letters that wait for an approval or were approved", _letters(account), _letters_of(row)),
             ("requests for approval", sorted(account.requests), sorted(x.approval_id for x in row.approvals)),
         ):
             if here != there:

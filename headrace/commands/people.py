@@ -281,6 +281,15 @@ def _print_exceptions(rows: list[dict[str, Any]]) -> None:
     listing.show()
 
 
+def _what(row: dict[str, Any]) -> str:
+    """What is to be approved; a letter about several items names them in its note."""
+    about = row["document"] or row["receipt_id"]
+    category = row["category"].replace("_", " ")
+    if about or row["category"] == "reminder":
+        return f"{category} of {about or 'several items'}"
+    return f"{category} limit"
+
+
 def _print_approvals(rows: list[dict[str, Any]]) -> None:
     columns = (
         Column("id"),
@@ -295,11 +304,10 @@ def _print_approvals(rows: list[dict[str, Any]]) -> None:
     )
     listing = Listing(columns, lines=True)
     for row in rows:
-        about = row["document"] or row["receipt_id"]
         listing.add(
             row["approval_id"],
             place_of(row),
-            f"{row['category'].replace('_', ' ')} of {about}" if about else f"{row['category']} limit",
+            _what(row),
             money_of(row, "amount"),
             row["maker"],
             row["note"] or row["reason"],

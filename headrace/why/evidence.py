@@ -69,6 +69,7 @@ _LABELS: Final = {
     "maker": "asked for by",
     "approval": "approval",
     "by": "by",
+    "levels": "reminder levels",
     "for": "in place of",
     "action": "the order",
     "overridden": "in spite of",
@@ -178,6 +179,11 @@ _REASONS: Final = {
     "group": "its group {} is on credit hold",
     "credit_held": "the account is on credit hold",
     "limit_taken_away": "its credit limit is to be taken away",
+    "letters_from_level": "letters of level {} and above are approved before they are sent",
+    "level_due": "its level {} is due by now",
+    "needs_no_approval": "the policy wants no approval of it any more",
+    "nobody_answered": "nobody approved or rejected it in time",
+    "approvals_at_most": "{} requests for approval of the account are open",
     "goodwill_needs_approval": "goodwill beyond the policy's limit needs an approval",
 }
 # With amounts in them, one or `A_of_B`.

@@ -100,9 +100,15 @@ def names_of_decision(d: Decision) -> list[str]:
             continue
         if value and name in _SAID:
             found[f"{_SAID[name]}:{value.partition(': ')[0]}"] = None
-    if d.kind.startswith("promise_"):
+    if d.kind.startswith("promise_") or d.kind == "approval_requested":
         for document in d.candidates:
             found[f"document:{document}"] = None
+    if d.kind == "reminder_due":
+        # By which it was allowed, and what people said of that.
+        for text in d.evidence:
+            if text.startswith("approval:"):
+                found[text] = None
+                found[f"about:{text.removeprefix('approval:')}"] = None
     return list(found)
 
 

@@ -23,6 +23,21 @@ OF_PEOPLE: Final[dict[str, Rule]] = {
         _APPROVALS,
         "approvals",
     ),
+    "approvals.reminder": Rule(
+        "letters of that level wait for an approval",
+        "A letter of a reminder level that the policy sets, and above, is asked for once and waits until another person "
+        "approves it. Approved, it goes out when letters may, with what nothing is against by then. Rejected or not "
+        "answered, it is asked for again after the policy's days, or when its next level is due.",
+        _APPROVALS,
+        "approvals",
+    ),
+    "approvals.letter_unanswered": Rule(
+        "nobody approved or rejected the letter in time",
+        "A letter that waited for an approval and got no answer in the policy's time does not go: a person is told, until it "
+        "is asked for again, sent, paid or disputed.",
+        _APPROVALS,
+        "approvals",
+    ),
     "approvals.not_possible": Rule(
         "it was approved, and cannot be done any more",
         "What was approved could not be done, since what it is about has changed: a person looks at it.",

@@ -23,7 +23,7 @@ from headrace.why.facts import MOST_LINES, cut, day, moment, money
 from headrace.why.history import History
 from headrace.why.names import names_of_decision
 from headrace.why.replay import Replay
-from headrace.why.waits_of_people import credit_stands, request_stands, requests_of
+from headrace.why.waits_of_people import credit_stands, letter_waits, request_stands, requests_of
 from headrace.words import in_words
 from schemas.records import Decision, DisputeRow, Item, PromiseRow, ReceiptRow, TaskState
 
@@ -144,7 +144,9 @@ class _Asked:
         step = step_day(provisions, item.due_date, level)
         stands.append(_next_step(self._account, item, level, step, ctx))
         holds = [reason_in_words(text, item.currency) for text in against_now(self._account, item, ctx) if step]
-        holds += self._about(item)
+        each = self._account.provisions(ctx).reminders.letter == "item"
+        due = level if 0 < step <= ctx.today and not each else 0
+        holds += self._about(item) + letter_waits(self._account, item.document, due)
         return self._waiting(
             "document", item.document, stands, holds or ["nothing holds back its next reminder"] * bool(step)
         )

@@ -8,6 +8,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.credit.credit import OVER_LIMIT, PAST_DUE, Standing
 from dataflows.rules.credit.credit_limits import proposal_of
 from dataflows.rules.provisions.credit import PPM
+from dataflows.rules.reminders.posting_letters import APPROVED, ASKED, UNANSWERED
 from headrace.why.evidence import reason_in_words
 from headrace.why.facts import moment, money
 from headrace.why.history import History
@@ -52,11 +53,35 @@ def credit_stands(account: Account, history: History, ctx: Context) -> tuple[lis
 
 def requests_of(account: Account, number: str) -> list[ApprovalState]:
     """Open requests about a document, receipt, dispute or request of that number; all of them where it is empty."""
+    letters = [x.approval_id for x in account.row.letters if x.document == number]
     return [
         request
         for request in account.row.approvals
-        if not number or number in (request.document, request.receipt_id, request.about, request.approval_id)
+        if not number
+        or number in (request.document, request.receipt_id, request.about, request.approval_id)
+        or request.approval_id in letters
     ]
+
+
+def letter_waits(account: Account, document: str, level_due: int) -> list[str]:
+    """What another person has to say, or has said, of the item's next letter. level_due: the level that is due by now, 0
+    none."""
+    own = [x for x in account.row.letters if x.document == document]
+    found = [f"its letter of level {x.level} waits for the approval {x.approval_id}" for x in own if x.status == ASKED]
+    found += [
+        f"its letter of level {x.level} is approved by {x.by} ({x.approval_id}), and goes when letters may"
+        for x in own
+        if x.status == APPROVED
+    ]
+    found += [
+        f"nobody answered for its letter of level {x.level} in time ({x.approval_id})"
+        for x in own
+        if x.status == UNANSWERED
+    ]
+    asked = list(dict.fromkeys([x.approval_id for x in account.row.letters if x.status == ASKED]))
+    if level_due and asked and not own:
+        found.append(f"the account's letter waits as a whole, for the approval {', '.join(asked)}")
+    return found
 
 
 def request_stands(account: Account, request: ApprovalState, ctx: Context) -> tuple[list[str], list[str]]:

@@ -63,6 +63,25 @@ CASES: list[tuple[str, str, list[tuple[Any, ...]]]] = [
         OPEN_APPROVALS,
         [("write_off:INV-1002", "kim", "", ""), ("write_off:INV-1003", "kim", "", "")],
     ),
+    (
+        "approval-of-a-letter-of-several-items",
+        "SELECT approval_id, category, document, amount, maker, note, status, answered_by FROM approvals ORDER BY request",
+        [
+            (
+                *("reminder:USD:2026-04-09", "reminder", "", 17000, "policy"),
+                *("INV-1001 at level 2, INV-1002 at level 2", "given", "lee"),
+            ),
+            (
+                *("reminder:USD:2026-04-20", "reminder", "", 7000, "policy"),
+                *("INV-1003 at level 2, INV-1004 at level 2", "open", ""),
+            ),
+        ],
+    ),
+    (
+        "approval-of-a-letter-that-nobody-answers",
+        "SELECT category, sum(requested), sum(requested_minor), sum(given), sum(expired) FROM kpi_approvals GROUP BY category",
+        [("reminder", 2, 20000, 0, 2)],
+    ),
 ]
 
 

@@ -411,6 +411,7 @@ class Account(AccountTimes):
         ids: i64 = (
             len(row.held) + len(row.unapplied) + len(row.advices) + 4 * len(row.promises) + 9 * len(row.approvals)
         )
+        ids += 3 * len(row.letters)
         rows: i64 = len(self._loaded) + len(self.index_changes())
         return HEADER_BYTES + len(row.index) + 600 * rows + 80 * ids
 

@@ -20,6 +20,7 @@ from dataflows.rules.provisions.approvals import (
     NO_LIMIT,
     REFUND,
     RELEASE,
+    REMINDER,
     TRANSFER,
     WRITE_OFF,
     same_person,
@@ -277,6 +278,11 @@ def _expired(request: ApprovalState) -> Decision:
     return d
 
 
+def withdrawn(request: ApprovalState, reason: str) -> Decision:
+    """The end of a request that is about nothing any more."""
+    return _withdrawn(request, reason, "")
+
+
 def _withdrawn(request: ApprovalState, reason: str, note: str) -> Decision:
     d = _about("approval_withdrawn", request)
     d.reasons = [reason]
@@ -289,12 +295,16 @@ def moot(account: Account, d: Decision) -> list[Decision]:
     if d.kind in SILENT:
         return []
     decisions: list[Decision] = []
+    about = (d.document, d.counterparty)
+    letters = [x.approval_id for x in account.row.letters if x.document in about]
     for request in account.row.approvals:
         if request.category == RELEASE and d.kind == "invoice_held" and d.document == request.document:
             # What was to be set aside is no more all that holds it.
             decisions.append(_withdrawn(request, "held_for_other_reasons", ""))
             continue
-        if request.category not in (RELEASE, CREDIT) and not _touches(d, request):
+        if request.category == REMINDER and request.approval_id not in letters:
+            continue
+        if request.category not in (RELEASE, CREDIT, REMINDER) and not _touches(d, request):
             continue
         why = _gone(account, request)
         if why:
@@ -312,6 +322,8 @@ def _gone(account: Account, request: ApprovalState) -> str:
     """Why nothing is left of what was asked for; empty where something is."""
     category = request.category
     receipt = account.receipt(request.receipt_id) if request.receipt_id else None
+    if category == REMINDER:
+        return _nobody_owes(account, request)
     if category == RELEASE:
         return "" if request.document in account.row.held else "not_held"
     if category == CREDIT:
@@ -329,6 +341,18 @@ def _gone(account: Account, request: ApprovalState) -> str:
         there = receipt is not None and any(x.document == request.document for x in receipt.allocations)
         return "" if there else "application_undone"
     return ""
+
+
+def _nobody_owes(account: Account, request: ApprovalState) -> str:
+    """Why nothing of a letter is to be reminded any more: each of its items is cleared, or wholly disputed."""
+    why = "cleared"
+    for one in account.row.letters:
+        item = account.item(one.document) if one.approval_id == request.approval_id else None
+        if item is not None and item.disputed < item.open:
+            return ""
+        if item is not None:
+            why = "disputed"
+    return why
 
 
 def _about(kind: str, request: ApprovalState) -> Decision:

@@ -6,6 +6,8 @@ from dataflows.rules.account.account import Account
 from dataflows.rules.approvals import approvals, approved, work_queue
 from dataflows.rules.context import Context
 from dataflows.rules.evidence import value
+from dataflows.rules.provisions.approvals import REMINDER
+from dataflows.rules.reminders import posting_letters
 from schemas.records import Decision, ExceptionRow, RefundDue
 
 KINDS: Final = (
@@ -26,6 +28,8 @@ def post(account: Account, d: Decision, ctx: Context) -> None:
     if kind == "approval_requested":
         assert approvals.find(account, d.reference_id) is None, f"{d.reference_id} is asked already"
         account.row.approvals.append(approvals.state_of(d))
+        if d.category == REMINDER:
+            posting_letters.keep_request(account, d)
         account.wake_first()
     elif kind == "approval_delegated":
         request = approvals.find(account, d.reference_id)
@@ -46,6 +50,8 @@ def post(account: Account, d: Decision, ctx: Context) -> None:
         request = approvals.find(account, d.reference_id)
         assert request is not None, f"no request {d.reference_id}"
         account.row.approvals.remove(request)
+        if d.category == REMINDER:
+            posting_letters.keep_answer(account, d, ctx)
         account.wake_first()
 
 

@@ -26,6 +26,7 @@ CLOSE: Final = "close_exception"
 ACTIONS: Final[tuple[str, ...]] = (ASSIGN, NOTE, CLOSE)
 # What nothing closes but a person. The others are closed by what resolves them.
 BY_HAND: Final = (
+    "approvals.letter_unanswered",
     "approvals.not_possible",
     "approvals.too_many",
     "cash.remittance_asked",

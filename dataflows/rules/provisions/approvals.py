@@ -6,7 +6,8 @@ from typing import Final
 from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 from dataflows.rules.provisions.people import Absence, read_absence
 
-# What may need an approval, by its category. Goodwill has its limit in [disputes], credit in [credit].
+# What may need an approval, by its category. Goodwill has its limit in [disputes], credit in [credit]; reminders have a
+# level in place of one.
 WRITE_OFF: Final = "write_off"
 GOODWILL: Final = "goodwill"
 REFUND: Final = "refund"
@@ -14,11 +15,14 @@ RELEASE: Final = "release"
 CASH: Final = "cash"
 TRANSFER: Final = "transfer"
 CREDIT: Final = "credit"
-CATEGORIES: Final = (WRITE_OFF, GOODWILL, REFUND, RELEASE, CASH, TRANSFER, CREDIT)
+REMINDER: Final = "reminder"
+CATEGORIES: Final = (WRITE_OFF, GOODWILL, REFUND, RELEASE, CASH, TRANSFER, CREDIT, REMINDER)
 LIMITED: Final = (WRITE_OFF, REFUND, RELEASE, CASH, TRANSFER)
 # In place of a limit: any amount goes without an approval.
 NO_LIMIT: Final = -1
 UNAPPROVED: Final = ("take", "exception")
+# A sequence of reminders has no more steps.
+MOST_LEVEL: Final = 100
 
 
 def same_person(one: str, other: str) -> bool:
@@ -81,7 +85,9 @@ class ApprovalTerms:
     """above_minor: by category, what is more needs an approval; one that is not in it needs none. Minor units of
     `currency`, or where that is empty of the amount's own. levels: who may approve; none: everybody but the maker.
     delegations: who acts for whom. expiry_minutes: business minutes until a request expires, 0 never.
-    unapproved_refund_told: a refund that the bank tells of without an approval is an exception."""
+    unapproved_refund_told: a refund that the bank tells of without an approval is an exception. reminders_from_level:
+    letters of that level and above wait for an approval, 0 none; reminders_again_days: when what was not approved is
+    asked for again, 0 only with the next level."""
 
     __slots__ = (
         "above_minor",
@@ -90,6 +96,8 @@ class ApprovalTerms:
         "expiry_minutes",
         "levels",
         "people",
+        "reminders_again_days",
+        "reminders_from_level",
         "unapproved_refund_told",
     )
 
@@ -100,6 +108,8 @@ class ApprovalTerms:
         self.currency: Final = table.text("currency")
         self.expiry_minutes: Final = 60 * table.number("expiry_hours", 0, 10_000)
         self.unapproved_refund_told: Final = table.one_of("unapproved_refund", UNAPPROVED) == "exception"
+        self.reminders_from_level: Final = table.number("reminders_from_level", 0, MOST_LEVEL)
+        self.reminders_again_days: Final = table.number("reminders_again_days", 0, 365)
         self.levels: Final = [Level(part) for part in table.tables("levels")]
         self.people: Final = [Person(part) for part in table.tables("people")]
         self.delegations: Final[list[Absence]] = [
@@ -111,6 +121,10 @@ class ApprovalTerms:
         """What is above it needs an approval; NO_LIMIT where nothing does."""
         found = self.above_minor.get(category)
         return NO_LIMIT if found is None else found
+
+    def waits(self, level: int) -> bool:
+        """Whether a reminder of that level goes out only once it is approved."""
+        return 0 < self.reminders_from_level <= level
 
     def delegates_of(self, person: str, day: int) -> list[str]:
         """Who acts for that person on that day, and who acts for those."""

@@ -9,6 +9,7 @@ DEFAULT: Final = "default"
 # The rules that raise exceptions, and proposals of cash, which wait for a person too.
 KINDS: Final = (
     DEFAULT,
+    "approvals.letter_unanswered",
     "approvals.not_possible",
     "approvals.too_many",
     "cash.proposed",

@@ -9,7 +9,9 @@ from dataflows.rules.context import Context, is_quiet, step_day
 from dataflows.rules.delivery.delivery_rows import arrived
 from dataflows.rules.policy.policy import Provisions
 from dataflows.rules.provisions.reminders import ReminderTerms
+from dataflows.rules.reminders import letter_approvals
 from dataflows.rules.reminders.interest import letter_fees
+from dataflows.rules.reminders.posting_letters import CAPPED
 from schemas.records import CustomerRow, Decision, Item, PromiseRow
 
 NO_TEMPLATE: Final = "reminders.template"
@@ -30,7 +32,7 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     """One letter's reminders, or why none goes, for every item with a step due today.
 
     Suppression is said once for each step. Within the days between letters, in quiet hours, and on days that are no
-    business days, nothing is said: the items wait for the next letter.
+    business days, nothing is said: the items wait for the next letter. What needs an approval is asked for in its place.
     """
     items = account.debits_to_act_on(ctx.today)
     provisions = account.provisions(ctx)
@@ -39,6 +41,7 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
         return []
     covered = _covered(account, items)
     letters = Letters(account, ctx, terms)
+    asked = letter_approvals.Asked(account)
     each = terms.letter == "item"
     decisions: list[Decision] = []
     for item in items:
@@ -57,13 +60,21 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
         if not reasons and not _dressed(due, letters, own.reminders):
             reasons.append(f"template_missing:{letters.lacking[-1]}")
         if reasons:
-            if level > item.said_level:
+            if level > item.said_level or (item.document in asked.approved and reasons != CAPPED):
                 decisions.append(_about("reminder_suppressed", item, level, item.open, "", reasons))
         elif not pause:
             decisions.append(due)
-            letters.left -= each
+            letters.left -= each and not asked.lacks(account, due, ctx)
+            allowed = asked.allowed(item.document, level)
+            if allowed is not None:
+                due.evidence = letter_approvals.allowed_by(allowed)
     sent = [d for d in decisions if d.kind == "reminder_due"]
-    return _template_exceptions(account, letters, terms) + decisions + letter_fees(account, sent, ctx)
+    waits, said = letter_approvals.held_back(account, asked, sent, each, ctx)
+    if waits:
+        waiting = set(waits)
+        sent = [d for d in sent if d.document not in waiting]
+        decisions = [d for d in decisions if d.kind != "reminder_due" or d.document not in waiting]
+    return _template_exceptions(account, letters, terms) + said + decisions + letter_fees(account, sent, ctx)
 
 
 def _against(account: Account, item: Item, level: int, paid: int, own: Provisions, capped: bool) -> list[str]:

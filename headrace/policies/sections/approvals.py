@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, create_model, field_validator
 
-from dataflows.rules.provisions.approvals import CATEGORIES, LIMITED, UNAPPROVED
+from dataflows.rules.provisions.approvals import CATEGORIES, LIMITED, MOST_LEVEL, UNAPPROVED
 from headrace.policies.sections.fields import (
     DayOrNone,
     Minor,
@@ -66,6 +66,8 @@ class ApprovalsSection(Section):
     currency: str
     expiry_hours: Annotated[int, whole(0, 10_000)]
     unapproved_refund: Annotated[str, one_of(UNAPPROVED)]
+    reminders_from_level: Annotated[int, whole(0, MOST_LEVEL)]
+    reminders_again_days: Annotated[int, whole(0, 365)]
     levels: list[Level] = none()
     people: list[Person] = none()
     delegations: list[Delegation] = none()

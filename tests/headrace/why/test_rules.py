@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataflows.rules.policy.policy import SECTIONS
+from dataflows.rules.provisions.approvals import CATEGORIES as OF_APPROVALS
 from dataflows.rules.provisions.cash import ORDER
 from dataflows.rules.provisions.collections import CATEGORIES
 from dataflows.rules.provisions.release import CONDITIONS
@@ -21,6 +22,7 @@ OTHERS = {"default_policy.toml", "positions.json", "replay.db", "headrace.forwar
 # What stands for `*` where the sources make an id of a name.
 NAMES = {
     "release.*": CONDITIONS,
+    "approvals.*": OF_APPROVALS,
     "collections.*": (*CATEGORIES, "step.*"),
     "disputes.*": ("written_off", "goodwill"),
     "cash.6.*": ORDER,

@@ -5,7 +5,7 @@ from pathlib import Path
 from headrace.commands.why import overview_lines, waiting_lines
 from headrace.why.replay import Replay
 from headrace.why.waits import Waiting, overview, waits
-from tests.headrace.why.told import of_text
+from tests.headrace.why.told import of_text, told
 
 START = """
 2026-03-02 customer
@@ -215,3 +215,56 @@ def test_it_is_printed(tmp_path: Path) -> None:
     assert lines[0] == "Document INV-1 of t1/us01/acme"
     for part in ("Now", "The clock", "If nothing else happens", "Decided last"):
         assert part in lines
+
+
+LETTER = (
+    "2026-03-02 policy\n    [approvals]\n    reminders_from_level = 2\n    expiry_hours = 40\n"
+    + START
+    + "2026-03-02 invoice INV-2 50.00 due 2026-04-13\n"
+)
+ASKED = "reminder:USD:2026-04-02"
+
+
+def of_letter(then: str, number: str, directory: Path) -> dict[str, Waiting]:
+    """What has that number, by kind, after the letter of 2026-04-02 was asked for and what happened then."""
+    (history,) = [h for h in of_text(LETTER + then, directory) if h.key.endswith("/acme")]
+    replay = Replay(history, 1)
+    try:
+        return {found.kind: found for found in waits(replay, number)}
+    finally:
+        replay.close()
+
+
+def test_an_item_whose_letter_waits_for_an_approval_says_for_which(tmp_path: Path) -> None:
+    found = of_letter("2026-04-03 end of day", "INV-1", tmp_path)
+    assert found["document"].holds == [f"its letter of level 2 waits for the approval {ASKED}"]
+    # Nobody answers, and a person is told.
+    assert [(time[:10], words.partition(" of 100.00")[0]) for time, words in found["document"].next[:2]] == [
+        ("2026-04-09", "a reminder"),
+        ("2026-04-09", f"For a person: letter:{ASKED} (nobody answered)"),
+    ]
+    request = found["approval"]
+    assert request.number == ASKED
+    assert request.stands == ["reminder of 100.00 USD, INV-1, asked for by policy", "INV-1 at level 2"]
+    assert request.holds[0].startswith("another person has to approve or reject it until 2026-04-09")
+
+
+def test_what_is_due_at_a_lower_level_waits_with_the_accounts_letter(tmp_path: Path) -> None:
+    found = of_letter("2026-04-06 end of day", "INV-2", tmp_path)
+    assert found["document"].holds == [f"the account's letter waits as a whole, for the approval {ASKED}"]
+
+
+def test_a_letter_that_is_approved_goes_when_letters_may_and_rests_on_its_approval(tmp_path: Path) -> None:
+    found = of_letter(f"2026-04-05 lee approves {ASKED}", "INV-1", tmp_path)["document"]
+    assert found.holds == [f"its letter of level 2 is approved by lee ({ASKED}), and goes when letters may"]
+    assert [(time[:10], words) for time, words in found.next] == [
+        ("2026-04-06", "Reminder of level 2 for INV-1, 100.00 USD, letter acme:20549, approved by lee")
+    ]
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    said = told(of_text(f"{LETTER}2026-04-05 lee approves {ASKED}\n2026-04-06 end of day", sent), "reminder_due", 1)
+    assert said.startswith("0-6  Reminder of level 2 for INV-1, 100.00 USD, letter acme:20549, approved by lee\n")
+    assert (
+        "  Said by lee: approve (2026-04-05 09:10, scenario)\n"
+        in said.partition("It rests on what was known before")[2]
+    )
