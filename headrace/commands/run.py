@@ -35,6 +35,7 @@ from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
 from headrace.summary import Counted, policies_in_force, rejected, summary
 from sinks.base import SinkError, SinkStopped
+from sinks.local import Lock
 
 CHILD_STOP_SECONDS: Final = 60.0
 WATCH_SECONDS: Final = 0.05
@@ -154,7 +155,17 @@ class _Children:
         return [name for name, settings in there.items() if settings]
 
     def run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
-        """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout."""
+        """Run the flows; 0 where all of them left in order. All flows until idle end with a summary on stdout.
+
+        Raises HeldElsewhere where another process runs them here: each would have some of the locks, and end for the others.
+        """
+        lock = Lock(self._settings.dir / "run" / "flows.lock", f"{self._settings.dir}: headrace run")
+        try:
+            return self._run(flow, replay, until_idle)
+        finally:
+            lock.close()
+
+    def _run(self, flow: Flow, replay: bool, until_idle: bool) -> int:
         # Made here, so that no two processes make a topic at the same time.
         log = open_installation(self._settings)
         try:

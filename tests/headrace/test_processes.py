@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from headrace.operations import FLOWS, flow_port
+from sinks.local import Lock
 
 ROOT = Path(__file__).parents[2]
 # One metric that is there from the start, with its value before anything has happened.
@@ -173,3 +174,16 @@ def test_children_end_with_a_killed_parent(flow: str, parts: list[str], tmp_path
                 assert time.monotonic() < until, left
                 time.sleep(0.05)
     assert "open in process" not in (tmp_path / "stderr").read_text()
+
+
+def test_a_second_run_of_the_flows_is_refused_and_starts_none(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "run" / "flows.lock", "the first")
+    command = [sys.executable, "-m", "headrace.main", "run", "all", "--until-idle", "--dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"HEADRACE_SHARDS": "2"}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"{tmp_path}: headrace run is open in process {os.getpid()}, and only one may have it: "
+        f"stop that process (lock file {tmp_path}/run/flows.lock)"
+    )
+    assert not (tmp_path / "state").exists()
+    lock.close()
