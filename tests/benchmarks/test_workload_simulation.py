@@ -30,7 +30,7 @@ from schemas.topics import TOPIC_OF_KIND
 
 ROOT = Path(__file__).parents[2]
 SMALL = Config(accounts=12, months=2, seed=7)
-SMALL_DIGEST = "99a383c182d68ae2a0b8fc15613ac21d7df8657923293ba2845ed694465f296e"
+SMALL_DIGEST = "0cbad804135dd31336cb249da5fb85ddf38b8b99f51c0816eb2c391539bd1a75"
 HARD = Config(accounts=120, months=4, seed=3, difficulty=3)
 
 PRINT_DIGEST = """
