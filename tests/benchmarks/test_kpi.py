@@ -26,7 +26,7 @@ def test_every_view_is_timed_at_every_size(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["insert"]["decisions"] == 1_000
-    assert set(found["views"]) == {kpi.name for kpi in KPIS}
+    assert set(found["views"]) == {view.name for view in KPIS if view.name.startswith("kpi_")}
     for timed in found["views"].values():
         assert list(timed) == ["100", "500"]
         assert all(set(one) >= {"all_p50_ms", "all_p95_ms", "month_p95_ms", "month_cpu_ms"} for one in timed.values())
