@@ -7,11 +7,10 @@ decisions, never by the rules.
 from collections import defaultdict
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.rules.approvals import approvals
+from dataflows.rules.approvals.approvals import MOST_OPEN
 from dataflows.rules.evidence import value
 from schemas import records as r
 from schemas.records import Decision, Fact
@@ -180,26 +179,20 @@ def test_histories_reach_what_the_properties_are_about() -> None:
     assert [name for name in wanted if not said[name]] == []
 
 
-@pytest.mark.parametrize("each", [True, False])
-def test_more_letters_than_may_be_asked_for_wait_with_a_reason(each: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_letters_than_may_be_asked_for_wait_with_a_reason() -> None:
     """Said once for each step, and asked for when there is room."""
-    monkeypatch.setattr(approvals, "MOST_OPEN", 1 if each else 0)
     facts: list[Fact] = [
         r.Invoice(
-            **header(f"e-{n}", ACCOUNT, event_time=FIRST_DAY * DAY_MS, recorded_time=1), document=f"INV-{n}",
+            **header(f"e-{n}", ACCOUNT, event_time=FIRST_DAY * DAY_MS, recorded_time=1), document=f"INV-{n:03}",
             stage="posted", document_date=FIRST_DAY, posting_date=FIRST_DAY, due_date=FIRST_DAY, currency="USD",
             amount=1_000, tax=0, order_id="", po_reference="", replaces="", lines=[],
         )
-        for n in (1, 2)
+        for n in range(1, MOST_OPEN + 3)
     ]  # fmt: skip
-    letter = "item" if each else "account"
-    policy = (
-        f'[reminders]\nsteps_days = [1]\nletter = "{letter}"\n[approvals]\nreminders_from_level = 1\nexpiry_hours = 0'
-    )
+    policy = '[reminders]\nsteps_days = [1]\nletter = "item"\n[approvals]\nreminders_from_level = 1\nexpiry_hours = 0'
     said = run(messages(facts, policy=policy)).decisions
-    suppressed = [d for d in said if d.kind == "reminder_suppressed"]
-    assert [d.reference_id for d in requests(said)] == (["reminder:INV-1:1"] if each else [])
-    assert [(d.document, d.reasons) for d in suppressed] == (
-        [("INV-2", ["approvals_at_most:1"])] if each else [(f"INV-{n}", ["approvals_at_most:0"]) for n in (1, 2)]
-    )
+    assert [d.reference_id for d in requests(said)] == [f"reminder:INV-{n:03}:1" for n in range(1, MOST_OPEN + 1)]
+    assert [(d.document, d.reasons) for d in said if d.kind == "reminder_suppressed"] == [
+        (f"INV-{n:03}", [f"approvals_at_most:{MOST_OPEN}"]) for n in (MOST_OPEN + 1, MOST_OPEN + 2)
+    ]
     assert not [d for d in said if d.kind == "reminder_due"]
