@@ -25,7 +25,7 @@ def origin_of(mode: str, now: int, event_time: int) -> str:
 class Context:
     """The shard's time and policy at one fact or wake, and that cause. No rule asks the machine.
 
-    now: The shard's time, UTC milliseconds, 0 before its first clock; today: its day, before that clock the fact's.
+    now: The shard's time, UTC milliseconds; today: its day. Both are 0 before its first clock.
     origin: live or history (`origin_of`; of a wake as the shard's clock is, since it judges by the books of now).
     rates: Exchange rates said so far. first_open: The first day on which the account's company still posts.
     """
@@ -56,7 +56,7 @@ class Context:
         first_open: int = 0,
     ) -> None:
         self.now: Final = now
-        self.today: Final = (now or recorded_time) // DAY_MS
+        self.today: Final = now // DAY_MS
         self.origin: Final = origin
         self.policy: Final = policy
         self.cause_kind: Final = cause_kind
@@ -65,6 +65,10 @@ class Context:
         self.recorded_time: Final = recorded_time
         self.rates: Final = rates
         self.first_open: Final = first_open
+
+    def planning_day(self) -> int:
+        """The first day on which anything can be planned: today, and before the shard's first clock the day of the fact."""
+        return self.today or self.recorded_time // DAY_MS
 
     def stamp(self, d: Decision, tenant: str, entity: str, account_id: str) -> None:
         """Write into a decision whose it is and what caused it; before it is posted."""
@@ -123,8 +127,9 @@ def next_contact(ctx: Context, provisions: Provisions, account_key: str, day: in
     What comes in while a day's contact time is past waits for the next: it is judged on books that
     have the rest of that day.
     """
-    time = contact_time(provisions, account_key, max(day, ctx.today))
-    return time if time > ctx.now else contact_time(provisions, account_key, ctx.today + 1)
+    first = ctx.planning_day()
+    time = contact_time(provisions, account_key, max(day, first))
+    return time if time > ctx.now else contact_time(provisions, account_key, first + 1)
 
 
 def step_day(provisions: Provisions, due_date: int, level: int) -> int:

@@ -226,7 +226,7 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
     if fact.replaces:
         account.row.rebills.append(fact.document)
     provisions = account.provisions(ctx)
-    account.wake_by(contact_time(provisions, account.key, provisions.calendar.business_day(ctx.today + 1)))
+    account.wake_by(contact_time(provisions, account.key, provisions.calendar.business_day(ctx.planning_day() + 1)))
     if provisions.release.schedule != AT_ONCE and provisions.calendar.is_business_day(ctx.today):
         # It may leave today.
         account.wake_by(next_contact(ctx, provisions, account.key, ctx.today))

@@ -87,7 +87,7 @@ def _remind(account: Account, ctx: Context) -> None:
             if item.level < len(provisions.reminders.steps_days) and item.kind != "deduction":
                 item.raise_by = 1
                 account.plan_item(item, ctx.today + 1)
-                account.wake_by(contact_time(provisions, account.key, ctx.today + 1))
+                account.wake_by(contact_time(provisions, account.key, ctx.planning_day() + 1))
 
 
 def finish(account: Account, said: list[Decision], ctx: Context) -> None:

@@ -56,7 +56,7 @@ def _raise_levels(account: Account, promise: PromiseRow, ctx: Context) -> None:
     for item in items:
         item.raise_by = 1
         account.plan_item(item, ctx.today + 1)
-        account.wake_by(contact_time(account.provisions(ctx), account.key, ctx.today + 1))
+        account.wake_by(contact_time(account.provisions(ctx), account.key, ctx.planning_day() + 1))
 
 
 def _by_promised(promise: PromiseRow) -> tuple[int, str]:
