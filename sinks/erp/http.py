@@ -79,7 +79,8 @@ class ErpHttp:
             raise RetryLater(f"{self.host} answered {status}{hint.get(status, redirected)}", after)
         try:
             said = json.loads(raw, parse_float=Decimal) if raw else None
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
+            # Also where an exponent is larger than any number's.
             said = None
         return Answer(status, said, self.shown(text))
 

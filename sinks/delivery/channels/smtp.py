@@ -52,13 +52,14 @@ class Mailer:
                 server.close()
         except UnicodeError:
             return Outcome(Result.off, "user, password and bounces_to of [email] must be ASCII")
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             said = f"{self._email.host}: {type(error).__name__}: {error}"
             if handed[0]:
                 return Outcome(Result.unknown, f"the whole message was sent, and the answer did not come: {said}")
             if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
                 return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
-            if isinstance(error, smtplib.SMTPResponseException):
+            # A line that is too long has a code that no server said.
+            if isinstance(error, smtplib.SMTPResponseException) and isinstance(error.smtp_error, bytes):
                 return _judged(error.smtp_code, _said(error))
             return Outcome(Result.later, said)
         finally:

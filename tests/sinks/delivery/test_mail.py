@@ -1,5 +1,6 @@
 """Messages as they are written, and handed to a real mail server."""
 
+import socket
 import ssl
 import subprocess
 from dataclasses import replace
@@ -17,6 +18,7 @@ from sinks.delivery.documents.figures import NoDocument
 from sinks.delivery.documents.mail import Attachment, address_of, html_text, letter_words, message, plain_text
 from sinks.delivery.setup import Email
 from sinks.effects.base import Outcome, Result
+from tests.raw_server import raw_server
 from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
 from tests.sinks.delivery.papers import letter, wording
 
@@ -142,6 +144,30 @@ def test_a_message_that_was_taken_is_sent_whatever_the_server_says_at_the_end(sa
 def test_what_a_server_says_is_told_without_the_address() -> None:
     with mail_server(open_mailbox(rcpt="550 5.1.1 <AP@buyer.example>: user unknown")) as mailbox:
         assert sent(mailbox).detail == "550 5.1.1 <the customer's address>: user unknown"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"AUTH": "334 !!!not base64!!!a"}, {"AUTH": "334 " + "A" * 4_001}, {"EHLO": "250 " + "x" * 9_000}, {"EHLO": "hello"},
+        {"EHLO": "250-x\r\n250 AUTH \u00e9\xff"}, {"AUTH": "\xff\xfe\x00"}, {"MAIL": "99999999999999999999 x"},
+    ],
+)  # fmt: skip
+def test_whatever_a_server_says_that_is_no_smtp_is_for_later(said: dict[str, str], tmp_path: Path) -> None:
+    """It stops no sink, and is no word of the receiver's."""
+    (tmp_path / "password").write_text("correct horse\n")
+    words = {"EHLO": "250-x\r\n250 AUTH CRAM-MD5", "AUTH": "235 ok"} | said
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        for line in connection.makefile("rb"):
+            connection.sendall(words.get(line[:4].decode().upper(), "451 no").encode("latin-1") + b"\r\n")
+
+    with raw_server(talk) as address:
+        login = {"user": "us", "password_file": tmp_path / "password"}
+        outcome = Mailer(setting(Mailbox(address=address), **login)).send(1, KEY, made(), "ap@buyer.example")
+    assert outcome.result is Result.later
+    assert "horse" not in outcome.detail
 
 
 def test_a_server_that_is_away_is_tried_later() -> None:

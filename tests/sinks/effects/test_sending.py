@@ -58,6 +58,12 @@ def test_a_name_is_resolved_once_and_that_address_is_connected_to(
         ((503, {"retry-after": "99999999"}), Result.later, 86_400.0),
         ((503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), Result.later, 0.0),
         ((503, {"retry-after": "soon"}), Result.later, 0.0),
+        ((503, {"retry-after": "9" * 5_000}), Result.later, 86_400.0),
+        ((503, {"retry-after": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"}), Result.later, 0.0),
+        ((503, {"retry-after": "Mon, 99999999999 Jan 2024 00:00:00 GMT"}), Result.later, 0.0),
+        ((503, {"retry-after": "Mon, 01 Jan 0001 00:00:00 +2359"}), Result.later, 0.0),
+        ((503, {"retry-after": "Fri, 31 Dec 9999 23:59:59 -2359"}), Result.later, 86_400.0),
+        ((503, {"content-length": "9" * 5_000}), Result.later, 0.0),
     ],
 )
 def test_what_an_answer_means(
