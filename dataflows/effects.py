@@ -292,8 +292,8 @@ class EffectsLoop:
             return 0
         # Before it is written down that they are tried: who stops here has tried nothing.
         prepared = [self._sink.prepare(self._store.effect(number), self._known) for number in chosen]
-        self._patience.persist(self._hold.check)
-        for effect, made in zip(self._store.start(chosen, now_ms), prepared, strict=True):
+        started = self._patience.persist(lambda: self._hold.begin(chosen, now_ms))
+        for effect, made in zip(started, prepared, strict=True):
             self._fly(effect, made)
         return len(chosen)
 
