@@ -290,6 +290,12 @@ class EffectStore:
         )
         return [number for (number,) in rows]
 
+    def drop(self, reasons: Mapping[int, str], now_ms: int) -> None:
+        """End as withdrawn, by number with why, what nobody wants any more. A person may have it tried again."""
+        with self.transaction():
+            for number, why in reasons.items():
+                self._end(number, State.withdrawn, why, "", now_ms)
+
     def start(self, numbers: Sequence[int], now_ms: int) -> list[Effect]:
         """Write down that these are tried now, durably, and give them."""
         with self.transaction() as connection:
