@@ -50,6 +50,7 @@ _FRESH_SECONDS: Final = 0.5
 _TELL_AT_ONCE: Final = 200
 _EXPIRE_AT_ONCE: Final = 1_000
 _FORGET_AT_ONCE: Final = 1_000
+_DROP_AT_ONCE: Final = 1_000
 _LOOK_SECONDS: Final = 5.0
 _SWEEP_SECONDS: Final = 3_600.0
 # What ended is kept this long for people to look at.
@@ -274,11 +275,12 @@ class EffectsLoop:
     # --- trying ---
 
     def _start(self, among: set[int]) -> int:
-        """Start what is due of these shards; how many."""
+        """Start what is due of these shards, and end what is due and not wanted any more; how many."""
         now_ms = wall_ms()
         shards = sorted(among)
         rows = self._store.targets()
-        chosen: list[int] = []
+        chosen: list[Effect] = []
+        dropped = 0
         flying = Counter(flight.effect.target for flight in self._flying.values())
         for target in self._targets.values():
             row = rows.get(target.name, TargetRow(target.name))
@@ -287,15 +289,29 @@ class EffectsLoop:
             # After failures one attempt shows whether it is back.
             free = (1 if row.failures else target.at_once) - flying[target.name]
             if free > 0:
-                chosen += self._store.ready(target.name, shards, now_ms, free)
+                effects = [
+                    self._store.effect(number) for number in self._store.ready(target.name, shards, now_ms, free)
+                ]
+                if any(self._sink.unwanted(effect) for effect in effects):
+                    # What waits for its turn behind these comes in the next round.
+                    dropped += self._drop(self._store.ready(target.name, shards, now_ms, _DROP_AT_ONCE), now_ms)
+                chosen += [effect for effect in effects if not self._sink.unwanted(effect)]
         if not chosen:
-            return 0
+            return dropped
         # Before it is written down that they are tried: who stops here has tried nothing.
-        prepared = [self._sink.prepare(self._store.effect(number), self._known) for number in chosen]
-        self._patience.persist(self._hold.check)
-        for effect, made in zip(self._store.start(chosen, now_ms), prepared, strict=True):
+        prepared = [self._sink.prepare(effect, self._known) for effect in chosen]
+        started = self._patience.persist(lambda: self._hold.begin([effect.number for effect in chosen], now_ms))
+        for effect, made in zip(started, prepared, strict=True):
             self._fly(effect, made)
-        return len(chosen)
+        return len(chosen) + dropped
+
+    def _drop(self, numbers: Sequence[int], now_ms: int) -> int:
+        """End those that the sink does not want any more; how many."""
+        reasons = {number: self._sink.unwanted(self._store.effect(number)) for number in numbers}
+        unwanted = {number: why for number, why in reasons.items() if why}
+        self._store.drop(unwanted, now_ms)
+        self._effects.ended["", "withdrawn"] += len(unwanted)
+        return len(unwanted)
 
     def _fly(self, effect: Effect, prepared: Any) -> None:
         self._flying[effect.number] = _Flight(effect, time.monotonic() + self._sink.seconds)

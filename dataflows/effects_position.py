@@ -1,11 +1,11 @@
 """Where a sink with effects stands in the log: found at the start, refused where it was lost, held against a second sink.
 
-The position is in the sink's own file. The log has a second witness: how far the sink was when it last said so, and which
-process of it is the last one that was started. A sink never guesses: what it cannot know to be unsent it does not send.
+The position is in the sink's own file. The log has a second witness: how far the sink was when it last said so, how many
+attempts it has begun, and which process of it is the last one that was started. A sink never guesses: what it cannot know to be unsent it does not send.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from connectors.reading import read_to_end
 from dataflows.publishing import decoded
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
+from sinks.effects.base import Effect
 from sinks.effects.store import EffectStore, Position
 from sinks.local import Lock
 
@@ -32,6 +33,10 @@ def group(sink: str) -> str:
 
 def _owner(sink: str) -> str:
     return f"effects-{sink}-owner"
+
+
+def _attempts(sink: str) -> str:
+    return f"effects-{sink}-attempts"
 
 
 def effects_file(directory: Path, sink: str) -> Path:
@@ -64,6 +69,23 @@ class Hold:
         self._log.save_positions(_owner(self._sink), DECISIONS, {0: self._token})
         positions = {shard: position.next for shard, position in self.store.positions(DECISIONS).items()}
         self._log.save_positions(group(self._sink), DECISIONS, positions)
+        self._count()
+
+    def begin(self, numbers: Sequence[int], now_ms: int) -> list[Effect]:
+        """Write down that these are tried now, here and in the log, durably, and give them: an older copy of the file is
+        noticed by it, though no decision came since. Where it raises, nothing is tried: as `check`."""
+        # Before it is written down: who is not to send any more has tried nothing.
+        self.check()
+        started = self.store.start(numbers, now_ms)
+        try:
+            self._count()
+        except BaseException:
+            self.store.not_tried(numbers)
+            raise
+        return started
+
+    def _count(self) -> None:
+        self._log.save_positions(_attempts(self._sink), DECISIONS, {0: self.store.begun()})
 
     def check(self) -> None:
         """Raises SinkStopped where another process of this sink was started since, LogUnavailable."""
@@ -91,6 +113,7 @@ def opened(log: Log, sink: str, path: Path, again: str) -> EffectStore:
     try:
         _check_identity(log, store, again)
         _check_age(store, sink, log.positions(group(sink), DECISIONS), again)
+        _check_attempts(store, sink, _begun_attempts(log, sink), again)
     except BaseException:
         store.close()
         raise
@@ -125,6 +148,19 @@ def _check_age(store: EffectStore, sink: str, saved: Mapping[int, int], again: s
                 f"{saved[shard]}: it is an older copy, and what was sent since is not known. Put the right file back, or "
                 f"say from where the sink goes on: {again}"
             )
+
+
+def _check_attempts(store: EffectStore, sink: str, saved: int, again: str) -> None:
+    if saved > store.begun():
+        raise PositionLost(
+            f"{store.path}: has {store.begun()} attempts begun, and the log says that the sink {sink} had {saved}: it is an "
+            "older copy, and what was sent since is not known. Put the right file back, or say from where the sink goes "
+            f"on: {again}"
+        )
+
+
+def _begun_attempts(log: Log, sink: str) -> int:
+    return log.positions(_attempts(sink), DECISIONS).get(0, 0)
 
 
 def go_on_from(log: Log, sink: str, path: Path, offsets: Mapping[int, int], now_ms: int) -> Path | None:
@@ -174,4 +210,5 @@ def begin_at(log: Log, sink: str, path: Path, offsets: Mapping[int, int]) -> Non
     }
     facts = {shard: Position(offset) for shard, offset in enumerate(log.begin_offsets(FACTS))}
     positions: dict[str, Mapping[int, Position]] = {DECISIONS: decisions, FACTS: facts}
-    EffectStore.make(path, sink, log.identity(FACTS), log.identity(DECISIONS), positions)
+    identities = log.identity(FACTS), log.identity(DECISIONS)
+    EffectStore.make(path, sink, *identities, positions, _begun_attempts(log, sink))

@@ -1,6 +1,6 @@
 """Settings: from `--dir D` (embedded), a TOML file (`--config`), and HEADRACE_* in the environment.
 
-An unknown or wrong setting is an error that names it, its value and what it may be.
+An unknown or wrong setting is an error that names it and what it may be, and its value where that is no secret.
 """
 
 import re
@@ -12,12 +12,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sinks import wrong_settings
 from sinks.erp.sink import LIFE_DAYS as ERP_LIFE_DAYS
 from sinks.erp.sink import RETRY_SECONDS as ERP_RETRY_SECONDS
 from sinks.webhooks.endpoints import LIFE_HOURS, RETRY_SECONDS, Endpoint, findings
 
 # The settings of an embedded installation, where it has any of its own.
 OWN_FILE: Final = "headrace.toml"
+# Settings whose value may be told where it is wrong; of addresses, logins and files of secrets none is.
+_HARMLESS: Final = frozenset(
+    (
+        *("dir", "shards", "input_partitions", "catch_up_hours", "topic_prefix", "kafka_transactional", "log_sync"),
+        *(
+            "cache_bytes",
+            "metrics_port",
+            "metrics_host",
+            "policy_approval",
+            "base_currency",
+            "name",
+            "events",
+            "tenants",
+        ),
+        *("entities", "private", "at_once", "retry_seconds", "life_hours", "life_days", "batch", "timezone"),
+    )
+)
 
 
 class WrongSettings(ValueError):
@@ -166,6 +184,8 @@ def load(directory: Path | None, config: Path | None) -> Settings:
             values = tomllib.loads(config.read_text())
         except FileNotFoundError:
             raise WrongSettings(f"{config}: there is no such file") from None
+        except UnicodeDecodeError:
+            raise WrongSettings(f"{config}: is not UTF-8") from None
         except tomllib.TOMLDecodeError as error:
             raise WrongSettings(f"{config}: not TOML: {error}") from error
     if directory is not None:
@@ -176,12 +196,5 @@ def load(directory: Path | None, config: Path | None) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         origin = str(config) if config is not None else "settings"
-        raise WrongSettings(
-            "\n".join(_finding(origin, e["loc"], e["input"], e["msg"]) for e in error.errors())
-        ) from None
-
-
-def _finding(origin: str, place: tuple[int | str, ...], value: object, message: str) -> str:
-    """What is wrong, and where. A value of the webhooks may hold a secret, and is not told."""
-    shown = "" if "webhooks" in place or isinstance(value, dict) else f" = {value!r}"
-    return f"{origin}: {'.'.join(str(part) for part in place) or 'settings'}{shown}: {message}"
+        told = wrong_settings.findings(error, Settings, _HARMLESS)
+        raise WrongSettings("\n".join(f"{origin}: {found}" for found in told)) from None

@@ -110,6 +110,6 @@ def _said(kind: str, blocks: list[Message]) -> Iterator[tuple[str, str]]:
 def _time_ms(text: str) -> int:
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

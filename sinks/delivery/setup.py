@@ -1,5 +1,5 @@
 """delivery.toml: who sends, taxes as e-invoices name them, and where documents leave. An unknown or wrong entry is told
-with its place, its value and what it may be."""
+with its place and what it may be."""
 
 import tomllib
 from decimal import Decimal, InvalidOperation
@@ -10,10 +10,29 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sinks.delivery.documents.figures import Party
+from sinks.wrong_settings import findings
 
 # UNTDID 5305, those that EN 16931 allows.
 Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
 FALLBACK_LANGUAGE: Final = "en"
+# Settings whose value may be told where it is wrong.
+_HARMLESS: Final = frozenset(
+    (
+        *(
+            "fallback_language",
+            "reminder_hours",
+            "document_hours",
+            "tenant",
+            "entity",
+            "account",
+            "country",
+            "edi_id",
+            "code",
+        ),
+        *("category", "rate", "port", "security", "attach", "form", "test", "at_once", "accepted_is_delivered"),
+        "timeout_seconds",
+    )
+)
 _POSTCODE_LAST: Final = frozenset({"US", "CA", "GB", "AU", "IE"})
 
 
@@ -140,11 +159,18 @@ class Upload(_Part):
     def _somewhere(self) -> "Upload":
         if bool(self.url) == bool(self.folder):
             raise ValueError("say either url or folder")
-        url = urlsplit(self.url)
-        wrong = url.scheme not in ("http", "https") or not url.hostname or url.username is not None or url.port == 0
-        if self.url and wrong:
+        if self.url and not _is_address(self.url):
             raise ValueError("url must be https://HOST/PATH or http://HOST/PATH, without a user and a password")
         return self
+
+
+def _is_address(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.username is None and url.port != 0
+    except ValueError:
+        # What it says has parts of the address.
+        return False
 
 
 class Outbox(_Part):
@@ -199,10 +225,9 @@ def read_setup(path: Path) -> Setup:
         return Setup()
     try:
         return Setup(**tomllib.loads(path.read_text()))
+    except UnicodeDecodeError:
+        raise WrongSetup(f"{path}: is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise WrongSetup(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
-        findings = [
-            f"{path}: {'.'.join(str(p) for p in e['loc'])} = {e['input']!r}: {e['msg']}" for e in error.errors()
-        ]
-        raise WrongSetup("\n".join(findings)) from None
+        raise WrongSetup("\n".join(f"{path}: {found}" for found in findings(error, Setup, _HARMLESS))) from None

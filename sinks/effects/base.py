@@ -184,6 +184,11 @@ class EffectSink(ABC):
         """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for. At least once."""
         raise AssertionError(f"{self.name} wants {self.heeds} and does not heed")
 
+    def unwanted(self, effect: Effect) -> str:
+        """Why, as the sink is set now, it is not to be done any more though it was asked for; empty where it is. Asked each
+        time before it is tried; it ends as withdrawn, with that as its reason."""
+        return ""
+
     def prepare(self, effect: Effect, known: Known) -> Any:
         """What `attempt` needs besides the effect, which is not this attempt's yet. An Outcome ends the attempt with it at
         once."""

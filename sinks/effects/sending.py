@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from threading import Lock
 from typing import Final
 from urllib.parse import urlsplit
 
 from sinks.effects.addresses import AddressRefused, reachable
 from sinks.effects.base import Outcome, Result
+from sinks.effects.connections import Connections
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 15.0
@@ -30,8 +30,7 @@ class Sender:
 
     def __init__(self) -> None:
         self._tls = ssl.create_default_context()
-        self._open: dict[int, socket.socket] = {}
-        self._lock = Lock()
+        self._connections = Connections()
 
     def post(self, number: int, url: str, private: bool, headers: Mapping[str, str], body: bytes) -> Outcome:
         """One attempt. `number` names it for `abandon`. Never raises for what the outside does."""
@@ -62,11 +61,8 @@ class Sender:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             plain = _connected(addresses[:_MOST_ADDRESSES], port)
-            with self._lock:
-                self._open[number] = plain
+            self._connections.keep(number, plain)
             connection.sock = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
-            with self._lock:
-                self._open[number] = connection.sock
             connection.request(method, path, body, {"user-agent": USER_AGENT, **headers})
             answer = connection.getresponse()
             answer.read(_MOST_ANSWER_BYTES)
@@ -74,20 +70,12 @@ class Sender:
         except (OSError, HTTPException, ValueError) as error:
             return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}")
         finally:
-            with self._lock:
-                self._open.pop(number, None)
+            self._connections.drop(number)
             connection.close()
 
     def abandon(self, number: int) -> None:
         """End an attempt that takes too long."""
-        with self._lock:
-            connected = self._open.get(number)
-        if connected is not None:
-            try:
-                connected.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                # It ended by itself.
-                return
+        self._connections.abandon(number)
 
 
 def _connected(addresses: list[str], port: int) -> socket.socket:
@@ -122,7 +110,7 @@ def wanted_seconds(text: str) -> float:
         return min(float(text), _LONGEST_WAIT_SECONDS)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -48,9 +48,10 @@ CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, fai
 CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 """
 # Made where they are not: a file that an earlier version made gets them when it is opened.
-_INDEXES: Final = (
+_ADDED: Final = (
     f"CREATE INDEX IF NOT EXISTS effects_withdrawable ON effects (account) WHERE {_WITHDRAWABLE}",
     "CREATE INDEX IF NOT EXISTS effects_bundle ON effects (shard, fact_offset) WHERE bundle <> ''",
+    "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
 )
 
 
@@ -131,14 +132,19 @@ class EffectStore:
         self.facts: str = found[2]
         self.decisions: str = found[3]
         self._connection.execute("PRAGMA synchronous=FULL")
-        for index in _INDEXES:
-            self._connection.execute(index)
+        for added in _ADDED:
+            self._connection.execute(added)
 
     @staticmethod
     def make(
-        path: Path, name: str, facts: str, decisions: str, positions: Mapping[str, Mapping[int, Position]]
+        path: Path,
+        name: str,
+        facts: str,
+        decisions: str,
+        positions: Mapping[str, Mapping[int, Position]],
+        begun: int = 0,
     ) -> None:
-        """Make the file, whole or not at all. Positions by topic and shard."""
+        """Make the file, whole or not at all. Positions by topic and shard; begun: attempts of the files before it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.new")
         fresh.unlink(missing_ok=True)
@@ -146,6 +152,8 @@ class EffectStore:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
+            connection.execute(_ADDED[-1])
+            connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
             connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
             for topic, shards in positions.items():
                 connection.executemany(
@@ -282,15 +290,36 @@ class EffectStore:
         )
         return [number for (number,) in rows]
 
+    def drop(self, reasons: Mapping[int, str], now_ms: int) -> None:
+        """End as withdrawn, by number with why, what nobody wants any more. A person may have it tried again."""
+        with self.transaction():
+            for number, why in reasons.items():
+                self._end(number, State.withdrawn, why, "", now_ms)
+
     def start(self, numbers: Sequence[int], now_ms: int) -> list[Effect]:
         """Write down that these are tried now, durably, and give them."""
         with self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO begun VALUES (1, ?)", (self.begun() + len(numbers),))
             for number in numbers:
                 connection.execute(
                     "UPDATE effects SET state = 'sending', attempts = attempts + 1 WHERE number = ?", (number,)
                 )
                 connection.execute("INSERT INTO attempts VALUES (?, ?, 0, '', '')", (number, now_ms))
             return [self.effect(number) for number in numbers]
+
+    def begun(self) -> int:
+        """How many attempts were ever begun: a later file has more of them than an earlier one."""
+        found = self._connection.execute("SELECT attempts FROM begun").fetchone()
+        return 0 if found is None else int(found[0])
+
+    def not_tried(self, numbers: Sequence[int]) -> None:
+        """These were started, and then nothing was tried: they wait as before."""
+        with self.transaction() as connection:
+            for number in numbers:
+                connection.execute(
+                    "UPDATE effects SET state = 'waiting', attempts = attempts - 1 WHERE number = ?", (number,)
+                )
+                connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
     def effect(self, number: int) -> Effect:
         key, target, kind, lane, attempts, rounds = self._connection.execute(

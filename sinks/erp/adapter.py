@@ -13,6 +13,8 @@ from sinks.erp.posting import Posting
 POSTED: Final = "posted"
 DRAFT: Final = "draft"
 CANCELLED: Final = "cancelled"
+# Before the point, of an amount in minor units: more is none, and would be a number as long as its exponent says.
+_MOST_DIGITS: Final = 30
 
 
 class Refused(SinkError):
@@ -72,6 +74,8 @@ def minor_of(value: object, currency: str) -> int:
         raise ValueError(f"{value!r} is no amount")
     try:
         scaled = Decimal(value).scaleb(MINOR_DIGITS.get(currency, 0))
+        if scaled.is_finite() and scaled.adjusted() > _MOST_DIGITS:
+            raise ValueError
         whole = int(scaled)
     except (ArithmeticError, ValueError, OverflowError):
         raise ValueError(f"{value!r} is no amount") from None

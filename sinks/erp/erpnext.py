@@ -72,7 +72,7 @@ class ErpNext(ErpAdapter):
             name = self._there(doctype, posting)
             if name:
                 return name
-        return str(self._taken(answer, f"{doctype} was refused")["name"])
+        return str(self._row_of(answer, f"{doctype} was refused", "name")["name"])
 
     def _company(self, posting: Posting) -> Company:
         company = self._mapping.companies.get(posting.entity)
@@ -107,7 +107,7 @@ class ErpNext(ErpAdapter):
         answer = self._http.call("GET", _path(INVOICE, _number(posting.document)))
         if answer.status == 404:
             raise Refused(f"there is no {INVOICE} {_number(posting.document)}: make the draft there, then retry")
-        draft = self._taken(answer, f"{INVOICE} {posting.document} cannot be read")
+        draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
         if draft["docstatus"] == 2:
             raise Refused(f"{INVOICE} {draft['name']} was cancelled there")
         if draft["docstatus"] == 0:
@@ -282,8 +282,18 @@ class ErpNext(ErpAdapter):
         query = {"filters": json.dumps(filters), "fields": json.dumps(fields), "order_by": "creation asc, name asc",
                  "limit_start": str(start), "limit_page_length": str(most)}  # fmt: skip
         found = self._taken(self._http.call("GET", _path(doctype), query), f"{doctype} cannot be listed")
-        if not isinstance(found, list):
-            raise Refused(f"{doctype}: the answer is no list, as none of Frappe's is")
+        if not isinstance(found, list) or not all(_has(row, fields) for row in found):
+            raise Refused(f"{doctype}: the answer is no list of what was asked for, as none of Frappe's is")
+        return found
+
+    def _row_of(self, answer: Answer, what: str, *fields: str) -> dict[str, Any]:
+        """The document of a good answer, with these fields. Raises Refused, RetryLater."""
+        found = self._taken(answer, what)
+        if not _has(found, fields):
+            raise Refused(
+                f"{what}: the answer has no {' and '.join(fields)}, as none of Frappe's is; it may be there: look, retry"
+            )
+        assert isinstance(found, dict)
         return found
 
     def _taken(self, answer: Answer, what: str) -> Any:
@@ -366,6 +376,10 @@ def _path(doctype: str, name: str = "") -> str:
     return f"/api/resource/{quote(doctype, safe='')}" + (f"/{quote(name, safe='')}" if name else "")
 
 
+def _has(row: object, fields: Sequence[str]) -> bool:
+    return isinstance(row, dict) and all(name in row for name in fields)
+
+
 def _kind(answer: Answer) -> str:
     """The name of Frappe's exception; empty where the answer has none."""
     return str(answer.said.get("exc_type") or "") if isinstance(answer.said, dict) else ""
@@ -378,6 +392,6 @@ def _message(answer: Answer) -> str:
     try:
         messages = [json.loads(each) for each in json.loads(answer.said.get("_server_messages") or "[]")]
         told = [str(each["message"]) for each in messages]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         told = []
     return "; ".join(told) or str(answer.said.get("exception") or answer.text)

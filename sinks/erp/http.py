@@ -41,8 +41,13 @@ class ErpHttp:
 
     def __init__(self, url: str, headers: Mapping[str, str], secret: str) -> None:
         """`url`: http or https, without a login. `headers` go with every call. Raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
+        except ValueError:
+            # What it says has parts of the address.
+            good = False
+        if not good:
             raise ValueError("must be https://HOST or http://HOST, without a user and a password")
         self.host = parts.netloc
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
@@ -79,7 +84,8 @@ class ErpHttp:
             raise RetryLater(f"{self.host} answered {status}{hint.get(status, redirected)}", after)
         try:
             said = json.loads(raw, parse_float=Decimal) if raw else None
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
+            # Also where an exponent is larger than any number's.
             said = None
         return Answer(status, said, self.shown(text))
 

@@ -105,6 +105,11 @@ class ErpSink(EffectSink):
             for erp in self._erps.values() if erp.takes(decision)
         ]  # fmt: skip
 
+    def unwanted(self, effect: Effect) -> str:
+        """Of another company's books, say: a person sees to it, as what is told of it is an exception."""
+        erp = self._erps[effect.target]
+        return "" if any(erp.takes(d) for d in effect.decisions) else "as it is set now, the ERP does not take it"
+
     def prepare(self, effect: Effect, known: Known) -> Any:
         """Our bank account, where the fact says it."""
         first = effect.decisions[0]

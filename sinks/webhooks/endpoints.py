@@ -83,17 +83,19 @@ def findings(endpoint: Endpoint) -> list[str]:
 
 
 def _url_findings(endpoint: Endpoint) -> list[str]:
+    """Never with the address: it may hold a password."""
     try:
         url = urlsplit(endpoint.url)
         host, _ = url.hostname, url.port
-    except ValueError as error:
-        return [f"url = {endpoint.url!r}: {error}"]
+    except ValueError:
+        # What it says has parts of the address.
+        host, url = None, urlsplit("")
     if not host or url.scheme not in ("http", "https"):
-        return [f"url = {endpoint.url!r}: must be https://HOST/PATH"]
+        return ["url: must be https://HOST/PATH, with a port from 0 to 65535 where it has one"]
     if url.username is not None or url.fragment:
         return ["url: may hold neither a user nor a fragment; what proves who sends is the signature"]
     if url.scheme == "http" and not endpoint.private:
-        return [f"url = {endpoint.url!r}: must be https; http is for addresses inside only (private = true)"]
+        return ["url: must be https; http is for addresses inside only (private = true)"]
     return []
 
 

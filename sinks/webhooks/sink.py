@@ -37,6 +37,12 @@ class WebhookSink(EffectSink):
             if endpoint.wants(event, decision.tenant, decision.entity)
         ]
 
+    def unwanted(self, effect: Effect) -> str:
+        """What waited while the endpoint was set to want less, or other companies, is not for it."""
+        decision = effect.decisions[0]
+        wanted = self._endpoints[effect.target].wants(event_of(decision), decision.tenant, decision.entity)
+        return "" if wanted else "as it is set now, the endpoint does not want it"
+
     def prepare(self, effect: Effect, known: Known) -> str:
         decision = effect.decisions[0]
         return body(event_of(decision), decision)

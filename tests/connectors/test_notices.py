@@ -119,3 +119,8 @@ def test_a_mail_that_is_wrong_is_read_as_far_as_it_goes(header: str) -> None:
     raw = report("message/delivery-status", FAILED, date=False)
     notices = read_notices(raw.replace(b"--B\r\n\r\nThe original", f"--B\r\n{header}\r\n\r\nThe original".encode(), 1))
     assert notices == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", 0)]
+
+
+def test_a_time_that_is_none_is_left_out() -> None:
+    raw = report("message/delivery-status", FAILED).replace(b"09:30:00 +0000", b"09:30:00 +99999999999999999999")
+    assert read_notices(raw) == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", 0)]

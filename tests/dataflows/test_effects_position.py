@@ -2,11 +2,12 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from connectors.log.base import LogUnavailable
 from connectors.log.kafka import KafkaLog
 from connectors.log.sqlite import SqliteLog
 from dataflows.effects_position import Hold, PositionLost, go_on_from, offsets_since
@@ -14,6 +15,7 @@ from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
+from sinks.effects.store import EffectStore
 from sinks.local import HeldElsewhere
 from tests.facts import customer
 from tests.hooks import HookServer, write_settings
@@ -106,6 +108,73 @@ def test_a_sink_with_an_older_copy_of_its_file_stops(world: World, tmp_path: Pat
     with pytest.raises(PositionLost, match="it is an older copy, and what was sent since is not known"):
         world.run()
     assert world.sent == ["INV-1", "INV-2"]
+
+
+def test_a_sink_with_a_copy_from_before_an_attempt_stops_though_no_decision_came_since(
+    world: World, tmp_path: Path
+) -> None:
+    effects = letters_file(world.directory).parent
+    world.remind("INV-2")
+    world.server.answer = lambda _: 503
+    world.run()
+    assert letters(world.directory)[1][:2] == ("INV-2", "waiting")
+    shutil.copytree(effects, tmp_path / "copy")
+    world.server.answer = lambda _: 200
+    world.run()
+    sent = ["INV-1", "INV-2", "INV-2"]
+    assert (world.sent, letters(world.directory)[1][:2]) == (sent, ("INV-2", "done"))
+    # It goes on from its own file as often as it likes.
+    world.run()
+    shutil.copytree(effects, tmp_path / "right")
+    shutil.rmtree(effects)
+    shutil.copytree(tmp_path / "copy", effects)
+    for _ in range(2):
+        with pytest.raises(PositionLost, match=r"has 2 attempts begun, .*letters had 3: it is an older copy"):
+            world.run()
+    assert world.sent == sent
+    shutil.rmtree(effects)
+    shutil.copytree(tmp_path / "right", effects)
+    world.remind("INV-3")
+    world.run()
+    assert world.sent == [*sent, "INV-3"]
+
+
+def test_a_copy_of_a_file_from_before_one_that_a_person_began_is_older_too(world: World, tmp_path: Path) -> None:
+    effects = letters_file(world.directory).parent
+    shutil.copytree(effects, tmp_path / "copy")
+    go_on_from(
+        world.log, "letters", letters_file(world.directory), dict(enumerate(world.log.end_offsets(DECISIONS))), 1
+    )
+    world.remind("INV-2")
+    world.run()
+    assert world.sent == ["INV-1", "INV-2"]
+    store = EffectStore(letters_file(world.directory))
+    assert store.begun() == 2
+    store.close()
+
+
+def test_where_the_log_does_not_take_the_attempt_nothing_is_tried(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is the outside: it goes away between the look at who sends and the count of what is sent."""
+    world.remind("INV-2")
+    save = world.log.save_positions
+    away = [0]
+
+    def failing(group: str, topic: str, positions: Mapping[int, int]) -> None:
+        if group.endswith("-attempts") and positions[0] > 1 and away[0] < 3:
+            away[0] += 1
+            assert world.sent == ["INV-1"]
+            raise LogUnavailable("gone for a moment")
+        save(group, topic, positions)
+
+    monkeypatch.setattr(world.log, "save_positions", failing)
+    world.run()
+    assert (away, world.sent) == ([3], ["INV-1", "INV-2"])
+    store = EffectStore(letters_file(world.directory))
+    assert [(row.attempts, row.state) for row in store.rows()] == [(1, "done"), (1, "done")]
+    assert len(store.attempts(2)) == 1
+    store.close()
 
 
 def test_a_sink_on_decisions_that_were_made_anew_stops(world: World) -> None:

@@ -2,21 +2,29 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
 
+from dataflows.effects import EffectsStatus
+from dataflows.publish import publish_effects
+from dataflows.publishing import PublishStatus
 from headrace.notices import ingest_notices
 from schemas.records import CreditNote, InvoiceLine
+from sinks.delivery.sink import DeliverySink
 from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
 from tests.live import ago
-from tests.publishing import append_fact
+from tests.publishing import Never, append_fact
+from tests.raw_server import raw_server
 from tests.sinks.delivery.http_server import http_inbox
 from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
 from tests.sinks.delivery.papers import LINES, buyer, text_of
@@ -362,3 +370,43 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
     bounced = [m for m in world.told() if m.status == "bounced"]
     assert len({(m.event_id, m.event_time) for m in bounced}) == 1
     assert len(bounced) == 2
+
+
+@pytest.mark.parametrize("greets", [False, True])
+def test_a_mail_server_that_drips_holds_up_no_other_channel(greets: bool, world: Delivering, tmp_path: Path) -> None:
+    over = Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n" if greets else b"2")
+        while not over.wait(0.1):
+            connection.sendall(b"2")
+
+    class Hasty(DeliverySink):
+        @property
+        def seconds(self) -> float:
+            return 1.0
+
+    world.customer("A-2")
+    world.remind("RE-1")
+    world.remind("RE-2", channel="letter", account="A-2")
+    world.write()
+    # What froze until the server let go would be seen, and not wait for ever.
+    let_go = Timer(20, over.set)
+    let_go.start()
+    began = time.monotonic()
+    with raw_server(talk) as address:
+        sink = Hasty(office_at(address, **outboxes(tmp_path)))
+        publish_effects(
+            world.log, sink, world.directory / "effects" / "delivery.sqlite", "say from where", until_idle=True,
+            stop=Never(), status=PublishStatus(), effects=EffectsStatus(),
+        )  # fmt: skip
+        took = time.monotonic() - began
+        over.set()
+    let_go.cancel()
+    assert took < 15
+    (mail, letter) = world.effects()
+    assert mail[:2] == ("RE-1", "waiting")
+    assert "SMTPServerDisconnected" in mail[2]
+    assert "it broke off within an answer" in mail[2]
+    assert letter[:2] == ("RE-2", "done")
+    assert len(list((tmp_path / "letter").iterdir())) == 1

@@ -14,7 +14,18 @@ from connectors.log.base import Log
 from schemas.topics import FACTS
 from sinks.effects.base import effect_key
 from sinks.webhooks.events import event_of
-from tests.hooks import HookServer, Received, by_account, endpoint, headrace, made, started, states, write_settings
+from tests.hooks import (
+    HookServer,
+    Received,
+    by_account,
+    effects,
+    endpoint,
+    headrace,
+    made,
+    started,
+    states,
+    write_settings,
+)
 from tests.ledger import Ledger
 from tests.live import LiveLedger, ago
 from tests.publishing import append_decisions
@@ -280,3 +291,42 @@ def test_an_endpoint_that_is_taken_out_is_told_nothing_and_one_that_is_new_only_
     tell(tmp_path)
     assert server.taken("/first") == []
     assert [one.said["data"]["document"] for one in server.taken("/second")] == ["INV-9"]
+
+
+def test_an_endpoint_that_is_set_to_want_less_is_not_told_what_waited(server: HookServer, tmp_path: Path) -> None:
+    narrower = {"t": {"tenants": ["another"]}, "e": {"entities": ["another"]}, "k": {"events": ["paid"]}}
+    log = made(tmp_path, *(endpoint(server, name) for name in narrower))
+    server.answer = lambda _: 503
+    ledger, now = LiveLedger(SHARDS), ago()
+    for number in range(12):
+        # Of the last account two, so that one waits for its turn behind another.
+        ledger.invoice(f"C{min(number, 10)}", f"INV-{number}", 1_000, now, "2026-02-01")
+    append_decisions(log, ledger)
+    tell(tmp_path)
+    assert {state for _, _, state in states(tmp_path)} == {"waiting"}
+    before = len(server.received)
+    server.answer = lambda _: 200
+    write_settings(tmp_path, *(endpoint(server, name, **less) for name, less in narrower.items()))
+    make_due(tmp_path)
+    tell(tmp_path)
+    assert len(server.received) == before
+    assert sorted(states(tmp_path)) == sorted((x, f"INV-{n}", "withdrawn") for x in narrower for n in range(12))
+    store = effects(tmp_path)
+    assert {row.detail for row in store.rows()} == {"as it is set now, the endpoint does not want it"}
+    number = str(store.rows()[0].number)
+    store.close()
+    # Where the endpoint wants it again, a person has it told.
+    write_settings(tmp_path, *(endpoint(server, name) for name in narrower))
+    assert headrace(tmp_path, "webhooks", "replay", number).returncode == 0
+    tell(tmp_path)
+    assert len(server.received) == before + 1
+
+
+def make_due(directory: Path) -> None:
+    """What failed is due again, and its target no more left alone."""
+    store = effects(directory)
+    for row in store.targets().values():
+        store.set_target(row._replace(failures=0, paused_until_ms=0))
+    with store.transaction() as connection:
+        connection.execute("UPDATE effects SET due_ms = 0 WHERE state = 'waiting'")
+    store.close()

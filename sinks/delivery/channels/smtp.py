@@ -6,18 +6,21 @@ after that is unknown, one before is tried again.
 
 import re
 import smtplib
+import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from threading import Lock
 from typing import Final
 
 from sinks.delivery.setup import Email, first_line
 from sinks.effects.base import Outcome, Result
+from sinks.effects.connections import Connections
 
 ATTEMPT_SECONDS: Final = 60.0
+_MOST_ANSWER_BYTES: Final = 1 << 20
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
@@ -26,8 +29,7 @@ class Mailer:
 
     def __init__(self, email: Email) -> None:
         self._email: Final = email
-        self._open: Final[dict[int, smtplib.SMTP]] = {}
-        self._lock: Final = Lock()
+        self._connections: Final = Connections()
 
     def send(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
         """One attempt. number: names it for `abandon`; key: the envelope's id. Never raises for what the server does. What
@@ -39,9 +41,7 @@ class Mailer:
     def _tried(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
         handed = [False]
         try:
-            server = self._connected()
-            with self._lock:
-                self._open[number] = server
+            server = _Client(self._email, self._tls, lambda connected: self._connections.keep(number, connected))
             try:
                 self._logged_in(server)
                 return self._handed_over(server, key, mail, receiver, handed)
@@ -52,36 +52,27 @@ class Mailer:
                 server.close()
         except UnicodeError:
             return Outcome(Result.off, "user, password and bounces_to of [email] must be ASCII")
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             said = f"{self._email.host}: {type(error).__name__}: {error}"
             if handed[0]:
                 return Outcome(Result.unknown, f"the whole message was sent, and the answer did not come: {said}")
             if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
                 return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
-            if isinstance(error, smtplib.SMTPResponseException):
+            # A line that is too long has a code that no server said.
+            if isinstance(error, smtplib.SMTPResponseException) and isinstance(error.smtp_error, bytes):
                 return _judged(error.smtp_code, _said(error))
             return Outcome(Result.later, said)
         finally:
-            with self._lock:
-                self._open.pop(number, None)
+            self._connections.drop(number)
 
     def abandon(self, number: int) -> None:
         """End an attempt that takes too long."""
-        with self._lock:
-            server = self._open.get(number)
-        if server is not None and server.sock is not None:
-            server.close()
+        self._connections.abandon(number)
 
     @property
     def _tls(self) -> ssl.SSLContext:
         ca_file = self._email.ca_file
         return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-
-    def _connected(self) -> smtplib.SMTP:
-        email = self._email
-        if email.security == "tls":
-            return smtplib.SMTP_SSL(email.host, email.port, timeout=email.timeout_seconds, context=self._tls)
-        return smtplib.SMTP(email.host, email.port, timeout=email.timeout_seconds)
 
     def _logged_in(self, server: smtplib.SMTP) -> None:
         email = self._email
@@ -112,9 +103,60 @@ class Mailer:
         handed[0] = True
         server.send(b".\r\n")
         code, said = server.getreply()
-        if code != 250:
-            return _judged(code, _text(said))
-        return Outcome(Result.done, f"{code} {_text(said)}", reference=mail["Message-ID"])
+        if 200 <= code < 300:
+            return Outcome(Result.done, f"{code} {_text(said)}", reference=mail["Message-ID"])
+        if not 400 <= code < 600:
+            return Outcome(
+                Result.unknown, f"the whole message was sent, and the answer is none of SMTP's: {_text(said)}"
+            )
+        return _judged(code, _text(said))
+
+
+class _Client(smtplib.SMTP):
+    """Connected, and greeted. Raises OSError, SMTPException."""
+
+    def __init__(self, email: Email, tls: ssl.SSLContext, connected: Callable[[socket.socket], None]) -> None:
+        """connected: is told the connection before anything is read from it."""
+        self._told = connected
+        self._at_once = tls if email.security == "tls" else None
+        super().__init__(email.host, email.port, timeout=email.timeout_seconds)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        try:
+            self._told(plain)
+            return plain if self._at_once is None else self._at_once.wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Answers(self.sock)
+        if self.file is not None:
+            self.file.left = _MOST_ANSWER_BYTES
+        return super().getreply()
+
+
+class _Answers:
+    """What a server says, line by line, no more than `left` bytes of it."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._file: Final = connected.makefile("rb")
+        self.left = _MOST_ANSWER_BYTES
+
+    def readline(self, most: int) -> bytes:
+        line = self._file.readline(most)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError(f"it answers with more than {_MOST_ANSWER_BYTES:,} bytes")
+        if line and len(line) < most and not line.endswith(b"\n"):
+            # Half a code is another code.
+            raise OSError("it broke off within an answer")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _xtext(text: str) -> str:

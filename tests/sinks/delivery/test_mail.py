@@ -1,12 +1,14 @@
 """Messages as they are written, and handed to a real mail server."""
 
+import socket
 import ssl
 import subprocess
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from sinks.delivery.documents.figures import NoDocument
 from sinks.delivery.documents.mail import Attachment, address_of, html_text, letter_words, message, plain_text
 from sinks.delivery.setup import Email
 from sinks.effects.base import Outcome, Result
+from tests.raw_server import raw_server
 from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
 from tests.sinks.delivery.papers import letter, wording
 
@@ -132,6 +135,33 @@ def test_a_connection_that_breaks_after_the_last_line_leaves_it_unknown() -> Non
     assert outcome.result is Result.unknown
 
 
+@pytest.mark.parametrize(
+    ("said", "result"),
+    [
+        (b"252 queued\r\n", Result.done), (b"OK queued\r\n", Result.unknown), (b"2", Result.unknown), (b"45", Result.unknown),
+        (b"354 go on\r\n", Result.unknown), (b"452 full\r\n", Result.later), (b"554 no\r\n", Result.refused),
+    ],
+)  # fmt: skip
+def test_a_message_that_was_sent_whole_is_sent_again_only_where_the_server_says_that_it_has_it_not(
+    said: bytes, result: Result
+) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        whole = False
+        for line in connection.makefile("rb"):
+            if line == b".\r\n":
+                connection.sendall(said)
+                return
+            whole = whole or line == b"DATA\r\n"
+            if line == b"DATA\r\n":
+                connection.sendall(b"354 go\r\n")
+            elif not whole:
+                connection.sendall(b"250 ok\r\n")
+
+    with raw_server(talk) as address:
+        assert sent(Mailbox(address=address)).result is result
+
+
 @pytest.mark.parametrize("said", ["421 4.3.2 shutting down", "500 what?", "554 no"])
 def test_a_message_that_was_taken_is_sent_whatever_the_server_says_at_the_end(said: str) -> None:
     with mail_server(open_mailbox(quit=said)) as mailbox:
@@ -142,6 +172,30 @@ def test_a_message_that_was_taken_is_sent_whatever_the_server_says_at_the_end(sa
 def test_what_a_server_says_is_told_without_the_address() -> None:
     with mail_server(open_mailbox(rcpt="550 5.1.1 <AP@buyer.example>: user unknown")) as mailbox:
         assert sent(mailbox).detail == "550 5.1.1 <the customer's address>: user unknown"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"AUTH": "334 !!!not base64!!!a"}, {"AUTH": "334 " + "A" * 4_001}, {"EHLO": "250 " + "x" * 9_000}, {"EHLO": "hello"},
+        {"EHLO": "250-x\r\n250 AUTH \u00e9\xff"}, {"AUTH": "\xff\xfe\x00"}, {"MAIL": "99999999999999999999 x"},
+    ],
+)  # fmt: skip
+def test_whatever_a_server_says_that_is_no_smtp_is_for_later(said: dict[str, str], tmp_path: Path) -> None:
+    """It stops no sink, and is no word of the receiver's."""
+    (tmp_path / "password").write_text("correct horse\n")
+    words = {"EHLO": "250-x\r\n250 AUTH CRAM-MD5", "AUTH": "235 ok"} | said
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        for line in connection.makefile("rb"):
+            connection.sendall(words.get(line[:4].decode().upper(), "451 no").encode("latin-1") + b"\r\n")
+
+    with raw_server(talk) as address:
+        login = {"user": "us", "password_file": tmp_path / "password"}
+        outcome = Mailer(setting(Mailbox(address=address), **login)).send(1, KEY, made(), "ap@buyer.example")
+    assert outcome.result is Result.later
+    assert "horse" not in outcome.detail
 
 
 def test_a_server_that_is_away_is_tried_later() -> None:
@@ -160,6 +214,52 @@ def test_an_attempt_that_hangs_is_ended_from_outside_and_is_unknown() -> None:
         mailer.abandon(7)
         thread.join(10)
     assert [outcome.result for outcome in found] == [Result.unknown]
+
+
+@pytest.mark.parametrize("drips", ["greeting", "answer", "keys"])
+def test_a_server_that_drips_is_ended_from_outside_at_once(drips: str) -> None:
+    """Who ends it waits for nothing: it is the loop of the whole sink."""
+    asked, over = Event(), Event()
+
+    def talk(connection: socket.socket) -> None:
+        if drips != "greeting":
+            connection.sendall(b"220 x\r\n")
+            connection.recv(100)
+        if drips == "keys":
+            connection.sendall(b"250-x\r\n250 STARTTLS\r\n")
+            connection.recv(100)
+            connection.sendall(b"220 go\r\n\x16\x03\x03\x7f\xff")
+        asked.set()
+        while not over.wait(0.05):
+            connection.sendall(b"2")
+
+    with raw_server(talk) as address:
+        mailer = Mailer(setting(Mailbox(address=address), security="starttls"))
+        found: list[Outcome] = []
+        thread = Thread(target=lambda: found.append(mailer.send(7, KEY, made(), "ap@buyer.example")), daemon=True)
+        thread.start()
+        assert asked.wait(10)
+        # By then it waits for more.
+        time.sleep(0.3)
+        began = time.monotonic()
+        mailer.abandon(7)
+        assert time.monotonic() - began < 1
+        thread.join(5)
+        over.set()
+    assert [outcome.result for outcome in found] == [Result.later]
+
+
+def test_a_server_that_never_comes_to_the_end_of_its_answer_is_tried_later() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        connection.recv(100)
+        while True:
+            connection.sendall(b"250-" + b"x" * 996 + b"\r\n")
+
+    with raw_server(talk) as address:
+        outcome = sent(Mailbox(address=address))
+    assert outcome.result is Result.later
+    assert "it answers with more than 1,048,576 bytes" in outcome.detail
 
 
 @pytest.fixture(scope="module")

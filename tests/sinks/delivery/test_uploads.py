@@ -71,7 +71,7 @@ def test_who_wants_to_be_left_alone_is() -> None:
     ["files.example/in", "ftp://files.example", "https://", "https://u:p@x.example", "https://x:99999", "http://[x"],
 )
 def test_an_address_that_is_none_is_told_when_it_is_set(url: str) -> None:
-    with pytest.raises(ValidationError, match=r"url must be https|Port|Invalid IPv6"):
+    with pytest.raises(ValidationError, match=r"url must be https"):
         Upload(url=url)
 
 

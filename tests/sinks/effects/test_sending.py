@@ -12,6 +12,7 @@ import pytest
 from sinks.effects.base import Outcome, Result
 from sinks.effects.sending import Sender
 from tests.hooks import HookServer
+from tests.raw_server import raw_server
 
 
 @pytest.fixture
@@ -58,6 +59,12 @@ def test_a_name_is_resolved_once_and_that_address_is_connected_to(
         ((503, {"retry-after": "99999999"}), Result.later, 86_400.0),
         ((503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), Result.later, 0.0),
         ((503, {"retry-after": "soon"}), Result.later, 0.0),
+        ((503, {"retry-after": "9" * 5_000}), Result.later, 86_400.0),
+        ((503, {"retry-after": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"}), Result.later, 0.0),
+        ((503, {"retry-after": "Mon, 99999999999 Jan 2024 00:00:00 GMT"}), Result.later, 0.0),
+        ((503, {"retry-after": "Mon, 01 Jan 0001 00:00:00 +2359"}), Result.later, 0.0),
+        ((503, {"retry-after": "Fri, 31 Dec 9999 23:59:59 -2359"}), Result.later, 86_400.0),
+        ((503, {"content-length": "9" * 5_000}), Result.later, 0.0),
     ],
 )
 def test_what_an_answer_means(
@@ -94,6 +101,28 @@ def test_an_attempt_that_takes_too_long_is_ended(server: HookServer) -> None:
     sender.abandon(7)
     thread.join(60)
     released.set()
+    assert [one.result for one in found] == [Result.later]
+
+
+def test_one_that_drips_while_keys_are_agreed_on_is_ended_from_outside() -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(b"\x16\x03\x03\x7f\xff")
+        asked.set()
+        while not over.wait(0.05):
+            connection.sendall(b"2")
+
+    with raw_server(talk) as (host, port):
+        sender, found = Sender(), list[Outcome]()
+        url = f"https://{host}:{port}/hook"
+        thread = threading.Thread(target=lambda: found.append(sender.post(7, url, True, {}, b"{}")), daemon=True)
+        thread.start()
+        assert asked.wait(10)
+        sender.abandon(7)
+        thread.join(5)
+        over.set()
     assert [one.result for one in found] == [Result.later]
 
 

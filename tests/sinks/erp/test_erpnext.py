@@ -1,5 +1,6 @@
 """Postings on a site that behaves as ERPNext does: what each becomes there, once, and what it leaves of the books."""
 
+import socket
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,6 +20,7 @@ from tests.erp import MAPPING, BackOffice
 from tests.erpnext_documents import FrappeError, throw
 from tests.erpnext_server import KEY, SECRET, Dropped, ErpNextServer, Request
 from tests.ledger import day
+from tests.raw_server import raw_server
 
 DAY = "2026-03-02"
 
@@ -342,3 +344,38 @@ def test_what_is_taken_off_in_a_foreign_currency_is_left_to_a_person(
         site.post(posting(paid))
     site.post(posting(paid[:1]))
     assert server.made("Payment Entry")[0]["paid_from_account_currency"] == "EUR"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1e99999999999999999999", "[1e-99999999999999999999]", "9" * 5_000, "[" * 20_000, "NaN", "null", "[]", '"x"', "\xff\xfe",
+        '{"data": 7}', '{"data": [7]}', '{"data": [{}]}', '{"data": [{"name": "X"}]}', '{"data": {"name": null}}',
+        '{"exc_type": [1], "_server_messages": 7}', '{"_server_messages": "[[7]]"}',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 417])
+def test_whatever_a_site_answers_is_for_a_person_or_for_later(
+    said: str, status: int, ledger: BackOffice, tmp_path: Path
+) -> None:
+    """It stops no sink: nothing else is raised."""
+    paid_in, drafted = (
+        ledger.fact("C1", receipt(5_000), on=DAY),
+        ledger.fact("C1", ("invoice_released", {"document": "D-1"}), on=DAY),
+    )
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        body = said.encode("latin-1")
+        connection.sendall(
+            b"HTTP/1.1 %d x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+        )
+
+    path = tmp_path / "books.toml"
+    path.write_text(MAPPING.format(more=""))
+    with raw_server(talk) as address:
+        strange = adapter_of(f"http://{address[0]}:{address[1]}", f"{KEY}:{SECRET}", read_mapping(path))
+        for decisions in (paid_in, drafted):
+            with pytest.raises((Refused, RetryLater)):
+                strange.post(posting(decisions))
+        strange.close()

@@ -39,6 +39,17 @@ def test_what_the_erp_did_itself_is_never_written_back(tmp_path: Path) -> None:
     assert not erp(tmp_path, kinds=frozenset({"cash_applied"})).takes(receipt())
 
 
+def test_what_waited_for_an_erp_that_is_set_to_take_less_is_not_wanted(tmp_path: Path) -> None:
+    effect = Effect(1, "k-0-0", "books", "posting", "", (receipt(cause_kind="receipt"),), 0, 0)
+    assert ErpSink([erp(tmp_path)]).unwanted(effect) == ""
+    for less in ({"tenants": ("t2",)}, {"entities": ("de01",)}, {"kinds": frozenset({"cash_applied"})}):
+        sink = ErpSink([erp(tmp_path, **less)])
+        assert sink.unwanted(effect) == "as it is set now, the ERP does not take it"
+        (told,) = sink.facts(Ending(effect, State.withdrawn, sink.unwanted(effect), "", 1))
+        assert isinstance(told, ErpPosting)
+        assert (told.status, told.reason) == ("refused", "as it is set now, the ERP does not take it")
+
+
 @pytest.mark.parametrize(
     ("recorded", "due"),
     [

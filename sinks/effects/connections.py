@@ -1,0 +1,44 @@
+"""The connections of attempts that are under way, so that one that takes too long can be ended from outside.
+
+Guarantee: `abandon` never waits for the attempt's thread, and ends whatever that reads or writes just then: also while
+the other side drips, before its first word, and while the two agree on keys.
+"""
+
+import socket
+from contextlib import suppress
+from threading import Lock
+from typing import Final
+
+
+class Connections:
+    """Each attempt has one at a time, under its number. For many threads."""
+
+    def __init__(self) -> None:
+        self._open: Final[dict[int, socket.socket]] = {}
+        self._lock: Final = Lock()
+
+    def keep(self, number: int, connected: socket.socket) -> None:
+        """As soon as it is connected, before anything is read. Raises OSError."""
+        # Of its own: what wraps the other one for TLS takes it away, and who reads from it may hold its lock.
+        mine = connected.dup()
+        with self._lock:
+            before = self._open.pop(number, None)
+            self._open[number] = mine
+        if before is not None:
+            before.close()
+
+    def drop(self, number: int) -> None:
+        """The attempt has ended."""
+        with self._lock:
+            mine = self._open.pop(number, None)
+        if mine is not None:
+            mine.close()
+
+    def abandon(self, number: int) -> None:
+        """End an attempt that takes too long; one that has not connected is ended by being asked again."""
+        with self._lock:
+            mine = self._open.get(number)
+            # With the lock: nobody else may get its number from the system meanwhile. It may have ended by itself.
+            if mine is not None:
+                with suppress(OSError):
+                    mine.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,79 @@
+"""Settings that are wrong are told by their names; what may be a secret is not told."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.settings import WrongSettings, load
+from sinks.delivery.setup import WrongSetup, read_setup
+from tests.hooks import SECRET
+
+HUSH = "hush-hush-77"
+HOOK = f'[[webhooks]]\nname = "crm"\nsecrets = ["{SECRET}"]\n'
+EMAIL = '[email]\nhost = "mail.example"\ndomain = "d.example"\nbounces_to = "b@d.example"\n'
+
+
+def refused(text: str, directory: Path) -> str:
+    (directory / "headrace.toml").write_text(text)
+    with pytest.raises(WrongSettings) as found:
+        load(directory, None)
+    assert HUSH not in str(found.value)
+    assert SECRET not in str(found.value)
+    return str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (f'redis_pasword = "{HUSH}"', "redis_pasword: no such setting"),
+        (f'shrads = "{HUSH}"', "shrads: no such setting; is it shards?"),
+        ('shards = "many"', "shards = 'many': Input should be a valid integer"),
+        (f'redis = ["rediss://:{HUSH}@x"]', "redis: Input should be a valid string"),
+        (f'kafka = {{ password = "{HUSH}" }}', "kafka: Input should be a valid string"),
+        (f'password = {{ a = "{HUSH}" }}', "password: no such setting"),
+        (f'webhooks = "{HUSH}"', "webhooks: Input should be a valid tuple"),
+        (HOOK + 'url = "https://a.example"\nevnts = ["paid"]', "webhooks.0.evnts: no such setting; is it events?"),
+        (HOOK + f'url = "https://a.example"\nsecret = "{HUSH}"', "webhooks.0.secret: no such setting; is it secrets?"),
+        (HOOK + f'url = "https://u:{HUSH}@a.example"', "webhooks.0: Value error, url: may hold neither a user nor a fragment"),
+        (HOOK + f'url = "ftp://u:{HUSH}@a.example"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
+        (HOOK + f'url = "http://u:{HUSH}@a.example"', "webhooks.0: Value error, url: may hold neither"),
+        (HOOK + f'url = "http://a.example?{HUSH}"', "webhooks.0: Value error, url: must be https"),
+        (HOOK + f'url = "https://u:{HUSH}"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
+        (HOOK + f'url = "https://u:{HUSH}\u2100@a"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret_file = 7\nurl = {{ a = "{HUSH}" }}', "erp.0.url: Input should be a valid string"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nurl = "https://u:{HUSH}@x"', "erp.0: Value error, say where its secret is"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret = "{HUSH}"\nurl = "https://x"', "erp.0.secret: no such setting; is it secret_env?"),
+        ('[[erp]]\nname = "X!"\nmapping = "m.toml"\nsecret_env = "A"\nurl = "https://x"', "erp.0.name = 'X!': String should match"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, finding: str, tmp_path: Path) -> None:
+    assert f"{tmp_path}/headrace.toml: {finding}" in refused(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (EMAIL + f'password = "{HUSH}"', "email.password: no such setting; is it password_file?"),
+        (EMAIL + f'password_file = [7, "{HUSH}"]', "email.password_file: Input is not a valid path"),
+        (EMAIL + "port = 0", "email.port = 0: Input should be greater than or equal to 1"),
+        (f'email = "smtp://us:{HUSH}@mail.example"', "email: Input should be a valid dictionary"),
+        (f'[api]\nurl = "https://a.example"\ntoken = "{HUSH}"', "api.token: no such setting; is it token_file?"),
+        (f'[api]\nurl = "https://u:{HUSH}@a.example"', "api: Value error, url must be https://HOST/PATH"),
+        (f'[api]\nurl = "https://u:{HUSH}"', "api: Value error, url must be https://HOST/PATH"),
+        (f'[api]\ntoken_file = "{HUSH}"', "api: Value error, say either url or folder"),
+        ('[[taxes]]\ncode = "A"\ncategory = "Q"', "taxes.0.category = 'Q': Input should be 'S', 'Z'"),
+        (f'[[senders]]\nibann = "{HUSH}"', "senders.0.ibann: no such setting; is it iban?"),
+    ],
+)  # fmt: skip
+def test_so_it_is_with_what_delivery_is_set_by(text: str, finding: str, tmp_path: Path) -> None:
+    (tmp_path / "delivery.toml").write_text(text)
+    with pytest.raises(WrongSetup) as found:
+        read_setup(tmp_path / "delivery.toml")
+    assert f"{tmp_path}/delivery.toml: {finding}" in str(found.value)
+    assert HUSH not in str(found.value)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "headrace.toml").write_bytes(b'redis = "\xe4"')
+    with pytest.raises(WrongSettings, match=r"headrace\.toml: is not UTF-8"):
+        load(tmp_path, None)
