@@ -246,7 +246,7 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
     currency = found.currency
     columns = [
         Column("Account"),
-        *(Column(name, "money") for name in ("Open", "Past due", "Expected", "Promised", "Later")),
+        *(Column(name, "money") for name in ("Open", "Past due", "Expected", "Promised", "Later", "Without an answer")),
         Column("Usually, days late", "number"),
         Column("Payments known", "number"),
     ]
@@ -267,7 +267,8 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
             result.past_due,
             result.expected,
             sum(result.promised.values()),
-            result.later + result.unanswered,
+            result.later,
+            result.given_up + result.unanswered,
         )
         table.add(
             asked.account(row),
