@@ -52,6 +52,12 @@ def test_money_that_was_sent_on_waits_for_nobody_until_it_is_back_and_proposed_a
     }
     for view, sql in asked.items():
         assert [tuple(row) for row in views.ask(sql).rows] == waiting, view
+    # What came twice and went once is here once.
+    assert views.ask("SELECT receipt_id, booked, transferred, received FROM receipts ORDER BY 1").rows == [
+        ["AGAIN", 180_00, 90_00, 90_00],
+        ["BACK", 180_00, 90_00, 90_00],
+        ["GONE", 90_00, 90_00, 0],
+    ]
     assert views.ask("SELECT day, open FROM kpi_queues WHERE queue = 'proposal' ORDER BY day DESC LIMIT 1").rows == [
         ["2026-03-06", 1]
     ]
