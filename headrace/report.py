@@ -125,6 +125,14 @@ FROM (
 GROUP BY currency ORDER BY currency
 """.replace("{OF_GROUP}", OF_GROUP)
 
+# The first day of which anything is known: a period that begins before it has no beginning.
+_FIRST: Final = """
+SELECT currency, min(posted_on) FROM decisions
+WHERE currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
+  AND (open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0 OR on_account_change != 0)
+GROUP BY currency ORDER BY currency
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -180,7 +188,9 @@ def make_report(
         "known_later": "disputes.amount_known",
         **scope.parameters,
     }
-    answers = [_by_currency(views, scope.of(sql), parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS)]
+    answers = [
+        _by_currency(views, scope.of(sql), parameters) for sql in (_ITEMS, _RECEIPTS, _ON_ACCOUNT, _MONTHS, _FIRST)
+    ]
     found = sorted(set().union(*answers))
     return [
         _report(as_of, code, *(answer.get(code) for answer in answers))
@@ -200,6 +210,7 @@ def _report(
     receipts: list[Any] | None,
     on_account: list[Any] | None,
     months: list[Any] | None,
+    first: list[Any] | None,
 ) -> Report:
     figures = _pairs(items[:10]) if items else [Figure()] * 5
     invoiced, opened, past_due, disputed, late = figures
@@ -222,7 +233,7 @@ def _report(
         unidentified,
         aging,
         Fraction(settled_days, settled) if settled else None,
-        pace_of(as_of, current_minor, months),
+        pace_of(as_of, current_minor, months, as_of if first is None else date.fromisoformat(first[0])),
     )
 
 
@@ -230,18 +241,22 @@ def _pairs(flat: Sequence[int]) -> list[Figure]:
     return [Figure(flat[at], flat[at + 1]) for at in range(0, len(flat), 2)]
 
 
-def pace_of(as_of: date, current_minor: int, months: Sequence[Any] | None) -> Pace:
-    """`months`: receivables at the end and three months before, sales of 90 days and of 3 months, (months, their sales)."""
+def pace_of(as_of: date, current_minor: int, months: Sequence[Any] | None, first: date) -> Pace:
+    """`months`: receivables at the end and three months before, sales of 90 days and of 3 months, (months, their sales).
+
+    first: the day of the first movement. Before it nothing is known, so a CEI that begins before it has no answer.
+    """
     ending, beginning, dso_sales, cei_sales, by_month = months or (0, 0, 0, 0, ([], []))
     dso = days_sales_outstanding(ending, dso_sales, DSO_DAYS)
     bpdso = best_possible_dso(current_minor, dso_sales, DSO_DAYS)
+    cei = collection_effectiveness(beginning, cei_sales, CEI_MONTHS, ending, current_minor)
     return Pace(
         ending,
         dso,
         countback_dso(ending, _months_back(as_of, dict(zip(*by_month, strict=True)))),
         bpdso,
         average_days_delinquent(dso, bpdso),
-        collection_effectiveness(beginning, cei_sales, CEI_MONTHS, ending, current_minor),
+        cei if first <= months_before(as_of, CEI_MONTHS) else None,
     )
 
 

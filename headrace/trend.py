@@ -83,7 +83,7 @@ def _point(moved: Mapping[date, _Day], as_of: date) -> Point:
         sums["unapplied"],
         sums["unidentified"],
         sums["on_account"],
-        pace_of(as_of, sums["trade_current"], months),
+        pace_of(as_of, sums["trade_current"], months, min(moved)),
     )
 
 

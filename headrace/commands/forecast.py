@@ -149,7 +149,7 @@ def _show(found: Forecast, usual: Any) -> None:
     ):
         table.add_row(name, "", "", grouped(part, code))
     console.print(table)
-    names = ("account", "open", "past due", "expected", "later", "usually pays")
+    names = ("account", "open", "past due", "expected", "later", "no answer", "usually pays")
     accounts = Listing([Column(name, right=name != "account") for name in names], title="By account")
     # Where all are of one company, it need not be said.
     companies = {name.rpartition("/")[0] for name in found.accounts}
@@ -160,7 +160,8 @@ def _show(found: Forecast, usual: Any) -> None:
             grouped(result.open, code),
             grouped(result.past_due, code),
             grouped(result.expected, code),
-            grouped(result.later + result.unanswered, code),
+            grouped(result.later, code),
+            grouped(result.given_up + result.unanswered, code),
             _lateness(usual.get(name)),
         )
     accounts.show(console)

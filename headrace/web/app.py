@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -145,7 +146,7 @@ class Web:
         page = self._templates.get_template(template).render(
             asset=self.assets.address,
             theme=theme if theme in ("light", "dark") else "",
-            path=request.url.path,
+            path=_as_asked(request),
             **values,
         )
         return Response(page, status, media_type="text/html; charset=utf-8")
@@ -230,6 +231,12 @@ class Web:
     async def missing(self, request: Request, error: Exception) -> Response:
         said = str(error) if isinstance(error, NotThere) else request.url.path
         return self.render(request, "failed.html", 404, title="There is no such page", said=said, known=None)
+
+
+def _as_asked(request: Request) -> str:
+    """The path as it was asked for: once it is read, a slash within a name is no other than one between names."""
+    raw: bytes = request.scope.get("raw_path") or quote(request.url.path).encode("ascii")
+    return raw.decode("latin-1")
 
 
 def _menu(asked: Asked) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -131,6 +131,8 @@ class Asked:
     def cut(self, table: Table, paged: bool = True) -> Table:
         """Take off the row that only tells that there are more. `paged`: the address's page turns this table's."""
         table.paged = paged
+        if paged and not table.rows and self.filters.page > 1:
+            table.empty = f"There is no page {self.filters.page}."
         if len(table.rows) > self.rows:
             table.more = True
             del table.rows[self.rows :]

@@ -8,7 +8,7 @@ from sinks.clickhouse.view import View
 # Decisions that say what is left unapplied of a receipt.
 _OF_A_RECEIPT: Final = """kind IN (
     'receipt_booked', 'cash_applied', 'cash_unapplied', 'receipt_reversed', 'cash_exchanged', 'cash_on_account')
-    OR (kind = 'cash_transferred' AND rule = 'transfer.out')
+    OR (kind = 'cash_transferred' AND decisions.rule = 'transfer.out')
     OR (kind IN ('refund_posted', 'write_off_posted') AND decisions.document = '')
     OR (kind = 'exception_closed' AND startsWith(reference_id, 'proposal:'))"""
 _KEPT: Final = "(length(decisions.reasons) = 1 AND startsWith(decisions.reasons[1], 'prepayment:'))"

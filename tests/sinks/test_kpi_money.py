@@ -1,9 +1,12 @@
 """Balances, aging, DSO and CEI by day: the vectors of the formulas, worked out by hand."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
+from headrace.report import make_report
+from headrace.trend import make_trend
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.kpis.money import countback
 from sinks.clickhouse.reading import DatabaseViews, Views
@@ -37,7 +40,22 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
 def test_collection_effectiveness(views: Views) -> None:
     rows = views.ask("SELECT * FROM kpi_cei WHERE day = '2026-03-31'").rows
     key = ["2026-03-31", "t1", "us01", "", "", "USD", ""]
-    assert rows == [[*key, 6_200_00, 10_890_00, 6_340_00, 3_590_00, 10_470_00, 18_720_00, 55_93]]
+    assert rows == [[*key, 6_200_00, 10_890_00, 6_340_00, 3_590_00, 10_470_00, 18_720_00, 55_93, 1]]
+
+
+def test_a_period_that_begins_before_anything_is_known_has_no_effectiveness(views: Views) -> None:
+    asked = "SELECT day, cei_numerator, cei_denominator, cei_bp, beginning_known FROM kpi_cei WHERE day IN"
+    assert views.ask(f"{asked} ('2026-02-28', '2026-03-01') ORDER BY day").rows == [
+        # From 30 November, the day before the first invoice.
+        ["2026-02-28", 13_500_00 - 3 * 13_500_00, 13_500_00, None, 0],
+        # From 1 December: what was owed by its end is known.
+        ["2026-03-01", 3 * 6_200_00 + 7_300_00 - 3 * 13_500_00, 25_900_00, -56_37, 1],
+    ]
+    for day_of, known in ((date(2026, 2, 28), False), (date(2026, 3, 1), True)):
+        [report] = make_report(views, day_of)
+        [point] = make_trend(views, [day_of], "USD")
+        assert report.pace == point.pace
+        assert (report.pace.cei is not None) == known
 
 
 @pytest.mark.parametrize(

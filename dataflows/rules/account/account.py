@@ -275,7 +275,9 @@ class Account(AccountTimes):
         if before and not amount:
             self.wait_for(receipt, [])
             if receipt.proposed:
+                # What comes back of it waits for a person anew, and that is said again.
                 self.drop_exception(f"{PROPOSAL}{receipt.receipt_id}")
+                receipt.proposed = []
             if receipt.receipt_id in self.row.rate_receipts:
                 self.row.rate_receipts.remove(receipt.receipt_id)
         index = self._cash

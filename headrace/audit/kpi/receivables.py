@@ -130,7 +130,8 @@ def cei(basis: Basis) -> Rows:
                 "ending_current_minor": current,
                 "cei_numerator": numerator,
                 "cei_denominator": denominator,
-                "cei_bp": per(numerator, denominator),
+                "cei_bp": per(numerator, denominator) if begin in trade.receivables else None,
+                "beginning_known": int(begin in trade.receivables),
             }
     return rows
 

@@ -115,5 +115,7 @@ def by_account(asked: Asked) -> tuple[Table, list[int]]:
             money(row["credits"], currency),
             number(row["oldest"]),
         )
-    counts = [rows[0][f"all{at}"] if rows else 0 for at in range(len(AGING))]
+    # A page after the last one has no row that could say what all accounts have.
+    first = rows or ([] if asked.filters.page == 1 else asked.first(1).ask(_BY_ACCOUNT))
+    counts = [first[0][f"all{at}"] if first else 0 for at in range(len(AGING))]
     return asked.cut(table), counts

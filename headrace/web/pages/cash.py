@@ -1,6 +1,7 @@
 """Cash: what came in, what is expected, what waits; and how it was applied."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
@@ -75,8 +76,9 @@ def cash(asked: Asked) -> Page:
     then = points[0] if len(points) == 2 else None
     expected = expected_of(asked)
     in_month = within(expected, MONTH_DAYS)
+    received = compared_money("Received in 30 days", last, before, currency, GOOD_IF_MORE)
     headlines = [
-        compared_money("Received in 30 days", last, before, currency, GOOD_IF_MORE, "less what went back"),
+        replace(received, note="on the 30 days before; less what went back", compares=False),
         Headline(
             "Expected in 30 days",
             short_money(in_month, currency),
@@ -94,6 +96,7 @@ def cash(asked: Asked) -> Page:
             headlines.append(compared_money(name, of, was, currency, tones, note))
     return Page(
         "Cash position",
+        "Changes of what waits are against the same day a month before.",
         headlines=headlines,
         blocks=[
             Block(
@@ -246,7 +249,7 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
     currency = found.currency
     columns = [
         Column("Account"),
-        *(Column(name, "money") for name in ("Open", "Past due", "Expected", "Promised", "Later")),
+        *(Column(name, "money") for name in ("Open", "Past due", "Expected", "Promised", "Later", "Without an answer")),
         Column("Usually, days late", "number"),
         Column("Payments known", "number"),
     ]
@@ -267,7 +270,8 @@ def _expected_accounts(asked: Asked, found: Forecast) -> Table:
             result.past_due,
             result.expected,
             sum(result.promised.values()),
-            result.later + result.unanswered,
+            result.later,
+            result.given_up + result.unanswered,
         )
         table.add(
             asked.account(row),

@@ -77,6 +77,7 @@ def overview(asked: Asked) -> Page:
     owing.paged = False
     return Page(
         "Overview",
+        "Changes are against the same day a month before; charts show the ends of months.",
         headlines=_headlines(asked, now, found.get(earlier)),
         blocks=[
             Block("Open by age", by_age(now, counts, currency), False, href=asked.link("/aging")),
@@ -161,10 +162,15 @@ def _currencies(trends: Mapping[str, list[Point]], asked: Asked) -> Table:
 
 def dso(asked: Asked) -> Page:
     filters = asked.filters
-    points = make_trend(asked.views, month_ends(filters.as_of, filters.months), filters.currency, filters.scope)
-    if not points:
+    day_before, ends = months_before(filters.as_of, 1), month_ends(filters.as_of, filters.months)
+    found = {
+        point.as_of: point
+        for point in make_trend(asked.views, sorted({*ends, day_before}), filters.currency, filters.scope)
+    }
+    if filters.as_of not in found:
         return Page("DSO", "Nothing was sold in this currency by that day.")
-    now, then = points[-1].pace, None if len(points) < 2 else points[-2].pace
+    points = [found[day] for day in ends if day in found]
+    now, then = points[-1].pace, None if day_before not in found else found[day_before].pace
     earlier = [None] * 4 if then is None else [then.dso, then.bpdso, then.add, then.cei]
     at_least = (
         "at least: all sales known do not reach"
@@ -180,7 +186,7 @@ def dso(asked: Asked) -> Page:
     ]
     return Page(
         "DSO",
-        "Receivables against the sales of the last 90 days, without affiliates and charged interest. Changes are against the month's end before.",
+        "Receivables against the sales of the last 90 days, without affiliates and charged interest. Changes are against the same day a month before; charts show the ends of months.",
         headlines,
         [
             Block("DSO by month", dso_by_month(points)),

@@ -23,17 +23,18 @@ SELECT if(owner = '', 'nobody yet', owner) AS owner, count() AS tasks, countIf({
 FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}} GROUP BY owner ORDER BY tasks DESC, owner
 """
 _REMINDERS: Final = """
-SELECT level, countIf(kind = 'reminder_due') AS sent, sumIf(amount, kind = 'reminder_due' AND currency = {currency:String}) AS reminded,
+SELECT level, countIf(kind = 'reminder_due') AS sent, sumIf(amount, kind = 'reminder_due') AS reminded,
        countIf(kind = 'reminder_suppressed') AS suppressed
 FROM decisions
-WHERE kind IN ('reminder_due', 'reminder_suppressed') AND toDate32(event_time) > {since:Date32}
-  AND toDate32(event_time) <= {as_of:Date32} AND {WITHIN}
+WHERE kind IN ('reminder_due', 'reminder_suppressed') AND currency = {currency:String}
+  AND toDate32(event_time) > {since:Date32} AND toDate32(event_time) <= {as_of:Date32} AND {WITHIN}
 GROUP BY level ORDER BY level
 """
 _SUPPRESSED: Final = """
 SELECT replaceAll(splitByChar(':', reason)[1], '_', ' ') AS why, count() AS times
 FROM decisions ARRAY JOIN reasons AS reason
-WHERE kind = 'reminder_suppressed' AND toDate32(event_time) > {since:Date32} AND toDate32(event_time) <= {as_of:Date32} AND {WITHIN}
+WHERE kind = 'reminder_suppressed' AND currency = {currency:String} AND toDate32(event_time) > {since:Date32}
+  AND toDate32(event_time) <= {as_of:Date32} AND {WITHIN}
 GROUP BY why ORDER BY times DESC, why
 """
 _HOLDS: Final = """
@@ -47,11 +48,12 @@ def collections(asked: Asked) -> Page:
     owners = asked.ask(_TASK_COUNTS, by_collector=False)
     reminders = asked.ask(_REMINDERS)
     sent, suppressed = sum(row["sent"] for row in reminders), sum(row["suppressed"] for row in reminders)
-    late = sum(row["late"] for row in owners)
+    late, code = sum(row["late"] for row in owners), asked.filters.currency
+    tasks = f"{sum(row['tasks'] for row in owners):,}"
     headlines = [
-        Headline("Open tasks", f"{sum(row['tasks'] for row in owners):,}", note=f"of {len(owners)} people or teams"),
-        Headline("Overdue", f"{late:,}", note="by the log's own time"),
-        Headline("Reminders", f"{sent:,}", note="in the period"),
+        Headline("Open tasks", tasks, note=f"of {len(owners)} people or teams, in all currencies"),
+        Headline("Overdue", f"{late:,}", note="of these, by the log's own time"),
+        Headline("Reminders", f"{sent:,}", note=f"of documents in {code}, in the period"),
         Headline(
             "Not reminded",
             f"{suppressed:,}",
@@ -63,9 +65,9 @@ def collections(asked: Asked) -> Page:
         headlines=headlines,
         blocks=[
             Block("Worklist", _worklist(asked), explains="What counts most first. As it stands now."),
-            Block("Reminders by level", _levels(reminders, asked.filters.currency), False, explains="In the period."),
+            Block("Reminders by level", _levels(reminders, code), False, explains="In the period."),
             Block("Why not reminded", _suppressed(asked), False, explains="In the period; each reason counts."),
-            Block("Tasks by owner", _owners(asked, owners), False),
+            Block("Tasks by owner", _owners(asked, owners), False, explains="In all currencies."),
             Block("On credit hold", _holds(asked), False, explains="The most exposed first."),
         ],
         is_now=True,

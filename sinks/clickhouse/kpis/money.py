@@ -184,7 +184,8 @@ KPI_CEI: Final = View(
         "ending_current_minor": "Open debits that are not past due",
         "cei_numerator": "3 * beginning + sales - 3 * ending",
         "cei_denominator": "3 * beginning + sales - 3 * ending current",
-        "cei_bp": "Basis points: numerator / denominator; null where nothing could be collected",
+        "cei_bp": "Basis points: numerator / denominator; null where nothing could be collected, or beginning_known is 0",
+        "beginning_known": "1 where the key has a movement three months before, or earlier; not to be summed: 1 if any is",
     },
     f"""
 SELECT day, {GROUP}, toInt64(b.receivables_minor) AS beginning_minor,
@@ -192,13 +193,14 @@ SELECT day, {GROUP}, toInt64(b.receivables_minor) AS beginning_minor,
        e.current_minor AS ending_current_minor,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_minor AS cei_numerator,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_current_minor AS cei_denominator,
-       {basis_points("cei_numerator", "cei_denominator")} AS cei_bp
+       if(b.begins = 1, {basis_points("cei_numerator", "cei_denominator")}, NULL) AS cei_bp, b.begins AS beginning_known
 FROM (SELECT *, {_BEGIN} AS begun FROM {stocks("daily_money", {**_DSO, "sales_all": "sales"})}) AS e
 LEFT JOIN (
-    SELECT day AS begun, {GROUP}, receivables_minor, sales_all
+    SELECT day AS begun, {GROUP}, receivables_minor, sales_all, toUInt8(1) AS begins
     FROM {stocks("daily_money", {"receivables_minor": "receivables_change", "sales_all": "sales"})}
 ) AS b USING (begun, {GROUP})
 """,
+    types={"beginning_known": "UInt8"},
 )
 
 MONEY: Final = (DAILY_MONEY, KPI_AGING, KPI_DSO, KPI_CEI)

@@ -1,16 +1,21 @@
 """Pages over decisions written by hand, where a simulated distributor has too few of the kind."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from headrace.settings import Settings
+from headrace.web.app import make_app
 from headrace.web.asking import Asked, all_rows
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
 from headrace.web.pages.cash import cash_application
+from headrace.web.pages.overview import dso, overview
 from headrace.web.pages.work import exceptions
 from headrace.web.source import Source
 from sinks.clickhouse.connect import Database, Place
@@ -45,6 +50,7 @@ def written() -> Ledger:
     ledger.applied("B", "INV-3", "R-2", 30_00, "2026-01-15", item_kind="invoice")
     # And one waits.
     ledger.receipt("B", "R-3", 5_00, "2026-01-20")
+    ledger.invoice("a/b?c", "INV-4", 10_00, "2026-01-20", "2026-02-01", currency="EUR")
     # More people have exceptions than are listed, and nobody has one.
     for number in range(60):
         ledger.say(
@@ -100,3 +106,25 @@ def test_what_nobody_has_is_counted_however_many_others_have_some(asked: Asked) 
     owners = page.tables()["owners"]
     assert (len(owners.rows), owners.more) == (25, True)
     assert len(exceptions(all_rows(asked, 1_000)).tables()["owners"].rows) == 61
+
+
+def test_a_month_before_is_the_same_day_on_every_page(asked: Asked) -> None:
+    then = replace(asked, filters=Filters(date(2026, 2, 10), "USD"))
+    changes = {
+        page.title: {each.name.replace("CEI", "Collection effectiveness"): each.change for each in page.headlines}
+        for page in (overview(then), dso(then))
+    }
+    # 10 January: 200.00 sold and 190.00 owed in 90 days, 85.5 days; 10 February: 85.00, 38.3 days.
+    assert changes["Overview"]["DSO"] == changes["DSO"]["DSO"] == "\N{MINUS SIGN}47.3 days"
+
+
+def test_the_address_of_an_account_stays_as_it_was_asked_for(asked: Asked) -> None:
+    client = TestClient(make_app(asked.views, asked.settings, ["testserver"]))
+    asked_for = "/account/t1/us01/a%2Fb%3Fc"
+    shown = client.get(asked_for)
+    assert shown.status_code == 200
+    files = re.findall('class="csv" href="([^"]*)"', shown.text)
+    assert files
+    for address in files:
+        assert address.partition("?")[0] == asked_for
+        assert client.get(address.replace("&amp;", "&")).headers["content-type"] == "text/csv; charset=utf-8"

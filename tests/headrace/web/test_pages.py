@@ -195,6 +195,45 @@ def test_disputes_promises_and_receipts_are_counted_as_in_the_views(pages: httpx
     assert sum(Decimal(row["Received"] or 0) for row in weeks) * 100 == came["booked"] - came["in_transit"]
 
 
+def test_reminders_are_those_of_the_currency(pages: httpx.Client, shop: Path) -> None:
+    sql = "SELECT currency, sum(reminders) AS sent, sum(suppressed) AS held FROM kpi_reminders GROUP BY currency ORDER BY 1"
+    said = json.loads(headrace("query", "--dir", str(shop), sql, "--format", "json"))
+    assert len({(row["sent"], row["held"]) for row in said}) == len(said) >= 3
+    for row in said:
+        levels = rows(pages, f"/collections?currency={row['currency']}&table=reminders")
+        assert sum(int(level["Sent"]) for level in levels) == row["sent"]
+        assert sum(int(level["Not sent"]) for level in levels) == row["held"]
+        # Each that was not sent has at least one reason.
+        why = rows(pages, f"/collections?currency={row['currency']}&table=suppressed")
+        assert sum(int(reason["Times"]) for reason in why) >= row["held"]
+        assert f"of documents in {row['currency']}, in the period" in page(
+            pages, f"/collections?currency={row['currency']}"
+        )
+
+
+def test_a_page_beyond_the_last_one_changes_no_headline(pages: httpx.Client) -> None:
+    first, beyond = (page(pages, f"/aging?currency=USD&page={at}") for at in (1, 999))
+    counted = [shown.split('<section class="headlines"')[1].split("</section>")[0] for shown in (first, beyond)]
+    assert counted[0] == counted[1]
+    assert "items" in counted[0]
+    assert tables_of(first)["Open items by age"] == tables_of(beyond)["Open items by age"]
+    assert "There is no page 999." in beyond
+
+
+def test_what_is_expected_later_adds_up_over_accounts(pages: httpx.Client, shop: Path) -> None:
+    said = {
+        each["currency"]: each
+        for each in json.loads(headrace("forecast", "--dir", str(shop), "--days", "56", "--json"))
+    }
+    sums = []
+    for code, each in said.items():
+        listed = rows(pages, f"/forecast?currency={code}&table=accounts")
+        found = tuple(sum(Decimal(row[name]) for row in listed) for name in ("Later", "Without an answer"))
+        assert found == (Decimal(each["later"]), Decimal(each["given_up"]) + Decimal(each["unanswered"]))
+        sums += [found]
+    assert [max(column) > 0 for column in zip(*sums, strict=True)] == [True, True]
+
+
 def test_why_is_told_in_the_words_of_the_command(pages: httpx.Client, shop: Path) -> None:
     [found] = json.loads(
         headrace(
