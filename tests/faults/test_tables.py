@@ -7,6 +7,7 @@ import pytest
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.schema import MIGRATIONS
 from tests.faults.tables import Table, differing, read_tables
 from tests.ledger import Ledger
 from tests.publishing import Never, append_decisions, open_log
@@ -64,7 +65,7 @@ def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged:
         "open_items": 20,
         "publish_state": SHARDS,
         "receipts": 20,
-        "schema_versions": 3,
+        "schema_versions": len(MIGRATIONS),
         "shard_days": 4,
     }
 
@@ -102,7 +103,7 @@ AT_ONCE = "SETTINGS mutations_sync = 2"
             {"publish_state"},
             id="a position",
         ),
-        pytest.param("INSERT INTO schema_versions (version) VALUES (4)", {"schema_versions"}, id="a migration"),
+        pytest.param("INSERT INTO schema_versions (version) VALUES (99)", {"schema_versions"}, id="a migration"),
         pytest.param("DROP VIEW open_items", {"open_items"}, id="a view less"),
     ],
 )
