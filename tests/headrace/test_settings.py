@@ -7,7 +7,7 @@ import pytest
 from connectors.registry.client import SchemaRegistry
 from headrace.settings import WrongSettings, load
 from sinks.delivery.setup import WrongSetup, read_setup
-from tests.hooks import SECRET, headrace
+from tests.hooks import ROOT, SECRET, headrace
 
 HUSH = "hush-hush-77"
 HOOK = f'[[webhooks]]\nname = "crm"\nsecrets = ["{SECRET}"]\n'
@@ -120,3 +120,19 @@ def test_the_command_says_it_without_a_traceback(tmp_path: Path, monkeypatch: py
     assert "it must be JSON, and is not, line 1 column" in done.stderr
     assert HUSH not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_shown_of_delivery_toml_is_read_and_has_all_that_must_be_there(tmp_path: Path) -> None:
+    blocks = (ROOT / "docs" / "delivery.md").read_text().partition("## Set-up")[2].partition("## Words")[0]
+    shown = "\n".join(line[4:] for line in blocks.splitlines() if line.startswith("    "))
+    (tmp_path / "delivery.toml").write_text(shown)
+    found = read_setup(tmp_path / "delivery.toml")
+    assert found.email is not None
+    assert found.email.bounces_to == "bounces@acme.example"
+    (partner,) = found.edi_partners
+    assert found.edi_id(partner.tenant, partner.entity, partner.account) == partner.edi_id == "ZZ:CUSTOMER467"
+    for needed in ("host", "domain", "bounces_to"):
+        less = "\n".join(line for line in shown.splitlines() if not line.startswith(f"{needed} = "))
+        (tmp_path / "delivery.toml").write_text(less)
+        with pytest.raises(WrongSetup, match=f"email.{needed}: Field required"):
+            read_setup(tmp_path / "delivery.toml")
