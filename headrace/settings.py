@@ -3,14 +3,26 @@
 An unknown or wrong setting is an error that names it and what it may be, and its value where that is no secret.
 """
 
+import json
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from sinks import wrong_settings
 from sinks.erp.sink import LIFE_DAYS as ERP_LIFE_DAYS
@@ -36,6 +48,13 @@ _HARMLESS: Final = frozenset(
         *("entities", "private", "at_once", "retry_seconds", "life_hours", "life_days", "batch", "timezone"),
     )
 )
+
+
+# Of addresses the schemes that they may have, the usual one first.
+_ADDRESSES: Final = {
+    "redis": ("redis", "rediss", "unix"),
+    "clickhouse": ("http", "https", "clickhouse", "clickhouses", "clickhousedb", "clickhousedbs"),
+}
 
 
 class WrongSettings(ValueError):
@@ -162,6 +181,17 @@ class Settings(BaseSettings):
     erp: tuple[ErpSettings, ...] = Field(default=(), description="ERPs that decisions are written back to.")
     base_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Currency that reports lead with.")
 
+    @field_validator(*_ADDRESSES)
+    @classmethod
+    def _address(cls, text: str, info: ValidationInfo) -> str:
+        schemes = _ADDRESSES[str(info.field_name)]
+        if text and not _is_address(text, schemes):
+            raise ValueError(
+                f"must be {schemes[0]}://HOST:PORT, with user:password@ before it where it is needed, percent-encoded, and a "
+                "port from 1 to 65535"
+            )
+        return text
+
     @model_validator(mode="after")
     def _named_once(self) -> "Settings":
         for of, names in (("webhooks", [x.name for x in self.webhooks]), ("erp", [x.name for x in self.erp])):
@@ -169,6 +199,21 @@ class Settings(BaseSettings):
             if twice:
                 raise ValueError(f"{of}: the name {twice[0]} is there more than once")
         return self
+
+
+def _is_address(text: str, schemes: Sequence[str]) -> bool:
+    try:
+        url = urlsplit(text)
+        if url.scheme == "unix" and "unix" in schemes:
+            return bool(url.path)
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0
+    except ValueError:
+        # What it says has parts of the address.
+        return False
+
+
+def _where(error: BaseException | None) -> str:
+    return f", line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def load(directory: Path | None, config: Path | None) -> Settings:
@@ -194,6 +239,11 @@ def load(directory: Path | None, config: Path | None) -> Settings:
         raise WrongSettings('say where the installation is: --dir DIR, or --config FILE with a line dir = "..."')
     try:
         return Settings(**values)  # type: ignore[arg-type]
+    except SettingsError as error:
+        # It names the setting; what it came of has the text.
+        raise WrongSettings(
+            f"HEADRACE_* in the environment: {error}: it must be JSON, and is not{_where(error.__cause__)}"
+        ) from None
     except ValidationError as error:
         origin = str(config) if config is not None else "settings"
         told = wrong_settings.findings(error, Settings, _HARMLESS)

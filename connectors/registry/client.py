@@ -41,8 +41,13 @@ class SchemaRegistry:
 
     def __init__(self, url: str) -> None:
         """`url` is http or https, with user:password@ where the registry wants them, percent-encoded. Raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            # What it says has parts of the address.
+            good = False
+        if not good:
             raise ValueError("must be an http or https address, such as https://user:password@registry:8081")
         address = parts.netloc.rpartition("@")[2]
         self.name = f"the schema registry at {address}"

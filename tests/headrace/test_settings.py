@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.registry.client import SchemaRegistry
 from headrace.settings import WrongSettings, load
 from sinks.delivery.setup import WrongSetup, read_setup
-from tests.hooks import SECRET
+from tests.hooks import ROOT, SECRET, headrace
 
 HUSH = "hush-hush-77"
 HOOK = f'[[webhooks]]\nname = "crm"\nsecrets = ["{SECRET}"]\n'
@@ -32,6 +33,10 @@ def refused(text: str, directory: Path) -> str:
         (f'kafka = {{ password = "{HUSH}" }}', "kafka: Input should be a valid string"),
         (f'password = {{ a = "{HUSH}" }}', "password: no such setting"),
         (f'webhooks = "{HUSH}"', "webhooks: Input should be a valid tuple"),
+        (f'redis = "rediss://:{HUSH}@x:99999"', "redis: Value error, must be redis://HOST:PORT"),
+        (f'redis = "rediss://x:{HUSH}"', "redis: Value error, must be redis://HOST:PORT"),
+        (f'redis = "{HUSH}@x:6379"', "redis: Value error, must be redis://HOST:PORT"),
+        (f'clickhouse = "http://us:{HUSH}@[x"', "clickhouse: Value error, must be http://HOST:PORT"),
         (HOOK + 'url = "https://a.example"\nevnts = ["paid"]', "webhooks.0.evnts: no such setting; is it events?"),
         (HOOK + f'url = "https://a.example"\nsecret = "{HUSH}"', "webhooks.0.secret: no such setting; is it secrets?"),
         (HOOK + f'url = "https://u:{HUSH}@a.example"', "webhooks.0: Value error, url: may hold neither a user nor a fragment"),
@@ -73,7 +78,61 @@ def test_so_it_is_with_what_delivery_is_set_by(text: str, finding: str, tmp_path
     assert HUSH not in str(found.value)
 
 
+@pytest.mark.parametrize(
+    "url", [f"ftp://us:{HUSH}@x", f"https://us:{HUSH}", f"http://us:{HUSH}@[x", f"http://us:{HUSH}@x:0"]
+)
+def test_an_address_of_a_registry_that_is_none_is_not_told(url: str) -> None:
+    with pytest.raises(ValueError, match="must be an http or https address") as found:
+        SchemaRegistry(url)
+    assert HUSH not in str(found.value)
+
+
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "headrace.toml").write_bytes(b'redis = "\xe4"')
     with pytest.raises(WrongSettings, match=r"headrace\.toml: is not UTF-8"):
         load(tmp_path, None)
+
+
+def test_addresses_that_are_some_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "headrace.toml").write_text(
+        'redis = "rediss://:p%40ss@x:6380/0"\nclickhouse = "https://us:word@x/headrace"\nschema_registry = "http://127.0.0.1:1"'
+    )
+    found = load(tmp_path, None)
+    assert (found.redis, found.schema_registry) == ("rediss://:p%40ss@x:6380/0", "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("name", ["HEADRACE_WEBHOOKS", "HEADRACE_ERP"])
+@pytest.mark.parametrize("text", ['[{"name": "crm", "secrets": ["hush-hush-77"]', "hush-hush-77"])
+def test_the_environments_json_that_is_none_is_told_without_it(
+    name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(WrongSettings, match=f'"{name.removeprefix("HEADRACE_").lower()}".*it must be JSON') as found:
+        load(tmp_path, None)
+    assert HUSH not in str(found.value)
+    assert len(str(found.value)) < 300
+
+
+def test_the_command_says_it_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_WEBHOOKS", f'[{{"secrets": ["{HUSH}"')
+    done = headrace(tmp_path, "webhooks", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it must be JSON, and is not, line 1 column" in done.stderr
+    assert HUSH not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_shown_of_delivery_toml_is_read_and_has_all_that_must_be_there(tmp_path: Path) -> None:
+    blocks = (ROOT / "docs" / "delivery.md").read_text().partition("## Set-up")[2].partition("## Words")[0]
+    shown = "\n".join(line[4:] for line in blocks.splitlines() if line.startswith("    "))
+    (tmp_path / "delivery.toml").write_text(shown)
+    found = read_setup(tmp_path / "delivery.toml")
+    assert found.email is not None
+    assert found.email.bounces_to == "bounces@acme.example"
+    (partner,) = found.edi_partners
+    assert found.edi_id(partner.tenant, partner.entity, partner.account) == partner.edi_id == "ZZ:CUSTOMER467"
+    for needed in ("host", "domain", "bounces_to"):
+        less = "\n".join(line for line in shown.splitlines() if not line.startswith(f"{needed} = "))
+        (tmp_path / "delivery.toml").write_text(less)
+        with pytest.raises(WrongSetup, match=f"email.{needed}: Field required"):
+            read_setup(tmp_path / "delivery.toml")
