@@ -48,7 +48,7 @@ def _by_currency(reports: Sequence[Report]) -> Listing:
 
 def _print_table(shown: Console, views: Views, title: str, sql: str, values: Mapping[str, str]) -> None:
     answer = views.ask(sql, values)
-    in_base = ", {base}".format(**values) if any(name in _MONEY for name in answer.names) else ""
+    in_base = ", {base}".format(**values) if "{base:String}" in sql else ""
     nothing = "" if answer.rows else ": nothing"
     numeric = [name in _NUMBERS for name in answer.names]
     columns = [
@@ -116,18 +116,12 @@ TABLES: Final = (
     (
         "Receipts",
         """
-        SELECT state, count() AS number, sum(booked) AS amount,
-               concat(toString(round(100 * count() / sum(count()) OVER (), 1)), ' %') AS share FROM (
-            SELECT tenant, entity, account_id, receipt_id, any(currency) AS currency,
-                   sumIf(amount, kind = 'receipt_booked') AS booked,
-                   argMax(receipt_unapplied, sequence) AS left_over,
-                   multiIf(left_over = 0, 'applied in full, by no person',
-                           left_over < booked, 'applied in part', 'waits for a person or a document') AS state
-            FROM decisions
-            WHERE receipt_id != '' AND NOT startsWith(account_id, '~')
-              AND kind IN ('receipt_booked', 'cash_applied', 'cash_proposed', 'receipt_reversed', 'application_reversed')
-            GROUP BY tenant, entity, account_id, receipt_id
-        ) WHERE booked > 0 AND currency = {base:String} GROUP BY state ORDER BY state
+        SELECT state, number, concat(toString(round(100 * number / all_of_them, 1)), ' %') AS share FROM (
+            SELECT sum(receipts) AS all_of_them, sum(cleared) AS in_full, sum(straight_through) AS alone,
+                   [('applied in full, by no person', alone), ('applied in full, with a person', in_full - alone),
+                    ('not all applied to items', all_of_them - in_full)] AS parts
+            FROM kpi_cash_application WHERE currency = {base:String}
+        ) ARRAY JOIN parts.1 AS state, parts.2 AS number WHERE number != 0
         """,
     ),
     (

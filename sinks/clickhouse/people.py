@@ -153,6 +153,7 @@ SELECT tenant, entity, account_id, reference_id AS task_id,
        argMaxIf(decisions.document, sequence, kind != 'assigned') AS document,
        argMaxIf(decisions.evidence, sequence, kind != 'assigned') AS evidence,
        argMaxIf(event_time, sequence, kind = 'task_opened') AS opened_time,
+       argMaxIf(event_time, sequence, kind != 'assigned') AS stated_time,
        max(sequence) AS last_sequence
 FROM decisions
 WHERE kind IN ('task_opened', 'task_closed') OR (kind = 'escalated' AND startsWith(rule, 'collections.'))

@@ -1,6 +1,7 @@
 """The demo runs through, shows each desk its table within 80 columns, and leaves an installation that agrees with itself."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,4 +42,17 @@ def test_the_demo_ends_in_its_tables_and_all_agrees(tmp_path: Path) -> None:
     assert "version 1 is published from 2026-01-05 on" in tables
     distributor = tmp_path / "demo" / "distributor"
     assert f"verify --dir {distributor}" in further
+    _has_receipts_as_the_kpi(lines[starts[TITLES.index("Receipts, USD")][0] :], distributor)
     assert run("verify", "--kpi", "--dir", str(distributor)).rstrip().endswith("all agrees")
+
+
+def _has_receipts_as_the_kpi(lines: list[str], distributor: Path) -> None:
+    """What it says of the receipts, by state, is what kpi_cash_application counts."""
+    sums = "sum(receipts), sum(cleared), sum(straight_through)"
+    asked = f"SELECT {sums} FROM kpi_cash_application WHERE currency = 'USD'"
+    counted = run("query", "--dir", str(distributor), "--format", "csv", asked).splitlines()[-1]
+    receipts, cleared, straight = (int(text) for text in counted.split(","))
+    block = "\n".join(lines[: next(at for at, line in enumerate(lines) if line.startswith("Disputes"))])
+    shown = [int(number) for number in re.findall(r"(\d+)\W+\d+(?:\.\d)? %", block)]
+    assert shown == [number for number in (straight, cleared - straight, receipts - cleared) if number]
+    assert sum(shown) == receipts > 0

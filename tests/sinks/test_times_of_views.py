@@ -76,7 +76,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
         ("promises", {"made_time": "10", "judged_time": "20"}),
         ("open_exceptions WHERE what = 'proposal'", {"raised_time": "12"}),
         ("open_exceptions WHERE what = 'exception'", {"raised_time": "12"}),
-        ("open_tasks", {"opened_time": "14"}),
+        ("open_tasks", {"opened_time": "14", "stated_time": "14"}),
         ("approvals", {"requested_time": "15", "answered_time": "14"}),
         ("credit", {"held_since": "16", "stated_time": "16"}),
         ("drafts", {"first_time": "15", "ended_time": "14"}),

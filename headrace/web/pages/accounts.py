@@ -88,7 +88,9 @@ SELECT currency, sumIf(open_debit_change, due_date < {{as_of:Date32}}) AS past_d
 FROM decisions WHERE {_MINE} AND currency != '' AND posted_on <= {{as_of:Date32}}
 GROUP BY currency ORDER BY debit DESC, currency
 """
-_CREDIT: Final = f"SELECT exposure, credit_limit, held, held_for, currency, limit_set FROM credit WHERE {_MINE}"
+_CREDIT: Final = (
+    f"SELECT exposure, credit_limit, held, held_for, currency, limit_set, stated_time FROM credit WHERE {_MINE}"
+)
 _DAYS: Final = f"""
 SELECT day, sum(moved) OVER (ORDER BY day) AS balance, sum(late) OVER (ORDER BY day) AS owed FROM (
     SELECT posted_on AS day, sum(open_debit_change - open_credit_change - unapplied_change - on_account_change) AS moved,
@@ -224,7 +226,9 @@ def _credit(row: Row, code: str) -> Headline:
     said = f"limit {short_money(limit, of)}" if limit else "no limit"
     hold = f"on hold: {reasons}" if row["held"] else "not on hold"
     tone = "bad" if row["held"] else ""
-    return Headline("Exposure", short_money(row["exposure"], of), of, said, tone, f"{hold}; as last decided")
+    return Headline(
+        "Exposure", short_money(row["exposure"], of), of, said, tone, f"{hold}; as of {minute(row['stated_time']).text}"
+    )
 
 
 def _balance(asked: Asked, mine: dict[str, str], code: str) -> Chart:

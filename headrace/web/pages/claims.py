@@ -124,6 +124,10 @@ def _ratio(part: int, whole: int) -> Fraction | None:
     return Fraction(100 * part, whole) if whole > 0 else None
 
 
+def _escalated(times: int) -> str:
+    return f"escalated {'once' if times == 1 else f'{times} times'}" if times else ""
+
+
 def _said(code: str) -> str:
     return code.replace("_", " ")
 
@@ -184,7 +188,7 @@ def _open_disputes(asked: Asked) -> Table:
             money(row["amount"], asked.filters.currency),
             text(_said(row["category"])),
             text(row["owner"] or "nobody yet"),
-            text(_said(row["status"]), note=f"escalated {row['escalations']} times" if row["escalations"] else ""),
+            text(_said(row["status"]), note=_escalated(row["escalations"])),
             number(row["age_days"]),
             minute(row["deadline"], "bad" if row["late"] else ""),
         )

@@ -12,7 +12,7 @@ from headrace.words import because
 _LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
 _TASKS: Final = f"""
 SELECT tenant, entity, account_id, task_id, category, owner, score, next_action, deadline, step, currency, past_due,
-       evidence, opened_time, {_LATE} AS late
+       evidence, opened_time, stated_time, {_LATE} AS late
 FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
 ORDER BY score DESC, opened_time, tenant, entity, account_id, task_id
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
@@ -38,7 +38,7 @@ WHERE kind = 'reminder_suppressed' AND currency = {currency:String} AND toDate32
 GROUP BY why ORDER BY times DESC, why
 """
 _HOLDS: Final = """
-SELECT tenant, entity, account_id, exposure, credit_limit, held_for, held_since
+SELECT tenant, entity, account_id, exposure, credit_limit, held_for, held_since, stated_time
 FROM credit WHERE held AND currency = {currency:String} AND NOT startsWith(account_id, '~') AND {WITHIN}
 ORDER BY exposure DESC, tenant, entity, account_id LIMIT {limit:UInt32}
 """
@@ -64,11 +64,20 @@ def collections(asked: Asked) -> Page:
         "Collections",
         headlines=headlines,
         blocks=[
-            Block("Worklist", _worklist(asked), explains="What counts most first. As it stands now."),
+            Block(
+                "Worklist",
+                _worklist(asked),
+                explains="What counts most first. What is open now; score and past due as of when the task was last looked at.",
+            ),
             Block("Reminders by level", _levels(reminders, code), False, explains="In the period."),
             Block("Why not reminded", _suppressed(asked), False, explains="In the period; each reason counts."),
             Block("Tasks by owner", _owners(asked, owners), False, explains="In all currencies."),
-            Block("On credit hold", _holds(asked), False, explains="The most exposed first."),
+            Block(
+                "On credit hold",
+                _holds(asked),
+                False,
+                explains="The most exposed first; exposure and limit as of when the rules last decided on them.",
+            ),
         ],
         is_now=True,
     )
@@ -83,6 +92,7 @@ def _worklist(asked: Asked) -> Table:
         Column("Owner"),
         Column("Until", "time"),
         Column("Why"),
+        Column("As of", "time"),
     ]
     table = Table("worklist", "Open tasks of collectors", columns, empty="No task is open.")
     for row in asked.named(asked.ask(_TASKS, by_collector=False)):
@@ -94,6 +104,7 @@ def _worklist(asked: Asked) -> Table:
             text(row["owner"] or "nobody yet"),
             minute(row["deadline"], "bad" if row["late"] else ""),
             text(", ".join(_parts_of(row["evidence"]))),
+            minute(row["stated_time"]),
         )
     return asked.cut(table)
 
@@ -158,12 +169,14 @@ def _holds(asked: Asked) -> Table:
         Column("Limit", "money"),
         Column("Because"),
         Column("Since", "time"),
+        Column("As of", "time"),
     ]
     table = Table("holds", "Accounts on credit hold", columns, empty="Nobody is on credit hold.")
     for row in asked.named(asked.ask(_HOLDS)):
         why = ", ".join(reason.partition(":")[0].replace("_", " ") for reason in row["held_for"])
         limit = money(row["credit_limit"], currency) if row["credit_limit"] else Cell("none")
-        table.add(asked.account(row), money(row["exposure"], currency), limit, text(why), minute(row["held_since"]))
+        times = (minute(row["held_since"]), minute(row["stated_time"]))
+        table.add(asked.account(row), money(row["exposure"], currency), limit, text(why), *times)
     return asked.cut(table, paged=False)
 
 

@@ -35,9 +35,9 @@ const charts = (() => {
     const chosen = figure.dataset.colours ? figure.dataset.colours.split("|") : [];
     const variable = { main: "--series-1", soft: "--soft", alarm: "--alarm" };
     const colour = (at) => style(ramp ? `--age-${Math.min(at, 4)}` : variable[chosen[at]] ?? `--series-${at % 6 + 1}`);
-    const isDay = columns[0].kind === "day";
+    const isDay = ["day", "month"].includes(columns[0].kind);
     const years = new Set(rows.map((row) => row[0].text.slice(-4)));
-    /* A note beside a name is not part of it; a year that is the same in all days need not be said. */
+    /* A note beside a name is not part of it; a year that is the same in all days or months need not be said. */
     const label = (row) => !isDay ? row[0].value : years.size === 1 ? row[0].text.slice(0, -5) : row[0].text;
     const room = figure.querySelector(".canvas").clientWidth;
     const steps = "steps" in figure.dataset;

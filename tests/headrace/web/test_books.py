@@ -15,6 +15,7 @@ from headrace.web.asking import Asked, all_rows
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
 from headrace.web.pages.cash import cash_application
+from headrace.web.pages.claims import disputes
 from headrace.web.pages.overview import dso, overview
 from headrace.web.pages.work import exceptions
 from headrace.web.source import Source
@@ -31,6 +32,7 @@ def written() -> Ledger:
     disputed = {"document": "INV-1", "item_kind": "invoice", "item_amount": 100_00, "due_date": day("2026-02-01")}
     ledger.invoice("A", "INV-1", 100_00, "2026-01-02", "2026-02-01")
     ledger.say("dispute_opened", "A", "2026-01-05", amount=40_00, reference_id="D-1", item_disputed=40_00, **disputed)
+    ledger.say("escalated", "A", "2026-01-08", reference_id="D-1", rule="disputes.sla", document="INV-1")
     # Ten are taken off it as an item of their own, of which the dispute says nothing.
     ledger.say(
         "deduction_opened", "A", "2026-01-09", document="DED-1", counterparty="INV-1", item_kind="deduction",
@@ -128,3 +130,8 @@ def test_the_address_of_an_account_stays_as_it_was_asked_for(asked: Asked) -> No
     for address in files:
         assert address.partition("?")[0] == asked_for
         assert client.get(address.replace("&amp;", "&")).headers["content-type"] == "text/csv; charset=utf-8"
+
+
+def test_what_was_escalated_once_was_not_escalated_several_times(asked: Asked) -> None:
+    [row] = disputes(asked).tables()["disputes"].rows
+    assert [cell.note for cell in row if cell.note.startswith("escalated")] == ["escalated once"]

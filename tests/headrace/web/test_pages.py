@@ -148,6 +148,16 @@ def test_lists_of_work_are_those_of_the_commands(pages: httpx.Client, shop: Path
     assert [(row["Account"].split("/")[2], row["Score"]) for row in listed] == [
         (row["account_id"], str(row["score"])) for row in tasks
     ]
+    # What the figures of a task are as of: the last time that the rules looked at it.
+    sql = (
+        "SELECT toString(max(event_time)) AS t FROM decisions WHERE account_id = '{}' AND reference_id = '{}' "
+        "AND kind IN ('task_opened', 'escalated')"
+    )
+    first = tasks[0]
+    [stated] = json.loads(
+        headrace("query", "--dir", str(shop), sql.format(first["account_id"], first["task_id"]), "--format", "json")
+    )
+    assert listed[0]["As of"] == stated["t"][:16]
     owner = tasks[0]["owner"]
     assert {row["Owner"] for row in rows(pages, f"/collections?owner={owner}&table=worklist")} == {owner}
     asked = json.loads(headrace("approvals", "--dir", str(shop), "--json"))
