@@ -6,10 +6,8 @@ An unknown or wrong setting is an error that names it and what it may be, and it
 import json
 import re
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -24,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from connectors.addresses import host_address
 from sinks import wrong_settings
 from sinks.erp.sink import LIFE_DAYS as ERP_LIFE_DAYS
 from sinks.erp.sink import RETRY_SECONDS as ERP_RETRY_SECONDS
@@ -33,20 +32,31 @@ from sinks.webhooks.endpoints import LIFE_HOURS, RETRY_SECONDS, Endpoint, findin
 OWN_FILE: Final = "headrace.toml"
 # Settings whose value may be told where it is wrong; of addresses, logins and files of secrets none is.
 _HARMLESS: Final = frozenset(
-    (
-        *("dir", "shards", "input_partitions", "catch_up_hours", "topic_prefix", "kafka_transactional", "log_sync"),
-        *(
-            "cache_bytes",
-            "metrics_port",
-            "metrics_host",
-            "policy_approval",
-            "base_currency",
-            "name",
-            "events",
-            "tenants",
-        ),
-        *("entities", "private", "at_once", "retry_seconds", "life_hours", "life_days", "batch", "timezone"),
-    )
+    [
+        "at_once",
+        "base_currency",
+        "batch",
+        "cache_bytes",
+        "catch_up_hours",
+        "dir",
+        "entities",
+        "events",
+        "input_partitions",
+        "kafka_transactional",
+        "life_days",
+        "life_hours",
+        "log_sync",
+        "metrics_host",
+        "metrics_port",
+        "name",
+        "policy_approval",
+        "private",
+        "retry_seconds",
+        "shards",
+        "tenants",
+        "timezone",
+        "topic_prefix",
+    ]
 )
 
 
@@ -185,7 +195,7 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, text: str, info: ValidationInfo) -> str:
         schemes = _ADDRESSES[str(info.field_name)]
-        if text and not _is_address(text, schemes):
+        if text and host_address(text, schemes) is None:
             raise ValueError(
                 f"must be {schemes[0]}://HOST:PORT, with user:password@ before it where it is needed, percent-encoded, and a "
                 "port from 1 to 65535"
@@ -199,17 +209,6 @@ class Settings(BaseSettings):
             if twice:
                 raise ValueError(f"{of}: the name {twice[0]} is there more than once")
         return self
-
-
-def _is_address(text: str, schemes: Sequence[str]) -> bool:
-    try:
-        url = urlsplit(text)
-        if url.scheme == "unix" and "unix" in schemes:
-            return bool(url.path)
-        return url.scheme in schemes and bool(url.hostname) and url.port != 0
-    except ValueError:
-        # What it says has parts of the address.
-        return False
 
 
 def _where(error: BaseException | None) -> str:

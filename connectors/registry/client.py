@@ -3,9 +3,11 @@
 import json
 import time
 from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import urllib3
+
+from connectors.addresses import host_address
 
 CONTENT_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 CONNECT_SECONDS: Final = 5.0
@@ -41,13 +43,8 @@ class SchemaRegistry:
 
     def __init__(self, url: str) -> None:
         """`url` is http or https, with user:password@ where the registry wants them, percent-encoded. Raises ValueError."""
-        try:
-            parts = urlsplit(url)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            # What it says has parts of the address.
-            good = False
-        if not good:
+        parts = host_address(url)
+        if parts is None:
             raise ValueError("must be an http or https address, such as https://user:password@registry:8081")
         address = parts.netloc.rpartition("@")[2]
         self.name = f"the schema registry at {address}"

@@ -5,10 +5,10 @@ import tomllib
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.addresses import host_address
 from sinks.delivery.documents.figures import Party
 from sinks.wrong_settings import findings
 
@@ -17,21 +17,27 @@ Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
 FALLBACK_LANGUAGE: Final = "en"
 # Settings whose value may be told where it is wrong.
 _HARMLESS: Final = frozenset(
-    (
-        *(
-            "fallback_language",
-            "reminder_hours",
-            "document_hours",
-            "tenant",
-            "entity",
-            "account",
-            "country",
-            "edi_id",
-            "code",
-        ),
-        *("category", "rate", "port", "security", "attach", "form", "test", "at_once", "accepted_is_delivered"),
+    [
+        "accepted_is_delivered",
+        "account",
+        "at_once",
+        "attach",
+        "category",
+        "code",
+        "country",
+        "document_hours",
+        "edi_id",
+        "entity",
+        "fallback_language",
+        "form",
+        "port",
+        "rate",
+        "reminder_hours",
+        "security",
+        "tenant",
+        "test",
         "timeout_seconds",
-    )
+    ]
 )
 _POSTCODE_LAST: Final = frozenset({"US", "CA", "GB", "AU", "IE"})
 
@@ -159,18 +165,10 @@ class Upload(_Part):
     def _somewhere(self) -> "Upload":
         if bool(self.url) == bool(self.folder):
             raise ValueError("say either url or folder")
-        if self.url and not _is_address(self.url):
+        address = host_address(self.url) if self.url else None
+        if self.url and (address is None or address.username is not None):
             raise ValueError("url must be https://HOST/PATH or http://HOST/PATH, without a user and a password")
         return self
-
-
-def _is_address(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return url.scheme in ("http", "https") and bool(url.hostname) and url.username is None and url.port != 0
-    except ValueError:
-        # What it says has parts of the address.
-        return False
 
 
 class Outbox(_Part):

@@ -5,10 +5,11 @@ import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import urllib3
 
+from connectors.addresses import host_address
 from sinks.base import RetryLater
 from sinks.effects.sending import wanted_seconds
 
@@ -41,13 +42,8 @@ class ErpHttp:
 
     def __init__(self, url: str, headers: Mapping[str, str], secret: str) -> None:
         """`url`: http or https, without a login. `headers` go with every call. Raises ValueError."""
-        try:
-            parts = urlsplit(url)
-            good = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
-        except ValueError:
-            # What it says has parts of the address.
-            good = False
-        if not good:
+        parts = host_address(url)
+        if parts is None or parts.username is not None:
             raise ValueError("must be https://HOST or http://HOST, without a user and a password")
         self.host = parts.netloc
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

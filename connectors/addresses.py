@@ -1,0 +1,20 @@
+"""Addresses of hosts, as settings have them."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+HTTP: Final = ("http", "https")
+
+
+def host_address(text: str, schemes: Sequence[str] = HTTP) -> SplitResult | None:
+    """SCHEME://[user:password@]HOST[:PORT]..., or unix://PATH of a socket, in its parts; None where it is none of these.
+
+    Why it is none is not said: what urlsplit says has parts of the address, passwords among them.
+    """
+    try:
+        parts = urlsplit(text)
+        somewhere = parts.path if parts.scheme == "unix" else parts.hostname
+        return parts if parts.scheme in schemes and somewhere and parts.port != 0 else None
+    except ValueError:
+        return None
