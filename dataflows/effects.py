@@ -292,10 +292,11 @@ class EffectsLoop:
                 effects = [
                     self._store.effect(number) for number in self._store.ready(target.name, shards, now_ms, free)
                 ]
-                if any(self._sink.unwanted(effect) for effect in effects):
+                wanted = [effect for effect in effects if not self._sink.unwanted(effect)]
+                if len(wanted) < len(effects):
                     # What waits for its turn behind these comes in the next round.
                     dropped += self._drop(self._store.ready(target.name, shards, now_ms, _DROP_AT_ONCE), now_ms)
-                chosen += [effect for effect in effects if not self._sink.unwanted(effect)]
+                chosen += wanted
         if not chosen:
             return dropped
         # Before it is written down that they are tried: who stops here has tried nothing.

@@ -1,7 +1,8 @@
 """Where a sink with effects stands in the log: found at the start, refused where it was lost, held against a second sink.
 
 The position is in the sink's own file. The log has a second witness: how far the sink was when it last said so, how many
-attempts it has begun, and which process of it is the last one that was started. A sink never guesses: what it cannot know to be unsent it does not send.
+attempts it has begun, and which process of it is the last one that was started. A sink never guesses: what it cannot know
+to be unsent it does not send.
 """
 
 import secrets

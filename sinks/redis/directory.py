@@ -85,14 +85,14 @@ def name_fold(name: str) -> str:
     return folded if len(folded) >= _NAME_CHARACTERS else ""
 
 
-def _alias(decision: Decision) -> str:
-    """The field of PAYERS or NAMES that a person's word is kept under, with its table before it; empty where it is none."""
+def _alias(decision: Decision) -> tuple[str, str] | None:
+    """The table, PAYERS or NAMES, and its field that a person's word is kept under; None where it is none."""
     if decision.kind != ALIAS or not decision.counterparty:
-        return ""
+        return None
     table, folded = (
         (NAMES, name_fold(decision.text)) if decision.rule == ALIAS_OF_NAME else (PAYERS, bank_fold(decision.text))
     )
-    return key(table, _company(decision), folded) if folded else ""
+    return (table, key(_company(decision), folded)) if folded else None
 
 
 def _company(of: Decision | Customer | RemittanceAdvice) -> str:
@@ -160,9 +160,8 @@ def _want_decision(work: Work, decision: Decision) -> None:
         work.want(DOCUMENTS, folded)
         work.want(AWAITED, key(DOCUMENTS, folded))
     if alias := _alias(decision):
-        table, name = alias.split("\n", 1)
-        work.want(table, name)
-        work.want(AWAITED, alias)
+        work.want(*alias)
+        work.want(AWAITED, key(*alias))
     if decision.receipt_id and is_suspense(decision.account_id):
         name = _receipt(company, decision.account_id, decision.receipt_id)
         work.want(WAITING, name)
@@ -265,9 +264,8 @@ def _learn_decision(work: Work, decision: Decision) -> None:
         return
     if alias := _alias(decision):
         # A person said whose money it was: so is what else comes from that bank account, or under that name.
-        table, name = alias.split("\n", 1)
-        work.add(table, name, decision.counterparty)
-        work.new.update(work.get(AWAITED, alias) or [])
+        work.add(*alias, decision.counterparty)
+        work.new.update(work.get(AWAITED, key(*alias)) or [])
         return
     name = _receipt(company, account, decision.receipt_id)
     if decision.kind == "cash_transferred":
