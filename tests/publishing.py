@@ -9,6 +9,7 @@ from schemas.codec import decode_fact, encode_fact
 from schemas.records import Customer, Fact, Receipt, RemittanceAdvice, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, instant
 
 
@@ -37,6 +38,15 @@ def append(log: Log, topic: str, records: list[tuple[int, bytes, bytes]]) -> Non
 
 def append_decisions(log: Log, ledger: Ledger, start: int = 0) -> None:
     append(log, DECISIONS, ledger.records()[start:])
+
+
+def publish(place: Place, ledger: Ledger) -> None:
+    """All of the ledger's decisions into the tables at `place`."""
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        for decision in ledger.decisions:
+            sink.add(decision, decision.sequence)
+        sink.commit()
 
 
 def append_fact(log: Log, fact: Fact, value: bytes = b"") -> int:

@@ -15,24 +15,10 @@ from connectors.currencies import MINOR_DIGITS
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import Answer, DatabaseViews, Views
 from tests.deploy.grafana import Chosen, Panel, boards, filled, panels
-from tests.headrace.audit.kpi.installed import of_scenarios, publish
+from tests.headrace.audit.kpi.installed import STORY, of_scenarios, publish
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "tests/scenarios"
-STORY = """; One account over two months.
-
-2026-01-15 customer: region west, segment retail
-2026-01-15 owner of collector is kim
-2026-01-15 invoice INV-1 1000.00 due 2026-02-14
-2026-02-10 invoice INV-2 600.00 due 2026-03-12
-2026-02-20 credit note CRN-1 100.00
-2026-03-02 receipt R-1 400.00 for INV-1
-2026-03-03 dispute D-1 on INV-1 200.00
-2026-03-05 receipt R-2 50.00 text "thank you"
-2026-03-06 operator lee applies R-2 to INV-2 30.00
-2026-03-06 promise P-1 300.00 by 2026-03-20 for INV-1
-2026-03-10 end of day
-"""
 OTHERS = (
     "approval-write-off-given-by-another-person.txt",
     "credit-hold-reminds-and-opens-a-task.txt",

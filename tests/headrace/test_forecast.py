@@ -6,20 +6,16 @@ from datetime import date, timedelta
 import pytest
 
 from headrace.forecast import back_test, day_of, last_day, make_forecast, off_by, usual_days
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 START = date(2026, 1, 5)
 
 
-def publish(place: Place, ledger: Ledger) -> DatabaseViews:
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in ledger.decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+def published(place: Place, ledger: Ledger) -> DatabaseViews:
+    publish(place, ledger)
     return DatabaseViews(place)
 
 
@@ -59,7 +55,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
         "dispute_opened", "D", "2026-01-02", document="DISPUTED", reference_id="D-1", amount=30_00,
         item_disputed=30_00,
     )  # fmt: skip
-    found = publish(Place(tmp_path_factory.mktemp("forecast") / "clickhouse"), ledger)
+    found = published(Place(tmp_path_factory.mktemp("forecast") / "clickhouse"), ledger)
     yield found
     found.close()
 

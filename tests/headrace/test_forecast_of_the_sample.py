@@ -8,7 +8,7 @@ import pytest
 
 from headrace.forecast import back_test, off_by
 from sinks.clickhouse.connect import Place
-from tests.headrace.test_forecast import publish
+from tests.headrace.test_forecast import published
 from tests.ledger import Ledger, day
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "ar_history.csv"
@@ -33,7 +33,7 @@ def test_forecasts_of_the_sample_are_near_what_came(tmp_path: Path) -> None:
                 "dispute_opened", account, due.isoformat(), document=document, reference_id=f"D-{document}",
                 amount=amount,
             )  # fmt: skip
-    views = publish(Place(tmp_path / "clickhouse"), ledger)
+    views = published(Place(tmp_path / "clickhouse"), ledger)
     months, weeks = back_test(views, 30, most=3), back_test(views, 7, most=4)
     views.close()
     off, received = off_by(months, "expected")

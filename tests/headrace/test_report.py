@@ -9,10 +9,10 @@ import pytest
 
 from headrace.formulas import Countback
 from headrace.report import as_json, make_report
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day, instant
+from tests.publishing import publish
 
 SUSPENSE = "~suspense:US-OPS-1:07"
 
@@ -99,14 +99,6 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     found = DatabaseViews(place)
     yield found
     found.close()
-
-
-def publish(place: Place, ledger: Ledger) -> None:
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in ledger.decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
 
 
 def figure(count: int, amount: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import pytest
 from headrace.report import Figure, make_report
 from headrace.scope import Scope
 from headrace.trend import make_trend, month_ends
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 
 def written() -> Ledger:
@@ -50,11 +50,7 @@ def written() -> Ledger:
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     place = Place(tmp_path_factory.mktemp("trend") / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, written())
     found = DatabaseViews(place)
     yield found
     found.close()

@@ -13,8 +13,8 @@ from headrace.commands.statement import statement
 from headrace.commands.timeline import timeline
 from headrace.commands.worklist import worklist
 from sinks.clickhouse.connect import Database, Place
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 app = typer.Typer()
 app.command()(query)
@@ -43,11 +43,7 @@ def written() -> Ledger:
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("installation")
-    with Database(Place(found / "clickhouse")) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(Place(found / "clickhouse"), written())
     return found
 
 
@@ -218,11 +214,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.invoice("S2", "INV-3", 7_00, "2026-05-01", "2026-05-31")
     ledger.say("statement", "S2", "2026-05-02", amount=8_00, item_amount=0)
     found = tmp_path_factory.mktemp("collected")
-    with Database(Place(found / "clickhouse")) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in sorted(ledger.decisions, key=lambda d: (d.shard, d.sequence)):
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(Place(found / "clickhouse"), ledger)
     return found
 
 

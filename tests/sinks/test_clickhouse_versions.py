@@ -15,6 +15,7 @@ from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.tables import Table, differing, read_tables
 from tests.ledger import Ledger
+from tests.publishing import publish
 
 BATCH = 30
 
@@ -60,11 +61,7 @@ def old_tables(place: Place, cut_short: bool) -> None:
 
 
 def new_tables(place: Place, directory: Path) -> dict[str, Table]:
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in ledger().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, ledger())
     return read_tables(place, directory)
 
 

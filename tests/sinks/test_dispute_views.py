@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sinks.clickhouse.connect import Database, Place
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day, instant
+from tests.publishing import publish
 
 
 def ledger() -> Ledger:
@@ -82,11 +82,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("views")
-    with Database(Place(found / "clickhouse")) as opened:
-        sink = ClickHouseSink(opened, "log")
-        for decision in ledger().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(Place(found / "clickhouse"), ledger())
     return found
 
 

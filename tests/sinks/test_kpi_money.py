@@ -7,12 +7,12 @@ import pytest
 
 from headrace.report import make_report
 from headrace.trend import make_trend
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.kpis.money import countback
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.view import divided, with_one_decimal
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     ledger.applied("C1", "INV-2", "R1", 4_550_00, "2026-03-05", due_date=day("2026-02-19"))
     ledger.say("noted", "C1", "2026-04-20")
     place = Place(tmp_path_factory.mktemp("views") / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in ledger.decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, ledger)
     views = DatabaseViews(place)
     yield views
     views.close()

@@ -11,10 +11,10 @@ from headrace.audit.keep import Scratch
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.overdue import overdue_causes
 from headrace.audit.kpi.reading import Reading, WatchedBooks
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 MEASURES = (
     *("items", "overdue_minor", "overdue_days", "upstream_days", "own_days", "customer_days"),
@@ -118,11 +118,7 @@ def _open(ledger: Ledger) -> None:
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     place = Place(tmp_path_factory.mktemp("overdue") / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, written())
     found = DatabaseViews(place)
     yield found
     found.close()

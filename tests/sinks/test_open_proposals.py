@@ -5,13 +5,12 @@ from pathlib import Path
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.queues import proposals
 from headrace.audit.kpi.reading import Reading
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
-from sinks.clickhouse.sink import ClickHouseSink
 from sinks.redis.live.reading import LiveViews
 from tests.ledger import Ledger
 from tests.live_views import embedded, keep
-from tests.publishing import append_decisions, open_log
+from tests.publishing import append_decisions, open_log, publish
 
 ACCOUNT = "C1"
 
@@ -39,11 +38,7 @@ def test_money_that_was_sent_on_waits_for_nobody_until_it_is_back_and_proposed_a
     waiting = [("AGAIN", "2026-03-06 00:00:00.000")]
 
     place = Place(tmp_path / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in ledger.decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, ledger)
     views = DatabaseViews(place)
     asked = {
         "open_exceptions": "SELECT receipt_id, raised_time FROM open_exceptions WHERE what = 'proposal'",

@@ -9,10 +9,10 @@ from headrace.audit.kpi.contacts import promises
 from headrace.audit.kpi.reading import Reading
 from headrace.audit.kpi.receivables import aging
 from headrace.audit.kpi.tables import Rows
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 
 def written() -> Ledger:
@@ -59,11 +59,7 @@ def written() -> Ledger:
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     place = Place(tmp_path_factory.mktemp("times") / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, written())
     found = DatabaseViews(place)
     yield found
     found.close()

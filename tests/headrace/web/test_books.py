@@ -19,10 +19,10 @@ from headrace.web.pages.claims import disputes
 from headrace.web.pages.overview import dso, overview
 from headrace.web.pages.work import exceptions
 from headrace.web.source import Source
-from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
-from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, day
+from tests.publishing import publish
 
 LAST = date(2026, 1, 31)
 
@@ -71,11 +71,7 @@ def written() -> Ledger:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     directory: Path = tmp_path_factory.mktemp("books")
     place = Place(directory / "clickhouse")
-    with Database(place) as database:
-        sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
-        sink.commit()
+    publish(place, written())
     source = Source(lambda: DatabaseViews(place))
     known = Known(LAST, "2026-01-31 00:00:00.000", ("USD",), ("us01",))
     yield Asked(source, Filters(LAST, "USD"), known, Settings(dir=directory))

@@ -7,24 +7,10 @@ import pytest
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.check import KPIS
 from headrace.audit.kpi.tables import Value
-from tests.headrace.audit.kpi.installed import read_run
+from tests.headrace.audit.kpi.installed import STORY, read_run
 from tests.headrace.why.told import Recorded
 from tests.scenario_language import parse
 
-HISTORY = """; One account over two months.
-
-2026-01-15 customer: region west, segment retail
-2026-01-15 owner of collector is kim
-2026-01-15 invoice INV-1 1000.00 due 2026-02-14
-2026-02-10 invoice INV-2 600.00 due 2026-03-12
-2026-02-20 credit note CRN-1 100.00
-2026-03-02 receipt R-1 400.00 for INV-1
-2026-03-03 dispute D-1 on INV-1 200.00
-2026-03-05 receipt R-2 50.00 text "thank you"
-2026-03-06 operator lee applies R-2 to INV-2 30.00
-2026-03-06 promise P-1 300.00 by 2026-03-20 for INV-1
-2026-03-10 end of day
-"""
 WHO = ("t1", "us01", "west", "retail", "USD")
 
 
@@ -32,7 +18,7 @@ WHO = ("t1", "us01", "west", "retail", "USD")
 def basis(tmp_path_factory: pytest.TempPathFactory) -> Basis:
     directory = tmp_path_factory.mktemp("history")
     path = directory / "history.txt"
-    path.write_text(HISTORY)
+    path.write_text(STORY)
     run = Recorded(parse(path), directory / "state")
     try:
         # What comes of each line is not written there: it differs, and does not matter.
