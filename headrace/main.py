@@ -125,7 +125,8 @@ def _leave(code: list[int]) -> None:
     """End the process before clients and the C++ runtime are taken down under threads that still use them.
 
     chDB's outlive its handles: a segfault in BgSchPool when all was done, exit 245 (chdb-core 26.9.0). And librdkafka waits
-    for ever now and then for a client that is given up this late (confluent-kafka 2.16.1; both seen November 2026).
+    for ever now and then for a client that is given up this late (confluent-kafka 2.16.1; both seen November 2026;
+    docs/decisions/0009-processes-end-at-once.md).
     """
     try:
         sys.stdout.flush()
