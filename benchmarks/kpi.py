@@ -17,24 +17,27 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.measure import environment
+from connectors.log.base import account_key
 from connectors.log.sqlite import SqliteLog
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision
-from schemas.topics import DECISIONS
-from sinks.clickhouse.arrow import to_arrow
+from schemas.topics import DECISIONS, FACTS
+from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.rolling import Rollups
 from sinks.clickhouse.rollups import GROUPS, ROLLUPS
-from sinks.clickhouse.sink import BATCH_ROWS, ClickHouseSink
+from sinks.clickhouse.sink import BATCH_ROWS
 
 Say = Callable[[str], None]
 # Over how many days copies begin; at once so many are made.
 _SPREAD_DAYS: Final = 670
 _COPIES_AT_ONCE: Final = 150
 _PER_CENT: Final = (50, 95)
+_UNCONFIRMED: Final = 10_000
+_FLUSH_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,8 @@ def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) 
     """Decisions a second: prepared batches into the table; the same with their sums; and from bytes, decoded, all of it."""
     decisions = _copies(base, number)
     batches = [decisions[at : at + BATCH_ROWS] for at in range(0, number, BATCH_ROWS)]
-    tables = [to_arrow(batch) for batch in batches]
-    large = [to_arrow(decisions[at : at + 5 * BATCH_ROWS]) for at in range(0, number, 5 * BATCH_ROWS)]
+    tables = [Columns(batch).arrow() for batch in batches]
+    large = [Columns(decisions[at : at + 5 * BATCH_ROWS]).arrow() for at in range(0, number, 5 * BATCH_ROWS)]
     found: dict[str, Any] = {"decisions": number, "batch_rows": BATCH_ROWS}
     for name, prepared in (("prepared", tables), ("prepared_large", large)):
         with Database(Place(directory / name)) as database:
@@ -121,17 +124,32 @@ def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) 
         with _measured(found, "sums", number, say):
             for at, batch in enumerate(tables, 1):
                 rollups.add(batch, at, f"bench-{at}", uncertain=False)
-    values = [encode_decision(d) for d in decisions]
-    del decisions, batches, tables, large
-    with Database(Place(directory / "decoded")) as database:
-        sink = ClickHouseSink(database, "bench")
+    del batches, tables, large
+    with closing(SqliteLog(directory / "log", False)) as log:
+        _append(log, decisions)
+        del decisions
+        place = Place(directory / "decoded")
+        with Database(place) as database:
+            database.migrate()
         with _measured(found, "decoded", number, say):
-            for offset, value in enumerate(values):
-                if sink.full:
-                    sink.commit()
-                sink.add(decode_decision(value), offset)
-            sink.commit()
+            _publish(log, place, directory / "d.sock")
     return found
+
+
+def _append(log: SqliteLog, decisions: Sequence[Decision]) -> None:
+    shards = 1 + max(d.shard for d in decisions)
+    for topic in (FACTS, DECISIONS):
+        log.ensure_topic(topic, shards)
+    with closing(log.writer(DECISIONS, "bench", most_unconfirmed=_UNCONFIRMED)) as writer:
+        for number, d in enumerate(decisions, 1):
+            writer.send(d.shard, account_key(d.tenant, d.entity, d.account_id), encode_decision(d))
+            if number % _UNCONFIRMED == 0:
+                writer.flush(_FLUSH_SECONDS)
+        writer.flush(_FLUSH_SECONDS)
+
+
+def _publish(log: SqliteLog, place: Place, socket_path: Path) -> None:
+    publish_clickhouse(log, place, socket_path, until_idle=True, stop=_Never(), status=PublishStatus())
 
 
 @contextmanager
@@ -146,7 +164,7 @@ def _measured(found: dict[str, Any], name: str, number: int, say: Say) -> Iterat
 
 def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -> dict[str, Any]:
     place = Place(directory / "views")
-    publish_clickhouse(log, place, directory / "c.sock", until_idle=True, stop=_Never(), status=PublishStatus())
+    _publish(log, place, directory / "c.sock")
     found: dict[str, Any] = {}
     with Database(place) as database:
         there = 1

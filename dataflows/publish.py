@@ -7,6 +7,7 @@ the log, and memory stays bounded.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +151,10 @@ class _Decisions:
 
 
 class _ClickHousePublisher:
-    """Reads decisions and facts from where the tables end and hands them to the sinks, committing once a second."""
+    """Reads decisions and facts from where the tables end and hands them to the sinks, committing once a second.
+
+    A thread of its own writes a batch while the next one is read: the tables take as long for it as Python does.
+    """
 
     def __init__(
         self, log: Log, sink: ClickHouseSink, facts: FactTables, patience: Patience, stop: Stop, status: PublishStatus
@@ -164,6 +168,8 @@ class _ClickHousePublisher:
         self._until_idle = False
         self._ended = False
         self._committed = time.monotonic()
+        self._writer = ThreadPoolExecutor(1, "clickhouse")
+        self._writing: tuple[Future[None], int] | None = None
         self._shards = range(patience.persist(lambda: log.partitions(DECISIONS)))
         if sink.pending:
             again = _read_ranges(log, sink.pending, patience)
@@ -178,6 +184,7 @@ class _ClickHousePublisher:
         try:
             _run("publish_clickhouse", _Pump(self._read, self._take))
         finally:
+            self._writer.shutdown()
             self._reader.close()
             self._fact_reader.close()
 
@@ -215,21 +222,33 @@ class _ClickHousePublisher:
         if chunk.passed:
             self._facts.passed(chunk.passed, chunk.fact_positions)
         if self._facts.waiting >= _CHUNK_FACTS:
+            self._finish()
             self._patience.persist(lambda: self._facts.commit(last=False))
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
             self._sink.add(decoded(record), record.offset)
         self._status.positions = chunk.positions
+        if self._writing is not None and self._writing[0].done():
+            self._finish()
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit(chunk.last)
 
     def _commit(self, last: bool = False) -> None:
+        self._finish()
         self._patience.persist(lambda: self._facts.commit(last))
-        number = self._sink.waiting
-        self._patience.persist(self._sink.commit)
-        self._status.published += number
+        number = self._sink.seal()
+        self._writing = self._writer.submit(self._patience.persist, self._sink.write), number
         self._committed = time.monotonic()
+        if last:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Wait until the batch that is being written is in the tables: they take one thing at a time. Raises what kept it out."""
+        if self._writing is not None:
+            (written, number), self._writing = self._writing, None
+            written.result()
+            self._status.published += number
 
 
 def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[Decision]:

@@ -243,6 +243,22 @@ def _codec(schema: dict[str, Any], group: str) -> list[str]:
     return [*lines, "", ""]
 
 
+def _columns(schema: dict[str, Any], group: str) -> list[str]:
+    """add_NAME of one record, for those who keep many by column."""
+    name, cls = schema["name"], class_name(schema["name"])
+    lines = [
+        "_NO_ITEMS: Final[list[str]] = []",
+        "",
+        "",
+        f"def add_{name}(columns: list[list[Any]], x: {cls}) -> None:",
+        '    """Append each field to its column, in the order of FIELDS."""',
+    ]
+    for at, field in enumerate(schema["fields"]):
+        value = f"x.{_stored(field, group)}" + (" or _NO_ITEMS" if _is_array(field["type"]) else "")
+        lines.append(f"    columns[{at}].append({value})")
+    return [*lines, "", ""]
+
+
 def _array_codec(schema: dict[str, Any]) -> list[str]:
     name, cls = schema["name"], class_name(schema["name"])
     return [
@@ -300,7 +316,7 @@ def generate() -> str:
     out = [
         '"""Made by schemas/generate.py from schemas/avro; do not edit."""',
         "",
-        "from typing import ClassVar, Final",
+        "from typing import Any, ClassVar, Final",
         "",
     ]
     out += ["from librt.strings import BytesWriter", "from mypy_extensions import i64, mypyc_attr, u8", ""]
@@ -320,6 +336,8 @@ def generate() -> str:
             out += _class(nested, source.group, first) + _codec(nested, source.group)
             if nested is not source.schema:
                 out += _array_codec(nested)
+            elif source.group == "decisions":
+                out += _columns(nested, source.group)
     out += _dispatch(facts, [s for s in latest if s.group == "decisions"], ids)
     return "\n".join(out).rstrip() + "\n"
 

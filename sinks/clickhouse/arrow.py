@@ -1,13 +1,15 @@
-"""Decisions as columns, in the order and with the types of the `decisions` table."""
+"""Decisions as columns, with the types of the `decisions` table."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
-from schemas.records import Decision
+from schemas.records import Decision, add_decision
 
 TEXT: Final = pa.string()
+# Of few values: what is LowCardinality in the table.
+NAME: Final = pa.dictionary(pa.int32(), pa.string())
 _MINOR: Final = pa.int64()
 DAY: Final = pa.date32()
 INSTANT: Final = pa.timestamp("ms", "UTC")
@@ -18,22 +20,22 @@ COLUMNS: Final[dict[str, Any]] = {
     "fact_offset": pa.int64(),
     "index": pa.int32(),
     "count": pa.int32(),
-    "kind": TEXT,
-    "rules_version": TEXT,
+    "kind": NAME,
+    "rules_version": NAME,
     "policy_version": pa.int32(),
-    "rule": TEXT,
-    "origin": TEXT,
-    "tenant": TEXT,
-    "entity": TEXT,
+    "rule": NAME,
+    "origin": NAME,
+    "tenant": NAME,
+    "entity": NAME,
     "account_id": TEXT,
-    "cause_kind": TEXT,
+    "cause_kind": NAME,
     "cause_id": TEXT,
     "event_time": INSTANT,
     "recorded_time": INSTANT,
-    "currency": TEXT,
+    "currency": NAME,
     "amount": _MINOR,
     "document": TEXT,
-    "item_kind": TEXT,
+    "item_kind": NAME,
     "receipt_id": TEXT,
     "reference_id": TEXT,
     "counterparty": TEXT,
@@ -55,14 +57,14 @@ COLUMNS: Final[dict[str, Any]] = {
     "on_account": _MINOR,
     "evidence": pa.list_(TEXT),
     "excluded": pa.list_(TEXT),
-    "policy_line": TEXT,
-    "owner": TEXT,
-    "category": TEXT,
-    "channel": TEXT,
-    "template": TEXT,
-    "language": TEXT,
+    "policy_line": NAME,
+    "owner": NAME,
+    "category": NAME,
+    "channel": NAME,
+    "template": NAME,
+    "language": NAME,
     "deadline": INSTANT,
-    "other_currency": TEXT,
+    "other_currency": NAME,
     "other_amount": _MINOR,
     "tax": _MINOR,
     "score": _MINOR,
@@ -90,6 +92,21 @@ def column(values: list[Any], kind: Any) -> Any:
     return pa.array(values, kind)
 
 
-def to_arrow(decisions: Sequence[Decision]) -> Any:
-    """A pyarrow Table with one row for each decision, in their order."""
-    return pa.table({name: column([getattr(d, name) for d in decisions], kind) for name, kind in COLUMNS.items()})
+class Columns:
+    """Decisions by column: a list is appended to while the decision is in the processor's cache, and read once."""
+
+    def __init__(self, decisions: Sequence[Decision] = ()) -> None:
+        self._values: list[list[Any]] = [[] for _ in Decision.FIELDS]
+        for decision in decisions:
+            self.add(decision)
+
+    def __len__(self) -> int:
+        return len(self._values[0])
+
+    def add(self, decision: Decision) -> None:
+        add_decision(self._values, decision)
+
+    def arrow(self) -> Any:
+        """A pyarrow Table with one row for each decision, in their order."""
+        by_name = zip(Decision.FIELDS, self._values, strict=True)
+        return pa.table({name: column(values, COLUMNS[name]) for name, values in by_name})

@@ -6,14 +6,17 @@ Guarantees, each with a test (tests/sinks/test_clickhouse_rollups.py):
 - What accounts change from and to is written down before anything is moved, so a change that was cut short is finished as it was.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
 import pyarrow as pa
 
 from sinks.base import SinkStopped
+from sinks.clickhouse.arrow import COLUMNS
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import ROLLUPS, Rollup
+from sinks.clickhouse.schema import ALIASES
 
 Account = tuple[str, str, str]
 # Kinds of facts that say what an account counts as.
@@ -33,6 +36,9 @@ _OF_CHANGE: Final = (
 _CHANGED: Final = (
     "(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM group_changes WHERE change = {})"
 )
+# What the sums are made of: every column that they name, and those that the table's aliases do.
+_WORDS: Final = frozenset(re.findall(r"\w+", ALIASES + "".join(rollup.select("", "", "") for rollup in ROLLUPS)))
+_SUMMED: Final = [name for name in COLUMNS if name in _WORDS]
 _REJECTED: Final = "SELECT shard, fact_offset FROM decisions WHERE kind = 'fact_rejected' AND cause_kind = '{}'"
 _GROUP: Final = ("region", "segment", "collector", "affiliate")
 # What the staged accounts were, and what they are now by their facts; only those that differ.
@@ -84,7 +90,7 @@ class Rollups:
         """Add the decisions of a batch, an Arrow table. `uncertain`: some of it may have been added before."""
         with self._database.client() as client:
             client.command("TRUNCATE TABLE staged_decisions")
-            client.insert_arrow("staged_decisions", decisions, settings={"async_insert": 0})
+            client.insert_arrow("staged_decisions", decisions.select(_SUMMED), settings={"async_insert": 0})
         for rollup in ROLLUPS:
             select = rollup.select("staged_decisions", "1", _OF_BATCH, batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)

@@ -19,8 +19,8 @@ BY_PERSON: Final = "(cause_kind IN ('operator_action', 'approval') AND NOT start
 CASH: Final = """multiIf(kind = 'cash_applied', amount,
     kind = 'cash_unapplied' OR (kind = 'application_reversed' AND counterparty = ''), -amount, 0)"""
 BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91")
-# From how many days past due on, and up to which.
-_BOUNDS: Final = ((-(10**6), 0), (1, 30), (31, 60), (61, 90), (91, 10**6))
+# Up to how many days past due, of all but the last.
+_LAST_DAYS: Final = (0, 30, 60, 90)
 # What every kept sum is by.
 _KEY: Final = {
     "tenant": ("LowCardinality(String)", "Tenant"),
@@ -111,74 +111,79 @@ COMMENT {quoted(self.comment)}
 def _into_buckets() -> dict[str, Sum]:
     """What a change of an open debit, on a day when it is posted or changes its bucket, does to each bucket."""
     found = {}
-    for name, (low, high) in zip(BUCKETS, _BOUNDS, strict=True):
-        inside = f"(dateDiff('day', due_date, {{}}) BETWEEN {low} AND {high})"
-        found[f"{name}_change"] = Sum(
-            f"sum(debit * ({inside.format('day')} - (day > posted) * {inside.format('addDays(day, -1)')}))",
-            "Not past due, of all open debits" if name == "current" else f"{name.removeprefix('days_')} days past due",
-        )
+    for at, name in enumerate(BUCKETS):
+        comment = "Not past due, of all open debits" if at == 0 else f"{name.removeprefix('days_')} days past due"
+        found[f"{name}_change"] = Sum(f"sum(debit * ((bucket = {at}) - (bucket_before = {at})))", comment)
     return found
 
 
-_TRADE: Final = "(day <= due_date) - (day > posted) * (day <= addDays(due_date, 1))"
+def _bucket(age: str) -> str:
+    """SQL of the place in BUCKETS of what is that many days past due."""
+    return f"multiIf({', '.join(f'{age} <= {last}, {at}' for at, last in enumerate(_LAST_DAYS))}, {len(_LAST_DAYS)})"
+
+
 MONEY_DAYS: Final = Rollup(
     "money_days",
     "What each day changed in every sum of money that stocks are made of",
     {},
     {
         "movements": Sum("sum(times)", "Postings, and days on which one of them changes its bucket"),
-        "receivables_change": Sum(
-            "sum((day = posted) * in_dso * (debit * (NOT is_interest) - credit - cash - kept))", "Receivables of DSO"
-        ),
-        "sales": Sum("sum((day = posted) * in_dso * is_sale * (debit - credit))", "Sales of the accounts in DSO"),
+        "receivables_change": Sum("sum(is_posting * receivables)", "Receivables of DSO"),
+        "sales": Sum("sum(is_posting * sale)", "Sales of the accounts in DSO"),
         "sales_90_change": Sum(
-            f"sum(in_dso * is_sale * (debit - credit) * ((day = posted) - (day = addDays(posted, {DSO_DAYS}))))",
+            f"sum(sale * (is_posting - (day = addDays(posted, {DSO_DAYS}))))",
             "Sales of the 90 days that end with the day",
         ),
-        "sales_rows": Sum("sum((day = posted) * in_dso * is_sale * times)", "Postings that are sales"),
+        "sales_rows": Sum("sum(is_posting * sale_times)", "Postings that are sales"),
         "trade_current_change": Sum(
-            f"sum(in_dso * (NOT is_interest) * debit * ({_TRADE}))", "Not past due, of the items in DSO"
+            "sum(trade * ((age <= 0) - (NOT is_posting) * (age <= 1)))", "Not past due, of the items in DSO"
         ),
         **_into_buckets(),
-        "before_change": Sum(
-            "sum((day = addDays(greatest(posted, due_date), 1)) * debit)", "Posted, and due, before the day"
-        ),
-        "falls_due": Sum(
-            "sum((day = greatest(posted, due_date)) * debit)", "Open debits that fall due on the day, or posted later"
-        ),
-        "invoiced": Sum("sum((day = posted) * is_bill * times)", "Invoices that are sales"),
-        "invoiced_minor": Sum("sum((day = posted) * is_bill * debit)", "Their amounts"),
-        "credits_change": Sum("sum((day = posted) * credit)", "Open credits"),
-        "unapplied_change": Sum("sum((day = posted) * (NOT is_suspense) * cash)", "Unapplied cash"),
-        "on_account_change": Sum("sum((day = posted) * kept)", "Cash on account"),
-        "unidentified_change": Sum("sum((day = posted) * is_suspense * cash)", "Cash in suspense accounts"),
+        "before_change": Sum("sum((day = addDays(had, 1)) * debit)", "Posted, and due, before the day"),
+        "falls_due": Sum("sum((day = had) * debit)", "Open debits that fall due on the day, or posted later"),
+        "invoiced": Sum("sum(is_posting * bill_times)", "Invoices that are sales"),
+        "invoiced_minor": Sum("sum(is_posting * bill)", "Their amounts"),
+        "credits_change": Sum("sum(is_posting * credit)", "Open credits"),
+        "unapplied_change": Sum("sum(is_posting * unapplied)", "Unapplied cash"),
+        "on_account_change": Sum("sum(is_posting * kept)", "Cash on account"),
+        "unidentified_change": Sum("sum(is_posting * unidentified)", "Cash in suspense accounts"),
         "recovered": Sum(
-            "sum((day = posted) * (due_date < toDate32(toStartOfMonth(posted))) * on_items)",
+            "sum(is_posting * (due_date < toDate32(toStartOfMonth(posted))) * on_items)",
             "Cash on items that were due before the month",
         ),
     },
     f"""(
-    SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, day, posted, due_date,
-           is_sale, is_interest, is_suspense, is_bill, if(a.times = 0, 1, a.times) AS times,
-           NOT a.affiliate AND NOT startsWith(account_id, '~') AS in_dso,
-           d.debit * times AS debit, d.credit * times AS credit, d.cash * times AS cash, d.kept * times AS kept,
-           d.on_items * times AS on_items
+    SELECT *, day = posted AS is_posting, dateDiff('day', due_date, day) AS age, {_bucket("age")} AS bucket,
+           if(is_posting, -1, {_bucket("(age - 1)")}) AS bucket_before
     FROM (
-        SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale,
-               open_debit_change AS debit, open_credit_change AS credit, unapplied_change AS cash,
-               on_account_change AS kept, {CASH} AS on_items, item_kind = 'interest' AS is_interest,
-               {SUSPENSE} AS is_suspense, is_sale AND item_kind = 'invoice' AS is_bill,
-               arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
+        SELECT *, greatest(posted, due_date) AS had, arrayJoin(arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
                    [posted],
-                   if(debit = 0, [], [
-                       greatest(posted, due_date), addDays(greatest(posted, due_date), 1), addDays(due_date, 31),
-                       addDays(due_date, 61), addDays(due_date, 91)]),
-                   if(is_sale, [addDays(posted, {DSO_DAYS})], [])))) AS days
-        FROM {{decisions}} AS decisions
-        WHERE (debit != 0 OR credit != 0 OR cash != 0 OR kept != 0) AND ({{condition}})
-    ) AS d
-    LEFT JOIN {{groups}} AS a USING (tenant, entity, account_id)
-    ARRAY JOIN days AS day
+                   if(is_debit, [had, addDays(had, 1), addDays(due_date, 31), addDays(due_date, 61), addDays(due_date, 91)], []),
+                   if(is_sale, [addDays(posted, {DSO_DAYS})], []))))) AS day
+        FROM (
+            -- What is of the same days is added up first: a batch has few of them.
+            SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, posted, due_date,
+                   is_sale, d.debit != 0 AS is_debit, sum(if(a.times = 0, 1, a.times) AS one) AS times,
+                   sum(one * d.debit) AS debit, sum(one * d.credit) AS credit, sum(one * d.kept) AS kept,
+                   sum(one * d.on_items) AS on_items,
+                   sum(one * d.cash * (NOT is_suspense)) AS unapplied, sum(one * d.cash * is_suspense) AS unidentified,
+                   sum(one * is_bill) AS bill_times, sum(one * is_bill * d.debit) AS bill,
+                   sum(one * (NOT a.affiliate AND NOT is_ours AS in_dso) * (NOT is_interest) * d.debit AS one_trade) AS trade,
+                   sum(one_trade - one * in_dso * (d.credit + d.cash + d.kept)) AS receivables,
+                   sum(one * in_dso * is_sale AS one_sale) AS sale_times, sum(one_sale * (d.debit - d.credit)) AS sale
+            FROM (
+                SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale,
+                       open_debit_change AS debit, open_credit_change AS credit, unapplied_change AS cash,
+                       on_account_change AS kept, {CASH} AS on_items, {SUSPENSE} AS is_suspense,
+                       is_sale AND item_kind = 'invoice' AS is_bill, item_kind = 'interest' AS is_interest,
+                       startsWith(account_id, '~') AS is_ours
+                FROM {{decisions}} AS decisions
+                WHERE (debit != 0 OR credit != 0 OR cash != 0 OR kept != 0) AND ({{condition}})
+            ) AS d
+            LEFT JOIN {{groups}} AS a USING (tenant, entity, account_id)
+            GROUP BY ALL
+        )
+    )
 )""",
 )
 

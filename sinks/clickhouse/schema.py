@@ -69,7 +69,10 @@ _COLUMNS: Final = """
     other_currency LowCardinality(String) COMMENT 'The receipt''s currency where it is another one than the item''s',
     other_amount Int64 COMMENT 'Minor units of that currency',
     tax Int64 COMMENT 'Tax in the amount, minor units',
-    score Int64 COMMENT 'Of a task: what orders the worklist',
+    score Int64 COMMENT 'Of a task: what orders the worklist'
+"""
+# Computed from the others when they are asked for.
+ALIASES: Final = """
     id String ALIAS concat(toString(shard), '-', toString(sequence)) COMMENT 'SHARD-SEQUENCE: what headrace why takes',
     raises UInt8 ALIAS kind IN ('invoice_released', 'item_posted', 'interest_charged', 'deduction_opened')
         AND NOT startsWith(rule, 'reversed.') COMMENT 'It makes a new item',
@@ -104,7 +107,7 @@ _COLUMNS: Final = """
         0) COMMENT 'What it posts to cash left on account'
 """
 _DECISIONS: Final = f"""
-CREATE TABLE IF NOT EXISTS decisions ({_COLUMNS})
+CREATE TABLE IF NOT EXISTS decisions ({_COLUMNS},{ALIASES})
 ENGINE = MergeTree
 ORDER BY (tenant, entity, account_id, sequence)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
@@ -113,7 +116,7 @@ COMMENT 'Every decision, each once'
 
 # A batch, while its sums are made.
 _STAGED_DECISIONS: Final = f"""
-CREATE TABLE IF NOT EXISTS staged_decisions ({_COLUMNS})
+CREATE TABLE IF NOT EXISTS staged_decisions ({_COLUMNS},{ALIASES})
 ENGINE = Memory
 COMMENT 'The batch that is being published, while its sums are made'
 """

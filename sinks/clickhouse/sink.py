@@ -4,7 +4,7 @@ Guarantees, each with a test:
 - After any kill and restart, the table holds every published decision once and no other, and the sums are of these.
 - A sequence that jumps stops it; one that was seen is dropped (Sequences).
 - Where two publishers run by mistake on one server, at most one goes on (both may stop).
-- At most `batch_rows` decisions are kept in memory.
+- At most twice `batch_rows` decisions are kept in memory: a batch that is written, and the next one.
 """
 
 import uuid
@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import to_arrow
+from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
 from sinks.clickhouse.rolling import MASTER_KINDS, Rollups
 from sinks.sequences import Sequences
 
-# One insert and its two rows of state take about 15 ms and each 10,000 rows about 15 ms more.
-BATCH_ROWS: Final = 20_000
+# A batch has a fixed cost of about 50 ms, for its own insert, those of its sums and two rows of state.
+BATCH_ROWS: Final = 50_000
 # How often a batch that is not whole is inserted again; each time means a server killed within microseconds.
 _ATTEMPTS: Final = 5
 
@@ -32,10 +32,30 @@ def last_batch(database: Database) -> int:
     return int(database.rows("SELECT max(batch) FROM publish_state")[0][0])
 
 
+class _Batch:
+    """Decisions that are to go into the table together."""
+
+    def __init__(self) -> None:
+        self.rows = Columns()
+        # Of each shard that it has decisions of: first and last sequence, the first one's offset, the last one's.
+        self.spans: dict[int, list[int]] = {}
+        # A rejected fact spoke of what an account is.
+        self.rejected = False
+        # Some of it may be in the table.
+        self.uncertain = False
+
+    def ranges(self) -> dict[int, Range]:
+        return {
+            shard: Range(shard, first, last, first_offset, last_offset + 1)
+            for shard, (first, last, first_offset, last_offset) in self.spans.items()
+        }
+
+
 class ClickHouseSink:
     """Takes decisions in the order of each shard: construct, `recover` what is `pending`, then `add` and `commit`.
 
-    `log` is the identity of the decisions log. The constructor, `recover` and `commit` raise
+    `commit` is `seal` and `write`: another thread may write what was sealed while more is added.
+    `log` is the identity of the decisions log. The constructor, `recover`, `write` and `commit` raise
     RetryLater: call again later and they go on. SinkStopped where going on would be wrong.
     """
 
@@ -44,9 +64,8 @@ class ClickHouseSink:
         self._log = log
         self._batch_rows = batch_rows
         self._owner = uuid.uuid4().hex
-        self._rows: list[Decision] = []
-        self._ranges: dict[int, Range] = {}
-        self._uncertain = False
+        self._taken = _Batch()
+        self._sealed: _Batch | None = None
         self._rejected = False
         self._pending: dict[int, Range] = {}
         database.migrate()
@@ -93,58 +112,76 @@ class ClickHouseSink:
 
     @property
     def waiting(self) -> int:
-        """Decisions taken and not yet committed."""
-        return len(self._rows)
+        """Decisions taken since the last `seal`."""
+        return len(self._taken.rows)
 
     @property
     def full(self) -> bool:
-        """True when `commit` is due before more is added."""
-        return len(self._rows) >= self._batch_rows
+        """True when `seal` is due before more is added."""
+        return len(self._taken.rows) >= self._batch_rows
 
     def recover(self, decisions: Sequence[Decision]) -> None:
         """Finish what is pending. `decisions` are exactly those of the pending ranges."""
         expected = sorted((s, n) for s, r in self._pending.items() for n in range(r.first, r.last + 1))
         assert sorted((d.shard, d.sequence) for d in decisions) == expected, "not the ranges that are pending"
         if self._pending:
-            self._write(self._batch, decisions, self._pending, uncertain=True)
+            self._write(self._batch, Columns(decisions), self._pending, uncertain=True)
             self._pending = {}
             self.rollups.regroup_rejected()
 
     def add(self, decision: Decision, offset: int) -> bool:
         """Take a decision read at `offset`; False where it was published or taken before. Raises Gap."""
         assert not self._pending, "recover first"
-        shard = decision.shard
-        if not self._sequences.take(shard, decision.sequence, offset):
+        shard, sequence = decision.shard, decision.sequence
+        if not self._sequences.take(shard, sequence, offset):
             return False
-        kept = self._ranges.get(shard)
-        first, first_offset = (decision.sequence, offset) if kept is None else (kept.first, kept.first_offset)
-        self._ranges[shard] = Range(shard, first, decision.sequence, first_offset, offset + 1)
-        self._rows.append(decision)
+        batch = self._taken
+        span = batch.spans.get(shard)
+        if span is None:
+            batch.spans[shard] = [sequence, sequence, offset, offset]
+        else:
+            span[1] = sequence
+            span[3] = offset
+        batch.rows.add(decision)
+        if decision.kind == "fact_rejected":
+            batch.rejected |= decision.cause_kind in MASTER_KINDS
         return True
 
     def commit(self) -> None:
         """Put what was added into the table, durably. After RetryLater, call it again before adding more."""
-        if self._rows:
-            uncertain, self._uncertain = self._uncertain, True
-            self._write(self._batch + 1, self._rows, self._ranges, uncertain)
-            self._uncertain = False
+        if self._sealed is None:
+            self.seal()
+        self.write()
+
+    def seal(self) -> int:
+        """Make a batch, for `write`, of what was added; how many. Not before the last batch is written."""
+        assert self._sealed is None, "write first"
+        self._sealed, self._taken = self._taken, _Batch()
+        return len(self._sealed.rows)
+
+    def write(self) -> None:
+        """Put what was sealed into the table, durably. After RetryLater, call it again."""
+        batch = self._sealed
+        if batch is not None and len(batch.rows):
+            uncertain, batch.uncertain = batch.uncertain, True
+            ranges = batch.ranges()
+            self._write(self._batch + 1, batch.rows, ranges, uncertain)
             self._batch += 1
-            self._next_offsets.update({shard: r.next_offset for shard, r in self._ranges.items()})
-            self._rejected = any(d.kind == "fact_rejected" and d.cause_kind in MASTER_KINDS for d in self._rows)
-            self._rows = []
-            self._ranges = {}
+            self._next_offsets.update({shard: r.next_offset for shard, r in ranges.items()})
+            self._rejected |= batch.rejected
+        self._sealed = None
         if self._rejected:
             self.rollups.regroup_rejected()
             self._rejected = False
 
-    def _write(self, batch: int, rows: Sequence[Decision], ranges: Mapping[int, Range], uncertain: bool) -> None:
+    def _write(self, batch: int, rows: Columns, ranges: Mapping[int, Range], uncertain: bool) -> None:
         self._save(batch, Phase.BEFORE, ranges)
         self._check_alone()
         name = token(self._log, ranges.values())
-        table = to_arrow(rows)
+        table = rows.arrow()
         self._insert(table, name)
         if uncertain:
-            self._make_whole(rows, ranges, name)
+            self._make_whole(table, ranges, name)
         self.rollups.add(table, batch, name, uncertain)
         self._save(batch, Phase.AFTER, ranges)
 
@@ -185,21 +222,22 @@ class ClickHouseSink:
         with self._database.client() as client:
             client.insert_arrow("decisions", table, settings={"async_insert": 0, "insert_deduplication_token": name})
 
-    def _make_whole(self, rows: Sequence[Decision], ranges: Mapping[int, Range], name: str) -> None:
+    def _make_whole(self, table: Any, ranges: Mapping[int, Range], name: str) -> None:
         """Insert what a token kept out though its part was lost. Raises SinkStopped for duplicates."""
-        missing = self._missing(rows, ranges)
+        missing = self._missing(table, ranges)
         for attempt in range(1, _ATTEMPTS + 1):
-            if not missing:
+            if not missing.num_rows:
                 return
-            self._insert(to_arrow(missing), f"{name}-{attempt}")
-            missing = self._missing(rows, ranges)
-        if missing:
+            self._insert(missing, f"{name}-{attempt}")
+            missing = self._missing(table, ranges)
+        if missing.num_rows:
             raise SinkStopped(
-                f"{self._database.place.name}: shard {missing[0].shard}, sequence {missing[0].sequence} and "
-                f"{len(missing) - 1} more are not in decisions after {_ATTEMPTS} inserts: look at the server's log"
+                f"{self._database.place.name}: shard {missing['shard'][0]}, sequence {missing['sequence'][0]} and "
+                f"{missing.num_rows - 1} more are not in decisions after {_ATTEMPTS} inserts: look at the server's log"
             )
 
-    def _missing(self, rows: Sequence[Decision], ranges: Mapping[int, Range]) -> list[Decision]:
+    def _missing(self, table: Any, ranges: Mapping[int, Range]) -> Any:
+        """The rows of an Arrow table that are not in `decisions`."""
         where = " OR ".join(f"(shard = {r.shard} AND sequence BETWEEN {r.first} AND {r.last})" for r in ranges.values())
         there: set[tuple[int, int]] = set()
         for shard, sequence, times in self._database.rows(
@@ -211,4 +249,5 @@ class ClickHouseSink:
                     "two publishers wrote, or it was changed by hand; drop the tables to publish anew"
                 )
             there.add((shard, sequence))
-        return [row for row in rows if (row.shard, row.sequence) not in there]
+        wanted = zip(table["shard"].to_pylist(), table["sequence"].to_pylist(), strict=True)
+        return table.filter(pa.array([key not in there for key in wanted], pa.bool_()))

@@ -17,6 +17,7 @@ from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag, configure_logging
 from schemas.records import Decision
 from sinks.clickhouse import sink
+from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.ranges import Phase, Range
 from sinks.clickhouse.rolling import Rollups
@@ -58,7 +59,7 @@ class DyingSink(ClickHouseSink):
 
     def recover(self, decisions: Sequence[Decision]) -> None:
         if self.pending:
-            there = len(decisions) - len(self._missing(decisions, self.pending))
+            there = len(decisions) - self._missing(Columns(decisions).arrow(), self.pending).num_rows
             print(f"recovers {there} of {len(decisions)}", flush=True)
         super().recover(decisions)
 

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import to_arrow
+from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.definitions import differences, made
 from sinks.clickhouse.ranges import Phase, Range, token
@@ -42,7 +42,7 @@ class OldSink(ClickHouseSink):
         self._save(batch, Phase.BEFORE, ranges)
         with self._database.client() as client:
             named = {"async_insert": 0, "insert_deduplication_token": token("log", ranges.values())}
-            client.insert_arrow("decisions", to_arrow(decisions), settings=named)
+            client.insert_arrow("decisions", Columns(decisions).arrow(), settings=named)
         if phase is Phase.AFTER:
             self._save(batch, Phase.AFTER, ranges)
 
