@@ -16,6 +16,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from benchmarks.kpi_lag import publishing_lag
 from benchmarks.measure import environment
 from connectors.log.base import account_key
 from connectors.log.sqlite import SqliteLog
@@ -45,6 +46,7 @@ class Kpi:
     """How big. source: an installation whose decisions are copied; without one a distributor of `accounts` is simulated.
 
     rows: decisions at which the views are timed, rising. facts: decisions that are inserted and decoded. repeats: of each query.
+    rate, seconds: decisions a second, and how long, while the lag of publishing is measured.
     """
 
     source: str = ""
@@ -53,6 +55,8 @@ class Kpi:
     rows: tuple[int, ...] = (1_000_000, 3_000_000, 10_000_000)
     facts: int = 400_000
     repeats: int = 5
+    rate: float = 10_000.0
+    seconds: float = 20.0
 
 
 class _Never:
@@ -69,8 +73,10 @@ def run_kpi(options: Kpi, say: Say) -> dict[str, Any]:
             base = list(_decisions(log))
             say(f"{len(base):,} decisions, copied")
             inserted = _inserted(Path(directory), base, options.facts, say)
+            lag = publishing_lag(Path(directory), _copies(base, int(options.rate * options.seconds)), int(options.rate))
+            say(f"lag at {lag['per_second']:,} decisions/s: {lag['lag']}")
             views = _views(Path(directory), log, len(base), options, say)
-    return {"benchmark": "kpi", **began, "options": asdict(options), "insert": inserted, "views": views}
+    return {"benchmark": "kpi", **began, "options": asdict(options), "insert": inserted, "lag": lag, "views": views}
 
 
 def _simulated(directory: Path, options: Kpi, say: Say) -> Path:

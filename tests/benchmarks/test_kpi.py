@@ -20,12 +20,13 @@ def test_every_view_is_timed_at_every_size(tmp_path: Path) -> None:
     log = open_log(tmp_path / "source" / "log", 2)
     append_decisions(log, ledger)
     log.close()
-    sizes = ["--rows", "100,500", "--facts", "1000", "--repeats", "1"]
+    sizes = ["--rows", "100,500", "--facts", "1000", "--repeats", "1", "--rate", "200", "--seconds", "1"]
     command = [sys.executable, "-m", "headrace.main", "bench", "kpi", "--source", str(tmp_path / "source"), *sizes]
     done = subprocess.run([*command, "--json", "--results", str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["insert"]["decisions"] == 1_000
+    assert (found["lag"]["decisions"], found["lag"]["lag"]["count"]) == (200, 200)
     assert set(found["views"]) == {view.name for view in KPIS if view.name.startswith("kpi_")}
     for timed in found["views"].values():
         assert list(timed) == ["100", "500"]
