@@ -4,10 +4,12 @@ The decisions are those of a small simulated distributor, as often as is wanted,
 later days, up to two years. What is measured is chDB on this machine.
 """
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import asdict, dataclass
@@ -15,6 +17,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+import clickhouse_connect
 
 from benchmarks.kpi_lag import publishing_lag
 from benchmarks.measure import environment
@@ -115,22 +119,19 @@ def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) 
     decisions = _copies(base, number)
     batches = [decisions[at : at + BATCH_ROWS] for at in range(0, number, BATCH_ROWS)]
     tables = [Columns(batch).arrow() for batch in batches]
-    large = [Columns(decisions[at : at + 5 * BATCH_ROWS]).arrow() for at in range(0, number, 5 * BATCH_ROWS)]
     found: dict[str, Any] = {"decisions": number, "batch_rows": BATCH_ROWS}
-    for name, prepared in (("prepared", tables), ("prepared_large", large)):
+    for name, connections in (("prepared", 1), ("prepared_on_all_cores", os.cpu_count() or 1)):
         with Database(Place(directory / name)) as database:
             database.migrate()
             with _measured(found, name, number, say):
-                for table in prepared:
-                    with database.client() as client:
-                        client.insert_arrow("decisions", table, settings={"async_insert": 0})
+                _insert(database, tables, connections)
     with Database(Place(directory / "sums")) as database:
         database.migrate()
         rollups = Rollups(database)
         with _measured(found, "sums", number, say):
             for at, batch in enumerate(tables, 1):
                 rollups.add(batch, at, f"bench-{at}", uncertain=False)
-    del batches, tables, large
+    del batches, tables
     with closing(SqliteLog(directory / "log", False)) as log:
         _append(log, decisions)
         del decisions
@@ -140,6 +141,19 @@ def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) 
         with _measured(found, "decoded", number, say):
             _publish(log, place, directory / "d.sock")
     return found
+
+
+def _insert(database: Database, tables: Sequence[Any], connections: int) -> None:
+    """Each on the next connection, all connections at once."""
+
+    def insert(first: int) -> None:
+        path = str(database.place.directory)
+        with closing(clickhouse_connect.get_client(interface="chdb", path=path, database=database.name)) as client:
+            for table in tables[first::connections]:
+                client.insert_arrow("decisions", table, settings={"async_insert": 0})
+
+    with ThreadPoolExecutor(connections) as threads:
+        list(threads.map(insert, range(connections)))
 
 
 def _append(log: SqliteLog, decisions: Sequence[Decision]) -> None:
