@@ -12,8 +12,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from sinks.base import SinkStopped
+from sinks.clickhouse.by_kind import KEPT, Copy
 from sinks.clickhouse.connect import Database
-from sinks.clickhouse.rollups import ROLLUPS, Rollup
+from sinks.clickhouse.rollups import Rollup
 
 Account = tuple[str, str, str]
 # Kinds of facts that say what an account counts as.
@@ -85,7 +86,7 @@ class Rollups:
         with self._database.client() as client:
             client.command("TRUNCATE TABLE staged_decisions")
             client.insert_arrow("staged_decisions", decisions, settings={"async_insert": 0})
-        for rollup in ROLLUPS:
+        for rollup in KEPT:
             select = rollup.select("staged_decisions", "1", _OF_BATCH, batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)
         with self._database.client() as client:
@@ -121,7 +122,7 @@ class Rollups:
         return int(written), int(applied)
 
     def _apply(self, change: int, uncertain: bool) -> None:
-        for rollup in ROLLUPS:
+        for rollup in KEPT:
             if rollup.of_accounts:
                 select = rollup.select(
                     "decisions", _CHANGED.format(change), _OF_CHANGE.format(change), change=str(change)
@@ -130,7 +131,7 @@ class Rollups:
         with self._database.client() as client:
             client.command(_NOW, parameters={"change": change})
 
-    def _put(self, rollup: Rollup, select: str, mark: str, token: str, uncertain: bool) -> None:
+    def _put(self, rollup: Rollup | Copy, select: str, mark: str, token: str, uncertain: bool) -> None:
         """Insert what `select` gives, once: where `uncertain`, only if no row has the `mark`."""
         if uncertain and self._is_there(rollup, mark):
             return
@@ -150,11 +151,11 @@ class Rollups:
                 "look at the server's log"
             )
 
-    def _insert(self, rollup: Rollup, rows: Any, token: str) -> None:
+    def _insert(self, rollup: Rollup | Copy, rows: Any, token: str) -> None:
         with self._database.client() as client:
             client.insert_arrow(rollup.name, rows, settings={"async_insert": 0, "insert_deduplication_token": token})
 
-    def _is_there(self, rollup: Rollup, mark: str) -> bool:
+    def _is_there(self, rollup: Rollup | Copy, mark: str) -> bool:
         ((number,),) = self._database.rows(f"SELECT count() FROM {rollup.name} WHERE {mark}")
         return int(number) > 0
 
