@@ -30,10 +30,11 @@ from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.arrow import Columns
+from sinks.clickhouse.by_kind import KEPT
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.rolling import Rollups
-from sinks.clickhouse.rollups import GROUPS, ROLLUPS
+from sinks.clickhouse.rollups import GROUPS
 from sinks.clickhouse.sink import BATCH_ROWS
 
 Say = Callable[[str], None]
@@ -235,7 +236,7 @@ def _grow(database: Database, there: int, copies: int) -> None:
             "INSERT INTO account_groups SELECT tenant, entity, concat(account_id, '-', toString(n)), region, segment, collector, "
             f"affiliate, change FROM base_groups CROSS JOIN (SELECT number AS n FROM numbers({there}, {copies - there})) AS copies"
         )
-        for rollup in ROLLUPS:
+        for rollup in KEPT:
             client.command(f"TRUNCATE TABLE {rollup.name}")
             kept = rollup.select("decisions", "1", GROUPS)
             client.command(f"INSERT INTO {rollup.name} ({', '.join(rollup.columns)}) {kept}")

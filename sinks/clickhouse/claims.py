@@ -14,34 +14,41 @@ _CAUSES: Final = ("carrier", "product", "region", "segment")
 _CLOSED: Final = "kind = 'dispute_closed'"
 _SUMS_OF_DISPUTES: Final = "".join(f", sum({name}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))
 
+_OF_CLOSING: Final = (
+    *((name, said(name, "closing")) for name in ("root_cause", "rebilled_as")),
+    ("business_minutes", number("business_minutes", "closing")),
+    *((name, said(name, "closing")) for name in _CAUSES),
+    *((name, number(name, "closing")) for name in (*_OUTCOMES, *_DAYS_LOST)),
+)
 _DISPUTES: Final = View(
     "disputes",
     "Every dispute as it was last said",
     {},
     f"""
-SELECT tenant, entity, account_id, reference_id AS dispute_id,
-       any(document) AS document,
-       any(currency) AS currency,
-       argMaxIf(amount, sequence, kind = 'dispute_opened') AS amount,
-       argMaxIf(category, sequence, category != '') AS category,
-       argMaxIf(owner, sequence, owner != '') AS owner,
-       anyIf(channel, kind = 'dispute_opened') AS channel,
-       multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
-               argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
-       argMinIf(event_time, sequence, kind = 'dispute_opened') AS opened_time,
-       if(status = 'closed', argMaxIf(event_time, sequence, {_CLOSED}), NULL) AS closed_time,
-       if(status = 'closed', toDateTime64(0, 3, 'UTC'),
-          argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
-       countIf(kind = 'escalated') AS escalations,
-       anyIf({said("root_cause")}, {_CLOSED}) AS root_cause,
-       anyIf({said("rebilled_as")}, {_CLOSED}) AS rebilled_as,
-       anyIf({number("business_minutes")}, {_CLOSED}) AS business_minutes,
-       {", ".join(f"anyIf({said(name)}, {_CLOSED}) AS {name}" for name in _CAUSES)},
-       {", ".join(f"anyIf({number(name)}, {_CLOSED}) AS {name}" for name in (*_OUTCOMES, *_DAYS_LOST))},
-       max(sequence) AS last_sequence
-FROM decisions
-WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed') OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
-GROUP BY tenant, entity, account_id, reference_id
+SELECT tenant, entity, account_id, dispute_id, document, currency, amount, category, owner, channel, status, opened_time,
+       closed_time, deadline, escalations, {", ".join(f"{sql} AS {name}" for name, sql in _OF_CLOSING)}, last_sequence
+FROM (
+    SELECT tenant, entity, account_id, reference_id AS dispute_id,
+           any(document) AS document,
+           any(currency) AS currency,
+           argMaxIf(amount, sequence, kind = 'dispute_opened') AS amount,
+           argMaxIf(category, sequence, category != '') AS category,
+           argMaxIf(owner, sequence, owner != '') AS owner,
+           anyIf(channel, kind = 'dispute_opened') AS channel,
+           multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
+                   argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
+           argMinIf(event_time, sequence, kind = 'dispute_opened') AS opened_time,
+           if(status = 'closed', argMaxIf(event_time, sequence, {_CLOSED}), NULL) AS closed_time,
+           if(status = 'closed', toDateTime64(0, 3, 'UTC'),
+              argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
+           countIf(kind = 'escalated') AS escalations,
+           anyIf(decisions.evidence, {_CLOSED}) AS closing,
+           max(sequence) AS last_sequence
+    FROM decisions_by_kind AS decisions
+    WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
+       OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
+    GROUP BY tenant, entity, account_id, reference_id
+)
 """,
 )
 
@@ -78,7 +85,7 @@ SELECT tenant, entity, account_id, reference_id AS promise_id,
            AS judged_time,
        if(is_judged, argMax(item_amount, sequence), 0) AS kept,
        max(sequence) AS last_sequence
-FROM decisions WHERE startsWith(kind, 'promise_')
+FROM decisions_by_kind AS decisions WHERE startsWith(kind, 'promise_')
 GROUP BY tenant, entity, account_id, reference_id
 """,
 )

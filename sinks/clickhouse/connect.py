@@ -29,7 +29,7 @@ _PERSON_MUST_ACT: Final = frozenset(
 _ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
 _DEFAULT: Final = "default"
-_FILLS: Final = ("INSERT INTO", "TRUNCATE TABLE")
+_FILLS: Final = ("INSERT INTO", "TRUNCATE TABLE", "DROP TABLE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from sinks.clickhouse.reading import Views
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 
 _TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b")
-# What only moves rows of a table that is made before it.
-_FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO) (\w+)\b")
+# What only moves rows of a table that is made before it, or takes it away where it is made anew after.
+_FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO|DROP TABLE IF EXISTS) (\w+)\b")
 _FORMATTED: Final = "SELECT formatQuerySingleLine({statement:String})"
 _THERE: Final = """
 SELECT name, engine, replaceAll(create_table_query, concat(currentDatabase(), '.'), '')
@@ -45,13 +45,13 @@ class Difference:
 
 def made() -> list[Made]:
     """Every table and then every view, in the order in which they are made."""
-    tables = []
+    tables = {}
     for statement in (VERSIONS_TABLE, *(statement for migration in MIGRATIONS for statement in migration)):
         table = _TABLE.match(statement)
         assert table or _FILL.match(statement), f"a migration that makes no table: {statement[:80]}"
         if table:
-            tables.append(Made(table[1], False, statement))
-    return [*tables, *(Made(view.name, True, view.statement) for view in VIEWS)]
+            tables[table[1]] = Made(table[1], False, statement)
+    return [*tables.values(), *(Made(view.name, True, view.statement) for view in VIEWS)]
 
 
 def differences(views: Views) -> list[Difference]:

@@ -118,7 +118,7 @@ FROM (
            receipt_id, counterparty, text, reasons, owner, event_time, deadline, {said("maker")} AS maker,
            max(if(kind = 'approval_requested', sequence, -1)) OVER (
                PARTITION BY tenant, entity, account_id, reference_id ORDER BY sequence) AS asked_at
-    FROM decisions WHERE kind IN {_KINDS}
+    FROM decisions_by_kind AS decisions WHERE kind IN {_KINDS}
 )
 GROUP BY tenant, entity, account_id, approval_id, request
 """,

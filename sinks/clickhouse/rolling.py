@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from sinks.base import SinkStopped
 from sinks.clickhouse.arrow import COLUMNS
+from sinks.clickhouse.by_kind import KEPT, Copy
 from sinks.clickhouse.connect import Database
-from sinks.clickhouse.rollups import ROLLUPS, Rollup
+from sinks.clickhouse.rollups import Rollup
 from sinks.clickhouse.schema import ALIASES
 
 Account = tuple[str, str, str]
@@ -37,7 +38,7 @@ _CHANGED: Final = (
     "(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM group_changes WHERE change = {})"
 )
 # What the sums are made of: every column that they name, and those that the table's aliases do.
-_WORDS: Final = frozenset(re.findall(r"\w+", ALIASES + "".join(rollup.select("", "", "") for rollup in ROLLUPS)))
+_WORDS: Final = frozenset(re.findall(r"\w+", ALIASES + "".join(rollup.select("", "", "") for rollup in KEPT)))
 _SUMMED: Final = [name for name in COLUMNS if name in _WORDS]
 _REJECTED: Final = "SELECT shard, fact_offset FROM decisions WHERE kind = 'fact_rejected' AND cause_kind = '{}'"
 _GROUP: Final = ("region", "segment", "collector", "affiliate")
@@ -91,7 +92,7 @@ class Rollups:
         with self._database.client() as client:
             client.command("TRUNCATE TABLE staged_decisions")
             client.insert_arrow("staged_decisions", decisions.select(_SUMMED), settings={"async_insert": 0})
-        for rollup in ROLLUPS:
+        for rollup in KEPT:
             select = rollup.select("staged_decisions", "1", _OF_BATCH, batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)
         with self._database.client() as client:
@@ -127,7 +128,7 @@ class Rollups:
         return int(written), int(applied)
 
     def _apply(self, change: int, uncertain: bool) -> None:
-        for rollup in ROLLUPS:
+        for rollup in KEPT:
             if rollup.of_accounts:
                 select = rollup.select(
                     "decisions", _CHANGED.format(change), _OF_CHANGE.format(change), change=str(change)
@@ -136,7 +137,7 @@ class Rollups:
         with self._database.client() as client:
             client.command(_NOW, parameters={"change": change})
 
-    def _put(self, rollup: Rollup, select: str, mark: str, token: str, uncertain: bool) -> None:
+    def _put(self, rollup: Rollup | Copy, select: str, mark: str, token: str, uncertain: bool) -> None:
         """Insert what `select` gives, once: where `uncertain`, only if no row has the `mark`."""
         if uncertain and self._is_there(rollup, mark):
             return
@@ -156,11 +157,11 @@ class Rollups:
                 "look at the server's log"
             )
 
-    def _insert(self, rollup: Rollup, rows: Any, token: str) -> None:
+    def _insert(self, rollup: Rollup | Copy, rows: Any, token: str) -> None:
         with self._database.client() as client:
             client.insert_arrow(rollup.name, rows, settings={"async_insert": 0, "insert_deduplication_token": token})
 
-    def _is_there(self, rollup: Rollup, mark: str) -> bool:
+    def _is_there(self, rollup: Rollup | Copy, mark: str) -> bool:
         ((number,),) = self._database.rows(f"SELECT count() FROM {rollup.name} WHERE {mark}")
         return int(number) > 0
 

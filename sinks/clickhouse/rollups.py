@@ -18,6 +18,10 @@ BY_PERSON: Final = "(cause_kind IN ('operator_action', 'approval') AND NOT start
 # Cash on items, less what was undone.
 CASH: Final = """multiIf(kind = 'cash_applied', amount,
     kind = 'cash_unapplied' OR (kind = 'application_reversed' AND counterparty = ''), -amount, 0)"""
+# Cash of a customer, less what went back or on.
+_NET: Final = """multiIf(kind = 'receipt_booked', amount,
+    kind = 'receipt_reversed' OR (kind = 'application_reversed' AND counterparty = '')
+        OR (kind = 'cash_transferred' AND rule = 'transfer.out'), -amount, 0)"""
 BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91")
 # Up to how many days past due, of all but the last.
 _LAST_DAYS: Final = (0, 30, 60, 90)
@@ -147,6 +151,7 @@ MONEY_DAYS: Final = Rollup(
         "unapplied_change": Sum("sum(is_posting * unapplied)", "Unapplied cash"),
         "on_account_change": Sum("sum(is_posting * kept)", "Cash on account"),
         "unidentified_change": Sum("sum(is_posting * unidentified)", "Cash in suspense accounts"),
+        "received": Sum("sum(is_posting * came)", "Cash that came into customers' accounts, less what went back or on"),
         "recovered": Sum(
             "sum(is_posting * (due_date < toDate32(toStartOfMonth(posted))) * on_items)",
             "Cash on items that were due before the month",
@@ -165,7 +170,7 @@ MONEY_DAYS: Final = Rollup(
             SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, posted, due_date,
                    is_sale, d.debit != 0 AS is_debit, sum(if(a.times = 0, 1, a.times) AS one) AS times,
                    sum(one * d.debit) AS debit, sum(one * d.credit) AS credit, sum(one * d.kept) AS kept,
-                   sum(one * d.on_items) AS on_items,
+                   sum(one * d.on_items) AS on_items, sum(one * d.net * (NOT is_ours)) AS came,
                    sum(one * d.cash * (NOT is_suspense)) AS unapplied, sum(one * d.cash * is_suspense) AS unidentified,
                    sum(one * is_bill) AS bill_times, sum(one * is_bill * d.debit) AS bill,
                    sum(one * (NOT a.affiliate AND NOT is_ours AS in_dso) * (NOT is_interest) * d.debit AS one_trade) AS trade,
@@ -174,7 +179,7 @@ MONEY_DAYS: Final = Rollup(
             FROM (
                 SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale,
                        open_debit_change AS debit, open_credit_change AS credit, unapplied_change AS cash,
-                       on_account_change AS kept, {CASH} AS on_items, {SUSPENSE} AS is_suspense,
+                       on_account_change AS kept, {CASH} AS on_items, {_NET} AS net, {SUSPENSE} AS is_suspense,
                        is_sale AND item_kind = 'invoice' AS is_bill, item_kind = 'interest' AS is_interest,
                        startsWith(account_id, '~') AS is_ours
                 FROM {{decisions}} AS decisions
@@ -193,6 +198,8 @@ _NAMES_ONE: Final = (
     f"(of_owner != '' OR {said('by')} != '' OR {said('maker')} != ''"
     " OR arrayExists(x -> startsWith(x, 'done_by:'), decisions.reasons))"
 )
+_REMINDS: Final = "kind IN ('reminder_due', 'reminder_suppressed')"
+_SENT: Final = f"(kind IN ('delivery_requested', 'delivery_status') OR {_REMINDS})"
 _CLEARS: Final = """(kind IN ('cash_applied', 'credit_allocated', 'discount_granted', 'write_off_posted')
     AND item_kind = 'invoice' AND item_open = 0 AND NOT startsWith(rule, 'reversed.'))"""
 COUNT_DAYS: Final = Rollup(
@@ -204,6 +211,8 @@ COUNT_DAYS: Final = Rollup(
         "cause_kind": ("LowCardinality(String)", "Kind of the fact that caused it"),
         "origin": ("LowCardinality(String)", "live, or history"),
         "detail": ("LowCardinality(String)", "Of item_posted its item_kind, of delivery_status what it says"),
+        "channel": ("LowCardinality(String)", "Of deliveries and reminders, how they go out"),
+        "level": ("Int32", "Of reminders, the dunning level"),
     },
     {
         "decisions": Sum("sum(times)", "How many"),
@@ -219,11 +228,12 @@ COUNT_DAYS: Final = Rollup(
     },
     f"""(
     SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, day, kind, rule,
-           cause_kind, origin, detail, if(a.times = 0, 1, a.times) AS times, amount, `index`, item_kind, item_open, cause_id,
-           rules_version, policy_version, is_by_person, is_named
+           cause_kind, origin, detail, of_channel AS channel, of_level AS level, if(a.times = 0, 1, a.times) AS times, amount,
+           `index`, item_kind, item_open, cause_id, rules_version, policy_version, is_by_person, is_named
     FROM (
         SELECT tenant, entity, account_id, currency, toDate32(event_time) AS day, kind, rule, cause_kind, origin,
                multiIf(kind = 'item_posted', item_kind, kind = 'delivery_status', decisions.text, '') AS detail,
+               if({_SENT}, decisions.channel, '') AS of_channel, if({_REMINDS}, decisions.level, 0) AS of_level,
                amount, `index`, item_kind, item_open, cause_id, rules_version, policy_version,
                decisions.owner AS of_owner, {BY_PERSON} AS is_by_person, {_NAMES_ONE} AS is_named
         FROM {{decisions}} AS decisions WHERE {{condition}}

@@ -6,13 +6,14 @@ the only thing that has to happen exactly once; docs/decisions/0030-one-table-an
 
 from typing import Final
 
+from sinks.clickhouse.by_kind import BY_KIND, Copy
 from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
 from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES
 from sinks.clickhouse.invoicing import INVOICING
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.people import PEOPLE
-from sinks.clickhouse.rollups import ACCOUNT_GROUPS, GROUP_CHANGES, GROUPS, ROLLUPS, Rollup
+from sinks.clickhouse.rollups import ACCOUNT_GROUPS, COUNT_DAYS, GROUP_CHANGES, GROUPS, MONEY_DAYS, ROLLUPS, Rollup
 from sinks.clickhouse.view import View
 
 # Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
@@ -312,14 +313,19 @@ _CONFIRMED: Final = """NOT arrayExists(x -> x.1 = shard AND sequence BETWEEN x.2
     ) WHERE phase = 'before'))"""
 
 
-def _filled(rollup: Rollup) -> tuple[str, ...]:
-    """Make a rollup of the decisions that are there; again, from the beginning, where that was cut short."""
+def _filled(rollup: Rollup | Copy) -> tuple[str, ...]:
+    """Make what is kept of the decisions that are there; again, from the beginning, where that was cut short."""
     columns = ", ".join(rollup.columns)
     return (
         rollup.table,
         f"TRUNCATE TABLE {rollup.name}",
         f"INSERT INTO {rollup.name} ({columns}) {rollup.select('decisions', _CONFIRMED, GROUPS)}",
     )
+
+
+def _remade(rollup: Rollup) -> tuple[str, ...]:
+    """Make a rollup of other columns than it had."""
+    return (f"DROP TABLE IF EXISTS {rollup.name} SYNC", *_filled(rollup))
 
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
@@ -338,6 +344,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (),
     # Why items became overdue: views alone.
     (),
+    # Decisions in the order of their kinds; counts by channel and dunning level, and what came in.
+    (*_filled(BY_KIND), *_remade(MONEY_DAYS), *_remade(COUNT_DAYS)),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
+from sinks.clickhouse.by_kind import BY_KIND
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.rollups import ROLLUPS, Rollup
 
@@ -28,6 +29,8 @@ _CONTENTS: Final = {
     "account_groups": f"SELECT {_GROUP} FROM account_groups FINAL",
     # What they began as, and what they are.
     "group_changes": f"SELECT {_GROUP}, sum(times) AS moved FROM group_changes GROUP BY {_GROUP} HAVING moved != 0",
+    # With which batch a row came differs from run to run.
+    "decisions_by_kind": f"SELECT {', '.join(BY_KIND.of)} FROM decisions_by_kind",
     "publish_state": "SELECT shard, argMax(phase, version) AS phase, argMax(last, version) AS last "
     "FROM publish_state GROUP BY shard",
     "schema_versions": "SELECT version FROM schema_versions",

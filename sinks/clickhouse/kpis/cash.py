@@ -11,26 +11,26 @@ from sinks.clickhouse.kpis.flows import (
     Measure,
 )
 from sinks.clickhouse.kpis.money import LAST_DAY, stocks
-from sinks.clickhouse.rollups import BY_PERSON, CASH, SUSPENSE
+from sinks.clickhouse.rollups import CASH, SUSPENSE
 from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"
 _ITS_MONEY: Final = "if(other_currency != '', other_amount, amount)"
-_SENT_BY_PERSON: Final = f"""cause_id IN (
-    SELECT concat('transfer:', toString(shard), '-', toString(sequence)) FROM decisions
-    WHERE kind = 'cash_transferred' AND {BY_PERSON})"""
+_SENT_BY_PERSON: Final = """cause_id IN (
+    SELECT concat('transfer:', toString(shard), '-', toString(sequence)) FROM decisions_by_kind AS decisions
+    WHERE kind = 'cash_transferred' AND by_person)"""
 _RECEIPTS: Final = f"""(
     SELECT tenant, entity, account_id, receipt_id,
            anyIf(d.currency, kind = 'receipt_booked') AS currency,
            sumIf(d.amount, kind = 'receipt_booked') AS booked,
            minIf(posted_on, kind = 'receipt_booked') AS posted,
            booked = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
-           countIf({BY_PERSON} OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
+           countIf(by_person OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
                    OR (kind = 'receipt_booked' AND {_SENT_BY_PERSON})) > 0 AS by_hand,
            uniqExactIf(document, kind = 'cash_applied') AS pairs,
            uniqExactIf(document, kind = 'cash_unapplied') AS wrong,
            maxIf({EVENT_DAY}, kind = 'cash_applied') = minIf({EVENT_DAY}, kind = 'receipt_booked') AS same_day
-    FROM decisions AS d
+    FROM decisions_by_kind AS d
     WHERE receipt_id != '' AND {OF_CUSTOMER}
     GROUP BY tenant, entity, account_id, receipt_id
     HAVING countIf(kind = 'receipt_booked') > 0
@@ -81,11 +81,11 @@ _OF_UNAPPLIED: Final = f"""(
                    posted, addDays(b.booked, 31), addDays(b.booked, 61), addDays(b.booked, 91)])) AS days
         FROM (
             SELECT tenant, entity, account_id, receipt_id, currency, posted_on, unapplied_change, on_account_change
-            FROM decisions WHERE receipt_id != '' AND (unapplied_change != 0 OR on_account_change != 0)
+            FROM decisions_by_kind AS decisions WHERE receipt_id != '' AND (unapplied_change != 0 OR on_account_change != 0)
         ) AS d
         LEFT JOIN (
             SELECT tenant, entity, account_id, receipt_id, min(posted_on) AS booked
-            FROM decisions WHERE kind = 'receipt_booked' GROUP BY tenant, entity, account_id, receipt_id
+            FROM decisions_by_kind AS decisions WHERE kind = 'receipt_booked' GROUP BY tenant, entity, account_id, receipt_id
         ) AS b USING (tenant, entity, account_id, receipt_id)
     ) AS d {ACCOUNTS_OF}
     ARRAY JOIN days AS day
@@ -147,7 +147,7 @@ _SIGN: Final = "if(startsWith(rule, 'reversed.'), -1, 1)"
 _WRITE_OFFS: Final = Flow(
     "kpi_write_offs",
     "What was given up on each day, by category and rule",
-    "(SELECT * FROM decisions WHERE kind IN ('write_off_posted', 'write_off_proposed'))",
+    "(SELECT * FROM decisions_by_kind AS decisions WHERE kind IN ('write_off_posted', 'write_off_proposed'))",
     {
         "posted": Measure(f"countIf({_WRITE_OFF} AND {NO_REVERSAL})", "Write-offs"),
         "reversed": Measure(f"countIf({_WRITE_OFF} AND NOT {NO_REVERSAL})", "Write-offs undone"),
@@ -156,7 +156,7 @@ _WRITE_OFFS: Final = Flow(
         "proposed": Measure("countIf(kind = 'write_off_proposed')", "Write-offs proposed"),
         "proposed_minor": Measure("sumIf(amount, kind = 'write_off_proposed')", "Their amounts"),
     },
-    day=f"if({_WRITE_OFF}, if(posting_date > toDate32('1970-01-01'), posting_date, {EVENT_DAY}), {EVENT_DAY})",
+    day=f"if({_WRITE_OFF}, posted_on, {EVENT_DAY})",
     by={
         "category": Measure("category", "What it is for"),
         "rule": Measure("replaceOne(rule, 'reversed.', '')", "Rule that concluded it, or concluded what was undone"),
@@ -173,13 +173,13 @@ _OF_DEDUCTIONS: Final = f"""(
     SELECT tenant, entity, account_id, currency, kind, rule, amount, counterparty, posted, c.category AS of_category
     FROM (
         SELECT tenant, entity, account_id, document, currency, kind, rule, amount, counterparty, posted_on AS posted
-        FROM decisions WHERE {_OPENS} OR (item_kind = 'deduction' AND kind IN (
+        FROM decisions_by_kind AS decisions WHERE {_OPENS} OR (item_kind = 'deduction' AND kind IN (
             'cash_applied', 'cash_unapplied', 'application_reversed', 'credit_allocated', 'write_off_posted',
             'discount_granted'))
     ) AS d
     LEFT JOIN (
         SELECT tenant, entity, account_id, document, argMin(decisions.category, sequence) AS category
-        FROM decisions WHERE {_OPENS} AND {NO_REVERSAL} GROUP BY tenant, entity, account_id, document
+        FROM decisions_by_kind AS decisions WHERE {_OPENS} AND {NO_REVERSAL} GROUP BY tenant, entity, account_id, document
     ) AS c USING (tenant, entity, account_id, document)
 )"""
 _DEDUCTIONS: Final = Flow(

@@ -2,27 +2,43 @@
 
 from typing import Final
 
-from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, OF_CUSTOMER, Flow, Measure
+from sinks.clickhouse.evidence import number, said
+from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, OF_CUSTOMER, Flow, Linked, Measure, kept_and_linked
 from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 _CAUSES: Final = ("customer", "own", "upstream")
+# What happened to a dispute: what, on which day, in which currency, why, and then what closed it.
 _OF_DISPUTES: Final = f"""(
-    SELECT tenant, entity, account_id, currency, toDate32(opened_time) AS of_day, owner, category, '' AS root_cause,
-           'opened' AS what, amount, 0 AS minutes, [0] AS outcomes, [0] AS days
-    FROM disputes
-    UNION ALL
-    SELECT tenant, entity, account_id, currency, toDate32(assumeNotNull(closed_time)), owner, category, root_cause,
-           'closed', amount, business_minutes, [{", ".join(_OUTCOMES)}], [{", ".join(f"days_{name}" for name in _CAUSES)}]
-    FROM disputes WHERE closed_time IS NOT NULL
-    UNION ALL
-    SELECT tenant, entity, account_id, d.currency, {EVENT_DAY}, o.owner, o.category, '', 'escalated', 0, 0, [0], [0]
+    SELECT tenant, entity, account_id, owner, category, of.1 AS what, of.2 AS of_day, of.3 AS currency, of.4 AS root_cause,
+           if(what = 'escalated', 0, of_amount) AS amount, if(what = 'closed', business_minutes, 0) AS minutes, outcomes, days
     FROM (
-        SELECT tenant, entity, account_id, reference_id AS dispute_id, currency, event_time
-        FROM decisions WHERE kind = 'escalated' AND startsWith(rule, 'disputes.')
-    ) AS d
-    LEFT JOIN (SELECT tenant, entity, account_id, dispute_id, owner, category FROM disputes) AS o
-        USING (tenant, entity, account_id, dispute_id)
+        SELECT tenant, entity, account_id, owner, category, of_amount, business_minutes, outcomes, days,
+               arrayConcat(
+                   [('opened', toDate32(opened_time), of_currency, '')],
+                   if(is_closed, [('closed', toDate32(closed_time), of_currency, root_cause)], []),
+                   arrayMap(x -> ('escalated', x.1, x.2, ''), escalated)) AS all
+        FROM (
+            SELECT tenant, entity, account_id,
+                   toString(any(decisions.currency)) AS of_currency,
+                   argMaxIf(decisions.amount, sequence, kind = 'dispute_opened') AS of_amount,
+                   toString(argMaxIf(decisions.category, sequence, decisions.category != '')) AS category,
+                   toString(argMaxIf(decisions.owner, sequence, decisions.owner != '')) AS owner,
+                   argMinIf(event_time, sequence, kind = 'dispute_opened') AS opened_time,
+                   countIf(kind = 'dispute_closed') > 0 AS is_closed,
+                   argMaxIf(event_time, sequence, kind = 'dispute_closed') AS closed_time,
+                   groupArrayIf(({EVENT_DAY}, toString(decisions.currency)), kind = 'escalated') AS escalated,
+                   anyIf(decisions.evidence, kind = 'dispute_closed') AS closing,
+                   {said("root_cause", "closing")} AS root_cause,
+                   {number("business_minutes", "closing")} AS business_minutes,
+                   [{", ".join(number(name, "closing") for name in _OUTCOMES)}] AS outcomes,
+                   [{", ".join(number(f"days_{name}", "closing") for name in _CAUSES)}] AS days
+            FROM decisions_by_kind AS decisions
+            WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
+               OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
+            GROUP BY tenant, entity, account_id, reference_id
+        )
+    ) ARRAY JOIN all AS of
 )"""
 _PLACES: Final = (("median", 0.5), ("p90", 0.9))
 
@@ -80,44 +96,52 @@ _ANSWERED: Final = (
     " AND x.2 >= toUnixTimestamp64Milli(event_time), {}.answers)"
 )
 _ANSWERS: Final = "groupArray((sequence, toUnixTimestamp64Milli(event_time))) AS answers"
-_OF_REMINDERS: Final = f"""(
-    SELECT tenant, entity, account_id, currency, kind, level, channel, amount, event_time, sequence, is_letter,
-           kind = 'reminder_due' AND ({_ANSWERED.format("r")} OR {_ANSWERED.format("p")}) AS is_answered
+_DUE: Final = "kind = 'reminder_due'"
+# A letter is counted with the first reminder of it.
+_OF_LETTERS: Final = f"""(
+    SELECT tenant, entity, account_id, argMin({EVENT_DAY}, sequence) AS of_day, argMin(s.currency, sequence) AS currency,
+           argMin(s.level, sequence) AS level, argMin(s.channel, sequence) AS channel, 1 AS letters
+    FROM decisions_by_kind AS s WHERE {_DUE} GROUP BY tenant, entity, account_id, reference_id
+)"""
+# Reminders that were answered.
+_OF_ANSWERED: Final = f"""(
+    SELECT tenant, entity, account_id, toDate32(event_time) AS of_day, one.3 AS currency, one.4 AS level, one.5 AS channel,
+           one.1 AS sequence, one.2 AS event_time, 1 AS responded
     FROM (
-        SELECT tenant, entity, account_id, document, currency, kind, level, channel, amount, event_time, sequence,
-               kind = 'reminder_due' AND sequence = min(sequence) OVER (
-                   PARTITION BY tenant, entity, account_id, kind, reference_id) AS is_letter
-        FROM decisions WHERE kind IN ('reminder_due', 'reminder_suppressed')
+        SELECT tenant, entity, account_id, of_document, groupArrayIf(
+                   (sequence, event_time, toString(s.currency), s.level, toString(s.channel)), {_DUE}) AS reminders,
+               groupArrayIf((sequence, toUnixTimestamp64Milli(event_time)), NOT {_DUE}) AS answers
+        FROM (
+            SELECT tenant, entity, account_id, document AS of_document, kind, sequence, event_time, currency, level, channel
+            FROM decisions_by_kind
+            WHERE {_DUE} OR (kind IN ('cash_applied', 'dispute_opened')
+                             AND document IN (SELECT document FROM decisions_by_kind WHERE {_DUE}))
+            UNION ALL
+            SELECT tenant, entity, account_id, arrayJoin(candidates), kind, sequence, event_time, currency, level, channel
+            FROM decisions_by_kind WHERE kind = 'promise_opened'
+        ) AS s
+        GROUP BY tenant, entity, account_id, of_document
+        HAVING notEmpty(reminders)
     ) AS d
     LEFT JOIN (
-        SELECT tenant, entity, account_id, said.1 AS document, groupArray(said.2) AS answers
-        FROM (
-            SELECT tenant, entity, account_id, arrayJoin(arrayMap(
-                x -> (x, (sequence, toUnixTimestamp64Milli(event_time))),
-                if(kind = 'promise_opened', candidates, [document]))) AS said
-            FROM decisions
-            WHERE kind IN ('cash_applied', 'dispute_opened') OR (kind = 'promise_opened' AND notEmpty(candidates))
-        ) GROUP BY tenant, entity, account_id, document
-    ) AS r USING (tenant, entity, account_id, document)
-    LEFT JOIN (
         SELECT tenant, entity, account_id, {_ANSWERS}
-        FROM decisions WHERE kind = 'promise_opened' AND empty(candidates) GROUP BY tenant, entity, account_id
+        FROM decisions_by_kind WHERE kind = 'promise_opened' AND empty(candidates) GROUP BY tenant, entity, account_id
     ) AS p USING (tenant, entity, account_id)
+    ARRAY JOIN reminders AS one
+    WHERE (notEmpty(d.answers) OR notEmpty(p.answers)) AND ({_ANSWERED.format("d")} OR {_ANSWERED.format("p")})
 )"""
-_LETTERS: Final = Measure("countIf(is_letter)", "Letters: the first reminder of each")
-_REMINDERS: Final = Flow(
+_REMINDERS: Final = kept_and_linked(
     "kpi_reminders",
     "Reminders of each day, what held others back, and how many were answered within 10 days",
-    _OF_REMINDERS,
     {
-        "reminders": Measure("countIf(kind = 'reminder_due')", "Items reminded of: denominator of response_bp"),
-        "reminded_minor": Measure("sumIf(amount, kind = 'reminder_due')", "What is dunned, minor units"),
-        "letters": _LETTERS,
-        "responded": Measure(
-            "countIf(is_answered)", "Of reminders, followed by payment, promise or dispute in 10 days"
-        ),
-        "suppressed": Measure("countIf(kind = 'reminder_suppressed')", "Steps that were not sent"),
+        "reminders": Measure(f"decisions * ({_DUE})", "Items reminded of: denominator of response_bp"),
+        "reminded_minor": Measure(f"amount * ({_DUE})", "What is dunned, minor units"),
+        "letters": Measure("0", "Letters: the first reminder of each"),
+        "responded": Measure("0", "Of reminders, followed by payment, promise or dispute in 10 days"),
+        "suppressed": Measure("decisions * (kind = 'reminder_suppressed')", "Steps that were not sent"),
     },
+    (Linked(_OF_LETTERS, ("letters",)), Linked(_OF_ANSWERED, ("responded",))),
+    where="kind IN ('reminder_due', 'reminder_suppressed')",
     by={"level": Measure("level", "Dunning level"), "channel": Measure("channel", "How it is to be sent")},
     ratios={"response_bp": Measure(basis_points("responded", "reminders"), "responded / reminders")},
     types={"level": "Int32", "channel": CODE},
@@ -135,7 +159,7 @@ _OF_PROMISES: Final = f"""(
     FROM promises AS s
     INNER JOIN (
         SELECT tenant, entity, account_id, reference_id AS promise_id, argMax({EVENT_DAY}, sequence) AS cancelled_on
-        FROM decisions WHERE kind = 'promise_cancelled' GROUP BY tenant, entity, account_id, promise_id
+        FROM decisions_by_kind AS decisions WHERE kind = 'promise_cancelled' GROUP BY tenant, entity, account_id, promise_id
     ) AS c USING (tenant, entity, account_id, promise_id)
     WHERE status = 'cancelled'
 )"""
@@ -159,42 +183,43 @@ _PROMISES: Final = Flow(
     types={"currency": TEXT},
 )
 
-_NET: Final = """multiIf(kind = 'receipt_booked', amount,
-    kind = 'receipt_reversed' OR (kind = 'application_reversed' AND counterparty = '')
-        OR (kind = 'cash_transferred' AND rule = 'transfer.out'), -amount, 0)"""
 _OF_COLLECTORS: Final = f"""(
-    SELECT tenant, entity, account_id, currency, {EVENT_DAY} AS of_day, kind AS what, 0 AS amount, 0 AS cash,
-           kind = 'reminder_due' AND sequence = min(sequence) OVER (
-               PARTITION BY tenant, entity, account_id, kind, reference_id) AS is_letter,
-           arrayExists(x -> startsWith(x, 'done_by:'), decisions.reasons) AS by_hand
-    FROM decisions WHERE kind IN ('reminder_due', 'task_opened', 'task_closed', 'noted') AND {OF_CUSTOMER}
+    SELECT tenant, entity, account_id, currency, {EVENT_DAY} AS of_day, 0 AS letters, 0 AS promises, 0 AS promised_minor,
+           kind = 'task_opened' AS tasks_opened, kind = 'task_closed' AS tasks_closed,
+           tasks_closed AND arrayExists(x -> startsWith(x, 'done_by:'), decisions.reasons) AS tasks_done, kind = 'noted' AS notes
+    FROM decisions_by_kind AS decisions WHERE kind IN ('task_opened', 'task_closed', 'noted') AND {OF_CUSTOMER}
     UNION ALL
-    SELECT tenant, entity, account_id, currency, toDate32(made_time), 'promise', amount, 0, 0, 0
+    SELECT tenant, entity, account_id, currency, of_day, letters, 0, 0, 0, 0, 0, 0
+    FROM {_OF_LETTERS} WHERE {OF_CUSTOMER}
+    UNION ALL
+    SELECT tenant, entity, account_id, currency, toDate32(made_time), 0, 1, amount, 0, 0, 0, 0
     FROM promises WHERE {OF_CUSTOMER}
-    UNION ALL
-    SELECT tenant, entity, account_id, currency, posted_on, 'cash', 0, {_NET}, 0, 0
-    FROM decisions
-    WHERE kind IN ('receipt_booked', 'receipt_reversed', 'application_reversed', 'cash_transferred') AND {OF_CUSTOMER}
 )"""
-_COLLECTORS: Final = Flow(
+_COLLECTORS: Final = kept_and_linked(
     "kpi_collectors",
     "What each collector's accounts brought on each day, and what was done about them",
-    _OF_COLLECTORS,
     {
-        "letters": _LETTERS,
-        "promises": Measure("countIf(what = 'promise')", "Promises made"),
-        "promised_minor": Measure("sumIf(amount, what = 'promise')", "Their amounts, minor units"),
-        "cash_minor": Measure("sum(cash)", "Cash that came less what went back or on, minor units"),
-        "tasks_opened": Measure("countIf(what = 'task_opened')", "Tasks opened, or given to another"),
-        "tasks_closed": Measure("countIf(what = 'task_closed')", "Tasks closed"),
-        "tasks_done": Measure("countIf(what = 'task_closed' AND by_hand)", "Of them, done by a person"),
-        "notes": Measure("countIf(what = 'noted')", "Notes written"),
+        "letters": Measure("0", "Letters: the first reminder of each"),
+        "promises": Measure("0", "Promises made"),
+        "promised_minor": Measure("0", "Their amounts, minor units"),
+        "cash_minor": Measure("received", "Cash that came less what went back or on, minor units"),
+        "tasks_opened": Measure("0", "Tasks opened, or given to another"),
+        "tasks_closed": Measure("0", "Tasks closed"),
+        "tasks_done": Measure("0", "Of them, done by a person"),
+        "notes": Measure("0", "Notes written"),
     },
-    day="of_day",
+    (
+        Linked(
+            _OF_COLLECTORS,
+            ("letters", "promises", "promised_minor", "tasks_opened", "tasks_closed", "tasks_done", "notes"),
+        ),
+    ),
+    where="received != 0",
+    kept="money_days",
     ratios={
         "is_working_day": Measure("toUInt8(toDayOfWeek(day) <= 5)", "1 from Monday to Friday; holds for its row only")
     },
     types={"currency": TEXT, "is_working_day": "UInt8"},
 )
 
-CLAIM_KPIS: Final = (KPI_DISPUTES, *(flow.view for flow in (_REMINDERS, _PROMISES, _COLLECTORS)))
+CLAIM_KPIS: Final = (KPI_DISPUTES, _REMINDERS, _PROMISES.view, _COLLECTORS)

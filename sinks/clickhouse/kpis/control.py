@@ -4,6 +4,7 @@ from typing import Final
 
 from sinks.clickhouse.evidence import said
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, NO_REVERSAL, Measure, counted
+from sinks.clickhouse.kpis.queues import EXCEPTIONS
 from sinks.clickhouse.view import GROUP, KEY, TEXT, View, basis_points
 
 _BY_HAND: Final = """rule IN ('release.manual', 'cash.operator', 'cash.erp', 'delivery.operator', 'write_off.operator',
@@ -24,11 +25,11 @@ _OVERRIDES: Final = counted(
 _WITHIN: Final = f"(startsWith(rule, 'cash.7.') OR {said('within')} != '' OR {said('approval')} != '')"
 _OF_ADHERENCE: Final = f"""
     SELECT {EVENT_DAY} AS day, tenant, entity, account_id, currency, 'write_off' AS subject, {_WITHIN} AS is_so
-    FROM decisions WHERE kind = 'write_off_posted' AND {NO_REVERSAL}
+    FROM decisions_by_kind AS decisions WHERE kind = 'write_off_posted' AND {NO_REVERSAL}
     UNION ALL
     SELECT toDate32(ended_time), tenant, entity, account_id, currency, 'exceptions',
            toUnixTimestamp64Milli(until_time) = 0 OR ended_time <= until_time
-    FROM queue_entries WHERE queue = 'exception' AND is_ended
+    FROM ({EXCEPTIONS}) WHERE is_ended
     UNION ALL
     SELECT toDate32(assumeNotNull(answered_time)), tenant, entity, account_id, currency, 'approvals',
            status != 'expired' AND (toUnixTimestamp64Milli(deadline) = 0 OR assumeNotNull(answered_time) <= deadline)

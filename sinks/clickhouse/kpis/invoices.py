@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from sinks.clickhouse.evidence import said
-from sinks.clickhouse.kpis.flows import Flow, Measure, counted, minutes
-from sinks.clickhouse.rollups import BY_PERSON
+from sinks.clickhouse.kpis.flows import Flow, Linked, Measure, counted, kept_and_linked, minutes
 from sinks.clickhouse.view import CODE, DAYS, TEXT, basis_points, divided, with_one_decimal
 
 _GENERATED: Final = """(kind = 'invoice_released'
@@ -36,97 +34,105 @@ _THROUGHPUT: Final = counted(
     },
 )
 
-# Of an instalment said(part) is PLACE:COUNT:NUMBER, and the number may have colons.
-DRAFT: Final = f"""if({said("part")} = '', document,
-    arrayStringConcat(arraySlice(splitByChar(':', {said("part")}), 3), ':'))"""
 _HELD: Final = "kind = 'invoice_held'"
-_OF_RELEASE: Final = f"""(
-    SELECT tenant, entity, account_id, currency, kind, rule, amount, event_time, sequence,
-           minOrNullIf(sequence, {_HELD}) OVER draft AS first_held,
-           argMinOrNullIf(event_time, sequence, {_HELD}) OVER draft AS held_time,
-           first_held IS NOT NULL AND first_held < sequence AS was_held
+# Of drafts that were held: the first time they were, and each end after it.
+_HELD_DRAFTS: Final = f"""(
+    SELECT tenant, entity, account_id, toDate32(one.1) AS of_day, one.2 AS currency, one.3 AS held, held * of_amount AS held_minor,
+           -one.4 AS released_at_once, NOT held AS hold_ended, hold_ended * {minutes("held_time", "one.1")} AS hold_minutes
     FROM (
-        SELECT tenant, entity, account_id, currency, kind, rule, amount, event_time, sequence, {DRAFT} AS number
-        FROM decisions WHERE kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn')
-    )
-    WINDOW draft AS (PARTITION BY tenant, entity, account_id, number)
+        SELECT tenant, entity, account_id, draft, minIf(sequence, {_HELD}) AS first_held,
+               argMinIf(event_time, sequence, {_HELD}) AS held_time, argMinIf(amount, sequence, {_HELD}) AS of_amount,
+               arrayConcat(
+                   [(held_time, toString(argMinIf(currency, sequence, {_HELD})), toUInt8(1), toUInt8(0))],
+                   arrayMap(x -> (x.2, x.3, toUInt8(0), x.4), arrayFilter(x -> x.1 > first_held, groupArrayIf(
+                       (sequence, event_time, toString(currency), kind = 'invoice_released'), NOT {_HELD})))) AS all
+        FROM decisions_by_kind
+        WHERE {_HELD} OR (kind IN ('invoice_released', 'invoice_withdrawn')
+                          AND draft IN (SELECT draft FROM decisions_by_kind WHERE {_HELD}))
+        GROUP BY tenant, entity, account_id, draft
+        HAVING countIf({_HELD}) > 0
+    ) ARRAY JOIN all AS one
 )"""
-_ENDED: Final = f"(was_held AND NOT {_HELD})"
+_RELEASED: Final = "decisions * (kind = 'invoice_released')"
 
-_RELEASE: Final = Flow(
+_RELEASE: Final = kept_and_linked(
     "kpi_release",
     "Drafts held and released on each day",
-    _OF_RELEASE,
     {
-        "held": Measure(f"countIf({_HELD} AND sequence = first_held)", "Drafts held for the first time"),
-        "held_minor": Measure(f"sumIf(amount, {_HELD} AND sequence = first_held)", "Their amounts, minor units"),
-        "holds": Measure(f"countIf({_HELD})", "Holds, said again for other reasons too"),
-        "released": Measure("countIf(kind = 'invoice_released')", "Invoices released"),
-        "released_minor": Measure("sumIf(amount, kind = 'invoice_released')", "Their amounts, minor units"),
-        "released_at_once": Measure(
-            "countIf(kind = 'invoice_released' AND NOT was_held)", "Of them, never held before"
-        ),
-        "released_by_person": Measure("countIf(kind = 'invoice_released' AND rule = 'release.manual')", "By a person"),
-        "withdrawn": Measure("countIf(kind = 'invoice_withdrawn')", "Drafts given up or replaced"),
-        "hold_minutes": Measure(
-            f"sumIf({minutes('assumeNotNull(held_time)', 'event_time')}, {_ENDED})",
-            "From the first hold to the end of it",
-        ),
-        "hold_ended": Measure(f"countIf({_ENDED})", "Holds that ended: denominator of hold_minutes"),
+        "held": Measure("0", "Drafts held for the first time"),
+        "held_minor": Measure("0", "Their amounts, minor units"),
+        "holds": Measure(f"decisions * ({_HELD})", "Holds, said again for other reasons too"),
+        "released": Measure(_RELEASED, "Invoices released"),
+        "released_minor": Measure("amount * (kind = 'invoice_released')", "Their amounts, minor units"),
+        "released_at_once": Measure(_RELEASED, "Of them, never held before"),
+        "released_by_person": Measure(f"{_RELEASED} * (rule = 'release.manual')", "By a person"),
+        "withdrawn": Measure("decisions * (kind = 'invoice_withdrawn')", "Drafts given up or replaced"),
+        "hold_minutes": Measure("0", "From the first hold to the end of it"),
+        "hold_ended": Measure("0", "Holds that ended: denominator of hold_minutes"),
     },
+    (Linked(_HELD_DRAFTS, ("held", "held_minor", "released_at_once", "hold_minutes", "hold_ended")),),
+    where="kind IN ('invoice_held', 'invoice_released', 'invoice_withdrawn')",
     ratios={"at_once_bp": Measure(basis_points("released_at_once", "released"), "released_at_once / released")},
 )
 
-_OF_DELIVERY: Final = """(
-    SELECT tenant, entity, account_id, currency, kind, rule, text, channel, event_time, sequence,
-           minOrNullIf(sequence, kind = 'delivery_requested') OVER document_of AS first_requested,
-           argMinOrNullIf(event_time, sequence, kind = 'delivery_requested') OVER document_of AS requested_time,
-           minOrNullIf(sequence, kind = 'delivery_status' AND text = 'delivered') OVER document_of AS first_delivered,
-           ifNull(sequence = first_delivered AND first_requested < sequence, 0) AS arrives
-    FROM decisions WHERE kind IN ('delivery_requested', 'delivery_status')
-    WINDOW document_of AS (PARTITION BY tenant, entity, account_id, document)
+_REQUESTED: Final = "kind = 'delivery_requested'"
+_ARRIVED: Final = "(kind = 'delivery_status' AND text = 'delivered')"
+# Documents of which the first arrival came after the first request.
+_ARRIVALS: Final = f"""(
+    SELECT tenant, entity, account_id, toDate32(arrived_time) AS of_day, of_currency AS currency, of_channel AS channel,
+           1 AS delivered_requested, {minutes("requested_time", "arrived_time")} AS delivered_minutes
+    FROM (
+        SELECT tenant, entity, account_id, document, argMinIf(event_time, sequence, {_REQUESTED}) AS requested_time,
+               argMinIf(event_time, sequence, {_ARRIVED}) AS arrived_time, argMinIf(currency, sequence, {_ARRIVED}) AS of_currency,
+               argMinIf(channel, sequence, {_ARRIVED}) AS of_channel
+        FROM decisions_by_kind
+        WHERE {_REQUESTED} OR {_ARRIVED}
+        GROUP BY tenant, entity, account_id, document
+        HAVING countIf({_REQUESTED}) > 0 AND countIf({_ARRIVED}) > 0 AND minIf(sequence, {_REQUESTED}) < minIf(sequence, {_ARRIVED})
+    )
 )"""
 
-_DELIVERY: Final = Flow(
+_DELIVERY: Final = kept_and_linked(
     "kpi_delivery",
     "How invoices went out on each day, by channel",
-    _OF_DELIVERY,
     {
-        "requests": Measure("countIf(kind = 'delivery_requested')", "Requests to send a document"),
-        "fallbacks": Measure("countIf(rule = 'delivery.fallback')", "Of them, by the next channel"),
-        "resends": Measure("countIf(rule = 'delivery.resend')", "Of them, again by the same channel"),
+        "requests": Measure(f"decisions * ({_REQUESTED})", "Requests to send a document"),
+        "fallbacks": Measure("decisions * (rule = 'delivery.fallback')", "Of them, by the next channel"),
+        "resends": Measure("decisions * (rule = 'delivery.resend')", "Of them, again by the same channel"),
         **{
-            name: Measure(f"countIf(kind = 'delivery_status' AND text = '{name}')", comment)
+            name: Measure(f"decisions * (kind = 'delivery_status' AND detail = '{name}')", comment)
             for name, comment in _SAYS.items()
         },
-        "delivered_minutes": Measure(
-            f"sumIf({minutes('assumeNotNull(requested_time)', 'event_time')}, arrives)",
-            "From the first request to the arrival",
-        ),
-        "delivered_requested": Measure(
-            "countIf(arrives)", "Arrivals after a request: denominator of delivered_minutes"
-        ),
+        "delivered_minutes": Measure("0", "From the first request to the arrival"),
+        "delivered_requested": Measure("0", "Arrivals after a request: denominator of delivered_minutes"),
     },
+    (Linked(_ARRIVALS, ("delivered_minutes", "delivered_requested")),),
+    where="kind IN ('delivery_requested', 'delivery_status')",
     by={"channel": Measure("channel", "How it went out")},
     ratios={"delivered_bp": Measure(basis_points("delivered", "sent"), "delivered / sent")},
     types={"channel": CODE},
 )
 
-_CLEARED: Final = f"""(
-    SELECT tenant, entity, account_id, currency, amount, cleared_on, touched,
+# A touch changes nothing, and of a credit note that is allocated the invoice is another row.
+_CLEARED: Final = """(
+    SELECT tenant, entity, account_id, of_currency AS currency, of_amount AS amount, cleared_on, touched,
            dateDiff('day', posted, cleared_on) AS settle, greatest(dateDiff('day', due, cleared_on), 0) AS late
     FROM (
-        SELECT tenant, entity, account_id, document, anyIf(m.currency, raises) AS currency,
-               sumIf(m.amount, raises) AS amount, anyIf(posted_on, raises) AS posted, anyIf(due_date, raises) AS due,
-               maxIf(posted_on, change < 0 OR raises) AS cleared_on
-        FROM item_movements AS m
+        SELECT tenant, entity, account_id, document, anyIf(currency, raised) AS of_currency, sumIf(amount, raised) AS of_amount,
+               anyIf(posted_on, raised) AS posted, anyIf(due_date, raised) AS due,
+               maxIf(posted_on, change < 0 OR raised) AS cleared_on, sum(touches) AS touched
+        FROM (
+            SELECT tenant, entity, account_id, document, currency, amount, posted_on, due_date, item_change AS change,
+                   raises AS raised, raises AND item_kind = 'invoice' AND rule != 'posted.opening' AS is_invoice,
+                   by_person AS touches
+            FROM decisions_by_kind WHERE document != '' AND (item_change != 0 OR raises OR by_person)
+            UNION ALL
+            SELECT tenant, entity, account_id, counterparty, '', 0, posted_on, due_date, other_change, 0, 0, 0
+            FROM decisions_by_kind WHERE kind IN ('credit_allocated', 'application_reversed', 'deduction_opened')
+        )
         GROUP BY tenant, entity, account_id, document
-        HAVING countIf(raises AND item_kind = 'invoice' AND rule != 'posted.opening') > 0 AND sum(change) = 0
-    ) AS i
-    LEFT JOIN (
-        SELECT tenant, entity, account_id, document, count() AS touched
-        FROM decisions WHERE document != '' AND {BY_PERSON} GROUP BY tenant, entity, account_id, document
-    ) AS t USING (tenant, entity, account_id, document)
+        HAVING max(is_invoice) AND sum(change) = 0
+    )
 )"""
 
 _CYCLE_TIME: Final = Flow(
@@ -150,4 +156,4 @@ _CYCLE_TIME: Final = Flow(
     types={"currency": TEXT, "mean_settle_days": DAYS, "touches_per_100": "Nullable(Int64)"},
 )
 
-INVOICES: Final = (_THROUGHPUT, *(flow.view for flow in (_RELEASE, _DELIVERY, _CYCLE_TIME)))
+INVOICES: Final = (_THROUGHPUT, _RELEASE, _DELIVERY, _CYCLE_TIME.view)

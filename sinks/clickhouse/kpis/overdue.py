@@ -8,7 +8,6 @@ from typing import Final
 
 from sinks.clickhouse.evidence import number, said
 from sinks.clickhouse.kpis.flows import EVENT_DAY, Flow, Measure
-from sinks.clickhouse.kpis.invoices import DRAFT
 from sinks.clickhouse.kpis.money import LAST_DAY
 from sinks.clickhouse.view import TEXT, View
 
@@ -24,36 +23,19 @@ _CAUSE_OF_HOLD: Final = f"""multiIf(
     arrayExists(x -> splitByChar(':', x)[1] IN {_OWN_REASONS}, decisions.reasons), 'own', 'customer')"""
 
 # What is left of a draft that is billed in parts is NUMBER/2, NUMBER/3 ..., and was held with it before.
-_RESTS: Final = (
-    f"SELECT {_PAYER}, {said('rest')} FROM decisions WHERE kind = 'invoice_released' AND rule = 'release.in_part'"
-)
+_RESTS: Final = f"SELECT {_PAYER}, {said('rest')} FROM decisions_by_kind AS decisions WHERE kind = 'invoice_released' AND rule = 'release.in_part'"
 
 
 def _whole(draft: str) -> str:
     """The number that a draft had at first."""
-    return f"if(({_PAYER}, {draft}) IN ({_RESTS}), replaceRegexpOne({draft}, '/[0-9]+$', ''), {draft})"
+    is_rest = f"position({draft}, '/') > 0 AND ({_PAYER}, {draft}) IN ({_RESTS})"
+    return f"if({is_rest}, replaceRegexpOne({draft}, '/[0-9]+$', ''), {draft})"
 
 
-_RAISED: Final = f"""
-    SELECT {_OF_ITEM}, {_whole(DRAFT)} AS draft, sequence AS raised_sequence, amount AS raised_amount, {EVENT_DAY} AS raised_on, document_date AS dated
-    FROM decisions
-    WHERE kind IN ('invoice_released', 'item_posted') AND item_kind IN ('invoice', 'debit_note') AND rule != 'posted.opening'
-    ORDER BY sequence LIMIT 1 BY {_OF_ITEM}"""
 _HOLDS: Final = f"""
     SELECT {_PAYER}, {_whole("document")} AS draft,
            arraySort(groupArray((sequence, {EVENT_DAY}, {_CAUSE_OF_HOLD}))) AS all_holds
-    FROM decisions WHERE kind = 'invoice_held' GROUP BY {_PAYER}, draft"""
-# What is sent as one goes by its own number, or tells the documents that are in it.
-_DELIVERIES: Final = f"""
-    SELECT {_OF_ITEM}, count() AS said, minOrNullIf(said_on, text IN ('delivered', 'viewed', 'acknowledged')) AS got_on,
-           maxOrNullIf(sequence, text = 'sent') AS last_sent, maxOrNullIf(sequence, text IN ('failed', 'rejected')) AS last_wrong,
-           argMaxIf(said_on, sequence, text = 'sent') AS sent_on
-    FROM (
-        SELECT {_PAYER}, arrayJoin(arrayDistinct(arrayPushBack(candidates, decisions.document))) AS document, sequence,
-               if(kind = 'delivery_requested', '', decisions.text) AS text, {EVENT_DAY} AS said_on
-        FROM decisions WHERE kind IN ('delivery_requested', 'delivery_status')
-    )
-    GROUP BY {_OF_ITEM}"""
+    FROM decisions_by_kind AS decisions WHERE kind = 'invoice_held' GROUP BY {_PAYER}, draft"""
 # An open dispute lost what it would have lost had it been closed on the last day.
 _DISPUTES: Final = f"""
     SELECT {_OF_ITEM}, groupArray((opened_on, closed_on, lost_upstream, lost_own)) AS contested
@@ -68,18 +50,51 @@ _DISPUTES: Final = f"""
                argMaxIf({number("days_upstream")}, sequence, kind = 'dispute_closed') AS lost_upstream,
                if(is_closed, argMaxIf({number("days_own")}, sequence, kind = 'dispute_closed'),
                   greatest(dateDiff('day', opened_on, closed_on) - waited, 0)) AS lost_own
-        FROM decisions WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
+        FROM decisions_by_kind AS decisions WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
         GROUP BY {_PAYER}, reference_id
         HAVING countIf(kind = 'dispute_opened') > 0
     )
     GROUP BY {_OF_ITEM}"""
 
+# Everything about a document: what raised it and moved it, and how it went out; what is sent as one goes by its own number, or
+# tells the documents that are in it. said: 0 of a movement, of a delivery what became of it. Aggregates of tuples cost five times
+# those of their parts.
+_GOT, _SENT, _WRONG = 2, 3, 4
+_TOLD: Final = f"""
+    SELECT {_PAYER}, document, sequence, currency, item_kind, posted_on, due_date, item_change AS change, raises AS raised,
+           raises AND item_kind IN ('invoice', 'debit_note') AND kind IN ('invoice_released', 'item_posted')
+               AND rule != 'posted.opening' AS is_first,
+           draft, amount, {EVENT_DAY} AS happened_on, document_date, 0 AS said
+    FROM decisions_by_kind WHERE document != '' AND (item_change != 0 OR raises)
+    UNION ALL
+    SELECT {_PAYER}, counterparty, sequence, currency, item_kind, posted_on, due_date, other_change, 0, 0, draft, amount,
+           {EVENT_DAY}, document_date, 0
+    FROM decisions_by_kind WHERE kind IN ('credit_allocated', 'application_reversed', 'deduction_opened')
+    UNION ALL
+    SELECT {_PAYER}, arrayJoin(if(empty(candidates), [d.document], arrayDistinct(arrayPushBack(candidates, d.document)))), sequence,
+           currency, item_kind, posted_on, due_date, 0, 0, 0, draft, amount, {EVENT_DAY}, document_date,
+           multiIf(kind = 'delivery_requested', 1, d.text IN ('delivered', 'viewed', 'acknowledged'), {_GOT},
+                   d.text = 'sent', {_SENT}, d.text IN ('failed', 'rejected'), {_WRONG}, 1)
+    FROM decisions_by_kind AS d WHERE kind IN ('delivery_requested', 'delivery_status')"""
 _PAST_DUE: Final = f"""
-    SELECT {_OF_ITEM}, currency, item_kind, open, posting_date, due_date,
-           if(open = 0, 'cleared', 'open') AS status, ifNull(cleared_on, {LAST_DAY}) AS until_day
-    FROM items
-    WHERE item_kind IN ('invoice', 'debit_note') AND due_date > {_NO_DAY} AND due_date < until_day
-          AND (open = 0 OR posting_date <= {LAST_DAY})"""
+    SELECT {_OF_ITEM}, of_currency AS currency, of_kind AS item_kind, open, posting_date, due_on AS due_date, status, until_day,
+           raised_sequence, {_whole("first_draft")} AS draft, raised_amount, raised_on, dated, said_times, got_on, last_sent,
+           last_wrong, sent_on
+    FROM (
+        SELECT {_OF_ITEM}, anyIf(currency, raised) AS of_currency, anyIf(item_kind, raised) AS of_kind, sum(change) AS open,
+               anyIf(posted_on, raised) AS posting_date, anyIf(due_date, raised) AS due_on,
+               if(open = 0, 'cleared', 'open') AS status,
+               if(open = 0, maxIf(posted_on, change < 0 OR raised), {LAST_DAY}) AS until_day,
+               minIf(sequence, is_first) AS raised_sequence, argMinIf(draft, sequence, is_first) AS first_draft,
+               argMinIf(amount, sequence, is_first) AS raised_amount, argMinIf(happened_on, sequence, is_first) AS raised_on,
+               argMinIf(document_date, sequence, is_first) AS dated, countIf(said > 0) AS said_times,
+               minOrNullIf(happened_on, said = {_GOT}) AS got_on, maxOrNullIf(sequence, said = {_SENT}) AS last_sent,
+               maxOrNullIf(sequence, said = {_WRONG}) AS last_wrong, argMaxIf(happened_on, sequence, said = {_SENT}) AS sent_on
+        FROM ({_TOLD})
+        GROUP BY {_OF_ITEM}
+        HAVING countIf(is_first) > 0 AND of_kind IN ('invoice', 'debit_note') AND due_on > {_NO_DAY} AND due_on < until_day
+               AND (open = 0 OR posting_date <= {LAST_DAY})
+    )"""
 
 
 def _held_for(cause: str) -> str:
@@ -91,7 +106,7 @@ def _held_for(cause: str) -> str:
 _LOST: Final = f"""
     SELECT {_OF_ITEM}, currency, item_kind, raised_amount, open, posting_date, due_date, status, until_day,
            dateDiff('day', due_date, until_day) AS overdue_days,
-           least(multiIf(said = 0, raised_on, got_on IS NOT NULL, assumeNotNull(got_on),
+           least(multiIf(said_times = 0, raised_on, got_on IS NOT NULL, assumeNotNull(got_on),
                          last_sent IS NOT NULL AND ifNull(last_wrong, -1) < last_sent, sent_on, until_day), until_day) AS had_on,
            arrayFilter(x -> x.1 < raised_sequence, all_holds) AS holds,
            if(dated > {_NO_DAY}, dated, least(if(notEmpty(holds), holds[1].2, raised_on), raised_on)) AS began_on,
@@ -108,9 +123,7 @@ _LOST: Final = f"""
            least(late_days + disputed_own_days, overdue_days - upstream_days) AS own_days,
            overdue_days - upstream_days - own_days AS customer_days
     FROM ({_PAST_DUE}) AS i
-    INNER JOIN ({_RAISED}) AS r USING ({_OF_ITEM})
     LEFT JOIN ({_HOLDS}) AS h USING ({_PAYER}, draft)
-    LEFT JOIN ({_DELIVERIES}) AS d USING ({_OF_ITEM})
     LEFT JOIN ({_DISPUTES}) AS c USING ({_OF_ITEM})"""
 
 OVERDUE_ITEMS: Final = View(

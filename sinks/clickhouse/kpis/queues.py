@@ -3,7 +3,6 @@
 from typing import Final
 
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, Flow, Measure, minutes
-from sinks.clickhouse.kpis.invoices import DRAFT
 from sinks.clickhouse.kpis.money import LAST_DAY, stocks
 from sinks.clickhouse.view import GROUP, KEY, TEXT, TIME, View, basis_points
 
@@ -15,77 +14,120 @@ _SETTLES: Final = """((receipt_unapplied = 0 AND (
     OR (kind IN ('refund_posted', 'write_off_posted') AND document = '')))
     OR (kind = 'exception_closed' AND startsWith(reference_id, 'proposal:')))"""
 _KEPT: Final = "(length(reasons) = 1 AND startsWith(decisions.reasons[1], 'prepayment:'))"
+_PAYER: Final = "tenant, entity, account_id"
+
+# Whose it is: the last that a decision about it names, of whatever kind.
+_OF_REFERENCE: Final = """kind IN ('exception_raised', 'task_opened', 'assigned', 'escalated', 'dispute_routed', 'dispute_closed',
+    'approval_requested', 'approval_delegated')"""
+_OWNED_KINDS: Final = f"(kind IN ('invoice_held', 'cash_proposed') OR {_OF_REFERENCE})"
+_NAMES_OWNER: Final = f"(decisions.owner != '' AND {_OWNED_KINDS})"
+_OWNED_ENTRY: Final = (
+    "multiIf(kind = 'cash_proposed', concat('proposal:', receipt_id), kind = 'invoice_held', document, reference_id)"
+)
+_OWNER: Final = f"argMaxIf(decisions.owner, sequence, {_NAMES_OWNER}) AS has_it"
 
 
-def _waits(queue: str, entry: str, rule: str, begins: str, where: str) -> str:
-    """Rows of entries that may begin and end several times: `begins` is true of what begins one, and false of what ends it."""
+def _names_owner_of(entries: str) -> str:
+    """Of decisions: that they name an owner of one of those."""
+    return f"""(decisions.owner != '' AND (
+        ({_OF_REFERENCE} AND reference_id IN ({entries})) OR (kind = 'invoice_held' AND document IN ({entries}))
+        OR (kind = 'cash_proposed' AND {_OWNED_ENTRY} IN ({entries}))))"""
+
+
+def _waits(queue: str, entry: str, rule: str, begins: str, where: str, entries: str) -> str:
+    """Rows of entries that may begin and end several times: `begins` is true of what begins one, and false of what ends it.
+
+    entries: SQL of all that `entry` may be, or of more.
+    """
     return f"""
-    SELECT '{queue}' AS queue, tenant, entity, account_id, entry, of_rule AS rule, step.1 AS began_sequence, step.3 AS began_time,
-           step.4 AS currency, step.5 AS amount, step.6 AS until_time, ended.1 >= 0 AS is_ended, ended.3 AS ended_time
+    SELECT '{queue}' AS queue, {_PAYER}, entry, step.1 AS rule, step.2 AS began_sequence, step.4 AS began_time, step.5 AS currency,
+           step.6 AS amount, step.7 AS until_time, next.1 = step.1 AND next.2 > step.2 AS is_ended,
+           if(is_ended, next.4, {_NEVER}) AS ended_time, has_it AS owner
     FROM (
-        SELECT tenant, entity, account_id, {entry} AS entry, {rule} AS of_rule,
-               arraySort(groupArray((sequence, toUInt8({begins}), event_time, currency, amount, deadline))) AS told,
+        SELECT {_PAYER}, if({where}, {entry}, {_OWNED_ENTRY}) AS entry, {_OWNER},
+               arraySort(groupArrayIf(
+                   (toString({rule}), sequence, toUInt8({begins}), event_time, toString(currency), amount, deadline), {where})) AS told,
                -- Of what begins, or ends, several times on end the first.
-               arrayFilter((x, before) -> x.2 != before, told, arrayPushFront(arrayPopBack(told.2), toUInt8(0))) AS steps
-        FROM decisions WHERE {where}
-        GROUP BY tenant, entity, account_id, entry, of_rule
+               arrayFilter((x, before) -> if(x.1 = before.1, x.3 != before.3, x.3 = 1), told,
+                           arraySlice(arrayPushFront(told, {_NOTHING}), 1, length(told))) AS steps
+        FROM decisions_by_kind AS decisions WHERE ({where}) OR {_names_owner_of(entries)}
+        GROUP BY {_PAYER}, entry
     )
-    ARRAY JOIN steps AS step, arraySlice(arrayPushBack(arrayPopFront(steps),
-        (toInt64(-1), toUInt8(0), {_NEVER}, '', toInt64(0), {_NEVER})), 1, length(steps)) AS ended
-    WHERE step.2 = 1"""
+    ARRAY JOIN steps AS step, arraySlice(arrayPushBack(steps, {_NOTHING}), 2) AS next
+    WHERE step.3 = 1"""
 
 
-_EXCEPTIONS: Final = _waits(
+_NOTHING: Final = f"('', toInt64(-1), toUInt8(0), {_NEVER}, '', toInt64(0), {_NEVER})"
+EXCEPTIONS: Final = _waits(
     "exception",
     "reference_id",
     "rule",
     "kind = 'exception_raised'",
     "kind IN ('exception_raised', 'exception_closed') AND NOT startsWith(reference_id, 'proposal:')",
+    "SELECT reference_id FROM decisions_by_kind WHERE kind = 'exception_raised'",
 )
 _PROPOSALS: Final = _waits(
     "proposal",
     "concat('proposal:', receipt_id)",
     "'cash.proposed'",
     "kind = 'cash_proposed'",
-    f"receipt_id != '' AND ((kind = 'cash_proposed' AND NOT {_KEPT}) OR {_SETTLES})",
+    f"""((kind = 'cash_proposed' AND receipt_id != '' AND NOT {_KEPT})
+    OR ({_SETTLES} AND receipt_id != '' AND receipt_id IN (
+        SELECT receipt_id FROM decisions_by_kind WHERE kind = 'cash_proposed')))""",
+    "SELECT concat('proposal:', receipt_id) FROM decisions_by_kind WHERE kind = 'cash_proposed'",
 )
-_TASKS: Final = _waits("task", "reference_id", "''", "kind = 'task_opened'", "kind IN ('task_opened', 'task_closed')")
-_APPROVALS: Final = f"""
-    SELECT 'approval', tenant, entity, account_id, approval_id, category, request, requested_time, currency, amount,
-           deadline, status != 'open', ifNull(answered_time, {_NEVER})
-    FROM approvals"""
-_DISPUTES: Final = f"""
-    SELECT 'dispute', tenant, entity, account_id, dispute_id, category, toInt64(0), opened_time, currency, amount, deadline,
-           status = 'closed', ifNull(closed_time, {_NEVER})
-    FROM disputes"""
+_TASKS: Final = _waits(
+    "task",
+    "reference_id",
+    "''",
+    "kind = 'task_opened'",
+    "kind IN ('task_opened', 'task_closed')",
+    "SELECT reference_id FROM decisions_by_kind WHERE kind = 'task_opened'",
+)
+_ANSWERED_ENTRIES: Final = f"""
+    SELECT queue, {_PAYER}, entry, rule, began_sequence, began_time, currency, amount, until_time, is_ended, ended_time,
+           has_it AS owner
+    FROM (
+        SELECT 'approval' AS queue, {
+    _PAYER
+}, approval_id AS entry, toString(category) AS rule, request AS began_sequence,
+               requested_time AS began_time, toString(currency) AS currency, amount, deadline AS until_time, status != 'open' AS is_ended,
+               ifNull(answered_time, {_NEVER}) AS ended_time
+        FROM approvals
+        UNION ALL
+        SELECT 'dispute', {
+    _PAYER
+}, dispute_id, toString(category), toInt64(0), opened_time, toString(currency), amount, deadline,
+               status = 'closed', ifNull(closed_time, {_NEVER})
+        FROM disputes
+    ) AS q
+    LEFT JOIN (
+        SELECT {_PAYER}, {_OWNED_ENTRY} AS entry, {_OWNER}
+        FROM decisions_by_kind AS decisions WHERE {
+    _names_owner_of(
+        "SELECT reference_id FROM decisions_by_kind WHERE kind = 'approval_requested' OR startsWith(kind, 'dispute_')"
+        " OR kind = 'escalated'"
+    )
+}
+        GROUP BY {_PAYER}, entry
+    ) AS o USING ({_PAYER}, entry)"""
+_HELD: Final = "kind = 'invoice_held'"
+_HELD_NUMBERS: Final = f"SELECT document FROM decisions_by_kind WHERE {_HELD}"
+_ENDS_DRAFT: Final = "kind IN ('invoice_released', 'invoice_withdrawn', 'item_posted')"
 # Only what was released may be an instalment of its draft.
 _DRAFTS: Final = f"""
-    SELECT 'draft', tenant, entity, account_id, number, '', began, any(of_time), any(of_currency), any(of_amount), {_NEVER},
-           max(until_sequence) > began, argMax(until, until_sequence)
+    SELECT 'draft', {_PAYER}, number, '', began, of_time, of_currency, of_amount, {_NEVER},
+           until_sequence > began, until, has_it
     FROM (
-        SELECT tenant, entity, account_id, document AS number, min(sequence) AS began, argMin(event_time, sequence) AS of_time,
-               argMin(currency, sequence) AS of_currency, argMin(amount, sequence) AS of_amount
-        FROM decisions WHERE kind = 'invoice_held'
-        GROUP BY tenant, entity, account_id, number
-    ) AS h
-    LEFT JOIN (
-        SELECT tenant, entity, account_id, {DRAFT} AS number, max(sequence) AS until_sequence,
-               argMax(event_time, sequence) AS until
-        FROM decisions WHERE kind IN ('invoice_released', 'invoice_withdrawn', 'item_posted')
-        GROUP BY tenant, entity, account_id, number
-    ) AS e USING (tenant, entity, account_id, number)
-    GROUP BY tenant, entity, account_id, number, began"""
-
-# Whose it is: the last that a decision about it names.
-_OWNED: Final = """
-    SELECT tenant, entity, account_id,
-           multiIf(kind = 'cash_proposed', concat('proposal:', receipt_id), kind = 'invoice_held', document, reference_id) AS entry,
-           argMax(decisions.owner, sequence) AS has_it
-    FROM decisions
-    WHERE decisions.owner != '' AND kind IN (
-        'exception_raised', 'cash_proposed', 'task_opened', 'assigned', 'escalated', 'invoice_held', 'dispute_routed',
-        'dispute_closed', 'approval_requested', 'approval_delegated')
-    GROUP BY tenant, entity, account_id, entry"""
+        SELECT {_PAYER}, if({_ENDS_DRAFT}, draft, {_OWNED_ENTRY}) AS number, minIf(sequence, {_HELD}) AS began,
+               argMinIf(event_time, sequence, {_HELD}) AS of_time, toString(argMinIf(currency, sequence, {_HELD})) AS of_currency,
+               argMinIf(amount, sequence, {_HELD}) AS of_amount, maxIf(sequence, {_ENDS_DRAFT}) AS until_sequence,
+               argMaxIf(event_time, sequence, {_ENDS_DRAFT}) AS until, {_OWNER}
+        FROM decisions_by_kind AS decisions
+        WHERE {_HELD} OR ({_ENDS_DRAFT} AND draft IN ({_HELD_NUMBERS})) OR {_names_owner_of(_HELD_NUMBERS)}
+        GROUP BY {_PAYER}, number
+        HAVING countIf({_HELD}) > 0
+    )"""
 
 QUEUE_ENTRIES: Final = View(
     "queue_entries",
@@ -107,11 +149,8 @@ QUEUE_ENTRIES: Final = View(
         "owner": "Who has it, as was said last",
     },
     f"""
-SELECT queue, tenant, entity, account_id, entry, rule, began_sequence, began_time, currency, amount, until_time, is_ended,
-       ended_time, has_it AS owner
-FROM ({_EXCEPTIONS} UNION ALL {_PROPOSALS} UNION ALL {_TASKS} UNION ALL {_APPROVALS} UNION ALL {_DISPUTES} UNION ALL {_DRAFTS})
-    AS q
-LEFT JOIN ({_OWNED}) AS o USING (tenant, entity, account_id, entry)
+SELECT queue, {_PAYER}, entry, rule, began_sequence, began_time, currency, amount, until_time, is_ended, ended_time, owner
+FROM ({EXCEPTIONS} UNION ALL {_PROPOSALS} UNION ALL {_TASKS} UNION ALL {_ANSWERED_ENTRIES} UNION ALL {_DRAFTS})
 """,
     types=dict.fromkeys(("queue", "account_id", "entry", "rule", "currency", "owner"), TEXT)
     | dict.fromkeys(("began_time", "until_time", "ended_time"), TIME)
@@ -165,16 +204,16 @@ KPI_QUEUES: Final = View(
 
 _IN_TIME: Final = "(toUnixTimestamp64Milli(until_time) = 0 OR ended_time <= until_time)"
 _OF_EXCEPTIONS: Final = f"""(
-    SELECT tenant, entity, account_id, currency, rule, owner, toDate32(began_time) AS of_day, 'raised' AS what,
-           0 AS took, 0 AS in_time
-    FROM queue_entries WHERE queue = 'exception'
-    UNION ALL
-    SELECT tenant, entity, account_id, currency, rule, owner, toDate32(ended_time), 'closed',
-           {minutes("began_time", "ended_time")}, {_IN_TIME}
-    FROM queue_entries WHERE queue = 'exception' AND is_ended
+    SELECT tenant, entity, account_id, currency, rule, owner, one.1 AS of_day, one.2 AS what, one.3 AS took, one.4 AS in_time
+    FROM (
+        SELECT *, arrayConcat(
+            [(toDate32(began_time), 'raised', toInt64(0), toUInt8(0))],
+            if(is_ended, [(toDate32(ended_time), 'closed', {minutes("began_time", "ended_time")}, {_IN_TIME})], [])) AS both
+        FROM ({EXCEPTIONS})
+    ) ARRAY JOIN both AS one
     UNION ALL
     SELECT tenant, entity, account_id, currency, rule, decisions.owner, {EVENT_DAY}, 'escalated', 0, 0
-    FROM decisions WHERE kind = 'escalated' AND rule = 'exceptions.sla'
+    FROM decisions_by_kind AS decisions WHERE kind = 'escalated' AND rule = 'exceptions.sla'
 )"""
 _EXCEPTION_FLOW: Final = Flow(
     "kpi_exceptions",
