@@ -243,6 +243,10 @@ def load(directory: Path | None, config: Path | None) -> Settings:
         raise WrongSettings(
             f"HEADRACE_* in the environment: {error}: it must be JSON, and is not{_where(error.__cause__)}"
         ) from None
+    except RecursionError:
+        raise WrongSettings(
+            "HEADRACE_* in the environment: brackets within brackets, too deep to be JSON of ours"
+        ) from None
     except ValidationError as error:
         origin = str(config) if config is not None else "settings"
         told = wrong_settings.findings(error, Settings, _HARMLESS)

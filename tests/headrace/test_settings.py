@@ -113,6 +113,12 @@ def test_the_environments_json_that_is_none_is_told_without_it(
     assert len(str(found.value)) < 300
 
 
+def test_json_of_the_environment_that_is_too_deep_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_WEBHOOKS", "[" * 100_000)
+    with pytest.raises(WrongSettings, match="brackets within brackets"):
+        load(tmp_path, None)
+
+
 def test_the_command_says_it_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADRACE_WEBHOOKS", f'[{{"secrets": ["{HUSH}"')
     done = headrace(tmp_path, "webhooks", "list")
