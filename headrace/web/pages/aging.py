@@ -34,6 +34,18 @@ LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 """.replace(
     "{COUNTS}", ", ".join(f"sum(countIf(is_debit AND bucket = {at})) OVER () AS all{at}" for at in range(len(AGING)))
 )
+# Of a row of causes: its name, and what the KPI calls it.
+CAUSES: Final = (
+    ("Before the customer had it, or rightly disputed", "upstream"),
+    ("Ours", "own"),
+    ("The customer's", "customer"),
+)
+_CAUSES: Final = f"""
+SELECT {", ".join(f"sumIf({name}_minor, status = 'open') AS {name}_open, sum({name}_days) AS {name}_days" for _, name in CAUSES)},
+       {", ".join(f"sumIf({name}_minor, status = 'cleared') AS {name}_cleared" for _, name in CAUSES)}
+FROM kpi_overdue_causes
+WHERE currency = {{currency:String}} AND day > {{since:Date32}} AND day <= {{as_of:Date32}} AND {{WITHIN}}
+"""
 
 
 def aging(asked: Asked) -> Page:
@@ -61,6 +73,11 @@ def aging(asked: Asked) -> Page:
         [
             Block("By age", by_age(now, counts, currency), False),
             Block("Month by month", by_month(points, currency), False),
+            Block(
+                "Why it is, or was, overdue",
+                causes(asked),
+                explains="Items cleared since, and those still open on the last day; each by what most of its days were lost to.",
+            ),
             owing,
         ],
     )
@@ -89,6 +106,18 @@ def by_month(points: list[Point], currency: str) -> Chart:
         cells = [money(amount, currency) for amount in point.aging]
         table.add(on(point.as_of), *cells, money(point.open_minor, currency))
     return Chart(table, "stacked", currency, "Open amount by age at the end of each month", NAMES, ramp=True)
+
+
+def causes(asked: Asked) -> Table:
+    currency = asked.filters.currency
+    columns = [Column("Lost to"), Column("Open", "money"), Column("Cleared", "money"), Column("Days", "number")]
+    table = Table("causes", "Overdue items by what their days were lost to", columns, empty="Nothing was overdue.")
+    [sums] = asked.ask(_CAUSES, by_columns=True)
+    for said, name in CAUSES:
+        still_open, cleared, days = (sums[f"{name}_{what}"] for what in ("open", "cleared", "days"))
+        if days:
+            table.add(text(said), money(still_open, currency), money(cleared, currency), number(days))
+    return table
 
 
 def by_account(asked: Asked) -> tuple[Table, list[int]]:

@@ -14,6 +14,7 @@ from headrace.web.app import make_app
 from headrace.web.asking import Asked, all_rows
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
+from headrace.web.pages.aging import aging
 from headrace.web.pages.cash import cash_application
 from headrace.web.pages.claims import disputes
 from headrace.web.pages.overview import dso, overview
@@ -53,6 +54,11 @@ def written() -> Ledger:
     # And one waits.
     ledger.receipt("B", "R-3", 5_00, "2026-01-20")
     ledger.invoice("a/b?c", "INV-4", 10_00, "2026-01-20", "2026-02-01", currency="EUR")
+    # Late: one is open on the log's last day, the 21st, one was paid four days late.
+    ledger.invoice("a/b?c", "INV-5", 20_00, "2026-01-02", "2026-01-11", currency="EUR")
+    ledger.invoice("a/b?c", "INV-6", 8_00, "2026-01-02", "2026-01-11", currency="EUR")
+    ledger.receipt("a/b?c", "R-4", 8_00, "2026-01-15", currency="EUR")
+    ledger.applied("a/b?c", "INV-6", "R-4", 8_00, "2026-01-15", item_kind="invoice", currency="EUR")
     # More people have exceptions than are listed, and nobody has one.
     for number in range(60):
         ledger.say(
@@ -87,6 +93,13 @@ def test_a_deduction_leaves_what_is_disputed_of_its_invoice(asked: Asked) -> Non
         "90.00",
         "40.00",
     ]
+
+
+def test_overdue_days_are_told_by_what_they_were_lost_to(asked: Asked) -> None:
+    of_euro = replace(asked, filters=replace(asked.filters, currency="EUR"))
+    rows = aging(of_euro).tables()["causes"].rows
+    assert [[cell.value for cell in row] for row in rows] == [["The customer's", "20.00", "8.00", "14"]]
+    assert aging(asked).tables()["causes"].rows == []
 
 
 def test_what_a_person_sent_to_its_account_did_not_go_straight_through(asked: Asked) -> None:
