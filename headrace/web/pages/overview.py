@@ -33,11 +33,13 @@ _LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime6
 # Each with no row where nothing is open: there is always one.
 _WORK: Final = f"""
 SELECT desk, open, late FROM (
-    SELECT 1 AS place, 'exceptions' AS desk, count() AS open, countIf({_LATE}) AS late FROM open_exceptions
-    WHERE what = 'exception' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
-    UNION ALL
-    SELECT 2, 'proposals', count(), countIf({_LATE}) FROM open_exceptions
-    WHERE what = 'proposal' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    SELECT told.1 AS place, told.2 AS desk, told.3 AS open, told.4 AS late
+    FROM (
+        SELECT countIf(what = 'exception') AS exceptions, countIf(what = 'exception' AND {_LATE}) AS late_exceptions,
+               countIf(what = 'proposal') AS proposals, countIf(what = 'proposal' AND {_LATE}) AS late_proposals
+        FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    )
+    ARRAY JOIN [(1, 'exceptions', exceptions, late_exceptions), (2, 'proposals', proposals, late_proposals)] AS told
     UNION ALL
     SELECT 3, 'tasks', count(), countIf({_LATE}) FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
     UNION ALL
