@@ -16,12 +16,15 @@ from sinks.clickhouse.reading import Views
 Row = dict[str, Any]
 
 _KNOWN: Final = """
-SELECT toString(max(toDate32(recorded_time))) AS last_day, toString(max(recorded_time)) AS until, count() AS decisions,
-       arraySort(groupUniqArrayIf(entity, entity != '')) AS entities
-FROM decisions
+SELECT substring(until, 1, 10) AS last_day, toString(fromUnixTimestamp64Milli(max(last_recorded_ms), 'UTC')) AS until,
+       (SELECT count() FROM decisions) AS decisions, arraySort(groupUniqArrayIf(entity, entity != '')) AS entities
+FROM shard_days
 """
 _CURRENCIES: Final = """
-SELECT currency FROM decisions WHERE currency != '' AND raises GROUP BY currency ORDER BY count() DESC, currency
+SELECT currency FROM count_days
+WHERE currency != '' AND kind IN ('invoice_released', 'item_posted', 'interest_charged', 'deduction_opened')
+  AND NOT startsWith(rule, 'reversed.')
+GROUP BY currency ORDER BY sum(decisions) DESC, currency
 """
 _DIMENSIONS: Final = """
 SELECT arraySort(groupUniqArrayIf(region, region != '')), arraySort(groupUniqArrayIf(segment, segment != '')),
