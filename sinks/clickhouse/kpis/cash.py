@@ -10,7 +10,7 @@ from sinks.clickhouse.kpis.flows import (
     Flow,
     Measure,
 )
-from sinks.clickhouse.kpis.money import LAST_DAY, stocks
+from sinks.clickhouse.kpis.money import LAST_DAY, money_stocks, stocks
 from sinks.clickhouse.rollups import CASH, SUSPENSE
 from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
@@ -27,11 +27,12 @@ _RECEIPTS: Final = f"""(
            booked = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
            countIf(by_person OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
                    OR (kind = 'receipt_booked' AND {_SENT_BY_PERSON})) > 0 AS by_hand,
-           uniqExactIf(document, kind = 'cash_applied') AS pairs,
-           uniqExactIf(document, kind = 'cash_unapplied') AS wrong,
+           length(arrayDistinct(groupArrayIf(document, kind = 'cash_applied'))) AS pairs,
+           length(arrayDistinct(groupArrayIf(document, kind = 'cash_unapplied'))) AS wrong,
            maxIf({EVENT_DAY}, kind = 'cash_applied') = minIf({EVENT_DAY}, kind = 'receipt_booked') AS same_day
     FROM decisions_by_kind AS d
     WHERE receipt_id != '' AND {OF_CUSTOMER}
+      AND (by_person OR kind IN ('receipt_booked', 'cash_applied', 'cash_unapplied', 'application_reversed'))
     GROUP BY tenant, entity, account_id, receipt_id
     HAVING countIf(kind = 'receipt_booked') > 0
 )"""
@@ -64,31 +65,38 @@ _APPLICATION: Final = Flow(
 _AGES: Final = (("age_0_30", 0, 30), ("age_31_60", 31, 60), ("age_61_90", 61, 90), ("age_91", 91, 10**6))
 _AGE: Final = "(dateDiff('day', booked, {}) BETWEEN {} AND {})"
 _AGED: Final = ",\n           ".join(
-    f"sum(moved * ({_AGE.format('day', low, high)} - (day > posted AND {_AGE.format('addDays(day, -1)', low, high)})))"
+    f"sum((one.3 + one.5) * {_AGE.format('day', low, high)} - one.5 * {_AGE.format('addDays(day, -1)', low, high)})"
     f" AS {name}_change"
     for name, low, high in _AGES
 )
+# Of a receipt each movement (day, currency, moved, kept, 0), and where something of it is left when it grows older, that:
+# (day, currency, 0, 0, left).
+_MOVES: Final = "(unapplied_change != 0 OR on_account_change != 0)"
 _OF_UNAPPLIED: Final = f"""(
-    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
-           sum(if(day = posted AND NOT {SUSPENSE}, moved, 0)) AS unapplied_change,
-           sum(if(day = posted, kept, 0)) AS on_account_change,
-           sum(if(day = posted AND {SUSPENSE}, moved, 0)) AS unidentified_change,
+    SELECT one.1 AS day, tenant, entity, a.region AS region, a.segment AS segment, one.2 AS currency, a.collector AS owner,
+           sum(if({SUSPENSE}, 0, one.3)) AS unapplied_change,
+           sum(one.4) AS on_account_change,
+           sum(if({SUSPENSE}, one.3, 0)) AS unidentified_change,
            {_AGED}
     FROM (
-        SELECT tenant, entity, account_id, currency, posted_on AS posted, d.unapplied_change AS moved,
-               d.on_account_change AS kept, b.booked AS booked,
-               arrayDistinct(arrayFilter(x -> x >= posted, [
-                   posted, addDays(b.booked, 31), addDays(b.booked, 61), addDays(b.booked, 91)])) AS days
-        FROM (
-            SELECT tenant, entity, account_id, receipt_id, currency, posted_on, unapplied_change, on_account_change
-            FROM decisions_by_kind AS decisions WHERE receipt_id != '' AND (unapplied_change != 0 OR on_account_change != 0)
-        ) AS d
-        LEFT JOIN (
-            SELECT tenant, entity, account_id, receipt_id, min(posted_on) AS booked
-            FROM decisions_by_kind AS decisions WHERE kind = 'receipt_booked' GROUP BY tenant, entity, account_id, receipt_id
-        ) AS b USING (tenant, entity, account_id, receipt_id)
+        SELECT tenant, entity, account_id, receipt_id, minIf(posted_on, kind = 'receipt_booked') AS booked,
+               groupArrayIf(posted_on, {_MOVES}) AS days, groupArrayIf(toString(d.currency), {_MOVES}) AS currencies,
+               groupArrayIf(unapplied_change, {_MOVES}) AS moved, groupArrayIf(on_account_change, {_MOVES}) AS kept,
+               arrayConcat(
+                   arrayMap((d, c, m, k) -> (d, c, m, k, toInt64(0)), days, currencies, moved, kept),
+                   arrayFilter(x -> x.5 != 0, arrayFlatten(arrayMap(
+                       older -> arrayMap(
+                           one -> (older, one, toInt64(0), toInt64(0),
+                                   arraySum((d, c, m) -> if(d < older AND c = one, m, 0), days, currencies, moved)),
+                           arrayDistinct(currencies)),
+                       -- Of most nothing is left by then.
+                       if(arraySum(moved) = 0 AND arrayMax(days) < addDays(booked, 31), [],
+                          [addDays(booked, 31), addDays(booked, 61), addDays(booked, 91)]))))) AS all
+        FROM decisions_by_kind AS d
+        WHERE receipt_id != '' AND (kind = 'receipt_booked' OR {_MOVES})
+        GROUP BY tenant, entity, account_id, receipt_id
     ) AS d {ACCOUNTS_OF}
-    ARRAY JOIN days AS day
+    ARRAY JOIN all AS one
     WHERE day <= {LAST_DAY}
     GROUP BY day, {GROUP}
 )"""
@@ -136,7 +144,7 @@ FROM (
     SELECT day, {GROUP}, if(toDayOfMonth(day) = 1, before_minor, 0) AS past_due_at_start_minor,
            toInt64(recovered_all - lagInFrame(recovered_all, 1, toInt64(0)) OVER (PARTITION BY {GROUP} ORDER BY day
                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS recovered_minor
-    FROM {stocks("daily_money", {"before_minor": "before_change", "recovered_all": "recovered"})}
+    FROM {money_stocks({"before_minor": "before_change", "recovered_all": "recovered"})}
 )
 WHERE past_due_at_start_minor != 0 OR recovered_minor != 0
 """,
