@@ -11,7 +11,7 @@ from sinks.clickhouse.kpis.flows import (
     Measure,
 )
 from sinks.clickhouse.kpis.money import LAST_DAY, money_stocks, stocks
-from sinks.clickhouse.rollups import CASH, SUSPENSE
+from sinks.clickhouse.rollups import CASH, SUSPENSE, bucket
 from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"
@@ -62,22 +62,25 @@ _APPLICATION: Final = Flow(
     types={"currency": TEXT},
 )
 
-_AGES: Final = (("age_0_30", 0, 30), ("age_31_60", 31, 60), ("age_61_90", 61, 90), ("age_91", 91, 10**6))
-_AGE: Final = "(dateDiff('day', booked, {}) BETWEEN {} AND {})"
+_AGES: Final = ("age_0_30", "age_31_60", "age_61_90", "age_91")
+# What is older than so many days; what moved before it was booked is of no age.
+_BOUNDS: Final = (-1, 30, 60, 90)
 _AGED: Final = ",\n           ".join(
-    f"sum((one.3 + one.5) * {_AGE.format('day', low, high)} - one.5 * {_AGE.format('addDays(day, -1)', low, high)})"
-    f" AS {name}_change"
-    for name, low, high in _AGES
+    f"sum((moved + older) * (age = {at}) - older * (age_before = {at})) AS {name}_change"
+    for at, name in enumerate(_AGES, 1)
 )
 # Of a receipt each movement (day, currency, moved, kept, 0), and where something of it is left when it grows older, that:
 # (day, currency, 0, 0, left).
 _MOVES: Final = "(unapplied_change != 0 OR on_account_change != 0)"
 _OF_UNAPPLIED: Final = f"""(
-    SELECT one.1 AS day, tenant, entity, a.region AS region, a.segment AS segment, one.2 AS currency, a.collector AS owner,
-           sum(if({SUSPENSE}, 0, one.3)) AS unapplied_change,
-           sum(one.4) AS on_account_change,
-           sum(if({SUSPENSE}, one.3, 0)) AS unidentified_change,
+    SELECT day, tenant, entity, region, segment, of_currency AS currency, owner,
+           sum(if({SUSPENSE}, 0, moved)) AS unapplied_change, sum(kept) AS on_account_change,
+           sum(if({SUSPENSE}, moved, 0)) AS unidentified_change,
            {_AGED}
+    FROM (
+        SELECT one.1 AS day, tenant, entity, account_id, a.region AS region, a.segment AS segment, one.2 AS of_currency,
+               a.collector AS owner, one.3 AS moved, one.4 AS kept, one.5 AS older, dateDiff('day', booked, day) AS days_old,
+               {bucket("days_old", _BOUNDS)} AS age, {bucket("(days_old - 1)", _BOUNDS)} AS age_before
     FROM (
         SELECT tenant, entity, account_id, receipt_id, minIf(posted_on, kind = 'receipt_booked') AS booked,
                groupArrayIf(posted_on, {_MOVES}) AS days, groupArrayIf(toString(d.currency), {_MOVES}) AS currencies,
@@ -98,11 +101,11 @@ _OF_UNAPPLIED: Final = f"""(
     ) AS d {ACCOUNTS_OF}
     ARRAY JOIN all AS one
     WHERE day <= {LAST_DAY}
-    GROUP BY day, {GROUP}
+    )
+    GROUP BY day, tenant, entity, region, segment, of_currency, owner
 )"""
 _UNAPPLIED_SUMS: Final = {
-    f"{name}_minor": f"{name}_change"
-    for name in ("unapplied", "on_account", "unidentified", *(name for name, _, _ in _AGES))
+    f"{name}_minor": f"{name}_change" for name in ("unapplied", "on_account", "unidentified", *_AGES)
 }
 
 KPI_UNAPPLIED: Final = View(
