@@ -176,7 +176,8 @@ MONEY_DAYS: Final = Rollup(
     SELECT tenant, entity, currency, region, segment, owner, day, posted, due_date, is_sale, is_interest, is_suspense, is_bill,
            -- What is said once here is not planned again for each sum.
            day = posted AS begins, day > posted AS later, dateDiff('day', due_date, day) AS age,
-           {bucket("age", _BOUNDS)} AS bucket, {bucket("(age - 1)", _BOUNDS)} AS bucket_before, times, in_dso, is_customer, one_debit * times AS debit, one_credit * times AS credit, one_cash * times AS cash,
+           {bucket("age", _BOUNDS)} AS bucket, {bucket("(age - 1)", _BOUNDS)} AS bucket_before, times, in_dso, is_customer,
+           one_debit * times AS debit, one_credit * times AS credit, one_cash * times AS cash,
            one_kept * times AS kept, one_on_items * times AS on_items, one_net * times AS came
     FROM (
         SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, day, posted, due_date,
@@ -241,8 +242,8 @@ COUNT_DAYS: Final = Rollup(
     },
     f"""(
     SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, day, kind, rule,
-           cause_kind, origin, detail, of_channel AS channel, of_level AS level, if(a.times = 0, 1, a.times) AS times, amount, `index`, item_kind, item_open, cause_id,
-           rules_version, policy_version, is_by_person, is_named
+           cause_kind, origin, detail, of_channel AS channel, of_level AS level, if(a.times = 0, 1, a.times) AS times,
+           amount, `index`, item_kind, item_open, cause_id, rules_version, policy_version, is_by_person, is_named
     FROM (
         SELECT tenant, entity, account_id, currency, toDate32(event_time) AS day, kind, rule, cause_kind, origin,
                multiIf(kind = 'item_posted', item_kind, kind = 'delivery_status', decisions.text, '') AS detail,

@@ -78,7 +78,7 @@ _OF_UNAPPLIED: Final = f"""(
            sum(if({SUSPENSE}, moved, 0)) AS unidentified_change,
            {_AGED}
     FROM (
-        SELECT one.1 AS day, tenant, entity, account_id, a.region AS region, a.segment AS segment, one.2 AS of_currency,
+        SELECT one.1 AS day, tenant, entity, account_id, a.region AS region, a.segment AS segment, toLowCardinality(one.2) AS of_currency,
                a.collector AS owner, one.3 AS moved, one.4 AS kept, one.5 AS older, dateDiff('day', booked, day) AS days_old,
                {bucket("days_old", _BOUNDS)} AS age, {bucket("(days_old - 1)", _BOUNDS)} AS age_before
     FROM (
