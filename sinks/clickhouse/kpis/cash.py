@@ -10,8 +10,8 @@ from sinks.clickhouse.kpis.flows import (
     Flow,
     Measure,
 )
-from sinks.clickhouse.kpis.money import LAST_DAY, stocks
-from sinks.clickhouse.rollups import CASH, SUSPENSE
+from sinks.clickhouse.kpis.money import LAST_DAY, money_stocks, stocks
+from sinks.clickhouse.rollups import CASH, SUSPENSE, bucket
 from sinks.clickhouse.view import CODE, GROUP, KEY, TEXT, View, basis_points
 
 _UNDONE: Final = "kind IN ('cash_unapplied', 'application_reversed') AND counterparty = ''"
@@ -27,11 +27,12 @@ _RECEIPTS: Final = f"""(
            booked = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
            countIf(by_person OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
                    OR (kind = 'receipt_booked' AND {_SENT_BY_PERSON})) > 0 AS by_hand,
-           uniqExactIf(document, kind = 'cash_applied') AS pairs,
-           uniqExactIf(document, kind = 'cash_unapplied') AS wrong,
+           length(arrayDistinct(groupArrayIf(document, kind = 'cash_applied'))) AS pairs,
+           length(arrayDistinct(groupArrayIf(document, kind = 'cash_unapplied'))) AS wrong,
            maxIf({EVENT_DAY}, kind = 'cash_applied') = minIf({EVENT_DAY}, kind = 'receipt_booked') AS same_day
     FROM decisions_by_kind AS d
     WHERE receipt_id != '' AND {OF_CUSTOMER}
+      AND (by_person OR kind IN ('receipt_booked', 'cash_applied', 'cash_unapplied', 'application_reversed'))
     GROUP BY tenant, entity, account_id, receipt_id
     HAVING countIf(kind = 'receipt_booked') > 0
 )"""
@@ -61,40 +62,50 @@ _APPLICATION: Final = Flow(
     types={"currency": TEXT},
 )
 
-_AGES: Final = (("age_0_30", 0, 30), ("age_31_60", 31, 60), ("age_61_90", 61, 90), ("age_91", 91, 10**6))
-_AGE: Final = "(dateDiff('day', booked, {}) BETWEEN {} AND {})"
+_AGES: Final = ("age_0_30", "age_31_60", "age_61_90", "age_91")
+# What is older than so many days; what moved before it was booked is of no age.
+_BOUNDS: Final = (-1, 30, 60, 90)
 _AGED: Final = ",\n           ".join(
-    f"sum(moved * ({_AGE.format('day', low, high)} - (day > posted AND {_AGE.format('addDays(day, -1)', low, high)})))"
-    f" AS {name}_change"
-    for name, low, high in _AGES
+    f"sum((moved + older) * (age = {at}) - older * (age_before = {at})) AS {name}_change"
+    for at, name in enumerate(_AGES, 1)
 )
+# Of a receipt each movement (day, currency, moved, kept, 0), and where something of it is left when it grows older, that:
+# (day, currency, 0, 0, left).
+_MOVES: Final = "(unapplied_change != 0 OR on_account_change != 0)"
 _OF_UNAPPLIED: Final = f"""(
-    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
-           sum(if(day = posted AND NOT {SUSPENSE}, moved, 0)) AS unapplied_change,
-           sum(if(day = posted, kept, 0)) AS on_account_change,
-           sum(if(day = posted AND {SUSPENSE}, moved, 0)) AS unidentified_change,
+    SELECT day, tenant, entity, region, segment, of_currency AS currency, owner,
+           sum(if({SUSPENSE}, 0, moved)) AS unapplied_change, sum(kept) AS on_account_change,
+           sum(if({SUSPENSE}, moved, 0)) AS unidentified_change,
            {_AGED}
     FROM (
-        SELECT tenant, entity, account_id, currency, posted_on AS posted, d.unapplied_change AS moved,
-               d.on_account_change AS kept, b.booked AS booked,
-               arrayDistinct(arrayFilter(x -> x >= posted, [
-                   posted, addDays(b.booked, 31), addDays(b.booked, 61), addDays(b.booked, 91)])) AS days
-        FROM (
-            SELECT tenant, entity, account_id, receipt_id, currency, posted_on, unapplied_change, on_account_change
-            FROM decisions_by_kind AS decisions WHERE receipt_id != '' AND (unapplied_change != 0 OR on_account_change != 0)
-        ) AS d
-        LEFT JOIN (
-            SELECT tenant, entity, account_id, receipt_id, min(posted_on) AS booked
-            FROM decisions_by_kind AS decisions WHERE kind = 'receipt_booked' GROUP BY tenant, entity, account_id, receipt_id
-        ) AS b USING (tenant, entity, account_id, receipt_id)
+        SELECT one.1 AS day, tenant, entity, account_id, a.region AS region, a.segment AS segment, toLowCardinality(one.2) AS of_currency,
+               a.collector AS owner, one.3 AS moved, one.4 AS kept, one.5 AS older, dateDiff('day', booked, day) AS days_old,
+               {bucket("days_old", _BOUNDS)} AS age, {bucket("(days_old - 1)", _BOUNDS)} AS age_before
+    FROM (
+        SELECT tenant, entity, account_id, receipt_id, minIf(posted_on, kind = 'receipt_booked') AS booked,
+               groupArrayIf(posted_on, {_MOVES}) AS days, groupArrayIf(toString(d.currency), {_MOVES}) AS currencies,
+               groupArrayIf(unapplied_change, {_MOVES}) AS moved, groupArrayIf(on_account_change, {_MOVES}) AS kept,
+               arrayConcat(
+                   arrayMap((d, c, m, k) -> (d, c, m, k, toInt64(0)), days, currencies, moved, kept),
+                   arrayFilter(x -> x.5 != 0, arrayFlatten(arrayMap(
+                       older -> arrayMap(
+                           one -> (older, one, toInt64(0), toInt64(0),
+                                   arraySum((d, c, m) -> if(d < older AND c = one, m, 0), days, currencies, moved)),
+                           arrayDistinct(currencies)),
+                       -- Of most nothing is left by then.
+                       if(arraySum(moved) = 0 AND arrayMax(days) < addDays(booked, 31), [],
+                          [addDays(booked, 31), addDays(booked, 61), addDays(booked, 91)]))))) AS all
+        FROM decisions_by_kind AS d
+        WHERE receipt_id != '' AND (kind = 'receipt_booked' OR {_MOVES})
+        GROUP BY tenant, entity, account_id, receipt_id
     ) AS d {ACCOUNTS_OF}
-    ARRAY JOIN days AS day
+    ARRAY JOIN all AS one
     WHERE day <= {LAST_DAY}
-    GROUP BY day, {GROUP}
+    )
+    GROUP BY day, tenant, entity, region, segment, of_currency, owner
 )"""
 _UNAPPLIED_SUMS: Final = {
-    f"{name}_minor": f"{name}_change"
-    for name in ("unapplied", "on_account", "unidentified", *(name for name, _, _ in _AGES))
+    f"{name}_minor": f"{name}_change" for name in ("unapplied", "on_account", "unidentified", *_AGES)
 }
 
 KPI_UNAPPLIED: Final = View(
@@ -136,7 +147,7 @@ FROM (
     SELECT day, {GROUP}, if(toDayOfMonth(day) = 1, before_minor, 0) AS past_due_at_start_minor,
            toInt64(recovered_all - lagInFrame(recovered_all, 1, toInt64(0)) OVER (PARTITION BY {GROUP} ORDER BY day
                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS recovered_minor
-    FROM {stocks("daily_money", {"before_minor": "before_change", "recovered_all": "recovered"})}
+    FROM {money_stocks({"before_minor": "before_change", "recovered_all": "recovered"})}
 )
 WHERE past_due_at_start_minor != 0 OR recovered_minor != 0
 """,

@@ -90,12 +90,8 @@ HAVING opened != 0 OR closed != 0 OR escalated != 0 OR invoiced != 0 OR invoiced
 
 # Ten days: what comes later is no response.
 _RESPONSE_MS: Final = 10 * 86_400_000
-_ANSWERED: Final = (
-    "arrayExists(x -> x.1 > sequence AND x.2 <= toUnixTimestamp64Milli(event_time) + "
-    f"{_RESPONSE_MS}"
-    " AND x.2 >= toUnixTimestamp64Milli(event_time), {}.answers)"
-)
-_ANSWERS: Final = "groupArray((sequence, toUnixTimestamp64Milli(event_time))) AS answers"
+_ANSWERED: Final = f"""arrayExists((at, time) -> at > of_sequence AND time >= of_time AND time <= of_time + {_RESPONSE_MS},
+    {{0}}.answers, {{0}}.answer_times)"""
 _DUE: Final = "kind = 'reminder_due'"
 # A letter is counted with the first reminder of it.
 _OF_LETTERS: Final = f"""(
@@ -105,29 +101,34 @@ _OF_LETTERS: Final = f"""(
 )"""
 # Reminders that were answered.
 _OF_ANSWERED: Final = f"""(
-    SELECT tenant, entity, account_id, toDate32(event_time) AS of_day, one.3 AS currency, one.4 AS level, one.5 AS channel,
-           one.1 AS sequence, one.2 AS event_time, 1 AS responded
+    SELECT tenant, entity, account_id, toDate32(fromUnixTimestamp64Milli(of_time, 'UTC')) AS of_day, of_currency AS currency,
+           of_level AS level, of_channel AS channel, 1 AS responded
     FROM (
-        SELECT tenant, entity, account_id, of_document, groupArrayIf(
-                   (sequence, event_time, toString(s.currency), s.level, toString(s.channel)), {_DUE}) AS reminders,
-               groupArrayIf((sequence, toUnixTimestamp64Milli(event_time)), NOT {_DUE}) AS answers
+        SELECT tenant, entity, account_id, of_document,
+               groupArrayIf(sequence, {_DUE}) AS reminders, groupArrayIf(time, {_DUE}) AS times,
+               groupArrayIf(toString(s.currency), {_DUE}) AS currencies, groupArrayIf(s.level, {_DUE}) AS levels,
+               groupArrayIf(toString(s.channel), {_DUE}) AS channels,
+               groupArrayIf(sequence, NOT {_DUE}) AS answers, groupArrayIf(time, NOT {_DUE}) AS answer_times
         FROM (
-            SELECT tenant, entity, account_id, document AS of_document, kind, sequence, event_time, currency, level, channel
+            SELECT tenant, entity, account_id, document AS of_document, kind, sequence, toUnixTimestamp64Milli(event_time) AS time,
+                   currency, level, channel
             FROM decisions_by_kind
             WHERE {_DUE} OR (kind IN ('cash_applied', 'dispute_opened')
                              AND document IN (SELECT document FROM decisions_by_kind WHERE {_DUE}))
             UNION ALL
-            SELECT tenant, entity, account_id, arrayJoin(candidates), kind, sequence, event_time, currency, level, channel
+            SELECT tenant, entity, account_id, arrayJoin(candidates), kind, sequence, toUnixTimestamp64Milli(event_time),
+                   currency, level, channel
             FROM decisions_by_kind WHERE kind = 'promise_opened'
         ) AS s
         GROUP BY tenant, entity, account_id, of_document
         HAVING notEmpty(reminders)
     ) AS d
     LEFT JOIN (
-        SELECT tenant, entity, account_id, {_ANSWERS}
+        SELECT tenant, entity, account_id, groupArray(sequence) AS answers,
+               groupArray(toUnixTimestamp64Milli(event_time)) AS answer_times
         FROM decisions_by_kind WHERE kind = 'promise_opened' AND empty(candidates) GROUP BY tenant, entity, account_id
     ) AS p USING (tenant, entity, account_id)
-    ARRAY JOIN reminders AS one
+    ARRAY JOIN reminders AS of_sequence, times AS of_time, currencies AS of_currency, levels AS of_level, channels AS of_channel
     WHERE (notEmpty(d.answers) OR notEmpty(p.answers)) AND ({_ANSWERED.format("d")} OR {_ANSWERED.format("p")})
 )"""
 _REMINDERS: Final = kept_and_linked(

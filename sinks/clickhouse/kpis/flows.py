@@ -108,8 +108,9 @@ def kept_and_linked(
     currency = f"CAST(currency, '{said.get('currency', CODE)}')"
     as_said = "".join(f", CAST({column}, '{said[column]}')" for column in split)
     of_split = "".join(f", {one.sql} AS of_{column}" for column, one in split.items())
+    told = ", ".join(f"toInt64({one.sql}) AS of_{column}" for column, one in measures.items())
     rows = [
-        f"SELECT day AS of_day, tenant, entity, region, segment, {currency} AS of_currency, owner{of_split}, {', '.join(f'toInt64({one.sql}) AS of_{column}' for column, one in measures.items())} "
+        f"SELECT day AS of_day, tenant, entity, region, segment, {currency} AS of_currency, owner{of_split}, {told} "
         f"FROM {kept} WHERE {where}"
     ]
     for one in linked:

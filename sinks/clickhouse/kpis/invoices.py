@@ -37,21 +37,26 @@ _THROUGHPUT: Final = counted(
 _HELD: Final = "kind = 'invoice_held'"
 # Of drafts that were held: the first time they were, and each end after it.
 _HELD_DRAFTS: Final = f"""(
-    SELECT tenant, entity, account_id, toDate32(one.1) AS of_day, one.2 AS currency, one.3 AS held, held * of_amount AS held_minor,
-           -one.4 AS released_at_once, NOT held AS hold_ended, hold_ended * {minutes("held_time", "one.1")} AS hold_minutes
+    SELECT tenant, entity, account_id, toDate32(of_time) AS of_day, of_currency AS currency, begins AS held,
+           begins * of_amount AS held_minor, -releases AS released_at_once, NOT begins AS hold_ended,
+           hold_ended * {minutes("held_time", "of_time")} AS hold_minutes
     FROM (
         SELECT tenant, entity, account_id, draft, minIf(sequence, {_HELD}) AS first_held,
                argMinIf(event_time, sequence, {_HELD}) AS held_time, argMinIf(amount, sequence, {_HELD}) AS of_amount,
-               arrayConcat(
-                   [(held_time, toString(argMinIf(currency, sequence, {_HELD})), toUInt8(1), toUInt8(0))],
-                   arrayMap(x -> (x.2, x.3, toUInt8(0), x.4), arrayFilter(x -> x.1 > first_held, groupArrayIf(
-                       (sequence, event_time, toString(currency), kind = 'invoice_released'), NOT {_HELD})))) AS all
+               arrayPushFront(groupArrayIf(sequence, NOT {_HELD}), first_held) AS at,
+               arrayPushFront(groupArrayIf(event_time, NOT {_HELD}), held_time) AS times,
+               arrayPushFront(groupArrayIf(toString(currency), NOT {_HELD}), toString(argMinIf(currency, sequence, {_HELD})))
+                   AS currencies,
+               arrayPushFront(groupArrayIf(kind = 'invoice_released', NOT {_HELD}), toUInt8(0)) AS released
         FROM decisions_by_kind
         WHERE {_HELD} OR (kind IN ('invoice_released', 'invoice_withdrawn')
                           AND draft IN (SELECT draft FROM decisions_by_kind WHERE {_HELD}))
         GROUP BY tenant, entity, account_id, draft
         HAVING countIf({_HELD}) > 0
-    ) ARRAY JOIN all AS one
+    )
+    ARRAY JOIN at AS of_sequence, times AS of_time, currencies AS of_currency, released AS releases,
+               arrayMap((x, n) -> n = 1, at, arrayEnumerate(at)) AS begins
+    WHERE begins OR of_sequence > first_held
 )"""
 _RELEASED: Final = "decisions * (kind = 'invoice_released')"
 
@@ -86,7 +91,7 @@ _ARRIVALS: Final = f"""(
                argMinIf(event_time, sequence, {_ARRIVED}) AS arrived_time, argMinIf(currency, sequence, {_ARRIVED}) AS of_currency,
                argMinIf(channel, sequence, {_ARRIVED}) AS of_channel
         FROM decisions_by_kind
-        WHERE {_REQUESTED} OR {_ARRIVED}
+        WHERE {_REQUESTED} OR ({_ARRIVED} AND document IN (SELECT document FROM decisions_by_kind WHERE {_REQUESTED}))
         GROUP BY tenant, entity, account_id, document
         HAVING countIf({_REQUESTED}) > 0 AND countIf({_ARRIVED}) > 0 AND minIf(sequence, {_REQUESTED}) < minIf(sequence, {_ARRIVED})
     )

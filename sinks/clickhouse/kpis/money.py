@@ -51,29 +51,49 @@ def stocks(source: str, columns: Mapping[str, str], by: tuple[str, ...] = ()) ->
 )"""
 
 
+def changes(columns: Mapping[str, str]) -> str:
+    """A source for `stocks`: columns of money_days, added up, by other names. The view daily_money has them all and is planned longer."""
+    sums = ", ".join(f"sum({column}) AS {name}" for name, column in columns.items())
+    return f"""(
+    SELECT day, {GROUP}, {sums} FROM money_days WHERE day <= {LAST_DAY} GROUP BY day, {GROUP} HAVING sum(movements) != 0)"""
+
+
+def money_stocks(columns: Mapping[str, str]) -> str:
+    """`stocks` of columns of money_days."""
+    return stocks(
+        changes({f"{name}_change": column for name, column in columns.items()}),
+        {name: f"{name}_change" for name in columns},
+    )
+
+
 # What is contested from the day on which a dispute was opened to that on which it was closed; money that closes it may have
 # come before.
 _DISPUTED: Final = f"""
-    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, a.collector AS owner,
-           sum(moved) AS disputed_change
+    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, of_currency AS currency, a.collector AS owner, moved
     FROM (
-        SELECT tenant, entity, account_id, d.currency AS currency, amount,
-               toDate32(opened_time) AS opened_on,
-               if(closed_time IS NULL, [opened_on], [opened_on, greatest(toDate32(assumeNotNull(closed_time)), opened_on)]) AS days
-        FROM disputes AS d
+        SELECT tenant, entity, account_id, any(currency) AS of_currency,
+               argMaxIf(amount, sequence, kind = 'dispute_opened') AS of_amount,
+               toDate32(argMinIf(event_time, sequence, kind = 'dispute_opened')) AS opened_on,
+               countIf(kind = 'dispute_closed') > 0 AS is_closed,
+               greatest(toDate32(argMaxIf(event_time, sequence, kind = 'dispute_closed')), opened_on) AS closed_on
+        FROM decisions_by_kind
+        WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
+           OR (kind = 'escalated' AND startsWith(rule, 'disputes.'))
+        GROUP BY tenant, entity, account_id, reference_id
     ) AS d
     LEFT JOIN (SELECT tenant, entity, account_id, region, segment, collector FROM account_groups FINAL) AS a
         USING (tenant, entity, account_id)
-    ARRAY JOIN days AS day, arraySlice([amount, -amount], 1, length(days)) AS moved
-    WHERE day <= {LAST_DAY}
-    GROUP BY day, {GROUP}"""
-_AGED: Final = (*(f"{name}_change" for name in BUCKETS), *(f"{name}_change" for name in _HELD))
+    ARRAY JOIN if(is_closed, [opened_on, closed_on], [opened_on]) AS day,
+               if(is_closed, [of_amount, -of_amount], [of_amount]) AS moved
+    WHERE day <= {LAST_DAY}"""
+_AGED: Final = (*BUCKETS, *_HELD)
 _OF_AGING: Final = f"""(
-    SELECT day, {GROUP}, {", ".join(f"sum(c_{name}) AS {name}" for name in _AGED)}, sum(c_disputed) AS disputed_change
+    SELECT day, {GROUP}, {", ".join(f"sum(c_{name}) AS {name}_change" for name in _AGED)}, sum(c_disputed) AS disputed_change
     FROM (
-        SELECT day, {GROUP}, {", ".join(f"{name} AS c_{name}" for name in _AGED)}, 0 AS c_disputed FROM daily_money
+        SELECT day, {GROUP}, {", ".join(f"c_{name}" for name in _AGED)}, 0 AS c_disputed
+        FROM {changes({f"c_{name}": f"{name}_change" for name in _AGED})}
         UNION ALL
-        SELECT day, {GROUP}, {", ".join("0" for _ in _AGED)}, disputed_change FROM ({_DISPUTED})
+        SELECT day, {GROUP}, {", ".join("0" for _ in _AGED)}, moved FROM ({_DISPUTED})
     ) GROUP BY day, {GROUP}
 )"""
 
@@ -128,9 +148,9 @@ def countback(rest: str, sales: str, days: str) -> str:
 
 # Sales by month of each key, from its first month with a sale on, every month.
 _MONTHS: Final = f"""(
-    SELECT {GROUP}, sumMap([toYear(day) * 12 + toMonth(day) - 1], [sales]) AS by_month, by_month.1[1] AS first_month,
+    SELECT {GROUP}, sumMap([toYear(day) * 12 + toMonth(day) - 1], [sold]) AS by_month, by_month.1[1] AS first_month,
            arrayMap(m -> by_month.2[indexOf(by_month.1, m)], range(first_month, by_month.1[-1] + 1)) AS monthly
-    FROM daily_money WHERE sales_rows > 0 GROUP BY {GROUP}
+    FROM {changes({"sold": "sales", "sold_rows": "sales_rows"})} WHERE sold_rows > 0 GROUP BY {GROUP}
 )"""
 _MONTH_DAYS: Final = "toDayOfMonth(toLastDayOfMonth(addMonths(toStartOfMonth(day), -toInt64(n))))"
 
@@ -163,7 +183,7 @@ FROM (
            if(sold = 0, [], arrayConcat([toInt64(toDayOfMonth(day))], arrayMap(n -> toInt64({_MONTH_DAYS}), range(1, before + 1))))
                AS days_back,
            {countback("receivables_minor", "sales_back", "days_back")} AS counted
-    FROM {stocks("daily_money", {**_DSO, "sales_all": "sales", "sold": "sales_rows"})} AS s
+    FROM {money_stocks({**_DSO, "sales_all": "sales", "sold": "sales_rows"})} AS s
     LEFT JOIN {_MONTHS} AS m USING ({GROUP})
 )
 """,
@@ -194,10 +214,10 @@ SELECT day, {GROUP}, toInt64(b.receivables_minor) AS beginning_minor,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_minor AS cei_numerator,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_current_minor AS cei_denominator,
        if(b.begins = 1, {basis_points("cei_numerator", "cei_denominator")}, NULL) AS cei_bp, b.begins AS beginning_known
-FROM (SELECT *, {_BEGIN} AS begun FROM {stocks("daily_money", {**_DSO, "sales_all": "sales"})}) AS e
+FROM (SELECT *, {_BEGIN} AS begun FROM {money_stocks({**_DSO, "sales_all": "sales"})}) AS e
 LEFT JOIN (
     SELECT day AS begun, {GROUP}, receivables_minor, sales_all, toUInt8(1) AS begins
-    FROM {stocks("daily_money", {"receivables_minor": "receivables_change", "sales_all": "sales"})}
+    FROM {money_stocks({"receivables_minor": "receivables_change", "sales_all": "sales"})}
 ) AS b USING (begun, {GROUP})
 """,
     types={"beginning_known": "UInt8"},

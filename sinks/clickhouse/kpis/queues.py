@@ -4,6 +4,7 @@ from typing import Final
 
 from sinks.clickhouse.kpis.flows import ACCOUNTS_OF, EVENT_DAY, Flow, Measure, minutes
 from sinks.clickhouse.kpis.money import LAST_DAY, stocks
+from sinks.clickhouse.rollups import bucket
 from sinks.clickhouse.view import GROUP, KEY, TEXT, TIME, View, basis_points
 
 _NEVER: Final = "toDateTime64(0, 3, 'UTC')"
@@ -29,9 +30,8 @@ _OWNER: Final = f"argMaxIf(decisions.owner, sequence, {_NAMES_OWNER}) AS has_it"
 
 def _names_owner_of(entries: str) -> str:
     """Of decisions: that they name an owner of one of those."""
-    return f"""(decisions.owner != '' AND (
-        ({_OF_REFERENCE} AND reference_id IN ({entries})) OR (kind = 'invoice_held' AND document IN ({entries}))
-        OR (kind = 'cash_proposed' AND {_OWNED_ENTRY} IN ({entries}))))"""
+    # One subquery: a plan takes longer than its parts, and there are many of these.
+    return f"({_NAMES_OWNER} AND {_OWNED_ENTRY} IN ({entries}))"
 
 
 def _waits(queue: str, entry: str, rule: str, begins: str, where: str, entries: str) -> str:
@@ -41,23 +41,25 @@ def _waits(queue: str, entry: str, rule: str, begins: str, where: str, entries: 
     """
     return f"""
     SELECT '{queue}' AS queue, {_PAYER}, entry, step.1 AS rule, step.2 AS began_sequence, step.4 AS began_time, step.5 AS currency,
-           step.6 AS amount, step.7 AS until_time, next.1 = step.1 AND next.2 > step.2 AS is_ended,
-           if(is_ended, next.4, {_NEVER}) AS ended_time, has_it AS owner
+           step.6 AS amount, step.7 AS until_time, NOT next_begins AS is_ended, if(is_ended, next_time, {_NEVER}) AS ended_time,
+           has_it AS owner
     FROM (
         SELECT {_PAYER}, if({where}, {entry}, {_OWNED_ENTRY}) AS entry, {_OWNER},
                arraySort(groupArrayIf(
                    (toString({rule}), sequence, toUInt8({begins}), event_time, toString(currency), amount, deadline), {where})) AS told,
-               -- Of what begins, or ends, several times on end the first.
-               arrayFilter((x, before) -> if(x.1 = before.1, x.3 != before.3, x.3 = 1), told,
-                           arraySlice(arrayPushFront(told, {_NOTHING}), 1, length(told))) AS steps
+               -- Of what begins, or ends, several times on end the first. A rule's first one begins, so what follows a beginning and
+               -- is none ends it.
+               arrayFilter((x, rule, begins, rule_before, begins_before) -> begins != (rule = rule_before AND begins_before),
+                           told, told.1, told.3, arraySlice(arrayPushFront(told.1, ''), 1, length(told)),
+                           arraySlice(arrayPushFront(told.3, toUInt8(0)), 1, length(told))) AS steps
         FROM decisions_by_kind AS decisions WHERE ({where}) OR {_names_owner_of(entries)}
         GROUP BY {_PAYER}, entry
     )
-    ARRAY JOIN steps AS step, arraySlice(arrayPushBack(steps, {_NOTHING}), 2) AS next
+    ARRAY JOIN steps AS step, arraySlice(arrayPushBack(steps.3, toUInt8(1)), 2) AS next_begins,
+               arraySlice(arrayPushBack(steps.4, {_NEVER}), 2) AS next_time
     WHERE step.3 = 1"""
 
 
-_NOTHING: Final = f"('', toInt64(-1), toUInt8(0), {_NEVER}, '', toInt64(0), {_NEVER})"
 EXCEPTIONS: Final = _waits(
     "exception",
     "reference_id",
@@ -157,32 +159,36 @@ FROM ({EXCEPTIONS} UNION ALL {_PROPOSALS} UNION ALL {_TASKS} UNION ALL {_ANSWERE
     | {"is_ended": "UInt8"},
 )
 
-_AGES: Final = (("age_0_1", 0, 1), ("age_2_5", 2, 5), ("age_6_10", 6, 10), ("age_11", 11, 10**6))
-_AGE: Final = "(dateDiff('day', began, {}) BETWEEN {} AND {})"
+_AGES: Final = ("age_0_1", "age_2_5", "age_6_10", "age_11")
+_BOUNDS: Final = (1, 5, 10)
 _AGED: Final = ", ".join(
-    f"sum(multiIf(day = ended, -(day > began) * {_AGE.format('addDays(day, -1)', low, high)},"
-    f" {_AGE.format('day', low, high)} - (day > began) * {_AGE.format('addDays(day, -1)', low, high)})) AS {name}_change"
-    for name, low, high in _AGES
+    f"sum((NOT ends) * (age = {at}) - later * (age_before = {at})) AS {name}_change" for at, name in enumerate(_AGES)
 )
 _OF_QUEUES: Final = f"""(
-    SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, owner, queue,
-           sum((day = began) - (day = ended)) AS open_change,
-           sum(amount * ((day = began) - (day = ended))) AS open_minor_change, {_AGED}
+    SELECT day, tenant, entity, region, segment, currency, owner, queue, sum(begins - ends) AS open_change,
+           sum(amount * (begins - ends)) AS open_minor_change, {_AGED}
     FROM (
-        SELECT tenant, entity, account_id, currency, owner, queue, amount, toDate32(began_time) AS began,
-               if(is_ended, greatest(toDate32(ended_time), began), toDate32('2299-12-31')) AS ended,
-               arrayDistinct(arrayFilter(x -> x <= ended, [
-                   began, addDays(began, 2), addDays(began, 6), addDays(began, 11), ended])) AS days
-        FROM queue_entries
-    ) AS d {ACCOUNTS_OF}
-    ARRAY JOIN days AS day
-    WHERE day <= {LAST_DAY} AND began < ended
+        SELECT day, tenant, entity, a.region AS region, a.segment AS segment, currency, owner, queue, amount,
+               toInt8(day = began) AS begins, toInt8(day = ended) AS ends, day > began AS later,
+               dateDiff('day', began, day) AS days_old, {bucket("days_old", _BOUNDS)} AS age,
+               {bucket("(days_old - 1)", _BOUNDS)} AS age_before
+        FROM (
+            SELECT tenant, entity, account_id, currency, owner, queue, amount, toDate32(began_time) AS began,
+                   if(is_ended, greatest(toDate32(ended_time), began), toDate32('2299-12-31')) AS ended,
+                   arrayFilter(x -> x <= ended, if(ended IN (addDays(began, 2), addDays(began, 6), addDays(began, 11)),
+                       [began, addDays(began, 2), addDays(began, 6), addDays(began, 11)],
+                       [began, addDays(began, 2), addDays(began, 6), addDays(began, 11), ended])) AS days
+            FROM queue_entries WHERE began < ended
+        ) AS d {ACCOUNTS_OF}
+        ARRAY JOIN days AS day
+        WHERE day <= {LAST_DAY}
+    )
     GROUP BY day, {GROUP}, queue
 )"""
 _SUMS: Final = {
     "open": "open_change",
     "open_minor": "open_minor_change",
-    **{name: f"{name}_change" for name, _, _ in _AGES},
+    **{name: f"{name}_change" for name in _AGES},
 }
 KPI_QUEUES: Final = View(
     "kpi_queues",
@@ -204,15 +210,12 @@ KPI_QUEUES: Final = View(
 
 _IN_TIME: Final = "(toUnixTimestamp64Milli(until_time) = 0 OR ended_time <= until_time)"
 _OF_EXCEPTIONS: Final = f"""(
-    SELECT tenant, entity, account_id, currency, rule, owner, one.1 AS of_day, one.2 AS what, one.3 AS took, one.4 AS in_time
-    FROM (
-        SELECT *, arrayConcat(
-            [(toDate32(began_time), 'raised', toInt64(0), toUInt8(0))],
-            if(is_ended, [(toDate32(ended_time), 'closed', {minutes("began_time", "ended_time")}, {_IN_TIME})], [])) AS both
-        FROM ({EXCEPTIONS})
-    ) ARRAY JOIN both AS one
+    SELECT tenant, entity, account_id, currency, rule, owner, toDate32(if(ends, ended_time, began_time)) AS of_day,
+           NOT ends AS raised, ends AS closed, ends * {minutes("began_time", "ended_time")} AS took, ends AND {_IN_TIME} AS in_time,
+           0 AS escalated
+    FROM ({EXCEPTIONS}) ARRAY JOIN if(is_ended, [0, 1], [0]) AS ends
     UNION ALL
-    SELECT tenant, entity, account_id, currency, rule, decisions.owner, {EVENT_DAY}, 'escalated', 0, 0
+    SELECT tenant, entity, account_id, currency, rule, decisions.owner, {EVENT_DAY}, 0, 0, 0, 0, 1
     FROM decisions_by_kind AS decisions WHERE kind = 'escalated' AND rule = 'exceptions.sla'
 )"""
 _EXCEPTION_FLOW: Final = Flow(
@@ -220,13 +223,11 @@ _EXCEPTION_FLOW: Final = Flow(
     "Exceptions raised and closed on each day, by rule",
     _OF_EXCEPTIONS,
     {
-        "raised": Measure("countIf(what = 'raised')", "Exceptions raised"),
-        "closed": Measure(
-            "countIf(what = 'closed')", "Exceptions closed: denominator of closed_minutes and in_time_bp"
-        ),
+        "raised": Measure("sum(s.raised)", "Exceptions raised"),
+        "closed": Measure("sum(s.closed)", "Exceptions closed: denominator of closed_minutes and in_time_bp"),
         "closed_minutes": Measure("sum(took)", "From raising to closing"),
-        "in_time": Measure("sum(in_time)", "Of the closed, by their deadline or without one"),
-        "escalated": Measure("countIf(what = 'escalated')", "Escalations"),
+        "in_time": Measure("sum(s.in_time)", "Of the closed, by their deadline or without one"),
+        "escalated": Measure("sum(s.escalated)", "Escalations"),
     },
     day="of_day",
     by={"rule": Measure("rule", "Rule that raised it; of an escalation exceptions.sla")},

@@ -57,7 +57,8 @@ def test_the_story_agrees_in_every_view(told: tuple[Path, Reading], tmp_path: Pa
 
 def test_a_row_that_is_doubled_is_found(story: Path, told: tuple[Path, Reading]) -> None:
     d = next(d for d in of_kind(told[1], "receipt_booked") if d.receipt_id == "R-1")
-    changed(story, f"INSERT INTO decisions SELECT * FROM decisions WHERE {this(d)}")
+    same = f"SELECT * FROM decisions_by_kind WHERE {this(d)}"
+    changed(story, f"INSERT INTO decisions_by_kind {same}")
     found = lines(compared(told[1], story), 1_000)
     said = [text for text in found if "kpi_cash_application" in text and "received_minor is" in text]
     # Others came on that day too.
@@ -66,7 +67,7 @@ def test_a_row_that_is_doubled_is_found(story: Path, told: tuple[Path, Reading])
 
 def test_a_decision_that_is_missing_is_found(story: Path, told: tuple[Path, Reading]) -> None:
     d = of_kind(told[1], "reminder_due")[0]
-    changed(story, f"ALTER TABLE decisions DELETE WHERE {this(d)} SETTINGS mutations_sync = 2")
+    changed(story, f"ALTER TABLE decisions_by_kind DELETE WHERE {this(d)} SETTINGS mutations_sync = 2")
     found = lines(compared(told[1], story), 1_000)
     assert "kpi_reminders" in views_of(found)
     # No cash moved.
@@ -75,14 +76,16 @@ def test_a_decision_that_is_missing_is_found(story: Path, told: tuple[Path, Read
 
 def test_an_amount_that_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:
     d = next(d for d in of_kind(told[1], "item_posted") if d.document == "INV-500")
-    changed(story, f"ALTER TABLE decisions UPDATE amount = amount + 1 WHERE {this(d)} SETTINGS mutations_sync = 2")
+    changed(
+        story, f"ALTER TABLE decisions_by_kind UPDATE amount = amount + 1 WHERE {this(d)} SETTINGS mutations_sync = 2"
+    )
     # Not all of it is paid then.
     assert "kpi_cycle_time" in views_of(lines(compared(told[1], story), 1_000))
 
 
 def test_a_category_that_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:
     of_it = "kind LIKE 'dispute_%' AND reference_id = 'D-1'"
-    changed(story, f"ALTER TABLE decisions UPDATE category = 'gift' WHERE {of_it} SETTINGS mutations_sync = 2")
+    changed(story, f"ALTER TABLE decisions_by_kind UPDATE category = 'gift' WHERE {of_it} SETTINGS mutations_sync = 2")
     assert views_of(lines(compared(told[1], story), 1_000)) == {"kpi_disputes"}
 
 
