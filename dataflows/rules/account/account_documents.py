@@ -21,7 +21,7 @@ from dataflows.rules.account.account_rows import (
 )
 from dataflows.rules.account.index_rows import Names
 from dataflows.rules.context import Context
-from dataflows.rules.policy.policy import Provisions, Who
+from dataflows.rules.policy.policy import Policy, Provisions, Who
 from schemas.records import (
     AccountRow,
     AdviceRow,
@@ -36,7 +36,6 @@ from schemas.records import (
     put_account_row,
 )
 
-NO_CHANGES: Final[dict[str, bool]] = {}
 # Behind every name of a table.
 LAST_NAME: Final = "\U0010ffff"
 
@@ -62,6 +61,10 @@ class AccountDocuments:
         self._names: Names | None = None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._who: Who | None = None
+        # What `policy` says on `day`, in whatever currency; of these three the latter two say whether the first one holds.
+        self._provisions: Provisions | None = None
+        self._policy: Policy | None = None
+        self._day = 0
         self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
         self.orders_changed: Final[dict[str, bool]] = {}
@@ -80,6 +83,7 @@ class AccountDocuments:
 
     def put_customer(self, row: CustomerRow) -> None:
         self._who = None
+        self._provisions = None
         self._put(CUSTOMER, row)
 
     def who(self) -> Who:
@@ -105,7 +109,18 @@ class AccountDocuments:
     def provisions(self, ctx: Context, currency: str = "") -> Provisions:
         """What the policy says today for this account, in a currency or for the account as a whole."""
         policy = ctx.policy
-        return policy.provisions(self.who(), currency, ctx.today) if policy.varies else policy.base
+        if not policy.varies:
+            return policy.base
+        # A transition asks for them over and over.
+        known = self._provisions
+        if known is not None and self._policy is policy and self._day == ctx.today:
+            return known
+        found = policy.provisions(self.who(), currency, ctx.today)
+        if not policy.names_currencies:
+            self._provisions = found
+            self._policy = policy
+            self._day = ctx.today
+        return found
 
     def draft(self, document: str) -> DraftRow | None:
         row = self._get(DRAFT + document)
@@ -267,14 +282,15 @@ class AccountDocuments:
         row = self._loaded[name]
         return None if row is None else encode(row)
 
-    def index_changes(self) -> dict[str, bool]:
-        """Index rows, which hold nothing: by name, whether they are to be there."""
-        return NO_CHANGES if self._names is None else self._names.changed
+    def index_changes(self) -> Names | None:
+        """Its index rows, where they were asked for and some changed since the last commit."""
+        names = self._names
+        return None if names is None or not names.changed else names
 
     def _index_names(self) -> Names:
         names = self._names
         if names is None:
-            names = self._names = Names(self.key, self._rows)
+            names = self._names = self._rows.changed_names(self.key) or Names(self.key, self._rows)
         return names
 
 
