@@ -15,6 +15,7 @@ from dataflows.rules.account.unapplied import MOST_LISTED, MOST_WAITING_LISTED, 
 from dataflows.rules.cash.references import fold
 from schemas.records import (
     AccountRow,
+    DeliveryRow,
     DocumentGroup,
     Item,
     ItemGroup,
@@ -113,6 +114,29 @@ class Account(AccountTimes):
                 group.documents.append(document)
                 return
         row.groups.append(DocumentGroup(number, [document]))
+
+    def delivery(self, document: str) -> DeliveryRow | None:
+        """What is kept of how the document, or a consolidated invoice, was sent out; None where it was not."""
+        group = self._group(fold(document))
+        if group is not None:
+            for row in group.deliveries:
+                if row.document == document:
+                    return row
+        return None
+
+    def put_delivery(self, row: DeliveryRow) -> None:
+        name = ITEMS + fold(row.document)
+        self.dirty[name] = True
+        group = self._get(name)
+        if group is None:
+            group = self._loaded[name] = ItemGroup()
+        assert isinstance(group, ItemGroup)
+        known = group.deliveries
+        for at in range(len(known)):
+            if known[at].document == row.document:
+                known[at] = row
+                return
+        known.append(row)
 
     def debits_by_due(self, currency: str) -> Iterator[Item]:
         """Open debits, oldest due first, then by number."""

@@ -65,6 +65,7 @@ class AccountDocuments:
         self._provisions: Provisions | None = None
         self._policy: Policy | None = None
         self._day = 0
+        self._credit: CreditRow | None = None
         self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
         self.orders_changed: Final[dict[str, bool]] = {}
@@ -185,10 +186,13 @@ class AccountDocuments:
 
     def credit(self) -> CreditRow:
         """Its credit, to be read and changed; `touch_credit` says that it was."""
-        row = self._get(CREDIT)
+        # A fact asks for it over and over.
+        row = self._credit
         if row is None:
-            row = self._loaded[CREDIT] = CreditRow()
-        assert isinstance(row, CreditRow)
+            stored = self._get(CREDIT)
+            assert stored is None or isinstance(stored, CreditRow)
+            row = stored if stored is not None else CreditRow()
+            self._credit = self._loaded[CREDIT] = row
         return row
 
     def touch_credit(self) -> None:
@@ -262,8 +266,9 @@ class AccountDocuments:
         return self._index_names()
 
     def _get(self, name: str) -> Row | None:
-        if name in self._loaded:
-            return self._loaded[name]
+        row = self._loaded.get(name)
+        if row is not None or name in self._loaded:
+            return row
         raw = self._rows.fetch(self.key, name)
         row = None if raw is None else decode(name, raw)
         self._loaded[name] = row
