@@ -7,12 +7,13 @@ from connectors.log.base import partition_of
 from dataflows.rules.account.account import Account, load
 from dataflows.rules.account.account_rows import ACCOUNT, CREDIT, CUSTOMER, Rows
 from dataflows.rules.account.index_rows import Names
+from dataflows.rules.policy.policy import Policy, Provisions
 from dataflows.shards.store import Batch, Store, key_stem, stemmed
 from dataflows.shards.wakes import Wakes, moved
 
 # What an account in the cache takes beside the bytes of its header, a row that is kept with it beside its own, and one
 # that waits for the next commit, or an index row (measured 2026-11 on CPython 3.11).
-CACHED_BYTES: Final = 250
+CACHED_BYTES: Final = 350
 KEPT_BYTES: Final = 130
 CHANGED_BYTES: Final = 300
 _NONE: Final[dict[str, bytes]] = {}
@@ -51,6 +52,11 @@ class Accounts(Rows):
         # account, empty where there is none.
         self._customers: dict[str, bytes] = {}
         self._credits: dict[str, bytes] = {}
+        # What that policy says for them from that day until before that day.
+        self._provisions: dict[str, Provisions] = {}
+        self._policy: Policy | None = None
+        self._from_day = 0
+        self._until_day = 0
         self._taken = b""
         self.dirty_rows = 0
         self.hits = 0
@@ -103,6 +109,21 @@ class Accounts(Rows):
         raw = kept.pop(account_key, None)
         if raw is not None:
             self._cached_bytes -= len(raw) + KEPT_BYTES
+
+    def provisions(self, account_key: str, policy: Policy, day: int) -> Provisions | None:
+        if policy is not self._policy or not self._from_day <= day < self._until_day:
+            return None
+        return self._provisions.get(account_key)
+
+    def keep_provisions(self, account_key: str, policy: Policy, day: int, found: Provisions) -> None:
+        if policy is not self._policy or not self._from_day <= day < self._until_day:
+            self._provisions = {}
+            self._policy = policy
+            self._from_day, self._until_day = policy.days_alike(day)
+        self._provisions[account_key] = found
+
+    def forget_provisions(self, account_key: str) -> None:
+        self._provisions.pop(account_key, None)
 
     def names(self, account_key: str, start: str, stop: str, most: int) -> list[str]:
         return self._store.names(account_key, start, stop, most)
@@ -171,8 +192,10 @@ class Accounts(Rows):
             del self._cached[key]
             self._forget_kept(self._customers, key)
             self._forget_kept(self._credits, key)
+            self.forget_provisions(key)
         if not self._cached:
-            # What is left is of accounts whose last commit was taken back.
+            # What is left is of accounts that changed since, or whose changes were taken back.
+            self._provisions = {}
             for kept in (self._customers, self._credits):
                 for key in list(kept):
                     self._forget_kept(kept, key)
@@ -207,8 +230,13 @@ class Accounts(Rows):
             if new is not None:
                 batch.put(new, b"")
 
+    def taken_back(self) -> None:
+        """All that changed since the last commit did not."""
+        self._provisions = {}
+        self.committed()
+
     def committed(self) -> None:
-        """All that changed is stored, or is taken back."""
+        """All that changed is stored."""
         self._names = {}
         self._changed = {}
         self._stored_wakes.clear()

@@ -85,6 +85,7 @@ class AccountDocuments:
     def put_customer(self, row: CustomerRow) -> None:
         self._who = None
         self._provisions = None
+        self._rows.forget_provisions(self.key)
         self._put(CUSTOMER, row)
 
     def who(self) -> Who:
@@ -116,11 +117,15 @@ class AccountDocuments:
         known = self._provisions
         if known is not None and self._policy is policy and self._day == ctx.today:
             return known
-        found = policy.provisions(self.who(), currency, ctx.today)
-        if not policy.names_currencies:
-            self._provisions = found
-            self._policy = policy
-            self._day = ctx.today
+        if policy.names_currencies:
+            return policy.provisions(self.who(), currency, ctx.today)
+        found = self._rows.provisions(self.key, policy, ctx.today)
+        if found is None:
+            found = policy.provisions(self.who(), currency, ctx.today)
+            self._rows.keep_provisions(self.key, policy, ctx.today, found)
+        self._provisions = found
+        self._policy = policy
+        self._day = ctx.today
         return found
 
     def draft(self, document: str) -> DraftRow | None:

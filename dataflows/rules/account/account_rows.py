@@ -6,6 +6,7 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from dataflows.rules.account.index_rows import IndexRows
+from dataflows.rules.policy.policy import Policy, Provisions
 from schemas.records import (
     AdviceRow,
     AgreementRow,
@@ -82,6 +83,17 @@ class Rows(IndexRows):
     def unstored(self, account_key: str) -> Mapping[str, bytes]:
         """Rows that are not among `names` as they are now: by name, empty for one that is gone. Index rows never are."""
         return {}
+
+    def provisions(self, account_key: str, policy: Policy, day: int) -> Provisions | None:
+        """What the policy says on that day for the account, whatever the currency, where that is known; the account says
+        it by `keep_provisions`."""
+        return None
+
+    def keep_provisions(self, account_key: str, policy: Policy, day: int, found: Provisions) -> None:
+        """Know it until another policy, a day on which other variants hold, or other master data."""
+
+    def forget_provisions(self, account_key: str) -> None:
+        """The account's master data are others from now on."""
 
 
 def decode(name: str, raw: bytes) -> Row:

@@ -304,6 +304,12 @@ class Policy:
             self._known[key] = known
         return known
 
+    def days_alike(self, day: int) -> tuple[int, int]:
+        """From which day until before which day the same variants hold as on that day."""
+        at = bisect_right(self.boundaries, day)
+        first = self.boundaries[at - 1] if at else -LAST_DAY
+        return first, self.boundaries[at] if at < len(self.boundaries) else LAST_DAY
+
     def changes_between(self, day: int, later: int) -> bool:
         """Whether other variants hold on the later day than on the day."""
         return bisect_right(self.boundaries, day) != bisect_right(self.boundaries, later)
