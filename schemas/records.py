@@ -6416,115 +6416,6 @@ def put_customer_row(out: BytesWriter, x: CustomerRow) -> None:
 
 
 @mypyc_attr(acyclic=True)
-class DeliveryRow:
-    """How one document gets to the customer.
-
-    document: The document; the consolidated number where several go as one.
-    part_of: The consolidated number it goes with, or empty; then nothing else is here.
-    currency: ISO 4217.
-    amount: Minor units, of all that goes.
-    documents: What goes, where it is consolidated.
-    status: requested, sent, delivered, viewed, acknowledged, rejected, failed, or unreachable where no channel is left.
-    chain: Channels, in the order in which they are tried.
-    at: Place in the chain, from 0.
-    tries: How often by that channel.
-    requests: How often in all.
-    deadline: When it is looked at again, UTC ms; 0 never.
-    arrived: It is known to have arrived.
-    raised: Rule of the exception that is open, or empty.
-    """
-
-    __slots__ = ("document", "part_of", "currency", "amount", "_documents", "status", "_chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("document", "part_of", "currency", "amount", "documents", "status", "chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
-
-    def __init__(
-        self,
-        document: str = '',
-        part_of: str = '',
-        currency: str = '',
-        amount: int = 0,
-        documents: list[str] | None = None,
-        status: str = '',
-        chain: list[str] | None = None,
-        at: int = 0,
-        tries: int = 0,
-        requests: int = 0,
-        deadline: int = 0,
-        arrived: bool = False,
-        raised: str = '',
-    ) -> None:
-        self.document = document
-        self.part_of = part_of
-        self.currency = currency
-        self.amount = amount
-        self._documents: list[str] | None = documents
-        self.status = status
-        self._chain: list[str] | None = chain
-        self.at = at
-        self.tries = tries
-        self.requests = requests
-        self.deadline = deadline
-        self.arrived = arrived
-        self.raised = raised
-
-    @property
-    def documents(self) -> list[str]:
-        found = self._documents
-        if found is None:
-            found = self._documents = []
-        return found
-
-    @documents.setter
-    def documents(self, value: list[str]) -> None:
-        self._documents = value
-
-    @property
-    def chain(self) -> list[str]:
-        found = self._chain
-        if found is None:
-            found = self._chain = []
-        return found
-
-    @chain.setter
-    def chain(self, value: list[str]) -> None:
-        self._chain = value
-
-
-def read_delivery_row(r: Reader) -> DeliveryRow:
-    return DeliveryRow(
-        r.text(),
-        r.text(),
-        r.text(),
-        r.long(),
-        None if r.no_items() else r.texts(),
-        r.text(),
-        None if r.no_items() else r.texts(),
-        r.long(),
-        r.long(),
-        r.long(),
-        r.long(),
-        r.boolean(),
-        r.text(),
-    )
-
-
-def put_delivery_row(out: BytesWriter, x: DeliveryRow) -> None:
-    put_text(out, x.document)
-    put_text(out, x.part_of)
-    put_word(out, x.currency)
-    put_long(out, x.amount)
-    put_texts(out, x._documents)
-    put_text(out, x.status)
-    put_texts(out, x._chain)
-    put_long(out, x.at)
-    put_long(out, x.tries)
-    put_long(out, x.requests)
-    put_long(out, x.deadline)
-    put_boolean(out, x.arrived)
-    put_text(out, x.raised)
-
-
-@mypyc_attr(acyclic=True)
 class DisputeRow:
     """A dispute.
 
@@ -7213,23 +7104,153 @@ def _put_document_groups(out: BytesWriter, items: list[DocumentGroup] | None) ->
 
 
 @mypyc_attr(acyclic=True)
+class DeliveryRow:
+    """How one document gets to the customer.
+
+    document: The document; the consolidated number where several go as one.
+    part_of: The consolidated number it goes with, or empty; then nothing else is here.
+    currency: ISO 4217.
+    amount: Minor units, of all that goes.
+    documents: What goes, where it is consolidated.
+    status: requested, sent, delivered, viewed, acknowledged, rejected, failed, or unreachable where no channel is left.
+    chain: Channels, in the order in which they are tried.
+    at: Place in the chain, from 0.
+    tries: How often by that channel.
+    requests: How often in all.
+    deadline: When it is looked at again, UTC ms; 0 never.
+    arrived: It is known to have arrived.
+    raised: Rule of the exception that is open, or empty.
+    """
+
+    __slots__ = ("document", "part_of", "currency", "amount", "_documents", "status", "_chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("document", "part_of", "currency", "amount", "documents", "status", "chain", "at", "tries", "requests", "deadline", "arrived", "raised", )
+
+    def __init__(
+        self,
+        document: str = '',
+        part_of: str = '',
+        currency: str = '',
+        amount: int = 0,
+        documents: list[str] | None = None,
+        status: str = '',
+        chain: list[str] | None = None,
+        at: int = 0,
+        tries: int = 0,
+        requests: int = 0,
+        deadline: int = 0,
+        arrived: bool = False,
+        raised: str = '',
+    ) -> None:
+        self.document = document
+        self.part_of = part_of
+        self.currency = currency
+        self.amount = amount
+        self._documents: list[str] | None = documents
+        self.status = status
+        self._chain: list[str] | None = chain
+        self.at = at
+        self.tries = tries
+        self.requests = requests
+        self.deadline = deadline
+        self.arrived = arrived
+        self.raised = raised
+
+    @property
+    def documents(self) -> list[str]:
+        found = self._documents
+        if found is None:
+            found = self._documents = []
+        return found
+
+    @documents.setter
+    def documents(self, value: list[str]) -> None:
+        self._documents = value
+
+    @property
+    def chain(self) -> list[str]:
+        found = self._chain
+        if found is None:
+            found = self._chain = []
+        return found
+
+    @chain.setter
+    def chain(self, value: list[str]) -> None:
+        self._chain = value
+
+
+def read_delivery_row(r: Reader) -> DeliveryRow:
+    return DeliveryRow(
+        r.text(),
+        r.text(),
+        r.text(),
+        r.long(),
+        None if r.no_items() else r.texts(),
+        r.text(),
+        None if r.no_items() else r.texts(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.long(),
+        r.boolean(),
+        r.text(),
+    )
+
+
+def put_delivery_row(out: BytesWriter, x: DeliveryRow) -> None:
+    put_text(out, x.document)
+    put_text(out, x.part_of)
+    put_word(out, x.currency)
+    put_long(out, x.amount)
+    put_texts(out, x._documents)
+    put_text(out, x.status)
+    put_texts(out, x._chain)
+    put_long(out, x.at)
+    put_long(out, x.tries)
+    put_long(out, x.requests)
+    put_long(out, x.deadline)
+    put_boolean(out, x.arrived)
+    put_text(out, x.raised)
+
+
+def _read_delivery_rows(r: Reader) -> list[DeliveryRow]:
+    items: list[DeliveryRow] = []
+    count = r.block(0)
+    while count:
+        for _ in range(count):
+            items.append(read_delivery_row(r))
+        count = r.block(len(items))
+    return items
+
+
+def _put_delivery_rows(out: BytesWriter, items: list[DeliveryRow] | None) -> None:
+    if items:
+        put_long(out, len(items))
+        for item in items:
+            put_delivery_row(out, item)
+    out.append(u8(0))
+
+
+@mypyc_attr(acyclic=True)
 class ItemGroup:
-    """Items, open and cleared, whose document numbers fold to the same reference.
+    """Items, open and cleared, whose document numbers fold to the same reference, and what else is kept by that number.
 
     items: In order of arrival.
     groups: Numbers of this fold that stand for several documents: instalments, consolidated invoices.
+    deliveries: Documents of this fold, and consolidated invoices, that were sent out.
     """
 
-    __slots__ = ("_items", "_groups", )
-    FIELDS: ClassVar[tuple[str, ...]] = ("items", "groups", )
+    __slots__ = ("_items", "_groups", "_deliveries", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("items", "groups", "deliveries", )
 
     def __init__(
         self,
         items: list[Item] | None = None,
         groups: list[DocumentGroup] | None = None,
+        deliveries: list[DeliveryRow] | None = None,
     ) -> None:
         self._items: list[Item] | None = items
         self._groups: list[DocumentGroup] | None = groups
+        self._deliveries: list[DeliveryRow] | None = deliveries
 
     @property
     def items(self) -> list[Item]:
@@ -7253,17 +7274,30 @@ class ItemGroup:
     def groups(self, value: list[DocumentGroup]) -> None:
         self._groups = value
 
+    @property
+    def deliveries(self) -> list[DeliveryRow]:
+        found = self._deliveries
+        if found is None:
+            found = self._deliveries = []
+        return found
+
+    @deliveries.setter
+    def deliveries(self, value: list[DeliveryRow]) -> None:
+        self._deliveries = value
+
 
 def read_item_group(r: Reader) -> ItemGroup:
     return ItemGroup(
         None if r.no_items() else _read_items(r),
         None if r.no_items() else _read_document_groups(r),
+        None if r.no_items() else _read_delivery_rows(r),
     )
 
 
 def put_item_group(out: BytesWriter, x: ItemGroup) -> None:
     _put_items(out, x._items)
     _put_document_groups(out, x._groups)
+    _put_delivery_rows(out, x._deliveries)
 
 
 @mypyc_attr(acyclic=True)

@@ -86,17 +86,9 @@ class Context:
 
 
 def contact_time(provisions: Provisions, account_key: str, day: int) -> int:
-    """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash.
-
-    The window is of the customer's country. Of it, those hours count in which that country's date is also the date in
-    UTC: a day of the log and a day of the customer are one then.
-    """
-    terms = provisions.reminders
-    calendar = provisions.calendar
-    opens = day * DAY_MS + terms.window_start_ms
-    start = max(day * DAY_MS, calendar.utc(opens))
-    end = min((day + 1) * DAY_MS, calendar.utc(opens + terms.window_ms))
-    return start + crc32(account_key.encode()) % max(1, end - start)
+    """When on `day` this account's wake comes, UTC milliseconds: spread over the policy's window by hash."""
+    start, length = provisions.contact_window(day)
+    return start + crc32(account_key.encode()) % length
 
 
 def is_quiet(provisions: Provisions, ctx: Context) -> bool:

@@ -85,7 +85,7 @@ class Shard(WholeShard):
         self.policy = published(self.row.policy_text or DEFAULT_TEXT)
         self._bound = self._complete()
         self.wakes.taken_back()
-        self.accounts.committed()
+        self.accounts.taken_back()
         self.events.committed()
         self.rates.committed()
         self._parked.clear()

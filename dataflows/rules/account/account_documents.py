@@ -21,7 +21,7 @@ from dataflows.rules.account.account_rows import (
 )
 from dataflows.rules.account.index_rows import Names
 from dataflows.rules.context import Context
-from dataflows.rules.policy.policy import Provisions, Who
+from dataflows.rules.policy.policy import Policy, Provisions, Who
 from schemas.records import (
     AccountRow,
     AdviceRow,
@@ -36,7 +36,6 @@ from schemas.records import (
     put_account_row,
 )
 
-NO_CHANGES: Final[dict[str, bool]] = {}
 # Behind every name of a table.
 LAST_NAME: Final = "\U0010ffff"
 
@@ -62,6 +61,11 @@ class AccountDocuments:
         self._names: Names | None = None
         self._loaded: Final[dict[str, Row | None]] = {}
         self._who: Who | None = None
+        # What `policy` says on `day`, in whatever currency; of these three the latter two say whether the first one holds.
+        self._provisions: Provisions | None = None
+        self._policy: Policy | None = None
+        self._day = 0
+        self._credit: CreditRow | None = None
         self._last_receipt: ReceiptRow | None = None
         self.dirty: Final[dict[str, bool]] = {}
         self.orders_changed: Final[dict[str, bool]] = {}
@@ -80,6 +84,8 @@ class AccountDocuments:
 
     def put_customer(self, row: CustomerRow) -> None:
         self._who = None
+        self._provisions = None
+        self._rows.forget_provisions(self.key)
         self._put(CUSTOMER, row)
 
     def who(self) -> Who:
@@ -105,7 +111,22 @@ class AccountDocuments:
     def provisions(self, ctx: Context, currency: str = "") -> Provisions:
         """What the policy says today for this account, in a currency or for the account as a whole."""
         policy = ctx.policy
-        return policy.provisions(self.who(), currency, ctx.today) if policy.varies else policy.base
+        if not policy.varies:
+            return policy.base
+        # A transition asks for them over and over.
+        known = self._provisions
+        if known is not None and self._policy is policy and self._day == ctx.today:
+            return known
+        if policy.names_currencies:
+            return policy.provisions(self.who(), currency, ctx.today)
+        found = self._rows.provisions(self.key, policy, ctx.today)
+        if found is None:
+            found = policy.provisions(self.who(), currency, ctx.today)
+            self._rows.keep_provisions(self.key, policy, ctx.today, found)
+        self._provisions = found
+        self._policy = policy
+        self._day = ctx.today
+        return found
 
     def draft(self, document: str) -> DraftRow | None:
         row = self._get(DRAFT + document)
@@ -170,10 +191,13 @@ class AccountDocuments:
 
     def credit(self) -> CreditRow:
         """Its credit, to be read and changed; `touch_credit` says that it was."""
-        row = self._get(CREDIT)
+        # A fact asks for it over and over.
+        row = self._credit
         if row is None:
-            row = self._loaded[CREDIT] = CreditRow()
-        assert isinstance(row, CreditRow)
+            stored = self._get(CREDIT)
+            assert stored is None or isinstance(stored, CreditRow)
+            row = stored if stored is not None else CreditRow()
+            self._credit = self._loaded[CREDIT] = row
         return row
 
     def touch_credit(self) -> None:
@@ -247,8 +271,9 @@ class AccountDocuments:
         return self._index_names()
 
     def _get(self, name: str) -> Row | None:
-        if name in self._loaded:
-            return self._loaded[name]
+        row = self._loaded.get(name)
+        if row is not None or name in self._loaded:
+            return row
         raw = self._rows.fetch(self.key, name)
         row = None if raw is None else decode(name, raw)
         self._loaded[name] = row
@@ -267,14 +292,15 @@ class AccountDocuments:
         row = self._loaded[name]
         return None if row is None else encode(row)
 
-    def index_changes(self) -> dict[str, bool]:
-        """Index rows, which hold nothing: by name, whether they are to be there."""
-        return NO_CHANGES if self._names is None else self._names.changed
+    def index_changes(self) -> Names | None:
+        """Its index rows, where they were asked for and some changed since the last commit."""
+        names = self._names
+        return None if names is None or not names.changed else names
 
     def _index_names(self) -> Names:
         names = self._names
         if names is None:
-            names = self._names = Names(self.key, self._rows)
+            names = self._names = self._rows.changed_names(self.key) or Names(self.key, self._rows)
         return names
 
 

@@ -6,13 +6,13 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from dataflows.rules.account.index_rows import IndexRows
+from dataflows.rules.policy.policy import Policy, Provisions
 from schemas.records import (
     AdviceRow,
     AgreementRow,
     ConsolidatedRow,
     CreditRow,
     CustomerRow,
-    DeliveryRow,
     DisputeRow,
     DraftRow,
     ExceptionRow,
@@ -24,7 +24,6 @@ from schemas.records import (
     put_consolidated_row,
     put_credit_row,
     put_customer_row,
-    put_delivery_row,
     put_dispute_row,
     put_draft_row,
     put_exception_row,
@@ -36,7 +35,6 @@ from schemas.records import (
     read_consolidated_row,
     read_credit_row,
     read_customer_row,
-    read_delivery_row,
     read_dispute_row,
     read_draft_row,
     read_exception_row,
@@ -58,7 +56,6 @@ CUSTOMER: Final = "K"
 EXCEPTION: Final = "S"
 AGREEMENT: Final = "g"
 CONSOLIDATED: Final = "c"
-DELIVERY: Final = "s"
 CREDIT: Final = "C"
 
 Row = (
@@ -72,7 +69,6 @@ Row = (
     | ExceptionRow
     | AgreementRow
     | ConsolidatedRow
-    | DeliveryRow
     | CreditRow
 )
 
@@ -88,21 +84,35 @@ class Rows(IndexRows):
         """Rows that are not among `names` as they are now: by name, empty for one that is gone. Index rows never are."""
         return {}
 
+    def provisions(self, account_key: str, policy: Policy, day: int) -> Provisions | None:
+        """What the policy says on that day for the account, whatever the currency, where that is known; the account says
+        it by `keep_provisions`."""
+        return None
+
+    def keep_provisions(self, account_key: str, policy: Policy, day: int, found: Provisions) -> None:
+        """Know it until another policy, a day on which other variants hold, or other master data."""
+
+    def forget_provisions(self, account_key: str) -> None:
+        """The account's master data are others from now on."""
+
 
 def decode(name: str, raw: bytes) -> Row:
     """The row of that name out of its bytes."""
+    # Those that come most first.
     reader = Reader(raw, 0, ANY_ITEMS)
     table = name[0]
     if table == ITEMS:
         return read_item_group(reader)
     if table == RECEIPT:
         return read_receipt_row(reader)
+    if table == CREDIT:
+        return read_credit_row(reader)
+    if table == CUSTOMER:
+        return read_customer_row(reader)
     if table == ORDER:
         return read_order_row(reader)
     if table == DRAFT:
         return read_draft_row(reader)
-    if table == CUSTOMER:
-        return read_customer_row(reader)
     if table == ADVICE:
         return read_advice_row(reader)
     if table == EXCEPTION:
@@ -111,10 +121,6 @@ def decode(name: str, raw: bytes) -> Row:
         return read_agreement_row(reader)
     if table == CONSOLIDATED:
         return read_consolidated_row(reader)
-    if table == DELIVERY:
-        return read_delivery_row(reader)
-    if table == CREDIT:
-        return read_credit_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -126,6 +132,8 @@ def encode(row: Row) -> bytes:
         put_item_group(out, row)
     elif isinstance(row, ReceiptRow):
         put_receipt_row(out, row)
+    elif isinstance(row, CreditRow):
+        put_credit_row(out, row)
     elif isinstance(row, OrderRow):
         put_order_row(out, row)
     elif isinstance(row, DraftRow):
@@ -136,14 +144,10 @@ def encode(row: Row) -> bytes:
         put_exception_row(out, row)
     elif isinstance(row, AdviceRow):
         put_advice_row(out, row)
-    elif isinstance(row, DeliveryRow):
-        put_delivery_row(out, row)
     elif isinstance(row, AgreementRow):
         put_agreement_row(out, row)
     elif isinstance(row, ConsolidatedRow):
         put_consolidated_row(out, row)
-    elif isinstance(row, CreditRow):
-        put_credit_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

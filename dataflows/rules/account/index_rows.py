@@ -16,17 +16,22 @@ class IndexRows:
         """Names of the account's rows with start <= name < stop, in order, at the most `most`."""
         raise NotImplementedError
 
+    def changed_names(self, account_key: str) -> "Names | None":
+        """The account's index rows, where some changed that are not stored yet: what changes next is added to them."""
+        return None
+
 
 class Names:
     """Names of an account's index rows: stored ones, overruled by what changed since the last commit.
 
-    changed: By name, whether the row is there now.
+    changed: By name, whether the row is there now. said: how many of these the shard was last told; its business alone.
     """
 
     def __init__(self, account_key: str, rows: IndexRows) -> None:
         self._key: Final = account_key
         self._rows: Final = rows
         self.changed: Final[dict[str, bool]] = {}
+        self.said = 0
 
     def between(self, start: str, stop: str) -> Iterator[str]:
         """Names with start <= name < stop, in order."""

@@ -22,7 +22,7 @@ class Standing:
     """How an account's credit stands: its limit (None where it has none), exposure, and for how many days its oldest
     item is past due (0 where that is not long enough to be looked at)."""
 
-    __slots__ = ("days", "limit", "row", "terms", "total", "used")
+    __slots__ = ("_account", "_ctx", "_used", "days", "limit", "row", "terms")
 
     def __init__(self, account: Account, said: list[Decision], ctx: Context) -> None:
         row = account.credit()
@@ -30,9 +30,9 @@ class Standing:
         self.row: Final[CreditRow] = row
         self.terms: Final[CreditTerms] = terms
         self.limit: Final[LimitState | None] = limit_of(row.limits, terms, ctx.today)
-        currency = self.limit.currency if self.limit is not None else _own_currency(account)
-        self.used: Final[Exposure] = exposure(account, currency, terms, ctx)
-        self.total: Final = self.used.total
+        self._account: Final = account
+        self._ctx: Final = ctx
+        self._used: Exposure | None = None
         self.days = 0
         if PAST_DUE in row.causes or looks(row, said, terms, ctx) <= ctx.today:
             due = oldest_due(account)
@@ -42,6 +42,19 @@ class Standing:
     @property
     def currency(self) -> str:
         return "" if self.limit is None else self.limit.currency
+
+    @property
+    def used(self) -> Exposure:
+        """Summed up where it is asked for: without a limit hardly anything does."""
+        found = self._used
+        if found is None:
+            currency = self.currency or _own_currency(self._account)
+            found = self._used = exposure(self._account, currency, self.terms, self._ctx)
+        return found
+
+    @property
+    def total(self) -> int:
+        return self.used.total
 
     def causes(self) -> list[str]:
         """Why it is to be held."""

@@ -34,14 +34,16 @@ MOST_COUNTED: Final = 200
 # Oldest items that are looked at for one that is not disputed.
 MOST_LOOKED_AT: Final = 200
 # After these an item may be open, or contested no more, that was not before.
-REOPENING: Final = (
-    "application_reversed",
-    "cash_unapplied",
-    "dispute_closed",
-    "escalated",
-    "deduction_opened",
-    "discount_granted",
-    "write_off_posted",
+REOPENING: Final = frozenset(
+    (
+        "application_reversed",
+        "cash_unapplied",
+        "dispute_closed",
+        "escalated",
+        "deduction_opened",
+        "discount_granted",
+        "write_off_posted",
+    )
 )
 
 
@@ -105,24 +107,21 @@ def exposure(account: Account, currency: str, terms: CreditTerms, ctx: Context) 
 
 def currencies(account: Account) -> list[str]:
     """Of its balances and of its sums, in order of code."""
+    if not account.credit().sums:
+        return [x.currency for x in account.row.balances]
     return sorted({*[x.currency for x in account.row.balances], *[x.currency for x in account.credit().sums]})
 
 
 def parts_in(account: Account, currency: str, terms: CreditTerms) -> list[int]:
     """In that currency alone: open items, unbilled deliveries, drafts, orders, what members stated, unapplied cash."""
     balance = account.balance(currency)
-    part = CreditSum(currency)
-    for known in account.credit().sums:
-        if known.currency == currency:
-            part = known
-    return [
-        balance.open_debit - balance.open_credit,
-        _with_tax(part.unbilled, terms),
-        part.drafts,
-        _with_tax(part.orders, terms) if terms.include_orders else 0,
-        part.members,
-        balance.unapplied + balance.on_account,
-    ]
+    owed = balance.open_debit - balance.open_credit
+    unapplied = balance.unapplied + balance.on_account
+    for part in account.credit().sums:
+        if part.currency == currency:
+            orders = _with_tax(part.orders, terms) if terms.include_orders else 0
+            return [owed, _with_tax(part.unbilled, terms), part.drafts, orders, part.members, unapplied]
+    return [owed, 0, 0, 0, 0, unapplied]
 
 
 def _with_tax(amount: int, terms: CreditTerms) -> int:

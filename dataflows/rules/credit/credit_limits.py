@@ -53,7 +53,7 @@ def _changes(limits: list[LimitState], day: int) -> list[int]:
 
 def next_change(row: CreditRow, day: int) -> int:
     """The first later day on which another limit may hold; 0 where there is none."""
-    return min(_changes(row.limits, day), default=0)
+    return min(_changes(row.limits, day), default=0) if row.limits else 0
 
 
 def decide_limit(account: Account, fact: CreditLimit, ctx: Context) -> list[Decision]:

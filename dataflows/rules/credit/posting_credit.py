@@ -110,8 +110,10 @@ def finish(account: Account, said: list[Decision], ctx: Context) -> None:
             row.near = False
             account.touch_credit()
     look_again(account, row, said, provisions.credit, ctx)
-    days = [day for day in (row.look_date, next_change(row, ctx.today)) if day > ctx.today]
-    due = contact_time(provisions, account.key, min(days)) if days else 0
+    day = next_change(row, ctx.today)
+    if row.look_date > ctx.today and (not day or row.look_date < day):
+        day = row.look_date
+    due = contact_time(provisions, account.key, day) if day else 0
     if row.counted:
         # Soon, and at another time than this wake.
         due = max(ctx.now, ctx.event_time if ctx.cause_kind == "wake" else 0, 1) + 1

@@ -1,12 +1,11 @@
-"""How documents get to the customer: what is kept of each that was sent out. Table s; indexes t (deadlines) and u (no
-channel was found)."""
+"""How documents get to the customer: what is kept of each that was sent out, in the row of its item, which is read and
+stored with it anyway. Indexes t (deadlines) and u (no channel was found)."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from dataflows.rules.account import deadlines
 from dataflows.rules.account.account import Account
-from dataflows.rules.account.account_rows import DELIVERY
 from dataflows.rules.account.account_times import MOST_TIME_MS
 from schemas.records import DeliveryRow
 
@@ -26,14 +25,8 @@ NOT_NEEDED: Final = "not_needed"
 
 def delivery(account: Account, document: str) -> DeliveryRow | None:
     """What is kept of the document, or of the consolidated invoice that it went with; None where it was never sent."""
-    row = _row(account, document)
-    return _row(account, row.part_of) if row is not None and row.part_of else row
-
-
-def _row(account: Account, document: str) -> DeliveryRow | None:
-    row = account.fetch(DELIVERY + document)
-    assert row is None or isinstance(row, DeliveryRow)
-    return row
+    row = account.delivery(document)
+    return account.delivery(row.part_of) if row is not None and row.part_of else row
 
 
 def arrived(account: Account, document: str) -> bool:
@@ -44,7 +37,7 @@ def arrived(account: Account, document: str) -> bool:
 
 def keep(account: Account, row: DeliveryRow, was_out: bool) -> None:
     """Keep the row, and how many documents are on their way. was_out: whether this one was before."""
-    account.keep(DELIVERY + row.document, row)
+    account.put_delivery(row)
     if was_out != (not row.arrived):
         account.row.undelivered += -1 if was_out else 1
         account.touch()
@@ -52,7 +45,7 @@ def keep(account: Account, row: DeliveryRow, was_out: bool) -> None:
 
 def join(account: Account, document: str, number: str) -> None:
     """The document goes with a consolidated invoice."""
-    account.keep(DELIVERY + document, DeliveryRow(document, number))
+    account.put_delivery(DeliveryRow(document, number))
 
 
 def set_deadline(account: Account, row: DeliveryRow, time_ms: int) -> None:
@@ -81,7 +74,7 @@ def find_first_deadline(account: Account) -> None:
 def due(account: Account, time_ms: int) -> Iterator[DeliveryRow]:
     """Deliveries whose deadline is no later than that, the earliest first."""
     for document in deadlines.until(account.index(), time_ms, deadlines.DELIVERIES):
-        row = _row(account, document)
+        row = account.delivery(document)
         assert row is not None, f"no delivery of {document}"
         yield row
 
@@ -96,6 +89,6 @@ def set_unreachable(account: Account, row: DeliveryRow, there: bool) -> None:
 def unreachable(account: Account) -> Iterator[DeliveryRow]:
     """Documents that no channel was found for, by number."""
     for name in account.index().between(NOWHERE, _BEHIND):
-        row = _row(account, name[1:])
+        row = account.delivery(name[1:])
         assert row is not None, f"no delivery of {name[1:]}"
         yield row

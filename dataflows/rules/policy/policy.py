@@ -68,6 +68,8 @@ WHERE: Final = (
 # The one of them that is a number: payment terms of so many days, or more; of two that hold the longer one wins.
 TERMS: Final = "terms_days"
 MOST_TERMS_DAYS: Final = 3_650
+# Days of which it is kept when contacts may be made: some years.
+MOST_WINDOWS: Final = 4_096
 # No day of ours is later.
 LAST_DAY: Final = 10**7
 
@@ -208,6 +210,25 @@ class Provisions:
         self.credit: Final = CreditTerms(tables["credit"])
         # Equal where the steps of all currencies fall on the same days.
         self.steps_key: Final = steps_key
+        self._windows: Final[dict[int, tuple[int, int]]] = {}
+
+    def contact_window(self, day: int) -> tuple[int, int]:
+        """The hours of that day at which customers are written to: when they begin, UTC milliseconds, and how long they
+        last, at least 1.
+
+        The window is of the customer's country. Of it, those hours count in which that country's date is also the date in
+        UTC: a day of the log and a day of the customer are one then.
+        """
+        known = self._windows.get(day)
+        if known is not None:
+            return known
+        opens = day * DAY_MS + self.reminders.window_start_ms
+        start = max(day * DAY_MS, self.calendar.utc(opens))
+        end = min((day + 1) * DAY_MS, self.calendar.utc(opens + self.reminders.window_ms))
+        found = (start, max(1, end - start))
+        if len(self._windows) < MOST_WINDOWS:
+            self._windows[day] = found
+        return found
 
 
 class Policy:
@@ -225,7 +246,8 @@ class Policy:
         self._customers: Final = {v.where["customer"] for v in self.variants if "customer" in v.where}
         self._contracts: Final = {v.where["contract"] for v in self.variants if "contract" in v.where}
         self._terms: Final = sorted({v.terms_days for v in self.variants} - {0})
-        self._names_currencies: Final = any("currency" in variant.where for variant in self.variants)
+        # Whether provisions depend on the currency.
+        self.names_currencies: Final = any("currency" in variant.where for variant in self.variants)
         # On these days other variants hold than on the day before.
         self.boundaries: Final = sorted(
             {v.first_day for v in self.variants} | {v.last_day + 1 for v in self.variants if v.last_day < LAST_DAY}
@@ -268,7 +290,7 @@ class Policy:
             who.key,
             who.account_id if who.account_id in self._customers else "",
             who.contract if who.contract in self._contracts else "",
-            currency if self._names_currencies else "",
+            currency if self.names_currencies else "",
             bisect_right(self.boundaries, day),
             bisect_right(self._terms, who.terms_days),
         )
@@ -281,6 +303,12 @@ class Policy:
             )
             self._known[key] = known
         return known
+
+    def days_alike(self, day: int) -> tuple[int, int]:
+        """From which day until before which day the same variants hold as on that day."""
+        at = bisect_right(self.boundaries, day)
+        first = self.boundaries[at - 1] if at else -LAST_DAY
+        return first, self.boundaries[at] if at < len(self.boundaries) else LAST_DAY
 
     def changes_between(self, day: int, later: int) -> bool:
         """Whether other variants hold on the later day than on the day."""

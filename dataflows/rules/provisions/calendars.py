@@ -8,6 +8,8 @@ from dataflows.rules.policy.policy_tables import Table, WrongPolicy
 DAY_MS: Final = 86_400_000
 MINUTE_MS: Final = 60_000
 DAY_MINUTES: Final = 1440
+# No time of ours is later, or earlier than its negative.
+LAST_TIME: Final = 1 << 60
 # The calendar of countries that have none of their own.
 DEFAULT_CALENDAR: Final = "default"
 
@@ -19,8 +21,11 @@ class Calendar:
     """
 
     __slots__ = (
+        "_offset",
+        "_offset_from",
         "_offset_minutes",
         "_offset_times",
+        "_offset_until",
         "end_minute",
         "holidays",
         "key",
@@ -44,6 +49,10 @@ class Calendar:
         self._offset_minutes: Final = pairs[1::2]
         if len(pairs) % 2 or self._offset_times != sorted(set(self._offset_times)):
             raise WrongPolicy(f"{table.at('offsets')}: must be pairs of UTC milliseconds, rising, and minutes")
+        # The offset that was asked for last, milliseconds, and from when until when it is in force.
+        self._offset = 0
+        self._offset_from = 0
+        self._offset_until = 0
         # Every offset that is ever in force.
         self.offset_minutes: Final = sorted({0 if not pairs else pairs[1], *pairs[1::2]})
         # Equal where the same days are for business.
@@ -62,8 +71,15 @@ class Calendar:
 
     def offset_ms(self, time: int) -> int:
         """Local time less UTC at a UTC time, milliseconds."""
-        at = bisect_right(self._offset_times, time)
-        return MINUTE_MS * self._offset_minutes[at - 1] if at else 0
+        if self._offset_from <= time < self._offset_until:
+            return self._offset
+        times = self._offset_times
+        at = bisect_right(times, time)
+        offset = MINUTE_MS * self._offset_minutes[at - 1] if at else 0
+        self._offset_from = times[at - 1] if at else -LAST_TIME
+        self._offset_until = times[at] if at < len(times) else LAST_TIME
+        self._offset = offset
+        return offset
 
     def local(self, time: int) -> int:
         """A UTC time as local milliseconds since 1970-01-01."""
