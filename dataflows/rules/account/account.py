@@ -10,7 +10,16 @@ from typing import Final
 
 from dataflows.rules.account.account_rows import ACCOUNT, ITEMS, Rows
 from dataflows.rules.account.account_times import AccountTimes
-from dataflows.rules.account.open_debits import MOST_PACKED_BYTES, DebitRows, entries, first_action, pack, plan, unpack
+from dataflows.rules.account.open_debits import (
+    MOST_PACKED_BYTES,
+    DebitRows,
+    entries,
+    first_action,
+    first_due,
+    pack,
+    plan,
+    unpack,
+)
 from dataflows.rules.account.unapplied import MOST_LISTED, MOST_WAITING_LISTED, UnappliedRows
 from dataflows.rules.cash.references import fold
 from schemas.records import (
@@ -147,6 +156,15 @@ class Account(AccountTimes):
         else:
             for document in self._index.due(currency):
                 yield self._open(document)
+
+    def first_debit(self, currency: str) -> Item | None:
+        """The first of `debits_by_due`, without sorting the others."""
+        if self._index is None:
+            document = first_due(self.row.index, currency)
+            return None if document is None else self._open(document)
+        for document in self._index.due(currency):
+            return self._open(document)
+        return None
 
     def debits_to_act_on(self, day: int) -> list[Item]:
         """Open debits whose next reminder step is due by `day`, oldest due first, then by number."""

@@ -98,6 +98,24 @@ def entries(packed: bytes) -> list[Entry]:
     return found
 
 
+def first_due(packed: bytes, currency: str) -> str | None:
+    """The document of that currency that `entries` has first; None where there is none."""
+    found: str | None = None
+    first: i64 = 0
+    at: i64 = 0
+    end: i64 = len(packed)
+    while at < end:
+        behind: i64 = at + 12 + i64(read_i32_be(packed, at))
+        due: i64 = i64(read_i32_be(packed, behind - 8))
+        if found is None or due <= first:
+            of, document = packed[at + 4 : behind - 8].decode().split("\0", 1)
+            if of == currency and (found is None or due < first or document < found):
+                found = document
+                first = due
+        at = behind
+    return found
+
+
 def first_action(packed: bytes) -> int:
     """The earliest action date; 0 where there is none."""
     first: i64 = 0

@@ -324,6 +324,11 @@ def oldest_due(account: Account) -> int:
     for balance in account.row.balances:
         if not balance.open_debit:
             continue
+        first = account.first_debit(balance.currency)
+        if first is not None and first.open > first.disputed:
+            # As it nearly always is.
+            found = min(found, first.due_date)
+            continue
         for looked, item in enumerate(account.debits_by_due(balance.currency), 1):
             if item.open > item.disputed or looked == MOST_LOOKED_AT:
                 found = min(found, item.due_date)
