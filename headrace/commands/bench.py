@@ -42,6 +42,7 @@ Repeats = Annotated[
     int | None,
     typer.Option(min=1, help="spine: runs of the throughput part. large-account: payments. kpi: of each question."),
 ]
+Seconds = Annotated[float | None, typer.Option(min=0.1, help="How long latency, lag, or the burst, is measured.")]
 Rate = Annotated[
     float | None, typer.Option(min=1, help="Facts a second: of latency; of month-end when calm. kpi: decisions.")
 ]
@@ -56,9 +57,7 @@ def bench(
     facts: Facts = None,
     repeats: Repeats = None,
     rate: Rate = None,
-    seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="How long latency, lag, or the burst, is measured.")
-    ] = None,
+    seconds: Seconds = None,
     capacity: Annotated[float | None, typer.Option(help="spine: facts/s of which latency takes a third.")] = None,
     kills: Annotated[int | None, typer.Option(min=1, help="spine: kills of the restart part.")] = None,
     scale_accounts: Annotated[str | None, typer.Option(help="spine: few and many, as 10000,1000000.")] = None,
