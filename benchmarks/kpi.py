@@ -26,16 +26,18 @@ from connectors.log.base import account_key
 from connectors.log.sqlite import SqliteLog
 from dataflows.publish import publish_clickhouse
 from dataflows.publishing import PublishStatus
-from schemas.codec import decode_decision, encode_decision
+from schemas.codec import decision_head, decode_decision, encode_decision
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
-from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.by_kind import KEPT
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.kpis import KPIS
+from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.rolling import Rollups
 from sinks.clickhouse.rollups import GROUPS
+from sinks.clickhouse.schema import STAGED
 from sinks.clickhouse.sink import BATCH_ROWS
+from sinks.clickhouse.staging import COLUMNS, Staging
 
 Say = Callable[[str], None]
 # Over how many days copies begin; at once so many are made.
@@ -116,32 +118,55 @@ def _copies(base: Sequence[Decision], number: int) -> list[Decision]:
 
 
 def _inserted(directory: Path, base: Sequence[Decision], number: int, say: Say) -> dict[str, Any]:
-    """Decisions a second: prepared batches into the table; the same with their sums; and from bytes, decoded, all of it."""
-    decisions = _copies(base, number)
-    batches = [decisions[at : at + BATCH_ROWS] for at in range(0, number, BATCH_ROWS)]
-    tables = [Columns(batch).arrow() for batch in batches]
+    """Decisions a second: from the log into all tables, what the sums take of it, and prepared batches into the table alone."""
     found: dict[str, Any] = {"decisions": number, "batch_rows": BATCH_ROWS}
+    decisions = _copies(base, number)
+    place = Place(directory / "decoded")
+    with closing(SqliteLog(directory / "log", False)) as log:
+        _append(log, decisions)
+        with Database(place) as database:
+            database.migrate()
+        with _measured(found, "decoded", number, say):
+            _publish(log, place, directory / "d.sock")
+    with Database(place) as database:
+        tables = _prepared(database, number)
+    _sums(Place(directory / "sums"), decisions, found, say)
     for name, connections in (("prepared", 1), ("prepared_on_all_cores", os.cpu_count() or 1)):
         with Database(Place(directory / name)) as database:
             database.migrate()
             with _measured(found, name, number, say):
                 _insert(database, tables, connections)
-    with Database(Place(directory / "sums")) as database:
-        database.migrate()
-        rollups = Rollups(database)
-        with _measured(found, "sums", number, say):
-            for at, batch in enumerate(tables, 1):
-                rollups.add(batch, at, f"bench-{at}", uncertain=False)
-    del batches, tables
-    with closing(SqliteLog(directory / "log", False)) as log:
-        _append(log, decisions)
-        del decisions
-        place = Place(directory / "decoded")
-        with Database(place) as database:
-            database.migrate()
-        with _measured(found, "decoded", number, say):
-            _publish(log, place, directory / "d.sock")
     return found
+
+
+def _prepared(database: Database, number: int) -> list[Any]:
+    """Its decisions in batches, as columns, in an order that is not the table's."""
+    with database.client() as client:
+        return [
+            client.query_arrow(
+                f"SELECT {COLUMNS} FROM decisions ORDER BY sequence, shard LIMIT {BATCH_ROWS} OFFSET {start}",
+                settings={"output_format_arrow_low_cardinality_as_dictionary": 1},
+            )
+            for start in range(0, number, BATCH_ROWS)
+        ]
+
+
+def _sums(place: Place, decisions: Sequence[Decision], found: dict[str, Any], say: Say) -> None:
+    batches = []
+    for start in range(0, len(decisions), BATCH_ROWS):
+        batch = decisions[start : start + BATCH_ROWS]
+        ranges: dict[int, Range] = {}
+        for shard in {d.shard for d in batch}:
+            numbers = [d.sequence for d in batch if d.shard == shard]
+            ranges[shard] = Range(shard, min(numbers), max(numbers), 0, 0)
+        batches.append(([decision_head(encode_decision(d))[3] for d in batch], ranges))
+    with Database(place) as database:
+        database.migrate()
+        rollups, staging = Rollups(database), Staging(database, STAGED[0])
+        with _measured(found, "sums", len(decisions), say):
+            for number, (bodies, ranges) in enumerate(batches, 1):
+                staging.put(bodies, ranges)
+                rollups.add(staging.table, number, f"bench-{number}", uncertain=False)
 
 
 def _insert(database: Database, tables: Sequence[Any], connections: int) -> None:

@@ -26,8 +26,7 @@ from dataflows.effects import EffectsChunk, EffectsLoop, EffectsStatus
 from dataflows.effects_position import Hold
 from dataflows.forwarding import ForwardChunk, Forwarder
 from dataflows.live import LiveChunk, LiveUpdater, views_identity
-from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up, decoded
-from schemas.records import Decision
+from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
@@ -41,7 +40,7 @@ from sinks.redis.connect import RedisServer
 from sinks.redis.live.store import Reopen
 from sinks.redis.live.store import Store as LiveStore
 from sinks.redis.store import Store, Wiped
-from sinks.sequences import Sequences
+from sinks.sequences import Sequences, head_at
 
 # KPIs are at most this much behind, and an insert is worth its fixed cost.
 COMMIT_SECONDS: Final = 1.0
@@ -227,7 +226,7 @@ class _ClickHousePublisher:
         for record in chunk.records:
             if self._sink.full:
                 self._commit()
-            self._sink.add(decoded(record), record.offset)
+            self._sink.add(record.value, record.partition, record.offset)
         self._status.positions = chunk.positions
         if self._writing is not None and self._writing[0].done():
             self._finish()
@@ -235,6 +234,7 @@ class _ClickHousePublisher:
             self._commit(chunk.last)
 
     def _commit(self, last: bool = False) -> None:
+        self._patience.persist(self._sink.stage)
         self._finish()
         self._patience.persist(lambda: self._facts.commit(last))
         number = self._sink.seal()
@@ -251,9 +251,9 @@ class _ClickHousePublisher:
             self._status.published += number
 
 
-def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[Decision]:
+def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[bytes]:
     """Exactly the decisions of these ranges, read from their first offsets on."""
-    found: list[Decision] = []
+    found: list[bytes] = []
     sequences = Sequences({shard: wanted.first for shard, wanted in ranges.items()})
     starts = {shard: wanted.first_offset for shard, wanted in ranges.items()}
     reader: Reader = patience.persist(lambda: log.reader(DECISIONS, starts))
@@ -264,9 +264,9 @@ def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> l
                 if sequences.following(record.partition) > wanted.last:
                     reader.pause([record.partition])
                     continue
-                decision = decoded(record)
-                if sequences.take(record.partition, decision.sequence, record.offset):
-                    found.append(decision)
+                _, sequence, _, _ = head_at(record.value, record.partition, record.offset)
+                if sequences.take(record.partition, sequence, record.offset):
+                    found.append(record.value)
     finally:
         reader.close()
     return found

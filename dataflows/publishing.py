@@ -11,7 +11,8 @@ from connectors.log.base import Log, LogUnavailable, Reader, Record
 from schemas.codec import decode_decision
 from schemas.records import Decision
 from schemas.wire import Unreadable
-from sinks.base import RetryLater, SinkStopped
+from sinks.base import RetryLater
+from sinks.sequences import misplaced, unreadable
 
 T = TypeVar("T")
 # Under this name the forwarder tells how many decisions and facts it has done with, for whoever waits for it.
@@ -88,14 +89,9 @@ def decoded(record: Record) -> Decision:
     try:
         decision = decode_decision(record.value)
     except Unreadable as error:
-        raise SinkStopped(
-            f"decisions shard {record.partition}, offset {record.offset}: {error}: the log is damaged; restore it"
-        ) from error
+        raise unreadable(record.partition, record.offset, error) from error
     if decision.shard != record.partition:
-        raise SinkStopped(
-            f"decisions shard {record.partition}, offset {record.offset}: a decision of shard {decision.shard}: "
-            "written by something else; restore the log"
-        )
+        raise misplaced(record.partition, record.offset, decision.shard)
     return decision
 
 

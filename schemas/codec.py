@@ -11,6 +11,7 @@ from librt.strings import BytesWriter, read_i32_be, read_i64_le, write_i32_be
 from mypy_extensions import i64, u8
 
 from schemas.records import (
+    DECISION_DEFAULTS,
     DECISION_ID,
     FACT_DEFAULTS,
     FACT_IDS,
@@ -19,6 +20,7 @@ from schemas.records import (
     put_decision,
     put_fact,
     read_any_decision,
+    read_decision,
     read_fact,
 )
 from schemas.wire import MAX_MESSAGE_BYTES, Reader, Unreadable
@@ -56,7 +58,36 @@ def encode_fact(fact: Fact) -> bytes:
 def decode_decision(value: bytes) -> Decision:
     """The decision in `value`. Raises Unreadable with the place where it breaks."""
     reader = Reader(value, 5)
-    decision = read_any_decision(schema_id(value), reader)
+    return _whole(read_any_decision(schema_id(value), reader), reader)
+
+
+def decision_head(value: bytes) -> tuple[int, int, str, bytes]:
+    """Of the decision in `value`: shard, sequence and kind; and its body, by the latest version of its schema. The rest
+    is not looked at. Raises Unreadable."""
+    number = schema_id(value)
+    body = value[5:]
+    if number != DECISION_ID:
+        behind = DECISION_DEFAULTS.get(int(number))
+        if behind is None:
+            raise Unreadable(f"schema id {number} is not a decision's")
+        body += behind
+    reader = Reader(body)
+    shard = reader.long()
+    sequence = reader.long()
+    # fact_offset, index and count are between.
+    reader.long()
+    reader.long()
+    reader.long()
+    return int(shard), int(sequence), reader.text(), body
+
+
+def decode_decision_body(body: bytes) -> Decision:
+    """The decision in a body of the latest version of its schema. Raises Unreadable with the place where it breaks."""
+    reader = Reader(body)
+    return _whole(read_decision(reader), reader)
+
+
+def _whole(decision: Decision, reader: Reader) -> Decision:
     if reader.at != reader.end:
         raise Unreadable(f"{reader.end - reader.at} bytes left over after the decision")
     return decision

@@ -243,22 +243,6 @@ def _codec(schema: dict[str, Any], group: str) -> list[str]:
     return [*lines, "", ""]
 
 
-def _columns(schema: dict[str, Any], group: str) -> list[str]:
-    """add_NAME of one record, for those who keep many by column."""
-    name, cls = schema["name"], class_name(schema["name"])
-    lines = [
-        "_NO_ITEMS: Final[list[str]] = []",
-        "",
-        "",
-        f"def add_{name}(columns: list[list[Any]], x: {cls}) -> None:",
-        '    """Append each field to its column, in the order of FIELDS."""',
-    ]
-    for at, field in enumerate(schema["fields"]):
-        value = f"x.{_stored(field, group)}" + (" or _NO_ITEMS" if _is_array(field["type"]) else "")
-        lines.append(f"    columns[{at}].append({value})")
-    return [*lines, "", ""]
-
-
 def _array_codec(schema: dict[str, Any]) -> list[str]:
     name, cls = schema["name"], class_name(schema["name"])
     return [
@@ -336,8 +320,6 @@ def generate() -> str:
             out += _class(nested, source.group, first) + _codec(nested, source.group)
             if nested is not source.schema:
                 out += _array_codec(nested)
-            elif source.group == "decisions":
-                out += _columns(nested, source.group)
     out += _dispatch(facts, [s for s in latest if s.group == "decisions"], ids)
     return "\n".join(out).rstrip() + "\n"
 
@@ -419,15 +401,19 @@ def _dispatch(facts: list[Source], decisions: list[Source], ids: dict[tuple[str,
         "}",
         "# By the wire id of an older version: the defaults, as Avro, of what the latest one has behind its end.",
     ]
-    out += ["FACT_DEFAULTS: Final[dict[int, bytes]] = {"]
-    for source in facts:
-        for old in _older(source):
-            out += [
-                f"    {ids[old.name, old.version]}: {_defaults(source.schema['fields'][len(old.schema['fields']) :])!r},"
-            ]
-    out += ["}"]
-    out += [f"DECISION_ID: Final = {ids['decision', decisions[0].version]}", ""]
+    out += ["FACT_DEFAULTS: Final[dict[int, bytes]] = {", *_behind(facts, ids), "}"]
+    out += [f"DECISION_ID: Final = {ids['decision', decisions[0].version]}"]
+    out += ["DECISION_DEFAULTS: Final[dict[int, bytes]] = {", *_behind(decisions, ids), "}", ""]
     return out
+
+
+def _behind(sources: list[Source], ids: dict[tuple[str, int], int]) -> list[str]:
+    """For each older version of each source: its wire id, and the defaults of what the latest one has behind its end."""
+    return [
+        f"    {ids[old.name, old.version]}: {_defaults(source.schema['fields'][len(old.schema['fields']) :])!r},"
+        for source in sources
+        for old in _older(source)
+    ]
 
 
 def main(arguments: list[str]) -> int:

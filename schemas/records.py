@@ -380,66 +380,6 @@ def put_decision(out: BytesWriter, x: Decision) -> None:
     put_long(out, x.score)
 
 
-_NO_ITEMS: Final[list[str]] = []
-
-
-def add_decision(columns: list[list[Any]], x: Decision) -> None:
-    """Append each field to its column, in the order of FIELDS."""
-    columns[0].append(x.shard)
-    columns[1].append(x.sequence)
-    columns[2].append(x.fact_offset)
-    columns[3].append(x.index)
-    columns[4].append(x.count)
-    columns[5].append(x.kind)
-    columns[6].append(x.rules_version)
-    columns[7].append(x.policy_version)
-    columns[8].append(x.rule)
-    columns[9].append(x.origin)
-    columns[10].append(x.tenant)
-    columns[11].append(x.entity)
-    columns[12].append(x.account_id)
-    columns[13].append(x.cause_kind)
-    columns[14].append(x.cause_id)
-    columns[15].append(x.event_time)
-    columns[16].append(x.recorded_time)
-    columns[17].append(x.currency)
-    columns[18].append(x.amount)
-    columns[19].append(x.document)
-    columns[20].append(x.item_kind)
-    columns[21].append(x.receipt_id)
-    columns[22].append(x.reference_id)
-    columns[23].append(x.counterparty)
-    columns[24].append(x.posting_date)
-    columns[25].append(x.value_date)
-    columns[26].append(x.due_date)
-    columns[27].append(x.document_date)
-    columns[28].append(x.level)
-    columns[29].append(x._reasons or _NO_ITEMS)
-    columns[30].append(x._candidates or _NO_ITEMS)
-    columns[31].append(x.text)
-    columns[32].append(x.item_amount)
-    columns[33].append(x.item_open)
-    columns[34].append(x.item_disputed)
-    columns[35].append(x.receipt_unapplied)
-    columns[36].append(x.open_debit)
-    columns[37].append(x.open_credit)
-    columns[38].append(x.unapplied)
-    columns[39].append(x.on_account)
-    columns[40].append(x._evidence or _NO_ITEMS)
-    columns[41].append(x._excluded or _NO_ITEMS)
-    columns[42].append(x.policy_line)
-    columns[43].append(x.owner)
-    columns[44].append(x.category)
-    columns[45].append(x.channel)
-    columns[46].append(x.template)
-    columns[47].append(x.language)
-    columns[48].append(x.deadline)
-    columns[49].append(x.other_currency)
-    columns[50].append(x.other_amount)
-    columns[51].append(x.tax)
-    columns[52].append(x.score)
-
-
 @mypyc_attr(acyclic=True)
 class RemittanceLine:
     """One line of what a payer says the money is for.
@@ -9586,3 +9526,6 @@ FACT_DEFAULTS: Final[dict[int, bytes]] = {
     2000000130: b'\x00\x00',
 }
 DECISION_ID: Final = 2000000202
+DECISION_DEFAULTS: Final[dict[int, bytes]] = {
+    2000000201: b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00',
+}

@@ -1,6 +1,29 @@
 """What every reader of decisions does: last + 1 take, lower drop, higher stop."""
 
+from schemas.codec import decision_head
+from schemas.wire import Unreadable
 from sinks.base import SinkStopped
+
+
+def head_at(value: bytes, shard: int, offset: int) -> tuple[int, int, str, bytes]:
+    """As `decision_head`. Raises SinkStopped where it is no decision, or one of another shard."""
+    try:
+        head = decision_head(value)
+    except Unreadable as error:
+        raise unreadable(shard, offset, error) from error
+    if head[0] != shard:
+        raise misplaced(shard, offset, head[0])
+    return head
+
+
+def unreadable(shard: int, offset: int, error: Unreadable) -> SinkStopped:
+    return SinkStopped(f"decisions shard {shard}, offset {offset}: {error}: the log is damaged; restore it")
+
+
+def misplaced(shard: int, offset: int, other: int) -> SinkStopped:
+    return SinkStopped(
+        f"decisions shard {shard}, offset {offset}: a decision of shard {other}: written by something else; restore the log"
+    )
 
 
 class Gap(SinkStopped):

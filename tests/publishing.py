@@ -1,12 +1,13 @@
 """Real logs with hand-made ledgers on them, for the tests of what is published."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from connectors.log.base import Log, account_key, partition_of
 from connectors.log.sqlite import SqliteLog
-from schemas.codec import decode_fact, encode_fact
-from schemas.records import Customer, Fact, Receipt, RemittanceAdvice, RemittanceLine
+from schemas.codec import decode_fact, encode_decision, encode_fact
+from schemas.records import Customer, Decision, Fact, Receipt, RemittanceAdvice, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.sink import ClickHouseSink
@@ -44,9 +45,13 @@ def publish(place: Place, ledger: Ledger) -> None:
     """All of the ledger's decisions into the tables at `place`."""
     with Database(place) as database:
         sink = ClickHouseSink(database, "log")
-        for decision in ledger.decisions:
-            sink.add(decision, decision.sequence)
+        take(sink, ledger.decisions)
         sink.commit()
+
+
+def take(sink: ClickHouseSink, decisions: Iterable[Decision]) -> list[bool]:
+    """Give it the decisions as a log would have them, whose offsets are their sequences; which of them it took."""
+    return [sink.add(encode_decision(d), d.shard, d.sequence) for d in decisions]
 
 
 def append_fact(log: Log, fact: Fact, value: bytes = b"") -> int:

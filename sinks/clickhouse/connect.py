@@ -4,6 +4,7 @@ A handle of chDB that returned an error gives the rest of the failed answer to t
 (chdb 4.4.0, seen November 2026), so a handle is given up after any error.
 """
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _PERSON_MUST_ACT: Final = frozenset(
 # A server's socket that says nothing for this long is taken for away.
 _ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
+# All rows of an INSERT ... SELECT are one block, however many they are.
+_ONE_PART: Final = {"max_insert_threads": 1, "min_insert_block_size_rows": 1 << 40, "min_insert_block_size_bytes": 0}
 _DEFAULT: Final = "default"
 _FILLS: Final = ("INSERT INTO", "TRUNCATE TABLE", "DROP TABLE")
 
@@ -73,14 +76,14 @@ def outside(place: str) -> Iterator[None]:
 class Database:
     """ClickHouse, opened. On chDB it holds the lock of the directory until `close`.
 
-    Raises HeldElsewhere, RetryLater, SinkStopped. One thread at a time, except `read_client`.
+    Any thread: each has a client of its own. Raises HeldElsewhere, RetryLater, SinkStopped.
     """
 
     def __init__(self, place: Place, within: "Database | None" = None) -> None:
         """`within`: the tables that are built anew beside those of this one, which has the lock."""
         self.place = place
         self._lock: Lock | None = None
-        self._client: Client | None = None
+        self._clients: dict[int, Client] = {}
         self.name: str = _name_of(place) if within is None else beside(within.name)
         if not place.url and within is None:
             self._lock = Lock(place.directory.with_name(place.directory.name + ".lock"), place.name)
@@ -95,14 +98,15 @@ class Database:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """The client for writing; given up on any error."""
+        """The thread's client for writing; given up on any error."""
+        thread = threading.get_ident()
         with outside(self.place.name):
-            if self._client is None:
-                self._client = self._open()
+            if thread not in self._clients:
+                self._clients[thread] = self._open()
             try:
-                yield self._client
+                yield self._clients[thread]
             except (ClickHouseError, OSError):
-                self._drop_client()
+                self._drop_client(thread)
                 raise
 
     @contextmanager
@@ -133,8 +137,8 @@ class Database:
             settings=dict(limits or {}),
         )
 
-    def _drop_client(self) -> None:
-        client, self._client = self._client, None
+    def _drop_client(self, thread: int) -> None:
+        client = self._clients.pop(thread, None)
         if client is not None:
             with suppress(ClickHouseError, OSError):
                 client.close()
@@ -217,8 +221,14 @@ class Database:
         with self.client() as client:
             return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
 
+    def insert_select(self, sql: str, token: str) -> None:
+        """An INSERT ... SELECT that makes one part, or none, and only once under its token."""
+        with self.client() as client:
+            client.command(sql, settings={**_ONE_PART, "insert_deduplication_token": token})
+
     def close(self) -> None:
-        self._drop_client()
+        for thread in list(self._clients):
+            self._drop_client(thread)
         if self._lock is not None:
             self._lock.close()
             self._lock = None

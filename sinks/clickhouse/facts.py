@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from schemas.records import AccountOwner, Customer, Fact, Policy
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import DAY, INSTANT, TEXT, column
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rolling import Account, Rollups
+from sinks.clickhouse.schema import FIRST_DAY, FIRST_MS, LAST_DAY, LAST_MS
 
 # Facts of other kinds only move the position, which is then saved once in so many of them.
 _PASSED_BEFORE_SAVING: Final = 50_000
@@ -57,18 +57,29 @@ _TABLES: Final[dict[type[Fact], tuple[str, Callable[[Any], dict[str, Any]]]]] = 
     Policy: ("policy_facts", _policy),
 }
 KINDS: Final = ("customer", "account_owner", "policy")
+_DAY: Final = pa.date32()
+_INSTANT: Final = pa.timestamp("ms", "UTC")
 _TYPES: Final[dict[str, Any]] = {
     **dict.fromkeys(("shard",), pa.uint16()),
     **dict.fromkeys(("fact_offset",), pa.int64()),
     **dict.fromkeys(("terms_days", "version"), pa.int32()),
     **dict.fromkeys(("active", "affiliate", "direct_debit", "contacts_blocked", "taken_back"), pa.bool_()),
-    **dict.fromkeys(("event_time", "recorded_time", "from_time"), INSTANT),
-    "valid_from": DAY,
+    **dict.fromkeys(("event_time", "recorded_time", "from_time"), _INSTANT),
+    "valid_from": _DAY,
 }
 
 
+def _column(values: list[Any], kind: Any) -> Any:
+    """Days since 1970-01-01 and UTC milliseconds as what the columns can hold."""
+    if kind is _DAY:
+        return pa.array([min(max(value, FIRST_DAY), LAST_DAY) for value in values], pa.int32()).cast(kind)
+    if kind is _INSTANT:
+        return pa.array([min(max(value, FIRST_MS), LAST_MS) for value in values], pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
 def _arrow(rows: Sequence[Row]) -> Any:
-    return pa.table({name: column([row[name] for row in rows], _TYPES.get(name, TEXT)) for name in rows[0]})
+    return pa.table({name: _column([row[name] for row in rows], _TYPES.get(name, pa.string())) for name in rows[0]})
 
 
 class FactTables:

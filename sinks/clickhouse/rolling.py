@@ -6,18 +6,15 @@ Guarantees, each with a test (tests/sinks/test_clickhouse_rollups.py):
 - What accounts change from and to is written down before anything is moved, so a change that was cut short is finished as it was.
 """
 
-import re
 from collections.abc import Collection
 from typing import Any, Final
 
 import pyarrow as pa
 
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import COLUMNS
 from sinks.clickhouse.by_kind import KEPT, Copy
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import Rollup
-from sinks.clickhouse.schema import ALIASES
 
 Account = tuple[str, str, str]
 # Kinds of facts that say what an account counts as.
@@ -28,7 +25,7 @@ _ATTEMPTS: Final = 5
 _STAGED: Final = "(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM {})"
 _OF_BATCH: Final = (
     "(SELECT tenant, entity, account_id, region, segment, collector, affiliate, toInt8(1) AS times "
-    f"FROM account_groups FINAL WHERE {_STAGED.format('staged_decisions')})"
+    f"FROM account_groups FINAL WHERE {_STAGED})"
 )
 _OF_CHANGE: Final = (
     "(SELECT tenant, entity, account_id, region, segment, collector, affiliate, times "
@@ -37,9 +34,6 @@ _OF_CHANGE: Final = (
 _CHANGED: Final = (
     "(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM group_changes WHERE change = {})"
 )
-# What the sums are made of: every column that they name, and those that the table's aliases do.
-_WORDS: Final = frozenset(re.findall(r"\w+", ALIASES + "".join(rollup.select("", "", "") for rollup in KEPT)))
-_SUMMED: Final = [name for name in COLUMNS if name in _WORDS]
 _REJECTED: Final = "SELECT shard, fact_offset FROM decisions WHERE kind = 'fact_rejected' AND cause_kind = '{}'"
 _GROUP: Final = ("region", "segment", "collector", "affiliate")
 # What the staged accounts were, and what they are now by their facts; only those that differ.
@@ -87,16 +81,11 @@ class Rollups:
         self._database = database
         self.regroup(())
 
-    def add(self, decisions: Any, batch: int, token: str, uncertain: bool) -> None:
-        """Add the decisions of a batch, an Arrow table. `uncertain`: some of it may have been added before."""
-        with self._database.client() as client:
-            client.command("TRUNCATE TABLE staged_decisions")
-            client.insert_arrow("staged_decisions", decisions.select(_SUMMED), settings={"async_insert": 0})
+    def add(self, staged: str, batch: int, token: str, uncertain: bool) -> None:
+        """Add the decisions of a batch, which are in that table. `uncertain`: some of it may have been added before."""
         for rollup in KEPT:
-            select = rollup.select("staged_decisions", "1", _OF_BATCH, batch=str(batch))
+            select = rollup.select(staged, "1", _OF_BATCH.format(staged), batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)
-        with self._database.client() as client:
-            client.command("TRUNCATE TABLE staged_decisions")
 
     def regroup_rejected(self) -> None:
         """Regroup whom rejected facts speak of: these count for nothing, and may have been read before it was decided."""
@@ -141,25 +130,23 @@ class Rollups:
         """Insert what `select` gives, once: where `uncertain`, only if no row has the `mark`."""
         if uncertain and self._is_there(rollup, mark):
             return
-        with self._database.client() as client:
-            found = client.query_arrow(select)
-        if not found.num_rows:
-            return
-        self._insert(rollup, found, token)
+        self._insert(rollup, select, token)
         for attempt in range(1, _ATTEMPTS + 1):
-            if not uncertain or self._is_there(rollup, mark):
+            if not uncertain or self._is_there(rollup, mark) or not self._gives(select):
                 return
             # Its token was known and its part is not there: as with decisions, docs/decisions/0031.
-            self._insert(rollup, found, f"{token}-{attempt}")
+            self._insert(rollup, select, f"{token}-{attempt}")
         if not self._is_there(rollup, mark):
             raise SinkStopped(
                 f"{self._database.place.name}: {rollup.name} has no rows with {mark} after {_ATTEMPTS} inserts: "
                 "look at the server's log"
             )
 
-    def _insert(self, rollup: Rollup | Copy, rows: Any, token: str) -> None:
-        with self._database.client() as client:
-            client.insert_arrow(rollup.name, rows, settings={"async_insert": 0, "insert_deduplication_token": token})
+    def _insert(self, rollup: Rollup | Copy, select: str, token: str) -> None:
+        self._database.insert_select(f"INSERT INTO {rollup.name} ({', '.join(rollup.columns)}) {select}", token)
+
+    def _gives(self, select: str) -> bool:
+        return bool(self._database.rows(f"SELECT 1 FROM ({select}) LIMIT 1"))
 
     def _is_there(self, rollup: Rollup | Copy, mark: str) -> bool:
         ((number,),) = self._database.rows(f"SELECT count() FROM {rollup.name} WHERE {mark}")

@@ -16,7 +16,17 @@ from sinks.clickhouse.people import PEOPLE
 from sinks.clickhouse.rollups import ACCOUNT_GROUPS, COUNT_DAYS, GROUP_CHANGES, GROUPS, MONEY_DAYS, ROLLUPS, Rollup
 from sinks.clickhouse.view import View
 
-# Days and instants that a producer may have got wrong are cut to what the column can hold (arrow.py).
+# What Date32 and DateTime64(3) hold, 1900 to 2299, in days and in milliseconds since 1970: a producer's 9999-12-31 must not
+# stop the tables, so what lies outside is cut to the end.
+FIRST_DAY: Final = -25_567
+LAST_DAY: Final = 120_529
+FIRST_MS: Final = FIRST_DAY * 86_400_000
+LAST_MS: Final = (LAST_DAY + 1) * 86_400_000 - 1
+DAYS: Final = ("posting_date", "value_date", "due_date", "document_date")
+INSTANTS: Final = ("event_time", "recorded_time", "deadline")
+SAID: Final = "said_"
+"""Begins the names of days and instants as decisions have them, of staged_decisions: days since 1970-01-01, UTC milliseconds."""
+
 _COLUMNS: Final = """
     shard UInt16 COMMENT 'Shard: partition of the decisions log',
     sequence Int64 COMMENT 'Number in its shard, from 0, without holes; orders everything of an account',
@@ -115,12 +125,30 @@ SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsy
 COMMENT 'Every decision, each once'
 """
 
-# A batch, while its sums are made.
-_STAGED_DECISIONS: Final = f"""
-CREATE TABLE IF NOT EXISTS staged_decisions ({_COLUMNS},{ALIASES})
+
+def _with_said(columns: str) -> str:
+    """Days and instants are made of what decisions say."""
+    of = {name: ("Date32", f"toDate32(least(greatest({SAID}{name}, {FIRST_DAY}), {LAST_DAY}))") for name in DAYS}
+    for name in INSTANTS:
+        cut = f"least(greatest({SAID}{name}, {FIRST_MS}), {LAST_MS})"
+        of[name] = ("DateTime64(3, 'UTC')", f"fromUnixTimestamp64Milli({cut}, 'UTC')")
+    for name, (kind, made) in of.items():
+        columns = columns.replace(
+            f" {name} {kind}", f" {SAID}{name} Int64 EPHEMERAL,\n    {name} {kind} DEFAULT {made}"
+        )
+    return columns
+
+
+STAGED: Final = ("staged_decisions", "staged_decisions_2")
+"""While a batch is published from one of them, the next is put into the other."""
+_STAGED_DECISIONS: Final = tuple(
+    f"""
+CREATE OR REPLACE TABLE {name} ({_with_said(_COLUMNS)},{ALIASES})
 ENGINE = Memory
-COMMENT 'The batch that is being published, while its sums are made'
+COMMENT 'A batch that is being published'
 """
+    for name in STAGED
+)
 _STAGED_ACCOUNTS: Final = """
 CREATE TABLE IF NOT EXISTS staged_accounts (
     tenant LowCardinality(String) COMMENT 'Tenant',
@@ -332,7 +360,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (_DECISIONS, _PUBLISH_STATE),
     (
         *FACT_TABLES,
-        _STAGED_DECISIONS,
+        *_STAGED_DECISIONS,
         _STAGED_ACCOUNTS,
         ACCOUNT_GROUPS,
         GROUP_CHANGES,
@@ -346,6 +374,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (),
     # Decisions in the order of their kinds; counts by channel and dunning level, and what came in.
     (*_filled(BY_KIND), *_remade(MONEY_DAYS), *_remade(COUNT_DAYS)),
+    # A batch comes as it is in the log.
+    _STAGED_DECISIONS,
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

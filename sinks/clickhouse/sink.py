@@ -9,17 +9,19 @@ Guarantees, each with a test:
 
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any, Final
 
 import pyarrow as pa
 
-from schemas.records import Decision
+from schemas.codec import decision_head, decode_decision
 from sinks.base import SinkStopped
-from sinks.clickhouse.arrow import Columns
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
 from sinks.clickhouse.rolling import MASTER_KINDS, Rollups
-from sinks.sequences import Sequences
+from sinks.clickhouse.schema import STAGED
+from sinks.clickhouse.staging import COLUMNS, Staging
+from sinks.sequences import Sequences, head_at
 
 # A batch has a fixed cost of about 50 ms, for its own insert, those of its sums and two rows of state.
 BATCH_ROWS: Final = 50_000
@@ -35,8 +37,11 @@ def last_batch(database: Database) -> int:
 class _Batch:
     """Decisions that are to go into the table together."""
 
-    def __init__(self) -> None:
-        self.rows = Columns()
+    def __init__(self, staging: Staging) -> None:
+        self.staging = staging
+        self.bodies: list[bytes] = []
+        # So many of them are staged.
+        self.staged = 0
         # Of each shard that it has decisions of: first and last sequence, the first one's offset, the last one's.
         self.spans: dict[int, list[int]] = {}
         # A rejected fact spoke of what an account is.
@@ -50,21 +55,28 @@ class _Batch:
             for shard, (first, last, first_offset, last_offset) in self.spans.items()
         }
 
+    def stage(self) -> None:
+        self.staged = 0
+        self.staging.put(self.bodies, self.ranges())
+        self.staged = len(self.bodies)
+
 
 class ClickHouseSink:
     """Takes decisions in the order of each shard: construct, `recover` what is `pending`, then `add` and `commit`.
 
-    `commit` is `seal` and `write`: another thread may write what was sealed while more is added.
-    `log` is the identity of the decisions log. The constructor, `recover`, `write` and `commit` raise
+    `commit` is `stage`, `seal` and `write`: another thread may write what was sealed while more is added and staged.
+    `log` is the identity of the decisions log. The constructor, `recover`, `stage`, `write` and `commit` raise
     RetryLater: call again later and they go on. SinkStopped where going on would be wrong.
     """
 
     def __init__(self, database: Database, log: str, batch_rows: int = BATCH_ROWS) -> None:
         self._database = database
+        # Of the batch that is written, and of the one that is staged meanwhile.
+        self._stagings = cycle([Staging(database, table) for table in STAGED])
         self._log = log
         self._batch_rows = batch_rows
         self._owner = uuid.uuid4().hex
-        self._taken = _Batch()
+        self._taken = _Batch(next(self._stagings))
         self._sealed: _Batch | None = None
         self._rejected = False
         self._pending: dict[int, Range] = {}
@@ -113,26 +125,29 @@ class ClickHouseSink:
     @property
     def waiting(self) -> int:
         """Decisions taken since the last `seal`."""
-        return len(self._taken.rows)
+        return len(self._taken.bodies)
 
     @property
     def full(self) -> bool:
         """True when `seal` is due before more is added."""
-        return len(self._taken.rows) >= self._batch_rows
+        return len(self._taken.bodies) >= self._batch_rows
 
-    def recover(self, decisions: Sequence[Decision]) -> None:
-        """Finish what is pending. `decisions` are exactly those of the pending ranges."""
+    def recover(self, values: Sequence[bytes]) -> None:
+        """Finish what is pending. `values` are exactly the decisions of the pending ranges, as the log has them."""
+        heads = [decision_head(value) for value in values]
         expected = sorted((s, n) for s, r in self._pending.items() for n in range(r.first, r.last + 1))
-        assert sorted((d.shard, d.sequence) for d in decisions) == expected, "not the ranges that are pending"
+        assert sorted((shard, sequence) for shard, sequence, *_ in heads) == expected, "not the ranges that are pending"
         if self._pending:
-            self._write(self._batch, Columns(decisions), self._pending, uncertain=True)
+            staging = self._taken.staging
+            staging.put([body for *_, body in heads], self._pending)
+            self._write(self._batch, staging, self._pending, uncertain=True)
             self._pending = {}
             self.rollups.regroup_rejected()
 
-    def add(self, decision: Decision, offset: int) -> bool:
-        """Take a decision read at `offset`; False where it was published or taken before. Raises Gap."""
+    def add(self, value: bytes, shard: int, offset: int) -> bool:
+        """Take a decision as the log has it; False where it was published or taken before. Raises Gap, SinkStopped."""
         assert not self._pending, "recover first"
-        shard, sequence = decision.shard, decision.sequence
+        _, sequence, kind, body = head_at(value, shard, offset)
         if not self._sequences.take(shard, sequence, offset):
             return False
         batch = self._taken
@@ -142,30 +157,38 @@ class ClickHouseSink:
         else:
             span[1] = sequence
             span[3] = offset
-        batch.rows.add(decision)
-        if decision.kind == "fact_rejected":
-            batch.rejected |= decision.cause_kind in MASTER_KINDS
+        batch.bodies.append(body)
+        if kind == "fact_rejected":
+            batch.rejected |= decode_decision(value).cause_kind in MASTER_KINDS
         return True
 
     def commit(self) -> None:
         """Put what was added into the table, durably. After RetryLater, call it again before adding more."""
         if self._sealed is None:
+            self.stage()
             self.seal()
         self.write()
+
+    def stage(self) -> None:
+        """Hand what was added to ClickHouse, where `write` takes it from. A batch that is being written is not disturbed."""
+        if self._taken.staged < len(self._taken.bodies):
+            self._taken.stage()
 
     def seal(self) -> int:
         """Make a batch, for `write`, of what was added; how many. Not before the last batch is written."""
         assert self._sealed is None, "write first"
-        self._sealed, self._taken = self._taken, _Batch()
-        return len(self._sealed.rows)
+        self._sealed, self._taken = self._taken, _Batch(next(self._stagings))
+        return len(self._sealed.bodies)
 
     def write(self) -> None:
         """Put what was sealed into the table, durably. After RetryLater, call it again."""
         batch = self._sealed
-        if batch is not None and len(batch.rows):
+        if batch is not None and batch.bodies:
             uncertain, batch.uncertain = batch.uncertain, True
             ranges = batch.ranges()
-            self._write(self._batch + 1, batch.rows, ranges, uncertain)
+            if uncertain or batch.staged < len(batch.bodies):
+                batch.stage()
+            self._write(self._batch + 1, batch.staging, ranges, uncertain)
             self._batch += 1
             self._next_offsets.update({shard: r.next_offset for shard, r in ranges.items()})
             self._rejected |= batch.rejected
@@ -174,16 +197,17 @@ class ClickHouseSink:
             self.rollups.regroup_rejected()
             self._rejected = False
 
-    def _write(self, batch: int, rows: Columns, ranges: Mapping[int, Range], uncertain: bool) -> None:
+    def _write(self, batch: int, staging: Staging, ranges: Mapping[int, Range], uncertain: bool) -> None:
         self._save(batch, Phase.BEFORE, ranges)
         self._check_alone()
         name = token(self._log, ranges.values())
-        table = rows.arrow()
-        self._insert(table, name)
+        self._insert(staging, "1", name)
         if uncertain:
-            self._make_whole(table, ranges, name)
-        self.rollups.add(table, batch, name, uncertain)
+            self._make_whole(staging, ranges, name)
+        self.rollups.add(staging.table, batch, name, uncertain)
+        staging.check(ranges)
         self._save(batch, Phase.AFTER, ranges)
+        staging.clear()
 
     def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
         rows = [ranges[shard] for shard in sorted(ranges)]
@@ -218,36 +242,42 @@ class ClickHouseSink:
                 "since this one started: let one of them run"
             )
 
-    def _insert(self, table: Any, name: str) -> None:
-        with self._database.client() as client:
-            client.insert_arrow("decisions", table, settings={"async_insert": 0, "insert_deduplication_token": name})
+    def _insert(self, staging: Staging, condition: str, name: str) -> None:
+        """Those of the staged decisions for which the condition holds."""
+        self._database.insert_select(
+            f"INSERT INTO decisions ({COLUMNS}) SELECT {COLUMNS} FROM {staging.table} WHERE {condition}", name
+        )
 
-    def _make_whole(self, table: Any, ranges: Mapping[int, Range], name: str) -> None:
+    def _make_whole(self, staging: Staging, ranges: Mapping[int, Range], name: str) -> None:
         """Insert what a token kept out though its part was lost. Raises SinkStopped for duplicates."""
-        missing = self._missing(table, ranges)
+        wanted = sum(r.last - r.first + 1 for r in ranges.values())
+        missing = f"(shard, sequence) NOT IN (SELECT shard, sequence FROM decisions WHERE {_within(ranges)})"
         for attempt in range(1, _ATTEMPTS + 1):
-            if not missing.num_rows:
+            if self._there(ranges) == wanted:
                 return
-            self._insert(missing, f"{name}-{attempt}")
-            missing = self._missing(table, ranges)
-        if missing.num_rows:
+            self._insert(staging, missing, f"{name}-{attempt}")
+        there = self._there(ranges)
+        if there != wanted:
             raise SinkStopped(
-                f"{self._database.place.name}: shard {missing['shard'][0]}, sequence {missing['sequence'][0]} and "
-                f"{missing.num_rows - 1} more are not in decisions after {_ATTEMPTS} inserts: look at the server's log"
+                f"{self._database.place.name}: {wanted - there} of the {wanted} decisions of a batch are not in decisions "
+                f"after {_ATTEMPTS} inserts: look at the server's log"
             )
 
-    def _missing(self, table: Any, ranges: Mapping[int, Range]) -> Any:
-        """The rows of an Arrow table that are not in `decisions`."""
-        where = " OR ".join(f"(shard = {r.shard} AND sequence BETWEEN {r.first} AND {r.last})" for r in ranges.values())
-        there: set[tuple[int, int]] = set()
-        for shard, sequence, times in self._database.rows(
-            f"SELECT shard, sequence, count() FROM decisions WHERE {where} GROUP BY shard, sequence"
+    def _there(self, ranges: Mapping[int, Range]) -> int:
+        """How many of the ranges' decisions are in the table. Raises SinkStopped where one is there more than once."""
+        there = 0
+        for shard, rows, sequences in self._database.rows(
+            f"SELECT shard, count(), uniqExact(sequence) FROM decisions WHERE {_within(ranges)} GROUP BY shard ORDER BY shard"
         ):
-            if times > 1:
+            if rows != sequences:
+                span = ranges[shard]
                 raise SinkStopped(
-                    f"{self._database.place.name}: shard {shard}, sequence {sequence} is {times} times in decisions: "
-                    "two publishers wrote, or it was changed by hand; drop the tables to publish anew"
+                    f"{self._database.place.name}: of shard {shard}, sequence {span.first} to {span.last}, there are {rows} rows in "
+                    f"decisions for {sequences} sequences: two publishers wrote, or it was changed by hand; drop the tables to publish anew"
                 )
-            there.add((shard, sequence))
-        wanted = zip(table["shard"].to_pylist(), table["sequence"].to_pylist(), strict=True)
-        return table.filter(pa.array([key not in there for key in wanted], pa.bool_()))
+            there += int(rows)
+        return there
+
+
+def _within(ranges: Mapping[int, Range]) -> str:
+    return " OR ".join(f"(shard = {r.shard} AND sequence BETWEEN {r.first} AND {r.last})" for r in ranges.values())

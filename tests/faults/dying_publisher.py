@@ -10,19 +10,18 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from dataflows import publish
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag, configure_logging
-from schemas.records import Decision
 from sinks.clickhouse import sink
-from sinks.clickhouse.arrow import Columns
+from sinks.clickhouse.by_kind import Copy
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.ranges import Phase, Range
 from sinks.clickhouse.rolling import Rollups
 from sinks.clickhouse.rollups import Rollup
 from sinks.clickhouse.sink import ClickHouseSink
+from sinks.clickhouse.staging import Staging
 from tests.faults.dying import open_log
 from tests.faults.fuse import Fuse, die
 
@@ -41,9 +40,9 @@ class DyingRollups(Rollups):
 
     fuse = Fuse()
 
-    def _insert(self, rollup: Rollup, rows: Any, token: str) -> None:
+    def _insert(self, rollup: Rollup | Copy, select: str, token: str) -> None:
         self.fuse.passing("before_sums")
-        super()._insert(rollup, rows, token)
+        super()._insert(rollup, select, token)
         self.fuse.passing("after_sums")
 
     def _apply(self, change: int, uncertain: bool) -> None:
@@ -57,21 +56,20 @@ class DyingSink(ClickHouseSink):
 
     fuse = Fuse()
 
-    def recover(self, decisions: Sequence[Decision]) -> None:
+    def recover(self, values: Sequence[bytes]) -> None:
         if self.pending:
-            there = len(decisions) - self._missing(Columns(decisions).arrow(), self.pending).num_rows
-            print(f"recovers {there} of {len(decisions)}", flush=True)
-        super().recover(decisions)
+            print(f"recovers {self._there(self.pending)} of {len(values)}", flush=True)
+        super().recover(values)
 
     def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
         self.fuse.passing("before_batch" if phase is Phase.BEFORE else "after_insert")
         super()._save(batch, phase, ranges)
         self.fuse.passing("before_insert" if phase is Phase.BEFORE else "after_batch")
 
-    def _insert(self, table: Any, name: str) -> None:
+    def _insert(self, staging: Staging, condition: str, name: str) -> None:
         if self.fuse.is_due("during_insert"):
             threading.Timer(random.uniform(*INSERT_SECONDS), die).start()
-        super()._insert(table, name)
+        super()._insert(staging, condition, name)
 
 
 def use_fuse(fuse: Fuse) -> None:

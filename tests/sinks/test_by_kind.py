@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.codec import encode_decision
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.faults.tables import differing, read_tables
@@ -64,7 +65,7 @@ def test_a_batch_that_may_be_there_is_added_once(place: Place) -> None:
             client.command("ALTER TABLE publish_state DELETE WHERE phase = 'after' SETTINGS mutations_sync = 2")
         sink = ClickHouseSink(database, "log")
         assert sink.pending
-        sink.recover(ledger().decisions)
+        sink.recover(list(map(encode_decision, ledger().decisions)))
         assert database.rows("SELECT count() FROM decisions_by_kind") == before
 
 

@@ -1,22 +1,25 @@
 """Decisions in the table, each once, on chDB and on the server at HEADRACE_TEST_CLICKHOUSE where there is one."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.records import Decision
+from schemas.codec import encode_decision
+from schemas.records import DECISION_DEFAULTS, Decision
 from sinks.base import RetryLater, SinkStopped
-from sinks.clickhouse.arrow import COLUMNS
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
 from sinks.clickhouse.sink import ClickHouseSink
+from sinks.clickhouse.staging import COLUMNS, Staging
 from sinks.local import HeldElsewhere
 from sinks.sequences import Gap
 from tests.clickhouses import Places
 from tests.ledger import Ledger
+from tests.publishing import take
 
 
 @pytest.fixture
@@ -33,9 +36,12 @@ def ledger_of(number: int) -> Ledger:
 
 
 def publish(sink: ClickHouseSink, decisions: list[Decision]) -> None:
-    for decision in decisions:
-        sink.add(decision, decision.sequence)
+    take(sink, decisions)
     sink.commit()
+
+
+def values(decisions: list[Decision]) -> list[bytes]:
+    return [encode_decision(d) for d in decisions]
 
 
 def stored(database: Database) -> list[tuple[Any, ...]]:
@@ -47,7 +53,6 @@ def expected(decisions: list[Decision]) -> list[tuple[Any, ...]]:
 
 
 def test_every_field_is_stored_as_it_is(place: Place) -> None:
-    assert tuple(COLUMNS) == Decision.FIELDS
     full = Decision(
         **{
             name: [f"{name}:5", "Ünï", "A'1", "B\\2"]  # type: ignore[arg-type]
@@ -59,9 +64,8 @@ def test_every_field_is_stored_as_it_is(place: Place) -> None:
     full.shard, full.sequence = 3, 0
     with Database(place) as database:
         publish(ClickHouseSink(database, "log"), [full])
-        columns = ", ".join(f"`{name}`" for name in COLUMNS)
-        (row,) = database.rows(f"SELECT {columns} FROM decisions")
-    for name, value in zip(COLUMNS, row, strict=True):
+        (row,) = database.rows(f"SELECT {COLUMNS} FROM decisions")
+    for name, value in zip(Decision.FIELDS, row, strict=True):
         want: Any = getattr(full, name)
         if name.endswith("_date"):
             want = date(1970, 1, 1) + timedelta(days=want)
@@ -98,7 +102,7 @@ def test_it_goes_on_where_it_ended(place: Place) -> None:
         sink = ClickHouseSink(database, "log")
         following = {shard: sum(d.shard == shard for d in decisions[:60]) for shard in range(4)}
         assert {shard: sink.start(shard) for shard in range(4)} == following
-        assert [sink.add(d, d.sequence) for d in decisions] == [False] * 60 + [True] * 40
+        assert take(sink, decisions) == [False] * 60 + [True] * 40
         sink.commit()
         assert stored(database) == expected(decisions)
 
@@ -109,9 +113,9 @@ def test_a_gap_stops_it(place: Place) -> None:
         ledger.invoice("C1", f"INV-{at}", 100, "2026-01-01", "2026-02-01")
     with Database(place) as database:
         sink = ClickHouseSink(database, "log")
-        sink.add(ledger.decisions[0], 0)
+        take(sink, ledger.decisions[:1])
         with pytest.raises(Gap, match="shard 0, offset 30: sequence 3 where 1 was due; 2 missing"):
-            sink.add(ledger.decisions[3], 30)
+            sink.add(encode_decision(ledger.decisions[3]), 0, 30)
 
 
 def test_another_log_is_refused(place: Place) -> None:
@@ -133,10 +137,10 @@ class _Cut(ClickHouseSink):
             raise KeyboardInterrupt
         super()._save(batch, phase, ranges)
 
-    def _insert(self, rows: Any, name: str) -> None:
+    def _insert(self, staging: Staging, condition: str, name: str) -> None:
         if self.point == "before insert":
             raise KeyboardInterrupt
-        super()._insert(rows, name)
+        super()._insert(staging, condition, name)
 
 
 @pytest.mark.parametrize("point", ["before insert", "before after"])
@@ -149,7 +153,7 @@ def test_a_batch_that_was_cut_short_is_finished_once(place: Place, point: str) -
         sink = ClickHouseSink(database, "log")
         assert sorted(sink.pending) == sorted({d.shard for d in decisions[20:]})
         again = [d for d in decisions[20:] if sink.pending[d.shard].first <= d.sequence <= sink.pending[d.shard].last]
-        sink.recover(again)
+        sink.recover(values(again))
         publish(sink, decisions)
         assert stored(database) == expected(decisions)
         assert ClickHouseSink(database, "log").pending == {}
@@ -165,8 +169,78 @@ def test_a_token_whose_part_was_lost_is_seen(place: Place) -> None:
             client.command("ALTER TABLE decisions DELETE WHERE 1 SETTINGS mutations_sync = 2")
         assert stored(database) == []
         sink = ClickHouseSink(database, "log")
-        sink.recover(decisions)
+        sink.recover(values(decisions))
         assert stored(database) == expected(decisions)
+
+
+def test_a_batch_that_is_gone_before_it_is_written_is_staged_again(place: Place) -> None:
+    """A server that stops forgets what was staged."""
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        take(sink, decisions)
+        sink.stage()
+        sink.seal()
+        with database.client() as client:
+            client.command("TRUNCATE TABLE staged_decisions")
+        with pytest.raises(RetryLater, match="the batch is no longer in staged_decisions as it was put there"):
+            sink.write()
+        sink.write()
+        assert stored(database) == expected(decisions)
+        assert database.rows("SELECT sum(decisions), sum(amount) FROM count_days") == [
+            (50, sum(d.amount for d in decisions))
+        ]
+
+
+def test_what_is_added_after_staging_is_staged_too(place: Place) -> None:
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        take(sink, decisions[:20])
+        sink.stage()
+        take(sink, decisions[20:])
+        sink.seal()
+        sink.write()
+        assert stored(database) == expected(decisions)
+
+
+@pytest.mark.parametrize("damage", [lambda value: value[:-3], lambda value: value + b"\2\2"])
+def test_a_decision_that_cannot_be_read_is_named(place: Place, damage: Callable[[bytes], bytes]) -> None:
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        for at, decision in enumerate(decisions):
+            value = encode_decision(decision)
+            sink.add(damage(value) if at == 30 else value, decision.shard, decision.sequence)
+        bad = decisions[30]
+        with pytest.raises(SinkStopped, match=f"shard {bad.shard}, sequence {bad.sequence}: .* the log is damaged"):
+            sink.commit()
+        assert stored(database) == []
+
+
+def test_no_decision_and_one_of_another_shard_stop_it(place: Place) -> None:
+    value = encode_decision(ledger_of(1).decisions[0])
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        with pytest.raises(
+            SinkStopped, match="decisions shard 2, offset 7: schema id 1 is not a decision's: the log is damaged"
+        ):
+            sink.add(b"\0\0\0\0\1" + value[5:], 2, 7)
+        other = 1 + ledger_of(1).decisions[0].shard
+        with pytest.raises(SinkStopped, match=f"decisions shard {other}, offset 7: a decision of shard {other - 1}"):
+            sink.add(value, other, 7)
+
+
+def test_a_decision_of_the_first_version_has_the_defaults_of_what_came_later(place: Place) -> None:
+    (decision,) = ledger_of(1).decisions
+    ((number, behind),) = DECISION_DEFAULTS.items()
+    value = encode_decision(decision)
+    assert value.endswith(behind)
+    with Database(place) as database:
+        sink = ClickHouseSink(database, "log")
+        sink.add(b"\0" + number.to_bytes(4, "big") + value[5 : -len(behind)], decision.shard, 0)
+        sink.commit()
+        assert stored(database) == expected([decision])
 
 
 def test_rows_doubled_by_hand_are_found_by_recovery(place: Place) -> None:
@@ -176,8 +250,10 @@ def test_rows_doubled_by_hand_are_found_by_recovery(place: Place) -> None:
             publish(_Cut(database, "log", "before after"), decisions)
         with database.client() as client:
             client.command("INSERT INTO decisions SELECT * FROM decisions LIMIT 1")
-        with pytest.raises(SinkStopped, match="is 2 times in decisions"):
-            ClickHouseSink(database, "log").recover(decisions)
+        with pytest.raises(
+            SinkStopped, match="of shard 1, sequence 0 to 3, there are 5 rows in decisions for 4 sequences"
+        ):
+            ClickHouseSink(database, "log").recover(values(decisions))
 
 
 def test_of_two_publishers_only_one_goes_on(place: Place) -> None:
@@ -189,7 +265,9 @@ def test_of_two_publishers_only_one_goes_on(place: Place) -> None:
             publish(other, decisions[:40])
         # What the second had begun is finished by the next one, not doubled.
         sink = ClickHouseSink(database, "log")
-        sink.recover([d for d in decisions if d.shard in sink.pending and d.sequence <= sink.pending[d.shard].last])
+        sink.recover(
+            values([d for d in decisions if d.shard in sink.pending and d.sequence <= sink.pending[d.shard].last])
+        )
         publish(sink, decisions)
         assert stored(database) == expected(decisions)
 

@@ -16,7 +16,7 @@ from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.installations import but
 from tests.ledger import Ledger, day, instant
-from tests.publishing import customer
+from tests.publishing import customer, take
 
 PAGE = Path(__file__).parents[2] / "docs" / "kpis.md"
 BY_KIM = {"cause_kind": "operator_action", "cause_id": "op:1"}
@@ -109,8 +109,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     place = Place(tmp_path_factory.mktemp("kpis") / "clickhouse")
     with Database(place) as database:
         sink = ClickHouseSink(database, "log")
-        for decision in written().decisions:
-            sink.add(decision, decision.sequence)
+        take(sink, written().decisions)
         sink.commit()
         facts = FactTables(database, "facts", sink.rollups)
         for at, (account, region) in enumerate((("A", "west"), ("B", "east"))):

@@ -15,6 +15,7 @@ from sinks.clickhouse.reading import DatabaseViews, QueryServer, Views, open_vie
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.local import HeldElsewhere
 from tests.ledger import Ledger
+from tests.publishing import take
 
 SQL = "SELECT count(), rand64() FROM decisions WHERE currency = {currency:String}"
 
@@ -43,9 +44,7 @@ def publish(place: Place, invoices: int) -> None:
         ledger.invoice("A", f"INV-{number}", 100_00, "2026-01-10", "2026-02-09")
     with database(place) as opened:
         sink = ClickHouseSink(opened, "log")
-        for decision in ledger.decisions:
-            if decision.sequence >= sink.start(0):
-                sink.add(decision, decision.sequence)
+        take(sink, [d for d in ledger.decisions if d.sequence >= sink.start(0)])
         sink.commit()
 
 
