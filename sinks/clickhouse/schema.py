@@ -143,7 +143,7 @@ STAGED: Final = ("staged_decisions", "staged_decisions_2")
 """While a batch is published from one of them, the next is put into the other."""
 _STAGED_DECISIONS: Final = tuple(
     f"""
-CREATE OR REPLACE TABLE {name} ({_with_said(_COLUMNS)},{ALIASES})
+CREATE TABLE IF NOT EXISTS {name} ({_with_said(_COLUMNS)},{ALIASES})
 ENGINE = Memory
 COMMENT 'A batch that is being published'
 """
@@ -375,7 +375,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     # Decisions in the order of their kinds; counts by channel and dunning level, and what came in.
     (*_filled(BY_KIND), *_remade(MONEY_DAYS), *_remade(COUNT_DAYS)),
     # A batch comes as it is in the log.
-    _STAGED_DECISIONS,
+    ("DROP TABLE IF EXISTS staged_decisions SYNC", *_STAGED_DECISIONS),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

@@ -23,8 +23,8 @@ from sinks.clickhouse.schema import STAGED
 from sinks.clickhouse.staging import COLUMNS, Staging
 from sinks.sequences import Sequences, head_at
 
-# A batch has a fixed cost of about 50 ms, for its own insert, those of its sums and two rows of state.
-BATCH_ROWS: Final = 50_000
+# A batch has a fixed cost: a dozen statements to be planned, and two rows of state.
+BATCH_ROWS: Final = 100_000
 # How often a batch that is not whole is inserted again; each time means a server killed within microseconds.
 _ATTEMPTS: Final = 5
 
