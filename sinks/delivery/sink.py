@@ -1,4 +1,4 @@
-"""The sink: documents that are to be delivered and reminders that are due leave by the channel that was decided.
+"""The sink: documents that are to be delivered, reminders and statements of account leave by the channel that was decided.
 
 Guarantees, of what sinks/effects gives: a document leaves once for a decision wherever the other side knows what it
 had; where it does not (email), an attempt that a crash cut off is for a person. What is made from a template that is not
@@ -16,9 +16,8 @@ from sinks.delivery import knowing
 from sinks.delivery.channels import folders
 from sinks.delivery.channels.smtp import ATTEMPT_SECONDS, Mailer
 from sinks.delivery.channels.uploads import Uploader
-from sinks.delivery.documents.figures import InvoiceFigures, LetterFigures, NoDocument, decimal
+from sinks.delivery.documents.figures import AnyLetter, InvoiceFigures, NoDocument, decimal
 from sinks.delivery.documents.mail import Attachment, address_of, invoice_words, letter_words, message
-from sinks.delivery.documents.making import letter_figures
 from sinks.delivery.documents.pdf import invoice_values, letter_pdf
 from sinks.delivery.documents.wording import Wording
 from sinks.delivery.documents.x12 import Envelope, x12_810
@@ -31,6 +30,7 @@ from sinks.effects.store import account_of
 
 REMINDER: Final = "reminder"
 DELIVERY: Final = "delivery"
+STATEMENT: Final = "statement"
 CHANNELS: Final = ("email", "api", "portal", "edi", "letter")
 _HOUR_SECONDS: Final = 3_600
 # After these waits again, then each hour, as long as it may live.
@@ -43,7 +43,7 @@ class Prepared:
     """What an attempt is made of: either invoices, or one letter. control: of the interchange, 0 where there is none."""
 
     invoices: tuple[InvoiceFigures, ...]
-    letter: LetterFigures | None
+    letter: AnyLetter | None
     wording: Wording
     control: int = 0
 
@@ -90,8 +90,9 @@ class DeliverySink(EffectSink):
         if decision.kind == "reminder_due":
             life = setup.reminder_hours * _HOUR_SECONDS
             return [Intent(decision.channel, REMINDER, lane, life, decision.reference_id)]
-        if decision.kind == "delivery_requested":
-            return [Intent(decision.channel, DELIVERY, lane, setup.document_hours * _HOUR_SECONDS)]
+        kind = {"delivery_requested": DELIVERY, "statement": STATEMENT}.get(decision.kind)
+        if kind is not None:
+            return [Intent(decision.channel, kind, lane, setup.document_hours * _HOUR_SECONDS)]
         return []
 
     def learn(self, shard: int, offset: int, fact: Fact, known: Known) -> None:
@@ -104,18 +105,16 @@ class DeliverySink(EffectSink):
 
     def prepare(self, effect: Effect, known: Known) -> Prepared | Outcome:
         try:
-            return self._letter(effect, known) if effect.kind == REMINDER else self._documents(effect, known)
+            return self._documents(effect, known) if effect.kind == DELIVERY else self._letter(effect, known)
         except NoDocument as error:
             return Outcome(Result.refused, str(error))
 
     def _letter(self, effect: Effect, known: Known) -> Prepared:
         if effect.target == "edi":
-            raise NoDocument("a reminder does not leave by EDI")
+            raise NoDocument(f"a {effect.kind} does not leave by EDI")
         first = effect.decisions[0]
-        customer = knowing.customer_of(known, Place.of(first))
-        charges, broken = knowing.charges_of(known, first), knowing.broken_of(known, first)
-        figures = letter_figures(effect.decisions, charges, broken, customer, self._office.setup)
-        return Prepared((), figures, self._office.approved(first.template or REMINDER, first.language))
+        figures = knowing.letter_of(known, effect.decisions, self._office.setup)
+        return Prepared((), figures, self._office.approved(template_of(first), first.language))
 
     def _documents(self, effect: Effect, known: Known) -> Prepared:
         d = effect.decisions[0]
@@ -159,7 +158,7 @@ class DeliverySink(EffectSink):
         if prepared.letter is not None:
             letter = prepared.letter
             words, parties = letter_words(letter, wording), (letter.seller, letter.buyer)
-            name = file_name(f"{wording.label('level')}-{letter.account}", "pdf")
+            name = file_name(f"{wording.label(letter.label)}-{letter.account}", "pdf")
             attachments = [Attachment(name, "pdf", letter_pdf(letter, wording, self._office.fonts))]
         else:
             first = prepared.invoices[0]
@@ -236,6 +235,11 @@ class DeliverySink(EffectSink):
     def facts(self, ending: Ending) -> Sequence[Fact]:
         found: Message | None = message_fact(ending, self._office.setup)
         return [] if found is None else [found]
+
+
+def template_of(d: Decision) -> str:
+    """The template of the letter that a decision asks for."""
+    return d.template or (STATEMENT if d.kind == "statement" else REMINDER)
 
 
 def _values(effect: Effect, prepared: Prepared) -> dict[str, Any]:
