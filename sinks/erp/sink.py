@@ -121,7 +121,8 @@ class ErpSink(EffectSink):
         erp = self._erps[effect.target]
         posting = made(effect.key, effect.decisions, erp.suspense, prepared)
         try:
-            name = erp.adapter.post(posting)
+            with erp.adapter.http.attempt(effect.number):
+                name = erp.adapter.post(posting)
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
         except Refused as error:
@@ -133,7 +134,7 @@ class ErpSink(EffectSink):
         return ATTEMPT_SECONDS
 
     def abandon(self, effect: Effect) -> None:
-        """Every exchange has its own end, and an attempt has few of them."""
+        self._erps[effect.target].adapter.http.abandon(effect.number)
 
     def retry_seconds(self, effect: Effect) -> float | None:
         """While it is away it is asked again for as long as the posting lives: an outage only delays."""
