@@ -52,6 +52,9 @@ class _Remembered(Known):
     def fact(self, shard: int, offset: int) -> Fact:
         return self.facts[shard, offset]
 
+    def cause(self, d: Decision) -> Fact | None:
+        return next((fact for fact in self.facts.values() if fact.event_id == d.cause_id), None)
+
 
 class AccountPapers:
     """The documents and letters of an account."""

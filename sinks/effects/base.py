@@ -163,6 +163,11 @@ class Known(ABC):
     def fact(self, shard: int, offset: int) -> Fact:
         """The fact at this offset of the log. Raises LogUnavailable, SinkStopped where it is not there."""
 
+    @abstractmethod
+    def cause(self, d: Decision) -> Fact | None:
+        """The fact that a decision came of; None where it is not in the log. Of an account that was parked it is not the one at
+        the decision's offset, which let the account go on: then the shard's log is read through for it."""
+
 
 class EffectSink(ABC):
     """One sink with effects outside. All but `attempt` and `give_up` run in the machinery's thread and must be quick."""
