@@ -40,7 +40,8 @@ def read_fact(record: Record) -> Fact:
 
 
 class Causes:
-    """Makes the facts for transfers of what the log says. Keeps nothing between calls.
+    """Makes the facts for transfers of what the log says, and finds those that decisions came of. Keeps nothing between
+    calls.
 
     Where the directory does not know what booked a receipt, the decisions of its shard are read from the
     beginning, once for all transfers of a call; the facts too where the fact is not at its decision's offset.
@@ -49,6 +50,11 @@ class Causes:
     def __init__(self, log: Log, patience: Patience) -> None:
         self._log = log
         self._patience = patience
+
+    def fact(self, d: Decision) -> Fact | None:
+        """What a decision came of; None where that is not in the log. Raises SinkStopped, Stopped."""
+        cause = cause_of(d)
+        return self._read({cause}).get(cause)
 
     def facts(
         self, transfers: Sequence[tuple[Decision, Cause | None]]

@@ -19,10 +19,10 @@ import structlog
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log, LogUnavailable, Record
-from dataflows.causes import heads, read_fact
+from dataflows.causes import Causes, heads, read_fact
 from dataflows.effects_position import Hold
 from dataflows.publishing import Patience, PublishStatus, Stop, decoded
-from schemas.records import Fact
+from schemas.records import Decision, Fact
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.effects.base import (
@@ -38,6 +38,7 @@ from sinks.effects.base import (
 )
 from sinks.effects.breaker import after
 from sinks.effects.store import EffectStore, Ended, Position, TargetRow
+from sinks.redis.transfers import cause_of
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
@@ -365,6 +366,8 @@ class EffectsLoop:
 
     def _wait(self, effect: Effect, outcome: Outcome) -> float | None:
         """When it is tried again; None: never."""
+        if outcome.result is Result.more:
+            return 0.0
         wait = self._sink.retry_seconds(effect) if outcome.result is Result.later else None
         return None if wait is None else max(wait, outcome.after_seconds)
 
@@ -436,6 +439,10 @@ class _Known(Known):
 
     def fact(self, shard: int, offset: int) -> Fact:
         return self._patience.persist(lambda: fact_at(self._log, shard, offset))
+
+    def cause(self, d: Decision) -> Fact | None:
+        found = self.fact(d.shard, d.fact_offset)
+        return found if cause_of(d).names(found) else Causes(self._log, self._patience).fact(d)
 
 
 def fact_at(log: Log, shard: int, offset: int) -> Fact:

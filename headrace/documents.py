@@ -9,8 +9,7 @@ from headrace.settings import Settings, WrongSettings
 from headrace.why.history import of_accounts
 from schemas.records import Customer, Decision, Fact
 from sinks.delivery import knowing
-from sinks.delivery.documents.figures import InvoiceFigures, LetterFigures, NoDocument
-from sinks.delivery.documents.making import letter_figures
+from sinks.delivery.documents.figures import AnyLetter, InvoiceFigures, NoDocument
 from sinks.delivery.knowing import Place
 from sinks.delivery.office import Office
 from sinks.delivery.setup import WrongSetup
@@ -53,6 +52,9 @@ class _Remembered(Known):
     def fact(self, shard: int, offset: int) -> Fact:
         return self.facts[shard, offset]
 
+    def cause(self, d: Decision) -> Fact | None:
+        return next((fact for fact in self.facts.values() if fact.event_id == d.cause_id), None)
+
 
 class AccountPapers:
     """The documents and letters of an account."""
@@ -80,15 +82,16 @@ class AccountPapers:
         return knowing.document_of(self._known, self._place, document, 0, office.setup)
 
     def letters(self) -> dict[str, list[Decision]]:
-        """The reminders of each letter, by its reference, in their order."""
+        """The reminders of each letter and each statement, by its reference, in their order."""
         found: dict[str, list[Decision]] = {}
         for d in self._decisions:
             if d.kind == "reminder_due":
                 found.setdefault(d.reference_id, []).append(d)
+            elif d.kind == "statement":
+                # Of two on one day the later one.
+                found[d.reference_id] = [d]
         return found
 
-    def letter(self, reminders: list[Decision], office: Office) -> LetterFigures:
+    def letter(self, decisions: list[Decision], office: Office) -> AnyLetter:
         """One letter. Raises NoDocument."""
-        first = reminders[0]
-        charges, broken = knowing.charges_of(self._known, first), knowing.broken_of(self._known, first)
-        return letter_figures(reminders, charges, broken, self.customer(), office.setup)
+        return knowing.letter_of(self._known, decisions, office.setup)

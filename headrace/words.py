@@ -316,7 +316,10 @@ _WORDS: Final[dict[str, Callable[[Row], str]]] = {
     "task_opened": _task,
     "task_closed": _task,
     "escalated": _escalated,
-    "statement": lambda r: f"Statement of account: from {_money(r, 'item_amount')} to {_money(r)} ({_movements(r)})",
+    "statement": lambda r: (
+        f"Statement of account{' by ' + r['channel'] if r['channel'] else ''}: "
+        f"from {_money(r, 'item_amount')} to {_money(r)} ({_movements(r)})"
+    ),
     "credit_hold_set": lambda r: f"On credit hold with an exposure of {_money(r)}: {because(r)} ({_parts(r)})",
     "credit_hold_released": lambda r: f"Credit hold released with an exposure of {_money(r)} ({_parts(r)})",
     "credit_near_limit": lambda r: f"Near the credit limit with an exposure of {_money(r)} ({_parts(r)})",

@@ -73,6 +73,7 @@ default = 5
 owner = "role:manager"
 [statements]
 day_of_month = 20
+channels = ["email", "letter"]
 """
 # Credit in small numbers too, with a limit for everybody.
 CREDIT = (

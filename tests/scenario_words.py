@@ -115,14 +115,22 @@ class Words:
 
     def statement(self) -> tuple[str, list[str]]:
         d = self.d
-        said = dict(part.split(":") for part in d.evidence)
+        said = dict(part.split(":", 1) for part in d.evidence)
+        items = [
+            f"{document} {self.money(int(left))}"
+            for part in d.evidence
+            if part.startswith("open_item:")
+            for *_, left, _, _, document in [part.split(":", 7)]
+        ]
         moved = [
             f"{name} {self.money(int(said[name]))}"
             for name in ("debits", "credits", "cash", "other")
             if int(said[name])
         ]
         head = f"statement in {d.currency} from {plain(d.item_amount, d.currency)} to {plain(d.amount, d.currency)}"
-        return head, [f"by {', '.join(moved)}" if moved else ""]
+        sent = f"sent by {d.channel}" if d.channel else ""
+        listed = f"listing {', '.join(items)}" if items else ""
+        return head, [f"by {', '.join(moved)}" if moved else "", sent, listed, self.because]
 
     @property
     def pausing(self) -> str:

@@ -114,7 +114,23 @@ def post_statement(books: Holdings, account: Account, d: Decision) -> None:
     moved = sum(int(parts.get(name, "0")) for name in ("debits", "credits", "cash", "other"))
     if d.item_amount + moved != d.amount:
         books.wrong(d, "statement_sum", f"{d.item_amount} and {moved} moved do not make {d.amount}")
+    for text in d.evidence:
+        name, _, figures = text.partition(":")
+        if name == "open_item":
+            _check_stated(books, account, d, figures)
     account.stated_closing[d.currency] = d.amount
+
+
+def _check_stated(books: Holdings, account: Account, d: Decision, figures: str) -> None:
+    """What a statement lists is open as it says: DATED:DUE:AMOUNT:OPEN:DISPUTED:KIND:NUMBER."""
+    *numbers, kind, document = figures.split(":", 6)
+    item = account.open.get(document)
+    if item is None:
+        books.wrong(d, "statement_item", f"it lists {document}, which is not open")
+        return
+    right = [item.document_date, item.due_date, item.amount, item.open, item.disputed]
+    if (item.currency, item.kind, right) != (d.currency, kind, [int(number) for number in numbers]):
+        books.wrong(d, "statement_item", f"it lists {figures}, should be {right} of {item.kind} {document}")
 
 
 # --- exceptions ---

@@ -28,7 +28,7 @@ Most = Annotated[int, typer.Option(min=1, help="So many at most.")]
 _DAY_MS: Final = 86_400_000
 _BALANCES: Final = ("open_debit", "open_credit", "unapplied", "on_account", "past_due", "disputed", "promised")
 _COUNTS: Final = ("disputes", "promises", "drafts", "exceptions", "approvals", "tasks")
-_SAID: Final = ("name", "country", "language", "segment", "tier", "region", "owner")
+_SAID: Final = ("name", "country", "language", "segment", "tier", "region", "risk_class", "contract", "owner")
 
 
 @app.callback()

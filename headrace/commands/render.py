@@ -1,4 +1,4 @@
-"""headrace render and letter: look at an invoice or a reminder letter, as it would leave. Nothing is sent."""
+"""headrace render and letter: look at an invoice, a reminder letter or a statement, as it would leave. Nothing is sent."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from sinks.delivery.documents.x12 import Envelope, x12_810
 from sinks.delivery.knowing import Place
 from sinks.delivery.office import ENDINGS, Office, file_name
 from sinks.delivery.setup import Form
-from sinks.delivery.sink import REMINDER
+from sinks.delivery.sink import template_of
 
 _PLACES: Final = """
 SELECT DISTINCT shard, tenant, entity, account_id FROM decisions
@@ -72,16 +72,20 @@ def letter(
     reference: Annotated[str, typer.Option(help="Which letter, as its decisions name it; else the last.")] = "",
     out: Out = None,
     language: Annotated[str, typer.Option(help="Another language than the customer's.")] = "",
+    statement: Annotated[bool, typer.Option("--statement", help="The last statement of account.")] = False,
 ) -> None:
-    """Make a reminder letter as it would leave, or has left, and send it to nobody. Exit 1 where there is none."""
+    """Make a reminder letter or statement of account as it would leave, or has left, and send it to nobody. Exit 1 where there
+    is none."""
 
     def make(office: Office, papers: AccountPapers) -> bytes:
         letters = papers.letters()
-        if not letters or (reference and reference not in letters):
+        kind = "statement" if statement else "reminder_due"
+        of_kind = [name for name, decisions in letters.items() if decisions[0].kind == kind]
+        chosen = letters.get(reference or "".join(of_kind[-1:]))
+        if chosen is None:
             raise NoDocument(f"there is no letter {reference}".rstrip())
-        reminders = letters[reference or list(letters)[-1]]
-        wording = _wording(office, reminders[0].template or REMINDER, language or reminders[0].language)
-        return letter_pdf(papers.letter(reminders, office), wording, office.fonts)
+        wording = _wording(office, template_of(chosen[0]), language or chosen[0].language)
+        return letter_pdf(papers.letter(chosen, office), wording, office.fonts)
 
     _made(directory, config, account, "", out or Path(file_name(f"letter-{account}", "pdf")), make)
 

@@ -2,8 +2,11 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,8 +18,8 @@ from headrace.commands.effects import again, as_object, decision_of, opened_effe
 from headrace.commands.tables import Column, Listing
 from headrace.settings import Settings
 from sinks.base import SinkStopped
-from sinks.effects.base import Result, State
-from sinks.effects.sending import Sender
+from sinks.effects.base import Outcome, Result, State
+from sinks.effects.sending import ATTEMPT_SECONDS, Sender
 from sinks.effects.store import EffectStore, Row, TargetRow
 from sinks.webhooks.endpoints import Endpoint
 from sinks.webhooks.events import event_of, test_body
@@ -184,20 +187,38 @@ def enable(context: typer.Context, name: Name) -> None:
     )
 
 
-@app.command()
-def test(context: typer.Context, name: Name) -> None:
-    """Send a signed event of type `test` to an endpoint, once. Exit 1 where it does not take it."""
+@app.command("test")
+def try_endpoint(
+    context: typer.Context,
+    name: Name,
+    seconds: Annotated[float, typer.Option(min=1, help="It has to have answered by then.")] = ATTEMPT_SECONDS,
+) -> None:
+    """Send a signed event of type `test` to an endpoint, once. Exit 1 where it does not take it, or not in time."""
     with failures_told():
         endpoint = _endpoint(load_existing(*context.obj), name)
         at = datetime.now(UTC)
         message_id = f"test-{uuid.uuid4()}"
         body = test_body(message_id, at)
-        outcome = Sender().post(
-            0, endpoint.url, endpoint.private, endpoint.headers(message_id, at, body), body.encode()
-        )
+        outcome = _tried(endpoint, endpoint.headers(message_id, at, body), body.encode(), seconds)
     print(f"{message_id}: {outcome.detail}")
     if outcome.result is not Result.done:
         raise typer.Exit(FOUND_WANTING)
+
+
+def _tried(endpoint: Endpoint, headers: Mapping[str, str], body: bytes, seconds: float) -> Outcome:
+    """One attempt, which ends in time whatever the other side and the resolver of names do."""
+    sender = Sender()
+    landed: Queue[Outcome] = Queue()
+    # A daemon: what hangs in the resolver holds up nobody who leaves.
+    Thread(
+        target=lambda: landed.put(sender.post(0, endpoint.url, endpoint.private, headers, body)), daemon=True
+    ).start()
+    try:
+        return landed.get(timeout=seconds)
+    except Empty:
+        sender.abandon(0)
+        said = f"no whole answer within {seconds:g} seconds, broken off; it may have the message all the same"
+        return Outcome(Result.later, said)
 
 
 def _endpoint(settings: Settings, name: str) -> Endpoint:

@@ -263,6 +263,14 @@ def _within(value: str, currency: str) -> str:
     return f"within the limit of {money(int(limit), currency)} for {category.replace('_', ' ')}"
 
 
+def _open_item(value: str, currency: str) -> str:
+    """`20500:20530:10000:4000:0:invoice:INV-1`: dated, due, amount, open, contested, kind, number."""
+    _, due, _, left, disputed, kind, number = value.split(":", 6)
+    contested = f", of which {money(int(disputed), currency)} are contested" if disputed != "0" else ""
+    by = f" due {day(int(due))}" if due != "0" else ""
+    return f"open is {kind.replace('_', ' ')} {number} with {money(int(left), currency)}{by}{contested}"
+
+
 def _minutes(value: str, _currency: str) -> str:
     return f"{decimal(int(value) * 100 // 60, 2)} business hours"
 
@@ -270,6 +278,7 @@ def _minutes(value: str, _currency: str) -> str:
 _SPECIAL: Final[dict[str, Callable[[str, str], str]]] = {
     "items": lambda value, _: f"items looked at {value.replace('_', ' ')}",
     "within": _within,
+    "open_item": _open_item,
     "paid": _amount_behind("paid"),
     "open": _amount_behind("open"),
     "rate": _rate,

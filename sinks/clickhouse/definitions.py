@@ -11,8 +11,8 @@ from sinks.clickhouse.reading import Views
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 
 _TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b")
-# What only moves rows of a table that is made before it, or takes it away where it is made anew after.
-_FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO|DROP TABLE IF EXISTS) (\w+)\b")
+# What only moves rows of a table that is made before it, or takes it away or changes it to what it is made as after.
+_FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO|DROP TABLE IF EXISTS|ALTER TABLE) (\w+)\b")
 _FORMATTED: Final = "SELECT formatQuerySingleLine({statement:String})"
 _THERE: Final = """
 SELECT name, engine, replaceAll(create_table_query, concat(currentDatabase(), '.'), '')

@@ -18,7 +18,12 @@ _FACT: Final = """
     earlier UInt64 MATERIALIZED toUInt64(9223372036854775807 - fact_offset) COMMENT 'The greatest stays'"""
 _SETTINGS: Final = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 
-CUSTOMER_FACTS: Final = f"""
+_RISK: Final = "risk_class LowCardinality(String) COMMENT 'How risky its payment is, as the source says, or empty'"
+_CONTRACT: Final = "contract String COMMENT 'Contract by which it pays, or empty'"
+
+
+def _customer_facts(more: str = "") -> str:
+    return f"""
 CREATE TABLE IF NOT EXISTS customer_facts (
     tenant LowCardinality(String) COMMENT 'Tenant',
     entity LowCardinality(String) COMMENT 'Company of the tenant',
@@ -35,13 +40,23 @@ CREATE TABLE IF NOT EXISTS customer_facts (
     credit_group LowCardinality(String) COMMENT 'Group whose credit limit it shares, or empty',
     affiliate Bool COMMENT 'A company of the same group',
     direct_debit Bool COMMENT 'Paid by direct debit',
-    contacts_blocked Bool COMMENT 'Nobody is to be contacted',{_FACT}
+    contacts_blocked Bool COMMENT 'Nobody is to be contacted',{more}{_FACT}
 )
 ENGINE = ReplacingMergeTree(earlier)
 ORDER BY (tenant, entity, account_id, event_id)
 {_SETTINGS}
 COMMENT 'What customer facts say'
 """
+
+
+CUSTOMER_FACTS: Final = _customer_facts()
+# More columns: what is there keeps its rows, and the facts log is read again for what these lack.
+MORE_OF_CUSTOMERS: Final = (
+    f"ALTER TABLE customer_facts ADD COLUMN IF NOT EXISTS {_RISK} AFTER contacts_blocked",
+    f"ALTER TABLE customer_facts ADD COLUMN IF NOT EXISTS {_CONTRACT} AFTER risk_class",
+    _customer_facts(f"\n    {_RISK},\n    {_CONTRACT},"),
+    "TRUNCATE TABLE facts_state",
+)
 
 ACCOUNT_OWNER_FACTS: Final = f"""
 CREATE TABLE IF NOT EXISTS account_owner_facts (
@@ -91,7 +106,7 @@ COMMENT 'How far the facts log was read for the dimensions'
 _REJECTED: Final = "SELECT shard, fact_offset FROM decisions WHERE kind = 'fact_rejected' AND cause_kind = '{}'"
 _OF_CUSTOMER: Final = (
     *("name", "active", "country", "region", "segment", "tier", "currency", "language", "terms_days"),
-    *("credit_group", "affiliate", "direct_debit", "contacts_blocked"),
+    *("credit_group", "affiliate", "direct_debit", "contacts_blocked", "risk_class", "contract"),
 )
 _SAID: Final = ", ".join(f"tupleElement(said, {at}) AS {name}" for at, name in enumerate(_OF_CUSTOMER, 1))
 _OWNER: Final = "argMaxIf(owner, fact_offset, role = '{}') AS {}"
@@ -117,6 +132,8 @@ ACCOUNTS: Final = View(
         "affiliate": "A company of the same group: in no DSO",
         "direct_debit": "Paid by direct debit",
         "contacts_blocked": "Nobody is to be contacted",
+        "risk_class": "How risky its payment is, as the source says, or empty",
+        "contract": "Contract by which it pays, or empty",
         "since_time": "When its first customer fact happened",
         "collector": "Owner in the role collector, or empty",
         "team_lead": "Owner in the role team_lead, or empty",

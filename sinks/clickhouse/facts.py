@@ -38,7 +38,7 @@ def _account(fact: Fact) -> dict[str, Any]:
 
 def _customer(fact: Customer) -> dict[str, Any]:
     said = ("name", "active", "region", "segment", "tier", "currency", "language", "terms_days", "credit_group")
-    more = ("affiliate", "direct_debit", "contacts_blocked")
+    more = ("affiliate", "direct_debit", "contacts_blocked", "risk_class", "contract")
     return _account(fact) | {"country": fact.country.upper()} | {name: getattr(fact, name) for name in (*said, *more)}
 
 

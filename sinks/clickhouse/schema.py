@@ -9,7 +9,7 @@ from typing import Final
 from sinks.clickhouse.by_kind import BY_KIND, Copy
 from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
-from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES
+from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES, MORE_OF_CUSTOMERS
 from sinks.clickhouse.invoicing import INVOICING
 from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.people import PEOPLE
@@ -376,6 +376,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (*_filled(BY_KIND), *_remade(MONEY_DAYS), *_remade(COUNT_DAYS)),
     # A batch comes as it is in the log.
     ("DROP TABLE IF EXISTS staged_decisions SYNC", *_STAGED_DECISIONS),
+    # Risk classes and contracts of customers.
+    MORE_OF_CUSTOMERS,
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

@@ -1,13 +1,13 @@
 """What the sink keeps of facts and decisions to make documents of: where they are in the log, not what they say."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.codec import decode_decision, encode_decision
 from schemas.records import CreditNote, Customer, Decision, Fact, Invoice
-from sinks.delivery.documents.figures import BrokenPromise, InvoiceFigures, NoDocument, decimal
+from sinks.delivery.documents.figures import AnyLetter, BrokenPromise, InvoiceFigures, NoDocument, decimal
 from sinks.delivery.documents.making import (
     BILLED_LINE,
     REST,
@@ -16,6 +16,8 @@ from sinks.delivery.documents.making import (
     credit_figures,
     has_lines,
     invoice_figures,
+    letter_figures,
+    statement_figures,
 )
 from sinks.delivery.setup import Setup
 from sinks.effects.base import Known
@@ -168,13 +170,22 @@ def _rejected(shard: int, offset: int) -> str:
     return f"rejected/{shard}/{offset}"
 
 
-def charges_of(known: Known, d: Decision) -> list[Decision]:
+def letter_of(known: Known, decisions: Sequence[Decision], setup: Setup) -> AnyLetter:
+    """The letter of these reminders, or of a statement. Raises NoDocument."""
+    first = decisions[0]
+    customer = customer_of(known, Place.of(first))
+    if first.kind == "statement":
+        return statement_figures(first, customer, setup)
+    return letter_figures(decisions, _charges_of(known, first), _broken_of(known, first), customer, setup)
+
+
+def _charges_of(known: Known, d: Decision) -> list[Decision]:
     """What was charged by the fact that a reminder came from."""
     raws = _read(known, Place.of(d).key("charges", str(d.fact_offset))) or []
     return [decode_decision(bytes.fromhex(raw)) for raw in raws]
 
 
-def broken_of(known: Known, d: Decision) -> list[BrokenPromise]:
+def _broken_of(known: Known, d: Decision) -> list[BrokenPromise]:
     """Promises that were not kept in the weeks before a reminder."""
     promises = _read(known, Place.of(d).key("promises")) or {}
     return [

@@ -1,12 +1,13 @@
-"""The sink: documents that are to be delivered and reminders that are due leave by the channel that was decided.
+"""The sink: documents that are to be delivered, reminders and statements of account leave by the channel that was decided.
 
 Guarantees, of what sinks/effects gives: a document leaves once for a decision wherever the other side knows what it
 had; where it does not (email), an attempt that a crash cut off is for a person. What is made from a template that is not
 approved, or does not have the amount that was posted, does not leave.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import localtime
 from typing import Any, ClassVar, Final
@@ -16,21 +17,22 @@ from sinks.delivery import knowing
 from sinks.delivery.channels import folders
 from sinks.delivery.channels.smtp import ATTEMPT_SECONDS, Mailer
 from sinks.delivery.channels.uploads import Uploader
-from sinks.delivery.documents.figures import InvoiceFigures, LetterFigures, NoDocument, decimal
+from sinks.delivery.documents.en16931 import refuse
+from sinks.delivery.documents.figures import AnyLetter, InvoiceFigures, NoDocument, decimal
 from sinks.delivery.documents.mail import Attachment, address_of, invoice_words, letter_words, message
-from sinks.delivery.documents.making import letter_figures
 from sinks.delivery.documents.pdf import invoice_values, letter_pdf
 from sinks.delivery.documents.wording import Wording
 from sinks.delivery.documents.x12 import Envelope, x12_810
 from sinks.delivery.knowing import Place
 from sinks.delivery.messages import message_fact
 from sinks.delivery.office import ENDINGS, Office, file_name
-from sinks.delivery.setup import Email, Outbox, Upload
+from sinks.delivery.setup import Email, Form, Outbox, Upload
 from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, Target, spread
 from sinks.effects.store import account_of
 
 REMINDER: Final = "reminder"
 DELIVERY: Final = "delivery"
+STATEMENT: Final = "statement"
 CHANNELS: Final = ("email", "api", "portal", "edi", "letter")
 _HOUR_SECONDS: Final = 3_600
 # After these waits again, then each hour, as long as it may live.
@@ -43,7 +45,7 @@ class Prepared:
     """What an attempt is made of: either invoices, or one letter. control: of the interchange, 0 where there is none."""
 
     invoices: tuple[InvoiceFigures, ...]
-    letter: LetterFigures | None
+    letter: AnyLetter | None
     wording: Wording
     control: int = 0
 
@@ -54,6 +56,8 @@ class DeliverySink(EffectSink):
     name: ClassVar[str] = "delivery"
     learns: ClassVar[tuple[str, ...]] = knowing.FACTS
     heeds: ClassVar[tuple[str, ...]] = knowing.DECISIONS
+    # An attempt begins no further document after this time, and the next one goes on: all of it ends within `seconds`.
+    turn_seconds: ClassVar[float] = 20.0
 
     def __init__(self, office: Office) -> None:
         self._office: Final = office
@@ -90,8 +94,9 @@ class DeliverySink(EffectSink):
         if decision.kind == "reminder_due":
             life = setup.reminder_hours * _HOUR_SECONDS
             return [Intent(decision.channel, REMINDER, lane, life, decision.reference_id)]
-        if decision.kind == "delivery_requested":
-            return [Intent(decision.channel, DELIVERY, lane, setup.document_hours * _HOUR_SECONDS)]
+        kind = {"delivery_requested": DELIVERY, "statement": STATEMENT}.get(decision.kind)
+        if kind is not None:
+            return [Intent(decision.channel, kind, lane, setup.document_hours * _HOUR_SECONDS)]
         return []
 
     def learn(self, shard: int, offset: int, fact: Fact, known: Known) -> None:
@@ -104,18 +109,16 @@ class DeliverySink(EffectSink):
 
     def prepare(self, effect: Effect, known: Known) -> Prepared | Outcome:
         try:
-            return self._letter(effect, known) if effect.kind == REMINDER else self._documents(effect, known)
+            return self._documents(effect, known) if effect.kind == DELIVERY else self._letter(effect, known)
         except NoDocument as error:
             return Outcome(Result.refused, str(error))
 
     def _letter(self, effect: Effect, known: Known) -> Prepared:
         if effect.target == "edi":
-            raise NoDocument("a reminder does not leave by EDI")
+            raise NoDocument(f"a {effect.kind} does not leave by EDI")
         first = effect.decisions[0]
-        customer = knowing.customer_of(known, Place.of(first))
-        charges, broken = knowing.charges_of(known, first), knowing.broken_of(known, first)
-        figures = letter_figures(effect.decisions, charges, broken, customer, self._office.setup)
-        return Prepared((), figures, self._office.approved(first.template or REMINDER, first.language))
+        figures = knowing.letter_of(known, effect.decisions, self._office.setup)
+        return Prepared((), figures, self._office.approved(template_of(first), first.language))
 
     def _documents(self, effect: Effect, known: Known) -> Prepared:
         d = effect.decisions[0]
@@ -159,7 +162,7 @@ class DeliverySink(EffectSink):
         if prepared.letter is not None:
             letter = prepared.letter
             words, parties = letter_words(letter, wording), (letter.seller, letter.buyer)
-            name = file_name(f"{wording.label('level')}-{letter.account}", "pdf")
+            name = file_name(f"{wording.label(letter.label)}-{letter.account}", "pdf")
             attachments = [Attachment(name, "pdf", letter_pdf(letter, wording, self._office.fonts))]
         else:
             first = prepared.invoices[0]
@@ -175,20 +178,22 @@ class DeliverySink(EffectSink):
         return self._mailer.send(effect.number, effect.key, mail, receiver)
 
     def _upload(self, effect: Effect, prepared: Prepared, upload: Upload) -> Outcome:
-        """Each document on its own; all of them again where one fails, under the same keys."""
         uploader = self._uploaders[effect.target]
-        outcome = Outcome(Result.done)
-        for at, (document, name, content) in enumerate(self._files(effect, prepared, upload.form)):
+        if upload.form != "pdf" and not effect.parts:
+            # None leaves where one of them cannot.
+            for figures in prepared.invoices:
+                refuse(figures)
+
+        def send(at: int) -> Outcome:
+            document, name, content = self._file(effect, prepared, upload.form, at)
             key = f"{effect.key}-{at}" if at else effect.key
             if upload.folder is not None:
-                outcome = folders.put(upload.folder, name, content)
-            elif effect.target == "api":
-                outcome = uploader.post(effect.number, key, document, content)
-            else:
-                outcome = uploader.put(effect.number, key, name, content)
-            if outcome.result is not Result.done:
-                return outcome
-        return outcome
+                return folders.put(upload.folder, name, content)
+            if effect.target == "api":
+                return uploader.post(effect.number, key, document, content)
+            return uploader.put(effect.number, key, name, content)
+
+        return self._each(effect, prepared, send)
 
     def _put(self, effect: Effect, prepared: Prepared) -> Outcome:
         outbox = self._outbox(effect.target)
@@ -197,26 +202,34 @@ class DeliverySink(EffectSink):
             made = f"{datetime.fromtimestamp(effect.decisions[0].recorded_time / 1000, UTC):%Y%m%d%H%M}"
             content = x12_810(prepared.invoices, Envelope(prepared.control, made, outbox.test))
             return folders.put(outbox.folder, f"{effect.key}.{ENDINGS['x12']}", content)
+
+        def send(at: int) -> Outcome:
+            _, name, content = self._file(effect, prepared, "pdf", at)
+            return folders.put(outbox.folder, name, content)
+
+        return self._each(effect, prepared, send)
+
+    def _each(self, effect: Effect, prepared: Prepared, send: Callable[[int], Outcome]) -> Outcome:
+        """Each document on its own, under its own key or name, from the one on that attempts before have not brought there."""
+        until = time.monotonic() + self.turn_seconds
+        count = len(prepared.invoices) or 1
         outcome = Outcome(Result.done)
-        for _, name, content in self._files(effect, prepared, "pdf"):
-            outcome = folders.put(outbox.folder, name, content)
+        for at in range(effect.parts, count):
+            if at > effect.parts and time.monotonic() > until:
+                return Outcome(Result.more, f"{at} of {count} documents are there", parts=at)
+            outcome = send(at)
             if outcome.result is not Result.done:
-                return outcome
+                return replace(outcome, parts=at)
         return outcome
 
-    def _files(self, effect: Effect, prepared: Prepared, form: Any) -> list[tuple[str, str, bytes]]:
+    def _file(self, effect: Effect, prepared: Prepared, form: Form, at: int) -> tuple[str, str, bytes]:
         """What leaves: number, a name that nothing else has, and contents."""
         if prepared.letter is not None:
             content = letter_pdf(prepared.letter, prepared.wording, self._office.fonts)
-            return [(prepared.letter.reference, f"{effect.key}-{file_name(prepared.letter.account, 'pdf')}", content)]
-        return [
-            (
-                figures.number,
-                f"{effect.key}-{file_name(figures.number, ENDINGS[form])}",
-                self._office.invoice(figures, prepared.wording, form),
-            )
-            for figures in prepared.invoices
-        ]
+            return prepared.letter.reference, f"{effect.key}-{file_name(prepared.letter.account, 'pdf')}", content
+        figures = prepared.invoices[at]
+        name = f"{effect.key}-{file_name(figures.number, ENDINGS[form])}"
+        return figures.number, name, self._office.invoice(figures, prepared.wording, form)
 
     @property
     def seconds(self) -> float:
@@ -236,6 +249,11 @@ class DeliverySink(EffectSink):
     def facts(self, ending: Ending) -> Sequence[Fact]:
         found: Message | None = message_fact(ending, self._office.setup)
         return [] if found is None else [found]
+
+
+def template_of(d: Decision) -> str:
+    """The template of the letter that a decision asks for."""
+    return d.template or (STATEMENT if d.kind == "statement" else REMINDER)
 
 
 def _values(effect: Effect, prepared: Prepared) -> dict[str, Any]:

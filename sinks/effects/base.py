@@ -41,12 +41,14 @@ FOR_A_PERSON: Final = (State.failed, State.unknown)
 class Result(StrEnum):
     """Of one attempt.
 
-    done: the outside has it. later: it has it not, try again. refused: it never will; a person is told.
+    done: the outside has it. more: it has a part of it and takes the rest, go on at once. later: it has it not, or not all, try
+    again. refused: it never will; a person is told.
     unknown: it may have it, and would not notice a second one. off: as refused, and the whole target is switched
     off until a person enables it.
     """
 
     done = "done"
+    more = "more"
     later = "later"
     refused = "refused"
     unknown = "unknown"
@@ -58,13 +60,15 @@ class Outcome:
     """What came of one attempt.
 
     detail: for people, without secrets and personal data, at most 500 characters are kept. reference: what the
-    outside calls it, or empty. after_seconds: not before then, where the outside says so.
+    outside calls it, or empty. after_seconds: not before then, where the outside says so. parts: how many parts the outside has
+    by now of what goes there in parts, for the next attempt.
     """
 
     result: Result
     detail: str = ""
     reference: str = ""
     after_seconds: float = 0.0
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,8 @@ class Effect:
 
     number: its row here. key: for the outside, the same over retries, restarts and rebuilds of all but the facts log.
     decisions: in their order, without those withdrawn meanwhile; all of them where all were. attempt: which one this is,
-    from 1. rounds: how often a person had it begun again.
+    from 1; what went on without failing is none. rounds: how often a person had it begun again. parts: how many of its parts the
+    outside has from attempts before.
     """
 
     number: int
@@ -118,6 +123,7 @@ class Effect:
     decisions: tuple[Decision, ...]
     attempt: int
     rounds: int
+    parts: int = 0
 
     @property
     def name(self) -> str:
@@ -156,6 +162,11 @@ class Known(ABC):
     @abstractmethod
     def fact(self, shard: int, offset: int) -> Fact:
         """The fact at this offset of the log. Raises LogUnavailable, SinkStopped where it is not there."""
+
+    @abstractmethod
+    def cause(self, d: Decision) -> Fact | None:
+        """The fact that a decision came of; None where it is not in the log. Of an account that was parked it is not the one at
+        the decision's offset, which let the account go on: then the shard's log is read through for it."""
 
 
 class EffectSink(ABC):

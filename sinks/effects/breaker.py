@@ -20,7 +20,7 @@ def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
     """How the target stands after an attempt at it."""
     if outcome.result is Result.off:
         return row._replace(off_ms=now_ms, off_why=outcome.detail, failures=0, paused_until_ms=0)
-    if outcome.result in (Result.done, Result.refused):
+    if outcome.result in (Result.done, Result.more, Result.refused):
         # It answered.
         return row._replace(failures=0, paused_until_ms=0)
     # Attempts that were made at the same time and failed together count once.

@@ -4,6 +4,7 @@ Guarantee: `abandon` never waits for the attempt's thread, and ends whatever tha
 the other side drips, before its first word, and while the two agree on keys.
 """
 
+import os
 import socket
 from contextlib import suppress
 from threading import Lock
@@ -18,9 +19,9 @@ class Connections:
         self._lock: Final = Lock()
 
     def keep(self, number: int, connected: socket.socket) -> None:
-        """As soon as it is connected, before anything is read. Raises OSError."""
-        # Of its own: what wraps the other one for TLS takes it away, and who reads from it may hold its lock.
-        mine = connected.dup()
+        """As soon as it is connected, or taken up again, before anything is read. Raises OSError."""
+        # Of its own, and plain where this one is TLS: what wraps the other one for TLS takes it away, and who reads from it may hold its lock.
+        mine = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
             before = self._open.pop(number, None)
             self._open[number] = mine

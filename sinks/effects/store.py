@@ -14,45 +14,13 @@ from schemas.codec import decode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.withdrawals import WITHDRAWALS, withdrawn
+from sinks.effects.schema import ADDED, SCHEMA, WITHDRAWABLE
+from sinks.effects.schema import OPEN as OPEN_SQL
+from sinks.effects.withdrawals import withdrawn
 
 FORMAT: Final = 1
 _BUSY_SECONDS: Final = 10.0
 _DETAIL_CHARACTERS: Final = 500
-_OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN)
-# What may yet be tried, by itself or by a person's word, and may be made needless before.
-_KINDS: Final = ", ".join(f"'{kind}'" for kind, tests in WITHDRAWALS.items() if tests)
-_WITHDRAWABLE: Final = f"kind IN ({_KINDS}) AND state IN ({_OPEN}, 'failed', 'unknown', 'expired')"
-_SCHEMA: Final = f"""
-CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
-CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER, whole INTEGER,
-  PRIMARY KEY (topic, shard)) WITHOUT ROWID;
-CREATE TABLE effects (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, shard INTEGER, sequence INTEGER, fact_offset INTEGER,
-  target TEXT, kind TEXT, lane TEXT, bundle TEXT, account TEXT, made_ms INTEGER, expires_ms INTEGER,
-  state TEXT, head INTEGER, due_ms INTEGER, attempts INTEGER, ended_ms INTEGER, told INTEGER,
-  detail TEXT, reference TEXT, rounds INTEGER);
-CREATE UNIQUE INDEX effects_once ON effects (shard, sequence, target);
-CREATE INDEX effects_ready ON effects (target, due_ms, number) WHERE head = 1 AND state = 'waiting';
-CREATE INDEX effects_lane ON effects (target, lane, number) WHERE state IN ({_OPEN});
-CREATE INDEX effects_expiring ON effects (expires_ms) WHERE state = 'waiting';
-CREATE INDEX effects_counted ON effects (state, target, made_ms) WHERE state IN ('waiting', 'failed', 'unknown');
-CREATE INDEX effects_untold ON effects (number) WHERE told = 0 AND state NOT IN ({_OPEN});
-CREATE INDEX effects_ended ON effects (ended_ms) WHERE ended_ms > 0;
-CREATE TABLE members (number INTEGER, sequence INTEGER, raw BLOB, withdrawn TEXT, PRIMARY KEY (number, sequence))
-  WITHOUT ROWID;
-CREATE TABLE attempts (number INTEGER, at_ms INTEGER, ended_ms INTEGER, result TEXT, detail TEXT);
-CREATE INDEX attempts_of ON attempts (number);
-CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, failures INTEGER, paused_until_ms INTEGER)
-  WITHOUT ROWID;
-CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-"""
-# Made where they are not: a file that an earlier version made gets them when it is opened.
-_ADDED: Final = (
-    f"CREATE INDEX IF NOT EXISTS effects_withdrawable ON effects (account) WHERE {_WITHDRAWABLE}",
-    "CREATE INDEX IF NOT EXISTS effects_bundle ON effects (shard, fact_offset) WHERE bundle <> ''",
-    "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
-)
 
 
 class Position(NamedTuple):
@@ -132,7 +100,7 @@ class EffectStore:
         self.facts: str = found[2]
         self.decisions: str = found[3]
         self._connection.execute("PRAGMA synchronous=FULL")
-        for added in _ADDED:
+        for added in ADDED:
             self._connection.execute(added)
 
     @staticmethod
@@ -151,8 +119,9 @@ class EffectStore:
         connection = sqlite3.connect(fresh, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(_SCHEMA)
-            connection.execute(_ADDED[-1])
+            connection.executescript(SCHEMA)
+            for added in ADDED:
+                connection.execute(added)
             connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
             connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
             for topic, shards in positions.items():
@@ -223,7 +192,7 @@ class EffectStore:
 
     def _open_in(self, target: str, lane: str) -> bool:
         found = self._connection.execute(
-            f"SELECT 1 FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN}) LIMIT 1", (target, lane)
+            f"SELECT 1 FROM effects WHERE target = ? AND lane = ? AND state IN ({OPEN_SQL}) LIMIT 1", (target, lane)
         )
         return found.fetchone() is not None
 
@@ -234,7 +203,7 @@ class EffectStore:
         unknown stays as it ended, and is not tried again by hand.
         """
         rows = self._connection.execute(
-            f"SELECT number, kind, state FROM effects WHERE account = ? AND {_WITHDRAWABLE}", (account_of(later),)
+            f"SELECT number, kind, state FROM effects WHERE account = ? AND {WITHDRAWABLE}", (account_of(later),)
         ).fetchall()
         ended = 0
         for number, kind, state in rows:
@@ -322,12 +291,14 @@ class EffectStore:
                 connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
     def effect(self, number: int) -> Effect:
-        key, target, kind, lane, attempts, rounds = self._connection.execute(
-            "SELECT key, target, kind, lane, attempts, rounds FROM effects WHERE number = ?", (number,)
+        key, target, kind, lane, attempts, rounds, parts = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0) FROM effects LEFT JOIN parts USING (number)"
+            " WHERE number = ?",
+            (number,),
         ).fetchone()
         members = self._members(number)
         left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
-        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds)
+        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts)
 
     # --- what came of it ---
 
@@ -344,12 +315,15 @@ class EffectStore:
             "UPDATE attempts SET ended_ms = ?, result = ?, detail = ? WHERE number = ? AND result = ''",
             (now_ms, outcome.result.value, detail, number),
         )
-        if outcome.result is Result.later and retry_seconds is not None:
+        if outcome.parts:
+            self._connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?)", (number, outcome.parts))
+        if outcome.result in (Result.later, Result.more) and retry_seconds is not None:
             if self._withdrawn(number, now_ms):
                 return
+            # What goes on has not failed: when it does, its waits begin with the first.
             self._connection.execute(
-                "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ? WHERE number = ?",
-                (now_ms + round(retry_seconds * 1000), detail, number),
+                "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ?, attempts = attempts * ? WHERE number = ?",
+                (now_ms + round(retry_seconds * 1000), detail, outcome.result is Result.later, number),
             )
         else:
             state = {Result.done: State.done, Result.unknown: State.unknown}.get(outcome.result, State.failed)
@@ -375,7 +349,7 @@ class EffectStore:
         """The first one that waits; none while one is being tried."""
         self._connection.execute(
             "UPDATE effects SET head = 1 WHERE state = 'waiting' AND number ="
-            f" (SELECT number FROM effects WHERE target = ? AND lane = ? AND state IN ({_OPEN})"
+            f" (SELECT number FROM effects WHERE target = ? AND lane = ? AND state IN ({OPEN_SQL})"
             " ORDER BY state = 'sending' DESC, number LIMIT 1)",
             (target, lane),
         )
@@ -384,7 +358,7 @@ class EffectStore:
         """Ends of which the log was not told yet, in their order."""
         rows = self._connection.execute(
             "SELECT number, state, detail, reference, ended_ms FROM effects"
-            f" WHERE told = 0 AND state NOT IN ({_OPEN}) ORDER BY number LIMIT ?",
+            f" WHERE told = 0 AND state NOT IN ({OPEN_SQL}) ORDER BY number LIMIT ?",
             (most,),
         ).fetchall()
         return [
@@ -408,7 +382,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "effects"):
+            for table in ("attempts", "members", "parts", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 
@@ -487,6 +461,7 @@ class EffectStore:
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
                 (now_ms, expires_ms, not lane, number),
             )
+            connection.execute("DELETE FROM parts WHERE number = ?", (number,))
             if lane:
                 connection.execute(
                     "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'", (target, lane)

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.currencies import MINOR_DIGITS
 from sinks.base import SinkError
+from sinks.erp.http import ErpHttp
 from sinks.erp.posting import Posting
 
 POSTED: Final = "posted"
@@ -47,6 +48,13 @@ class Seen:
 class ErpAdapter(ABC):
     """One ERP. Many threads may post; none posts the same key at the same time."""
 
+    def __init__(self, http: ErpHttp) -> None:
+        """http: by which everything is asked; closed with this."""
+        self.http: Final = http
+
+    def close(self) -> None:
+        self.http.close()
+
     @abstractmethod
     def post(self, posting: Posting) -> str:
         """Have the posting in the ERP, once for its key however often this is called; its number there.
@@ -62,9 +70,6 @@ class ErpAdapter(ABC):
     def all_of(self, prefix: str) -> Iterator[Seen]:
         """Every document whose key begins with `prefix`, and money of customers with no key, as it stands. Raises
         RetryLater, Refused."""
-
-    @abstractmethod
-    def close(self) -> None: ...
 
 
 def minor_of(value: object, currency: str) -> int:

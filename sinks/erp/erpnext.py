@@ -44,10 +44,7 @@ class ErpNext(ErpAdapter):
     def __init__(self, url: str, secret: str, mapping: ErpNextMapping) -> None:
         """`secret`: API key and API secret of the site's user, KEY:SECRET. Raises ValueError."""
         self._mapping = mapping
-        self._http = ErpHttp(url, {"Authorization": f"token {secret}"}, secret)
-
-    def close(self) -> None:
-        self._http.close()
+        super().__init__(ErpHttp(url, {"Authorization": f"token {secret}"}, secret))
 
     # --- posting ---
 
@@ -66,7 +63,7 @@ class ErpNext(ErpAdapter):
             body = self._journal(posting, company)
         else:
             body = comment(posting)
-        answer = self._http.call("POST", _path(doctype), body=body)
+        answer = self.http.call("POST", _path(doctype), body=body)
         if not answer.good and _kind(answer) in _DUPLICATE:
             # A try that was thought lost came through meanwhile; or the name or number is another document's.
             name = self._there(doctype, posting)
@@ -99,12 +96,12 @@ class ErpNext(ErpAdapter):
         return name
 
     def _submit(self, doctype: str, name: str, fields: Mapping[str, object]) -> None:
-        answer = self._http.call("PUT", _path(doctype, name), body={"docstatus": _SUBMITTED, **fields})
+        answer = self.http.call("PUT", _path(doctype, name), body={"docstatus": _SUBMITTED, **fields})
         self._taken(answer, f"{doctype} {name} was not submitted")
 
     def _release(self, posting: Posting) -> str:
         """Submit the draft that the ERP keeps under the number of the draft here."""
-        answer = self._http.call("GET", _path(INVOICE, _number(posting.document)))
+        answer = self.http.call("GET", _path(INVOICE, _number(posting.document)))
         if answer.status == 404:
             raise Refused(f"there is no {INVOICE} {_number(posting.document)}: make the draft there, then retry")
         draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
@@ -247,7 +244,7 @@ class ErpNext(ErpAdapter):
     def _seen_payment(self, row: Mapping[str, Any]) -> Seen:
         currency, key = str(row["paid_from_account_currency"]), str(row[KEY] or "")
         # Only the whole document has its lines.
-        whole = self._taken(self._http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
+        whole = self._taken(self.http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
         references = [
             (str(line["reference_name"]), minor_of(line["allocated_amount"], currency))
             for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
@@ -260,7 +257,7 @@ class ErpNext(ErpAdapter):
         )  # fmt: skip
 
     def _seen_journal(self, row: Mapping[str, Any]) -> Seen:
-        whole = self._taken(self._http.call("GET", _path(JOURNAL, str(row["name"]))), f"{JOURNAL} {row['name']}")
+        whole = self._taken(self.http.call("GET", _path(JOURNAL, str(row["name"]))), f"{JOURNAL} {row['name']}")
         lines = whole["accounts"]
         currency = str(lines[0]["account_currency"])
         parties = list(dict.fromkeys(str(line["party"]) for line in lines if line.get("party")))
@@ -281,7 +278,7 @@ class ErpNext(ErpAdapter):
     ) -> list[dict[str, Any]]:
         query = {"filters": json.dumps(filters), "fields": json.dumps(fields), "order_by": "creation asc, name asc",
                  "limit_start": str(start), "limit_page_length": str(most)}  # fmt: skip
-        found = self._taken(self._http.call("GET", _path(doctype), query), f"{doctype} cannot be listed")
+        found = self._taken(self.http.call("GET", _path(doctype), query), f"{doctype} cannot be listed")
         if not isinstance(found, list) or not all(_has(row, fields) for row in found):
             raise Refused(f"{doctype}: the answer is no list of what was asked for, as none of Frappe's is")
         return found
@@ -301,7 +298,7 @@ class ErpNext(ErpAdapter):
         if answer.good and isinstance(answer.said, dict) and "data" in answer.said:
             return answer.said["data"]
         kind = _kind(answer)
-        why = self._http.shown(_message(answer))
+        why = self.http.shown(_message(answer))
         if kind == _DATA:
             # As where a custom field is missing: so it is with every posting, and a person sets the site up.
             raise RetryLater(f"{what}: {why}; docs/erp.md says which custom fields the site needs", 0.0)

@@ -1,16 +1,21 @@
 """One HTTP exchange with an ERP: bounded in time and size, redirects not followed, the secret never in a message."""
 
 import json
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connectors.addresses import host_address
 from sinks.base import RetryLater
+from sinks.effects.connections import Connections
 from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
@@ -21,6 +26,42 @@ ATTEMPT_SECONDS: Final = 120.0
 MOST_ANSWER_BYTES: Final = 16 << 20
 _MOST_TEXT: Final = 300
 _AWAY: Final = (401, 408, 425, 429)
+
+
+# Where the connections of the attempt that runs here are kept, and its number; None outside of attempts.
+_ATTEMPT: Final[ContextVar[tuple[Connections, int] | None]] = ContextVar("attempt", default=None)
+
+
+def _keep(connected: socket.socket | None) -> None:
+    attempt = _ATTEMPT.get()
+    if attempt is not None and connected is not None:
+        connections, number = attempt
+        connections.keep(number, connected)
+
+
+class _Plain(HTTPConnection):
+    """A connection that the attempt which uses it can be ended by."""
+
+    def _new_conn(self) -> socket.socket:
+        made = super()._new_conn()
+        _keep(made)
+        return made
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _keep(self.sock)
+        super().request(*args, **kwargs)
+
+
+class _Tls(_Plain, HTTPSConnection):
+    """The same, over TLS."""
+
+
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Tls
 
 
 class Answer(NamedTuple):
@@ -54,6 +95,28 @@ class ErpHttp:
             headers={"Accept": "application/json", "User-Agent": "headrace", **headers},
             timeout=timeout, retries=False, maxsize=16,
         )  # fmt: skip
+        self._pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self._connections: Final = Connections()
+        self._broken_off: Final[set[int]] = set()
+
+    @contextmanager
+    def attempt(self, number: int) -> Iterator[None]:
+        """What is called within may be ended by `abandon`, from another thread."""
+        # One before, which had just ended when it was to be.
+        self._broken_off.discard(number)
+        before = _ATTEMPT.set((self._connections, number))
+        try:
+            yield
+        finally:
+            _ATTEMPT.reset(before)
+            self._connections.drop(number)
+            self._broken_off.discard(number)
+
+    def abandon(self, number: int) -> None:
+        """End the exchange that an attempt is in: it is RetryLater there. Every exchange has its own end too, but for an answer
+        that comes byte by byte."""
+        self._broken_off.add(number)
+        self._connections.abandon(number)
 
     def call(
         self,
@@ -72,7 +135,10 @@ class ErpHttp:
         try:
             status, after, raw = self._exchange(method, target, sent, own)
         except (urllib3.exceptions.HTTPError, OSError) as error:
+            self._refuse_broken_off()
             raise RetryLater(f"{self.host} is away: {self.shown(str(error))}", 0.0) from None
+        # What was cut off within its head looks like a whole answer without a body.
+        self._refuse_broken_off()
         text = raw[: 4 * _MOST_TEXT].decode(errors="replace")
         if status >= 500 or status in _AWAY or 300 <= status < 400:
             hint = {401: ": it does not take the secret that is set", 429: ": it wants to be asked less often"}
@@ -84,6 +150,11 @@ class ErpHttp:
             # Also where an exponent is larger than any number's.
             said = None
         return Answer(status, said, self.shown(text))
+
+    def _refuse_broken_off(self) -> None:
+        attempt = _ATTEMPT.get()
+        if attempt is not None and attempt[1] in self._broken_off:
+            raise RetryLater(f"{self.host} took too long to answer, and was broken off", 0.0)
 
     def shown(self, text: str) -> str:
         """A text of the ERP as people may see it: without the secret, on one line, not too long."""

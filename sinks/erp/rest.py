@@ -19,10 +19,7 @@ class RestErp(ErpAdapter):
         """Raises ValueError."""
         self._mapping = mapping
         self._names = Names(mapping.accounts, mapping.banks, mapping.companies)
-        self._http = ErpHttp(url, {mapping.auth.header: mapping.auth.value.replace("{secret}", secret)}, secret)
-
-    def close(self) -> None:
-        self._http.close()
+        super().__init__(ErpHttp(url, {mapping.auth.header: mapping.auth.value.replace("{secret}", secret)}, secret))
 
     def post(self, posting: Posting) -> str:
         document = self._document(posting)
@@ -33,7 +30,7 @@ class RestErp(ErpAdapter):
         body = filled(document.body, posting, fields, self._names)
         path = document.path.format_map({name: quote(value, safe="") for name, value in fields.items()})
         headers = {self._mapping.key_header: posting.key} if self._mapping.key_header else {}
-        answer = self._http.call(document.method, path, body=body, headers=headers)
+        answer = self.http.call(document.method, path, body=body, headers=headers)
         if answer.good:
             return _number(at(answer.said, document.number), f"{document.method} {path}")
         if answer.status == 409:
@@ -98,7 +95,7 @@ class RestErp(ErpAdapter):
                 return
 
     def _rows(self, path: str, query: Mapping[str, str], place: str) -> list[Any]:
-        answer = self._http.call("GET", path, query)
+        answer = self.http.call("GET", path, query)
         if not answer.good:
             raise self._refusal(answer, f"GET {path}")
         rows = at(answer.said, place)
@@ -108,7 +105,7 @@ class RestErp(ErpAdapter):
 
     def _refusal(self, answer: Answer, what: str) -> RetryLater | Refused:
         why = (
-            self._http.shown(str(at(answer.said, self._mapping.message) or answer.text))
+            self.http.shown(str(at(answer.said, self._mapping.message) or answer.text))
             if self._mapping.message
             else answer.text
         )

@@ -111,17 +111,30 @@ class ErpSink(EffectSink):
         return "" if any(erp.takes(d) for d in effect.decisions) else "as it is set now, the ERP does not take it"
 
     def prepare(self, effect: Effect, known: Known) -> Any:
-        """Our bank account, where the fact says it."""
+        """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
+        a while."""
         first = effect.decisions[0]
         if first.cause_kind not in _FROM_BANK:
             return ""
-        return getattr(known.fact(first.shard, first.fact_offset), "bank_account", "")
+        key = f"bank/{effect.key}"
+        kept = known.get(key)
+        if kept is not None:
+            return kept.decode()
+        fact = known.cause(first)
+        if fact is None:
+            said = f"the {first.cause_kind} {first.cause_id!r} that it came of is not in the log: our bank account is not known"
+            return Outcome(Result.refused, said)
+        bank_account: str = getattr(fact, "bank_account", "")
+        if effect.attempt:
+            known.put(key, bank_account.encode())
+        return bank_account
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
         erp = self._erps[effect.target]
         posting = made(effect.key, effect.decisions, erp.suspense, prepared)
         try:
-            name = erp.adapter.post(posting)
+            with erp.adapter.http.attempt(effect.number):
+                name = erp.adapter.post(posting)
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
         except Refused as error:
@@ -133,7 +146,7 @@ class ErpSink(EffectSink):
         return ATTEMPT_SECONDS
 
     def abandon(self, effect: Effect) -> None:
-        """Every exchange has its own end, and an attempt has few of them."""
+        self._erps[effect.target].adapter.http.abandon(effect.number)
 
     def retry_seconds(self, effect: Effect) -> float | None:
         """While it is away it is asked again for as long as the posting lives: an outage only delays."""

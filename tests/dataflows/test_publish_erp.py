@@ -14,9 +14,11 @@ import pytest
 from schemas.topics import DECISIONS
 from tests.erp import BackOffice, effects, headrace, made, post, started, states, told, wait_out_pause, write_settings
 from tests.erpnext_documents import throw
-from tests.erpnext_server import SECRET, Dropped, ErpNextServer, Request
+from tests.erpnext_server import KEY, SECRET, Dropped, ErpNextServer, Request
+from tests.facts import operator_action, receipt
+from tests.ledger import day
 from tests.live import ago
-from tests.publishing import append, append_decisions
+from tests.publishing import append, append_decisions, append_fact
 
 
 @pytest.fixture
@@ -292,3 +294,33 @@ def test_a_site_without_our_fields_gets_nothing_that_could_not_be_found_again(
     assert server.made("Payment Entry") == []
     ((_, state, detail),) = states(tmp_path)
     assert (state, "Field not permitted in query: headrace_key" in detail) == ("waiting", True)
+
+
+def test_what_waited_while_its_account_was_parked_goes_to_its_own_bank(server: ErpNextServer, tmp_path: Path) -> None:
+    """Its decisions are at the offset of the fact that let the account go on, which names no bank account."""
+    log, ledger = made(tmp_path, server), BackOffice()
+    server.documents.customers.add("C1")
+    for number, bank in ((1, "BANK-USD"), (2, "BANK-EUR")):
+        money = {"event_id": f"bank:R{number}", "account_id": "C1", "receipt_id": f"R{number}"}
+        append_fact(log, receipt(**money, bank_account=bank))
+    resume = append_fact(log, operator_action(event_id="o1", account_id="C1", action="resume_account"))
+    waited = {"cause_kind": "receipt", "fact_offset": resume, "posting_date": day(ago())}
+    for index in (1, 2):
+        booked = {"receipt_id": f"R{index}", "amount": 500, "value_date": day(ago()), "cause_id": f"bank:R{index}"}
+        ledger.say("receipt_booked", "C1", ago(), index=index - 1, count=2, **booked, **waited)
+    ledger.say("receipt_booked", "C1", ago(), receipt_id="R3", amount=500, cause_id="bank:R3", **waited)
+    append_decisions(log, ledger)
+    # A second attempt asks the same.
+    assert post(tmp_path, secret=f"{KEY}:wrong").returncode == 0
+    assert server.made("Payment Entry") == []
+    wait_out_pause(tmp_path)
+    assert post(tmp_path).returncode == 0
+    assert {(row["reference_no"], row["paid_to"]) for row in server.made("Payment Entry")} == {
+        ("R1", "Bank - ME"),
+        ("R2", "Bank EUR - ME"),
+    }
+    assert states(tmp_path)[-1] == (
+        "C1",
+        "failed",
+        "the receipt 'bank:R3' that it came of is not in the log: our bank account is not known",
+    )

@@ -15,7 +15,7 @@ from headrace.logs import open_installation
 from headrace.main import app
 from headrace.places import clickhouse_place, live_server, query_socket
 from headrace.settings import Settings
-from tests.installations import Facts, clock
+from tests.installations import Facts, but, clock
 from tests.ledger import Ledger, day
 from tests.live_views import keep, work
 from tests.publishing import Never, append_decisions, customer
@@ -48,7 +48,7 @@ def log(settings: Settings) -> Iterator[Log]:
     ledger.invoice("C1", "INV-1", 1_234_56, "2026-01-01", "2026-02-01")
     work(ledger, "C1")
     work(ledger, "C2")
-    Facts(opened).append([customer("C1", []), clock(day("2026-03-09"))])
+    Facts(opened).append([but(customer("C1", []), risk_class="high", contract="K-7"), clock(day("2026-03-09"))])
     append_decisions(opened, ledger)
     yield opened
     opened.close()
@@ -64,7 +64,7 @@ def directory(settings: Settings, log: Log) -> Path:
 def test_a_card_says_how_the_account_stands(directory: Path) -> None:
     assert answer(directory, "live", "card", "C1") == {
         "tenant": "t1", "entity": "us01", "account_id": "C1", "name": "C1", "country": "US", "language": "en",
-        "segment": "", "tier": "", "region": "", "owner": "cy", "as_of": "2026-03-09",
+        "segment": "", "tier": "", "region": "", "risk_class": "high", "contract": "K-7", "owner": "cy", "as_of": "2026-03-09",
         "balances": {
             "USD": {
                 "open_debit": "1234.56", "open_credit": "0.00", "unapplied": "20.00", "on_account": "0.00",

@@ -1,5 +1,6 @@
 """Documents and letters by the commands, out of an installation that was run; and templates, listed and approved."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from connectors.files.ingest import Producer
 from headrace.logs import open_installation
 from headrace.settings import load
 from sinks.delivery.documents.templates import SHIPPED
-from tests.facts import DAY, DAY_MS, TODAY, invoice
+from tests.facts import DAY, DAY_MS, TODAY, invoice, operator_action
 from tests.headrace.test_installation_commands import SETTINGS, call, run_all
 from tests.sinks.delivery.papers import LINES, buyer, text_of
 from tests.sinks.delivery.test_x12 import read, sets
@@ -55,9 +56,13 @@ BILL = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An invoice that was due and reminded of."""
+    """An invoice that was due and reminded of, and a statement."""
     directory = tmp_path_factory.mktemp("render") / "d"
     directory.mkdir()
+    policy = directory.parent / "policy.toml"
+    policy.write_text('version = 1\n[statements]\nchannels = ["email"]\n')
+    published = call("policy", "publish", policy, "--dir", directory, "--actor", "kim")
+    assert published.exit_code == 0, published.output
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SETTINGS.items():
             patch.setenv(name, value)
@@ -65,6 +70,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         producer = Producer(log, "test", lambda: False)
         producer.send(buyer(event_time=TODAY - 30 * DAY_MS))
         producer.send(invoice(event_id="i1", document="RE/1", event_time=TODAY - 30 * DAY_MS, **BILL))
+        producer.send(operator_action(event_id="o1", action="request_statement", event_time=TODAY + DAY_MS))
         # What comes later moves the clock.
         producer.send(buyer(event_id="later", account_id="A-9", event_time=TODAY + 3 * DAY_MS))
         producer.flush()
@@ -106,6 +112,17 @@ def test_the_last_letter_of_an_account(made: Path, tmp_path: Path) -> None:
     wrong = call("letter", "A-1", "--dir", made, "--reference", "A-1:1", "--out", out)
     assert (wrong.exit_code, wrong.stderr) == (1, "A-1: there is no letter A-1:1\n")
     assert call("letter", "A-9", "--dir", made).exit_code == 1
+
+
+def test_the_last_statement_of_an_account(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "statement.pdf"
+    done = call("letter", "A-1", "--dir", made, "--statement", "--out", out, "--language", "en-GB")
+    assert done.exit_code == 0, done.output
+    text = text_of(out.read_bytes())
+    assert "Statement of account as of" in text
+    assert "Opening balance 0.00 Invoices and charges 138.78" in text
+    assert re.search(r"RE/1 .* 3 138\.78 138\.78 Balance \(EUR\) €138\.78", text)
+    assert call("letter", "A-9", "--dir", made, "--statement").exit_code == 1
 
 
 def test_what_is_not_there_is_told(made: Path) -> None:

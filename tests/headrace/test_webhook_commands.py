@@ -1,9 +1,11 @@
 """Webhooks as people and other systems see them: from a live log to a verified message, and the commands about them."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -16,6 +18,7 @@ from tests.facts import DAY_MS, customer, invoice, receipt
 from tests.hooks import SECRET, HookServer, effects, endpoint, headrace, made, write_settings
 from tests.live import LiveLedger, ago
 from tests.publishing import append_decisions
+from tests.raw_server import raw_server
 
 YEARS_MS = 10 * 365 * DAY_MS
 
@@ -100,6 +103,25 @@ def test_an_endpoint_is_tested(server: HookServer, tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout.split(": ")[1]) == (1, "HTTP 500\n")
     nobody = headrace(tmp_path, "webhooks", "test", "cmr")
     assert (nobody.returncode, nobody.stderr) == (1, "cmr: no endpoint of that name is set; there are: crm\n")
+
+
+def test_an_endpoint_that_drips_its_answer_is_broken_off(server: HookServer, tmp_path: Path) -> None:
+    over = Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+        # Each byte comes in time; all of them never do.
+        while not over.wait(0.1):
+            connection.sendall(b"y")
+
+    with raw_server(talk) as (host, port):
+        write_settings(tmp_path, endpoint(server, url=f"http://{host}:{port}/"))
+        said = headrace(tmp_path, "webhooks", "test", "crm", "--seconds", "1")
+        over.set()
+    assert said.returncode == 1
+    assert said.stdout.partition(": ")[2] == (
+        "no whole answer within 1 seconds, broken off; it may have the message all the same\n"
+    )
 
 
 def test_a_sink_that_lost_its_position_stops_until_it_is_started_from_somewhere(

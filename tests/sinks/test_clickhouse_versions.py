@@ -9,10 +9,12 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.definitions import differences, made
+from sinks.clickhouse.facts import FactTables
 from sinks.clickhouse.ranges import Phase, Range, token
 from sinks.clickhouse.reading import DatabaseViews
 from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.sink import ClickHouseSink
+from tests.facts import customer
 from tests.faults.tables import Table, differing, read_tables
 from tests.ledger import Ledger
 from tests.publishing import publish
@@ -93,6 +95,33 @@ def test_a_migration_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
                 client.command(statement)
         database.migrate()
         assert database.rows("SELECT sum(decisions), sum(facts) FROM count_days") == [(40, 40)]
+
+
+def test_customers_of_before_get_what_their_facts_said(tmp_path: Path) -> None:
+    """Risk class and contract came with version 8: the facts are read again, and are one row each as before."""
+    said = customer(risk_class="high", contract="K-7")
+    place = Place(tmp_path / "old")
+    with Database(place) as database:
+        with database.client() as client:
+            for statement in (VERSIONS_TABLE, *(s for migration in MIGRATIONS[:6] for s in migration)):
+                client.command(statement)
+            client.command(
+                "INSERT INTO customer_facts (tenant, entity, account_id, name, fact_offset, event_id) "
+                f"VALUES ('t1', 'us01', 'A-1', 'Customer 1', 5, '{said.event_id}')"
+            )
+            client.command("INSERT INTO facts_state VALUES (0, 6, 'log')")
+            client.command("INSERT INTO schema_versions (version) VALUES (1), (2), (3), (4), (5), (6)")
+        sink = ClickHouseSink(database, "log")
+        who = "SELECT account_id, name, risk_class, contract FROM accounts"
+        assert database.rows(who) == [("A-1", "Customer 1", "", "")]
+        facts = FactTables(database, "log", sink.rollups)
+        assert facts.start(0) == 0
+        facts.add(said, 0, 5)
+        facts.passed(6, {0: 6})
+        facts.commit(last=True)
+        assert database.rows(who) == [("A-1", "Customer 1", "high", "K-7")]
+        assert database.rows("SELECT count() FROM customer_facts FINAL") == [(1,)]
+        assert FactTables(database, "log", sink.rollups).start(0) == 6
 
 
 @pytest.fixture(scope="module")

@@ -47,11 +47,11 @@ MOST_TOGETHER: Final = 1_000
 
 
 class Way:
-    """The channels for a customer, in order; excluded: those that are not, with why."""
+    """Of the channels that are offered, those for a customer, in order; excluded: those that are not, with why."""
 
     __slots__ = ("channels", "excluded", "language")
 
-    def __init__(self, account: Account, terms: DeliveryTerms) -> None:
+    def __init__(self, account: Account, offered: list[str]) -> None:
         customer = account.customer()
         self.channels: Final[list[str]] = []
         self.excluded: list[str] = []
@@ -59,15 +59,15 @@ class Way:
         if customer is None:
             self.excluded.append("customer_unknown")
             return
-        for channel in customer.channels or terms.channels:
-            if channel not in terms.channels:
+        for channel in customer.channels or offered:
+            if channel not in offered:
                 self.excluded.append(f"{channel}:not_offered")
             elif channel == "email" and not customer.email:
                 self.excluded.append("email:no_address")
             elif channel not in self.channels:
                 self.channels.append(channel)
         if customer.channels:
-            self.excluded.extend([f"{x}:not_accepted" for x in terms.channels if x not in customer.channels])
+            self.excluded.extend([f"{x}:not_accepted" for x in offered if x not in customer.channels])
 
 
 def _terms(account: Account, ctx: Context, currency: str) -> DeliveryTerms:
@@ -136,7 +136,7 @@ def _first(
 ) -> list[Decision]:
     if delivery(account, document) is not None:
         return []
-    way = Way(account, terms)
+    way = Way(account, terms.channels)
     row = DeliveryRow(document, "", item.currency, amount, documents)
     if not way.channels:
         return [_raised(account, row, NO_CHANNEL, ["no_channel"], way.excluded, ctx)]
@@ -179,7 +179,7 @@ def by_person(account: Account, fact: OperatorAction, ctx: Context) -> tuple[lis
     if row is None:
         assert item is not None
         row = DeliveryRow(item.document, "", item.currency, item.amount)
-    way = Way(account, _terms(account, ctx, row.currency))
+    way = Way(account, _terms(account, ctx, row.currency).channels)
     chain = [x for x in way.channels if x != fact.category]
     if fact.category:
         chain.insert(0, fact.category)
@@ -200,7 +200,7 @@ def channels_found(account: Account, ctx: Context) -> list[Decision]:
     for looked, row in enumerate(unreachable(account)):
         if looked == MOST_AT_ONCE:
             break
-        way = Way(account, _terms(account, ctx, row.currency))
+        way = Way(account, _terms(account, ctx, row.currency).channels)
         if way.channels:
             decisions += [_request(account, row, FIRST, way.channels, 0, 1, way, ctx), _closed(row)]
     return decisions

@@ -16,17 +16,18 @@ class DeliveryTerms:
     __slots__ = ("acknowledge", "acknowledge_minutes", "channels", "confirm_minutes", "kinds", "owner", "tries")
 
     def __init__(self, table: Table) -> None:
-        self.channels: Final = _listed(table, "channels", CHANNELS)
-        self.kinds: Final = _listed(table, "kinds", KINDS)
+        self.channels: Final = listed(table, "channels", CHANNELS)
+        self.kinds: Final = listed(table, "kinds", KINDS)
         self.confirm_minutes: Final = 60 * table.number("confirm_hours", 0, 2000)
-        self.acknowledge: Final = _listed(table, "acknowledge", CHANNELS)
+        self.acknowledge: Final = listed(table, "acknowledge", CHANNELS)
         self.acknowledge_minutes: Final = 60 * table.number("acknowledge_hours", 1, 2000)
         self.tries: Final = table.number("tries", 1, 20)
         self.owner: Final = table.text("owner")
         table.done()
 
 
-def _listed(table: Table, name: str, allowed: tuple[str, ...]) -> list[str]:
+def listed(table: Table, name: str, allowed: tuple[str, ...]) -> list[str]:
+    """Words of these, each once. Raises WrongPolicy."""
     found = table.texts(name)
     for word in found:
         if word not in allowed or found.count(word) > 1:

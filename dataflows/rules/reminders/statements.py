@@ -1,14 +1,21 @@
-"""Statements of account: opening + movements = closing, for each currency, in the order of the log. Source: C11."""
+"""Statements of account: opening + movements = closing, for each currency, in the order of the log. Source: C11.
 
+One that is to be sent says by which channel and in which language, and lists what is open.
+"""
+
+from itertools import islice
 from typing import Final
 
 from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context
+from dataflows.rules.delivery.delivery import Way
 from dataflows.rules.policy.policy import DAY_MS
-from schemas.records import Balance, Decision, OperatorAction
+from schemas.records import Balance, Decision, Item, OperatorAction
 
 SCHEDULED: Final = "statements.scheduled"
 REQUESTED: Final = "statements.requested"
+# Of debits, the oldest due first, and of credits as they came; what is open beyond these is told as a sum.
+MOST_ITEMS: Final = 100
 
 
 def balance_of(balance: Balance) -> int:
@@ -28,14 +35,16 @@ def decide_due(account: Account, ctx: Context) -> list[Decision]:
         return []
     if not account.provisions(ctx).statements.day_of_month:
         return []
-    return [_statement(b, ctx.today, SCHEDULED) for b in row.balances if _says_anything(b)]
+    return [_statement(account, b, ctx.today, SCHEDULED, ctx) for b in row.balances if _says_anything(b)]
 
 
 def requested(account: Account, fact: OperatorAction, ctx: Context) -> list[Decision]:
     """Statements that a person asked for, in one currency or in all."""
     day = max(ctx.today, ctx.event_time // DAY_MS)
     return [
-        _statement(b, day, REQUESTED) for b in account.row.balances if not fact.currency or b.currency == fact.currency
+        _statement(account, b, day, REQUESTED, ctx)
+        for b in account.row.balances
+        if not fact.currency or b.currency == fact.currency
     ]
 
 
@@ -45,14 +54,14 @@ def _says_anything(balance: Balance) -> bool:
     return bool(balance_of(balance) or balance.stated_balance or moved or cash_of(balance) - balance.stated_cash)
 
 
-def _statement(balance: Balance, day: int, rule: str) -> Decision:
+def _statement(account: Account, balance: Balance, day: int, rule: str, ctx: Context) -> Decision:
     closing = balance_of(balance)
     debits = balance.debits_raised - balance.stated_debits
     credits = balance.credits_raised - balance.stated_credits
     cash = cash_of(balance) - balance.stated_cash
     # Discounts, write-offs, refunds and all else that is neither a document nor a receipt.
     rest = closing - balance.stated_balance - debits + credits + cash
-    return Decision(
+    said = Decision(
         kind="statement",
         rule=rule,
         currency=balance.currency,
@@ -70,3 +79,38 @@ def _statement(balance: Balance, day: int, rule: str) -> Decision:
             f"closing:{closing}",
         ],
     )
+    _address(account, said, ctx)
+    return said
+
+
+def _address(account: Account, said: Decision, ctx: Context) -> None:
+    """Write into a statement how it is sent and what is open: nothing where it is for nobody."""
+    channels = account.provisions(ctx).statements.channels
+    if not channels or account.suspense:
+        return
+    customer = account.customer()
+    if customer is not None and customer.contacts_blocked:
+        said.reasons = ["contacts_blocked"]
+        return
+    way = Way(account, channels)
+    said.channel = way.channels[0] if way.channels else channels[-1]
+    said.language = way.language
+    debits = list(islice(account.debits_by_due(said.currency), MOST_ITEMS))
+    said.evidence += [_listed(item) for item in debits + _credits(account, said.currency)]
+
+
+def _credits(account: Account, currency: str) -> list[Item]:
+    found: list[Item] = []
+    for name in account.row.credits:
+        item = account.item(name)
+        if item is not None and item.currency == currency:
+            found.append(item)
+            if len(found) == MOST_ITEMS:
+                break
+    return found
+
+
+def _listed(item: Item) -> str:
+    """open_item:DATED:DUE:AMOUNT:OPEN:DISPUTED:KIND:NUMBER"""
+    figures = (item.document_date, item.due_date, item.amount, item.open, item.disputed)
+    return f"open_item:{':'.join([str(figure) for figure in figures])}:{item.kind}:{item.document}"

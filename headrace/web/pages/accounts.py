@@ -78,7 +78,7 @@ def accounts(asked: Asked) -> Page:
 _MINE: Final = "tenant = {tenant:String} AND entity = {of:String} AND account_id = {account:String}"
 _WHO: Final = f"""
 SELECT name, active, country, region, segment, tier, terms_days, credit_group, affiliate, direct_debit, contacts_blocked,
-       collector, account_manager FROM accounts WHERE {_MINE}
+       risk_class, contract, collector, account_manager FROM accounts WHERE {_MINE}
 """
 _KNOWN: Final = f"SELECT 1 FROM decisions WHERE {_MINE} LIMIT 1"
 _STANDS: Final = f"""
@@ -171,7 +171,9 @@ def _described(who: Row) -> str:
         who["region"],
         who["segment"],
         who["tier"] and f"tier {who['tier']}",
+        who["risk_class"] and f"risk class {who['risk_class']}",
         f"terms of {who['terms_days']} days",
+        who["contract"] and f"contract {who['contract']}",
     ]
     parts += [
         who["collector"] and f"collector {who['collector']}",

@@ -242,10 +242,15 @@ def _terms(figures: InvoiceFigures, words: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in terms.items() if value not in ("", [])}
 
 
-def _checked(figures: InvoiceFigures, make: Callable[[], T]) -> T:
-    """What `make` makes. Raises NoDocument where a rule is broken, or the library or a schema does not take a text."""
+def refuse(figures: InvoiceFigures) -> None:
+    """Raises NoDocument where it would break a rule."""
     if found := findings(figures):
         raise NoDocument(f"{figures.number} is no invoice of EN 16931: {'; '.join(found)}")
+
+
+def _checked(figures: InvoiceFigures, make: Callable[[], T]) -> T:
+    """What `make` makes. Raises NoDocument where a rule is broken, or the library or a schema does not take a text."""
+    refuse(figures)
     try:
         return make()
     except Exception as error:

@@ -3,7 +3,7 @@ since 1970-01-01, rates are millionths; texts are as the facts have them."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from connectors.currencies import MINOR_DIGITS
 
@@ -191,6 +191,9 @@ class BrokenPromise:
 class LetterFigures:
     """A reminder letter for one item, or for several of an account. `day` is the day it is dated."""
 
+    # The label of what it is.
+    label: ClassVar[str] = "level"
+
     reference: str
     account: str
     day: int
@@ -221,3 +224,51 @@ class LetterFigures:
     def days_past_due(self, item: LetterItem) -> int:
         """How long it has been due on the letter's day; below 0 where it is not due yet."""
         return self.day - item.due
+
+
+@dataclass(frozen=True, slots=True)
+class StatedItem:
+    """One open item of a statement. `amount`, `open` and `disputed` have the sign that they have in the balance: a credit's
+    are below zero; due is 0 where it has no such day."""
+
+    document: str
+    kind: str
+    issued: int
+    due: int
+    amount: int
+    open: int
+    disputed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFigures:
+    """A statement of account in one currency: `opening`, what `moved`, and `closing`, which is what is open less money that
+    is applied to nothing.
+
+    since: the day of the one before, 0 where there was none. moved: label and amount, of what moved. items: what is open, one
+    by one; further: the sum of what is open beyond these; unallocated: the money, below zero.
+    """
+
+    label: ClassVar[str] = "statement"
+
+    reference: str
+    account: str
+    day: int
+    seller: Party
+    buyer: Party
+    currency: str
+    since: int
+    opening: int
+    moved: tuple[tuple[str, int], ...]
+    closing: int
+    items: tuple[StatedItem, ...]
+    further: int
+    unallocated: int
+
+    @property
+    def past_due(self) -> int:
+        """What is past due of the items, without what is contested."""
+        return sum(item.open - item.disputed for item in self.items if 0 < item.due < self.day)
+
+
+AnyLetter = LetterFigures | StatementFigures

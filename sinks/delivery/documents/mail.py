@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
-from sinks.delivery.documents.figures import LetterFigures, NoDocument, Party
-from sinks.delivery.documents.pdf import ITEM_COLUMNS, item_cells, letter_values, sum_lines
+from sinks.delivery.documents.figures import AnyLetter, NoDocument, Party
+from sinks.delivery.documents.letters import Table, written
 from sinks.delivery.documents.templates import LAYOUTS
 from sinks.delivery.documents.wording import Wording
 
 _GAP: Final = "  "
-Table = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +45,14 @@ def invoice_words(values: dict[str, Any], wording: Wording) -> Words:
     return Words(wording.language, wording.line("subject", values), opening, (), closing)
 
 
-def letter_words(figures: LetterFigures, wording: Wording) -> Words:
+def letter_words(figures: AnyLetter, wording: Wording) -> Words:
     """The letter as a message: its items are in the message itself."""
-    values = letter_values(figures, wording)
+    letter = written(figures, wording)
     tables: list[Table] = []
-    for one in figures.sums:
-        lines = [item_cells(figures, item, wording) for item in figures.items if item.currency == one.currency]
-        tables.append({"head": [wording.label(name) for name in ITEM_COLUMNS], "lines": lines})
-        charges = [
-            [wording.label(c.kind), c.about or c.document, wording.amount(c.amount, c.currency)]
-            for c in figures.charges
-            if c.currency == one.currency
-        ]
-        if charges:
-            head = [wording.label(name) for name in ("charge", "about", "amount")]
-            tables.append({"head": head, "lines": charges})
-        tables.append({"head": ["", ""], "lines": [[name, text] for name, text, _ in sum_lines(one, wording)]})
-    return Words(
-        wording.language,
-        wording.line("subject", values),
-        wording.text("opening", values),
-        tables,
-        wording.text("closing", values),
-    )
+    for part in letter.parts:
+        tables += part.tables
+        tables.append({"head": ["", ""], "lines": [[name, text] for name, text, _ in part.sums]})
+    return Words(wording.language, letter.subject, letter.opening, tables, letter.closing)
 
 
 def plain_text(words: Words, sender: Party) -> str:

@@ -17,6 +17,8 @@ from sinks.delivery.documents.figures import (
     NoDocument,
     Part,
     Party,
+    StatedItem,
+    StatementFigures,
     TaxShare,
     decimal,
 )
@@ -26,6 +28,8 @@ _DAY_MS: Final = 86_400_000
 _PPM: Final = 1_000_000
 _CHARGES: Final = {"reminders.fee": "fee", "interest.late": "interest", "interest.compensation": "compensation"}
 _LETTER: Final = "letter:"
+_MOVED: Final = ("debits", "credits", "cash", "other")
+_OPEN_ITEM: Final = "open_item:"
 BILLED_LINE: Final = "billed_line:"
 REST_LINE: Final = "rest_line:"
 REST: Final = "rest:"
@@ -228,3 +232,39 @@ def _belongs(charge: Decision, reference: str, documents: set[str]) -> bool:
     if charge.rule == "reminders.fee":
         return f"{_LETTER}{reference}" in charge.evidence
     return charge.rule in _CHARGES and charge.counterparty in documents
+
+
+def statement_figures(d: Decision, customer: Customer | None, setup: Setup) -> StatementFigures:
+    """The statement of account of a decision. Raises NoDocument where it does not add up."""
+    said = dict(text.split(":", 1) for text in d.evidence)
+    moved = tuple((name, int(said[name])) for name in _MOVED)
+    items = tuple(_stated(text.removeprefix(_OPEN_ITEM)) for text in d.evidence if text.startswith(_OPEN_ITEM))
+    unallocated = -d.unapplied - d.on_account
+    closing = d.open_debit - d.open_credit + unallocated
+    if d.amount != closing or d.amount != d.item_amount + sum(amount for _, amount in moved):
+        raise NoDocument(
+            f"{d.reference_id}: it closes with {decimal(d.amount, d.currency)}, which is not what it adds up to"
+        )
+    return StatementFigures(
+        reference=d.reference_id,
+        account=d.account_id,
+        day=d.posting_date,
+        seller=seller_of(d.tenant, d.entity, setup),
+        buyer=buyer_of(customer, d.account_id, setup),
+        currency=d.currency,
+        since=int(said["since_day"]),
+        opening=d.item_amount,
+        moved=tuple((name, amount) for name, amount in moved if amount),
+        closing=closing,
+        items=items,
+        further=d.open_debit - d.open_credit - sum(item.open for item in items),
+        unallocated=unallocated,
+    )
+
+
+def _stated(text: str) -> StatedItem:
+    """DATED:DUE:AMOUNT:OPEN:DISPUTED:KIND:NUMBER"""
+    *numbers, kind, document = text.split(":", 6)
+    issued, due, amount, left, disputed = map(int, numbers)
+    sign = -1 if kind == CREDIT_NOTE else 1
+    return StatedItem(document, kind, issued, 0 if sign < 0 else due, sign * amount, sign * left, sign * disputed)

@@ -9,15 +9,14 @@ import typst
 
 from sinks.delivery.documents.figures import (
     INVOICE,
+    AnyLetter,
     InvoiceFigures,
-    LetterFigures,
-    LetterItem,
     NoDocument,
     Party,
-    Sum,
     day_of,
     scaled,
 )
+from sinks.delivery.documents.letters import written
 from sinks.delivery.documents.templates import LAYOUTS
 from sinks.delivery.documents.wording import Wording
 
@@ -167,92 +166,13 @@ def invoice_pdf(figures: InvoiceFigures, wording: Wording, fonts: Sequence[Path]
     return _set("invoice.typ", data, fonts)
 
 
-def letter_values(figures: LetterFigures, wording: Wording) -> dict[str, Any]:
-    """What a template of a letter may say."""
-    return {
-        "account": figures.account,
-        "seller": figures.seller.name,
-        "customer": figures.buyer.name,
-        "day": wording.day(figures.day),
-        "level": figures.level,
-        "oldest_days": max([figures.days_past_due(item) for item in figures.items], default=0),
-        # Some are past due, and some are not.
-        "mixed": len({figures.days_past_due(item) > 0 for item in figures.items}) > 1,
-        "number_of_items": len(figures.items),
-        "contested": any(item.disputed for item in figures.items),
-        "totals": [wording.money(one.total, one.currency) for one in figures.sums],
-        "broken": [
-            {
-                "day": wording.day(one.promised),
-                "amount": wording.money(one.amount, one.currency),
-                "kept": wording.money(one.kept, one.currency) if one.kept else "",
-            }
-            for one in figures.broken
-        ],
-    }
-
-
-ITEM_COLUMNS: Final = ("document", "issued", "due", "days", "level", "open", "reminded")
-
-
-def item_cells(figures: LetterFigures, item: LetterItem, wording: Wording) -> list[str]:
-    """One item as the columns of ITEM_COLUMNS."""
-    days = figures.days_past_due(item)
-    kind = "" if item.kind == INVOICE else f" ({wording.label(_charged_as(item))})"
-    open_text = wording.amount(item.open, item.currency)
-    if item.disputed:
-        open_text += f" ({wording.label('disputed')} {wording.amount(item.disputed, item.currency)})"
-    return [
-        f"{item.document}{kind}",
-        wording.short_day(item.issued),
-        wording.short_day(item.due),
-        str(days) if days > 0 else wording.label("not_due"),
-        str(item.level),
-        open_text,
-        wording.amount(item.reminded, item.currency),
-    ]
-
-
-def _charged_as(item: LetterItem) -> str:
-    """What rules post as interest may be a fee, or the fixed sum: its number says so, as ITEM/fee or ITEM/fee:2."""
-    name = item.document.rpartition("/")[2].partition(":")[0]
-    return name if item.kind == "interest" and name in ("fee", "compensation") else item.kind
-
-
-def sum_lines(one: Sum, wording: Wording) -> list[tuple[str, str, bool]]:
-    """What a letter asks for in one currency: name, amount, whether it stands out."""
-    total = (f"{wording.label('total_open')} ({one.currency})", wording.money(one.total, one.currency), True)
-    if not one.charges:
-        return [total]
-    return [
-        (wording.label("items_sum"), wording.money(one.items, one.currency), False),
-        (wording.label("charges_sum"), wording.money(one.charges, one.currency), False),
-        total,
-    ]
-
-
-def letter_pdf(figures: LetterFigures, wording: Wording, fonts: Sequence[Path] = ()) -> bytes:
-    """A reminder letter. Raises NoDocument, NoTemplate."""
-    label = wording.label
-    values = letter_values(figures, wording)
-    data = _sheet(wording, wording.line("subject", values), figures.day, figures.seller, figures.buyer)
+def letter_pdf(figures: AnyLetter, wording: Wording, fonts: Sequence[Path] = ()) -> bytes:
+    """A letter. Raises NoDocument, NoTemplate."""
+    letter = written(figures, wording)
+    data = _sheet(wording, letter.subject, figures.day, figures.seller, figures.buyer)
     said = [("date", wording.short_day(figures.day)), ("account", figures.account)]
-    data["facts"] = [[label(name), text] for name, text in said]
-    data["opening"] = wording.text("opening", values)
-    data["closing"] = wording.text("closing", values)
-    data["head"] = [label(name) for name in ITEM_COLUMNS]
-    data["charge_head"] = [label("charge"), label("about"), label("due"), label("amount")]
-    data["tables"] = [
-        {
-            "lines": [item_cells(figures, item, wording) for item in figures.items if item.currency == one.currency],
-            "charges": [
-                [label(c.kind), c.about or c.document, wording.short_day(c.due), wording.amount(c.amount, c.currency)]
-                for c in figures.charges
-                if c.currency == one.currency
-            ],
-            "sums": [list(line) for line in sum_lines(one, wording)],
-        }
-        for one in figures.sums
-    ]
-    data["pay"] = _pay_to(wording, figures.seller, figures.account)
+    data["facts"] = [[wording.label(name), text] for name, text in said]
+    data["opening"], data["closing"] = letter.opening, letter.closing
+    data["parts"] = [{"tables": part.tables, "sums": part.sums} for part in letter.parts]
+    data["pay"] = _pay_to(wording, figures.seller, figures.account) if letter.asks else []
     return _set("letter.typ", data, fonts)

@@ -11,7 +11,7 @@ from sinks.redis.live.work import Work
 # Days past due up to which each bucket goes; REFERENCE 1.
 AGING: Final = (("current", 0), ("1-30", 30), ("31-60", 60), ("61-90", 90), ("91+", None))
 COLLECTOR: Final = "collector"
-_SAID: Final = ("name", "country", "language", "segment", "tier", "region")
+_SAID: Final = ("name", "country", "language", "segment", "tier", "region", "risk_class", "contract")
 # So many customer facts are known again when they come twice.
 _IDS_KEPT: Final = 8
 _WENT_OUT: Final = frozenset({"sent", "delivered"})

@@ -195,11 +195,19 @@ def test_statements_go_from_one_balance_to_the_next(history: History, policy: st
     for d in run(messages(history.facts, policy=policy)).decisions:
         books.take(d)
         if d.kind == "statement":
-            parts = dict(part.split(":") for part in d.evidence)
+            parts = dict(part.split(":", 1) for part in d.evidence)
             moved = sum(int(parts[name]) for name in ("debits", "credits", "cash", "other"))
             assert d.item_amount == closed[d.currency]
             assert d.amount == books.sums[ACCOUNT, d.currency].balance == d.item_amount + moved
             assert parts["other"] == "0"
+            if d.channel:
+                # DATED:DUE:AMOUNT:OPEN:DISPUTED:KIND:NUMBER: all that is open, and nothing else.
+                items = [part.split(":", 7) for part in d.evidence if part.startswith("open_item:")]
+                assert sorted((document, int(left)) for *_, left, _, _, document in items) == sorted(
+                    (document, item.open)
+                    for (_, document), item in books.items.items()
+                    if item.open and item.currency == d.currency
+                )
             closed[d.currency] = d.amount
 
 

@@ -1,6 +1,6 @@
 """A real HTTP server that takes documents and keeps them by key; it answers what it is told to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,11 +9,14 @@ from threading import Thread
 
 @dataclass(slots=True)
 class Inbox:
-    """requests: (method, path, headers, body) of each; taken: by key, once. status, retry_after: what is answered."""
+    """requests: (method, path, headers, body) of each; taken: by key, once. status, retry_after: what is answered; refusal: instead,
+    where `refuses` says so by what came before."""
 
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
     status: int = 201
+    refusal: int = 503
+    refuses: Callable[[], bool] = bool
     retry_after: str = ""
     url: str = ""
 
@@ -27,9 +30,10 @@ def http_inbox() -> Iterator[Inbox]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             inbox.requests.append((self.command, self.path, headers, body))
-            if inbox.status < 300:
+            status = inbox.refusal if inbox.refuses() else inbox.status
+            if status < 300:
                 inbox.taken.setdefault(headers["idempotency-key"], body)
-            self.send_response(inbox.status)
+            self.send_response(status)
             self.send_header("content-length", "0")
             if inbox.retry_after:
                 self.send_header("retry-after", inbox.retry_after)

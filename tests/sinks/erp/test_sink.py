@@ -1,27 +1,32 @@
 """What the sink of postings asks for, when, and what it tells of what came of it."""
 
+import socket
+import time
 from datetime import datetime
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from schemas.records import Decision, ErpPosting
-from sinks.effects.base import Effect, Ending, State
+from sinks.effects.base import Effect, Ending, Outcome, Result, State
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
 from sinks.erp.sink import Erp, ErpSink
 from tests.erp import MAPPING, ROOT, BackOffice
 from tests.ledger import instant
+from tests.raw_server import raw_server
 
 NOON = "2026-03-02T12:00:00"
 
 
-def erp(directory: Path, **changes: Any) -> Erp:
+def erp(directory: Path, url: str = "http://127.0.0.1:9", **changes: Any) -> Erp:
     path = directory / "books.toml"
     path.write_text(MAPPING.format(more=""))
     given: dict[str, Any] = {"kinds": frozenset(GROUPS)} | changes
-    return Erp("books", adapter_of("http://127.0.0.1:9", "key:secret", read_mapping(path)), **given)
+    return Erp("books", adapter_of(url, "key:secret", read_mapping(path)), **given)
 
 
 def receipt(**fields: Any) -> Decision:
@@ -111,3 +116,38 @@ def test_what_came_of_it_is_told_the_same_each_time(
     assert (said.receipt_id, said.amount, said.currency, said.source) == ("R1", 500, "USD", "headrace.erp.books")
     assert [said.event_id] == [fact.event_id for fact in again]
     assert datetime.fromtimestamp(said.event_time / 1000).year == 2026
+
+
+@pytest.mark.parametrize("where", ["the first answer", "a connection that was used before", "agreeing on keys"])
+def test_an_erp_that_drips_is_broken_off(where: str, tmp_path: Path) -> None:
+    """Each byte comes in time, and the answer never ends."""
+    over, drips = Event(), Event()
+
+    def talk(connection: socket.socket) -> None:
+        if where == "a connection that was used before":
+            connection.recv(1 << 16)
+            body = b'{"data": []}'
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+            connection.recv(1 << 16)
+        if where != "agreeing on keys":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+        else:
+            # Of a record of TLS that is to have 4,096 bytes.
+            connection.sendall(b"\x16\x03\x03\x10\x00")
+        drips.set()
+        while not over.wait(0.1):
+            connection.sendall(b"y")
+
+    with raw_server(talk) as (host, port):
+        scheme = "https" if where == "agreeing on keys" else "http"
+        sink = ErpSink([erp(tmp_path, f"{scheme}://{host}:{port}")])
+        effect = Effect(1, "k-0-1", "books", "posting", "", (receipt(),), 1, 0)
+        landed: Queue[Outcome] = Queue()
+        Thread(target=lambda: landed.put(sink.attempt(effect, "")), daemon=True).start()
+        assert drips.wait(10)
+        time.sleep(0.3)
+        assert landed.empty()
+        sink.abandon(effect)
+        outcome = landed.get(timeout=5)
+        over.set()
+    assert outcome == Outcome(Result.later, f"{host}:{port} took too long to answer, and was broken off")

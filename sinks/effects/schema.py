@@ -1,0 +1,43 @@
+"""The tables of a sink's file, and which effects each of its indexes is about."""
+
+from typing import Final
+
+from sinks.effects.base import OPEN as OPEN_STATES
+from sinks.effects.withdrawals import WITHDRAWALS
+
+OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
+# What may yet be tried, by itself or by a person's word, and may be made needless before.
+_KINDS: Final = ", ".join(f"'{kind}'" for kind, tests in WITHDRAWALS.items() if tests)
+WITHDRAWABLE: Final = f"kind IN ({_KINDS}) AND state IN ({OPEN}, 'failed', 'unknown', 'expired')"
+SCHEMA: Final = f"""
+CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
+CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER, whole INTEGER,
+  PRIMARY KEY (topic, shard)) WITHOUT ROWID;
+CREATE TABLE effects (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, shard INTEGER, sequence INTEGER, fact_offset INTEGER,
+  target TEXT, kind TEXT, lane TEXT, bundle TEXT, account TEXT, made_ms INTEGER, expires_ms INTEGER,
+  state TEXT, head INTEGER, due_ms INTEGER, attempts INTEGER, ended_ms INTEGER, told INTEGER,
+  detail TEXT, reference TEXT, rounds INTEGER);
+CREATE UNIQUE INDEX effects_once ON effects (shard, sequence, target);
+CREATE INDEX effects_ready ON effects (target, due_ms, number) WHERE head = 1 AND state = 'waiting';
+CREATE INDEX effects_lane ON effects (target, lane, number) WHERE state IN ({OPEN});
+CREATE INDEX effects_expiring ON effects (expires_ms) WHERE state = 'waiting';
+CREATE INDEX effects_counted ON effects (state, target, made_ms) WHERE state IN ('waiting', 'failed', 'unknown');
+CREATE INDEX effects_untold ON effects (number) WHERE told = 0 AND state NOT IN ({OPEN});
+CREATE INDEX effects_ended ON effects (ended_ms) WHERE ended_ms > 0;
+CREATE TABLE members (number INTEGER, sequence INTEGER, raw BLOB, withdrawn TEXT, PRIMARY KEY (number, sequence))
+  WITHOUT ROWID;
+CREATE TABLE attempts (number INTEGER, at_ms INTEGER, ended_ms INTEGER, result TEXT, detail TEXT);
+CREATE INDEX attempts_of ON attempts (number);
+CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, failures INTEGER, paused_until_ms INTEGER)
+  WITHOUT ROWID;
+CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+"""
+# Made where they are not: a file that an earlier version made gets them when it is opened.
+ADDED: Final = (
+    f"CREATE INDEX IF NOT EXISTS effects_withdrawable ON effects (account) WHERE {WITHDRAWABLE}",
+    "CREATE INDEX IF NOT EXISTS effects_bundle ON effects (shard, fact_offset) WHERE bundle <> ''",
+    "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
+    # How much of an effect in parts the outside has.
+    "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
+)
