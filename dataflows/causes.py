@@ -8,8 +8,8 @@ from typing import Final
 
 from connectors.log.base import Log, Reader, Record
 from dataflows.publishing import Patience, decoded
-from schemas.codec import decode_fact
-from schemas.records import FACT_IDS_READ, CashTransferred, Decision, Fact, ReceiptReturned
+from schemas.codec import decode_fact, heads
+from schemas.records import CashTransferred, Decision, Fact, ReceiptReturned
 from schemas.topics import DECISIONS, FACTS
 from schemas.wire import Unreadable
 from sinks.base import SinkStopped
@@ -19,11 +19,6 @@ _AT_ONCE: Final = 2_000
 _POLL_SECONDS: Final = 0.02
 # Reading on to the next wanted fact of a shard costs less than opening the log at it anew.
 _READ_ON_OFFSETS: Final = 20_000
-
-
-def heads(*kinds: str) -> tuple[bytes, ...]:
-    """What the messages of these kinds begin with, of every version that is read."""
-    return tuple(b"\x00" + number.to_bytes(4, "big") for kind in kinds for number in FACT_IDS_READ[kind])
 
 
 _MONEY_HEADS: Final = heads("receipt", "cash_transferred", "receipt_returned")

@@ -19,9 +19,10 @@ import structlog
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log, LogUnavailable, Record
-from dataflows.causes import Causes, heads, read_fact
+from dataflows.causes import Causes, read_fact
 from dataflows.effects_position import Hold
 from dataflows.publishing import Patience, PublishStatus, Stop, decoded
+from schemas.codec import heads
 from schemas.records import Decision, Fact
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped

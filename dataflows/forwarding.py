@@ -11,9 +11,9 @@ from typing import Final
 import structlog
 
 from connectors.log.base import Full, Log, Record, account_key, partition_of
-from dataflows.causes import Causes, heads, read_fact
+from dataflows.causes import Causes, read_fact
 from dataflows.publishing import FORWARD, Patience, PublishStatus, decoded
-from schemas.codec import encode_fact
+from schemas.codec import encode_fact, heads
 from schemas.records import Customer, Decision, Fact, RemittanceAdvice
 from schemas.topics import DECISIONS, FACTS
 from sinks.redis.credit import credit_facts

@@ -29,7 +29,7 @@ from connectors.intake.clockwork import HOUR_MS, ClockRefused, ShardClock, shard
 from connectors.intake.inputs import Arrival, Inputs, present_ends
 from connectors.intake.live import ROUND_RECORDS, LiveFeed, Machine
 from connectors.intake.outlet import Carry, Delivery, Outlet, Tick
-from connectors.intake.plan import START, Plan
+from connectors.intake.plan import Plan
 from connectors.intake.positions import Positions
 from connectors.intake.reception import dead_letter, receive
 from connectors.intake.replay import Batch, Collector, Sender, batches, sent_since
@@ -391,10 +391,7 @@ def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
     there = patiently(lambda: sent_since(work.log, ends), work.stop)
     carry = None if _carry(work, clocks) else lambda: policies.carry(work.log, work.stop)
     with closing(Sender(work.log, plan, there, work.stop, carry)) as sender:
-        # What was sent before a restart is not looked at again: it may have had such money.
-        sender.unidentified = cursor[:4] != START[:4]
-        daily = pace is not None
-        rest = batches(plan, cursor, clocks, work.machine.wall_ms(), lambda: daily and sender.unidentified)
+        rest = batches(plan, cursor, clocks, work.machine.wall_ms(), pace is not None)
 
         def pull() -> Sequence[Batch] | None:
             batch = None if work.stop() else next(rest, None)
@@ -403,7 +400,7 @@ def _send(work: _Work, plan: Plan, clocks: Sequence[ShardClock]) -> None:
         def push(found: Sequence[Batch]) -> None:
             for batch in found:
                 sender.send(batch)
-                if batch.ends_day and pace is not None and sender.unidentified:
+                if batch.waits and pace is not None:
                     sender.settle()
                     pace()
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.log.base import Log, Record
-from dataflows.causes import heads, read_fact
+from dataflows.causes import read_fact
 from dataflows.publishing import Patience, PublishStatus, decoded
+from schemas.codec import heads
 from schemas.records import AccountOwner, Clock, Customer, Decision, Message
 from schemas.topics import DECISIONS, FACTS
 from sinks.redis.connect import RedisServer

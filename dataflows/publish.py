@@ -21,12 +21,13 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.log.base import Log, LogUnavailable, Reader, Record
-from dataflows.causes import heads, read_fact
+from dataflows.causes import read_fact
 from dataflows.effects import EffectsChunk, EffectsLoop, EffectsStatus
 from dataflows.effects_position import Hold
 from dataflows.forwarding import ForwardChunk, Forwarder
 from dataflows.live import LiveChunk, LiveUpdater, views_identity
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up
+from schemas.codec import heads
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place

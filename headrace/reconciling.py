@@ -7,8 +7,9 @@ from typing import Final
 
 from connectors.log.base import Log, Record
 from connectors.reading import read_to_end
-from dataflows.causes import heads, read_fact
+from dataflows.causes import read_fact
 from dataflows.publishing import decoded
+from schemas.codec import heads
 from schemas.records import Decision, ErpPosting
 from schemas.topics import DECISIONS, FACTS
 from sinks.effects.base import LIVE, effect_key

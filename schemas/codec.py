@@ -15,6 +15,7 @@ from schemas.records import (
     DECISION_ID,
     FACT_DEFAULTS,
     FACT_IDS,
+    FACT_IDS_READ,
     Decision,
     Fact,
     put_decision,
@@ -35,6 +36,11 @@ def schema_id(value: bytes) -> i64:
     if len(value) < 6 or value[0] != 0:
         raise Unreadable("not in the wire format: byte 0, four bytes of schema id, Avro")
     return i64(read_i32_be(value, 1))
+
+
+def heads(*kinds: str) -> tuple[bytes, ...]:
+    """What messages with facts of these kinds begin with, of every version that is read."""
+    return tuple([b"\x00" + number.to_bytes(4, "big") for kind in kinds for number in FACT_IDS_READ[kind]])
 
 
 def decode_fact(value: bytes) -> Fact:

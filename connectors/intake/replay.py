@@ -16,12 +16,14 @@ from connectors.dead_letters import DeadLetter
 from connectors.intake import metrics
 from connectors.intake.clockwork import ShardClock, day_end_message
 from connectors.intake.outlet import Delivery, time_of
-from connectors.intake.plan import Cursor, Plan, Planned
+from connectors.intake.plan import START, Cursor, Plan, Planned
 from connectors.intake.positions import Offsets
 from connectors.log.base import Log
 from connectors.placing import EVERY_SHARD
 from connectors.reading import read_to_end
 from connectors.steady import SteadyWriter, patiently
+from schemas.codec import decode_fact, heads
+from schemas.records import Customer
 from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS, SUSPENSE_PREFIX
 
 BATCH_FACTS: Final = 2_000
@@ -31,6 +33,8 @@ TOPIC_NUMBER: Final = {topic: number for number, topic in enumerate(INPUT_TOPICS
 
 
 _SUSPENSE: Final = f"/{SUSPENSE_PREFIX}".encode()
+_CUSTOMER: Final = heads("customer")
+_FOR_OTHERS: Final = heads("payer_relation", "operator_action")
 
 
 class Message(NamedTuple):
@@ -42,11 +46,12 @@ class Message(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Messages in order, how far the plan is sent once they are durable, and whether a day's facts end with them."""
+    """Messages in order, how far the plan is sent once they are durable, and whether the flows behind must be done with them before
+    more is sent."""
 
     messages: list[Message]
     cursor: Cursor
-    ends_day: bool
+    waits: bool
 
 
 class Collector:
@@ -106,16 +111,26 @@ def sent_since(log: Log, ends: Sequence[int]) -> Counter[bytes]:
     return found
 
 
-def batches(
-    plan: Plan, cursor: Cursor, clocks: Sequence[ShardClock], now_ms: int, daily: Callable[[], bool]
-) -> Iterator[Batch]:
+def _concerns_others(fact: Planned) -> bool:
+    """Whether it may lead to facts of other accounts: money whose payer has to be found, or that is for somebody else; a limit of
+    several accounts."""
+    if fact.value.startswith(_CUSTOMER):
+        said = decode_fact(fact.value)
+        return isinstance(said, Customer) and said.credit_group != ""
+    return _SUSPENSE in fact.key or fact.value.startswith(_FOR_OTHERS)
+
+
+def batches(plan: Plan, cursor: Cursor, clocks: Sequence[ShardClock], now_ms: int, paced: bool) -> Iterator[Batch]:
     """The rest of the plan, from the cursor on: facts by day, and after each day a clock fact for every shard whose
-    clock is not there yet. Where `daily`, no batch goes from one day's facts into its clock."""
+    clock is not there yet. Where `paced`, each day's facts wait before its clock, from the first day on of which one concerns
+    other accounts: what comes of it belongs to that day."""
     last = plan.last_time()
     if last is None:
         return
     last_day = last // DAY_MS
     open_day = cursor.open_day
+    # What was sent before a restart is not looked at again: there may have been such a fact.
+    waits = paced and cursor[:4] != START[:4]
     while True:
         planned = plan.after(cursor, BATCH_FACTS)
         if not planned:
@@ -125,9 +140,10 @@ def batches(
             day = fact.time // DAY_MS
             if open_day < 0:
                 open_day = day
-            if open_day < day and messages and daily():
+            if open_day < day and waits:
                 yield Batch(messages, cursor._replace(open_day=open_day), True)
                 messages = []
+            waits = waits or (paced and _concerns_others(fact))
             while open_day < day:
                 messages += _close(open_day, clocks, now_ms)
                 open_day += 1
@@ -142,7 +158,7 @@ def batches(
             cursor = Cursor(*fact[:4], open_day)
         yield Batch(messages, cursor, False)
     if open_day <= last_day:
-        yield Batch([], cursor, True)
+        yield Batch([], cursor, waits)
         yield Batch(_close(last_day, clocks, now_ms), cursor._replace(open_day=last_day + 1), False)
 
 
@@ -177,13 +193,9 @@ class Sender:
         self._facts = SteadyWriter(log, FACTS, "intake", give_up)
         self._cursor: Cursor | None = None
         self._sent = 0
-        # Whether money came whose account others have to find: from then on they have a say in each day.
-        self.unidentified = False
 
     def send(self, batch: Batch) -> None:
         for message in batch.messages:
-            if message.key is not None and _SUSPENSE in message.key:
-                self.unidentified = True
             if self._carry is not None:
                 self._carry_behind_clock(message)
             if self._there and self._is_there(message):

@@ -66,6 +66,34 @@ def test_a_run_until_idle_ends_with_what_it_did(ran: tuple[Path, subprocess.Comp
     assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"info"}
 
 
+def test_a_replay_reminds_nobody_whose_money_had_to_be_identified_first(tmp_path: Path) -> None:
+    """One batch of facts is many days: each day's money is at its account before the day ends."""
+    mapping = (ROOT / "connectors/files/mappings/ar_history.toml").read_text()
+    nobody = 'kind = "receipt"\nid = ["invoiceNumber"]\n[facts.fields]\naccount_id = { constant = "" }\n'
+    known = nobody.removesuffix('account_id = { constant = "" }\n')
+    assert known in mapping
+    path = tmp_path / "bank.toml"
+    path.write_text(mapping.replace(known, nobody))
+    # Due on 1 February, paid on the 3rd; another one of whom nobody hears until June.
+    paid = "391,0379-NEVHP,4/6/2013,611365,1/2/2013,2/1/2013,55.94,No,2/3/2013,Paper,32,2"
+    late = "406,8976-AMJEO,4/6/2013,7900770,1/26/2013,2/25/2013,61.74,No,6/3/2013,Paper,128,98"
+    directory = tmp_path / "d"
+    file = write(tmp_path / "ar.csv", paid, late)
+    assert call("ingest", "--dir", directory, "--map", path, file).exit_code == 0
+    assert run_all(directory).returncode == 0
+    sql = (
+        "SELECT document, kind, count(), toString(toDate(max(event_time))) FROM decisions "
+        "WHERE kind IN ('reminder_due', 'cash_applied') GROUP BY ALL ORDER BY ALL"
+    )
+    said = call("query", "--dir", directory, sql, "--format", "csv").stdout.splitlines()[1:]
+    assert said == [
+        "611365,cash_applied,1,2013-02-03",
+        "611365,reminder_due,1,2013-01-25",
+        "7900770,cash_applied,1,2013-06-03",
+        "7900770,reminder_due,5,2013-03-27",
+    ]
+
+
 def test_verify_says_nothing_of_shards_without_decisions(directory: Path) -> None:
     done = call("verify", "--dir", directory, "--json")
     said = json.loads(done.stdout)
