@@ -35,7 +35,6 @@ from sinks.clickhouse.kpis import KPIS
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.rolling import Rollups
 from sinks.clickhouse.rollups import GROUPS
-from sinks.clickhouse.schema import STAGED
 from sinks.clickhouse.sink import BATCH_ROWS
 from sinks.clickhouse.staging import COLUMNS, Staging
 
@@ -162,7 +161,7 @@ def _sums(place: Place, decisions: Sequence[Decision], found: dict[str, Any], sa
         batches.append(([decision_head(encode_decision(d))[3] for d in batch], ranges))
     with Database(place) as database:
         database.migrate()
-        rollups, staging = Rollups(database), Staging(database, STAGED[0])
+        rollups, staging = Rollups(database), Staging(database, "bench")
         with _measured(found, "sums", len(decisions), say):
             for number, (bodies, ranges) in enumerate(batches, 1):
                 staging.put(bodies, ranges)

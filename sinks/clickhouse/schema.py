@@ -25,7 +25,7 @@ LAST_MS: Final = (LAST_DAY + 1) * 86_400_000 - 1
 DAYS: Final = ("posting_date", "value_date", "due_date", "document_date")
 INSTANTS: Final = ("event_time", "recorded_time", "deadline")
 SAID: Final = "said_"
-"""Begins the names of days and instants as decisions have them, of staged_decisions: days since 1970-01-01, UTC milliseconds."""
+"""Begins the names of days and instants as decisions have them, in a staged batch: days since 1970-01-01, UTC milliseconds."""
 
 _COLUMNS: Final = """
     shard UInt16 COMMENT 'Shard: partition of the decisions log',
@@ -139,16 +139,15 @@ def _with_said(columns: str) -> str:
     return columns
 
 
-STAGED: Final = ("staged_decisions", "staged_decisions_2")
-"""While a batch is published from one of them, the next is put into the other."""
-_STAGED_DECISIONS: Final = tuple(
-    f"""
-CREATE TABLE IF NOT EXISTS {name} ({_with_said(_COLUMNS)},{ALIASES})
+def staged_table(name: str) -> str:
+    """CREATE of a table for one batch, of one publisher."""
+    return f"""
+CREATE TABLE {name} ({_with_said(_COLUMNS)},{ALIASES})
 ENGINE = Memory
 COMMENT 'A batch that is being published'
 """
-    for name in STAGED
-)
+
+
 _STAGED_ACCOUNTS: Final = """
 CREATE TABLE IF NOT EXISTS staged_accounts (
     tenant LowCardinality(String) COMMENT 'Tenant',
@@ -360,7 +359,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (_DECISIONS, _PUBLISH_STATE),
     (
         *FACT_TABLES,
-        *_STAGED_DECISIONS,
         _STAGED_ACCOUNTS,
         ACCOUNT_GROUPS,
         GROUP_CHANGES,
@@ -374,8 +372,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (),
     # Decisions in the order of their kinds; counts by channel and dunning level, and what came in.
     (*_filled(BY_KIND), *_remade(MONEY_DAYS), *_remade(COUNT_DAYS)),
-    # A batch comes as it is in the log.
-    ("DROP TABLE IF EXISTS staged_decisions SYNC", *_STAGED_DECISIONS),
+    # Each publisher has tables of its own for its batches.
+    ("DROP TABLE IF EXISTS staged_decisions SYNC",),
     # Risk classes and contracts of customers.
     MORE_OF_CUSTOMERS,
 )

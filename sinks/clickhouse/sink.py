@@ -9,7 +9,6 @@ Guarantees, each with a test:
 
 import uuid
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import Any, Final
 
 import pyarrow as pa
@@ -19,8 +18,7 @@ from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Phase, Range, Saved, latest, token
 from sinks.clickhouse.rolling import MASTER_KINDS, Rollups
-from sinks.clickhouse.schema import STAGED
-from sinks.clickhouse.staging import COLUMNS, Staging
+from sinks.clickhouse.staging import COLUMNS, Staging, drop_others
 from sinks.sequences import Sequences, head_at
 
 # A batch has a fixed cost: a dozen statements to be planned, and two rows of state.
@@ -71,16 +69,18 @@ class ClickHouseSink:
 
     def __init__(self, database: Database, log: str, batch_rows: int = BATCH_ROWS) -> None:
         self._database = database
-        # Of the batch that is written, and of the one that is staged meanwhile.
-        self._stagings = cycle([Staging(database, table) for table in STAGED])
         self._log = log
         self._batch_rows = batch_rows
         self._owner = uuid.uuid4().hex
-        self._taken = _Batch(next(self._stagings))
         self._sealed: _Batch | None = None
         self._rejected = False
         self._pending: dict[int, Range] = {}
         database.migrate()
+        # Of the batch that is written, and of the one that is staged meanwhile.
+        self._stagings = [Staging(database, f"{self._owner}_{number}") for number in (1, 2)]
+        self._taken = _Batch(self._stagings[0])
+        # Others that are gone have left such tables.
+        self._alone = False
         self.rollups = Rollups(database)
         saved = self._load()
         self._batch = max((row.batch for row in saved.values()), default=0)
@@ -172,12 +172,21 @@ class ClickHouseSink:
     def stage(self) -> None:
         """Hand what was added to ClickHouse, where `write` takes it from. A batch that is being written is not disturbed."""
         if self._taken.staged < len(self._taken.bodies):
-            self._taken.stage()
+            self._stage(self._taken)
+
+    def _stage(self, batch: _Batch) -> None:
+        try:
+            batch.stage()
+        except SinkStopped:
+            # Another publisher drops the tables of those that it takes for gone.
+            self._check_alone()
+            raise
 
     def seal(self) -> int:
         """Make a batch, for `write`, of what was added; how many. Not before the last batch is written."""
         assert self._sealed is None, "write first"
-        self._sealed, self._taken = self._taken, _Batch(next(self._stagings))
+        self._stagings.reverse()
+        self._sealed, self._taken = self._taken, _Batch(self._stagings[0])
         return len(self._sealed.bodies)
 
     def write(self) -> None:
@@ -187,7 +196,7 @@ class ClickHouseSink:
             uncertain, batch.uncertain = batch.uncertain, True
             ranges = batch.ranges()
             if uncertain or batch.staged < len(batch.bodies):
-                batch.stage()
+                self._stage(batch)
             self._write(self._batch + 1, batch.staging, ranges, uncertain)
             self._batch += 1
             self._next_offsets.update({shard: r.next_offset for shard, r in ranges.items()})
@@ -208,6 +217,9 @@ class ClickHouseSink:
         staging.check(ranges)
         self._save(batch, Phase.AFTER, ranges)
         staging.clear()
+        if not self._alone:
+            drop_others(self._database, self._stagings)
+            self._alone = True
 
     def _save(self, batch: int, phase: Phase, ranges: Mapping[int, Range]) -> None:
         rows = [ranges[shard] for shard in sorted(ranges)]

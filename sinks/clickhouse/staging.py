@@ -16,10 +16,10 @@ from schemas.wire import Reader, Unreadable, put_long, put_text
 from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Range
-from sinks.clickhouse.schema import DAYS, INSTANTS, SAID
+from sinks.clickhouse.schema import DAYS, INSTANTS, SAID, staged_table
 
 COLUMNS: Final = ", ".join(f"`{name}`" for name in Decision.FIELDS)
-"""Those of the tables `decisions` and `staged_decisions`, for SQL."""
+"""Those of `decisions` and of a staged batch, for SQL."""
 
 _NAMES: Final = [f"{SAID}{name}" if name in DAYS + INSTANTS else name for name in Decision.FIELDS]
 _TYPES: Final[dict[type, Any]] = {int: "long", str: "string", list: {"type": "array", "items": "string"}}
@@ -31,6 +31,7 @@ _SCHEMA: Final = {
         for name, field in zip(_NAMES, Decision.FIELDS, strict=True)
     ],
 }
+_BEGINS: Final = "staged_batch_"
 # Between blocks of a container file, 16 bytes that a reader compares.
 _MARKER: Final = b"headrace-decided"
 
@@ -52,15 +53,18 @@ def container(bodies: Sequence[bytes]) -> bytes:
 
 
 class Staging:
-    """One of the tables STAGED. It forgets where the server stops, and a second publisher by mistake has it too: so what
-    is made from it counts only if `check` finds it whole afterwards.
+    """A table of one publisher. It forgets where the server stops: so what is made from it counts only if `check` finds
+    it whole afterwards.
 
     All methods raise RetryLater: stage it again.
     """
 
-    def __init__(self, database: Database, table: str) -> None:
-        self.table = table
+    def __init__(self, database: Database, name: str) -> None:
+        """Make it. name: No other publisher's."""
+        self.table = f"{_BEGINS}{name}"
         self._database = database
+        with database.client() as client:
+            client.command(staged_table(self.table))
 
     def put(self, bodies: Sequence[bytes], ranges: Mapping[int, Range]) -> None:
         """These decisions and no others. SinkStopped where one of them cannot be read."""
@@ -85,6 +89,16 @@ class Staging:
     def clear(self) -> None:
         with self._database.client() as client:
             client.command(f"TRUNCATE TABLE {self.table}")
+
+
+def drop_others(database: Database, staged: Sequence[Staging]) -> None:
+    """Drop those of publishers that are gone."""
+    kept = {one.table for one in staged}
+    named = f"SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, '{_BEGINS}')"
+    for (name,) in database.rows(named):
+        if name not in kept:
+            with database.client() as client:
+                client.command(f"DROP TABLE IF EXISTS {name} SYNC")
 
 
 def _read_all(bodies: Sequence[bytes]) -> None:

@@ -51,7 +51,10 @@ def read_tables(place: Place, directory: Path) -> dict[str, Table]:
     directory.mkdir(parents=True, exist_ok=True)
     found = {}
     with Database(place) as database:
-        names = database.rows("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+        # Tables for batches have their publishers' names.
+        names = database.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE 'staged_batch_%' ORDER BY name"
+        )
         for (name,) in names:
             contents = _CONTENTS.get(name, f"SELECT * FROM {name}")
             with database.client() as client:

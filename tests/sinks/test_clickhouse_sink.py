@@ -40,6 +40,9 @@ def publish(sink: ClickHouseSink, decisions: list[Decision]) -> None:
     sink.commit()
 
 
+STAGED = "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'staged_batch_')"
+
+
 def values(decisions: list[Decision]) -> list[bytes]:
     return [encode_decision(d) for d in decisions]
 
@@ -181,15 +184,37 @@ def test_a_batch_that_is_gone_before_it_is_written_is_staged_again(place: Place)
         take(sink, decisions)
         sink.stage()
         sink.seal()
-        with database.client() as client:
-            client.command("TRUNCATE TABLE staged_decisions")
-        with pytest.raises(RetryLater, match="the batch is no longer in staged_decisions as it was put there"):
+        for (table,) in database.rows(STAGED):
+            with database.client() as client:
+                client.command(f"TRUNCATE TABLE {table}")
+        with pytest.raises(RetryLater, match=r"the batch is no longer in staged_batch_[0-9a-f]*_1 as it was put there"):
             sink.write()
         sink.write()
         assert stored(database) == expected(decisions)
         assert database.rows("SELECT sum(decisions), sum(amount) FROM count_days") == [
             (50, sum(d.amount for d in decisions))
         ]
+
+
+def test_what_another_publisher_staged_is_not_touched_until_it_is_gone(place: Place) -> None:
+    decisions = ledger_of(50).decisions
+    with Database(place) as database:
+        one, other = ClickHouseSink(database, "log"), ClickHouseSink(database, "log")
+        for sink, given in ((one, decisions[:20]), (other, decisions[:40])):
+            take(sink, given)
+            sink.stage()
+            sink.seal()
+        one.write()
+        assert stored(database) == expected(decisions[:20])
+        with pytest.raises(SinkStopped):
+            other.write()
+        third = ClickHouseSink(database, "log")
+        pending = [d for d in decisions if d.shard in third.pending and d.sequence <= third.pending[d.shard].last]
+        third.recover(values(pending))
+        publish(third, decisions)
+        assert stored(database) == expected(decisions)
+        assert database.rows("SELECT sum(decisions) FROM count_days") == [(50,)]
+        assert len(database.rows(STAGED)) == 2
 
 
 def test_what_is_added_after_staging_is_staged_too(place: Place) -> None:
