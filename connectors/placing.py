@@ -44,11 +44,19 @@ def place(fact: Fact, shards: int) -> Placement | Rejected:
         )
     if fact.kind in EVERY_SHARD_KINDS:
         return Placement(EVERY_SHARD, b"", "")
+    nowhere = no_account(fact)
+    if nowhere is not None:
+        return nowhere
     account_id = fact.account_id or unnamed_account(fact)
-    if not account_id:
-        return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")
     key = account_key(fact.tenant, fact.entity, account_id)
     return Placement(partition_of_account(key, shards), key, account_id)
+
+
+def no_account(fact: Fact) -> Rejected | None:
+    """What is wrong with a fact that must name an account, and names none."""
+    if fact.account_id or fact.kind in EVERY_SHARD_KINDS or unnamed_account(fact):
+        return None
+    return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")
 
 
 def unnamed_account(fact: Fact) -> str:

@@ -57,23 +57,34 @@ _HELD_SECONDS: Final = 10.0
 _PART: Final = "00"
 
 C = TypeVar("C")
+T = TypeVar("T")
 
 
 class _Pump(Generic[C]):
-    """What a flow does: `read` gives the next chunk, or None at the end; `take` puts it where it goes."""
+    """What a flow does: `read` gives the next chunk, or None at the end; `take` puts it where it goes.
+
+    What one of them raises is kept as `failure` and ends the flow: an exception that passes through bytewax comes out as a
+    panic, and not always of its type.
+    """
 
     def __init__(self, read: Callable[[], C | None], take: Callable[[C], None]) -> None:
-        self.read = read
-        self.take = take
+        self._read = read
+        self._take = take
         self.failure: BaseException | None = None
 
-    def guarded(self, call: Callable[[], C | None]) -> C | None:
-        """Keep what went wrong: bytewax hands on its text and not always its type."""
+    def read(self) -> C | None:
+        return None if self.failure is not None else self._guarded(self._read)
+
+    def take(self, chunk: C) -> None:
+        if self.failure is None:
+            self._guarded(lambda: self._take(chunk))
+
+    def _guarded(self, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except BaseException as error:
-            self.failure = self.failure or error
-            raise
+        except BaseException as error:  # noqa: BLE001 - raised again by `_run`
+            self.failure = error
+            return None
 
 
 class _SourcePart(StatefulSourcePartition[Any, None]):
@@ -81,7 +92,7 @@ class _SourcePart(StatefulSourcePartition[Any, None]):
         self._pump = pump
 
     def next_batch(self) -> list[Any]:
-        chunk = self._pump.guarded(self._pump.read)
+        chunk = self._pump.read()
         if chunk is None:
             raise StopIteration
         return [(_PART, chunk)]
@@ -107,7 +118,7 @@ class _SinkPart(StatefulSinkPartition[Any, None]):
 
     def write_batch(self, values: list[Any]) -> None:
         for chunk in values:
-            self._pump.guarded(lambda chunk=chunk: self._pump.take(chunk))  # type: ignore[misc]
+            self._pump.take(chunk)
 
     def snapshot(self) -> None:
         return None
@@ -128,11 +139,9 @@ def _run(name: str, pump: _Pump[Any]) -> None:
     """Run the dataflow to its end. Raises what `read` or `take` raised."""
     flow = Dataflow(name)
     op.output("publish", op.input("decisions", flow, _Source(pump)), _Sink(pump))
-    try:
-        cli_main(flow)  # type: ignore[no-untyped-call]
-    finally:
-        if pump.failure is not None:
-            raise pump.failure
+    cli_main(flow)  # type: ignore[no-untyped-call]
+    if pump.failure is not None:
+        raise pump.failure
 
 
 @dataclass(frozen=True, slots=True)

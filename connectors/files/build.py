@@ -18,6 +18,7 @@ from connectors.files.kinds import Field, FieldType, fact_class, fields_of, item
 from connectors.files.mapping import Condition, Defaults, FactRule, Mapping, Value
 from connectors.files.rows import Number, Row
 from connectors.files.values import NumberStyle, Unfit
+from connectors.placing import no_account
 from schemas.codec import encode_fact
 from schemas.records import Fact
 
@@ -81,6 +82,9 @@ class Builder:
                     continue
                 fact = rule.fact(row)
                 found = findings(fact, wall_ms)
+                nowhere = no_account(fact)
+                if nowhere is not None:
+                    found.append(f"{nowhere.field}: {nowhere.detail}")
                 if found:
                     column = rule.column_of(found[0].partition(":")[0])
                     return Refused(column, f"{fact.kind} {'; '.join(found)}")

@@ -37,6 +37,24 @@ GROUP: Final = "receivables"
 Outgoing = tuple[int, bytes, bytes]
 
 
+def _store(state: Path, number: int) -> Store:
+    return Store(state / f"shard-{number:03d}")
+
+
+def save_stored_progress(log: Log, shards: Sequence[int], state: Path) -> None:
+    """Tell others how far the state of these shards is, which no owner has open: what the log keeps of it outlives a
+    state that is lost, or an older one that is brought back, and says too much. Raises StoreInUse, OtherFormat."""
+    stored: dict[int, int] = {}
+    for number in shards:
+        store = _store(state, number)
+        try:
+            row = store.shard_row()
+        finally:
+            store.close()
+        stored[number] = row.next_offset if row is not None else 0
+    log.save_positions(GROUP, FACTS, stored)
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Owner:
     """Owns shards of one log. Single-threaded. Open it, then call `poll`, `take`, `send`, `tend` in rounds; close it.
@@ -52,7 +70,7 @@ class Owner:
             # not fence off the first.
             stores: dict[int, Store] = {}
             for number in shards:
-                stores[number] = Store(state / f"shard-{number:03d}")
+                stores[number] = _store(state, number)
                 undo.callback(stores[number].close)
             self._decisions = log.writer(DECISIONS, name, claim=shards)
             undo.callback(self._decisions.close)

@@ -85,7 +85,7 @@ def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectSt
 @app.command("list")
 def list_effects(
     context: typer.Context,
-    sink: SinkName = SINKS[0],
+    sink: Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}; all that have run here without it.")] = "",
     state: Annotated[
         list[State] | None, typer.Option(help="Only these; open, failed and unknown ones without it.")
     ] = None,
@@ -94,26 +94,42 @@ def list_effects(
     most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
 ) -> None:
-    """What waits, what failed, and of what nobody knows whether it arrived; newest first."""
-    with opened_effects(context.obj, sink) as (_, store):
-        rows = store.rows([each.value for each in state or _SHOWN_STATES], target, account, most)
-        if as_json:
-            print_json([as_object(row) for row in rows])
-            return
-        listing = Listing(
-            [Column("number"), Column("decision"), Column("target"), Column("state"), Column("attempts", right=True),
-             Column("account"), Column("asked for (UTC)"), Column("because", wraps_at=20)]
-        )  # fmt: skip
-        for row in rows:
-            because = row.detail or (f"due {utc_text(row.due_ms)}" if row.state == State.waiting else "")
-            listing.add(
-                str(row.number), decision_of(row), row.target, row.state, str(row.attempts), row.account,
-                utc_text(row.made_ms), because,
-            )  # fmt: skip
+    """What waits, what failed, and of what nobody knows whether it arrived; newest first, sink by sink."""
+    states = [each.value for each in state or _SHOWN_STATES]
+    found: dict[str, list[Row]] = {}
+    for name in [sink] if sink else _there(context.obj):
+        with opened_effects(context.obj, name) as (_, store):
+            found[name] = store.rows(states, target, account, most)
+    if as_json:
+        print_json([{"sink": name, **as_object(row)} for name, rows in found.items() for row in rows])
+        return
+    for name, rows in found.items():
         if rows:
-            listing.show()
+            _listed(name, rows).show()
         else:
-            say("nothing waits, and nothing failed" if not state else "there are none")
+            say(f"{name}: {'there are none' if state else 'nothing waits, and nothing failed'}")
+
+
+def _there(given: Where) -> list[str]:
+    """The sinks that have run here; where none has, the first, which says so when it is opened."""
+    with failures_told():
+        directory = load_existing(*given).dir
+    return [name for name in SINKS if effects_file(directory, name).exists()] or [SINKS[0]]
+
+
+def _listed(sink: str, rows: list[Row]) -> Listing:
+    listing = Listing(
+        [Column("number"), Column("decision"), Column("target"), Column("state"), Column("attempts", right=True),
+         Column("account"), Column("asked for (UTC)"), Column("because", wraps_at=20)],
+        sink,
+    )  # fmt: skip
+    for row in rows:
+        because = row.detail or (f"due {utc_text(row.due_ms)}" if row.state == State.waiting else "")
+        listing.add(
+            str(row.number), decision_of(row), row.target, row.state, str(row.attempts), row.account,
+            utc_text(row.made_ms), because,
+        )  # fmt: skip
+    return listing
 
 
 def decision_of(row: Row) -> str:

@@ -15,6 +15,7 @@ import typer
 from connectors.log.base import Log
 from dataflows.effects_position import begun, effects_file
 from dataflows.shards.logged import ShardStopped
+from dataflows.shards.owner import save_stored_progress
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, where_again
 from headrace.documents import office_of
@@ -179,6 +180,8 @@ class _Children:
             for name in self._effects():
                 self._start(name, "publish", "--sink", name)
             if flow is Flow.all:
+                # Before anybody waits until all is decided: receivables itself says so only when it is there.
+                save_stored_progress(log, range(self._settings.shards), self._settings.dir / "state")
                 self._start("receivables", "receivables")
                 mode = ["--replay", "--paced"] if replay else ["--live"]
                 self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))

@@ -1,11 +1,13 @@
 """What decisions of a span of time come to: counted once as they were made and once as another policy makes them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from headrace.audit.transit import BROUGHT
 from schemas.records import Decision
+from schemas.topics import SUSPENSE_PREFIX
 
 DAY_MS: Final = 86_400_000
 # Nothing of these is of any account's business.
@@ -25,7 +27,8 @@ class Side:
 
     kinds: count and minor units by kind and currency; rules: count by kind and rule; levels: reminders by level;
     released: day, amount, currency; held: documents that were ever held; cleared: day, amount, currency;
-    by_hand: receipts that a person worked on; booked: receipts; left: what of each is unapplied;
+    by_hand: receipts that a person worked on; booked: receipts of customers' accounts; left: what of each is unapplied;
+    brought: of each that came from another account the transfer that brought it;
     balances: open debits and unapplied money after the last decision, by account and currency.
     """
 
@@ -38,6 +41,7 @@ class Side:
     cleared: dict[Document, tuple[int, int, str]] = field(default_factory=dict)
     booked: set[Document] = field(default_factory=set)
     left: dict[Document, int] = field(default_factory=dict)
+    brought: dict[Document, str] = field(default_factory=dict)
     by_hand: set[Document] = field(default_factory=set)
     balances: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     by_account: dict[str, Counter[str]] = field(default_factory=dict)
@@ -65,22 +69,27 @@ class Side:
             self.cleared[document] = (day, d.item_amount, d.currency)
         elif d.kind in ("application_reversed", "cash_unapplied"):
             self.cleared.pop(document, None)
-        if d.receipt_id:
+        if d.receipt_id and not d.account_id.startswith(SUSPENSE_PREFIX):
+            # As kpi_cash_application: a receipt counts in the account that it is identified for, and not where it waited.
             self._money(d, (account, d.receipt_id), by_person)
 
     def _money(self, d: Decision, receipt: Document, by_person: bool) -> None:
         if d.kind == "receipt_booked":
             self.booked.add(receipt)
             self.left[receipt] = d.amount
+            if d.cause_id.startswith(BROUGHT):
+                self.brought[receipt] = d.cause_id
         elif d.kind in ("cash_applied", "cash_unapplied", "application_reversed", "receipt_reversed"):
             self.left[receipt] = d.receipt_unapplied
         if by_person:
             self.by_hand.add(receipt)
 
-    @property
-    def straight_through(self) -> int:
-        """Receipts that were cleared in full with no person."""
-        return sum(not self.left[receipt] and receipt not in self.by_hand for receipt in self.booked)
+    def straight_through(self, sent: Container[str]) -> int:
+        """Receipts that were cleared in full with no person; `sent`: the transfers that a person ordered."""
+        return sum(
+            not self.left[receipt] and receipt not in self.by_hand and self.brought.get(receipt) not in sent
+            for receipt in self.booked
+        )
 
     def add(self, other: "Side") -> None:
         """Take in what another shard has."""
@@ -95,6 +104,7 @@ class Side:
             (self.held, other.held),
             (self.cleared, other.cleared),
             (self.left, other.left),
+            (self.brought, other.brought),
             (self.balances, other.balances),
             (self.by_account, other.by_account),
         ):
@@ -104,7 +114,8 @@ class Side:
 @dataclass(slots=True)
 class Outcome:
     """What a span came to on both sides. dated: document dates of items; different: by account, decisions that only one
-    side has; facts: of the span, by kind; notes: what could not be known."""
+    side has; facts: of the span, by kind; orders: ids of what people ordered, one that every shard has once; sent: of the
+    transfers in the log those that a person ordered."""
 
     was: Side = field(default_factory=Side)
     would: Side = field(default_factory=Side)
@@ -113,9 +124,10 @@ class Outcome:
     facts: Counter[str] = field(default_factory=Counter)
     replaced: set[int] = field(default_factory=set)
     rules_versions: set[str] = field(default_factory=set)
-    orders: int = 0
-    orders_refused: int = 0
-    orders_refused_then: int = 0
+    orders: set[str] = field(default_factory=set)
+    orders_refused: set[str] = field(default_factory=set)
+    orders_refused_then: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
     transfers_differ: int = 0
     parked: int = 0
     decisions: int = 0
@@ -129,7 +141,11 @@ class Outcome:
         self.facts.update(other.facts)
         self.replaced |= other.replaced
         self.rules_versions |= other.rules_versions
-        for name in ("orders", "orders_refused", "orders_refused_then", "transfers_differ", "parked", "decisions"):
+        self.orders |= other.orders
+        self.orders_refused |= other.orders_refused
+        self.orders_refused_then |= other.orders_refused_then
+        self.sent |= other.sent
+        for name in ("transfers_differ", "parked", "decisions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 

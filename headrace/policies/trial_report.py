@@ -1,7 +1,7 @@
 """The report of a policy tried on history: what would have been different, in figures, and what could not be known."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from connectors.currencies import MINOR_DIGITS
@@ -34,7 +34,7 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
         "policy_versions_replaced": sorted(outcome.replaced),
         "releases": _releases(was, would),
         "reminders": _levels(was, would),
-        "cash": _cash(was, would),
+        "cash": _cash(was, would, outcome.sent),
         "exceptions": _by_rule(was, would, "exception_raised"),
         "holds": _holds(was, would),
         "decisions_by_kind": _kinds(was, would),
@@ -104,7 +104,7 @@ def _levels(was: Side, would: Side) -> dict[str, Any]:
     }
 
 
-def _cash(was: Side, would: Side) -> dict[str, Any]:
+def _cash(was: Side, would: Side, sent: Container[str]) -> dict[str, Any]:
     """Cash applied without a person, and receipts that were cleared in full so."""
     counts = [0, 0]
     amounts: dict[str, tuple[int, int]] = {}
@@ -119,7 +119,7 @@ def _cash(was: Side, would: Side) -> dict[str, Any]:
                 amounts[currency] = (pair[0], pair[1])
     return {
         "receipts": _pair(len(was.booked), len(would.booked)),
-        "cleared_in_full_with_no_person": _pair(was.straight_through, would.straight_through),
+        "cleared_in_full_with_no_person": _pair(was.straight_through(sent), would.straight_through(sent)),
         "applications_with_no_person": _pair(counts[0], counts[1]),
         "applied": _money(amounts),
     }
@@ -227,8 +227,8 @@ def not_known(outcome: Outcome) -> list[str]:
     ]
     if outcome.orders:
         found.append(
-            f"People's {outcome.orders:,} orders are as they were; {outcome.orders_refused:,} of them could not be done under "
-            f"the other policy ({outcome.orders_refused_then:,} could not then). What people would have done on what is "
+            f"People's {len(outcome.orders):,} orders are as they were; {len(outcome.orders_refused):,} of them could not be done under "
+            f"the other policy ({len(outcome.orders_refused_then):,} could not then). What people would have done on what is "
             "proposed or held only there is not known."
         )
     if outcome.transfers_differ:

@@ -24,6 +24,7 @@ from dataflows.shards.shard import Shard
 from dataflows.shards.store import Store
 from headrace.audit.findings import Check
 from headrace.audit.streams import Group, ShardLogs
+from headrace.audit.transit import BROUGHT
 from headrace.logs import open_log_of
 from headrace.policies.compiling import Compiled
 from headrace.policies.outcomes import DAY_MS, DIRECTORY, POSTING, Differing, Outcome, account_of
@@ -148,11 +149,16 @@ class Trial:
             return
         if fact is not None:
             outcome.facts[fact.kind] += 1
-        by_person = isinstance(fact, OperatorAction) and fact.actor != DIRECTORY
-        if by_person:
-            outcome.orders += 1
-            outcome.orders_refused += any(d.kind == "fact_rejected" for d in would)
-            outcome.orders_refused_then += any(d.kind == "fact_rejected" for d in was)
+        by_person = False
+        if isinstance(fact, OperatorAction) and fact.actor != DIRECTORY:
+            by_person = True
+            outcome.orders.add(fact.event_id)
+            if any(d.kind == "fact_rejected" for d in would):
+                outcome.orders_refused.add(fact.event_id)
+            if any(d.kind == "fact_rejected" for d in was):
+                outcome.orders_refused_then.add(fact.event_id)
+            # The log's own on both sides: what they brought to other accounts is the log's.
+            outcome.sent |= {f"{BROUGHT}{d.shard}-{d.sequence}" for d in was if d.kind == "cash_transferred"}
         outcome.decisions += len(was)
         outcome.parked += sum(d.rule == "shard.parked" for d in would)
         outcome.rules_versions |= {d.rules_version for d in was}

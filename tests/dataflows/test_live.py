@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -306,6 +306,38 @@ def test_leftovers_of_a_rebuild_that_died_are_no_part_of_the_next(
     server.client.hset(named(0, 2, CARD, "acme/US01/A"), "name", "left over")
     server.client.hset(named(0, 2, POSITION), "sequence", 10_000)
     rebuilt(log, server)
+    assert contents(server) == views
+
+
+class _Rebuilding:
+    """A stop that never comes, and rebuilds the views when it is asked for the third time: beside a sink that is at work."""
+
+    def __init__(self, rebuild: Callable[[], object]) -> None:
+        self._rebuild = rebuild
+        self.asked = 0
+
+    def __bool__(self) -> bool:
+        self.asked += 1
+        if self.asked == 3:
+            self._rebuild()
+        return False
+
+
+def test_a_sink_that_is_at_work_goes_on_with_the_rebuilt_views(
+    log: Log,
+    server: RedisServer,
+    views: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """And says so in a line, without a trace of the dataflow's engine."""
+    monkeypatch.setattr(live, "_DECISIONS_AT_ONCE", 9)
+    rebuilding = _Rebuilding(lambda: rebuilt(log, server))
+    publish_live(log, server, until_idle=True, stop=rebuilding, status=PublishStatus())
+    said = "".join(capfd.readouterr())
+    assert "opening the live views again" in said
+    assert "panicked" not in said
+    assert generations(server) == ["2", "2"]
     assert contents(server) == views
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from connectors.intake.clockwork import shard_clocks
+from dataflows.shards.store import Store
 from headrace.main import app
 from schemas.records import OperatorAction
 from schemas.topics import FACTS
@@ -183,3 +185,20 @@ def test_what_the_rules_reject_is_listed(directory: Path) -> None:
         "R-9",
     )
     assert call("verify", "--dir", directory).exit_code == 0
+
+
+def test_a_lost_state_is_made_again_by_a_run_that_finds_nothing_else_to_do(directory: Path) -> None:
+    """How far receivables was outlives its state in the log."""
+    shutil.rmtree(directory / "state")
+    again = run_all(directory)
+    assert again.returncode == 0, again.stderr
+    log = log_of(directory)
+    ends = log.end_offsets(FACTS)
+    log.close()
+    made = []
+    for shard in range(4):
+        store = Store(directory / "state" / f"shard-{shard:03d}")
+        row = store.shard_row()
+        store.close()
+        made.append(row.next_offset if row is not None else 0)
+    assert made == ends

@@ -12,13 +12,15 @@ from standardwebhooks.webhooks import Webhook
 
 from connectors.log.sqlite import SqliteLog
 from schemas.topics import DECISIONS, FACTS
-from sinks.effects.store import TargetRow
+from sinks.effects.base import Outcome, Result
+from sinks.effects.store import EffectStore, TargetRow
 from tests.dataflows.sending import send
 from tests.facts import DAY_MS, customer, invoice, receipt
 from tests.hooks import SECRET, HookServer, effects, endpoint, headrace, made, write_settings
 from tests.live import LiveLedger, ago
 from tests.publishing import append_decisions
 from tests.raw_server import raw_server
+from tests.sinks.effects.test_store import ask, do
 
 YEARS_MS = 10 * 365 * DAY_MS
 
@@ -188,6 +190,25 @@ def test_what_failed_is_listed_tried_again_and_settled(server: HookServer, tmp_p
     ]
     store.close()
     assert headrace(tmp_path, "effects", "list", "--state", "done").stdout.count("done") == 1
+
+
+def test_without_a_sink_those_of_every_sink_are_listed(server: HookServer, tmp_path: Path) -> None:
+    made(tmp_path, endpoint(server))
+    path = tmp_path / "effects" / "delivery.sqlite"
+    EffectStore.make(path, "delivery", "facts", "decisions", {})
+    store = EffectStore(path)
+    ask(store, "a", "b")
+    do(store, 1, Outcome(Result.refused), 0)
+    store.close()
+    listed = headrace(tmp_path, "effects", "list")
+    assert (listed.returncode, listed.stderr) == (0, "webhooks: nothing waits, and nothing failed\n")
+    assert listed.stdout.splitlines()[0].strip() == "delivery"
+    assert (listed.stdout.count("failed"), listed.stdout.count("waiting")) == (1, 1)
+    found = json.loads(headrace(tmp_path, "effects", "list", "--json").stdout)
+    assert [(one["sink"], one["number"], one["state"]) for one in found] == [
+        ("delivery", 2, "waiting"),
+        ("delivery", 1, "failed"),
+    ]
 
 
 def test_run_all_tells_what_is_decided_in_it(server: HookServer, tmp_path: Path) -> None:

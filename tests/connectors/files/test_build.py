@@ -381,3 +381,37 @@ def test_customers_without_id_columns_are_known_by_their_contents() -> None:
     first, second, third = (row[0] for row in rows if isinstance(row, list))
     assert first.event_id == second.event_id != third.event_id
     assert first.event_id.startswith("crm:customer:")
+
+
+INVOICE = """
+name = "erp"
+format = "csv"
+
+[common]
+tenant = { constant = "t1" }
+entity = { constant = "us01" }
+account_id = { column = "Debitor" }
+event_time = { constant = "2026-03-10" }
+currency = { constant = "EUR" }
+
+[[facts]]
+kind = "invoice"
+id = ["No"]
+[facts.fields]
+document = { column = "No" }
+stage = { constant = "posted" }
+document_date = { constant = "2026-03-10" }
+posting_date = { constant = "2026-03-10" }
+due_date = { constant = "2026-04-09" }
+amount = { column = "Betrag" }
+"""
+
+
+def test_a_row_without_the_account_that_its_fact_must_name_is_refused() -> None:
+    """Intake could place it nowhere, and would know neither file nor line any more."""
+    first, second = made(parse(INVOICE, "erp.toml"), "No,Debitor,Betrag", "1,,9.00", "2,D-7,9.00")
+    assert first == Refused("Debitor", "invoice account_id: is empty; a invoice must name the payer's account")
+    assert not isinstance(second, Refused)
+    assert [fact.account_id for fact in second] == ["D-7"]
+    # Of a receipt nobody may know yet who paid it.
+    assert only(receipt_mapping('{ column = "a" }'), "ref,a", "R1,5.00").account_id == ""

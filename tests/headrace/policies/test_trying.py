@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from connectors.intake.whole_shards import publish_allowance
 from headrace.policies.compiling import Compiled, compile_text
 from headrace.policies.trial_report import report_of
 from headrace.policies.trying import span_of, try_policy
 from headrace.settings import Settings
 from schemas.topics import DECISIONS, FACTS
+from tests.facts import DAY_MS
 from tests.headrace.audit.histories import History
 from tests.headrace.audit.story import FIRST, SHARDS, Story
-from tests.installations import Facts, decide, forward, open_log, records_of, with_days
+from tests.installations import Facts, all_decisions, but, decide, forward, identify, open_log, records_of, with_days
 from tests.policies import COLLECTING, EACH_ITEM, policy_fact, policy_text
 
 EPOCH = date(1970, 1, 1)
@@ -179,3 +181,37 @@ def test_the_last_day_ends_with_its_own_facts_and_not_with_the_next_days(tmp_pat
     assert (end["open_was"], end["open_would"]) == ("90.00", "90.00")
     (end,) = tried(tmp_path, last=last + 1)["at_the_end"]
     assert (end["open_was"], end["open_would"]) == ("95.00", "95.00")
+
+
+@pytest.mark.parametrize(("actor", "straight_through"), [("headrace.directory", 1), ("jo", 0)])
+def test_an_identified_receipt_is_one_of_the_account_that_it_is_of(
+    actor: str, straight_through: int, tmp_path: Path
+) -> None:
+    """Not of the suspense account that it waited in; and who said whose it is worked on it, where it was a person."""
+    story = Story()
+    story.customer("A")
+    story.invoice("A", "INV-1", 10_000)
+    story.receipt("", "R-1", 10_000, ("INV-1", 10_000))
+    log = open_log(tmp_path, SHARDS)
+    Facts(log).append(with_days(story.facts, FIRST + 10))
+    decide(log, tmp_path / "state")
+    (waits,) = [d for d in all_decisions(log) if d.kind == "receipt_booked"]
+    Facts(log).append([but(identify(waits, "A"), actor=actor)])
+    decide(log, tmp_path / "state")
+    Facts(log).append(forward(log, set()))
+    decide(log, tmp_path / "state")
+    log.close()
+    cash = tried(tmp_path)["cash"]
+    assert cash["receipts"] == {"was": 1, "would": 1, "difference": 0}
+    cleared = cash["cleared_in_full_with_no_person"]
+    assert cleared == {"was": straight_through, "would": straight_through, "difference": 0}
+
+
+def test_what_a_person_allows_all_shards_is_one_order(tmp_path: Path) -> None:
+    told(shipped_late(), tmp_path, last=10)
+    log = open_log(tmp_path, SHARDS)
+    now_ms = (FIRST + 11) * DAY_MS
+    publish_allowance(log, SHARDS, "allow_clock", now_ms + DAY_MS, "jo", "a long weekend", now_ms)
+    decide(log, tmp_path / "state")
+    log.close()
+    assert tried(tmp_path)["not_known"][1].startswith("People's 1 orders are as they were; 0 of them could not be done")
