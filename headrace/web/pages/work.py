@@ -255,7 +255,7 @@ def exceptions(asked: Asked) -> Page:
             Block("Raised and closed, by week", _raised(asked), False),
             Block("Open", _list(asked), explains="The first deadline first."),
             Block("By owner", _exception_owners(asked, owners), False),
-            Block("Approvals that wait", approvals, False),
+            Block("Approvals that wait", approvals),
         ],
         is_now=True,
     )

@@ -171,3 +171,16 @@ def test_the_address_of_an_account_stays_as_it_was_asked_for(asked: Asked) -> No
 def test_what_was_escalated_once_was_not_escalated_several_times(asked: Asked) -> None:
     row = disputes(asked).tables()["disputes"].rows[0]
     assert [cell.note for cell in row if cell.note.startswith("escalated")] == ["escalated once"]
+
+
+@pytest.mark.parametrize("address", ["/aging?as_of=2026-99-99", "/aging?currency=XXX", "/aging?table=nosuch"])
+def test_an_address_that_says_what_cannot_be_is_no_missing_page(asked: Asked, address: str) -> None:
+    client = TestClient(make_app(asked.views, asked.settings, ["testserver"]))
+    shown = client.get(address)
+    assert (shown.status_code, re.findall("<h1>(.*)</h1>", shown.text)) == (400, ["The address cannot mean that"])
+    missing = client.get("/nosuch")
+    assert (missing.status_code, re.findall("<h1>(.*)</h1>", missing.text)) == (404, ["There is no such page"])
+
+
+def test_requests_for_approval_have_the_whole_width(asked: Asked) -> None:
+    assert [block.wide for block in exceptions(asked).blocks if block.heading == "Approvals that wait"] == [True]
