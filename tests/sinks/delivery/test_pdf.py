@@ -81,7 +81,9 @@ def test_where_to_pay_stands_on_one_page_whatever_the_number_of_items() -> None:
     several = 0
     for number in range(18, 34):
         figures = letter(items=letter().items[:1] * number)
-        pages = [page.extract_text() for page in PdfReader(BytesIO(letter_pdf(figures, wording("reminder", "en-US")))).pages]
+        pages = [
+            page.extract_text() for page in PdfReader(BytesIO(letter_pdf(figures, wording("reminder", "en-US")))).pages
+        ]
         [paid] = [text for text in pages if "DE89 3704 0044 0532 0130 00" in text]
         assert re.search(r"Reference\s+A-1", paid), number
         several += len(pages) > 1
