@@ -78,7 +78,7 @@ def _released(row: Row) -> str:
 
 def _sent(row: Row) -> str:
     again = {"delivery.resend": " again", "delivery.fallback": " now", "delivery.operator": ", as a person asked"}
-    return f"{row['document']} sent by {row['channel']}{again.get(row['rule'], '')}"
+    return f"{row['document']} is to be sent by {row['channel']}{again.get(row['rule'], '')}"
 
 
 def _delivery(row: Row) -> str:

@@ -22,13 +22,16 @@ from headrace.commands.common import (
 from headrace.commands.ordering import Place, order, said_at
 from headrace.commands.tables import Column, Listing, show
 from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
+from headrace.overdue import TASK_AT_END
 from headrace.resolutions import what_can_be_done
 from headrace.words import because
 
-_EXCEPTIONS: Final = """
+_EXCEPTIONS: Final = f"""
 SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, document, receipt_id, counterparty,
-       reasons, candidates, text, owner, raised_time, deadline, step, notes, last_note
-FROM open_exceptions WHERE {owner:String} IN ('', owner)
+       reasons, candidates, text, owner, raised_time, deadline, step, notes, last_note,
+       what = 'task' AND (tenant, entity, account_id, exception_id) IN (
+           SELECT tenant, entity, account_id, task_id FROM open_tasks WHERE {TASK_AT_END}) AS at_end
+FROM open_exceptions WHERE {{owner:String}} IN ('', owner)
 ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
 """
 _APPROVALS: Final = """
@@ -72,7 +75,7 @@ def exceptions(
     now = _log_time(directory, config) if rows else datetime.now(UTC)
     where = where_again(directory, config)
     for row in rows:
-        row["overdue"] = _is_overdue(row, now)
+        row["overdue"] = bool(row.pop("at_end")) or _is_overdue(row, now)
         row["age_days"] = (now - _time(row["raised_time"])).days
         row["reason"] = because(row)
         row["can_be_done"] = what_can_be_done(row, where)
@@ -104,7 +107,7 @@ def _log_time(directory: Path | None, config: Path | None) -> datetime:
 
 def _short(row: dict[str, Any]) -> list[str]:
     """One of the queue in two lines: what, whose, until when; and why, how much, with whom."""
-    deadline = until_of(row) + (" overdue" if row["overdue"] else "")
+    deadline = _until(row)
     money = f", {money_of(row, 'amount')}" if row["currency"] else ""
     step = f" (step {row['step']})" if row["step"] else ""
     note = f"; note: {row['last_note']}" if row["last_note"] else ""
@@ -250,6 +253,10 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def _until(row: dict[str, Any]) -> str:
+    return " ".join([each for each in (until_of(row), "overdue" if row["overdue"] else "") if each])
+
+
 def _is_overdue(row: dict[str, Any], now: datetime) -> bool:
     return bool(until_of(row)) and _time(row["deadline"]) < now
 
@@ -275,7 +282,7 @@ def _print_exceptions(rows: list[dict[str, Any]]) -> None:
             money_of(row, "amount"),
             row["owner"] + (f" (step {row['step']})" if row["step"] else ""),
             str(row["age_days"]),
-            until_of(row) + (" overdue" if row["overdue"] else ""),
+            _until(row),
             "\n".join(row["can_be_done"]),
         )
     listing.show()

@@ -10,7 +10,7 @@ from headrace.commands.tables import plain_console
 from headrace.commands.views import Config, Directory, asked
 from headrace.why.evidence import reason_in_words
 from headrace.why.explain import id_of
-from headrace.why.rules import short_of
+from headrace.why.rules import closed_since, short_of
 from headrace.words import in_words
 
 # A shard's sequence is the order in which it happened to the account; recorded times follow it.
@@ -54,9 +54,14 @@ def timeline(
 def _because(row: dict[str, Any]) -> str:
     """The reasons of a decision that has some of its own; else its rule, in a few words."""
     if row["kind"] in _RAISING or not row["reasons"]:
-        return short_of(row["rule"])
+        return closed_since(row["rule"]) if row["kind"] == "exception_closed" else short_of(row["rule"])
     more = f" and {len(row['reasons']) - MOST_REASONS} more" if len(row["reasons"]) > MOST_REASONS else ""
     return ", ".join(reason_in_words(text, row["currency"]) for text in row["reasons"][:MOST_REASONS]) + more
+
+
+def _line(words: str, because: str) -> str:
+    """The reasons of some are in their words already."""
+    return words if because in words else f"{words}, because {because}"
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
@@ -68,5 +73,5 @@ def _print(rows: list[dict[str, Any]]) -> None:
         table.add_column("happened (UTC)", no_wrap=True)
         table.add_column("what, and because")
         for row in own:
-            table.add_row(row["id"], row["event_time"][:16], f"{in_words(row)}, because {row['because']}")
+            table.add_row(row["id"], row["event_time"][:16], _line(in_words(row), row["because"]))
         console.print(table)

@@ -223,7 +223,7 @@ class Web:
             request,
             "failed.html",
             status,
-            title="That did not work" if status == 503 else "There is no such page",
+            title="That did not work" if status == 503 else "The address cannot mean that",
             said=str(error),
             known=None,
         )

@@ -1,10 +1,10 @@
 """What pages are made of: tables of typed cells, charts drawn from such tables, headline figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from connectors.currencies import MINOR_DIGITS
 from headrace.amounts import grouped, plain
@@ -135,6 +135,13 @@ def minute(time: str, tone: str = "") -> Cell:
         return Cell("")
     day = date.fromisoformat(time[:10])
     return Cell(f"{day.day} {day:%b %Y} {time[11:16]}", time[:16], "", tone)
+
+
+def until(row: Mapping[str, Any]) -> Cell:
+    """The deadline of a row of work; what is late without one went through the last step of its escalation."""
+    tone = "bad" if row["late"] else ""
+    shown = minute(row["deadline"], tone)
+    return shown if shown.text or not row["late"] else Cell("past the last step", "", "", tone)
 
 
 def short_money(minor: int, currency: str) -> str:

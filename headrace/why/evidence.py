@@ -160,7 +160,7 @@ _REASONS: Final = {
     "receipt_unknown": "there is no receipt of that number",
     "task_unknown": "there is no open task of that name",
     "no_open_promise": "there is no open promise of that number",
-    "no_such_open_item": "there is no open invoice of that number in the receipt's currency",
+    "no_such_open_item": "there is no open invoice of that number and currency",
     "not_applied_there": "the receipt is not applied to that document",
     "nothing_to_state": "the account never had anything in that currency",
     "nothing_unapplied": "nothing of the receipt is unapplied",
@@ -184,6 +184,8 @@ _REASONS: Final = {
     "needs_no_approval": "the policy wants no approval of it any more",
     "nobody_answered": "nobody approved or rejected it in time",
     "approvals_at_most": "{} requests for approval of the account are open",
+    "closes_when_resolved": "only what it is about closes it: {}",
+    "bounced": "it did not get through: {}",
     "goodwill_needs_approval": "goodwill beyond the policy's limit needs an approval",
 }
 # With amounts in them, one or `A_of_B`.
@@ -205,12 +207,18 @@ _AMOUNTS: Final = {
     "returned_more_than_received": "{} more went back than came",
 }
 
+# Followed by minor units: candidates next above and below the amount.
+_NEAREST: Final = {"short_by": "short of it", "over_by": "above it"}
+
 
 def in_words(text: str, currency: str) -> str:
     """One piece of evidence, name:value, in words; what has no name is said as it is."""
     name, colon, value = text.partition(":")
     if not colon:
         return text.replace("_", " ")
+    nearest, _, minor = name.rpartition("_")
+    if nearest in _NEAREST and minor.isdigit():
+        return f"{value}: the money is {money(int(minor), currency)} {_NEAREST[nearest]}"
     if name in _SPECIAL:
         return _SPECIAL[name](value, currency)
     if name in _MONEY and value.lstrip("-").isdigit():
@@ -228,7 +236,10 @@ def reason_in_words(text: str, currency: str) -> str:
         return f"on {day(int(detail))}"
     if name not in _REASONS:
         return reason(text, currency)
-    return _REASONS[name].format(detail)
+    said = _REASONS[name]
+    if detail or "{}" not in said:
+        return said.format(detail)
+    return f"it{said[2:]}" if said.startswith("{} is ") else reason(text, currency)
 
 
 def _amount_behind(before: str) -> Callable[[str, str], str]:

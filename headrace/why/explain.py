@@ -14,7 +14,7 @@ from headrace.why.history import RATES, WAKE, History, Taken, decision_at, of_ac
 from headrace.why.names import names_of_decision, reference_kind
 from headrace.why.policy import PolicyPart, part_for
 from headrace.why.rests import rests_on
-from headrace.why.rules import rule_of
+from headrace.why.rules import closed_since, rule_of
 from headrace.why.steps import of_reminder, passed_over
 from headrace.words import in_words
 from schemas.records import Decision
@@ -114,6 +114,7 @@ def _rejected_currency(history: History, d: Decision) -> str:
 def explain(history: History, d: Decision) -> Explanation:
     """Why that decision of the account was made. Raises NoSuchRule, NotExplained."""
     rule = rule_of(d.rule)
+    closes = d.kind == "exception_closed" and not d.reasons
     cause, taken = _cause(history, d)
     followed = _followed(history, d)
     return Explanation(
@@ -125,7 +126,7 @@ def explain(history: History, d: Decision) -> Explanation:
         cause=cause,
         before=[(str(x.offset), _before(history, x)) for x in rests_on(history, d, taken)],
         rule=d.rule,
-        says=rule.says,
+        says=f"It is closed: {closed_since(d.rule)}. {rule.says}" if closes else rule.says,
         source=rule.source,
         policy=part_for(history, d),
         evidence=evidence_of(d) + of_reminder(history, d) + _fields(d),

@@ -23,6 +23,12 @@ RULES: Final[dict[str, Rule]] = {
     **OF_CREDIT,
 }
 
+# Why what such a rule raised is closed, where nobody says so.
+_CLOSES: Final = {
+    "cash.unidentified": "none of the money is left there",
+    "release.sla": "the draft is held no more",
+}
+
 
 class NoSuchRule(LookupError):
     """A rule id that has no sentence."""
@@ -51,3 +57,8 @@ def short_of(rule: str) -> str:
         return rule_of(rule).short
     except NoSuchRule:
         return rule
+
+
+def closed_since(rule: str) -> str:
+    """Why an exception is closed that a rule of that id raised: its own sentence says why there was one."""
+    return _CLOSES.get(rule, "what it was about is resolved")

@@ -170,7 +170,8 @@ class _Asked:
         assert draft is not None, f"no draft {document}"
         invoice = draft_invoice(draft)
         terms = self._account.provisions(self._ctx).release
-        held = draft.held_time // DAY_MS
+        said = [d.event_time for d in self._history.decisions if d.kind == "invoice_held" and d.document == document]
+        held = (said[0] if said else draft.held_time) // DAY_MS
         stands = [
             f"draft of {money(invoice.amount, invoice.currency)}, held since {day(held)}",
             f"the policy bills {terms.condition.replace('_', ' ')}; a hold of more than {terms.hold_sla_days} days is told"

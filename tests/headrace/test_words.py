@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headrace import words
-from headrace.commands.timeline import _SQL
+from headrace.commands.timeline import _SQL, _because, _line
 from headrace.words import because, in_words
 
 
@@ -55,3 +55,41 @@ def test_a_timeline_asks_for_all_that_is_put_in_words() -> None:
     used = set(re.findall(r"""(?:row|r)\[["'](\w+)["']\]""", Path(words.__file__).read_text()))
     assert {"kind", "channel", "amount"} <= used
     assert used <= set(re.findall(r"\w+", _SQL))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"kind": "exception_closed", "rule": "cash.unidentified", "reasons": []},
+            "Settled: unidentified:R-1, because none of the money is left there",
+        ),
+        (
+            {"kind": "exception_closed", "rule": "delivery.unreachable", "reasons": [], "reference_id": "delivery:L-1"},
+            "Settled: delivery:L-1, because what it was about is resolved",
+        ),
+        (
+            {
+                "kind": "delivery_requested",
+                "rule": "delivery.resend",
+                "document": "L-1",
+                "channel": "email",
+                "reasons": [],
+            },
+            "L-1 is to be sent by email again, because it has to be sent again",
+        ),
+        (
+            {
+                "kind": "fact_rejected",
+                "cause_kind": "approval",
+                "cause_id": "A-1",
+                "rule": "approvals",
+                "reasons": ["a_new_one"],
+            },
+            "approval A-1 rejected: a new one",
+        ),
+    ],
+)
+def test_a_line_of_a_timeline_says_why_once(changes: dict[str, Any], said: str) -> None:
+    told = row(**changes)
+    assert _line(in_words(told), _because(told)) == said

@@ -54,11 +54,14 @@ WHERE posted_on > {begin:Date32} AND posted_on <= {end:Date32} AND currency = {c
   AND kind IN ('receipt_booked', 'cash_transferred', 'receipt_reversed', 'application_reversed')
 """
 _WAITING: Final = """
-SELECT tenant, entity, account_id, sum(unapplied_change) AS unapplied, sum(on_account_change) AS on_account,
-       uniqExactIf(receipt_id, unapplied_change != 0) AS receipts
-FROM decisions
-WHERE posted_on <= {as_of:Date32} AND currency = {currency:String} AND {WITHIN}
-  AND (unapplied_change != 0 OR on_account_change != 0)
+SELECT tenant, entity, account_id, sum(rest) AS unapplied, sum(kept) AS on_account, countIf(rest > 0) AS receipts
+FROM (
+    SELECT tenant, entity, account_id, receipt_id, sum(unapplied_change) AS rest, sum(on_account_change) AS kept
+    FROM decisions
+    WHERE posted_on <= {as_of:Date32} AND currency = {currency:String} AND {WITHIN}
+      AND (unapplied_change != 0 OR on_account_change != 0)
+    GROUP BY tenant, entity, account_id, receipt_id
+)
 GROUP BY tenant, entity, account_id HAVING unapplied != 0 OR on_account != 0
 ORDER BY unapplied DESC, on_account DESC, tenant, entity, account_id
 LIMIT {limit:UInt32} OFFSET {offset:UInt32}

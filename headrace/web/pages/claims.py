@@ -4,6 +4,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
+from headrace.overdue import DISPUTE as OVERDUE
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
     BAD_IF_MORE,
@@ -21,14 +22,14 @@ from headrace.web.figures import (
     percent,
     short_money,
     text,
+    until,
 )
 
-_LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
 OUTCOMES: Final = ("credited", "rejected", "written_off", "goodwill", "recovered", "rebilled", "refunded")
 
 _STATE: Final = f"""
 SELECT countIf(status != 'closed') AS open, sumIf(amount, status != 'closed') AS open_amount,
-       countIf(status != 'closed' AND {_LATE}) AS late, countIf(status = 'waiting_customer') AS waiting,
+       countIf({OVERDUE}) AS late, countIf(status = 'waiting_customer') AS waiting,
        countIf(toDate32(opened_time) > {{since:Date32}} AND toDate32(opened_time) <= {{as_of:Date32}}) AS opened,
        sumIf(amount, toDate32(opened_time) > {{since:Date32}} AND toDate32(opened_time) <= {{as_of:Date32}}) AS opened_amount
 FROM disputes WHERE currency = {{currency:String}} AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
@@ -63,10 +64,10 @@ GROUP BY root_cause ORDER BY contested DESC, root_cause LIMIT {limit:UInt32}
 """
 _DISPUTES: Final = f"""
 SELECT tenant, entity, account_id, dispute_id, document, amount, category, owner, status, opened_time, deadline, escalations,
-       dateDiff('day', opened_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days, {_LATE} AS late
+       dateDiff('day', opened_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days, {OVERDUE} AS late
 FROM disputes
 WHERE status != 'closed' AND currency = {{currency:String}} AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
-ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, opened_time, tenant, entity, account_id, dispute_id
+ORDER BY toUnixTimestamp64Milli(deadline) = 0 AND NOT late, deadline, opened_time, tenant, entity, account_id, dispute_id
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
 
@@ -82,7 +83,7 @@ def disputes(asked: Asked) -> Page:
             "disputes",
             note=f"{short_money(state['open_amount'], currency)} {currency} contested",
         ),
-        Headline("Overdue", f"{state['late']:,}", note="past their deadline"),
+        Headline("Overdue", f"{state['late']:,}", note="past their deadline, or their last escalation"),
         Headline("Wait for the customer", f"{state['waiting']:,}", note="their clock stands still"),
         compared(
             "Rate by number",
@@ -190,7 +191,7 @@ def _open_disputes(asked: Asked) -> Table:
             text(row["owner"] or "nobody yet"),
             text(_said(row["status"]), note=_escalated(row["escalations"])),
             number(row["age_days"]),
-            minute(row["deadline"], "bad" if row["late"] else ""),
+            until(row),
         )
     return asked.cut(table)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from headrace import overdue
 from headrace.formulas import months_before
 from headrace.trend import Point, make_trend, make_trends, month_ends
 from headrace.web.asking import Asked, Block, Page
@@ -29,24 +30,23 @@ from headrace.web.pages.aging import by_account, by_age, by_month
 from headrace.web.pages.cash import MONTH_DAYS
 
 MOST_OWING: Final = 8
-_LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
 # Each with no row where nothing is open: there is always one.
 _WORK: Final = f"""
 SELECT desk, open, late FROM (
     SELECT told.1 AS place, told.2 AS desk, told.3 AS open, told.4 AS late
     FROM (
-        SELECT countIf(what = 'exception') AS exceptions, countIf(what = 'exception' AND {_LATE}) AS late_exceptions,
-               countIf(what = 'proposal') AS proposals, countIf(what = 'proposal' AND {_LATE}) AS late_proposals
+        SELECT countIf(what = 'exception') AS exceptions, countIf(what = 'exception' AND {overdue.PASSED}) AS late_exceptions,
+               countIf(what = 'proposal') AS proposals, countIf(what = 'proposal' AND {overdue.PASSED}) AS late_proposals
         FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
     )
     ARRAY JOIN [(1, 'exceptions', exceptions, late_exceptions), (2, 'proposals', proposals, late_proposals)] AS told
     UNION ALL
-    SELECT 3, 'tasks', count(), countIf({_LATE}) FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
+    SELECT 3, 'tasks', count(), countIf({overdue.TASK}) FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
     UNION ALL
-    SELECT 4, 'disputes', count(), countIf({_LATE}) FROM disputes
+    SELECT 4, 'disputes', count(), countIf({overdue.DISPUTE}) FROM disputes
     WHERE status != 'closed' AND {{owner:String}} IN ('', owner) AND {{WITHIN}}
     UNION ALL
-    SELECT 5, 'approvals', count(), countIf({_LATE}) FROM open_approvals WHERE {{WITHIN}}
+    SELECT 5, 'approvals', count(), countIf({overdue.PASSED}) FROM open_approvals WHERE {{WITHIN}}
 ) ORDER BY place
 """
 # An item's open debit is the sum of what was posted to it, each posting with the item's due date.

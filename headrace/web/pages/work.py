@@ -3,22 +3,37 @@
 from datetime import date
 from typing import Final
 
+from headrace.overdue import PASSED
+from headrace.overdue import TASK as OVERDUE_TASK
 from headrace.web.asking import Asked, Block, Page, Row
-from headrace.web.figures import Cell, Chart, Column, Headline, Table, amount, minute, money, number, on, percent, text
+from headrace.web.figures import (
+    Cell,
+    Chart,
+    Column,
+    Headline,
+    Table,
+    amount,
+    minute,
+    money,
+    number,
+    on,
+    percent,
+    text,
+    until,
+)
 from headrace.why.rules import short_of
 from headrace.words import because
 
-# What is open is so at the end of the log; deadlines are judged by the log's own time.
-_LATE: Final = "toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({now:String}, 3, 'UTC')"
+# What is open is so at the end of the log.
 _TASKS: Final = f"""
 SELECT tenant, entity, account_id, task_id, category, owner, score, next_action, deadline, step, currency, past_due,
-       evidence, opened_time, stated_time, {_LATE} AS late
+       evidence, opened_time, stated_time, {OVERDUE_TASK} AS late
 FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}}
 ORDER BY score DESC, opened_time, tenant, entity, account_id, task_id
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
 _TASK_COUNTS: Final = f"""
-SELECT if(owner = '', 'nobody yet', owner) AS owner, count() AS tasks, countIf({_LATE}) AS late,
+SELECT if(owner = '', 'nobody yet', owner) AS owner, count() AS tasks, countIf({OVERDUE_TASK}) AS late,
        uniqExact(tenant, entity, account_id) AS accounts
 FROM open_tasks WHERE {{owner:String}} IN ('', owner) AND {{WITHIN}} GROUP BY owner ORDER BY tasks DESC, owner
 """
@@ -102,7 +117,7 @@ def _worklist(asked: Asked) -> Table:
             text(row["next_action"].replace("_", " "), note=row["category"].replace("_", " ")),
             amount(row["past_due"], row["currency"]),
             text(row["owner"] or "nobody yet"),
-            minute(row["deadline"], "bad" if row["late"] else ""),
+            until(row),
             text(", ".join(_parts_of(row["evidence"]))),
             minute(row["stated_time"]),
         )
@@ -184,7 +199,7 @@ def _holds(asked: Asked) -> Table:
 
 _OPEN: Final = f"""
 SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, document, receipt_id, reasons, owner,
-       raised_time, deadline, step, last_note, {_LATE} AS late,
+       raised_time, deadline, step, last_note, {PASSED} AS late,
        dateDiff('day', raised_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days
 FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND what != 'task' AND {{WITHIN}}
 ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
@@ -195,7 +210,7 @@ _COUNTS: Final = f"""
 SELECT grouping(rule) AS is_owner, rule, if(owner = '', 'nobody yet', owner) AS owner, countIf(NOT late) AS in_time,
        countIf(late) AS overdue, countIf(is_nobodys) AS nobodys, max(age_days) AS oldest,
        countIf(what = 'exception') AS exceptions, countIf(what = 'proposal') AS proposals
-FROM (SELECT what, rule, owner, owner = '' AS is_nobodys, {_LATE} AS late,
+FROM (SELECT what, rule, owner, owner = '' AS is_nobodys, {PASSED} AS late,
              dateDiff('day', raised_time, toDateTime64({{now:String}}, 3, 'UTC')) AS age_days
       FROM open_exceptions WHERE {{owner:String}} IN ('', owner) AND what != 'task' AND {{WITHIN}})
 GROUP BY GROUPING SETS ((rule), (owner)) ORDER BY in_time + overdue DESC, rule, owner
@@ -209,7 +224,7 @@ GROUP BY week ORDER BY week
 """
 _APPROVALS: Final = f"""
 SELECT tenant, entity, account_id, approval_id, category, currency, amount, document, receipt_id, maker, note, reasons,
-       asked, delegate, requested_time, deadline, {_LATE} AS late
+       asked, delegate, requested_time, deadline, {PASSED} AS late
 FROM open_approvals WHERE {{WITHIN}}
 ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, requested_time, tenant, entity, account_id, approval_id
 LIMIT {{limit:UInt32}}
@@ -240,7 +255,7 @@ def exceptions(asked: Asked) -> Page:
             Block("Raised and closed, by week", _raised(asked), False),
             Block("Open", _list(asked), explains="The first deadline first."),
             Block("By owner", _exception_owners(asked, owners), False),
-            Block("Approvals that wait", approvals, False),
+            Block("Approvals that wait", approvals),
         ],
         is_now=True,
     )
@@ -313,7 +328,7 @@ def _list(asked: Asked) -> Table:
             text(because(row).replace(":", ": ") + note),
             text(row["owner"] or "nobody yet"),
             number(row["age_days"]),
-            minute(row["deadline"], "bad" if row["late"] else ""),
+            until(row),
         )
     return asked.cut(table)
 
@@ -349,6 +364,6 @@ def _approvals(asked: Asked) -> Table:
             amount(row["amount"], row["currency"]),
             text(row["maker"]),
             text(row["delegate"] or row["asked"] or "anybody else"),
-            minute(row["deadline"], "bad" if row["late"] else ""),
+            until(row),
         )
     return asked.cut(table, paged=False)

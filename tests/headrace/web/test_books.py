@@ -15,10 +15,10 @@ from headrace.web.asking import Asked, all_rows
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
 from headrace.web.pages.aging import aging
-from headrace.web.pages.cash import cash_application
+from headrace.web.pages.cash import cash, cash_application
 from headrace.web.pages.claims import disputes
 from headrace.web.pages.overview import dso, overview
-from headrace.web.pages.work import exceptions
+from headrace.web.pages.work import collections, exceptions
 from headrace.web.source import Source
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews
@@ -34,6 +34,13 @@ def written() -> Ledger:
     ledger.invoice("A", "INV-1", 100_00, "2026-01-02", "2026-02-01")
     ledger.say("dispute_opened", "A", "2026-01-05", amount=40_00, reference_id="D-1", item_disputed=40_00, **disputed)
     ledger.say("escalated", "A", "2026-01-08", reference_id="D-1", rule="disputes.sla", document="INV-1")
+    ledger.say("dispute_opened", "A", "2026-01-06", amount=1_00, reference_id="D-2", document="INV-9")
+    ledger.say("escalated", "A", "2026-01-07", reference_id="D-2", rule="disputes.sla", document="INV-9")
+    ledger.say("dispute_routed", "A", "2026-01-08", reference_id="D-2", text="waiting_customer", document="INV-9")
+    for owing in ("E", "F"):
+        ledger.say("task_opened", owing, "2026-01-05", reference_id="large_overdue:USD", evidence=["role:collector"])
+    ledger.say("escalated", "F", "2026-01-08", reference_id="large_overdue:USD", rule="collections.step.2",
+               evidence=["from:ann"])  # fmt: skip
     # Ten are taken off it as an item of their own, of which the dispute says nothing.
     ledger.say(
         "deduction_opened", "A", "2026-01-09", document="DED-1", counterparty="INV-1", item_kind="deduction",
@@ -119,6 +126,26 @@ def test_what_nobody_has_is_counted_however_many_others_have_some(asked: Asked) 
     assert len(exceptions(all_rows(asked, 1_000)).tables()["owners"].rows) == 61
 
 
+def test_only_receipts_with_something_unapplied_wait(asked: Asked) -> None:
+    [row] = cash(asked).tables()["waiting"].rows
+    assert [cell.value for cell in row] == ["t1/us01/B", "1", "5.00", "0.00"]
+
+
+def test_what_is_past_its_last_escalation_is_overdue(asked: Asked) -> None:
+    """D-1 and the task of F have no deadline any more; D-2 waits for the customer, and that of E was never escalated."""
+    page = disputes(asked)
+    [late] = [each for each in page.headlines if each.name == "Overdue"]
+    assert late.text == "1"
+    assert [(row[0].text, row[-1].text, row[-1].tone) for row in page.tables()["disputes"].rows] == [
+        ("D-1", "past the last step", "bad"),
+        ("D-2", "", ""),
+    ]
+    work = {row[0].text: (row[1].text, row[2].text) for row in overview(asked).tables()["work"].rows}
+    assert (work["Disputes"], work["Tasks of collectors"]) == (("2", "1"), ("2", "1"))
+    [nobody] = collections(asked).tables()["owners"].rows
+    assert [cell.value for cell in nobody][1:3] == ["2", "1"]
+
+
 def test_a_month_before_is_the_same_day_on_every_page(asked: Asked) -> None:
     then = replace(asked, filters=Filters(date(2026, 2, 10), "USD"))
     changes = {
@@ -142,5 +169,18 @@ def test_the_address_of_an_account_stays_as_it_was_asked_for(asked: Asked) -> No
 
 
 def test_what_was_escalated_once_was_not_escalated_several_times(asked: Asked) -> None:
-    [row] = disputes(asked).tables()["disputes"].rows
+    row = disputes(asked).tables()["disputes"].rows[0]
     assert [cell.note for cell in row if cell.note.startswith("escalated")] == ["escalated once"]
+
+
+@pytest.mark.parametrize("address", ["/aging?as_of=2026-99-99", "/aging?currency=XXX", "/aging?table=nosuch"])
+def test_an_address_that_says_what_cannot_be_is_no_missing_page(asked: Asked, address: str) -> None:
+    client = TestClient(make_app(asked.views, asked.settings, ["testserver"]))
+    shown = client.get(address)
+    assert (shown.status_code, re.findall("<h1>(.*)</h1>", shown.text)) == (400, ["The address cannot mean that"])
+    missing = client.get("/nosuch")
+    assert (missing.status_code, re.findall("<h1>(.*)</h1>", missing.text)) == (404, ["There is no such page"])
+
+
+def test_requests_for_approval_have_the_whole_width(asked: Asked) -> None:
+    assert [block.wide for block in exceptions(asked).blocks if block.heading == "Approvals that wait"] == [True]

@@ -275,3 +275,15 @@ def test_a_page_that_is_open_shows_what_comes(browser: Browser, shop: Path, tmp_
             assert watched.wrong == []
     finally:
         context.close()
+
+
+def test_a_page_without_a_menu_has_the_whole_width(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    try:
+        page = context.new_page()
+        page.goto(f"{site}/aging?currency=XXX")
+        assert page.locator("main").bounding_box()["width"] > 1200  # type: ignore[index]
+        page.goto(f"{site}/aging")
+        assert 1000 < page.locator("main").bounding_box()["width"] < 1120  # type: ignore[index]
+    finally:
+        context.close()

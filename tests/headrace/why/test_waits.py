@@ -116,7 +116,7 @@ def test_a_draft_is_held_for_every_reason(tmp_path: Path) -> None:
     found = waiting(text, "INV-1", tmp_path)
     assert found.kind == "draft"
     assert found.stands == [
-        "draft of 125.00 USD, held since 2026-03-02",
+        "draft of 125.00 USD, held since 2026-03-03",
         "the policy bills on pod; a hold of more than 5 days is told",
     ]
     assert found.holds == [
@@ -188,7 +188,7 @@ def test_all_of_an_account_that_waits(tmp_path: Path) -> None:
         ("receipt", "R-1"),
     ]
     assert overview_lines(found[2]) == [
-        "draft INV-3: draft of 7.00 USD, held since 2026-03-05; the policy bills on shipment; a hold of more than 5 days is told",
+        "draft INV-3: draft of 7.00 USD, held since 2026-03-06; the policy bills on shipment; a hold of more than 5 days is told",
         "  its order is not here",
     ]
 

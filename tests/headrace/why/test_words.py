@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.why.evidence import reason_in_words
+from headrace.why.evidence import in_words, reason_in_words
 from headrace.why.history import History
 from tests.headrace.why.told import of_text, told
 
@@ -430,6 +430,11 @@ def test_a_reference_that_is_spelled_otherwise_says_how_it_was_written(tmp_path:
         ("amount_below_zero:-5", "JPY", "the amount is -5 JPY, below zero"),
         ("more_than_there_is:5", "", "there are no more than 5 of the smallest unit"),
         ("cleared:INV-7", "USD", "INV-7 is cleared already"),
+        ("cleared", "USD", "it is cleared already"),
+        ("withdrawn", "USD", "withdrawn"),
+        ("bounced:mailbox full", "USD", "it did not get through: mailbox full"),
+        ("closes_when_resolved:release.sla", "USD", "only what it is about closes it: release.sla"),
+        ("no_such_open_item", "USD", "there is no open invoice of that number and currency"),
         ("affiliate", "USD", "the customer is an affiliate: no sale, and not reminded"),
         ("day:20000", "USD", "on 2024-10-04"),
         ("a_new_one:x_y", "USD", "a new one:x y"),
@@ -437,6 +442,27 @@ def test_a_reference_that_is_spelled_otherwise_says_how_it_was_written(tmp_path:
 )
 def test_reasons_are_sentences(reason: str, currency: str, said: str) -> None:
     assert reason_in_words(reason, currency) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("short_by_15700:L-3", "L-3: the money is 157.00 USD short of it"),
+        ("over_by_250:L-4", "L-4: the money is 2.50 USD above it"),
+        ("over_by_all:L-4", "over by all L-4"),
+    ],
+)
+def test_what_comes_near_says_by_how_much(text: str, said: str) -> None:
+    assert in_words(text, "USD") == said
+
+
+def test_what_is_closed_is_not_closed_for_why_it_was_raised(tmp_path: Path) -> None:
+    text = (
+        '2026-03-13 receipt R-9 5.00 unidentified text "hello"\n2026-03-15 [suspense] operator identifies R-9 as acme'
+    )
+    printed = told(of_text(text, tmp_path), "exception_closed")
+    assert "  cash.unidentified: It is closed: none of the money is left there. The bank named no account" in printed
+    assert "It is closed" not in told(of_text(text, tmp_path), "exception_raised")
 
 
 def test_what_is_about_one_document_names_no_others(tmp_path: Path) -> None:

@@ -77,6 +77,19 @@ def test_a_letter_lists_its_items_and_adds_them_up_for_each_currency() -> None:
     assert "not due yet" not in text_of(letter_pdf(due, wording("reminder", "en-US")))
 
 
+def test_where_to_pay_stands_on_one_page_whatever_the_number_of_items() -> None:
+    several = 0
+    for number in range(18, 34):
+        figures = letter(items=letter().items[:1] * number)
+        pages = [
+            page.extract_text() for page in PdfReader(BytesIO(letter_pdf(figures, wording("reminder", "en-US")))).pages
+        ]
+        [paid] = [text for text in pages if "DE89 3704 0044 0532 0130 00" in text]
+        assert re.search(r"Reference\s+A-1", paid), number
+        several += len(pages) > 1
+    assert 0 < several < 16
+
+
 def test_a_broken_promise_is_thrown_in() -> None:
     broken = (BrokenPromise(DAY - 5, "EUR", 8_000, 0), BrokenPromise(DAY - 4, "EUR", 4_000, 1_500))
     text = text_of(letter_pdf(letter(broken=broken), wording("reminder", "en-US")))
