@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from connectors.currencies import plain
+
 Row = Mapping[str, Any]
 
 
@@ -36,7 +38,7 @@ def _applied(row: Row, where: str) -> list[str]:
         options = (
             _option("receipt", row["receipt_id"]),
             _option("document", document) if document != "DOCUMENT" else "--document DOCUMENT",
-            f"--amount-minor {row['amount']} --currency {row['currency']}",
+            f"--amount {plain(row['amount'], row['currency'])} --currency {row['currency']}",
         )
         found.append(_operate(row, where, "apply-cash", *options))
     found.append(_operate(row, where, "propose-refund", _option("receipt", row["receipt_id"])))
