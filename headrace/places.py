@@ -13,6 +13,11 @@ def clickhouse_place(settings: Settings) -> Place:
     return Place(settings.dir / "clickhouse", settings.clickhouse)
 
 
+def flows_lock(settings: Settings) -> Path:
+    """Which `headrace run all` holds as long as it runs."""
+    return settings.dir / "run" / "flows.lock"
+
+
 def query_socket(settings: Settings) -> Path:
     """Where the publishing process answers questions while it has chDB open."""
     return settings.dir / "run" / "clickhouse.sock"

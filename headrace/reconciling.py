@@ -1,7 +1,7 @@
 """What the logs say was written back to an ERP, held against what it has."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -43,6 +43,7 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     known: set[str] = set()
     refused: list[Difference] = []
     open_items: dict[tuple[str, str, str], tuple[str, str]] = {}
+    whose: dict[str, tuple[str, str]] = {}
     for decisions in _bundles(log, erp, open_items):
         first = decisions[0]
         key = effect_key(identity, first.shard, first.sequence)
@@ -56,11 +57,18 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
         elif fact.posting_id.startswith(BY_HAND):
             result.by_hand += 1
         else:
+            whose[name] = first.account_id, _about(first)
             posted[key] = Posted(name, fact.posting_id, erp.adapter.expected(made(key, decisions, erp.suspense)))
     result.compared = len(posted)
     prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
     found = differences(posted, known, erp.adapter.all_of(prefix), open_items, refused)
-    result.differences, result.cleared = found
+    # Mappings may leave out where the ERP says whose it is, so what it has is compared without; people need it.
+    result.differences = [
+        replace(one, account=one.account or account, about=one.about or about)
+        for one in found[0]
+        for account, about in [whose.get(one.decision, ("", ""))]
+    ]
+    result.cleared = found[1]
     return result
 
 
@@ -79,8 +87,11 @@ def cleared_facts(result: Reconciled) -> list[ErpPosting]:
 
 
 def _refused(name: str, first: Decision, fact: ErpPosting) -> Difference:
-    about = first.receipt_id or first.document or first.reference_id
-    return Difference(Kind.refused, name, "", first.account_id, about, first.kind, fact.reason)
+    return Difference(Kind.refused, name, "", first.account_id, _about(first), first.kind, fact.reason)
+
+
+def _about(d: Decision) -> str:
+    return d.receipt_id or d.document or d.reference_id
 
 
 def _said(log: Log, source: str) -> dict[str, ErpPosting]:

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from connectors.currencies import plain
+
 Row = Mapping[str, Any]
 
 
@@ -36,7 +38,7 @@ def _applied(row: Row, where: str) -> list[str]:
         options = (
             _option("receipt", row["receipt_id"]),
             _option("document", document) if document != "DOCUMENT" else "--document DOCUMENT",
-            f"--amount-minor {row['amount']} --currency {row['currency']}",
+            f"--amount {plain(row['amount'], row['currency'])} --currency {row['currency']}",
         )
         found.append(_operate(row, where, "apply-cash", *options))
     found.append(_operate(row, where, "propose-refund", _option("receipt", row["receipt_id"])))
@@ -48,7 +50,9 @@ def _released(row: Row, where: str) -> list[str]:
 
 
 def _sent(row: Row, where: str) -> list[str]:
-    return [_operate(row, where, "send-invoice", _option("document", row["document"]), "--channel CHANNEL")]
+    """By another channel; or by the same one, once what the reason names is put right."""
+    again = _operate(row, where, "send-invoice", _option("document", row["document"]), "--channel CHANNEL")
+    return [again, *_tried_again(row, where, "delivery")]
 
 
 def _resumed(row: Row, where: str) -> list[str]:
@@ -66,9 +70,15 @@ def _asked(row: Row, where: str) -> list[str]:
 
 def _posted(row: Row, where: str) -> list[str]:
     """Of a posting that the ERP refused: put right what it says, then have it posted again."""
+    return [*_tried_again(row, where, "erp"), *_closed(row, where)]
+
+
+def _tried_again(row: Row, where: str, sink: str) -> list[str]:
     account = shlex.quote(f"{row['tenant']}/{row['entity']}/{row['account_id']}")
-    listed = f"headrace effects {where} list erp --account {account}"
-    return [listed, f"headrace effects {where} retry erp NUMBER", *_closed(row, where)]
+    return [
+        f"headrace effects {where} list {sink} --account {account}",
+        f"headrace effects {where} retry {sink} NUMBER",
+    ]
 
 
 _COMMANDS: Final[dict[str, Callable[[Row, str], list[str]]]] = {

@@ -237,7 +237,7 @@ def load(directory: Path | None, config: Path | None) -> Settings:
     if "dir" not in values:
         raise WrongSettings('say where the installation is: --dir DIR, or --config FILE with a line dir = "..."')
     try:
-        return Settings(**values)  # type: ignore[arg-type]
+        found = Settings(**values)  # type: ignore[arg-type]
     except SettingsError as error:
         # It names the setting; what it came of has the text.
         raise WrongSettings(
@@ -251,3 +251,6 @@ def load(directory: Path | None, config: Path | None) -> Settings:
         origin = str(config) if config is not None else "settings"
         told = wrong_settings.findings(error, Settings, _HARMLESS)
         raise WrongSettings("\n".join(f"{origin}: {found}" for found in told)) from None
+    if found.dir.exists() and not found.dir.is_dir():
+        raise WrongSettings(f"{found.dir}: is a file; an installation is a directory")
+    return found

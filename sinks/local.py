@@ -40,6 +40,17 @@ class Lock:
         os.close(self._file)
 
 
+def holder(path: Path) -> int:
+    """The process that says in a lock's file that it has it, 0 where none does or that one is gone. It takes no lock, so
+    that it keeps nobody from having it: for messages only."""
+    try:
+        owner = int(path.read_text() or 0)
+        os.kill(owner, 0)
+    except (OSError, ValueError):
+        return 0
+    return owner
+
+
 class SocketPath:
     """A Unix socket's path in a form that the kernel takes however long it is, also from a child. Close it after use."""
 

@@ -5,13 +5,14 @@ Guarantee: a value is told only of a setting that is named harmless. A password 
 at the wrong one.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
 _UNKNOWN: Final = "extra_forbidden"
+_MISSING: Final = "missing"
 
 
 def findings(error: ValidationError, model: type[BaseModel], harmless: Container[str]) -> list[str]:
@@ -28,22 +29,36 @@ def _finding(
     model: type[BaseModel],
     harmless: Container[str],
 ) -> str:
-    where = ".".join(str(part) for part in place) or "settings"
+    where = _shown(place)
     names = [part for part in place if isinstance(part, str)]
     if kind == _UNKNOWN:
-        near = get_close_matches(names[-1], _names(model, names[:-1]), 1)
-        return f"{where}: no such setting" + (f"; is it {near[0]}?" if near else "")
+        near = nearest(names[-1], model, names[:-1])
+        return f"{where}: no such setting" + (f"; is it {near}?" if near else "")
     told = bool(names) and names[-1] in harmless and isinstance(value, str | int | float)
-    return f"{where}{f' = {value!r}' if told else ''}: {message}"
+    said = "must be said" if kind == _MISSING else message.removeprefix("Value error, ")
+    return f"{where}{f' = {value!r}' if told else ''}: {said}" if where else said
 
 
-def _names(model: type[BaseModel], place: list[str]) -> list[str]:
+def _shown(place: tuple[int | str, ...]) -> str:
+    """Such as `webhooks 1.url`: people count from 1."""
+    text = ""
+    for part in place:
+        text += f" {part + 1}" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def nearest(name: str, model: type[BaseModel], place: Sequence[str]) -> str:
+    """The name at a place in a model that a mistyped one may mean; empty where none is near."""
+    return next(iter(get_close_matches(name, _names(model, place), 1)), "")
+
+
+def _names(model: type[BaseModel], place: Sequence[str]) -> list[str]:
     """The settings that there are at a place."""
     found: type[BaseModel] | None = model
     for name in place:
         field = found.model_fields.get(name) if found is not None else None
         found = next(_models(field.annotation), None) if field is not None else None
-    return list(found.model_fields) if found is not None else []
+    return [field.alias or name for name, field in found.model_fields.items()] if found is not None else []
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from connectors.files.kinds import Field as FactField
 from connectors.files.kinds import FieldType, fields_of, is_money_kind
@@ -40,7 +41,9 @@ def _check_formats(formats: list[str]) -> list[str]:
         except ValueError as error:
             raise ValueError(f"{form!r} is not a form that can be read: {error}") from None
         if found.date() != sample.date():
-            raise ValueError(f"{form!r} does not say year, month and day")
+            raise ValueError(
+                f"{form!r} does not say year, month and day; 31.12.2026 is %d.%m.%Y, 2026-12-31 is %Y-%m-%d"
+            )
     return formats
 
 
@@ -231,7 +234,7 @@ def parse(text: str, origin: str) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise WrongMapping(f"{origin}: not TOML: {error}") from None
     except ValidationError as error:
-        lines = [f"{origin}: {_place(e['loc'])}: {_plain(e['msg'])}, not {_short(e['input'])}" for e in error.errors()]
+        lines = [f"{origin}: {_place(e['loc'])}: {_plain(e)}" for e in error.errors()]
         raise WrongMapping("\n".join(dict.fromkeys(lines))) from None
     found = _findings(mapping)
     if found:
@@ -250,9 +253,15 @@ def _place(location: tuple[int | str, ...]) -> str:
     return out
 
 
-def _plain(message: str) -> str:
-    plain = {"Extra inputs are not permitted": "there is no such setting", "Field required": "must be said"}
-    return plain.get(message, message.removeprefix("Value error, "))
+def _plain(error: ErrorDetails) -> str:
+    """What is wrong, in our words; with the value where these do not have it."""
+    message = error["msg"]
+    if error["type"] == "missing":
+        return "must be said"
+    if error["type"] == "value_error":
+        return message.removeprefix("Value error, ")
+    plain = {"extra_forbidden": "there is no such setting"}.get(error["type"], message)
+    return f"{plain}, not {_short(error['input'])}"
 
 
 def _short(value: object) -> str:

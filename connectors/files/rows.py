@@ -168,10 +168,10 @@ def _header(lines: _Lines, options: CsvOptions, encoding: str, file: str, needed
     for name in needed:
         if name not in names:
             near = difflib.get_close_matches(name, names, 1)
-            hint = f"is it {near[0]!r} now? " if near else ""
+            hint = f"is it {near[0]!r} now? The" if near else "the"
             raise BadFile(
-                f"{file}:{line}: column {name!r} is missing; {hint}The file has {', '.join(names)}. "
-                "Correct the mapping, or [csv] delimiter if this is one long name"
+                f"{file}:{line}: column {name!r} is missing; {hint} header there has {', '.join(names)}. "
+                "Correct the mapping: [csv] skip_lines if this line is not the header, delimiter if this is one long name"
             )
         if names.count(name) > 1:
             raise BadFile(f"{file}:{line}: column {name!r} is there {names.count(name)} times; rename all but one")

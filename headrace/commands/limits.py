@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import typer
 
-from connectors.currencies import MINOR_DIGITS
-from connectors.files.values import PLAIN, Unfit, money
 from headrace.commands.common import WRONG_USAGE, failures_told, load_existing, no_such_day, say
 from headrace.commands.ordering import Place, queue
+from headrace.commands.sums import in_minor
 from headrace.commands.views import asked, place_of
 from schemas.records import CreditLimit
 from schemas.topics import CREDIT_PREFIX
@@ -73,7 +72,7 @@ def set_limit(where: tuple[Path | None, Path | None], place: Place, wanted: Want
     first day, but for one that begins later: what holds until then does so. Wrong usage leaves with exit code 2."""
     account = _account(place, wanted)
     known = _known(where, Place(place.tenant, place.entity, account))
-    currency, amount = ("", 0) if wanted.away else _amount(wanted)
+    currency, amount = ("", 0) if wanted.away else in_minor(wanted.amount, wanted.currency)
     first, last = _day(wanted.first, "--from"), _day(wanted.last, "--until")
 
     def made(at_ms: int) -> CreditLimit:
@@ -119,19 +118,6 @@ def _replaced(known: Sequence[dict[str, Any]], begins: date, today: date) -> str
     """The limit that holds; empty where none does, or where it holds until another begins."""
     holds = in_force(known, begins) if begins <= today else None
     return "" if holds is None else str(holds["limit_id"])
-
-
-def _amount(wanted: Wanted) -> tuple[str, int]:
-    currency = wanted.currency.upper()
-    digits = MINOR_DIGITS.get(currency)
-    if digits is None:
-        say(f"--currency {wanted.currency}: is no currency of ISO 4217, such as EUR")
-        raise typer.Exit(WRONG_USAGE)
-    try:
-        return currency, money(wanted.amount, currency, digits, PLAIN)
-    except Unfit as error:
-        say(f"--amount: {str(error).partition('. Correct')[0]}")
-        raise typer.Exit(WRONG_USAGE) from None
 
 
 def _day(text: str, option: str) -> date | None:

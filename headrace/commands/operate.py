@@ -13,6 +13,7 @@ from headrace.commands.common import WRONG_USAGE, installation, no_such_day, say
 from headrace.commands.limits import Wanted, set_limit
 from headrace.commands.located import located, where
 from headrace.commands.ordering import Place, order
+from headrace.commands.sums import of_money
 
 app = typer.Typer(help="What an operator allows or orders; each is a fact in the log.", no_args_is_help=True)
 
@@ -26,6 +27,10 @@ Tenant = Annotated[str, typer.Option(help="The tenant.")]
 Entity = Annotated[str, typer.Option(help="The company of the tenant.")]
 Receipt = Annotated[str, typer.Option(help="The receipt.")]
 Document = Annotated[str, typer.Option(help="The item.")]
+Minor = Annotated[int, typer.Option(help="The amount in minor units, such as 5594.", show_default=False)]
+OfAmount = Annotated[
+    str, typer.Option("--currency", help="ISO 4217; of the amount.", show_default="the item's or the receipt's")
+]
 Draft = Annotated[str, typer.Option(help="The draft.")]
 
 
@@ -120,15 +125,19 @@ def apply_cash(
     account: Account,
     receipt: Receipt,
     document: Document,
-    amount_minor: Annotated[int, typer.Option(help="Minor units.")],
     currency: Annotated[str, typer.Option(help="ISO 4217.")],
     tenant: Tenant,
     entity: Entity,
     note: Note,
+    amount: Annotated[str, typer.Option(help="Such as 55.94.", show_default=False)] = "",
+    amount_minor: Minor = 0,
     actor: Actor = "",
 ) -> None:
     """Apply a receipt's unapplied money to an item."""
-    money = (currency, amount_minor)
+    money = of_money(context.obj, Place(tenant, entity, account), amount, amount_minor, currency)
+    if not money[1]:
+        say("say how much: --amount, such as 55.94, or --amount-minor, such as 5594")
+        raise typer.Exit(WRONG_USAGE)
     _order(context, "apply_cash", tenant, entity, account, note, actor, receipt, document, money=money)
 
 
@@ -203,11 +212,13 @@ def propose_write_off(
     tenant: Tenant,
     entity: Entity,
     note: Note,
-    amount_minor: Annotated[int, typer.Option(help="Minor units; all that is open where it is not given.")] = 0,
+    amount: Annotated[str, typer.Option(help="Such as 55.94.", show_default="all that is open")] = "",
+    amount_minor: Minor = 0,
+    currency: OfAmount = "",
     actor: Actor = "",
 ) -> None:
     """Want an item, or a part of it, given up; above the policy's limit another person has to approve."""
-    money = ("", amount_minor)
+    money = of_money(context.obj, Place(tenant, entity, account), amount, amount_minor, currency, document=document)
     _order(context, "propose_write_off", tenant, entity, account, note, actor, document=document, money=money)
 
 
@@ -221,11 +232,15 @@ def propose_refund(
     note: Note,
     receipt: Annotated[str, typer.Option(help="The receipt whose unapplied money is to be paid back.")] = "",
     document: Annotated[str, typer.Option(help="Or the credit note that is to be paid out.")] = "",
-    amount_minor: Annotated[int, typer.Option(help="Minor units; all there is where it is not given.")] = 0,
+    amount: Annotated[str, typer.Option(help="Such as 55.94.", show_default="all there is")] = "",
+    amount_minor: Minor = 0,
+    currency: OfAmount = "",
     actor: Actor = "",
 ) -> None:
     """Want money paid back; above the policy's limit another person has to approve."""
-    money = ("", amount_minor)
+    money = of_money(
+        context.obj, Place(tenant, entity, account), amount, amount_minor, currency, document=document, receipt=receipt
+    )
     _order(context, "propose_refund", tenant, entity, account, note, actor, receipt, document, money=money)
 
 

@@ -18,10 +18,11 @@ from connectors.intake.clockwork import shard_clocks
 from connectors.log.base import Log
 from headrace.commands.common import WRONG_USAGE, installation, say, where_again
 from headrace.commands.tables import show
-from headrace.places import views
+from headrace.places import flows_lock, views
 from headrace.settings import Settings
 from schemas.records import Fact, OperatorAction
 from sinks.base import SinkError
+from sinks.local import holder
 
 AWAY_SECONDS: Final = 30.0
 # These lead to no decision themselves.
@@ -109,11 +110,17 @@ def queue(
     for doubt in doubts:
         if doubt:
             say(f"warning: {doubt}")
-    takes_in = "headrace run" if at_ms == now_ms else f"headrace run all {again} --replay --until-idle"
+    process = holder(flows_lock(settings))
+    if at_ms != now_ms:
+        takes_in = [" when intake takes it in:", f"  headrace run all {again} --replay --until-idle"]
+    elif process:
+        takes_in = [f" at once: the flows run, in process {process}."]
+    else:
+        takes_in = [" when intake takes it in:", f"  headrace run {again}"]
     show(
         [
-            f"{fact.event_id}: queued for {place.name}. It takes effect when intake takes it in:",
-            f"  {takes_in}",
+            f"{fact.event_id}: queued for {place.name}. It takes effect{takes_in[0]}",
+            *takes_in[1:],
             f"Then what came of it{only}, and whether and why it could not be done:",
             f"  headrace timeline {again} {shlex.quote(place.account)}",
             f"  headrace rejected {again}",

@@ -62,6 +62,7 @@ from headrace.policies.publishing import (
 from headrace.policies.publishing import approve as approve_policy
 from headrace.policies.publishing import publish as publish_policy
 from headrace.policies.reading import BadPolicy
+from headrace.policies.sections import SECTION_MODELS
 from headrace.policies.trial_report import report_of
 from headrace.policies.trying import most_jobs, span_of, try_policy
 from headrace.settings import Settings
@@ -309,6 +310,9 @@ def explain(
     Exit 1 where no fact names the account.
     """
     day = a_day(at, "--at") if at else datetime.now(UTC).date()
+    if section and section not in SECTION_MODELS:
+        say(f"--section {section}: there is no such section; there are {', '.join(SECTION_MODELS)}")
+        raise typer.Exit(WRONG_USAGE)
     company = (tenant, entity) if tenant and entity else None
     with policies_told(), installation(directory, config) as (_, log), _reading() as told:
         found = known_on(log, account, company, day, told)

@@ -33,6 +33,7 @@ from headrace.flows import (
 from headrace.logs import open_installation
 from headrace.operations import StopFlag, configure_logging
 from headrace.parents import end_with
+from headrace.places import flows_lock
 from headrace.settings import Settings, WrongSettings, load
 from headrace.summary import Counted, policies_in_force, rejected, summary
 from sinks.base import SinkError, SinkStopped
@@ -66,7 +67,8 @@ def run(
     flow: Annotated[Flow, typer.Argument(help="The flow; all starts every flow as a process of its own.")] = Flow.all,
     directory: Annotated[Path | None, typer.Option("--dir", help="The installation; made on first use.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file of an installation on real servers.")] = None,
-    replay: Annotated[bool, typer.Option("--replay/--live", help="History in its own order, or as it comes.")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="History in its own order.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="As it comes; so it is without --replay.")] = False,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="Leave when all that is there is done.")] = False,
     shards: Annotated[str, typer.Option(help="Shards of this receivables process, such as 0-7.")] = "",
     sink: Annotated[
@@ -76,6 +78,9 @@ def run(
     parent: Annotated[int, typer.Option("--parent", hidden=True)] = 0,
 ) -> None:
     """Run flows until told to stop (SIGTERM commits, then leaves)."""
+    if replay and live:
+        say("say --replay or --live, not both")
+        raise typer.Exit(WRONG_USAGE)
     stop = StopFlag()
     stop.install()
     if parent:
@@ -160,7 +165,7 @@ class _Children:
 
         Raises HeldElsewhere where another process runs them here: each would have some of the locks, and end for the others.
         """
-        lock = Lock(self._settings.dir / "run" / "flows.lock", f"{self._settings.dir}: headrace run")
+        lock = Lock(flows_lock(self._settings), f"{self._settings.dir}: headrace run")
         try:
             return self._run(flow, replay, until_idle)
         finally:

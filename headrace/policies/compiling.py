@@ -86,7 +86,7 @@ def compile_source(source: Source) -> Compiled:
     wrong += failing(examples, document, policy)
     if wrong:
         raise source.refused(wrong)
-    return Compiled(source, document, text, policy, [*warnings, *doubts, *_unused(document)])
+    return Compiled(source, document, text, policy, [*warnings, *doubts, *_unused(document), *_nobodys(document)])
 
 
 def _filled(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +152,18 @@ def _unused(document: Mapping[str, Any]) -> list[str]:
         f"calendars.{name}: is not there, and {what} names {name}: the default calendar holds for it"
         for name, what in sorted(named)
         if name not in there
+    ]
+
+
+def _nobodys(document: Mapping[str, Any]) -> list[str]:
+    """Roles that may approve, where somebody is named who may and nobody of these has that one."""
+    parts = [document["approvals"], *(variant.get("approvals", {}) for variant in document.get("variants", []))]
+    wanted = {level["role"] for part in parts for level in part.get("levels", [])}
+    there = {role for part in parts for person in part.get("people", []) for role in person["roles"]}
+    return [
+        f"approvals.levels: nobody of approvals.people has the role {role!r}, they have {', '.join(sorted(there))}; only an "
+        "owner of the account with that role (account_owner) may approve by it"
+        for role in sorted(wanted - there if there else ())
     ]
 
 

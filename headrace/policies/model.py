@@ -17,6 +17,7 @@ from dataflows.rules.provisions.reminders import ReminderTerms, refuse_no_window
 from headrace.policies.sections import SECTION_MODELS
 from headrace.policies.sections.calendars import CalendarModel
 from headrace.policies.sections.fields import DayOrNone, Name, Section, none, not_before_from, ordinal, whole
+from sinks.wrong_settings import nearest
 
 Path = tuple[str | int, ...]
 # No day of a policy is later.
@@ -121,7 +122,9 @@ def _finding(details: ErrorDetails, model: type[Section], at: Path) -> Finding:
     if kind == "missing":
         return Finding(path, "is missing")
     if kind == "extra_forbidden":
-        return Finding(path, "is unknown")
+        names = [part for part in details["loc"] if isinstance(part, str)]
+        near = nearest(names[-1], model, names[:-1])
+        return Finding(path, f"is unknown; is it {near}?" if near else "is unknown")
     if kind == "policy":
         return Finding(path, f"{_short(value)} {context['text']}")
     if kind in ("greater_than_equal", "less_than_equal"):

@@ -1,6 +1,6 @@
 """What documents are made with: who sends, approved templates, fonts; and a document in each of its forms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +25,19 @@ def file_name(document: str, ending: str) -> str:
     return f"{safe.lstrip('.')}.{ending}"
 
 
+def _templates(folder: Path) -> Templates:
+    return Templates([folder / "templates", SHIPPED], read_approved(folder / APPROVED_FILE))
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
-    """fonts: folders with fonts besides the one that is built in."""
+    """fonts: folders with fonts besides the one that is built in. folder: where its templates and approvals are, None: those that
+    it was made with are all."""
 
     setup: Setup
     templates: Templates
     fonts: tuple[Path, ...]
+    folder: Path | None = None
 
     @classmethod
     def open(cls, folder: Path) -> "Office":
@@ -39,9 +45,14 @@ class Office:
         fonts = folder / "fonts"
         return cls(
             read_setup(folder / SETUP_FILE),
-            Templates([folder / "templates", SHIPPED], read_approved(folder / APPROVED_FILE)),
+            _templates(folder),
             (fonts,) if fonts.is_dir() else (),
+            folder,
         )
+
+    def with_templates_of_now(self) -> "Office":
+        """The same with templates and approvals read anew. Raises WrongSetup."""
+        return self if self.folder is None else replace(self, templates=_templates(self.folder))
 
     def approved(self, name: str, language: str) -> Wording:
         """The approved wording for a customer of that language. Raises NoTemplate."""

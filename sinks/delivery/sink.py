@@ -26,7 +26,7 @@ from sinks.delivery.documents.x12 import Envelope, x12_810
 from sinks.delivery.knowing import Place
 from sinks.delivery.messages import message_fact
 from sinks.delivery.office import ENDINGS, Office, file_name
-from sinks.delivery.setup import Email, Form, Outbox, Upload
+from sinks.delivery.setup import Email, Form, Outbox, Upload, WrongSetup
 from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, Target, spread
 from sinks.effects.store import account_of
 
@@ -108,19 +108,23 @@ class DeliverySink(EffectSink):
     # --- one attempt ---
 
     def prepare(self, effect: Effect, known: Known) -> Prepared | Outcome:
+        """With the templates as they are approved now: one that is approved, or changed, while the sink runs counts."""
         try:
-            return self._documents(effect, known) if effect.kind == DELIVERY else self._letter(effect, known)
-        except NoDocument as error:
+            office = self._office.with_templates_of_now()
+            if effect.kind == DELIVERY:
+                return self._documents(effect, known, office)
+            return self._letter(effect, known, office)
+        except (NoDocument, WrongSetup) as error:
             return Outcome(Result.refused, str(error))
 
-    def _letter(self, effect: Effect, known: Known) -> Prepared:
+    def _letter(self, effect: Effect, known: Known, office: Office) -> Prepared:
         if effect.target == "edi":
             raise NoDocument(f"a {effect.kind} does not leave by EDI")
         first = effect.decisions[0]
         figures = knowing.letter_of(known, effect.decisions, self._office.setup)
-        return Prepared((), figures, self._office.approved(template_of(first), first.language))
+        return Prepared((), figures, office.approved(template_of(first), first.language))
 
-    def _documents(self, effect: Effect, known: Known) -> Prepared:
+    def _documents(self, effect: Effect, known: Known, office: Office) -> Prepared:
         d = effect.decisions[0]
         place = Place.of(d)
         setup = self._office.setup
@@ -139,7 +143,7 @@ class DeliverySink(EffectSink):
         customer: Customer | None = knowing.customer_of(known, place)
         language = d.language or ("" if customer is None else customer.language)
         control = _control(effect.key, invoices[0], known) if effect.target == "edi" else 0
-        return Prepared(invoices, None, self._office.approved(invoices[0].kind, language), control)
+        return Prepared(invoices, None, office.approved(invoices[0].kind, language), control)
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
         assert isinstance(prepared, Prepared)

@@ -78,7 +78,9 @@ class TargetRow(NamedTuple):
     paused_until_ms: int = 0
 
 
-_ROW: Final = ", ".join(Row._fields)
+# Of all rounds: the column begins anew where a person has it tried again.
+_ATTEMPTS: Final = "(SELECT count(*) FROM attempts WHERE attempts.number = effects.number)"
+_ROW: Final = ", ".join(_ATTEMPTS if name == "attempts" else name for name in Row._fields)
 
 
 class EffectStore:

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from sinks import wrong_settings
 from sinks.erp.adapter import ErpAdapter
 from sinks.erp.erpnext import ErpNext
 from sinks.erp.erpnext_mapping import ErpNextMapping
@@ -33,8 +34,8 @@ def read_mapping(path: Path) -> ErpNextMapping | RestMapping:
     try:
         return _MAPPINGS[adapter](**values)
     except ValidationError as error:
-        found = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise WrongMapping("\n".join(found)) from None
+        found = wrong_settings.findings(error, _MAPPINGS[adapter], ())
+        raise WrongMapping("\n".join(f"{path}: {each}" for each in found)) from None
 
 
 def adapter_of(url: str, secret: str, mapping: ErpNextMapping | RestMapping) -> ErpAdapter:

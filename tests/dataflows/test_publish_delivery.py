@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -18,7 +20,10 @@ from dataflows.publish import publish_effects
 from dataflows.publishing import PublishStatus
 from headrace.notices import ingest_notices
 from schemas.records import CreditNote, InvoiceLine
+from sinks.delivery.approvals import approve
+from sinks.delivery.office import APPROVED_FILE
 from sinks.delivery.sink import DeliverySink
+from sinks.effects.store import EffectStore
 from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
@@ -172,6 +177,22 @@ def test_what_is_not_approved_does_not_leave(world: Delivering) -> None:
         ("RE-2", "failed", "there is no template final_notice in de-DE, en"),
     ]
     assert [status for _, status, _ in world.statuses()] == ["bounced", "bounced"]
+
+
+def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(world: Delivering, tmp_path: Path) -> None:
+    world.fact(invoice(**RE_1))
+    world.request("RE-1")
+    with mail_server(open_mailbox()) as mailbox:
+        office = replace(office_at(mailbox.address, approved=False), folder=tmp_path)
+        world.run(office)
+        ((_, state, _),) = world.effects()
+        digest = office.any_template("invoice", "de").digest
+        approve(tmp_path / APPROVED_FILE, {"de/invoice": digest}, "kim", "2026-03-02T00:00:00+00:00")
+        with closing(EffectStore(world.directory / "effects" / "delivery.sqlite")) as store:
+            assert (state, store.again(1, 0, time.time_ns())) == ("failed", "")
+            world.run(office)
+            assert [(row.state, row.attempts) for row in store.rows()] == [("done", 2)]
+        assert len(mailbox.got) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """ingest, dead-letters and operate as people and scripts call them: exit codes, stdout for results, stderr for the rest."""
 
+import os
 import subprocess
 import sys
 import time
@@ -13,10 +14,12 @@ from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from headrace.logs import open_installation
 from headrace.main import app
+from headrace.places import flows_lock
 from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import OperatorAction
 from schemas.topics import DEAD_LETTERS, FACTS, INPUT_TOPICS
+from sinks.local import Lock
 from tests.connectors.files.test_ingest import ROWS, write
 from tests.connectors.files.test_mapping import GOOD
 from tests.facts import facts, invoice, records
@@ -275,7 +278,15 @@ def test_orders_go_to_the_account(directory: Path) -> None:
         ("unapply-cash", "A-1", "--receipt", "R1", "--document", "I1", *where),
     ]:
         assert call("operate", "--dir", directory, *arguments).exit_code == 0, arguments
-    sent = [fact for partition in facts(log_of(directory), "operations") for fact in partition]
+    one = ("operate", "--dir", directory, "resume-account", "A-2", *where)
+    assert f"when intake takes it in:\n  headrace run --dir {directory}\n" in call(*one).stdout
+    lock = Lock(flows_lock(load(directory, None)), "flows")
+    running = call(*one).stdout
+    lock.close()
+    assert f"It takes effect at once: the flows run, in process {os.getpid()}.\nThen" in running
+    sent = [
+        fact for partition in facts(log_of(directory), "operations") for fact in partition if fact.account_id != "A-2"
+    ]
     found = sorted((f.action, f.account_id, f.target_account, f.amount) for f in sent if isinstance(f, OperatorAction))
     assert found == [
         ("apply_cash", "A-1", "", 500),
@@ -287,6 +298,11 @@ def test_orders_go_to_the_account(directory: Path) -> None:
     ]
     run_intake(directory)
     assert call("dead-letters", "--dir", directory, "list").stdout == ""
+
+
+def test_a_run_is_a_replay_or_live() -> None:
+    found = call("run", "all", "--replay", "--live")
+    assert (found.exit_code, found.stderr) == (2, "say --replay or --live, not both\n")
 
 
 def test_an_order_that_cannot_be_is_wrong_usage(directory: Path) -> None:

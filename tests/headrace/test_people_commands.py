@@ -117,3 +117,28 @@ def test_from_the_request_to_the_posting(made: tuple[Path, str]) -> None:
     said = [fact.action for shard in facts(log, FACTS) for fact in shard if isinstance(fact, OperatorAction)]
     log.close()
     assert sorted(said) == ["approve", "note", "propose_write_off", "unapply_cash"]
+
+
+def test_an_amount_is_of_the_items_currency(made: tuple[Path, str]) -> None:
+    directory, document = made
+    wanted = ("operate", "--dir", directory, "propose-write-off", ACCOUNT, "--document", document, *WHERE)
+    assert call(*wanted, "--amount", "5").exit_code == 0
+    assert call(*wanted, "--amount-minor", 7).exit_code == 0
+    assert call(*wanted, "--amount", "0.05", "--currency", "eur").exit_code == 0
+    applied = ("operate", "--dir", directory, "apply-cash", ACCOUNT, "--receipt", "R", "--document", document, *WHERE)
+    assert call(*applied, "--amount", "1500", "--currency", "JPY").exit_code == 0
+    for arguments, said in (
+        ((*wanted, "--amount", "5", "--amount-minor", 500), "say either --amount or --amount-minor"),
+        ((*wanted, "--amount", "0.00"), "--amount 0.00: is not above zero"),
+        ((*wanted, "--amount", "5.001"), "--amount: '5.001' has 3 decimals; USD has 2"),
+        (
+            (*wanted, "--document", "X-9", "--amount", "5"),
+            "nothing is published of X-9, so its currency cannot be told",
+        ),
+        ((*applied, "--currency", "USD"), "say how much: --amount, such as 55.94, or --amount-minor, such as 5594"),
+    ):
+        found = call(*arguments)
+        assert (found.exit_code, said in found.stderr) == (2, True), found.output
+    with closing(log_of(directory)) as log:
+        sent = [f for shard in facts(log, "operations") for f in shard if isinstance(f, OperatorAction)]
+    assert {(f.currency, f.amount) for f in sent if f.amount} == {("USD", 500), ("", 7), ("EUR", 5), ("JPY", 1500)}

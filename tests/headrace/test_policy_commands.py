@@ -185,6 +185,12 @@ def test_an_account_s_policy_is_explained_by_line_on_any_day(directory: Path) ->
     assert none.stderr.startswith("NOBODY: no fact names it up to ")
 
 
+def test_a_section_that_is_none_is_wrong_usage(directory: Path) -> None:
+    found = call("policy", "explain", "A-1", "--dir", directory, "--section", "nosuch")
+    assert found.exit_code == 2
+    assert found.stderr.startswith("--section nosuch: there is no such section; there are release, reminders, promises")
+
+
 def test_a_policy_is_tried_on_history(directory: Path) -> None:
     span = ("--dir", directory, "--from", "2012-01-01", "--to", "2013-12-31", "--jobs", 1)
     report = json.loads(call("policy", "try", directory.parent / "one.toml", *span, "--json").stdout)

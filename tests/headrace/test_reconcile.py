@@ -118,6 +118,7 @@ def test_each_kind_of_difference(server: ErpNextServer, tmp_path: Path) -> None:
     assert code == 1
     today = ago()[:10]
     here = sorted(x for x in shown(found) if x[0] != "refused")
+    assert [(x["account"], x["about"]) for x in found["differences"] if x["kind"] == "missing"] == [("C1", "R2")]
     assert here == sorted(
         [
             ("missing", name(said["applied"]), journal["name"], "posted of 30.00 USD", "nothing has its key"),

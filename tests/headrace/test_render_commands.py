@@ -137,8 +137,8 @@ def test_a_wrong_set_up_names_its_place(made: Path, tmp_path: Path) -> None:
     (folder / "delivery.toml").write_text('[[taxes]]\ncode = "X"\ncategory = "Q"\nrate = "19 %"\n')
     wrong = call("templates", "list", "--folder", folder)
     assert wrong.exit_code == 2
-    assert "taxes.0.category = 'Q': Input should be 'S', 'Z'" in wrong.stderr
-    assert "taxes.0.rate = '19 %': Value error, must be percent, such as 19 or 8.875" in wrong.stderr
+    assert "taxes 1.category = 'Q': Input should be 'S', 'Z'" in wrong.stderr
+    assert "taxes 1.rate = '19 %': must be percent, such as 19 or 8.875" in wrong.stderr
 
 
 def test_what_is_approved_is_so_until_it_is_changed(tmp_path: Path) -> None:

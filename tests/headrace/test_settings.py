@@ -33,22 +33,23 @@ def refused(text: str, directory: Path) -> str:
         (f'kafka = {{ password = "{HUSH}" }}', "kafka: Input should be a valid string"),
         (f'password = {{ a = "{HUSH}" }}', "password: no such setting"),
         (f'webhooks = "{HUSH}"', "webhooks: Input should be a valid tuple"),
-        (f'redis = "rediss://:{HUSH}@x:99999"', "redis: Value error, must be redis://HOST:PORT"),
-        (f'redis = "rediss://x:{HUSH}"', "redis: Value error, must be redis://HOST:PORT"),
-        (f'redis = "{HUSH}@x:6379"', "redis: Value error, must be redis://HOST:PORT"),
-        (f'clickhouse = "http://us:{HUSH}@[x"', "clickhouse: Value error, must be http://HOST:PORT"),
-        (HOOK + 'url = "https://a.example"\nevnts = ["paid"]', "webhooks.0.evnts: no such setting; is it events?"),
-        (HOOK + f'url = "https://a.example"\nsecret = "{HUSH}"', "webhooks.0.secret: no such setting; is it secrets?"),
-        (HOOK + f'url = "https://u:{HUSH}@a.example"', "webhooks.0: Value error, url: may hold neither a user nor a fragment"),
-        (HOOK + f'url = "ftp://u:{HUSH}@a.example"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
-        (HOOK + f'url = "http://u:{HUSH}@a.example"', "webhooks.0: Value error, url: may hold neither"),
-        (HOOK + f'url = "http://a.example?{HUSH}"', "webhooks.0: Value error, url: must be https"),
-        (HOOK + f'url = "https://u:{HUSH}"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
-        (HOOK + f'url = "https://u:{HUSH}\u2100@a"', "webhooks.0: Value error, url: must be https://HOST/PATH"),
-        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret_file = 7\nurl = {{ a = "{HUSH}" }}', "erp.0.url: Input should be a valid string"),
-        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nurl = "https://u:{HUSH}@x"', "erp.0: Value error, say where its secret is"),
-        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret = "{HUSH}"\nurl = "https://x"', "erp.0.secret: no such setting; is it secret_env?"),
-        ('[[erp]]\nname = "X!"\nmapping = "m.toml"\nsecret_env = "A"\nurl = "https://x"', "erp.0.name = 'X!': String should match"),
+        (f'redis = "rediss://:{HUSH}@x:99999"', "redis: must be redis://HOST:PORT"),
+        (f'redis = "rediss://x:{HUSH}"', "redis: must be redis://HOST:PORT"),
+        (f'redis = "{HUSH}@x:6379"', "redis: must be redis://HOST:PORT"),
+        (f'clickhouse = "http://us:{HUSH}@[x"', "clickhouse: must be http://HOST:PORT"),
+        (HOOK + 'url = "https://a.example"\nevnts = ["paid"]', "webhooks 1.evnts: no such setting; is it events?"),
+        (HOOK + f'url = "https://a.example"\nsecret = "{HUSH}"', "webhooks 1.secret: no such setting; is it secrets?"),
+        (HOOK + f'url = "https://u:{HUSH}@a.example"', "webhooks 1: url: may hold neither a user nor a fragment"),
+        (HOOK + f'url = "ftp://u:{HUSH}@a.example"', "webhooks 1: url: must be https://HOST/PATH"),
+        (HOOK + f'url = "http://u:{HUSH}@a.example"', "webhooks 1: url: may hold neither"),
+        (HOOK + f'url = "http://a.example?{HUSH}"', "webhooks 1: url: must be https"),
+        (HOOK + f'url = "https://u:{HUSH}"', "webhooks 1: url: must be https://HOST/PATH"),
+        (HOOK + f'url = "https://u:{HUSH}\u2100@a"', "webhooks 1: url: must be https://HOST/PATH"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret_file = 7\nurl = {{ a = "{HUSH}" }}', "erp 1.url: Input should be a valid string"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nurl = "https://u:{HUSH}@x"', "erp 1: say where its secret is"),
+        (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret = "{HUSH}"\nurl = "https://x"', "erp 1.secret: no such setting; is it secret_env?"),
+        ('[[erp]]\nname = "x"\nsecret_env = "A"\nurl = "https://x"', "erp 1.mapping: must be said"),
+        ('[[erp]]\nname = "X!"\nmapping = "m.toml"\nsecret_env = "A"\nurl = "https://x"', "erp 1.name = 'X!': String should match"),
     ],
 )  # fmt: skip
 def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, finding: str, tmp_path: Path) -> None:
@@ -63,11 +64,11 @@ def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, f
         (EMAIL + "port = 0", "email.port = 0: Input should be greater than or equal to 1"),
         (f'email = "smtp://us:{HUSH}@mail.example"', "email: Input should be a valid dictionary"),
         (f'[api]\nurl = "https://a.example"\ntoken = "{HUSH}"', "api.token: no such setting; is it token_file?"),
-        (f'[api]\nurl = "https://u:{HUSH}@a.example"', "api: Value error, url must be https://HOST/PATH"),
-        (f'[api]\nurl = "https://u:{HUSH}"', "api: Value error, url must be https://HOST/PATH"),
-        (f'[api]\ntoken_file = "{HUSH}"', "api: Value error, say either url or folder"),
-        ('[[taxes]]\ncode = "A"\ncategory = "Q"', "taxes.0.category = 'Q': Input should be 'S', 'Z'"),
-        (f'[[senders]]\nibann = "{HUSH}"', "senders.0.ibann: no such setting; is it iban?"),
+        (f'[api]\nurl = "https://u:{HUSH}@a.example"', "api: url must be https://HOST/PATH"),
+        (f'[api]\nurl = "https://u:{HUSH}"', "api: url must be https://HOST/PATH"),
+        (f'[api]\ntoken_file = "{HUSH}"', "api: say either url or folder"),
+        ('[[taxes]]\ncode = "A"\ncategory = "Q"', "taxes 1.category = 'Q': Input should be 'S', 'Z'"),
+        (f'[[senders]]\nibann = "{HUSH}"', "senders 1.ibann: no such setting; is it iban?"),
     ],
 )  # fmt: skip
 def test_so_it_is_with_what_delivery_is_set_by(text: str, finding: str, tmp_path: Path) -> None:
@@ -85,6 +86,13 @@ def test_an_address_of_a_registry_that_is_none_is_not_told(url: str) -> None:
     with pytest.raises(ValueError, match="must be an http or https address") as found:
         SchemaRegistry(url)
     assert HUSH not in str(found.value)
+
+
+def test_an_installation_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "kunden.csv").write_text("a,b\n")
+    with pytest.raises(WrongSettings) as found:
+        load(tmp_path / "kunden.csv", None)
+    assert str(found.value) == f"{tmp_path}/kunden.csv: is a file; an installation is a directory"
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -140,5 +148,5 @@ def test_what_is_shown_of_delivery_toml_is_read_and_has_all_that_must_be_there(t
     for needed in ("host", "domain", "bounces_to"):
         less = "\n".join(line for line in shown.splitlines() if not line.startswith(f"{needed} = "))
         (tmp_path / "delivery.toml").write_text(less)
-        with pytest.raises(WrongSetup, match=f"email.{needed}: Field required"):
+        with pytest.raises(WrongSetup, match=f"email.{needed}: must be said"):
             read_setup(tmp_path / "delivery.toml")

@@ -90,7 +90,7 @@ def test_a_wrong_endpoint_is_told_without_its_secret(server: HookServer, tmp_pat
     write_settings(tmp_path, endpoint(server, secrets=["whsec_c2hvcnQ="], events=["payed"]))
     said = headrace(tmp_path, "webhooks", "list")
     assert said.returncode == 2
-    assert "headrace.toml: webhooks.0: Value error, secrets, number 1: must be whsec_ and base64" in said.stderr
+    assert "headrace.toml: webhooks 1: secrets, number 1: must be whsec_ and base64" in said.stderr
     assert "there is no 'payed'" in said.stderr
     assert "c2hvcnQ" not in said.stderr
 

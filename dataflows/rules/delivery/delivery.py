@@ -278,14 +278,15 @@ def _went_wrong(account: Account, row: DeliveryRow, status: str, fact: Message, 
         line = provisions.lines.get("delivery", "")
         decisions.append(_rejected(row, fact, provisions.delivery.owner, line))
         return decisions
-    return decisions + _next_channel(account, row, ctx)
+    return decisions + _next_channel(account, row, _why(fact), ctx)
 
 
-def _next_channel(account: Account, row: DeliveryRow, ctx: Context) -> list[Decision]:
-    """The next channel of the chain; a person where there is none, or where nothing is sent any more."""
+def _next_channel(account: Account, row: DeliveryRow, failed: list[str], ctx: Context) -> list[Decision]:
+    """The next channel of the chain; a person where there is none, or where nothing is sent any more. failed: how the last one
+    did, for the person."""
     if row.at + 1 < len(row.chain) and ctx.origin == LIVE:
         return [_request(account, row, FALLBACK, row.chain, row.at + 1, 1, None, ctx)]
-    return _for_person(account, row, NOT_CONFIRMED, [f"no_more_channels:{','.join(row.chain)}"], ctx)
+    return _for_person(account, row, NOT_CONFIRMED, [*failed, f"no_more_channels:{','.join(row.chain)}"], ctx)
 
 
 def look_at_due(account: Account, ctx: Context) -> list[Decision]:
@@ -302,7 +303,7 @@ def look_at_due(account: Account, ctx: Context) -> list[Decision]:
         elif row.tries < terms.tries and ctx.origin == LIVE:
             decisions.append(_request(account, row, RESEND, row.chain, row.at, row.tries + 1, None, ctx))
         elif waits == NOT_CONFIRMED:
-            decisions += _next_channel(account, row, ctx)
+            decisions += _next_channel(account, row, [], ctx)
         else:
             decisions += _for_person(account, row, waits, [f"not_acknowledged:{row.chain[row.at]}"], ctx)
     return decisions

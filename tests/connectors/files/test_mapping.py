@@ -81,6 +81,21 @@ def test_what_is_wrong_is_said_with_its_place(before: str, after: str, message: 
     assert message in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('name = "bank"', "", "bank.toml: name: must be said"),
+        ('event_time = { column = "Date" }', 'event_time = { column = "Date", date = "DD.MM.YYYY" }',
+         "bank.toml: facts 1.fields.event_time.date: 'DD.MM.YYYY' does not say year, month and day; "
+         "31.12.2026 is %d.%m.%Y, 2026-12-31 is %Y-%m-%d"),
+    ],
+)  # fmt: skip
+def test_what_our_own_words_say_is_not_said_twice(before: str, after: str, message: str) -> None:
+    with pytest.raises(WrongMapping) as wrong:
+        parse(GOOD.replace(before, after), "bank.toml")
+    assert str(wrong.value) == message
+
+
 def test_all_findings_are_said() -> None:
     with pytest.raises(WrongMapping) as wrong:
         parse(GOOD.replace('id = ["Ref"]', "").replace('amount = { column = "Amount" }', ""), "bank.toml")

@@ -102,10 +102,10 @@ def test_a_last_value_that_may_be_cut_is_refused() -> None:
     ("content", "mapping", "message"),
     [
         (b"", CSV, "in.csv:1: no header can be read: the file is empty"),
-        (b"amount,b\n", CSV, "in.csv:1: column 'a' is missing; The file has amount, b."),
+        (b"amount,b\n", CSV, "in.csv:1: column 'a' is missing; the header there has amount, b."),
         (b"A,b\n", with_csv(header=["a", "b"]), "in.csv:1: column 1 of the header is 'A', the mapping says 'a'; correct the file or [csv] header"),
         (b"a,b,c\n", with_csv(header=["a", "b"]), "in.csv:1: the header has 3 columns, the mapping says 2"),
-        (b"a;b\n", CSV, "Correct the mapping, or [csv] delimiter if this is one long name"),
+        (b"a;b\n", CSV, "Correct the mapping: [csv] skip_lines if this line is not the header, delimiter if this is one long name"),
         (b"a,a\n", CSV, "in.csv:1: column 'a' is there 2 times; rename all but one"),
         (b"\xff\xfea\0,\0", CSV, "in.csv:1: the file is UTF-16; save it as UTF-8"),
         (b"a,\xe9\n", CSV, "in.csv:1: no header can be read: byte 0xe9 is not utf-8"),

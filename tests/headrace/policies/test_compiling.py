@@ -294,3 +294,16 @@ def test_examples_are_held_against_the_policy_and_are_no_part_of_it(tmp_path: Pa
         "2: examples[1].at: is missing",
         "4: examples[1].expect: {} must be longer",
     ]
+
+
+def test_a_role_that_nobody_has_is_warned_of() -> None:
+    levels = 'version = 1\n[[approvals.levels]]\nrole = "lead"\n'
+    people = '[[approvals.people]]\nname = "kim"\nroles = ["{}"]\n'
+    assert list(compile_text(levels, "t").warnings) == []
+    assert list(compile_text(levels + people.format("lead"), "t").warnings) == []
+    assert list(compile_text(levels + people.format("leed"), "t").warnings) == [
+        "approvals.levels: nobody of approvals.people has the role 'lead', they have leed; only an owner of the account with "
+        "that role (account_owner) may approve by it"
+    ]
+    with pytest.raises(BadPolicy, match="remainders: is unknown; is it reminders\\?"):
+        compile_text("version = 1\n[remainders]\n", "t")

@@ -118,7 +118,7 @@ def test_all_findings_are_told_with_their_paths() -> None:
         "reminders.steps_days: [3, 1] must rise, each once",
         "reminders.minimum_minor: True must be a whole number",
         "reminders.window_minutes: 1000 the window must end by midnight",
-        "reminders.letters: is unknown",
+        "reminders.letters: is unknown; is it letter?",
         "interest.charge: 'always' must be one of none, cleared, step",
         "interest.jurisdictions.EU.rate_days[1]: '2026-31-01' must be a date YYYY-MM-DD",
         "collections.steps[2].role: '' must not be empty",

@@ -281,7 +281,7 @@ def test_what_is_there_is_listed_by_pages(server: LedgerServer, tmp_path: Path) 
         (('currency = "currency"', ""), "documents.money.list.currency: is needed with amount"),
         (('adapter = "rest"', 'adapter = "soap"'), "adapter = 'soap': must be one of erpnext, rest"),
         (("draft = false", "draft = 1.5"), "documents.money.body.draft = 1.5: must be a text, a whole number"),
-        (("[auth]", "[oauth]"), "oauth: Extra inputs are not permitted"),
+        (("[auth]", "[oauth]"), "oauth: no such setting; is it auth?"),
     ],
 )  # fmt: skip
 def test_a_mapping_is_checked_whole(
