@@ -80,7 +80,7 @@ class Check:
 
     def _day(self, field: str, day: int, last: int) -> None:
         if not FIRST_DAY <= day <= last:
-            self.say(field, f"{_day_text(day)} is not between {_day_text(FIRST_DAY)} and {_day_text(last)}")
+            self.say(field, f"{day_text(day)} is not between {day_text(FIRST_DAY)} and {day_text(last)}")
 
     def moment(self, field: str, time_ms: int) -> None:
         if time_ms > self.latest_ms:
@@ -89,10 +89,10 @@ class Check:
                 f"{_time_text(time_ms)} is in the future: more than a day after the machine's time; send it again then",
             )
         elif time_ms < FIRST_DAY * DAY_MS:
-            self.say(field, f"{_time_text(time_ms)} is before {_day_text(FIRST_DAY)}; it must be UTC milliseconds")
+            self.say(field, f"{_time_text(time_ms)} is before {day_text(FIRST_DAY)}; it must be UTC milliseconds")
 
 
-def _day_text(day: int) -> str:
+def day_text(day: int) -> str:
     try:
         return date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat()
     except (OverflowError, ValueError):

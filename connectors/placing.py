@@ -56,7 +56,7 @@ def no_account(fact: Fact) -> Rejected | None:
     """What is wrong with a fact that must name an account, and names none."""
     if fact.account_id or fact.kind in EVERY_SHARD_KINDS or unnamed_account(fact):
         return None
-    return Rejected("no_account", "account_id", f"is empty; a {fact.kind} must name the payer's account")
+    return Rejected("no_account", "account_id", f"is empty; the {fact.kind} must name the payer's account")
 
 
 def unnamed_account(fact: Fact) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors import dead_letters
+from connectors.checking import day_text
 from connectors.dead_letters import DeadLetter, FileOrigin
 from connectors.files.build import Builder, Refused, needed_columns
 from connectors.files.mapping import Mapping
@@ -20,7 +21,7 @@ from connectors.log.base import Log
 from connectors.placing import partition_of_account, producer_key
 from connectors.steady import SteadyWriter
 from schemas.codec import encode_fact
-from schemas.records import Fact
+from schemas.records import Fact, Invoice
 from schemas.topics import DEAD_LETTERS, INPUT_TOPICS, TOPIC_OF_KIND
 
 # What `report` is told of one file; the dead letters have all of it.
@@ -34,6 +35,8 @@ class Counts:
 
     rows: int = 0
     refused: int = 0
+    # Taken, but hardly meant: due before they are dated.
+    due_early: int = 0
     skipped: int = 0
     facts: Counter[str] = field(default_factory=Counter)
 
@@ -109,6 +112,10 @@ def ingest_file(
                     if counts.refused <= MOST_REPORTED:
                         report(refusal_text(origin, header, made.detail))
                 else:
+                    for said in filter(None, map(_due_early, made)):
+                        counts.due_early += 1
+                        if counts.due_early <= MOST_REPORTED:
+                            report(f"{path}:{row.line}: taken, but {said}: are its dates read as they are meant?")
                     _send(producer, made, counts)
         producer.flush()
         letters.flush()
@@ -116,6 +123,14 @@ def ingest_file(
         producer.close()
         letters.close()
     return counts
+
+
+def _due_early(fact: Fact) -> str:
+    """What is odd about an invoice that is due before it is dated; empty for all others."""
+    if not isinstance(fact, Invoice) or not 0 < fact.due_date < fact.document_date:
+        return ""
+    due, dated = day_text(fact.due_date), day_text(fact.document_date)
+    return f"invoice {fact.document} is due on {due}, before its date, {dated}"
 
 
 def _send(producer: Producer, facts: Iterable[Fact], counts: Counts) -> None:

@@ -117,6 +117,8 @@ def _one(
     print(_summary(path, counts))
     if counts.refused > MOST_REPORTED:
         say(f"{path}: {counts.refused - MOST_REPORTED:,} more rows were refused: headrace dead-letters list")
+    if counts.due_early > MOST_REPORTED:
+        say(f"{path}: {counts.due_early - MOST_REPORTED:,} more invoices are due before they are dated")
     return counts.refused == 0
 
 

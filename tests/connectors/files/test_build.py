@@ -410,7 +410,7 @@ amount = { column = "Betrag" }
 def test_a_row_without_the_account_that_its_fact_must_name_is_refused() -> None:
     """Intake could place it nowhere, and would know neither file nor line any more."""
     first, second = made(parse(INVOICE, "erp.toml"), "No,Debitor,Betrag", "1,,9.00", "2,D-7,9.00")
-    assert first == Refused("Debitor", "invoice account_id: is empty; a invoice must name the payer's account")
+    assert first == Refused("Debitor", "invoice account_id: is empty; the invoice must name the payer's account")
     assert not isinstance(second, Refused)
     assert [fact.account_id for fact in second] == ["D-7"]
     # Of a receipt nobody may know yet who paid it.

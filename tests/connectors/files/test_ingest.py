@@ -131,6 +131,17 @@ def test_only_the_first_refusals_are_told(log: Log, tmp_path: Path) -> None:
     assert (counts.refused, len(said), len(letters(log))) == (50, 20, 50)
 
 
+def test_an_invoice_due_before_it_is_dated_is_taken_and_told(log: Log, tmp_path: Path) -> None:
+    said: list[str] = []
+    path = write(tmp_path / "ar.csv", ROWS[0], ROWS[1].replace("2/25/2013", "1/25/2013"))
+    counts = ingest(log, path, said)
+    assert (counts.rows, counts.refused, counts.due_early, counts.facts["invoice"]) == (2, 0, 1, 2)
+    assert said == [
+        f"{path}:3: taken, but invoice 7900770 is due on 2013-01-25, before its date, 2013-01-26: "
+        "are its dates read as they are meant?"
+    ]
+
+
 def test_a_file_with_another_header_is_refused_whole(log: Log, tmp_path: Path) -> None:
     path = tmp_path / "ar.csv"
     path.write_text(HEADER.replace("InvoiceAmount", "Amount") + "\n" + ROWS[0] + "\n")
