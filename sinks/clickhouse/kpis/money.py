@@ -146,9 +146,10 @@ def countback(rest: str, sales: str, days: str) -> str:
     )
 
 
-# Sales by month of each key, from its first month with a sale on, every month.
+# Sales by month of each key, from its first month with a sale on, every month. sumMap leaves out a month of which every sum is
+# zero, as sales that a credit note took back are: their number never is.
 _MONTHS: Final = f"""(
-    SELECT {GROUP}, sumMap([toYear(day) * 12 + toMonth(day) - 1], [sold]) AS by_month, by_month.1[1] AS first_month,
+    SELECT {GROUP}, sumMap([toYear(day) * 12 + toMonth(day) - 1], [sold], [sold_rows]) AS by_month, by_month.1[1] AS first_month,
            arrayMap(m -> by_month.2[indexOf(by_month.1, m)], range(first_month, by_month.1[-1] + 1)) AS monthly
     FROM {changes({"sold": "sales", "sold_rows": "sales_rows"})} WHERE sold_rows > 0 GROUP BY {GROUP}
 )"""
