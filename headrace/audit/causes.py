@@ -43,6 +43,17 @@ CONSEQUENCES: Final = frozenset(
         "credit_group_told",
     )
 )
+# A fact that is rejected does nothing; with it comes what was so before, a credit hold or a request that is about nothing any more.
+SHOWN: Final = frozenset(
+    (
+        "approval_withdrawn",
+        "credit_hold_set",
+        "credit_hold_released",
+        "credit_near_limit",
+        "credit_exposure_stated",
+        "credit_group_told",
+    )
+)
 # A short payment opens a dispute by policy, and a deduction is disputed as a whole: such a dispute says this channel.
 SHORT_PAYMENT: Final = "short_payment"
 OF_TIME: Final = CONSEQUENCES | {"reminder_due", "reminder_suppressed", "escalated", "statement", "approval_expired"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from headrace.audit.accounts import Account
 from headrace.audit.approvals import same
-from headrace.audit.causes import CAUSED, CONSEQUENCES, of_short_payments
+from headrace.audit.causes import CAUSED, CONSEQUENCES, SHOWN, of_short_payments
 from headrace.audit.claims import AMOUNT_KNOWN
 from headrace.audit.dispute_facts import DisputeFacts
 from headrace.audit.document_facts import parts_of
@@ -94,8 +94,10 @@ class FactCheck(MoneyFacts, DisputeFacts):
             self._wrong(account, fact, "wrongly_rejected", f"it is rejected for {said[0].reasons}, which is not so")
 
     def _rejected(self, account: Account, fact: Fact, said: Sequence[Decision]) -> None:
-        if len(said) > 1:
-            self._wrong(account, fact, "rejected_with_effect", f"it is rejected and has {said[1].kind}")
+        for more in said[1:]:
+            # What else of the account had come to its end shows with any fact.
+            if more.kind not in SHOWN:
+                self._wrong(account, fact, "rejected_with_effect", f"it is rejected and has {more.kind}")
         d = said[0]
         reason = d.reasons[0].split(":")[0] if d.reasons else ""
         right = self._is_so(account, fact, reason) if reason else False

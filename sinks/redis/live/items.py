@@ -35,8 +35,9 @@ def learn(work: Work, account: str, d: Decision) -> None:
     """The item that the decision states, and the other one from which or to which it moves something."""
     if _states(d):
         before = _row_of(work, account, d.document)
-        # A suppressed step says which level it was, not which one the item has.
-        level = (before["level"] if before else 0) if d.kind == "reminder_suppressed" else d.level
+        # A suppressed step says which level it was, and an escalation its own, not which one the item has.
+        kept = d.kind in ("reminder_suppressed", "escalated")
+        level = (before["level"] if before else 0) if kept else d.level
         row = {
             "currency": d.currency,
             "kind": d.item_kind,
