@@ -173,6 +173,15 @@ def sum_in(account: Account, currency: str) -> CreditSum:
     return part
 
 
+def drop_empty(account: Account) -> None:
+    """Sums in which nothing is left. What came and went within a fact was counted where somebody asked in between, and only there."""
+    row = account.credit()
+    left = [x for x in row.sums if x.unbilled or x.drafts or x.orders or x.members or x.stated]
+    if len(left) < len(row.sums):
+        row.sums = left
+        account.touch_credit()
+
+
 def _by_currency(part: CreditSum) -> str:
     return part.currency
 

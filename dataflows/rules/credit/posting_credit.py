@@ -9,7 +9,7 @@ from typing import Final
 from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context, contact_time
 from dataflows.rules.credit.credit import Standing, holds_on
-from dataflows.rules.credit.credit_count import MOST_LOOKED_AT, begun, count, count_on, is_near, look_again
+from dataflows.rules.credit.credit_count import MOST_LOOKED_AT, begun, count, count_on, drop_empty, is_near, look_again
 from dataflows.rules.credit.credit_group import keep_customer, keep_stated, keep_told, post_stated, post_told
 from dataflows.rules.credit.credit_limits import next_change, post_limit, post_proposal
 from schemas.records import CreditExposure, CreditGroupTold, Customer, Decision, Fact
@@ -97,6 +97,7 @@ def finish(account: Account, said: list[Decision], ctx: Context) -> None:
     """
     count(account)
     count_on(account)
+    drop_empty(account)
     row = account.credit()
     provisions = account.provisions(ctx)
     if row.held:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from schemas import records as r
 from schemas.codec import decode_fact
 from schemas.records import Decision
+from tests import facts
 from tests.cases import cases
 from tests.exposures import Ledger, evidence
 from tests.histories import History, histories
@@ -142,3 +143,14 @@ def test_histories_reach_what_the_properties_are_about() -> None:
         *("over_limit", "past_due", "credit_held", *PARTS, "left_out"),
     }
     assert wanted - said == set()
+
+
+def test_what_came_and_went_within_a_fact_is_counted_nowhere() -> None:
+    """A draft is held, counted while its release is looked at, and withdrawn since another one replaces it."""
+    line = r.InvoiceLine(1, 1, "P1", 2_000, 2_500_000, 500, 0, "")
+    drafts = {"stage": "draft", "amount": 500, "tax": 0, "lines": [line]}
+    known = [facts.customer(), facts.credit_limit(limit_id="L", amount=100_000)]
+    there = facts.invoice(event_id="replaces", document="INV-2", replaces="INV-1", **drafts)
+    same_however_kept(
+        messages([*known, there, facts.invoice(event_id="replaced", document="INV-1", currency="EUR", **drafts)])
+    )
