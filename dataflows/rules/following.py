@@ -171,7 +171,7 @@ def _follow_numbers(account: Account, d: Decision, ctx: Context) -> list[Decisio
     for number in parts.numbers(d):
         decisions = decisions or cash.retry(account, number, ctx)
     if d.reference_id and not decisions:
-        decisions += prepayments.for_order(account, d.reference_id)
+        decisions += prepayments.for_order(account, d.reference_id, ctx)
     return decisions
 
 

@@ -100,7 +100,8 @@ def wanted_of(receipt: ReceiptRow, lines: list[tuple[RemittanceLine, str]], rule
     for allocation in receipt.allocations:
         paid = found.get(allocation.document) or _spelled_otherwise(list(found.values()), allocation.document)
         if paid is not None and paid.amount is not None:
-            paid.amount -= allocation.amount
+            # Lines are in the receipt's currency.
+            paid.amount -= allocation.exchanged or allocation.amount
         elif paid is not None and len(found) > 1:
             # It took what was open of it; what is left is not for it.
             found.pop(paid.reference)

@@ -3,6 +3,8 @@
 from typing import Final
 
 from dataflows.rules.account.account import Account
+from dataflows.rules.cash.cash_wanted import advices_for, lines_of, wanted_of
+from dataflows.rules.context import Context
 from schemas.records import Decision, Item, ReceiptRow
 
 RULE: Final = "cash.prepayment"
@@ -59,15 +61,19 @@ def _items(account: Account, receipt: ReceiptRow) -> list[Item]:
     return found
 
 
-def for_order(account: Account, order_id: str) -> list[Decision]:
-    """An invoice of the order was posted: the first receipt that was kept for it pays it."""
+def for_order(account: Account, order_id: str, ctx: Context) -> list[Decision]:
+    """An invoice of the order was posted: the first receipt that was kept for it, and names no other one, pays it."""
     order = account.order(order_id)
     if order is None:
         return []
     for name in order.prepaid:
         receipt = account.receipt(name)
-        if receipt is not None and receipt.unapplied:
+        if receipt is not None and receipt.unapplied and not _names_items(account, receipt, ctx):
             found = match(account, receipt)
             if any(d.kind == "cash_applied" for d in found):
                 return found
     return []
+
+
+def _names_items(account: Account, receipt: ReceiptRow, ctx: Context) -> bool:
+    return bool(wanted_of(receipt, lines_of(account, receipt, ctx), RULE) or advices_for(account, receipt))
