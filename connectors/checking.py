@@ -12,8 +12,8 @@ FIRST_DAY: Final = (date(1980, 1, 1) - date(1970, 1, 1)).days
 # Books may be dated ahead within a year; terms and promises reach further, not a lifetime.
 BOOKED_AHEAD_DAYS: Final = 366
 DUE_AHEAD_DAYS: Final = 3653
-# Ten trillion of a currency with two decimals; sums of 9,000 such amounts still fit 64 bits.
 MESSAGE_CHANNELS: Final = ("edi", "portal", "email", "api", "letter", "phone")
+# Ten trillion of a currency with two decimals; sums of 9,000 such amounts still fit 64 bits.
 AMOUNT_MAX: Final = 10**15
 ID_MAX: Final = 128
 TEXT_MAX: Final = 10_000
@@ -71,6 +71,14 @@ class Check:
     def not_negative(self, field: str, amount: int, most: int = AMOUNT_MAX) -> None:
         if not 0 <= amount <= most:
             self.say(field, f"{amount:,} is not between 0 and {most:,}")
+
+    def worth(self, field: str, products: list[tuple[int, int]], currency: str) -> None:
+        """Quantities in thousandths times prices in millionths: what they come to has to be an amount."""
+        total = sum(quantity * price for quantity, price in products)
+        minor = total * 10 ** MINOR_DIGITS.get(currency, 2) // 10**9
+        if abs(minor) > AMOUNT_MAX:
+            said = decimal_text(minor, currency)
+            self.say(field, f"quantity times price comes to {said}, which is over {AMOUNT_MAX:,} minor units")
 
     def booked_day(self, field: str, day: int) -> None:
         self._day(field, day, self.last_booked_day)

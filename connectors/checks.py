@@ -231,6 +231,7 @@ def _invoice(check: Check, fact: Invoice) -> None:
         check.optional_identifier(f"lines.{number}.tax_code", line.tax_code)
         check.bounded(f"lines.{number}.quantity_milli", line.quantity_milli)
         check.bounded(f"lines.{number}.unit_price_micro", line.unit_price_micro)
+        check.worth(f"lines.{number}", [(line.quantity_milli, line.unit_price_micro)], fact.currency)
         check.bounded(f"lines.{number}.net", line.net)
         check.bounded(f"lines.{number}.tax", line.tax)
     # A draft that does not add up is held by the release rules with that reason; a posted one is broken.
@@ -262,6 +263,7 @@ def _order(check: Check, fact: Order) -> None:
         check.optional_identifier(f"lines.{number}.product", line.product)
         check.not_negative(f"lines.{number}.quantity_milli", line.quantity_milli)
         check.not_negative(f"lines.{number}.unit_price_micro", line.unit_price_micro)
+    check.worth("lines", [(line.quantity_milli, line.unit_price_micro) for line in fact.lines], fact.currency)
 
 
 def _shipment(check: Check, fact: Shipment) -> None:

@@ -14,7 +14,7 @@ from dataflows.rules.approvals.exceptions import closed
 from dataflows.rules.context import Context, next_contact, origin_of
 from dataflows.rules.policy.policy import DAY_MS, DEFAULT_TEXT, published
 from dataflows.rules.transition import RULES_VERSION, adopt, adopt_rates, adopt_wake, rates_came, transition, wake
-from dataflows.shards.logged import Diverged, Logged, brief, decision_key, difference, unreadable
+from dataflows.shards.logged import Diverged, Logged, ShardStopped, brief, decision_key, difference, unreadable
 from dataflows.shards.store import parked_key
 from dataflows.shards.whole_shard import WholeShard
 from schemas.codec import decode_decision, decode_fact, encode_decision
@@ -44,7 +44,8 @@ MOST_DIRTY_ROWS: Final = 2_000
 class _Failed(Exception):
     """A transition of an account failed, by this cause; the state has to be taken back to before it."""
 
-    def __init__(self, account_key: str, cause: str, reason: str) -> None:
+    def __init__(self, account_key: str, cause: str, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
         super().__init__(reason)
         self.account_key: Final = account_key
         self.cause: Final = cause
@@ -69,7 +70,13 @@ class Shard(WholeShard):
             try:
                 self._one(offset, value, logged)
             except _Failed as failed:
-                self._failures[offset, failed.account_key, failed.cause] = failed.reason
+                failure = (offset, failed.account_key, failed.cause)
+                if failure in self._failures:
+                    raise ShardStopped(
+                        f"shard {self.number}, fact at offset {offset}: {failed.account_key} failed and cannot be parked: "
+                        f"{failed.reason}: start a version that mends it"
+                    ) from failed
+                self._failures[failure] = failed.reason
                 self._rewind()
             else:
                 return
@@ -138,19 +145,43 @@ class Shard(WholeShard):
 
     def _finish(self, logged: Logged | None) -> None:
         """Number the decisions of this fact, compare them with what the log says, put the new ones into the outbox."""
-        group = self._group
-        count = len(group)
-        if not count and logged is None:
+        if not self._group and logged is None:
             return
         row = self.row
-        said = logged.values if logged is not None else []
+        # All are encoded before one is kept: what cannot be written is a transition that failed.
+        raws = self._encoded(logged)
         key: bytes | None = None
+        for index in range(len(raws)):
+            if row.next_sequence >= self.emitted:
+                decision = self._group[index]
+                raw = raws[index]
+                self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
+                self.emitted = row.next_sequence + 1
+                self.unconfirmed[row.next_sequence] = raw
+                # Most decisions of a fact are of one account; `is` cannot be wrong about that.
+                before = self._group[index - 1]
+                if key is None or not (
+                    decision.account_id is before.account_id
+                    and decision.entity is before.entity
+                    and decision.tenant is before.tenant
+                ):
+                    key = decision_key(decision)
+                self.outbox.append((row.next_sequence, key, raw))
+            row.next_sequence += 1
+
+    def _encoded(self, logged: Logged | None) -> list[bytes]:
+        """The decisions of this fact, numbered, as bytes; none that differs from what the log says."""
+        group = self._group
+        count = len(group)
+        row = self.row
+        said = logged.values if logged is not None else []
         if len(said) > count or (logged is not None and logged.complete and len(said) != count):
             raise Diverged(self._difference(f"the log has {len(said)} decisions, the rules conclude {count}"))
+        raws: list[bytes] = []
         for index in range(count):
             decision = group[index]
             decision.shard = self.number
-            decision.sequence = row.next_sequence
+            decision.sequence = row.next_sequence + index
             decision.fact_offset = self._offset
             decision.index = index
             decision.count = count
@@ -161,24 +192,16 @@ class Shard(WholeShard):
             decision.rules_version = (
                 adopted[index].rules_version if adopted is not None and index < len(adopted) else RULES_VERSION
             )
-            raw = encode_decision(decision)
+            try:
+                raw = encode_decision(decision)
+            except Exception as error:
+                raise _Failed(decision_key(decision).decode(), decision.cause_id, error) from error
             if index < len(said) and raw != said[index]:
                 raise Diverged(
                     self._difference(f"decision {index} is {brief(said[index])} in the log, {brief(raw)} by the rules")
                 )
-            if row.next_sequence >= self.emitted:
-                self.kinds[decision.kind] = self.kinds.get(decision.kind, 0) + 1
-                self.emitted = row.next_sequence + 1
-                self.unconfirmed[row.next_sequence] = raw
-                # Most decisions of a fact are of one account; `is` cannot be wrong about that.
-                if key is None or not (
-                    decision.account_id is group[index - 1].account_id
-                    and decision.entity is group[index - 1].entity
-                    and decision.tenant is group[index - 1].tenant
-                ):
-                    key = decision_key(decision)
-                self.outbox.append((row.next_sequence, key, raw))
-            row.next_sequence += 1
+            raws.append(raw)
+        return raws
 
     def _difference(self, what: str) -> str:
         return difference(self.number, self._offset, what)
@@ -214,15 +237,21 @@ class Shard(WholeShard):
             self._reject(fact, "operator.resume_account", "not_parked")
         else:
             self._conclude(account, fact, value)
-        self._changed(account)
+        self._changed(account, fact.event_id)
 
-    def _changed(self, account: Account) -> None:
-        """After a transition: what the shard keeps of the account beside its rows."""
+    def _changed(self, account: Account, cause: str) -> None:
+        """After a transition: its rows, and what the shard keeps of the account beside them.
+
+        Where a row cannot be written, the transition of this cause failed.
+        """
         waits = bool(account.row.rate_receipts)
         if waits != account.said_waits:
             self.rates.wait(account.key, waits)
             account.said_waits = waits
-        self.accounts.changed(account)
+        try:
+            self.accounts.changed(account)
+        except Exception as error:
+            raise _Failed(account.key, cause, error) from error
 
     def _conclude(self, account: Account, fact: Fact, value: bytes) -> None:
         """Run the rules, or adopt what the log says they concluded; a failure parks the account."""
@@ -248,7 +277,7 @@ class Shard(WholeShard):
         try:
             decisions = adopt(account, fact, adopted, ctx) if adopted is not None else transition(account, fact, ctx)
         except Exception as error:
-            raise _Failed(account.key, fact.event_id, f"{type(error).__name__}: {error}") from error
+            raise _Failed(account.key, fact.event_id, error) from error
         self._group += decisions
 
     # --- parked accounts ---
@@ -293,7 +322,11 @@ class Shard(WholeShard):
             if account.row.parked_at >= 0:
                 self._wait(account, raw)
             else:
-                self._conclude(account, decode_fact(raw), raw)
+                waited = decode_fact(raw)
+                self._conclude(account, waited, raw)
+                # Here, so that of many it is known which one's rows cannot be written.
+                self._changed(account, waited.event_id)
+                account.dirty.clear()
 
     # --- wakes ---
 
@@ -310,8 +343,9 @@ class Shard(WholeShard):
             limit -= 1
             account = self.accounts.get(due[1])
             assert account is not None, f"a wake of {due[1]}, which is not of shard {self.number}"
-            self._wake(account, due[0], bound)
-            self._changed(account)
+            cause = f"wake:{account.account_id}:{due[0]}"
+            self._wake(account, cause, due[0], bound)
+            self._changed(account, cause)
         if self.row.rates_came and limit:
             self._retry_rates(limit)
         if self.row.sweep_due >= 0 and limit:
@@ -327,17 +361,17 @@ class Shard(WholeShard):
                 row.rates_account = key
                 account = self.accounts.get(key)
                 assert account is not None, f"{key} waits for a rate, and is not of shard {self.number}"
+                cause = f"rates:{account.account_id}:{self._offset}"
                 if account.row.parked_at < 0:
-                    self._rates_came(account)
-                self._changed(account)
+                    self._rates_came(account, cause)
+                self._changed(account, cause)
             if len(found) < SWEEP_WAKES:
                 row.rates_came = False
                 row.rates_account = ""
                 return
             more = limit < 0
 
-    def _rates_came(self, account: Account) -> None:
-        cause = f"rates:{account.account_id}:{self._offset}"
+    def _rates_came(self, account: Account, cause: str) -> None:
         ctx = Context(
             self.row.now,
             self._origin(),
@@ -359,7 +393,7 @@ class Shard(WholeShard):
         try:
             self._group += adopt_rates(account, adopted, ctx) if adopted is not None else rates_came(account, ctx)
         except Exception as error:
-            raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
+            raise _Failed(account.key, cause, error) from error
 
     def _sweep(self, limit: int) -> None:
         """Bring wakes forward to the accounts' next contact times, where their items get the steps of a new policy.
@@ -384,14 +418,13 @@ class Shard(WholeShard):
                 return
             more = limit < 0
 
-    def _wake(self, account: Account, due: int, now: int) -> None:
+    def _wake(self, account: Account, cause: str, due: int, now: int) -> None:
         """Let time do its work on the account. `now` is how far the books are complete, which is what rules may see."""
         tomorrow = (now // DAY_MS + 1) * DAY_MS
         if account.row.parked_at >= 0:
             account.row.wake = tomorrow
             account.touch()
             return
-        cause = f"wake:{account.account_id}:{due}"
         first_open = self._first_open(account) if self.row.periods else 0
         ctx = Context(now, self._origin(), self.policy, "wake", cause, due, self.row.now, self.rates, first_open)
         failure = self._failures.get((self._offset, account.key, cause)) if self._failures else None
@@ -405,4 +438,4 @@ class Shard(WholeShard):
         try:
             self._group += adopt_wake(account, adopted, ctx) if adopted is not None else wake(account, ctx)
         except Exception as error:
-            raise _Failed(account.key, cause, f"{type(error).__name__}: {error}") from error
+            raise _Failed(account.key, cause, error) from error

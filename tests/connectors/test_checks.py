@@ -4,7 +4,7 @@ import pytest
 
 from connectors.checks import findings
 from connectors.currencies import MINOR_DIGITS, decimal_text
-from schemas.records import Fact, InvoiceLine, PromisePart, RemittanceLine
+from schemas.records import Fact, InvoiceLine, OrderLine, PromisePart, RemittanceLine
 from schemas.topics import TOPIC_OF_KIND
 from tests.facts import (
     DAY,
@@ -145,6 +145,20 @@ WRONG: list[tuple[Fact, str]] = [
         message(channel="fax"),
         "channel: 'fax' is not known; it may be 'edi', 'portal', 'email', 'api', 'letter', 'phone'",
     ),
+    (
+        made("Order", lines=[OrderLine(1, "P", 10**15, 10**15)]),
+        "lines: quantity times price comes to 1000000000000000000000.00 USD, which is over 1,000,000,000,000,000 minor units",
+    ),
+    (
+        # Each line is an amount, both are not.
+        made("Order", lines=[OrderLine(number, "P", 10**15, 6_000_000) for number in (1, 2)]),
+        "lines: quantity times price comes to 12000000000000.00 USD, which is over 1,000,000,000,000,000 minor units",
+    ),
+    (
+        invoice(stage="draft", lines=[InvoiceLine(1, 1, "P", 10**12, -(10**15), 0, 0, "")]),
+        "lines.1: quantity times price comes to -1000000000000000000.00 USD, "
+        "which is over 1,000,000,000,000,000 minor units",
+    ),
     (service_case(case_id=""), "case_id: is empty"),
     (service_case(status="new"), "status: 'new' is not known; it may be 'open', 'closed'"),
     (account_owner(role=""), "role: is empty"),
@@ -177,6 +191,7 @@ def test_each_wrong_thing_is_found_alone(fact: Fact, finding: str) -> None:
         invoice(event_time=TODAY + 86_400_000),
         invoice(stage="draft", amount=1, tax=0),
         invoice(lines=[InvoiceLine(1, 0, "", 0, 0, 10_500, 700, ""), InvoiceLine(2, 0, "rebate", 0, 0, -500, 0, "")]),
+        made("Order", lines=[OrderLine(1, "P", 10**15, 10_000_000)]),
         receipt(account_id=""),
         advice(value_date=0, amount=0),
         dispute(amount=None),

@@ -10,9 +10,13 @@ from connectors.log.base import account_key, partition_of
 from dataflows.shards.logged import Logged
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import (
+    CreditLimit,
     Fact,
+    FxRate,
     Invoice,
     InvoiceLine,
+    Order,
+    OrderLine,
     Receipt,
     RemittanceAdvice,
     RemittanceLine,
@@ -20,8 +24,9 @@ from schemas.records import (
     ShipmentLine,
 )
 from schemas.wire import MAX_MESSAGE_BYTES
-from tests.dataflows.shards.test_shard import ACCOUNT, DAY, DAY_MS, SHARDS, Bench, clock, invoice, receipt
+from tests.dataflows.shards.test_shard import ACCOUNT, DAY, DAY_MS, SHARDS, Bench, action, clock, invoice, receipt
 
+PARKED = ("exception_raised", "shard.parked", ["ValueError: int too large to convert to i64"])
 TIME = DAY * DAY_MS
 OTHER = next(f"D{n}" for n in range(100) if partition_of(account_key("t", "e", f"D{n}"), SHARDS) == 0)
 
@@ -58,6 +63,77 @@ def test_quantities_that_no_row_can_hold_park_their_account(bench: Bench, facts:
     bench.shard.commit()
     assert [d.kind for d in bench.take(invoice("x", "INV-9", account=OTHER))] == ["item_posted"]
     bench.shard.commit()
+
+
+def limit() -> CreditLimit:
+    return CreditLimit(*head("limit"), "L", "USD", 1_000_00, 0, 0, "", False)
+
+
+def ordered(number: int, quantity_milli: int = 10**11, unit_price_micro: int = 9 * 10**13) -> Order:
+    """An order of nine quintillion minor units but for a tenth."""
+    lines = [OrderLine(1, "P", quantity_milli, unit_price_micro)]
+    return Order(*head(f"o{number}"), f"O-{number}", DAY, "USD", "", False, lines)
+
+
+def test_orders_that_no_sum_can_hold_park_their_account(bench: Bench) -> None:
+    """What a rule concludes there, and no 64 bits hold, fails when it is written: in a decision, or in a row."""
+    bench.take(limit())
+    said = [bench.told(ordered(number)) for number in range(11)]
+    assert [told[0][0] for told in said if told] == ["credit_hold_set", "exception_raised"]
+    assert said[10] == [PARKED]
+    # Nothing of it is kept: a decision has the number of the one before and one more, and others go on.
+    assert [(d.kind, d.sequence) for d in bench.take(invoice("x", "INV-9", account=OTHER))] == [("item_posted", 3)]
+    bench.shard.commit()
+    assert bench.take(receipt("c", "R-1", 5, "INV-1")) == []
+    assert bench.shard.row.parked_accounts == 1
+
+
+def test_a_decision_that_cannot_be_written_leaves_no_part_of_its_group(bench: Bench) -> None:
+    bench.take(limit())
+    bench.take(invoice("i", "INV-1"))
+    bench.shard.commit()
+    assert bench.told(ordered(1, 10**15, 10**15)) == [PARKED]
+    assert sorted(bench.shard.unconfirmed) == list(range(bench.shard.row.next_sequence))
+    assert bench.shard.emitted == bench.shard.row.next_sequence
+
+
+def test_what_waited_parks_the_account_again_at_the_fact_whose_rows_cannot_be_written(bench: Bench) -> None:
+    bench.take(billed(1, (1 << 63) - 1))
+    assert bench.told(billed(2, (1 << 63) - 1)) == [PARKED]
+    for number in (3, 4):
+        assert bench.take(invoice(f"w{number}", f"INV-{number}")) == []
+    again = bench.take(action("e", "resume_account"))
+    assert [(d.rule, d.cause_id) for d in again] == [("shard.parked", "e"), ("shard.parked", "b2")]
+    bench.shard.commit()
+    account = bench.shard.accounts.get(f"t/e/{ACCOUNT}")
+    assert account is not None
+    assert (account.row.parked_facts, account.row.open_items) == (3, 1)
+
+
+def test_a_log_that_has_the_parking_is_adopted(tmp_path: Path) -> None:
+    facts: list[Fact] = [clock(TIME, "replay"), limit(), *(ordered(number) for number in range(11))]
+    said = Bench(tmp_path / "said")
+    logged: list[list[bytes]] = []
+    for fact in facts:
+        said.shard.process(len(logged), encode_fact(fact), None)
+        logged.append([raw for _, _, raw in said.shard.outbox])
+        said.shard.outbox.clear()
+    again = Bench(tmp_path / "again")
+    for offset, fact in enumerate(facts):
+        again.shard.process(offset, encode_fact(fact), Logged(logged[offset], True, 0))
+    assert [raw for _, _, raw in again.shard.outbox] == [raw for raws in logged for raw in raws]
+    assert again.shard.row.next_sequence == said.shard.row.next_sequence == 3
+    assert again.shard.row.parked_accounts == 1
+    said.shard.close()
+    again.shard.close()
+
+
+def test_a_wrong_rate_parks_the_account_that_it_makes_too_large(bench: Bench) -> None:
+    bench.take(FxRate("rate", TIME, "", "bank", "", "", "", TIME, "EUR", "USD", 10**17, DAY))
+    bench.take(limit())
+    euros = Invoice(*head("i"), "INV-1", "posted", DAY, DAY, DAY + 30, "EUR", 2 * 10**11, 0, "", "", "", [])
+    assert bench.told(euros) == [PARKED]
+    assert [d.kind for d in bench.take(invoice("x", "INV-9", account=OTHER))] == ["item_posted"]
 
 
 def test_lists_longer_than_a_message_may_have_are_read_again(bench: Bench) -> None:
