@@ -85,7 +85,7 @@ def _is_just_open(w: Wanted) -> bool:
 def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> list[Decision]:
     """Money for references that are no documents here, to the accounts that this one pays for; those leave `wanted`.
 
-    Only where the payer's amounts add up, or all of it is for the one reference.
+    Only where the payer's amounts add up and the money has so much, or all of it is for the one reference.
     """
     if not account.row.relations:
         return []
@@ -95,6 +95,8 @@ def _for_others(account: Account, receipt: ReceiptRow, wanted: list[Wanted]) -> 
     elif (
         sum([w.amount or 0 for w in wanted]) != receipt.unapplied
         or min([amount for _, amount in unknown], default=0) <= 0
+        # A credit of this account's pays part of it: that credit cannot be sent.
+        or sum([amount for _, amount in unknown]) > receipt.unapplied
     ):
         return []
     sent = relations.send(account, receipt, unknown, wanted[0].rule)

@@ -131,12 +131,11 @@ def _difference(
 def undone(
     receipt: ReceiptRow, allocation: Allocation, item: Item, spent: int, rule: str, posting_date: int, value_date: int
 ) -> list[Decision]:
-    """So much of the receipt, in its currency, is taken off the item again and is unapplied."""
-    amount = allocation.amount
-    if spent < allocation.exchanged:
-        amount = allocation.amount * spent // allocation.exchanged
-    if not amount:
-        return []
+    """So much of the receipt, in its currency, is taken off the item again and is unapplied; more of it where that is
+    worth less than the smallest unit of the item's currency."""
+    smallest = -(-allocation.exchanged // allocation.amount)
+    spent = max(spent, smallest)
+    amount = allocation.amount * spent // allocation.exchanged
     back, off = _sides(BACK, "cash_unapplied", rule, receipt, item, spent, amount, posting_date, value_date)
     return [off, back]
 

@@ -48,8 +48,11 @@ def named(account: Account, owner: str, day: int) -> str:
 
 
 def route_opened(account: Account, d: Decision, ctx: Context) -> list[Decision]:
-    """A dispute that was just opened gets the owner that the policy says; none where it has no routes."""
+    """A dispute that was just opened gets the owner that the policy says; none where it has no routes, or where what
+    opened it closed it too."""
     dispute = _dispute(account, d.reference_id)
+    if dispute.status == "closed":
+        return []
     route = _found(account, dispute, dispute.category, ctx)
     if route is None:
         return []
