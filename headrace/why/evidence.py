@@ -166,6 +166,7 @@ _REASONS: Final = {
     "nothing_unapplied": "nothing of the receipt is unapplied",
     "sent_there_already": "the receipt was sent there already",
     "target_account_missing": "it does not say which other account",
+    "target_is_no_account": "no customer's account is called so",
     "of_cleared_item": "the item is paid, so the dispute cannot end in {}",
     "currency_of_item": "the item is in {}",
     "currency_of_receipt": "the receipt is in {}",
