@@ -2,6 +2,7 @@
 
 from dataflows.rules.account import parts
 from dataflows.rules.account.account import Account
+from dataflows.rules.account.account_rows import REFUND
 from dataflows.rules.cash import relations, returns
 from dataflows.rules.credit import credit_group
 from dataflows.rules.keep import not_taken, receipt_name
@@ -69,7 +70,9 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         if fact.amount is not None and fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, Refund):
-        if fact.amount <= 0:
+        if account.fetch(REFUND + fact.refund_id) is not None:
+            reason = "refund_known"
+        elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, (OperatorAction, ErpPosting)):
         if fact.amount < 0:

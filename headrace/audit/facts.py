@@ -36,6 +36,7 @@ from schemas.records import (
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
+    Refund,
     RemittanceAdvice,
     Return,
     ServiceCase,
@@ -140,6 +141,8 @@ class FactCheck(MoneyFacts, DisputeFacts):
             elsewhere = fact.target_account.startswith("~entity:")
             named = slash and entity not in ("", fact.entity) and name and not name.startswith("~")
             return not named if elsewhere else fact.target_account.startswith("~")
+        elif isinstance(fact, Refund) and reason == "refund_known":
+            return fact.refund_id in account.refunds
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
         elif isinstance(fact, OperatorAction | Approval) and reason in ("approval_unknown", "maker_never_approves"):

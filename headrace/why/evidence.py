@@ -153,6 +153,7 @@ _REASONS: Final = {
     "document_known": "a document of that number is here already",
     "dispute_known": "a dispute of that number is here already",
     "promise_known": "a promise of that number is here already",
+    "refund_known": "a refund of that number is here already",
     "receipt_known": "a receipt of that number is here already",
     "dispute_unknown": "there is no dispute of that number",
     "dispute_closed": "the dispute is closed",
