@@ -8413,6 +8413,33 @@ def put_receipt_row(out: BytesWriter, x: ReceiptRow) -> None:
 
 
 @mypyc_attr(acyclic=True)
+class RefundRow:
+    """A refund that the bank told of: its number is kept for ever.
+
+    refund_id: Its number at the bank.
+    """
+
+    __slots__ = ("refund_id", )
+    FIELDS: ClassVar[tuple[str, ...]] = ("refund_id", )
+
+    def __init__(
+        self,
+        refund_id: str = '',
+    ) -> None:
+        self.refund_id = refund_id
+
+
+def read_refund_row(r: Reader) -> RefundRow:
+    return RefundRow(
+        r.text(),
+    )
+
+
+def put_refund_row(out: BytesWriter, x: RefundRow) -> None:
+    put_text(out, x.refund_id)
+
+
+@mypyc_attr(acyclic=True)
 class ClosedPeriod:
     """Up to where a company's books are closed.
 

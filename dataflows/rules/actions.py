@@ -2,7 +2,7 @@
 
 from dataflows.rules.account.account import Account
 from dataflows.rules.approvals import people
-from dataflows.rules.cash import aliases, cash_postings, returns
+from dataflows.rules.cash import aliases, cash_postings, relations, returns
 from dataflows.rules.cash.cash_text import payer_references
 from dataflows.rules.context import Context
 from dataflows.rules.delivery import delivery
@@ -56,6 +56,8 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         if "\0" in target:
             # No account is called so, and the money would be in transit for ever.
             return [_rejected(fact, "nul_in_target_account")]
+        if not relations.may_be_sent_to(account, target):
+            return [_rejected(fact, "target_is_no_account")]
         if returns.sent_to(receipt, target) is not None:
             # It has that money, and takes a receipt once; or its refusal is on its way.
             return [_rejected(fact, "sent_there_already")]

@@ -6,6 +6,7 @@ Amounts are posted by the decisions that follow (evolve.py), never here.
 from typing import Final
 
 from dataflows.rules.account.account import Account
+from dataflows.rules.account.account_rows import REFUND
 from dataflows.rules.account.contacts import keep_case, keep_message, keep_owner
 from dataflows.rules.cash import relations
 from dataflows.rules.context import Context, contact_time, next_contact
@@ -35,6 +36,8 @@ from schemas.records import (
     Receipt,
     ReceiptReturned,
     ReceiptRow,
+    Refund,
+    RefundRow,
     RemittanceAdvice,
     Return,
     ServiceCase,
@@ -76,23 +79,10 @@ def evolve_fact(account: Account, fact: Fact, ctx: Context) -> None:
             _keep_receipt(account, fact)
     elif isinstance(fact, PayerRelation):
         relations.keep(account, fact)
+    elif isinstance(fact, Refund):
+        account.keep(REFUND + fact.refund_id, RefundRow(fact.refund_id))
     elif isinstance(fact, RemittanceAdvice):
-        row = AdviceRow(
-            fact.advice_id,
-            fact.currency,
-            fact.amount,
-            fact.receipt_id,
-            fact.bank_reference,
-            fact.value_date,
-            fact.lines,
-        )
-        row.adjustments = fact.adjustments
-        row.parts = fact.parts
-        account.put_advice(row)
-        account.row.advices.append(fact.advice_id)
-        # Only the last ones are looked at.
-        del account.row.advices[:-MOST_ADVICES]
-        account.touch()
+        _keep_advice(account, fact)
     elif isinstance(fact, ReceiptReturned):
         if brought(fact):
             # Its money came before it, or never will.
@@ -181,6 +171,25 @@ def receipt_name(account: Account, receipt_id: str, bank_account: str) -> str:
         name = f"{name}@{bank_account}"
         row = account.receipt(name)
     return name
+
+
+def _keep_advice(account: Account, fact: RemittanceAdvice) -> None:
+    row = AdviceRow(
+        fact.advice_id,
+        fact.currency,
+        fact.amount,
+        fact.receipt_id,
+        fact.bank_reference,
+        fact.value_date,
+        fact.lines,
+    )
+    row.adjustments = fact.adjustments
+    row.parts = fact.parts
+    account.put_advice(row)
+    account.row.advices.append(fact.advice_id)
+    # Only the last ones are looked at.
+    del account.row.advices[:-MOST_ADVICES]
+    account.touch()
 
 
 def _keep_receipt(account: Account, fact: Receipt | CashTransferred) -> None:

@@ -2,7 +2,8 @@
 
 from dataflows.rules.account import parts
 from dataflows.rules.account.account import Account
-from dataflows.rules.cash import returns
+from dataflows.rules.account.account_rows import REFUND
+from dataflows.rules.cash import relations, returns
 from dataflows.rules.credit import credit_group
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.rejections import known_currency
@@ -21,6 +22,7 @@ from schemas.records import (
     Invoice,
     OpeningItem,
     OperatorAction,
+    PayerRelation,
     Promise,
     Receipt,
     ReceiptReturned,
@@ -68,7 +70,9 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         if fact.amount is not None and fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, Refund):
-        if fact.amount <= 0:
+        if account.fetch(REFUND + fact.refund_id) is not None:
+            reason = "refund_known"
+        elif fact.amount <= 0:
             reason = f"amount_not_above_zero:{fact.amount}"
     elif isinstance(fact, (OperatorAction, ErpPosting)):
         if fact.amount < 0:
@@ -76,6 +80,9 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, RemittanceAdvice):
         if account.advice(fact.advice_id) is not None:
             reason = "advice_known"
+    elif isinstance(fact, PayerRelation):
+        if relations.leads_nowhere(account, fact):
+            reason = "target_is_no_account"
     elif isinstance(fact, CreditLimit):
         if fact.amount < 0:
             reason = f"amount_below_zero:{fact.amount}"

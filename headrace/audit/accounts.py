@@ -214,6 +214,8 @@ class Account:
     approved_letters: dict[str, Any] = field(default_factory=dict)
     # Who has which role from which day on.
     roles: dict[str, dict[int, str]] = field(default_factory=dict)
+    # Numbers of refunds that the bank told of.
+    refunds: set[str] = field(default_factory=set)
     # Refunds that were posted by approval, until the bank tells of them: by approval, receipt and document.
     refunds_due: dict[tuple[str, str, str], int] = field(default_factory=dict)
     # The first day on which its company posts; what comes for an earlier one is posted on it.

@@ -130,6 +130,7 @@ class DocumentFacts:
 
     def _refund(self, account: Account, fact: Refund, said: Sequence[Decision]) -> None:
         """All of it is accounted for: what was here to be paid back, and what a person has to look at."""
+        account.refunds.add(fact.refund_id)
         told = [d for d in said if d.kind in ("refund_posted", "refund_confirmed") or d.rule == "refund"]
         if sum(d.amount for d in told) != fact.amount:
             self._wrong(account, fact, "differs", f"{fact.amount} was paid back, {len(told)} decisions say otherwise")

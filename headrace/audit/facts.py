@@ -36,6 +36,7 @@ from schemas.records import (
     Promise,
     ProofOfDelivery,
     ReceiptReturned,
+    Refund,
     RemittanceAdvice,
     Return,
     ServiceCase,
@@ -135,6 +136,13 @@ class FactCheck(MoneyFacts, DisputeFacts):
         elif isinstance(fact, OperatorAction) and reason == "sent_there_already":
             kept = self._books.receipt(account, fact.receipt_id)
             return kept is not None and fact.target_account in kept.sent
+        elif isinstance(fact, OperatorAction) and reason == "target_is_no_account":
+            entity, slash, name = fact.target_account.removeprefix("~entity:").partition("/")
+            elsewhere = fact.target_account.startswith("~entity:")
+            named = slash and entity not in ("", fact.entity) and name and not name.startswith("~")
+            return not named if elsewhere else fact.target_account.startswith("~")
+        elif isinstance(fact, Refund) and reason == "refund_known":
+            return fact.refund_id in account.refunds
         elif isinstance(fact, RemittanceAdvice) and reason == "advice_known":
             return self._advices.known(account, fact.advice_id)
         elif isinstance(fact, OperatorAction | Approval) and reason in ("approval_unknown", "maker_never_approves"):

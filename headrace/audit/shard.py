@@ -199,6 +199,7 @@ class ShardAudit:
     def _of_account(self, group: Group, fact: Fact, said: list[Decision]) -> list[Decision]:
         own, rest = _leading(said, fact)
         verdict = self._events.judge(group, fact, own, self.today)
+        self._turned_away(fact, own)
         if verdict is not Verdict.FIRST:
             return rest
         account = self._account(f"{fact.tenant}/{fact.entity}/{fact.account_id}")
@@ -218,6 +219,13 @@ class ShardAudit:
         else:
             self._conclude(account, fact, own, group.offset, group.value)
         return rest
+
+    def _turned_away(self, fact: Fact, own: list[Decision]) -> None:
+        """Whoever rejects what the forwarder brought: the rules, or the shard before them."""
+        brought = isinstance(fact, ReceiptReturned) and fact.event_id.startswith(BROUGHT)
+        if own and own[0].kind == "fact_rejected" and (brought or isinstance(fact, CashTransferred)):
+            assert isinstance(fact, ReceiptReturned | CashTransferred)
+            self._transit.turned_away(fact, own[0])
 
     def _future(self, fact: Fact, d: Decision) -> None:
         if fact.event_time <= max(self._now + MOST_FUTURE_MS, self._allowed_future):
@@ -239,8 +247,6 @@ class ShardAudit:
             for d in own:
                 if d.kind == "receipt_booked":
                     self._transit.arrived(fact, d)
-                elif d.kind == "fact_rejected":
-                    self._transit.turned_away(fact, d)
         taken = not own or own[0].kind != "fact_rejected"
         if isinstance(fact, ReceiptReturned) and fact.event_id.startswith(BROUGHT) and taken:
             self._transit.taken_back(fact, account.key, self.shard, offset)
@@ -254,6 +260,7 @@ class ShardAudit:
                 continue
             fact = decode_fact(value)
             own, said = _leading(said, fact)
+            self._turned_away(fact, own)
             self._conclude(account, fact, own, offset, value)
         return said
 

@@ -142,11 +142,13 @@ class Transit:
         )
         self._transfers.put(fact.transfer_id, transfer)
 
-    def turned_away(self, fact: CashTransferred, d: Decision) -> None:
+    def turned_away(self, fact: CashTransferred | ReceiptReturned, d: Decision) -> None:
         """The fact was rejected: the money neither arrives nor comes back by it."""
-        transfer = self._get(fact.transfer_id)
+        brought = fact.event_id.removeprefix(BROUGHT)
+        name = fact.transfer_id if isinstance(fact, CashTransferred) else brought
+        transfer = self._get(name)
         transfer.turned_away.append((d.shard, d.fact_offset, ", ".join(d.reasons)))
-        self._transfers.put(fact.transfer_id, transfer)
+        self._transfers.put(name, transfer)
 
     def finish(self) -> None:
         """All shards are read: judge each transfer, and say what is still on its way."""

@@ -174,7 +174,7 @@ def show(result: Mapping[str, Any]) -> None:
     for name, value in result.items():
         if name not in ("benchmark", "mode", "commit", "options", "versions", "command", "samples"):
             _add(table, name, value)
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def _add(table: Table, name: str, value: object) -> None:

@@ -49,8 +49,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same distributor.")] = 1,
 ) -> None:
     """Run real history and a simulated distributor through all flows, and show what came of them."""
-    told = Console(stderr=True)
-    shown = Console()
+    told = Console(stderr=True, emoji=False)
+    shown = Console(emoji=False)
     if directory.exists() and not (directory / MARK).exists() and any(directory.iterdir()):
         told.print(f"{directory} holds something that no demo made; name another --dir", style="red")
         raise typer.Exit(FOUND_WANTING)

@@ -387,7 +387,9 @@ def _reading() -> Iterator[Any]:
 
 
 def _progress(*columns: ProgressColumn) -> Progress:
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    return Progress(
+        *columns, console=Console(stderr=True, emoji=False), transient=True, disable=not sys.stderr.isatty()
+    )
 
 
 def _explained(known: Known, policy: Compiled, currency: str, day: date, section: str) -> dict[str, Any]:

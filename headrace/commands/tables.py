@@ -30,7 +30,7 @@ class Column:
 
 def plain_console() -> Console:
     """On stdout, its texts as they are; 80 columns where there is no terminal, or COLUMNS."""
-    return Console(markup=False, highlight=False)
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def show(lines: Sequence[str], console: Console | None = None) -> None:

@@ -59,7 +59,7 @@ def run(settings: Settings, json_wanted: bool, kpi: bool = False) -> int:
     if json_wanted:
         print(json.dumps(as_json(checks), indent=2, ensure_ascii=False))
     else:
-        show(checks, Console())
+        show(checks, Console(emoji=False))
     return 0 if checks.ok else FOUND_WANTING
 
 
@@ -96,7 +96,7 @@ def _live(settings: Settings, checks: Checks, stack: ExitStack) -> LiveViews | N
 @contextmanager
 def _progress(log: Log) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr where it is a terminal. Yields what the audit calls with a shard and the facts read in it."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     columns = (TextColumn("verify"), BarColumn(), MofNCompleteColumn(), TextColumn("facts"), TimeElapsedColumn())
     done: dict[int, int] = {}
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:

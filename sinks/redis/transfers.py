@@ -11,7 +11,7 @@ RETURN: Final = "transfer.return"
 
 
 class WrongCause(ValueError):
-    """The fact at a decision's cause is none that can have led to it."""
+    """The fact at a decision's cause is none that can have led to it, or no account is where the money is to go."""
 
 
 def brings(rule: str) -> tuple[type[Receipt | CashTransferred | ReceiptReturned], ...]:
@@ -68,10 +68,15 @@ _ENTITY: Final = "~entity:"
 
 
 def _where(decision: Decision) -> tuple[str, str, str]:
-    """The company and account that the decision's counterparty names, and what that one calls the decision's account."""
+    """The company and account that the decision's counterparty names, and what that one calls the decision's account.
+    Raises WrongCause where there can be none: its shard would reject the fact, and the money would never arrive."""
+    if not decision.counterparty or "\0" in decision.counterparty:
+        raise WrongCause(f"{decision.counterparty!r} is no account's name")
     if not decision.counterparty.startswith(_ENTITY):
         return decision.entity, decision.counterparty, decision.account_id
     entity, _, account = decision.counterparty.removeprefix(_ENTITY).partition("/")
+    if not entity or not account:
+        raise WrongCause(f"{decision.counterparty!r} names no account")
     return entity, account, f"{_ENTITY}{decision.entity}/{decision.account_id}"
 
 

@@ -1,5 +1,7 @@
 """Money that accounts send each other becomes facts, on a real log, with the embedded Valkey and with a real Redis server."""
 
+import pytest
+
 from headrace.flows import publish_health
 from schemas.records import CashTransferred, Fact, ReceiptReturned
 from sinks.redis.store import PREFIX, STUCK
@@ -171,6 +173,15 @@ def test_a_transfer_of_a_receipt_that_nothing_brought_is_stuck_and_the_others_go
     world.server.client.flushdb()
     world.run()
     assert world.status.stuck == 2
+
+
+@pytest.mark.parametrize("target", ["~entity:DE01", "~entity:DE01/", "~entity:/C1", "A\0B"])
+def test_a_transfer_to_what_is_no_accounts_name_is_stuck_and_not_sent_to_nobody(world: World, target: str) -> None:
+    world.unidentified("R1", [])
+    send_out(world, "R1", target)
+    lost = world.ledger.decisions[-1]
+    assert world.run() == []
+    assert set(world.server.client.hgetall(PREFIX + STUCK)) == {f"{lost.shard}-{lost.sequence}"}
 
 
 def test_money_keeps_the_currency_in_which_its_account_took_it(world: World) -> None:

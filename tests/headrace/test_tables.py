@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from headrace.commands.tables import Column, Listing, show
+from headrace.commands.tables import Column, Listing, plain_console, show
 
 COMMAND = "headrace approve --dir /somewhere/else C000001:20482 --by YOU"
 WHY = "the amount is more than one person may write off alone, and nobody else has seen it"
@@ -100,3 +100,13 @@ def test_lines_are_wrapped_between_words_where_people_read_and_never_a_command(
         "    alone, and nobody else has seen it",
     )
     assert (command, short) == ("  " + COMMAND, "short")
+
+
+def test_an_id_between_colons_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Listing([Column("account")])
+    found.add("~suspense:BANK:05")
+    found.show()
+    plain_console().print("~suspense:BANK:05")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[3].strip("│ ") == "~suspense:BANK:05"
+    assert printed[-1] == "~suspense:BANK:05"

@@ -19,6 +19,7 @@ from schemas.records import (
     ItemGroup,
     OrderRow,
     ReceiptRow,
+    RefundRow,
     put_advice_row,
     put_agreement_row,
     put_consolidated_row,
@@ -30,6 +31,7 @@ from schemas.records import (
     put_item_group,
     put_order_row,
     put_receipt_row,
+    put_refund_row,
     read_advice_row,
     read_agreement_row,
     read_consolidated_row,
@@ -41,6 +43,7 @@ from schemas.records import (
     read_item_group,
     read_order_row,
     read_receipt_row,
+    read_refund_row,
 )
 from schemas.wire import ANY_ITEMS, Reader
 
@@ -57,6 +60,7 @@ EXCEPTION: Final = "S"
 AGREEMENT: Final = "g"
 CONSOLIDATED: Final = "c"
 CREDIT: Final = "C"
+REFUND: Final = "r"
 
 Row = (
     CustomerRow
@@ -70,6 +74,7 @@ Row = (
     | AgreementRow
     | ConsolidatedRow
     | CreditRow
+    | RefundRow
 )
 
 
@@ -121,6 +126,8 @@ def decode(name: str, raw: bytes) -> Row:
         return read_agreement_row(reader)
     if table == CONSOLIDATED:
         return read_consolidated_row(reader)
+    if table == REFUND:
+        return read_refund_row(reader)
     assert table == DISPUTE, f"no table {table}"
     return read_dispute_row(reader)
 
@@ -148,6 +155,8 @@ def encode(row: Row) -> bytes:
         put_agreement_row(out, row)
     elif isinstance(row, ConsolidatedRow):
         put_consolidated_row(out, row)
+    elif isinstance(row, RefundRow):
+        put_refund_row(out, row)
     else:
         put_dispute_row(out, row)
     return out.getvalue()

@@ -44,6 +44,24 @@ def name_of(account: Account, relation: Relation) -> str:
     return f"{_ENTITY}{relation.entity}/{relation.pays_for}"
 
 
+def may_be_sent_to(account: Account, name: str) -> bool:
+    """Whether the account may call a customer's account so, here or in another company of the tenant."""
+    if name.startswith(_ENTITY):
+        entity, _, name = name.removeprefix(_ENTITY).partition("/")
+        if not entity or entity == account.entity:
+            return False
+    return bool(name) and not name.startswith("~")
+
+
+def leads_nowhere(account: Account, fact: PayerRelation) -> bool:
+    """Whether no account can be the one that is paid for. A relation is taken back whatever it says."""
+    if fact.cancelled:
+        return False
+    other = fact.pays_for_entity or account.entity
+    names_none = not fact.pays_for or fact.pays_for.startswith("~")
+    return names_none or "/" in other or "\0" in fact.pays_for + other
+
+
 def keep_answer(receipt: ReceiptRow, fact: CashTransferred) -> None:
     """Money came back: what the account that refused it says is its own."""
     for document in fact.here:

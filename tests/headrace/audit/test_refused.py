@@ -262,3 +262,15 @@ def test_money_that_the_forwarder_left_behind_is_stuck(tmp_path: Path) -> None:
     Facts(log).append(there.on_their_way())
     log.close()
     assert there.findings() == []
+
+
+def test_money_that_its_shard_rejected_is_told(tmp_path: Path) -> None:
+    """An older forwarder brought money for `~entity:DE01` to the account without a name."""
+    there = Installation(tmp_path)
+    there.take(receipt(account_id="", receipt_id="R-1", amount=100, text="", lines=[]))
+    there.identify("BETA")
+    (fact,) = there.on_their_way()
+    there.take(but(fact, account_id=""))
+    (found,) = there.findings()
+    assert found.startswith("transit.turned_away")
+    assert found.endswith("its fact was rejected: tenant_entity_or_account_missing")
