@@ -50,7 +50,7 @@ def may_be_sent_to(account: Account, name: str) -> bool:
         entity, _, name = name.removeprefix(_ENTITY).partition("/")
         if not entity or entity == account.entity:
             return False
-    return bool(name) and not name.startswith("~")
+    return _is_a_customers(name)
 
 
 def leads_nowhere(account: Account, fact: PayerRelation) -> bool:
@@ -58,8 +58,12 @@ def leads_nowhere(account: Account, fact: PayerRelation) -> bool:
     if fact.cancelled:
         return False
     other = fact.pays_for_entity or account.entity
-    names_none = not fact.pays_for or fact.pays_for.startswith("~")
-    return names_none or "/" in other or "\0" in fact.pays_for + other
+    return not _is_a_customers(fact.pays_for) or "/" in other or "\0" in fact.pays_for + other
+
+
+def _is_a_customers(account_id: str) -> bool:
+    """Whether an account of a customer may be called so; those of headrace's own begin with ~."""
+    return bool(account_id) and not account_id.startswith("~")
 
 
 def keep_answer(receipt: ReceiptRow, fact: CashTransferred) -> None:
