@@ -1,6 +1,6 @@
 """`Rollups`: keeps the sums of rollups.py in step with the decisions and with what accounts are.
 
-Guarantees, each with a test (tests/sinks/test_clickhouse_rollups.py):
+Guarantees, each with a test (tests/faults/test_sums.py):
 - What a rollup has of a batch, or of a change of accounts, is one part, and its rows keep the number of the last one. Who
   comes back after a kill sees by that number whether it is there, and adds it where it is not: never twice.
 - What accounts change from and to is written down before anything is moved, so a change that was cut short is finished as it was.
