@@ -38,7 +38,7 @@ from sinks.effects.base import (
     effect_key,
 )
 from sinks.effects.breaker import after
-from sinks.effects.store import EffectStore, Ended, Position, TargetRow
+from sinks.effects.store import EffectStore, Ended, Position, TargetRow, account_of
 from sinks.redis.transfers import cause_of
 from sinks.sequences import Sequences
 
@@ -149,6 +149,8 @@ class EffectsLoop:
         self._learning = False
         # For each shard the offset that follows the last fact that a decision read so far came of.
         self._causes: dict[int, int] = {}
+        # Of each shard, the decisions so far of a fact of which not all were read.
+        self._begun: dict[int, list[tuple[Record, Decision]]] = {}
         self._asked: deque[_Ends] = deque()
         self._looked = 0.0
         self._swept = 0.0
@@ -206,50 +208,63 @@ class EffectsLoop:
         started = 0
         if not self._stop:
             read = self._read_to(self._oldest_fresh(chunk.ends))
-            started = self._start({shard for shard in read if self._decided[shard].whole})
+            started = self._start(read)
             at_end = self._read_to(chunk.ends)
             self.idle = len(at_end) == len(self._decided) and not (started or self._flying or self._store.untold(1))
         self._look()
 
     def _keep(self, chunk: EffectsChunk) -> None:
-        moved = {s: n for s, n in chunk.decision_positions.items() if n != self._decided[s].next}
+        facts = self._whole(chunk.decisions)
+        read = dict(chunk.decision_positions) | {shard: part[0][0].offset for shard, part in self._begun.items()}
+        moved = {s: n for s, n in read.items() if n != self._decided[s].next}
         learned = {s: n for s, n in chunk.fact_positions.items() if n != self._learned[s].next}
         if not (moved or learned):
             return
         now_ms = wall_ms()
-        whole: dict[int, bool] = {}
         with self._store.transaction():
             for record in chunk.facts:
                 self._sink.learn(record.partition, record.offset, read_fact(record), self._known)
-            for record in chunk.decisions:
-                last = self._decision(record, now_ms, chunk.ends.facts)
-                if last is not None:
-                    whole[record.partition] = last
+            for decisions in facts:
+                last = {(account_of(decision), decision.currency): record.offset for record, decision in decisions}
+                for record, decision in decisions:
+                    ends = record.offset == last[account_of(decision), decision.currency]
+                    self._decision(record, decision, ends, now_ms, chunk.ends.facts)
             for shard, following in moved.items():
-                stands = whole.get(shard, self._decided[shard].whole)
-                sequence = self._sequences.following(shard) if shard in whole else self._decided[shard].sequence
-                self._decided[shard] = Position(following, sequence, stands)
+                part = self._begun.get(shard)
+                sequence = part[0][1].sequence if part else self._sequences.following(shard)
+                # Nothing was read yet of a shard that began at the end of a log.
+                self._decided[shard] = Position(following, sequence or self._decided[shard].sequence)
             self._learned |= {shard: Position(following) for shard, following in learned.items()}
             self._store.move(DECISIONS, {shard: self._decided[shard] for shard in moved})
             self._store.move(FACTS, {shard: self._learned[shard] for shard in learned})
         self._status.published += len(chunk.decisions)
-        self._status.positions = dict(chunk.decision_positions)
+        self._status.positions = dict(read)
 
-    def _decision(self, record: Record, now_ms: int, fact_ends: Sequence[int]) -> bool | None:
-        """Keep what it asks for and withdraw what it makes needless; whether it is the last one of its fact, None where it
-        was read before."""
-        decision = decoded(record)
+    def _whole(self, records: Sequence[Record]) -> list[list[tuple[Record, Decision]]]:
+        """The decisions of each fact of which all were read, each once. Those of one that was read in part wait for the rest,
+        in memory: who starts again begins with its first."""
+        found: list[list[tuple[Record, Decision]]] = []
+        for record in records:
+            decision = decoded(record)
+            if self._decided[record.partition].sequence < 0 and not self._sequences.following(record.partition):
+                # Began at the end of a log: which number comes first there is not known.
+                self._sequences.begin(record.partition, decision.sequence)
+            if not self._sequences.take(record.partition, decision.sequence, record.offset):
+                continue
+            part = self._begun.setdefault(record.partition, [])
+            part.append((record, decision))
+            if decision.index == decision.count - 1:
+                found.append(self._begun.pop(record.partition))
+        return found
+
+    def _decision(self, record: Record, decision: Decision, last: bool, now_ms: int, fact_ends: Sequence[int]) -> None:
+        """Keep what it asks for and withdraw what it makes needless. last: of its fact, for its account and currency."""
         shard = record.partition
         if fact_ends:
             self._causes[shard] = max(self._causes[shard], min(decision.fact_offset + 1, fact_ends[shard]))
-        if self._decided[shard].sequence < 0 and not self._sequences.following(shard):
-            # Began at the end of a log: which number comes first there is not known.
-            self._sequences.begin(shard, decision.sequence)
-        if not self._sequences.take(shard, decision.sequence, record.offset):
-            return None
         if decision.kind in self._sink.heeds:
             self._sink.heed(decision, self._known)
-        withdrawn = self._store.withdraw(decision, now_ms)
+        withdrawn = self._store.withdraw(decision, last, now_ms)
         if withdrawn:
             self._effects.ended["", "withdrawn"] += withdrawn
         intents = self._sink.intents(decision) if decision.origin == LIVE else ()
@@ -257,7 +272,6 @@ class EffectsLoop:
         key = effect_key(self._store.facts, shard, decision.sequence) if intents else ""
         for intent in intents:
             self._store.add(key, decision, record.value, intent, now_ms)
-        return decision.index == decision.count - 1
 
     def _oldest_fresh(self, ends: _Ends) -> _Ends:
         """The first ends that were asked for in the last half second; these, where none were."""

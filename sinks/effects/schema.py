@@ -11,7 +11,7 @@ _KINDS: Final = ", ".join(f"'{kind}'" for kind, tests in WITHDRAWALS.items() if 
 WITHDRAWABLE: Final = f"kind IN ({_KINDS}) AND state IN ({OPEN}, 'failed', 'unknown', 'expired')"
 SCHEMA: Final = f"""
 CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
-CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER, whole INTEGER,
+CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER,
   PRIMARY KEY (topic, shard)) WITHOUT ROWID;
 CREATE TABLE effects (
   number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, shard INTEGER, sequence INTEGER, fact_offset INTEGER,

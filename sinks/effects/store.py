@@ -24,11 +24,10 @@ _DETAIL_CHARACTERS: Final = 500
 
 
 class Position(NamedTuple):
-    """Of a shard: the next offset, the next sequence (decisions only), and whether that stands at a fact's end."""
+    """Of a shard: the next offset, and the next sequence (decisions only). Of decisions, always the first one of a fact."""
 
     next: int
     sequence: int = 0
-    whole: bool = True
 
 
 class Row(NamedTuple):
@@ -128,7 +127,7 @@ class EffectStore:
             connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
             for topic, shards in positions.items():
                 connection.executemany(
-                    "INSERT INTO positions VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO positions (topic, shard, next, sequence) VALUES (?, ?, ?, ?)",
                     [(topic, shard, *position) for shard, position in shards.items()],
                 )
         finally:
@@ -157,13 +156,13 @@ class EffectStore:
     # --- positions and intents ---
 
     def positions(self, topic: str) -> dict[int, Position]:
-        rows = self._connection.execute("SELECT shard, next, sequence, whole FROM positions WHERE topic = ?", (topic,))
-        return {shard: Position(following, sequence, bool(whole)) for shard, following, sequence, whole in rows}
+        rows = self._connection.execute("SELECT shard, next, sequence FROM positions WHERE topic = ?", (topic,))
+        return {shard: Position(following, sequence) for shard, following, sequence in rows}
 
     def move(self, topic: str, positions: Mapping[int, Position]) -> None:
         """Within a transaction."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO positions (topic, shard, next, sequence) VALUES (?, ?, ?, ?)",
             [(topic, shard, *position) for shard, position in positions.items()],
         )
 
@@ -198,8 +197,8 @@ class EffectStore:
         )
         return found.fetchone() is not None
 
-    def withdraw(self, later: Decision, now_ms: int) -> int:
-        """Withdraw what `later` makes needless; how many effects ended by it. Within a transaction.
+    def withdraw(self, later: Decision, last: bool, now_ms: int) -> int:
+        """Withdraw what `later` makes needless; how many effects ended by it. Within a transaction. last: as in `withdrawn`.
 
         What waits ends at once. What is being tried just now ends when it would be tried again; what failed, expired or is
         unknown stays as it ended, and is not tried again by hand.
@@ -210,7 +209,7 @@ class EffectStore:
         ended = 0
         for number, kind, state in rows:
             for sequence, asked, already in self._members(number):
-                word = "" if already or asked.sequence >= later.sequence else withdrawn(kind, asked, later)
+                word = "" if already or asked.sequence >= later.sequence else withdrawn(kind, asked, later, last)
                 if word:
                     self._connection.execute(
                         "UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", (word, number, sequence)

@@ -33,14 +33,21 @@ def _cleared(asked: Decision, later: Decision) -> bool:
 
 
 def _covered(asked: Decision, later: Decision) -> bool:
-    """More money or credit stands on the account than when it was asked for; held against the end of a fact only, as what
-    a receipt brings is unapplied for a moment each time."""
-    return (
-        later.index == later.count - 1
-        and later.currency == asked.currency
-        and later.unapplied + later.on_account + later.open_credit
-        > asked.unapplied + asked.on_account + asked.open_credit
-    )
+    """More money or credit stands on the account than when it was asked for."""
+    return later.currency == asked.currency and _there(later) > _there(asked)
+
+
+def _there(d: Decision) -> int:
+    return d.unapplied + d.on_account + d.open_credit
+
+
+def _covered_by_others(asked: Decision, later: Decision) -> bool:
+    """Money in another currency is proposed for it, or is more than all that is open in that one."""
+    if later.currency == asked.currency:
+        return False
+    if later.kind == "cash_proposed":
+        return bool(asked.document) and asked.document in later.candidates
+    return later.kind == "receipt_booked" and _there(later) > later.open_debit
 
 
 def _disputed(asked: Decision, later: Decision) -> bool:
@@ -74,7 +81,7 @@ WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
         ("disputed", _disputed),
         ("promised", _promised),
         ("reminded_again", _superseded),
-        ("cash_or_credit_covers", _covered),
+        ("cash_or_credit_covers", _covered_by_others),
     ),
     "delivery": (
         ("cleared", _cleared),
@@ -86,10 +93,14 @@ WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
     "posting": (),
 }
 
+# The same, held only against what a fact leaves behind: what a receipt brings is unapplied for a moment each time.
+SETTLED: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {"reminder": (("cash_or_credit_covers", _covered),)}
 
-def withdrawn(kind: str, asked: Decision, later: Decision) -> str:
-    """Why `later` withdraws what `asked` asks for; empty where it does not."""
-    for word, holds in WITHDRAWALS[kind]:
+
+def withdrawn(kind: str, asked: Decision, later: Decision, last: bool) -> str:
+    """Why `later` withdraws what `asked` asks for; empty where it does not. last: the last decision of its fact for its
+    account and currency."""
+    for word, holds in (*WITHDRAWALS[kind], *(SETTLED.get(kind, ()) if last else ())):
         if holds(asked, later):
             return word
     return ""

@@ -126,6 +126,8 @@ def test_what_one_fact_asks_for_is_one_letter(world: World) -> None:
         ("promised", "promise_opened", {"candidates": ["INV-0", "INV-1"], "amount": 5, "reference_id": "P-1"}),
         ("promised", "promise_opened", {"candidates": [], "amount": 5, "reference_id": "P-1"}),
         ("cash_or_credit_covers", "receipt_booked", {"receipt_id": "R1", "amount": 1}),
+        ("cash_or_credit_covers", "receipt_booked", {"receipt_id": "R1", "amount": 1, "currency": "EUR"}),
+        ("cash_or_credit_covers", "cash_proposed", {"candidates": ["INV-0", "INV-1"], "amount": 5, "currency": "EUR"}),
         ("reminded_again", "reminder_due", {"document": "INV-1", "level": 2, "reference_id": "C1:20009"}),
     ],
 )
@@ -182,7 +184,7 @@ def test_what_is_settled_while_a_letter_is_on_its_way_is_not_sent_again(world: W
         ("dispute_opened", {"document": "INV-2", "amount": 5, "reference_id": "D-1"}),
         ("promise_opened", {"candidates": ["INV-2"], "amount": 5, "reference_id": "P-1"}),
         ("promise_opened", {"candidates": [], "amount": 5, "reference_id": "P-1", "currency": "EUR"}),
-        ("receipt_booked", {"receipt_id": "R1", "amount": 1, "currency": "EUR"}),
+        ("cash_proposed", {"candidates": ["INV-2"], "amount": 5, "currency": "EUR"}),
         ("item_posted", {"document": "INV-3", "item_kind": "invoice", "amount": 5}),
     ],
 )
@@ -193,6 +195,47 @@ def test_what_is_about_something_else_withdraws_nothing(kind: str, fields: dict[
     world.remind("C1", "INV-1")
     world.say(kind, "C1", **fields)
     world.say("receipt_booked", "C2", receipt_id="R9", amount=100)
+    world.run()
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+def test_money_that_may_be_for_an_item_of_its_own_currency_withdraws_nothing_in_another(world: World) -> None:
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.ledger.say("item_posted", "C1", ago(), document="INV-2", item_kind="invoice", amount=5, currency="EUR")
+    world.remind("C1", "INV-1")
+    world.say("receipt_booked", "C1", receipt_id="R1", amount=5, currency="EUR")
+    world.run()
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["at-once", "read-in-two-parts"])
+def test_cash_counts_whatever_its_fact_says_last_in_another_currency(restarts: bool, world: World) -> None:
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    at = {"fact_offset": 50, "count": 2}
+    world.say("receipt_booked", "C1", receipt_id="R1", amount=40, index=0, **at)
+    world.say("credit_near_limit", "C1", currency="EUR", amount=9, index=1, **at)
+    if restarts:
+        last = world.ledger.decisions.pop()
+        world.write()
+        send_letters(world.log, world.directory, LetterSink(world.server.url()), _AfterRounds(5, threading.Event()))
+        world.ledger.decisions.append(last)
+    world.run()
+    assert world.sent == []
+    assert letters(world.directory) == [("INV-1", "withdrawn", "cash_or_credit_covers")]
+
+
+def test_cash_that_its_own_fact_puts_on_another_item_withdraws_nothing(world: World) -> None:
+    world.known("C1")
+    for document in ("INV-1", "INV-2"):
+        world.ledger.invoice("C1", document, 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    at = {"fact_offset": 50, "count": 3}
+    world.say("receipt_booked", "C1", receipt_id="R1", amount=40, index=0, **at)
+    world.ledger.say("cash_applied", "C1", ago(), document="INV-2", receipt_id="R1", amount=40, index=1, **at)
+    world.say("credit_near_limit", "C1", currency="EUR", amount=9, index=2, **at)
     world.run()
     assert letters(world.directory) == [("INV-1", "done", "HTTP 200")]
 

@@ -53,7 +53,8 @@ def remind(store: EffectStore, *documents: str) -> None:
 
 def pay(store: EffectStore, document: str) -> int:
     with store.transaction():
-        return store.withdraw(Decision(sequence=9, kind="cash_applied", account_id="C1", document=document, count=1), 0)
+        paid = Decision(sequence=9, kind="cash_applied", account_id="C1", document=document, count=1)
+        return store.withdraw(paid, True, 0)
 
 
 def test_the_first_of_a_lane_is_ready_and_those_without_a_lane_all(store: EffectStore) -> None:
