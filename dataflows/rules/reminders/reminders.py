@@ -10,6 +10,7 @@ from dataflows.rules.delivery.delivery_rows import arrived
 from dataflows.rules.policy.policy import Provisions
 from dataflows.rules.provisions.reminders import ReminderTerms
 from dataflows.rules.reminders import letter_approvals
+from dataflows.rules.reminders.cover import paid_of
 from dataflows.rules.reminders.interest import letter_fees
 from dataflows.rules.reminders.posting_letters import CAPPED
 from schemas.records import CustomerRow, Decision, Item, PromiseRow
@@ -39,7 +40,7 @@ def decide_reminders(account: Account, ctx: Context) -> list[Decision]:
     terms = provisions.reminders
     if not items or not provisions.calendar.is_business_day(ctx.today) or is_quiet(provisions, ctx):
         return []
-    covered = _covered(account, items)
+    covered = paid_of(account, items, ctx)
     letters = Letters(account, ctx, terms)
     asked = letter_approvals.Asked(account)
     each = terms.letter == "item"
@@ -96,7 +97,7 @@ def next_level(account: Account, item: Item, ctx: Context) -> int:
 def against_now(account: Account, item: Item, ctx: Context) -> list[str]:
     """Why the item would not be reminded of its next level, were that due now. For explanations: changes nothing."""
     own = account.provisions(ctx, item.currency)
-    paid = _covered(account, [item]).get(item.document, 0)
+    paid = paid_of(account, [item], ctx).get(item.document, 0)
     capped = contacts_left(account, account.provisions(ctx).reminders, ctx.today) <= 0
     return _against(account, item, next_level(account, item, ctx), paid, own, capped)
 
@@ -152,23 +153,6 @@ def _highest_due(ctx: Context, provisions: Provisions, item: Item) -> int:
     if item.raise_by:
         reached = max(reached, item.level + item.raise_by)
     return min(reached, steps)
-
-
-def _covered(account: Account, items: list[Item]) -> dict[str, int]:
-    """What unapplied cash and open credits pay of each item, oldest item first; up to the last one of `items`."""
-    found: dict[str, int] = {}
-    last = {item.currency: item for item in items}
-    for currency in sorted(last):
-        balance = account.balance(currency)
-        left = balance.unapplied + balance.on_account + balance.open_credit
-        if left <= 0:
-            continue
-        for item in account.debits_by_due(currency):
-            found[item.document] = min(left, item.open)
-            left -= found[item.document]
-            if not left or item is last[currency]:
-                break
-    return found
 
 
 def _suppressions(account: Account, item: Item, left: int, covered: int, terms: ReminderTerms) -> list[str]:
