@@ -7,7 +7,7 @@ from dataflows.rules.cash import relations, returns
 from dataflows.rules.credit import credit_group
 from dataflows.rules.keep import not_taken, receipt_name
 from dataflows.rules.rejections import known_currency
-from dataflows.rules.release import rebilling
+from dataflows.rules.release import goods, rebilling
 from schemas.records import (
     CashTransferred,
     CreditExposure,
@@ -28,6 +28,8 @@ from schemas.records import (
     ReceiptReturned,
     Refund,
     RemittanceAdvice,
+    Return,
+    Shipment,
 )
 
 
@@ -37,19 +39,7 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     document = ""
     if isinstance(fact, (Invoice, CreditNote, DebitNote, OpeningItem)):
         document = fact.document
-        if _is_document(account, fact) or (
-            document in account.row.held and (not isinstance(fact, Invoice) or fact.stage == "draft")
-        ):
-            reason = "document_known"
-        elif isinstance(fact, OpeningItem) and not 0 < fact.residual <= fact.amount:
-            reason = f"residual_not_within_amount:{fact.residual}"
-        elif isinstance(fact, Invoice) and not _adds_up(fact):
-            reason = "instalments_do_not_add_up"
-        elif fact.amount <= 0:
-            reason = f"amount_not_above_zero:{fact.amount}"
-        elif "\0" in fact.currency:
-            # It would end the currency in the index of open debits (open_debits.py).
-            reason = "nul_in_currency"
+        reason = _document_amiss(account, fact)
     elif isinstance(fact, Receipt):
         known = account.receipt(receipt_name(account, fact.receipt_id, fact.bank_account))
         if known is not None and known.amount:
@@ -83,6 +73,14 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
     elif isinstance(fact, PayerRelation):
         if relations.leads_nowhere(account, fact):
             reason = "target_is_no_account"
+        elif relations.is_one_too_many(account, fact):
+            reason = f"relations_at_most:{relations.MOST_RELATIONS}"
+    elif isinstance(fact, Shipment):
+        if goods.sent_otherwise(account, fact):
+            reason = f"shipment_known:{fact.shipment_id}"
+    elif isinstance(fact, Return):
+        if goods.returned_otherwise(account, fact):
+            reason = f"return_known:{fact.return_id}"
     elif isinstance(fact, CreditLimit):
         if fact.amount < 0:
             reason = f"amount_below_zero:{fact.amount}"
@@ -99,6 +97,22 @@ def refusal(account: Account, fact: Fact) -> Decision | None:
         return None
     currency = known_currency(account, fact)
     return Decision(kind="fact_rejected", rule="facts", currency=currency, document=document, reasons=[reason])
+
+
+def _document_amiss(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> str:
+    """Why the document cannot be one of the account's; empty where it can."""
+    if _is_document(account, fact) or (
+        fact.document in account.row.held and (not isinstance(fact, Invoice) or fact.stage == "draft")
+    ):
+        return "document_known"
+    if isinstance(fact, OpeningItem) and not 0 < fact.residual <= fact.amount:
+        return f"residual_not_within_amount:{fact.residual}"
+    if isinstance(fact, Invoice) and not _adds_up(fact):
+        return "instalments_do_not_add_up"
+    if fact.amount <= 0:
+        return f"amount_not_above_zero:{fact.amount}"
+    # It would end the currency in the index of open debits (open_debits.py).
+    return "nul_in_currency" if "\0" in fact.currency else ""
 
 
 def _is_document(account: Account, fact: Invoice | CreditNote | DebitNote | OpeningItem) -> bool:

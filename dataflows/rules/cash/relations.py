@@ -24,7 +24,7 @@ def keep(account: Account, fact: PayerRelation) -> None:
     """Keep the relation, or drop it."""
     row = account.row
     row.relations = [x for x in row.relations if x.relation_id != fact.relation_id]
-    if not fact.cancelled and len(row.relations) < MOST_RELATIONS:
+    if not fact.cancelled:
         entity = fact.pays_for_entity or account.entity
         row.relations.append(
             Relation(fact.relation_id, fact.pays_for, entity, fact.valid_from_date, fact.valid_until_date)
@@ -59,6 +59,12 @@ def leads_nowhere(account: Account, fact: PayerRelation) -> bool:
         return False
     other = fact.pays_for_entity or account.entity
     return not _is_a_customers(fact.pays_for) or "/" in other or "\0" in fact.pays_for + other
+
+
+def is_one_too_many(account: Account, fact: PayerRelation) -> bool:
+    """Whether the account has as many relations as it may, and this would be another one."""
+    known = account.row.relations
+    return not fact.cancelled and len(known) >= MOST_RELATIONS and all(x.relation_id != fact.relation_id for x in known)
 
 
 def _is_a_customers(account_id: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 from dataflows.rules.account.account import Account
 from dataflows.rules.provisions.release import ReleaseTerms
-from schemas.records import GoodsReturned, OrderRow, OrderStateLine, Return, ShipmentState
+from schemas.records import GoodsReturned, OrderRow, OrderStateLine, Return, Shipment, ShipmentState
 
 ON_POD: Final = "on_pod"
 WITHOUT_GOODS: Final = ("on_order", "on_schedule")
@@ -28,6 +28,25 @@ def order_line(order: OrderRow, number: int, product: str) -> OrderStateLine:
 
 def _line_number(line: OrderStateLine) -> int:
     return line.line
+
+
+def sent_otherwise(account: Account, fact: Shipment) -> bool:
+    """Whether a shipment of that number is here that says something else."""
+    order = account.order(fact.order_id)
+    for known in order.shipments if order is not None else []:
+        if known.shipment_id == fact.shipment_id:
+            mine = [(x.order_line, x.product, x.quantity_milli) for x in fact.lines]
+            there = [(x.order_line, x.product, x.quantity_milli) for x in known.lines]
+            return (fact.ship_date, fact.carrier, mine) != (known.ship_date, known.carrier, there)
+    return False
+
+
+def returned_otherwise(account: Account, fact: Return) -> bool:
+    """Whether a return of that number is here that says something else."""
+    order = account.order(fact.order_id)
+    known = [x for x in order.returns if x.return_id == fact.return_id] if order is not None else []
+    there = [(x.shipment_id, x.order_line, x.quantity_milli) for x in known]
+    return bool(known) and there != [(fact.shipment_id, x.order_line, x.quantity_milli) for x in fact.lines]
 
 
 def keep_return(account: Account, fact: Return) -> None:
