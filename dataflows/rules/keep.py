@@ -15,7 +15,7 @@ from dataflows.rules.provisions.release import AT_ONCE
 from dataflows.rules.release.consolidation import join
 from dataflows.rules.release.goods import keep_return, known_order, order_line
 from dataflows.rules.release.price_agreements import keep_agreement
-from dataflows.rules.release.rebilling import billed_document, count_again
+from dataflows.rules.release.rebilling import billed_document, count_again, withdrawn_by
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import (
     AccountOwner,
@@ -234,6 +234,11 @@ def _keep_invoice(account: Account, fact: Invoice, ctx: Context) -> None:
     account.touch()
     if fact.replaces:
         account.row.rebills.append(fact.document)
+    for gone in withdrawn_by(account, fact):
+        account.leave(gone.document)
+        billed = account.order(gone.reference_id) if gone.reference_id else None
+        if billed is not None:
+            account.put_order(billed)
     provisions = account.provisions(ctx)
     account.wake_by(contact_time(provisions, account.key, provisions.calendar.business_day(ctx.planning_day() + 1)))
     if provisions.release.schedule != AT_ONCE and provisions.calendar.is_business_day(ctx.today):

@@ -47,6 +47,7 @@ class AccountDocuments:
     dirty: names of the rows that differ from what is stored; "A" is the header.
     orders_changed, drafts_changed: of an account whose exposure is kept, what credit_count.py has not counted anew yet;
     a draft as it was counted last.
+    leaving: held drafts whose withdrawal is about to be said: what replaces them is here. They count no more.
     """
 
     def __init__(self, key: str, row: AccountRow, rows: Rows) -> None:
@@ -70,6 +71,7 @@ class AccountDocuments:
         self.dirty: Final[dict[str, bool]] = {}
         self.orders_changed: Final[dict[str, bool]] = {}
         self.drafts_changed: Final[dict[str, DraftRow]] = {}
+        self.leaving: Final[dict[str, bool]] = {}
 
     def customer(self) -> CustomerRow | None:
         """The account's master data; None where no customer fact came."""
@@ -176,7 +178,16 @@ class AccountDocuments:
             counted = self.draft(document) or row
             if counted is not None and document not in self.drafts_changed:
                 self.drafts_changed[document] = counted
+        if row is None and self.leaving:
+            self.leaving.pop(document, None)
         self._put(DRAFT + document, row)
+
+    def leave(self, document: str) -> None:
+        """The held draft is about to be withdrawn."""
+        self.leaving[document] = True
+        row = self.draft(document)
+        assert row is not None, f"no draft {document}"
+        self.put_draft(document, row)
 
     def put_order(self, row: OrderRow) -> None:
         """Keep the order. Raises ValueError where its quantities add up to what no row can hold."""

@@ -210,6 +210,8 @@ def of_order(account: Account, order: OrderRow) -> tuple[int, int]:
     drafted: dict[int, int] = {}
     whole = False
     for document in order.drafts:
+        if document in account.leaving:
+            continue
         draft = account.draft(document)
         assert draft is not None, f"no draft {document}"
         invoice = draft_invoice(draft)
@@ -241,7 +243,7 @@ def _count_draft(account: Account, document: str, counted: DraftRow, draft: Draf
     """counted: its row as it was counted last; draft: as it is now, None where it waits no more."""
     currency = ""
     amount = 0
-    if draft is not None:
+    if draft is not None and document not in account.leaving:
         invoice = draft_invoice(draft)
         currency, amount = invoice.currency, invoice.amount
     if (counted.counted_currency, counted.counted) != (currency, amount):
