@@ -24,7 +24,7 @@ from benchmarks.kpi_lag import publishing_lag
 from benchmarks.measure import environment
 from connectors.log.base import account_key
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.codec import decision_head, decode_decision, encode_decision
 from schemas.records import Decision

@@ -8,7 +8,7 @@ from connectors.dead_letters import DeadLetter
 from connectors.intake.positions import Positions
 from connectors.log.base import Log
 from headrace.places import views
-from headrace.policies.publishing import current, in_force
+from headrace.policies.in_force import current, in_force
 from headrace.settings import Settings
 from schemas.topics import DECISIONS, FACTS
 

@@ -50,15 +50,8 @@ from headrace.policies.differences import differences
 from headrace.policies.explaining import explain as explained
 from headrace.policies.explaining import in_words
 from headrace.policies.history import Known, known_on
-from headrace.policies.publishing import (
-    Place,
-    Refused,
-    carry,
-    day_ms,
-    in_force,
-    take_back,
-    versions,
-)
+from headrace.policies.in_force import Place, in_force
+from headrace.policies.publishing import Refused, carry, day_ms, take_back, versions
 from headrace.policies.publishing import approve as approve_policy
 from headrace.policies.publishing import publish as publish_policy
 from headrace.policies.reading import BadPolicy

@@ -10,7 +10,8 @@ from headrace.policies.compiling import built_in
 from headrace.policies.differences import ABSENT, Change
 from headrace.policies.explaining import BASE, Explanation, Value, in_words
 from headrace.policies.history import Known
-from headrace.policies.publishing import Place, Version, current, day_of
+from headrace.policies.in_force import Place, current
+from headrace.policies.publishing import Version, day_of
 from schemas.topics import NEXT_CLOCK
 
 # Characters of a value in a table; a list of keywords has hundreds.

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from dataflows.clickhouse import rebuild_clickhouse
 from dataflows.live import Reopen, rebuild_live
-from dataflows.publish import rebuild_clickhouse
 from dataflows.publishing import Patience, PublishStatus, Stopped
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, print_json, say
 from headrace.commands.views import Config, Directory

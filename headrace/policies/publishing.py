@@ -12,17 +12,13 @@ from connectors.log.base import Log
 from dataflows.intake import carry_policies
 from headrace.policies.compiling import Compiled, compile_text
 from headrace.policies.differences import Change, differences
+from headrace.policies.in_force import Place
 from headrace.policies.reading import BadPolicy
 from schemas.records import Policy
 from schemas.topics import NEXT_CLOCK, POLICIES
-from sinks.clickhouse.reading import Views
 
 DAY_MS: Final = 86_400_000
 EPOCH: Final = date(1970, 1, 1)
-_IN_FORCE: Final = """
-SELECT shard, fact_offset, toInt64(policy_version), toUnixTimestamp64Milli(event_time)
-FROM decisions WHERE kind = 'policy_in_force' ORDER BY policy_version, shard
-"""
 
 
 class Refused(Exception):
@@ -41,15 +37,6 @@ class Version:
     @property
     def name(self) -> str:
         return f"version {self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a version took effect: the offset of the fact in a shard's log, and the shard's time then, UTC ms."""
-
-    shard: int
-    offset: int
-    time: int
 
 
 def day_ms(day: date) -> int:
@@ -181,20 +168,3 @@ def carry(log: Log, directory: Path, embedded: bool) -> bool:
     if embedded:
         carry_policies(log, directory)
     return policies.carried_until(log) >= log.end_offsets(POLICIES)[0]
-
-
-def in_force(views: Views) -> dict[int, list[Place]]:
-    """Where each version took effect, of all that is published into the views. Raises SinkError."""
-    found: dict[int, list[Place]] = {}
-    for shard, offset, version, time in views.ask(_IN_FORCE).rows:
-        found.setdefault(int(version), []).append(Place(int(shard), int(offset), int(time)))
-    return found
-
-
-def current(places: dict[int, list[Place]], shards: int) -> dict[int, int]:
-    """The version in force in each shard: 0 is the built-in one."""
-    found = dict.fromkeys(range(shards), 0)
-    for version, where in places.items():
-        for place in where:
-            found[place.shard] = max(found[place.shard], version)
-    return found

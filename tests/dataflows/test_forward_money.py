@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.flows import publish_health
+from headrace.flows.serving import publish_health
 from schemas.records import CashTransferred, Fact, ReceiptReturned
 from sinks.redis.store import PREFIX, STUCK
 from tests.dataflows.forwarding import SUSPENSE, World, send_out, send_out_unknown

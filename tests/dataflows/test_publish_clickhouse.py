@@ -15,7 +15,7 @@ import pytest
 
 from connectors.log.base import LogRefused
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
@@ -34,7 +34,7 @@ SCRIPT = """
 import signal, sys
 from pathlib import Path
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag
 from sinks.clickhouse.connect import Place

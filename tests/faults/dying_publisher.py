@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dataflows import publish
+from dataflows import clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag, configure_logging
 from sinks.clickhouse import sink
@@ -75,7 +75,7 @@ class DyingSink(ClickHouseSink):
 def use_fuse(fuse: Fuse) -> None:
     """From here on this process's publisher dies by it."""
     DyingSink.fuse = DyingRollups.fuse = fuse
-    publish.ClickHouseSink = DyingSink
+    clickhouse.ClickHouseSink = DyingSink
     sink.Rollups = DyingRollups
 
 
@@ -86,7 +86,7 @@ def main(directory: str, log_name: str, point: str, count: str, batch_rows: str)
     stop.install()
     log = open_log(Path(directory), log_name)
     print("ready", flush=True)
-    publish.publish_clickhouse(
+    clickhouse.publish_clickhouse(
         log,
         Place(Path(directory) / "clickhouse"),
         Path(directory) / "run" / "clickhouse.sock",

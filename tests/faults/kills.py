@@ -24,7 +24,7 @@ from connectors.intake.clockwork import day_end_message
 from connectors.intake.reception import Received
 from connectors.log.base import Full, Log
 from connectors.placing import EVERY_SHARD, Placement, place
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.codec import decode_decision, encode_fact
 from schemas.records import Fact

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse, rebuild_clickhouse
+from dataflows.clickhouse import publish_clickhouse, rebuild_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.records import AccountOwner, Fact
 from sinks.clickhouse.connect import Database, Place
@@ -24,7 +24,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from sinks.clickhouse.connect import Place
 from tests.faults.dying_publisher import use_fuse

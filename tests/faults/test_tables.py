@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.schema import MIGRATIONS

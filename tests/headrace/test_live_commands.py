@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from connectors.log.base import Log
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.logs import open_installation
 from headrace.main import app

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.formulas import rounded
 from headrace.report import make_report

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import open_views

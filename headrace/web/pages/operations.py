@@ -16,7 +16,7 @@ from dataflows.publishing import FORWARD
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from headrace.logs import open_log_of
 from headrace.operations import FLOWS, flow_port
-from headrace.policies.publishing import current, in_force
+from headrace.policies.in_force import current, in_force
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import Cell, Chart, Column, Headline, Table, minute, number, on, text
 from schemas.topics import DECISIONS, FACTS

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks

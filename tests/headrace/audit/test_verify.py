@@ -12,7 +12,8 @@ import pytest
 from librt.strings import BytesWriter
 
 from connectors.log.base import account_key, partition_of
-from dataflows.publish import publish_clickhouse, publish_forward, publish_live
+from dataflows.clickhouse import publish_clickhouse
+from dataflows.publish import publish_forward, publish_live
 from dataflows.publishing import PublishStatus
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from connectors.log.base import Log, account_key
 from connectors.log.sqlite import SqliteLog
-from dataflows.publish import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.audit.credit_news import CreditNews
 from headrace.audit.findings import Check, Checks
