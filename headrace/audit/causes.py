@@ -88,7 +88,7 @@ CAUSED: Final[dict[str, frozenset[str]]] = {
     "promise": frozenset(("promise_opened", "promise_cancelled")),
     "operator_action": ANSWERED
     | {"statement", "assigned", "noted", "refund_proposed", "dispute_routed", "alias_learned", "invoice_withdrawn"},
-    "approval": ANSWERED,
+    "approval": ANSWERED | {"alias_learned"},
     "remittance_advice": frozenset(("cash_unapplied",)),
     "credit_limit": frozenset(("credit_limit_set", "credit_change_proposed")),
 }

@@ -7,6 +7,7 @@ from typing import Any, Final
 from headrace.audit.accounts import CREDIT, Account
 from headrace.audit.books import Books
 from headrace.audit.cash import Advices
+from headrace.audit.claims import AMOUNT_KNOWN
 from headrace.audit.evidence import share as share_of
 from headrace.audit.findings import Check
 from headrace.audit.orders import OrderBook
@@ -124,7 +125,9 @@ class DocumentFacts:
             "due_date": fact.due_date,
         }
         self._same(account, fact, d, right)
-        contested = sum(d.amount for d in said if d.kind == "dispute_opened" and d.document == fact.document)
+        opened = [d for d in said if d.kind == "dispute_opened" and d.document == fact.document]
+        # One that came before its item says now how much it contests.
+        contested = sum(d.amount for d in opened if d.rule != AMOUNT_KNOWN)
         if contested != (0 if fact.item_kind == CREDIT else fact.disputed):
             self._wrong(account, fact, "differs", f"{fact.disputed} of it is disputed, it says {contested}")
 

@@ -211,7 +211,8 @@ class Drafts:
 
 
 def _takes_over(other: Invoice, fact: Invoice) -> bool:
-    return other.replaces == fact.document and other.document != fact.document
+    """Whether the held draft replaces the one that has come; of two that replace each other the one that came last stays."""
+    return other.replaces == fact.document and other.document not in (fact.document, fact.replaces)
 
 
 def _runs(d: Decision, policy: dict[str, Any], terms: Terms) -> bool:

@@ -238,7 +238,8 @@ def _of_replaced(
         return [f"replaced_unknown:{number}"]
     if item.kind == CREDIT or item.currency != fact.currency:
         return [f"replaced_differs:{number}"]
-    if item.replaced_by:
+    if item.replaced_by not in ("", fact.document):
+        # By itself where an instalment of it is posted already, as all of them are at once.
         return [f"replaced_by:{item.replaced_by}"]
     whole, credited = sum(part.amount for part in parts), sum(part.credited for part in parts)
     waits = policy["rebill"] == "after_credit" and credited < min(whole, fact.amount)

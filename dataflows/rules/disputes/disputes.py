@@ -192,11 +192,15 @@ def why_not(account: Account, dispute: DisputeRow, amounts: list[tuple[str, int]
     if by_name["credited"] < min(dispute.credited, dispute.amount):
         return f"credited_already:{dispute.credited}"
     item = account.known_item(dispute.document)
-    if item is None or item.kind == "credit_note":
+    if item is not None and item.kind == "credit_note":
+        item = None
+    left = 0 if item is None else item.open
+    given_up = by_name["written_off"] + by_name["goodwill"]
+    if given_up > left:
+        # What is paid can be credited or rejected; there is nothing to give up, as there is not of a credit note.
+        return f"written_off_of_open:{given_up}_of_{left}"
+    if item is None:
         return ""
-    if by_name["written_off"] > item.open:
-        # What is paid can be credited or rejected; there is nothing to give up.
-        return f"written_off_of_open:{by_name['written_off']}_of_{item.open}"
     if by_name["refunded"] > item.amount - item.open:
         return f"refunded_of_paid:{by_name['refunded']}_of_{item.amount - item.open}"
     if not item.open:
