@@ -348,6 +348,9 @@ def try_(
                 outcome = try_policy(settings, shards, span, compiled, jobs or most_jobs(len(shards)), told)
             except ShardStopped as error:
                 raise Refused(f"the history cannot be decided again: {error}") from None
+    if not set(outcome.facts) - {"clock", "policy"}:
+        say(f"--from {first} --to {last}: no fact is in that time")
+        raise typer.Exit(WRONG_USAGE)
     report = report_of(outcome)
     about = {"policy": str(file), "version": compiled.version, "from": first, "to": last}
     if as_json:

@@ -29,6 +29,9 @@ def report(
     known_ms = None if known_at is None else _instant_ms(known_at)
     with opened_views(directory, config) as views:
         found = make_report(views, day, known_ms, currency)
+        (last,) = views.ask("SELECT toString(max(posted_on)) FROM decisions", {}).rows[0]
+    if found and day.isoformat() > last:
+        say(f"--as-of {day}: the last posting that is published is of {last}; what comes after it is not known")
     if json_output:
         print_json([as_json(each) for each in found])
         return
@@ -96,5 +99,7 @@ def show(report: Report) -> None:
         exact = rounded(value, places)
         table.add_row(name, "", "no answer" if exact is None else f"{exact:,} {unit}")
     at_least = ">= " if pace.countback.exhausted else ""
-    table.add_row("DSO by counting back", "", f"{at_least}{rounded(pace.countback.days, 1):,} days")
+    nothing = pace.dso is None and not pace.receivables_minor
+    counted = "no answer" if nothing else f"{at_least}{rounded(pace.countback.days, 1):,} days"
+    table.add_row("DSO by counting back", "", counted)
     plain_console().print(table)

@@ -199,6 +199,10 @@ def test_a_policy_is_tried_on_history(directory: Path) -> None:
     assert tables.exit_code == 0
     assert "(version 1) on 2012-01-01 to 2013-12-31" in tables.stdout
     assert "What this cannot say" in tables.stdout
+    outside = call(
+        "policy", "try", directory.parent / "one.toml", "--dir", directory, "--from", "2030-01-01", "--to", "2030-12-31"
+    )
+    assert (outside.exit_code, outside.stderr) == (2, "--from 2030-01-01 --to 2030-12-31: no fact is in that time\n")
     backwards = call(
         "policy", "try", directory.parent / "one.toml", "--dir", directory, "--from", "2013-01-01", "--to", "2012-01-01"
     )
