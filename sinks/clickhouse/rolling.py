@@ -7,6 +7,7 @@ Guarantees, each with a test (tests/faults/test_sums.py):
 """
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from sinks.base import SinkStopped
 from sinks.clickhouse.by_kind import KEPT, Copy
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import Rollup
+from sinks.clickhouse.side_by_side import SideBySide
 
 Account = tuple[str, str, str]
 # Kinds of facts that say what an account counts as.
@@ -79,13 +81,18 @@ class Rollups:
     def __init__(self, database: Database) -> None:
         """Finish a change of accounts that was cut short."""
         self._database = database
+        self._sums = SideBySide("clickhouse-sums")
         self.regroup(())
 
     def add(self, staged: str, batch: int, token: str, uncertain: bool) -> None:
         """Add the decisions of a batch, which are in that table. `uncertain`: some of it may have been added before."""
-        for rollup in KEPT:
+
+        def put(rollup: Rollup | Copy) -> None:
             select = rollup.select(staged, "1", _OF_BATCH.format(staged), batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)
+
+        # Each has a table and a token of its own.
+        self._sums.do(partial(put, rollup) for rollup in KEPT)
 
     def regroup_rejected(self) -> None:
         """Regroup whom rejected facts speak of: these count for nothing, and may have been read before it was decided."""
