@@ -1,9 +1,9 @@
-"""What holds for all tests: no stale compiled modules, and no real service missed in silence.
+"""What holds for all tests: no stale compiled modules, no real service missed in silence, and who runs beside whom.
 
 Tests marked `kafka` need a real broker, `registry` a real schema registry; they run in one worker, so that one
-of each serves them all. Those marked `redis` need a real Redis, which is small: each worker has its own. Those marked
-`browser` need a Chromium, `promtool` Prometheus' own program. Where there is none they are skipped, with one loud line at the
-end; with CI=true a skip is a failure.
+of each serves them all, and so do those of a file that share a fixture. Those marked `redis` need a real Redis, which is
+small: each worker has its own. Those marked `browser` need a Chromium, `promtool` Prometheus' own program. Where there is
+none they are skipped, with one loud line at the end; with CI=true a skip is a failure.
 """
 
 import atexit
@@ -72,6 +72,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.get_closest_marker(service) is not None for service in ("kafka", "registry")):
             item.add_marker(pytest.mark.xdist_group("kafka"))
+        elif item.get_closest_marker("xdist_group") is None and _shares_within_module(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath))))
+
+
+def _shares_within_module(item: pytest.Item) -> bool:
+    """Whether it uses what is made once for all tests of its file, which each worker would make again."""
+    known = getattr(item, "_fixtureinfo", None)
+    made = [] if known is None else known.name2fixturedefs.values()
+    return any(fixture.scope == "module" for fixtures in made for fixture in fixtures)
 
 
 @pytest.hookimpl(wrapper=True)
