@@ -106,7 +106,7 @@ SELECT concat(tenant, '/', entity) AS company, currency, sum(cash), sum(raised) 
 GROUP BY company, currency ORDER BY company, currency
 """
 _PROMISED: Final = f"""
-SELECT concat(tenant, '/', entity) AS company, account_id, reference_id, any(currency),
+SELECT concat(tenant, '/', entity) AS company, account_id, reference_id, argMin(currency, sequence),
        argMaxIf(amount, sequence, kind = 'promise_opened') AS promised,
        toInt32(argMaxIf(due_date, sequence, kind = 'promise_opened')) AS promised_day,
        argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents

@@ -29,12 +29,12 @@ SELECT tenant, entity, account_id, dispute_id, document, currency, amount, categ
        closed_time, deadline, escalations, {", ".join(f"{sql} AS {name}" for name, sql in _OF_CLOSING)}, last_sequence
 FROM (
     SELECT tenant, entity, account_id, reference_id AS dispute_id,
-           any(document) AS document,
-           any(currency) AS currency,
+           argMin(document, sequence) AS document,
+           argMin(currency, sequence) AS currency,
            argMaxIf(amount, sequence, kind = 'dispute_opened') AS amount,
            argMaxIf(category, sequence, category != '') AS category,
            argMaxIf(owner, sequence, owner != '') AS owner,
-           anyIf(channel, kind = 'dispute_opened') AS channel,
+           argMinIf(channel, sequence, kind = 'dispute_opened') AS channel,
            multiIf(countIf({_CLOSED}) > 0, 'closed', countIf(kind = 'dispute_routed') > 0,
                    argMaxIf(text, sequence, kind = 'dispute_routed'), 'open') AS status,
            argMinIf(event_time, sequence, kind = 'dispute_opened') AS opened_time,
@@ -42,7 +42,7 @@ FROM (
            if(status = 'closed', toDateTime64(0, 3, 'UTC'),
               argMaxIf(deadline, sequence, kind IN ('dispute_routed', 'escalated'))) AS deadline,
            countIf(kind = 'escalated') AS escalations,
-           anyIf(decisions.evidence, {_CLOSED}) AS closing,
+           argMaxIf(decisions.evidence, sequence, {_CLOSED}) AS closing,
            max(sequence) AS last_sequence
     FROM decisions_by_kind AS decisions
     WHERE kind IN ('dispute_opened', 'dispute_routed', 'dispute_closed')
@@ -73,8 +73,8 @@ _PROMISES: Final = View(
     {},
     f"""
 SELECT tenant, entity, account_id, reference_id AS promise_id,
-       any(currency) AS currency,
-       anyIf({said("part_of")}, kind = 'promise_opened') AS part_of,
+       argMin(currency, sequence) AS currency,
+       argMaxIf({said("part_of")}, sequence, kind = 'promise_opened') AS part_of,
        argMaxIf(amount, sequence, kind = 'promise_opened') AS amount,
        argMaxIf(due_date, sequence, kind = 'promise_opened') AS promised_date,
        argMaxIf(candidates, sequence, kind = 'promise_opened') AS documents,

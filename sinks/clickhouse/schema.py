@@ -262,7 +262,7 @@ SELECT tenant, entity, account_id, receipt_id,
        sum(unapplied_change) AS unapplied,
        minIf(posted_on, kind = 'receipt_booked') AS posting_date,
        minIf(value_date, kind = 'receipt_booked') AS value_date,
-       anyIf(counterparty, kind = 'receipt_booked') AS from_account,
+       argMinIf(counterparty, sequence, kind = 'receipt_booked') AS from_account,
        max(sequence) AS last_sequence
 FROM decisions WHERE receipt_id != ''
 GROUP BY tenant, entity, account_id, receipt_id
@@ -376,6 +376,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("DROP TABLE IF EXISTS staged_decisions SYNC",),
     # Risk classes and contracts of customers.
     MORE_OF_CUSTOMERS,
+    # Of what is said twice the first, or the last, and not any: views alone.
+    (),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
 

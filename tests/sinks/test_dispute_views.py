@@ -34,7 +34,8 @@ def ledger() -> Ledger:
         owner="kim", evidence=[*ends, "region:west", "root_cause:own_process"], rule="disputes.closed", **about,
     )  # fmt: skip
     about = {"document": "INV-1", "reference_id": "D2"}
-    made.say("dispute_opened", "C1", "2026-02-10", amount=0, category="tax", rule="disputes.opened_early", **about)
+    early = {"rule": "disputes.opened_early", "channel": "email"}
+    made.say("dispute_opened", "C1", "2026-02-10", amount=0, category="tax", **early, **about)
     made.say("dispute_opened", "C1", "2026-02-10", amount=9_00, category="tax", rule="disputes.amount_known", **about)
     for name, amount, counted in (("P1/1", 50_00, 50_00), ("P1/2", 50_00, 20_00), ("P2", 10_00, 0)):
         part = {"evidence": ["part_of:P1"]} if "/" in name else {}
@@ -55,7 +56,7 @@ CASES = [
         " credited, rejected, days_own, carrier, root_cause FROM disputes ORDER BY dispute_id",
         [
             ("D1", 4000, "damage", "kim", "portal", "closed", 1, 0, 3000, 1000, 6, "north", "own_process"),
-            ("D2", 900, "tax", "", "", "open", 0, 0, 0, 0, 0, "", ""),
+            ("D2", 900, "tax", "", "email", "open", 0, 0, 0, 0, 0, "", ""),
         ],
     ),
     (
@@ -90,3 +91,20 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_views_say_how_disputes_and_promises_ended(database: Path, sql: str, rows: list[tuple[object, ...]]) -> None:
     with Database(Place(database / "clickhouse")) as opened:
         assert opened.rows(sql) == rows
+
+
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_they_say_the_same_whichever_decision_is_read_first(order: str, tmp_path: Path) -> None:
+    made = ledger()
+    publish(Place(tmp_path / "clickhouse"), made)
+    with Database(Place(tmp_path / "clickhouse")) as opened:
+        with opened.client() as client:
+            client.command("CREATE TABLE kept AS decisions_by_kind")
+            client.command("INSERT INTO kept SELECT * FROM decisions_by_kind")
+            client.command("TRUNCATE TABLE decisions_by_kind")
+            client.command("SYSTEM STOP MERGES")
+            for (sequence,) in opened.rows(f"SELECT sequence FROM kept ORDER BY sequence {order}"):
+                # Each is a part of its own, and parts are read in the order in which they were made.
+                client.command(f"INSERT INTO decisions_by_kind SELECT * FROM kept WHERE sequence = {sequence}")
+        for sql, rows in CASES:
+            assert opened.rows(f"{sql} SETTINGS max_threads = 1") == rows

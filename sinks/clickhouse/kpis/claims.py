@@ -20,7 +20,7 @@ _OF_DISPUTES: Final = f"""(
                    arrayMap(x -> ('escalated', x.1, x.2, ''), escalated)) AS all
         FROM (
             SELECT tenant, entity, account_id,
-                   toString(any(decisions.currency)) AS of_currency,
+                   toString(argMin(decisions.currency, sequence)) AS of_currency,
                    argMaxIf(decisions.amount, sequence, kind = 'dispute_opened') AS of_amount,
                    toString(argMaxIf(decisions.category, sequence, decisions.category != '')) AS category,
                    toString(argMaxIf(decisions.owner, sequence, decisions.owner != '')) AS owner,
@@ -28,7 +28,7 @@ _OF_DISPUTES: Final = f"""(
                    countIf(kind = 'dispute_closed') > 0 AS is_closed,
                    argMaxIf(event_time, sequence, kind = 'dispute_closed') AS closed_time,
                    groupArrayIf(({EVENT_DAY}, toString(decisions.currency)), kind = 'escalated') AS escalated,
-                   anyIf(decisions.evidence, kind = 'dispute_closed') AS closing,
+                   argMaxIf(decisions.evidence, sequence, kind = 'dispute_closed') AS closing,
                    {said("root_cause", "closing")} AS root_cause,
                    {number("business_minutes", "closing")} AS business_minutes,
                    [{", ".join(number(name, "closing") for name in _OUTCOMES)}] AS outcomes,

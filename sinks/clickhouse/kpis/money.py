@@ -71,7 +71,7 @@ def money_stocks(columns: Mapping[str, str]) -> str:
 _DISPUTED: Final = f"""
     SELECT day, tenant, entity, a.region AS region, a.segment AS segment, of_currency AS currency, a.collector AS owner, moved
     FROM (
-        SELECT tenant, entity, account_id, any(currency) AS of_currency,
+        SELECT tenant, entity, account_id, argMin(currency, sequence) AS of_currency,
                argMaxIf(amount, sequence, kind = 'dispute_opened') AS of_amount,
                toDate32(argMinIf(event_time, sequence, kind = 'dispute_opened')) AS opened_on,
                countIf(kind = 'dispute_closed') > 0 AS is_closed,
