@@ -102,6 +102,7 @@ class Drafts:
                 account.replacing.add(d.counterparty)
         elif d.cause_kind != "operator_action" or not d.text:
             self._check.about(d, "withdrawn", f"{d.document} is given up by nobody, or without a reason")
+        account.replacing.discard(d.document)
         del account.held[d.document]
 
     def _released(

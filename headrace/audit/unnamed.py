@@ -23,7 +23,8 @@ def is_unnamed(rule: str) -> bool:
 
 def check_unnamed(check: Check, account: Account, d: Decision, receipt: Receipt, item: Item, terms: Terms) -> None:
     """A cash_applied of steps 4 to 6, before it is posted."""
-    if receipt.lines and (d.rule != BY_SUBSET or len(receipt.lines) < 2 or len(receipt.allocations) < 2):
+    one = len(receipt.lines) == 1 and receipt.lines[0][0] not in account.numbers
+    if receipt.lines and (d.rule != BY_SUBSET or one or len(receipt.allocations) < 2):
         # Only what makes up the rest, where several that are named have been paid, is searched for.
         check.about(d, "it_names", f"{d.rule}: {d.receipt_id} names {[name for name, _ in receipt.lines]}")
     if d.document in receipt.declined:

@@ -195,15 +195,16 @@ def expanded(
 
 
 def _paid(receipt: ReceiptRow, group: DocumentGroup) -> int:
-    return sum([a.amount for a in receipt.allocations if a.document in group.documents])
+    """Of the receipt, in its currency."""
+    return sum([a.exchanged or a.amount for a in receipt.allocations if a.document in group.documents])
 
 
 def _shared(
     account: Account, receipt: ReceiptRow, group: DocumentGroup, amount: int | None, grace_days: int
 ) -> list[RemittanceLine]:
-    """What is meant for each open document of the number. Instalments are paid in the plan's order; of a consolidated
-    invoice all or, where the amount is another one, nothing that could be said."""
-    paid = {a.document: a.amount for a in receipt.allocations if a.document in group.documents}
+    """What is meant for each open document of the number. Instalments are paid in the plan's order, all of them where the
+    amount is more than they are; of a consolidated invoice all or, where the amount is another one, nothing that could be said."""
+    paid = {a.document: a.exchanged or a.amount for a in receipt.allocations if a.document in group.documents}
     items: list[Item] = []
     for document in group.documents:
         item = account.item(document)
@@ -214,6 +215,11 @@ def _shared(
     if amount is None:
         return [RemittanceLine(item.document, None) for item in items]
     left = amount - sum(paid.values())
+    if items[0].currency != receipt.currency:
+        # What each of them takes is known when it is exchanged; where not all of the money is meant, the first one's.
+        if left == receipt.unapplied:
+            return [RemittanceLine(item.document, None) for item in items]
+        return [RemittanceLine(items[0].document, left + paid.get(items[0].document, 0))]
     discounts = [allowed(item, receipt.value_date, grace_days) for item in items]
     for less in (False, True):
         rests = [x.open - (min(x.open, y) if less else 0) for x, y in zip(items, discounts, strict=True)]
@@ -222,11 +228,11 @@ def _shared(
                 RemittanceLine(item.document, rest + paid.get(item.document, 0))
                 for item, rest in zip(items, rests, strict=True)
             ]
-    if not group.documents[0].startswith(group.document + PART):
+    if left > sum([item.open for item in items]) or not group.documents[0].startswith(group.document + PART):
         return [RemittanceLine(item.document, None) for item in items]
     lines: list[RemittanceLine] = []
     for item in items:
-        part = left if item is items[-1] else min(left, item.open)
+        part = min(left, item.open)
         left -= part
         if part > 0:
             lines.append(RemittanceLine(item.document, part + paid.get(item.document, 0)))

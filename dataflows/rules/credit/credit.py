@@ -73,7 +73,8 @@ class Standing:
             return False
         for cause in self.row.causes:
             if cause == OVER_LIMIT and self.limit is not None:
-                above = self.total * PPM > self.limit.amount * self.terms.release_ppm
+                # What has no rate any more is owed as before.
+                above = self.total * PPM > self.limit.amount * self.terms.release_ppm or bool(self.used.left_out)
             else:
                 above = cause == PAST_DUE and self.terms.past_due_days > 0
                 above = above and self.days > self.terms.release_past_due_days

@@ -222,7 +222,9 @@ def of_order(account: Account, order: OrderRow) -> tuple[int, int]:
         # What it bills once more is billed already.
         again = billed_again(invoice, order) if invoice.lines else {}
         for number, quantity in again.items():
-            drafted[number] -= quantity
+            # Of lines that it leaves out it bills nothing once more.
+            if quantity:
+                drafted[number] -= quantity
     unbilled = 0
     ordered = 0
     for of in order.lines:

@@ -7,6 +7,7 @@ own; what the item was worth when it was booked, against what came, is realised 
 from typing import Final
 
 from dataflows.rules.account.account import Account
+from dataflows.rules.account.parts import invoice_of
 from dataflows.rules.cash.cash_postings import propose
 from dataflows.rules.context import Context
 from dataflows.rules.differences.rates import Rate, find
@@ -44,8 +45,12 @@ def match(
     for amount in amounts:
         if amount is not None:
             stated.append(amount)
+    in_order = len(items) > 1 and not stated and _are_instalments(account, items)
     if len(items) == 1:
         parts = [min(receipt.unapplied, stated[0]) if stated else receipt.unapplied]
+    elif in_order:
+        # Each takes what it needs of what those before it left.
+        parts = [receipt.unapplied] * len(items)
     elif len(stated) < len(items) or sum(stated) != receipt.unapplied or min(stated) <= 0:
         return None
     else:
@@ -54,6 +59,8 @@ def match(
         decisions: list[Decision] = []
         left = 0
         for item, part in zip(items, parts, strict=True):
+            if in_order and item is not items[0]:
+                part, left = left, 0
             found, rest = _applied(account, receipt, item, part, rule, advice_id, ctx)
             decisions += found
             left += rest
@@ -62,6 +69,12 @@ def match(
     if left and decisions:
         decisions += propose(account, receipt, receipt.unapplied - left, ["overpaid"], references)
     return decisions or None
+
+
+def _are_instalments(account: Account, items: list[Item]) -> bool:
+    """Whether all are instalments of one invoice, in whose plan's order they stand."""
+    whole = invoice_of(account, items[0].document)
+    return all(item.document != whole and invoice_of(account, item.document) == whole for item in items)
 
 
 def _rate(terms: ExchangeTerms, ctx: Context, base: str, quote: str, day: int) -> Rate:

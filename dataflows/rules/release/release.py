@@ -33,6 +33,7 @@ def decide_draft(account: Account, fact: Invoice, ctx: Context) -> list[Decision
         if d.document == fact.document:
             # It was replaced before it came.
             look = examined(account, fact, ctx)
+            look.reasons = [x for x in look.reasons if x != INCOMPLETE]
             look.reasons.append(f"replaced_by:{d.counterparty}")
             return [_held(account, fact, look, ctx), *decisions, d]
         decisions += _given_up(account, d)
