@@ -4,6 +4,7 @@ A row that cannot be read is a BadRow in the same stream and the rows after it g
 not what the mapping says as a whole raises BadFile before its first row.
 """
 
+import codecs
 import csv
 import difflib
 import json
@@ -113,9 +114,10 @@ def _decode(raw: bytes, encoding: str) -> str | tuple[int, str]:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
+        other = "utf-8" if codecs.lookup(encoding).name == "cp1252" else "cp1252"
         return error.start, (
             f"byte {raw[error.start]:#04x} is not {encoding}; "
-            f'if the file is in another encoding, name it in the mapping, such as encoding = "cp1252"'
+            f'if the file is in another encoding, name it in the mapping, such as encoding = "{other}"'
         )
 
 

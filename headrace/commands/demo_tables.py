@@ -10,6 +10,7 @@ from headrace.amounts import grouped
 from headrace.commands.tables import Column, Listing
 from headrace.forecast import day_of, make_forecast
 from headrace.formulas import rounded
+from headrace.overdue import PASSED, TASK_AT_END
 from headrace.report import Report
 from sinks.clickhouse.reading import Views
 
@@ -26,7 +27,7 @@ _NUMBERS: Final = (
 def show_tables(shown: Console, views: Views, base: str, reports: Sequence[Report], last: date) -> None:
     """All of them, of money in the base currency, as it stands after the last day."""
     _by_currency(reports).show(shown)
-    values = {"base": base, "end": f"{last + timedelta(days=1)} 00:00:00"}
+    values = {"base": base, "now": f"{last + timedelta(days=1)} 00:00:00"}
     for title, sql in TABLES:
         _print_table(shown, views, title, sql, values)
     _show_forecast(shown, views, base, last)
@@ -184,8 +185,13 @@ TABLES: Final = (
         """
         SELECT if(owner = '', 'nobody yet', owner) AS owner, countIf(what = 'exception') AS exceptions,
                countIf(what = 'proposal') AS proposals, countIf(what = 'task') AS tasks,
-               countIf(toUnixTimestamp64Milli(deadline) != 0 AND deadline < toDateTime64({end:String}, 3, 'UTC')) AS overdue
-        FROM open_exceptions GROUP BY owner ORDER BY exceptions + proposals + tasks DESC, owner LIMIT 14
+               countIf("""
+        + PASSED
+        + """ OR (what = 'task' AND (tenant, entity, account_id, exception_id) IN (
+                   SELECT tenant, entity, account_id, task_id FROM open_tasks WHERE """
+        + TASK_AT_END
+        + """))) AS overdue
+        FROM open_exceptions GROUP BY owner ORDER BY exceptions + proposals + tasks DESC, owner
         """,
     ),
 )

@@ -144,7 +144,7 @@ def _show(found: Forecast, usual: Any) -> None:
         ("  less credits, unapplied cash", -total.covered),
         (f"  less expected after {until}", -total.later),
         (f"  less given up, of {grouped(total.disputed, code)} disputed", -total.given_up),
-        ("  less later than anybody ever paid", -total.unanswered),
+        ("  less what no payment so far speaks for", -total.unanswered),
         ("Expected in these days", total.expected),
     ):
         table.add_row(name, "", "", grouped(part, code))

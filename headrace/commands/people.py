@@ -32,7 +32,7 @@ SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, d
        what = 'task' AND (tenant, entity, account_id, exception_id) IN (
            SELECT tenant, entity, account_id, task_id FROM open_tasks WHERE {TASK_AT_END}) AS at_end
 FROM open_exceptions WHERE {{owner:String}} IN ('', owner)
-ORDER BY toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
+ORDER BY at_end DESC, toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
 """
 _APPROVALS: Final = """
 SELECT tenant, entity, account_id, approval_id, category, currency, amount, document, receipt_id, target_account, maker,

@@ -82,7 +82,7 @@ def refuse_publishing(known: Sequence[Version], compiled: Compiled, from_time: i
         if version.taken_back is None and version.fact.from_time > max(from_time, NEXT_CLOCK):
             raise Refused(
                 f"{version.name} is to be in force from {day_of(version.fact)} on, later than this: it would never be. "
-                f"Take it back first (headrace policy publish --take-back {version.number}), or name a later day"
+                f"Name that day or a later one; while it is in force nowhere, `headrace policy publish --take-back {version.number}` takes it back"
             )
     return False
 
