@@ -160,7 +160,7 @@ def test_what_may_not_be_is_refused_before_anything_is_written(log: Log, tmp_pat
         (policy(2, 600), later, "version 2 is published with another text"),
         (policy(2), later + 1, "version 2 is published from 2030-01-01 on: to change the day"),
         (policy(1), later, "version: 1 is below version 2, which is published: write 3"),
-        (policy(3), later - 1, r"version 2 is to be in force from 2030-01-01 on.*--take-back 2\)"),
+        (policy(3), later - 1, r"version 2 is to be in force from 2030-01-01 on.*--take-back 2`"),
     ]:
         with pytest.raises(Refused, match=why):
             publish(log, wanted, from_time, 3, "", "")
