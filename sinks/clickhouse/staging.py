@@ -6,7 +6,6 @@ half of the CPU of a publisher.
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from librt.strings import BytesWriter
@@ -18,7 +17,6 @@ from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.schema import DAYS, INSTANTS, SAID, staged_table
-from sinks.clickhouse.side_by_side import AT_ONCE, SideBySide
 
 COLUMNS: Final = ", ".join(f"`{name}`" for name in Decision.FIELDS)
 """Those of `decisions` and of a staged batch, for SQL."""
@@ -65,7 +63,6 @@ class Staging:
         """Make it. name: No other publisher's."""
         self.table = f"{_BEGINS}{name}"
         self._database = database
-        self._puts = SideBySide("clickhouse-staging")
         with database.client() as client:
             client.command(staged_table(self.table))
 
@@ -73,16 +70,13 @@ class Staging:
         """These decisions and no others. SinkStopped where one of them cannot be read."""
         self.clear()
         try:
-            each = -(-len(bodies) // AT_ONCE)
-            self._puts.do(partial(self._put, bodies[at : at + each]) for at in range(0, len(bodies), each))
+            # In one insert: of several, the parts that are made from it would go by other tokens than those of a version before.
+            with self._database.client() as client:
+                client.raw_insert(self.table, _NAMES, container(bodies), {"async_insert": 0}, "Avro")
             self.check(ranges)
         except (RetryLater, SinkStopped):
             _read_all(bodies)
             raise
-
-    def _put(self, bodies: Sequence[bytes]) -> None:
-        with self._database.client() as client:
-            client.raw_insert(self.table, _NAMES, container(bodies), {"async_insert": 0}, "Avro")
 
     def check(self, ranges: Mapping[int, Range]) -> None:
         """It has the ranges, each decision once, and nothing else."""
