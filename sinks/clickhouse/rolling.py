@@ -7,7 +7,7 @@ Guarantees, each with a test (tests/faults/test_sums.py):
 """
 
 from collections.abc import Collection
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,7 +16,6 @@ from sinks.base import SinkStopped
 from sinks.clickhouse.by_kind import KEPT, Copy
 from sinks.clickhouse.connect import Database
 from sinks.clickhouse.rollups import Rollup
-from sinks.clickhouse.side_by_side import SideBySide
 
 Account = tuple[str, str, str]
 # Kinds of facts that say what an account counts as.
@@ -24,6 +23,8 @@ MASTER_KINDS: Final = ("customer", "account_owner")
 
 # How often what a token kept out is inserted again; each time means a server killed within microseconds.
 _ATTEMPTS: Final = 5
+# Sums that are added at a time: each insert takes one core, and memory.
+_AT_ONCE: Final = 2
 _STAGED: Final = "(tenant, entity, account_id) IN (SELECT tenant, entity, account_id FROM {})"
 _OF_BATCH: Final = (
     "(SELECT tenant, entity, account_id, region, segment, collector, affiliate, toInt8(1) AS times "
@@ -81,7 +82,7 @@ class Rollups:
     def __init__(self, database: Database) -> None:
         """Finish a change of accounts that was cut short."""
         self._database = database
-        self._sums = SideBySide("clickhouse-sums")
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "clickhouse-sums")
         self.regroup(())
 
     def add(self, staged: str, batch: int, token: str, uncertain: bool) -> None:
@@ -91,8 +92,11 @@ class Rollups:
             select = rollup.select(staged, "1", _OF_BATCH.format(staged), batch=str(batch))
             self._put(rollup, select, f"last_batch = {batch}", f"{token}-{rollup.name}", uncertain)
 
-        # Each has a table and a token of its own.
-        self._sums.do(partial(put, rollup) for rollup in KEPT)
+        # Each has a table and a token of its own. All are waited for, whichever fails.
+        added = [self._threads.submit(put, rollup) for rollup in KEPT]
+        wait(added)
+        for sum_of in added:
+            sum_of.result()
 
     def regroup_rejected(self) -> None:
         """Regroup whom rejected facts speak of: these count for nothing, and may have been read before it was decided."""
