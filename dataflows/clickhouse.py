@@ -68,7 +68,7 @@ class _ClickHousePublisher:
         self._patience = patience
         self._stop = stop
         self._status = status
-        self._until_idle = False
+        self._until_idle: Stop = False
         self._ended = False
         self._committed = time.monotonic()
         self._writer = ThreadPoolExecutor(1, "clickhouse")
@@ -82,7 +82,7 @@ class _ClickHousePublisher:
         begins = {shard: facts.start(shard) for shard in range(patience.persist(lambda: log.partitions(FACTS)))}
         self._fact_reader = patience.persist(lambda: log.reader(FACTS, begins))
 
-    def run(self, until_idle: bool) -> None:
+    def run(self, until_idle: Stop) -> None:
         self._until_idle = until_idle
         try:
             run_pump("publish_clickhouse", Pump(self._read, self._take))
@@ -99,7 +99,7 @@ class _ClickHousePublisher:
         try:
             facts = self._fact_reader.poll(_CHUNK_FACTS, 0.0)
             records = self._reader.poll(_CHUNK_RECORDS, 0.0 if facts else _POLL_SECONDS)
-            idle = self._until_idle and not records and not facts and self._caught_up()
+            idle = bool(self._until_idle) and not records and not facts and self._caught_up()
             self._status.state = "running"
         except LogUnavailable as error:
             # Not waited for here: what was read before is still committed in time.
@@ -193,7 +193,7 @@ def publish_clickhouse(
     place: Place,
     socket_path: Path,
     *,
-    until_idle: bool,
+    until_idle: Stop,
     stop: Stop,
     status: PublishStatus,
     batch_rows: int = BATCH_ROWS,

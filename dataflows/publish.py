@@ -7,7 +7,7 @@ the log, and memory stays bounded.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import bytewax.operators as op
 import structlog
@@ -119,7 +119,34 @@ def run_pump(name: str, pump: Pump[Any]) -> None:
         raise pump.failure
 
 
-def publish_forward(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop, status: PublishStatus) -> None:
+class _Loop(Protocol):
+    """idle: nothing was left when the last chunk was taken."""
+
+    idle: bool
+
+
+class _Leaving:
+    """Whether a loop is to leave because it is idle. Asked before each read."""
+
+    # Between a read and its take may be another read.
+    _STALE: Final = 2
+
+    def __init__(self, loop: _Loop, until_idle: Stop) -> None:
+        self._loop = loop
+        self._until_idle = until_idle
+        self._stale = 0 if until_idle else self._STALE
+
+    def __bool__(self) -> bool:
+        if not self._until_idle:
+            return False
+        if self._stale:
+            # It was idle perhaps before the last of what is to be done was there.
+            self._stale -= 1
+            self._loop.idle = False
+        return self._loop.idle
+
+
+def publish_forward(log: Log, server: RedisServer, *, until_idle: Stop, stop: Stop, status: PublishStatus) -> None:
     """Keep the directory and forward what it finds, until told to stop, or with `until_idle` until nothing is left.
 
     Where Redis is empty, or is emptied meanwhile, everything is read again from the beginning; facts that
@@ -141,9 +168,11 @@ def publish_forward(log: Log, server: RedisServer, *, until_idle: bool, stop: St
         status.state = "stopped"
 
 
-def _forward(forwarder: Forwarder, until_idle: bool, stop: Stop) -> None:
+def _forward(forwarder: Forwarder, until_idle: Stop, stop: Stop) -> None:
+    leaving = _Leaving(forwarder, until_idle)
+
     def read() -> ForwardChunk | None:
-        return None if stop or (until_idle and forwarder.idle) else forwarder.read()
+        return None if stop or leaving else forwarder.read()
 
     try:
         run_pump("publish_forward", Pump(read, forwarder.take))
@@ -157,7 +186,7 @@ def publish_effects(
     path: Path,
     again: str,
     *,
-    until_idle: bool,
+    until_idle: Stop,
     stop: Stop,
     status: PublishStatus,
     effects: EffectsStatus,
@@ -181,9 +210,11 @@ def publish_effects(
         status.state = "stopped"
 
 
-def _effects(loop: EffectsLoop, until_idle: bool, stop: Stop) -> None:
+def _effects(loop: EffectsLoop, until_idle: Stop, stop: Stop) -> None:
+    leaving = _Leaving(loop, until_idle)
+
     def read() -> EffectsChunk | None:
-        return None if stop or (until_idle and loop.idle) else loop.read()
+        return None if stop or leaving else loop.read()
 
     try:
         try:
@@ -195,7 +226,7 @@ def _effects(loop: EffectsLoop, until_idle: bool, stop: Stop) -> None:
         loop.close()
 
 
-def publish_live(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop, status: PublishStatus) -> None:
+def publish_live(log: Log, server: RedisServer, *, until_idle: Stop, stop: Stop, status: PublishStatus) -> None:
     """Keep the live views until told to stop, or with `until_idle` until all there is is in them.
 
     Shards that Redis lost are made again from the beginning; where `headrace rebuild redis` switched a shard over, the new
@@ -218,9 +249,11 @@ def publish_live(log: Log, server: RedisServer, *, until_idle: bool, stop: Stop,
         status.state = "stopped"
 
 
-def _keep_live(updater: LiveUpdater, until_idle: bool, stop: Stop) -> None:
+def _keep_live(updater: LiveUpdater, until_idle: Stop, stop: Stop) -> None:
+    leaving = _Leaving(updater, until_idle)
+
     def read() -> LiveChunk | None:
-        return None if stop or (until_idle and updater.idle) else updater.read()
+        return None if stop or leaving else updater.read()
 
     try:
         run_pump("publish_live", Pump(read, updater.take))

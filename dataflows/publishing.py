@@ -24,7 +24,7 @@ _ROUND_SECONDS: Final = 0.1
 
 
 class Stop(Protocol):
-    """True once the process has been told to leave."""
+    """True once the process has been told to leave, or to leave when it is idle."""
 
     def __bool__(self) -> bool: ...
 

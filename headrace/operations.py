@@ -117,6 +117,28 @@ class StopFlag:
         return "told to stop by Ctrl-C" if self._signal == signal.SIGINT else "told to stop"
 
 
+# What a process is told on its standard input.
+LEAVE_WHEN_IDLE: Final = "leave when idle\n"
+
+
+class IdleFlag:
+    """Whether the process is to leave when all that is there is done; a parent may say so later, on standard input."""
+
+    def __init__(self, told: bool) -> None:
+        self._told = told
+
+    def listen(self) -> None:
+        """Hear what the parent says."""
+        Thread(target=self._hear, name="parent-says", daemon=True).start()
+
+    def _hear(self) -> None:
+        if sys.stdin.readline() == LEAVE_WHEN_IDLE:
+            self._told = True
+
+    def __bool__(self) -> bool:
+        return self._told
+
+
 class _QuietHandler(WSGIRequestHandler):
     """No line on stderr for each scrape."""
 

@@ -10,7 +10,7 @@ import typer
 from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
-from headrace.operations import StopFlag, configure_logging
+from headrace.operations import IdleFlag, StopFlag, configure_logging
 from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
 from sinks.base import SinkStopped
@@ -75,8 +75,10 @@ def run(
         raise typer.Exit(WRONG_USAGE)
     stop = StopFlag()
     stop.install()
+    idle = IdleFlag(until_idle)
     if parent:
         end_with(parent)
+        idle.listen()
     configure_logging(flow.value if sink is None else f"{flow.value} {sink.value}")
     with failures_told():
         settings = load(directory, config)
@@ -89,7 +91,7 @@ def run(
             elif flow is Flow.receivables:
                 code = _start(flow, settings, chosen, until_idle, stop)
             elif sink is not None:
-                code = _start(sink, settings, until_idle, stop)
+                code = _start(sink, settings, idle, stop)
             else:
                 children = import_module("headrace.flows.children").Children(settings, directory, config, stop)
                 code = children.run(flow is Flow.all, replay, until_idle)

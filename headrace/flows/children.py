@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from headrace.commands.common import FOUND_WANTING, say, where_again
 from headrace.documents import office_of
 from headrace.flows.pace import Pace
 from headrace.logs import open_installation
-from headrace.operations import StopFlag
+from headrace.operations import LEAVE_WHEN_IDLE, StopFlag
 from headrace.places import flows_lock
 from headrace.settings import Settings
 from headrace.summary import Counted, policies_in_force, rejected, summary
@@ -45,7 +46,7 @@ class Children:
     def _start(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "headrace.main", "run", *arguments, *self._where]
         command += ["--parent", str(os.getpid())]
-        self._running[name] = subprocess.Popen(command)
+        self._running[name] = subprocess.Popen(command, stdin=subprocess.PIPE)
 
     def _effects(self) -> list[str]:
         """The sinks with effects outside that have anything to do."""
@@ -85,18 +86,27 @@ class Children:
                 self._start("intake", "intake", *mode, *(["--until-idle"] if until_idle else []))
             pace = Pace(log, self._failed)
             code = self._watch(pace if until_idle else None)
-            code = max(code, self._end())
-            if code == 0 and until_idle:
-                # What the flows left over after they were told to stop.
-                for name in ("clickhouse", "live", *(() if self._stopped else self._effects())):
-                    self._start(name, "publish", "--sink", name, "--until-idle")
-                code = max(abs(self._running.pop(name).wait()) for name in list(self._running))
+            if code == 0 and until_idle and not self._stop:
+                code = self._finish()
+            code = max(code, self._end(*self._running))
             if code == 0 and until_idle and whole:
                 self._tell(before, log)
         finally:
-            self._end()
+            self._end(*self._running)
             log.close()
         return max(code, self._stopped)
+
+    def _finish(self) -> int:
+        """All is decided and forwarded: who does that ends, and who publishes when all there is is published."""
+        code = self._end("receivables", "forward")
+        if code == 0:
+            for child in self._running.values():
+                assert child.stdin is not None
+                # One that has ended is found by who watches.
+                with suppress(BrokenPipeError), child.stdin:
+                    child.stdin.write(LEAVE_WHEN_IDLE.encode())
+            code = self._watch(None)
+        return code
 
     def _tell(self, before: Counted, log: Log) -> None:
         if self._stop:
@@ -116,8 +126,8 @@ class Children:
         return bool(self._stop) or any(child.poll() for child in self._running.values())
 
     def _watch(self, pace: Pace | None) -> int:
-        """Wait until told to stop, until a flow fails, or (with `pace`) until all is done."""
-        while not self._stop:
+        """Wait until told to stop, until a flow fails, until all have ended, or (with `pace`) until all is done."""
+        while self._running and not self._stop:
             for name, child in list(self._running.items()):
                 code = child.poll()
                 if code is None:
@@ -134,12 +144,13 @@ class Children:
             time.sleep(WATCH_SECONDS)
         return 0
 
-    def _end(self) -> int:
-        """Tell all that run to stop, and wait for them; the worst exit code."""
-        for child in self._running.values():
+    def _end(self, *names: str) -> int:
+        """Tell those of them that run to stop, and wait for them; the worst exit code."""
+        ending = {name: self._running.pop(name) for name in names if name in self._running}
+        for child in ending.values():
             child.send_signal(signal.SIGTERM)
         worst = 0
-        for name, child in self._running.items():
+        for name, child in ending.items():
             try:
                 code = child.wait(CHILD_STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -148,5 +159,4 @@ class Children:
                 code = child.wait()
             # One that was told to stop before it had begun ends by the signal itself.
             worst = max(worst, 0 if code == -signal.SIGTERM else abs(code))
-        self._running.clear()
         return FOUND_WANTING if worst else 0

@@ -1,13 +1,13 @@
 """The flow of publish into ClickHouse."""
 
 from dataflows.clickhouse import publish_clickhouse
+from dataflows.publishing import Stop
 from headrace.flows.serving import opened, publishing
-from headrace.operations import StopFlag
 from headrace.places import clickhouse_place, query_socket
 from headrace.settings import Settings
 
 
-def start_clickhouse(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_clickhouse(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Publish decisions into ClickHouse."""
     log = opened(settings, until_idle, stop)
     try:

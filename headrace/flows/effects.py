@@ -3,11 +3,11 @@
 from dataflows.effects import EffectsStatus
 from dataflows.effects_position import effects_file
 from dataflows.publish import publish_effects
+from dataflows.publishing import Stop
 from headrace.documents import office_of
 from headrace.effects_metrics import EffectsMetrics
 from headrace.erps import opened_erps
 from headrace.flows.serving import opened, publishing
-from headrace.operations import StopFlag
 from headrace.settings import Settings
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.base import EffectSink
@@ -15,17 +15,17 @@ from sinks.erp.sink import ErpSink
 from sinks.webhooks.sink import WebhookSink
 
 
-def start_webhooks(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_webhooks(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Tell the endpoints that are set what happens."""
     return start_effects(settings, WebhookSink([webhook.endpoint() for webhook in settings.webhooks]), until_idle, stop)
 
 
-def start_delivery(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_delivery(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Send documents and letters by the channels that delivery.toml sets. Raises WrongSettings."""
     return start_effects(settings, DeliverySink(office_of(settings)), until_idle, stop)
 
 
-def start_erp(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_erp(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Write decisions back to the ERPs that are set. Raises WrongSettings."""
     erps = opened_erps(settings)
     try:
@@ -35,7 +35,7 @@ def start_erp(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
             erp.adapter.close()
 
 
-def start_effects(settings: Settings, sink: EffectSink, until_idle: bool, stop: StopFlag) -> int:
+def start_effects(settings: Settings, sink: EffectSink, until_idle: Stop, stop: Stop) -> int:
     """Do outside what decisions ask `sink` for."""
     log = opened(settings, until_idle, stop)
     effects = EffectsStatus()

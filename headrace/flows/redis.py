@@ -1,14 +1,14 @@
 """The flows of publish that are kept in Redis: live views, and the directory by which transfers are brought back."""
 
 from dataflows.publish import publish_forward, publish_live
+from dataflows.publishing import Stop
 from headrace.flows.serving import opened, publishing
-from headrace.operations import StopFlag
 from headrace.places import live_server, redis_socket
 from headrace.settings import Settings
 from sinks.redis.connect import RedisServer
 
 
-def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_forward(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Keep the directory and bring back as facts what must come back."""
     log = opened(settings, until_idle, stop)
     try:
@@ -22,7 +22,7 @@ def start_forward(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
     return 0
 
 
-def start_live(settings: Settings, until_idle: bool, stop: StopFlag) -> int:
+def start_live(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Keep the live views in Redis."""
     log = opened(settings, until_idle, stop)
     try:

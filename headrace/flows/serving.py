@@ -8,22 +8,22 @@ from prometheus_client import REGISTRY
 
 from connectors.log.base import Log
 from connectors.steady import patiently
-from dataflows.publishing import PublishStatus
+from dataflows.publishing import PublishStatus, Stop
 from headrace.lag import LagWatch
 from headrace.logs import open_installation, open_log_of
-from headrace.operations import MetricsServer, PublishMetrics, StopFlag, flow_port, memory_gauge, serve_metrics
+from headrace.operations import MetricsServer, PublishMetrics, flow_port, memory_gauge, serve_metrics
 from headrace.settings import Settings
 
 T = TypeVar("T")
 
 
-def opened(settings: Settings, until_idle: bool, stop: StopFlag) -> Log:
+def opened(settings: Settings, until_idle: Stop, stop: Stop) -> Log:
     return patient(lambda: open_installation(settings), until_idle, stop)
 
 
-def patient(call: Callable[[], T], until_idle: bool, stop: StopFlag) -> T:
+def patient(call: Callable[[], T], until_idle: Stop, stop: Stop) -> T:
     """What `call` returns. A flow that is to stay waits for a log that is away; one that ends when it is idle says so."""
-    return patiently(call, lambda: until_idle or bool(stop))
+    return patiently(call, lambda: bool(until_idle or stop))
 
 
 def publish_health(status: PublishStatus) -> dict[str, object]:

@@ -26,8 +26,9 @@ from sinks.redis.live.store import Position, Reopen, Store
 from sinks.redis.store import Store as Directory
 from tests.headrace.audit.story import SHARDS
 from tests.installations import open_log
+from tests.ledger import Ledger
 from tests.live_views import contents, dumps, embedded, keep, told
-from tests.publishing import Never
+from tests.publishing import Never, append_decisions
 from tests.redis_servers import LocalCluster, LocalRedis
 
 ROOT = Path(__file__).parents[2]
@@ -339,6 +340,35 @@ def test_a_sink_that_is_at_work_goes_on_with_the_rebuilt_views(
     assert "panicked" not in said
     assert generations(server) == ["2", "2"]
     assert contents(server) == views
+
+
+class _LeaveLater:
+    """Says that a sink is to leave when it is idle once it was idle for long, right after something new is in the log."""
+
+    def __init__(self, more: Callable[[], None]) -> None:
+        self._more = more
+        self.asked = 0
+
+    def __bool__(self) -> bool:
+        self.asked += 1
+        if self.asked == 20:
+            self._more()
+        return self.asked >= 20
+
+
+def test_a_sink_that_is_told_to_leave_when_idle_does_what_came_meanwhile(server: RedisServer, tmp_path: Path) -> None:
+    log = open_log(tmp_path, SHARDS)
+    ledger = Ledger(SHARDS, "acme", "US01")
+
+    def more() -> None:
+        ledger.receipt("A-1", "R-1", 20_00, "2026-03-03")
+        append_decisions(log, ledger)
+
+    later, status = _LeaveLater(more), PublishStatus()
+    publish_live(log, server, until_idle=later, stop=Never(), status=status)
+    assert later.asked > 20
+    assert status.published == 1
+    log.close()
 
 
 class _Reader(Thread):
