@@ -326,7 +326,7 @@ def _worth(order: dict[str, Any], drafts: Iterable[Any]) -> tuple[int, int]:
             for number, quantity in order["ordered"].items():
                 later[number] = max(later.get(number, 0), quantity)
     sent: dict[int, int] = {}
-    for _, _, _, lines in order["shipments"].values():
+    for _, _, _, lines, _ in order["shipments"].values():
         for number, quantity in lines.items():
             sent[number] = sent.get(number, 0) + quantity
     back = came_back(order)

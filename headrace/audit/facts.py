@@ -63,8 +63,9 @@ OWN_DECISION: Final[dict[str, tuple[str, ...]]] = {
 }
 # What an approval fact says, as the action of a person that says the same.
 VERDICTS: Final = {"approved": "approve", "rejected": "reject", "delegated": "delegate"}
-# A relation that ends on no day.
+# A relation that ends on no day; how many an account has at most.
 NEVER_DAY: Final = 10**8
+MOST_RELATIONS: Final = 200
 SILENT_ACTIONS: Final = frozenset(("block_reminders", "unblock_reminders"))
 
 
@@ -152,6 +153,10 @@ class FactCheck(MoneyFacts, DisputeFacts):
                 return request is None
             delegate = fact.owner if isinstance(fact, OperatorAction) else fact.delegate
             return request is not None and any(same(who, request.maker) for who in (fact.actor, delegate))
+        elif isinstance(fact, Shipment | Return) and reason in ("shipment_known", "return_known"):
+            return self._orders.says_otherwise(account, fact)
+        elif isinstance(fact, PayerRelation) and reason == "relations_at_most":
+            return len(account.relations) >= MOST_RELATIONS and fact.relation_id not in account.relations
         elif isinstance(fact, OperatorAction) and reason == "not_parked":
             return not account.parked
         if reason in ("nul_in_currency", "nul_in_target_account"):

@@ -25,7 +25,8 @@ class OrderBook:
 
     known, cancelled, currency, date, po; price and product by line; ordered and billed by line, in thousandths;
     documents that bill it, each [number, amount, document day, billed by line]; unlined: net of posted documents
-    without lines, not counted on lines yet; shipments by id, each [day, delivered day, complaint, quantities by line];
+    without lines, not counted on lines yet; shipments by id, each [day, delivered day, complaint, quantities by line, what
+    its message says];
     pods by shipment that is not here yet; returns by id, each a list of [shipment, line, quantity].
     """
 
@@ -80,7 +81,7 @@ class OrderBook:
         lines: dict[int, int] = {}
         for line in fact.lines:
             lines[line.order_line] = lines.get(line.order_line, 0) + line.quantity_milli
-        order["shipments"][fact.shipment_id] = [fact.ship_date, delivered, complaint, lines]
+        order["shipments"][fact.shipment_id] = [fact.ship_date, delivered, complaint, lines, _goods_sent(fact)]
         self._put(account, fact.order_id, order)
 
     def take_delivery(self, account: Account, fact: ProofOfDelivery) -> None:
@@ -94,9 +95,16 @@ class OrderBook:
 
     def take_return(self, account: Account, fact: Return) -> None:
         order = self.order(account, fact.order_id)
-        back = [[fact.shipment_id, line.order_line, line.quantity_milli] for line in fact.lines]
-        order["returns"].setdefault(fact.return_id, back)
+        order["returns"].setdefault(fact.return_id, _goods_back(fact))
         self._put(account, fact.order_id, order)
+
+    def says_otherwise(self, account: Account, fact: Shipment | Return) -> bool:
+        """Whether another message of that number says something else."""
+        order = self.order(account, fact.order_id)
+        if isinstance(fact, Return):
+            return bool(order["returns"].get(fact.return_id, _goods_back(fact)) != _goods_back(fact))
+        known = order["shipments"].get(fact.shipment_id)
+        return known is not None and known[4] != _goods_sent(fact)
 
     def take_agreement(self, account: Account, fact: PriceAgreement) -> None:
         name = named(account, fact.agreement_id)
@@ -271,7 +279,7 @@ def _of_goods(
         shipped, back = _sent(order["shipments"].values()), came_back(order)
         found += [f"not_shipped:{n}" for n in short if after.get(n, 0) > shipped.get(n, 0) - back.get(n, 0)]
         for number in waiting:
-            _, _, complaint, sent = order["shipments"][number]
+            _, _, complaint, sent, _ = order["shipments"][number]
             if any(n in short for n in sent):
                 found.append(f"{'complaint' if complaint else 'proof_of_delivery_missing'}:{number}")
         return found
@@ -299,7 +307,7 @@ def there_is(order: dict[str, Any], policy: dict[str, Any], today: int) -> tuple
         }, []
     waiting = [
         number
-        for number, (shipped_on, delivered, complaint, _) in order["shipments"].items()
+        for number, (shipped_on, delivered, complaint, *_) in order["shipments"].items()
         if policy["condition"] == "on_pod"
         and (complaint or not (delivered or today - shipped_on >= policy["pod_days"]))
     ]
@@ -418,10 +426,18 @@ def _count_unlined(order: dict[str, Any]) -> None:
             order["billed"][number] = order["billed"].get(number, 0) + quantity
 
 
+def _goods_sent(fact: Shipment) -> list[Any]:
+    return [fact.ship_date, fact.carrier, [[x.order_line, x.product, x.quantity_milli] for x in fact.lines]]
+
+
+def _goods_back(fact: Return) -> list[Any]:
+    return [[fact.shipment_id, line.order_line, line.quantity_milli] for line in fact.lines]
+
+
 def _sent(shipments: Iterable[list[Any]]) -> dict[int, int]:
     """Quantities of these shipments, by order line."""
     found: dict[int, int] = {}
-    for _, _, _, lines in shipments:
+    for _, _, _, lines, _ in shipments:
         for number, quantity in lines.items():
             found[number] = found.get(number, 0) + quantity
     return found

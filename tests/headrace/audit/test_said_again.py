@@ -8,9 +8,10 @@ import pytest
 from connectors.log.base import Log
 from headrace.audit.audit import Sources, run_audit
 from headrace.audit.findings import Checks
-from schemas.records import Decision, Dispute, Fact, Promise
+from schemas.codec import decode_fact, encode_fact
+from schemas.records import Decision, Dispute, Fact, PayerRelation, Promise, Return, Shipment
 from tests.facts import DAY, one_of_each
-from tests.headrace.audit.tampering import change_decision
+from tests.headrace.audit.tampering import change_decision, rewrite
 from tests.installations import Facts, all_decisions, all_facts, but, clock, decide, open_log
 
 SHARDS = 2
@@ -83,3 +84,53 @@ def test_a_promise_that_was_judged_and_forgotten_is_not_made_again(there: Instal
     assert there.take(promise) == []
     assert there.take(but(promise, event_id="another", promised_date=FORGOTTEN + 1_010)) == [("promise_opened", [])]
     assert there.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "reason"),
+    [(Shipment, {"carrier": "another"}, "shipment_known"), (Return, {"shipment_id": "another"}, "return_known")],
+)
+def test_goods_of_a_known_number_that_are_other_goods_are_rejected(
+    there: Installation, kind: type[Fact], changes: dict[str, str], reason: str
+) -> None:
+    (fact,) = [fact for fact in SENT if isinstance(fact, kind)]
+    assert there.take(but(fact, event_id="again")) == []
+    ((said, reasons),) = there.take(but(fact, event_id="another", **changes))
+    assert (said, reasons[0].split(":")[0]) == ("fact_rejected", reason)
+    assert there.findings() == []
+
+
+def test_goods_that_are_the_same_are_not_rejected(there: Installation) -> None:
+    (sent,) = [fact for fact in SENT if isinstance(fact, Shipment)]
+    there.take(but(sent, event_id="another", carrier="another"))
+    for partition in range(SHARDS):
+        rewrite(there.directory, "facts", partition, lambda rows: [(key, _as_sent(raw, sent)) for key, raw in rows])
+    assert "facts.wrongly_rejected" in there.findings()
+
+
+def _as_sent(raw: bytes, sent: Shipment) -> bytes:
+    """A message of another shipment of that number, made to say the same."""
+    fact = decode_fact(raw)
+    return encode_fact(but(fact, carrier=sent.carrier)) if fact.event_id == "another" else raw
+
+
+def test_the_relation_after_the_two_hundredth_is_rejected(there: Installation) -> None:
+    (first,) = [fact for fact in SENT if isinstance(fact, PayerRelation)]
+    assert there.take(*(but(first, event_id=f"more {n}", relation_id=f"more {n}") for n in range(199))) == []
+    one_more = but(first, event_id="one more", relation_id="one more")
+    assert there.take(one_more) == [("fact_rejected", ["relations_at_most:200"])]
+    # One that is known is changed, and in the place of one that is taken back there is room.
+    assert there.take(but(first, event_id="known", pays_for="A-9")) == []
+    assert there.take(but(first, event_id="gone", cancelled=True), but(one_more, event_id="now")) == []
+    assert there.findings() == []
+
+
+def test_a_relation_is_not_rejected_where_there_is_room(there: Installation) -> None:
+    (first,) = [fact for fact in SENT if isinstance(fact, PayerRelation)]
+    there.take(but(first, event_id="itself", relation_id="itself", pays_for="~"))
+
+    def says_there_are_too_many(d: Decision) -> None:
+        d.reasons = ["relations_at_most:200"]
+
+    change_decision(there.directory, SHARDS, lambda d: d.reasons == ["target_is_no_account"], says_there_are_too_many)
+    assert "facts.wrongly_rejected" in there.findings()

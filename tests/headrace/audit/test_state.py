@@ -110,6 +110,7 @@ def place_changed(raw: bytes, name: str, value: object) -> bytes:
         ("sweep_due", 5),
         ("sweep_account", "acme/US01/B"),
     ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 40 else "",
 )
 def test_a_changed_place_of_the_shard_is_found(story: Path, name: str, value: object) -> None:
     change_row(story, 1, b"M", lambda raw: place_changed(raw, name, value))
