@@ -4,8 +4,10 @@ A mapping is checked whole before a file is opened; `load` raises WrongMapping w
 """
 
 import codecs
+import difflib
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -260,8 +262,24 @@ def _plain(error: ErrorDetails) -> str:
         return "must be said"
     if error["type"] == "value_error":
         return message.removeprefix("Value error, ")
-    plain = {"extra_forbidden": "there is no such setting"}.get(error["type"], message)
-    return f"{plain}, not {_short(error['input'])}"
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), _settings_at(error["loc"]), 1)
+        if near:
+            return f"there is no such setting; is it {near[0]}?"
+        message = "there is no such setting"
+    return f"{message}, not {_short(error['input'])}"
+
+
+def _settings_at(location: tuple[int | str, ...]) -> Iterable[str]:
+    """What may be said where that is."""
+    inner: type[_Part] = Value
+    if location[0] == "facts":
+        inner = FactRule if len(location) == 3 else Condition if "when" in location else Value
+    elif location[0] == "defaults":
+        inner = Defaults
+    elif location[0] == "csv":
+        inner = CsvOptions
+    return (Mapping if len(location) == 1 else inner).model_fields
 
 
 def _short(value: object) -> str:
