@@ -22,6 +22,8 @@ _OF_MONEY: Final = frozenset(
         "amount_not_above_zero",
         "amount_below_zero",
         "more_than_there_is",
+        "more_than_that",
+        "residual_not_within_amount",
         "returned_more_than_received",
         "above",
         "same_day",

@@ -64,7 +64,7 @@ class Resubmission:
         self._producer.flush()
         self._marks.send(0, None, dead_letters.encode(Replayed(number, time.time_ns() // 1_000_000)))
         self._marks.flush()
-        return Outcome(number, True, f"submitted again to {origin}")
+        return Outcome(number, True, f"submitted again: {origin}")
 
     def _record(self, letter: DeadLetter, origin: TopicOrigin) -> str:
         """Why the record is still refused, or empty. One with a wrong key goes to its account's partition."""

@@ -154,7 +154,7 @@ def dismiss(
     context: typer.Context,
     numbers: Annotated[list[int], typer.Argument(help="Numbers of letters.", show_default=False)],
     reason: Annotated[str, typer.Option(help="Why nothing shall come of them; kept with them.", show_default=False)],
-    actor: Annotated[str, typer.Option(help="Who says so.", show_default="the user")] = "",
+    actor: Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")] = "",
 ) -> None:
     """Say of open letters that nothing shall come of them. They stay in the log, and `list --all` shows them.
 

@@ -40,7 +40,7 @@ Where = tuple[Path | None, Path | None]
 SinkName = Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}.", show_default=False)]
 Numbers = Annotated[list[int], typer.Argument(help="Numbers of effects.", show_default=False)]
 Note = Annotated[str, typer.Option(help="Why; kept with it.", show_default=False)]
-Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
+Actor = Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")]
 
 app = typer.Typer(
     help="What sinks do outside: list it, show it, try it again, settle it; switch targets on, say from where a sink goes on.",

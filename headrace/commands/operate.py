@@ -19,7 +19,7 @@ app = typer.Typer(help="What an operator allows or orders; each is a fact in the
 
 Until = Annotated[str, typer.Option(help="Latest time allowed, such as 2026-12-31T12:00:00Z.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the fact.")]
-Actor = Annotated[str, typer.Option(help="Who says so.", show_default="the user")]
+Actor = Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")]
 Account = Annotated[str, typer.Argument(help="The account.")]
 LimitedAccount = Annotated[str, typer.Argument(help="The account.", show_default="none: the group's")]
 Group = Annotated[str, typer.Option(help="The group of accounts that share the limit.", show_default="none")]

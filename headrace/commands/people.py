@@ -49,7 +49,7 @@ SELECT tenant, entity, account_id, maker FROM (
 """
 
 Name = Annotated[str, typer.Argument(help="As `headrace approvals` and `headrace exceptions` name it.")]
-By = Annotated[str, typer.Option(help="Who says so.")]
+By = Annotated[str, typer.Option("--by", "--actor", help="Who says so.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the fact.")]
 Where = Annotated[str, typer.Option(help="TENANT/ENTITY/ACCOUNT, where several have that name, or none yet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A list with one object for each.")]

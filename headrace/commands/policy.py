@@ -184,7 +184,7 @@ def publish(
     directory: Directory = None,
     config: Config = None,
     note: Annotated[str, typer.Option(help="Why; kept with the fact.")] = "",
-    actor: Annotated[str, typer.Option(help="Who says so.", show_default="the user")] = "",
+    actor: Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")] = "",
 ) -> None:
     """Publish a policy: it takes effect in every shard at the same clock, or in none. Run again, it changes nothing.
 
@@ -242,7 +242,7 @@ def approve(
     version: Annotated[int, typer.Argument(help="The number of a version that another proposed.", show_default=False)],
     directory: Directory = None,
     config: Config = None,
-    actor: Annotated[str, typer.Option(help="Who says so.", show_default="the user")] = "",
+    actor: Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")] = "",
 ) -> None:
     """Publish what another proposed, where the setting policy_approval asks for that."""
     with policies_told(), installation(directory, config) as (settings, log):

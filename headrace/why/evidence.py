@@ -205,6 +205,8 @@ _AMOUNTS: Final = {
     "amount_below_zero": "the amount is {}, below zero",
     "amount_not_above_zero": "the amount is {}, not above zero",
     "more_than_there_is": "there are no more than {}",
+    "more_than_that": "there are {} to send on, more than was asked for",
+    "residual_not_within_amount": "what is open of it is {}: not above zero, or more than its amount",
     "credited_already": "{} are credited already",
     "returned_more_than_received": "{} more went back than came",
 }

@@ -88,7 +88,7 @@ def test_a_record_that_is_good_now_goes_back_to_its_topic_once(log: Log) -> None
     assert (early.done, early.detail.startswith("still refused: invalid: event_time: 2026-03-12")) == (False, True)
     assert facts(log, "invoices") == [[], [], [], []]
     (later,) = replay(log, wall_ms=TODAY + DAY_MS)
-    assert later == Outcome(0, True, f"submitted again to invoices/{record.partition}/3")
+    assert later == Outcome(0, True, f"submitted again: invoices/{record.partition}/3")
     assert [[r.value for r in partition] for partition in records(log, "invoices")][record.partition] == [record.value]
     assert list(dead_letters.settled(log)) == [0]
 
@@ -137,7 +137,7 @@ def test_rows_of_a_file_by_a_corrected_mapping(log: Log, tmp_path: Path) -> None
     (outcome,) = replay(log)
     assert outcome.detail.startswith("still refused: '12,50' is not a number")
     (outcome,) = replay(log, mapping=right)
-    assert outcome == Outcome(0, True, f"submitted again to {tmp_path / 'bank.csv'}:2:Amount")
+    assert outcome == Outcome(0, True, f"submitted again: {tmp_path / 'bank.csv'}:2:Amount")
     assert [fact.event_id for partition in facts(log, "payments") for fact in partition] == ["bank:receipt:R1"]
 
 
