@@ -84,6 +84,8 @@ class Database:
         self.place = place
         self._lock: Lock | None = None
         self._clients: dict[int, Client] = {}
+        # By settings: those that nobody has at the moment.
+        self._readers: dict[tuple[tuple[str, str | int], ...], list[Client]] = {}
         self.name: str = _name_of(place) if within is None else beside(within.name)
         if not place.url and within is None:
             self._lock = Lock(place.directory.with_name(place.directory.name + ".lock"), place.name)
@@ -111,19 +113,31 @@ class Database:
 
     @contextmanager
     def read_client(self, limits: Mapping[str, str | int]) -> Iterator[Client]:
-        """A client of its own that can only read, with settings `limits`. Any thread."""
+        """A client that can only read, with settings `limits`, and that nobody else has meanwhile. Any thread.
+
+        It is kept for the next who asks; to make one takes 20 ms.
+        """
+        kept = self._readers.setdefault(tuple(sorted(limits.items())), [])
         with outside(self.place.name):
-            if self.place.url:
-                client = self._open({**limits, "readonly": 1})
-            else:
-                client = self._open()
-                for name, value in limits.items():
-                    client.command(f"SET {name} = {value!r}")
-                client.command("SET readonly = 1")
+            try:
+                client = kept.pop()
+            except IndexError:
+                client = self._open_reader(limits)
             try:
                 yield client
-            finally:
+            except BaseException:
                 client.close()
+                raise
+            kept.append(client)
+
+    def _open_reader(self, limits: Mapping[str, str | int]) -> Client:
+        if self.place.url:
+            return self._open({**limits, "readonly": 1})
+        client = self._open()
+        for name, value in limits.items():
+            client.command(f"SET {name} = {value!r}")
+        client.command("SET readonly = 1")
+        return client
 
     def _open(self, limits: Mapping[str, str | int] | None = None) -> Client:
         if not self.place.url:
@@ -229,6 +243,10 @@ class Database:
     def close(self) -> None:
         for thread in list(self._clients):
             self._drop_client(thread)
+        for client in (client for kept in self._readers.values() for client in kept):
+            with suppress(ClickHouseError, OSError):
+                client.close()
+        self._readers.clear()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -135,3 +135,11 @@ def test_describing_explaining_and_parameters_work(views: Views) -> None:
     assert views.ask("EXPLAIN PLAN SELECT 1").names == ["explain"]
     asked = {"text": "a'; KILL QUERY WHERE 1 --", "number": 7}
     assert views.ask("SELECT {text:String}, {number:Int64}", asked).rows == [[asked["text"], 7]]
+
+
+def test_who_asks_after_an_error_gets_an_answer_of_its_own(views: Views) -> None:
+    """A handle of chDB would give the rest of the failed one."""
+    for number in range(5):
+        with pytest.raises(SinkError):
+            views.ask("SELECT number, throwIf(number = 70000) FROM numbers(100000)")
+        assert views.ask("SELECT {number:Int64} AS n", {"number": number}).rows == [[number]]
