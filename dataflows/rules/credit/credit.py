@@ -74,7 +74,7 @@ class Standing:
         for cause in self.row.causes:
             if cause == OVER_LIMIT and self.limit is not None:
                 # What has no rate any more is owed as before.
-                above = self.total * PPM > self.limit.amount * self.terms.release_ppm or bool(self.used.left_out)
+                above = self.total * PPM > self.limit.amount * self.terms.release_ppm or self.used.owes_more
             else:
                 above = cause == PAST_DUE and self.terms.past_due_days > 0
                 above = above and self.days > self.terms.release_past_due_days

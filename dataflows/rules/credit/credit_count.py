@@ -49,9 +49,9 @@ REOPENING: Final = frozenset(
 
 class Exposure:
     """The parts of an exposure in the currency of its limit, minor units; rates: by which others were converted, as
-    evidence; left_out: currencies without a rate."""
+    evidence; left_out: currencies without a rate; owes_more: in one of these more is owed than there is cash."""
 
-    __slots__ = ("drafts", "left_out", "members", "open_items", "orders", "rates", "unapplied", "unbilled")
+    __slots__ = ("drafts", "left_out", "members", "open_items", "orders", "owes_more", "rates", "unapplied", "unbilled")
 
     def __init__(self) -> None:
         self.open_items = 0
@@ -62,6 +62,7 @@ class Exposure:
         self.members = 0
         self.rates: Final[list[str]] = []
         self.left_out: Final[list[str]] = []
+        self.owes_more = False
 
     @property
     def total(self) -> int:
@@ -93,6 +94,8 @@ def exposure(account: Account, currency: str, terms: CreditTerms, ctx: Context) 
             rate = find(ctx.rates, name, currency, ctx.today, account.provisions(ctx).exchange.rate_age_days)
             if rate is None:
                 found.left_out.append(name)
+                if sum(amounts[:5]) > amounts[5]:
+                    found.owes_more = True
                 continue
             found.rates.append(rate.told())
             amounts = [rate.convert(amount) for amount in amounts]

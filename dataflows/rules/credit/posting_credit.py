@@ -9,10 +9,21 @@ from typing import Final
 from dataflows.rules.account.account import Account
 from dataflows.rules.context import Context, contact_time
 from dataflows.rules.credit.credit import Standing, holds_on
-from dataflows.rules.credit.credit_count import MOST_LOOKED_AT, begun, count, count_on, drop_empty, is_near, look_again
+from dataflows.rules.credit.credit_count import (
+    MOST_LOOKED_AT,
+    begun,
+    count,
+    count_on,
+    currencies,
+    drop_empty,
+    is_near,
+    look_again,
+    parts_in,
+)
 from dataflows.rules.credit.credit_group import keep_customer, keep_stated, keep_told, post_stated, post_told
-from dataflows.rules.credit.credit_limits import next_change, post_limit, post_proposal
-from schemas.records import CreditExposure, CreditGroupTold, Customer, Decision, Fact
+from dataflows.rules.credit.credit_limits import limit_of, next_change, post_limit, post_proposal
+from dataflows.rules.provisions.credit import CreditTerms
+from schemas.records import CreditExposure, CreditGroupTold, CreditRow, Customer, Decision, Fact
 
 KINDS: Final = (
     "credit_hold_set",
@@ -90,6 +101,14 @@ def _remind(account: Account, ctx: Context) -> None:
                 account.wake_by(contact_time(provisions, account.key, ctx.planning_day() + 1))
 
 
+def _by_rates(account: Account, row: CreditRow, terms: CreditTerms, ctx: Context) -> bool:
+    """Whether some of what counts against its limit is in other currencies: their rates may be others tomorrow."""
+    limit = limit_of(row.limits, terms, ctx.today)
+    return limit is not None and any(
+        name != limit.currency and any(parts_in(account, name, terms)) for name in currencies(account)
+    )
+
+
 def finish(account: Account, said: list[Decision], ctx: Context) -> None:
     """After all that a fact or wake led to: what it is held for by now, and when it is to be looked at again.
 
@@ -114,6 +133,8 @@ def finish(account: Account, said: list[Decision], ctx: Context) -> None:
     day = next_change(row, ctx.today)
     if row.look_date > ctx.today and (not day or row.look_date < day):
         day = row.look_date
+    if (row.limits or provisions.credit.limit_currency) and _by_rates(account, row, provisions.credit, ctx):
+        day = ctx.today + 1
     due = contact_time(provisions, account.key, day) if day else 0
     if row.counted:
         # Soon, and at another time than this wake.
