@@ -117,6 +117,8 @@ class StopFlag:
         return "told to stop by Ctrl-C" if self._signal == signal.SIGINT else "told to stop"
 
 
+# Exit code of a flow that was told to stop, for the process that started it.
+TOLD_TO_STOP: Final = 3
 # What a process is told on its standard input.
 LEAVE_WHEN_IDLE: Final = "leave when idle\n"
 

@@ -32,6 +32,10 @@ _OF_MONEY: Final = frozenset(
 )
 
 
+# Reasons that name their own currency: what they are without.
+_IN_CURRENCY: Final = {"above_in": "above", "same_day_in": "same_day"}
+
+
 def _money(row: Row, field: str = "amount") -> str:
     return f"{grouped(row[field], row['currency'])} {row['currency']}"
 
@@ -54,6 +58,9 @@ def because(row: Row) -> str:
 def reason(text: str, currency: str) -> str:
     """`advice_sum:51469_of_50455` is `advice sum: 514.69 of 504.55 USD`; what names no amount only loses its `_`."""
     name, _, detail = text.partition(":")
+    if name in _IN_CURRENCY:
+        currency, _, detail = detail.partition(":")
+        name = _IN_CURRENCY[name]
     amounts = detail.split("_of_")
     if name not in _OF_MONEY or not all(amount.removeprefix("-").isdigit() for amount in amounts):
         return text.replace("_", " ")
@@ -110,6 +117,8 @@ def _undone(row: Row) -> str:
 def _promise(row: Row) -> str:
     state = row["kind"].removeprefix("promise_").replace("_", " ")
     counted = f", {_money(row, 'item_amount')} came" if state in ("kept", "partially kept", "broken") else ""
+    if state == "kept" and not row["item_amount"]:
+        counted = ", nothing was left to be paid"
     return f"Promise {row['reference_id']} of {_money(row)} by {row['due_date']}: {state}{counted}"
 
 

@@ -38,6 +38,8 @@ class Counts:
     # Taken, but hardly meant: due before they are dated.
     due_early: int = 0
     skipped: int = 0
+    # The first of these.
+    skipped_lines: list[int] = field(default_factory=list)
     facts: Counter[str] = field(default_factory=Counter)
 
 
@@ -116,7 +118,7 @@ def ingest_file(
                         counts.due_early += 1
                         if counts.due_early <= MOST_REPORTED:
                             report(f"{path}:{row.line}: taken, but {said}: are its dates read as they are meant?")
-                    _send(producer, made, counts)
+                    _send(producer, made, row.line, counts)
         producer.flush()
         letters.flush()
     finally:
@@ -133,7 +135,7 @@ def _due_early(fact: Fact) -> str:
     return f"invoice {fact.document} is due on {due}, before its date, {dated}"
 
 
-def _send(producer: Producer, facts: Iterable[Fact], counts: Counts) -> None:
+def _send(producer: Producer, facts: Iterable[Fact], line: int, counts: Counts) -> None:
     any_made = False
     for fact in facts:
         producer.send(fact)
@@ -141,6 +143,8 @@ def _send(producer: Producer, facts: Iterable[Fact], counts: Counts) -> None:
         any_made = True
     if not any_made:
         counts.skipped += 1
+        if len(counts.skipped_lines) < MOST_REPORTED:
+            counts.skipped_lines.append(line)
 
 
 def refusal_text(origin: FileOrigin, header: tuple[str, ...], detail: str) -> str:

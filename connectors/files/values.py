@@ -64,7 +64,7 @@ def _without_sign(body: str, style: NumberStyle) -> tuple[str, bool]:
         if "parentheses" not in style.negative:
             raise Unfit(f'{body!r} is in parentheses; if that means below zero, say negative = ["parentheses"]')
         return body[1:-1].strip(), True
-    if body.endswith(("-", "\u2212")):
+    if body.endswith(("-", "\u2212")) and len(body) > 1:
         if "trailing_minus" not in style.negative:
             raise Unfit(
                 f'{body!r} has its minus at the end; if that means below zero, say negative = ["trailing_minus"]'

@@ -134,7 +134,7 @@ def _show(found: Forecast, usual: Any) -> None:
     table = Table(
         title=f"{code}: cash expected from {found.as_of + timedelta(days=1)} to {until}", title_justify="left"
     )
-    for name in ("day" if found.days <= DAYS_SHOWN else "week from", "expected", "promised", "in all"):
+    for name in ("day" if found.days <= DAYS_SHOWN else "week from", "expected", "promised", "so far"):
         table.add_column(name, justify="left" if name in ("day", "week from") else "right")
     for row in _periods(found):
         table.add_row(*row)

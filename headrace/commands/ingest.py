@@ -115,6 +115,11 @@ def _one(
     total = counts.facts.total()
     ledger.save(digest, mapping.name, Ingested(str(path), wall_ms, counts.rows, total, counts.refused))
     print(_summary(path, counts))
+    if counts.skipped:
+        lines = ", ".join(map(str, counts.skipped_lines)) + (
+            ", ..." if counts.skipped > len(counts.skipped_lines) else ""
+        )
+        say(f"{path}: skipped, as the mapping says of rows that none of its facts takes: line {lines}")
     if counts.refused > MOST_REPORTED:
         say(f"{path}: {counts.refused - MOST_REPORTED:,} more rows were refused: headrace dead-letters list")
     if counts.due_early > MOST_REPORTED:

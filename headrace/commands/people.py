@@ -23,7 +23,7 @@ from headrace.commands.ordering import Place, order, said_at
 from headrace.commands.tables import Column, Listing, show
 from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
 from headrace.overdue import TASK_AT_END
-from headrace.resolutions import what_can_be_done
+from headrace.resolutions import Document, what_can_be_done, who_may
 from headrace.words import because
 
 _EXCEPTIONS: Final = f"""
@@ -33,6 +33,9 @@ SELECT tenant, entity, account_id, exception_id, what, rule, currency, amount, d
            SELECT tenant, entity, account_id, task_id FROM open_tasks WHERE {TASK_AT_END}) AS at_end
 FROM open_exceptions WHERE {{owner:String}} IN ('', owner)
 ORDER BY at_end DESC, toUnixTimestamp64Milli(deadline) = 0, deadline, raised_time, tenant, entity, account_id, exception_id, rule
+"""
+_OPEN: Final = """
+SELECT tenant, entity, account_id, document, currency, open FROM open_items WHERE document IN {named:Array(String)}
 """
 _APPROVALS: Final = """
 SELECT tenant, entity, account_id, approval_id, category, currency, amount, document, receipt_id, target_account, maker,
@@ -78,8 +81,10 @@ def exceptions(
         row["overdue"] = bool(row.pop("at_end")) or _is_overdue(row, now)
         row["age_days"] = (now - _time(row["raised_time"])).days
         row["reason"] = because(row)
-        row["can_be_done"] = what_can_be_done(row, where)
     rows = [row for row in rows if (row["overdue"] or not overdue) and name in ("", row["exception_id"])]
+    open_of = _open_of(rows, directory, config) if name or as_json else {}
+    for row in rows:
+        row["can_be_done"] = what_can_be_done(row, where, open_of)
     if as_json:
         print_json(rows)
     elif not rows:
@@ -97,6 +102,16 @@ def exceptions(
             f"{len(rows)} wait, {sum(row['overdue'] for row in rows)} overdue at {now:%Y-%m-%d %H:%M}, the log's time (UTC); "
             f"what can be done about one: headrace exceptions {where} ID"
         )
+
+
+def _open_of(rows: list[dict[str, Any]], directory: Path | None, config: Path | None) -> dict[Document, int]:
+    """What is open of the documents that proposed cash could be for."""
+    named = sorted({document for row in rows if row["what"] == "proposal" for document in row["candidates"]})
+    found = asked(directory, config, _OPEN, {"named": named}) if named else []
+    return {
+        (row["tenant"], row["entity"], row["account_id"], row["document"], row["currency"]): row["open"]
+        for row in found
+    }
 
 
 def _log_time(directory: Path | None, config: Path | None) -> datetime:
@@ -124,8 +139,10 @@ def approvals(directory: Directory = None, config: Config = None, as_json: AsJso
     where = where_again(directory, config)
     for row in rows:
         row["reason"] = because(row)
+        ids = [each["approval_id"] for each in rows]
+        which = f" --account {place_of(row)}" if ids.count(row["approval_id"]) > 1 else ""
         row["can_be_done"] = [
-            f"headrace {verdict} {where} {row['approval_id']} --by YOU{reason}"
+            f"headrace {verdict} {where} {row['approval_id']}{which} --by YOU{reason}"
             for verdict, reason in (("approve", ""), ("reject", " --reason WHY"))
         ]
     if as_json:
@@ -318,7 +335,7 @@ def _print_approvals(rows: list[dict[str, Any]]) -> None:
             money_of(row, "amount"),
             row["maker"],
             row["note"] or row["reason"],
-            row["delegate"] or row["asked"] or "anybody else",
+            who_may(row),
             until_of(row),
             "\n".join(row["can_be_done"]),
         )

@@ -23,7 +23,7 @@ def rejected(
 ) -> None:
     """List the facts that the rules rejected (docs/intake.md says the reasons): they had no effect.
 
-    One line for each: time recorded (UTC), account, kind and event id of the fact, reason.
+    One line for each: id (for headrace why), time recorded (UTC), account, kind and event id of the fact, what it is about, reason.
     """
     rows = asked(directory, config, _SQL)
     if as_json:
@@ -32,6 +32,8 @@ def rejected(
     for row in rows:
         account = place_of(row) if row["account_id"] else "whole shard"
         time = f"{row['recorded_time'][:19].replace(' ', 'T')}Z"
-        show([f"{time}  {account}  {row['cause_kind']} {row['cause_id']}  {because(row)}"])
+        about = row["document"] or row["receipt_id"] or row["reference_id"]
+        said = f"{row['cause_kind']} {row['cause_id']}{f' ({about})' if about else ''}  {because(row)}"
+        show([f"{row['shard']}-{row['sequence']}  {time}  {account}  {said}"])
     if not rows:
         say("no fact was rejected, of all that is published")

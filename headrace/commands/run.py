@@ -10,7 +10,7 @@ import typer
 from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
-from headrace.operations import IdleFlag, StopFlag, configure_logging
+from headrace.operations import TOLD_TO_STOP, IdleFlag, StopFlag, configure_logging
 from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
 from sinks.base import SinkStopped
@@ -98,7 +98,8 @@ def run(
         except (StoreInUse, OtherFormat, ShardStopped, SinkStopped) as error:
             say(str(error))
             code = FOUND_WANTING
-    raise typer.Exit(code)
+    # Who started it may not be who told it to stop, and waits for what it was to do.
+    raise typer.Exit(TOLD_TO_STOP if parent and stop and not code else code)
 
 
 def _tell_if_new(settings: Settings) -> None:

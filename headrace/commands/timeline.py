@@ -23,8 +23,8 @@ FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity, sequ
 """
 # Of one decision; `headrace why` has all of them.
 MOST_REASONS: Final = 3
-# Their reasons say what the item is, not why it is there.
-_RAISING: Final = ("item_posted", "invoice_released", "interest_charged")
+# Their reasons say what the item is, not why it is there; or why the hold was set that ends.
+_RAISING: Final = ("item_posted", "invoice_released", "interest_charged", "credit_hold_released")
 
 
 def timeline(

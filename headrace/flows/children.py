@@ -18,7 +18,7 @@ from headrace.commands.common import FOUND_WANTING, say, where_again
 from headrace.documents import office_of
 from headrace.flows.pace import Pace
 from headrace.logs import open_installation
-from headrace.operations import LEAVE_WHEN_IDLE, StopFlag
+from headrace.operations import LEAVE_WHEN_IDLE, TOLD_TO_STOP, StopFlag
 from headrace.places import flows_lock
 from headrace.settings import Settings
 from headrace.summary import Counted, policies_in_force, rejected, summary
@@ -132,7 +132,11 @@ class Children:
                 code = child.poll()
                 if code is None:
                     continue
+                if self._stop:
+                    return 0
                 del self._running[name]
+                if code == TOLD_TO_STOP:
+                    self._log.error("somebody else told a flow to stop", flow=name)
                 if code and name in self._effects():
                     self._log.error("a sink stopped; the other flows go on", flow=name, code=code)
                     self._stopped = FOUND_WANTING
@@ -158,5 +162,5 @@ class Children:
                 child.kill()
                 code = child.wait()
             # One that was told to stop before it had begun ends by the signal itself.
-            worst = max(worst, 0 if code == -signal.SIGTERM else abs(code))
+            worst = max(worst, 0 if code in (-signal.SIGTERM, TOLD_TO_STOP) else abs(code))
         return FOUND_WANTING if worst else 0

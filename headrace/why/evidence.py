@@ -173,6 +173,8 @@ _REASONS: Final = {
     "currency_of_receipt": "the receipt is in {}",
     "no_reference_rate": "the policy has no reference rate of {}",
     "approval_unknown": "there is no open request of that number",
+    "no_rate": "there is no rate of {}, so that it is above every limit",
+    "nobody_may_approve": "nobody may approve so much by the policy",
     "maker_never_approves": "who asks for it never approves it, nor does who acts in that person's place",
     "approval_pending": "{} has asked for it already",
     "written_off_needs_approval": "a write-off needs an approval",
@@ -233,6 +235,9 @@ def in_words(text: str, currency: str) -> str:
 def reason_in_words(text: str, currency: str) -> str:
     """One reason, name or name:detail; one that says it all is told as timelines do."""
     name, _, detail = text.partition(":")
+    if name in ("above_in", "same_day_in"):
+        # It names its own currency.
+        name, (currency, _, detail) = name.removesuffix("_in"), detail.partition(":")
     amounts = detail.split("_of_")
     if name in _AMOUNTS and all(amount.removeprefix("-").isdigit() for amount in amounts):
         return _AMOUNTS[name].format(*[money(int(amount), currency) for amount in amounts], "")

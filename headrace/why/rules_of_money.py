@@ -151,7 +151,7 @@ OF_MONEY: Final[dict[str, Rule]] = {
         "",
     ),
     "returned.early": Rule(
-        "its return came before it",
+        "the bank took money back that has not come",
         "The return of a payment came before the payment: it waits as an exception, and the money is gone as soon as it "
         "is booked.",
         _RETURNS,

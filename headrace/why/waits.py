@@ -220,6 +220,8 @@ class _Asked:
             f"{dispute.status.replace('_', ' ')}{_with(dispute)}",
         ]
         holds = [f"asked for, and not here: {name.replace('_', ' ')}" for name in dispute.wanted]
+        if dispute.status != "closed" and self._account.known_item(dispute.document) is None:
+            holds.append(f"{dispute.document} is no document of the account yet: is the number right?")
         if dispute.waits_since:
             holds.append(f"the customer was asked, since {moment(dispute.waits_since)}; the owner's clock stands still")
         elif dispute.status != "closed":

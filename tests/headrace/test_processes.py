@@ -176,6 +176,29 @@ def test_children_end_with_a_killed_parent(flow: str, parts: list[str], tmp_path
     assert "open in process" not in (tmp_path / "stderr").read_text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("part", ["--sink clickhouse", "--sink forward", "run receivables", "run intake"])
+def test_a_flow_that_somebody_else_ends_is_told_of_and_ends_the_rest(part: str, tmp_path: Path) -> None:
+    """Without it nothing would be decided or published any more, and nobody would know."""
+    settings = {"HEADRACE_SHARDS": "2", "HEADRACE_LOG_SYNC": "false", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "headrace.main", "run", "all", "--dir", str(tmp_path / "here")]
+    with (tmp_path / "stderr").open("w") as errors:
+        process = subprocess.Popen(command, env=os.environ | settings, stderr=errors)
+        try:
+            until = time.monotonic() + 60
+            while not (named := [pid for pid, line in tree(process.pid).items() if part in line]) or (
+                "receivables started" not in (tmp_path / "stderr").read_text()
+            ):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            os.kill(named[0], signal.SIGTERM)
+            assert process.wait(60) == 1
+        finally:
+            process.kill()
+            process.wait()
+    assert "a flow ended; the others are stopped" in (tmp_path / "stderr").read_text()
+
+
 def test_a_second_run_of_the_flows_is_refused_and_starts_none(tmp_path: Path) -> None:
     lock = Lock(tmp_path / "run" / "flows.lock", "the first")
     command = [sys.executable, "-m", "headrace.main", "run", "all", "--until-idle", "--dir", str(tmp_path)]

@@ -29,6 +29,8 @@ from schemas.records import Approval, ApprovalState, Decision, OperatorAction
 
 RULE: Final = "approvals."
 TOO_MANY: Final = "approvals.too_many"
+# The reason that tells of an amount above all levels of the policy.
+NOBODY_MAY: Final = "nobody_may_approve"
 # Who asks where a rule of the policy does.
 POLICY: Final = "policy"
 # What is kept of why it was asked for.
@@ -113,8 +115,13 @@ def _limit(account: Account, category: str, currency: str, ctx: Context) -> int:
 def above(account: Account, request: ApprovalState, ctx: Context) -> list[str]:
     """Why so much of its category needs another person: the limit that it is above, with what went before on that day."""
     gone = daily.gone(account, request.category, request.currency, ctx)
-    found = [f"above:{_limit(account, request.category, request.currency, ctx)}"]
-    return [*found, f"same_day:{gone}"] if gone else found
+    limit = _limit(account, request.category, request.currency, ctx)
+    base = account.provisions(ctx, request.currency).approvals.currency
+    if request.category == GOODWILL or base in ("", request.currency):
+        return [f"above:{limit}", f"same_day:{gone}"] if gone else [f"above:{limit}"]
+    if authority.told(account, request.currency, request.amount, ctx) == authority.UNTOLD:
+        return [f"no_rate:{request.currency}/{base}"]
+    return [f"above_in:{base}:{limit}", f"same_day_in:{base}:{gone}"] if gone else [f"above_in:{base}:{limit}"]
 
 
 def requested(account: Account, request: ApprovalState, reasons: list[str], extra: list[str], ctx: Context) -> Decision:
@@ -128,6 +135,8 @@ def requested(account: Account, request: ApprovalState, reasons: list[str], extr
     role = authority.asked(account, request.category, request.currency, request.amount, ctx)
     if role:
         d.owner = account.owner_of(role, day_of(ctx)) or role
+    elif terms.levels:
+        d.reasons = [*reasons, NOBODY_MAY]
     if terms.expiry_minutes:
         due = provisions.calendar.after_business_minutes(time_of(ctx), terms.expiry_minutes)
         d.deadline = due if 0 < due < MOST_TIME_MS else 0

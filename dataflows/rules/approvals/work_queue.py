@@ -36,6 +36,7 @@ BY_HAND: Final = (
     "interest.rate_missing",
     "refund",
     "refund.not_approved",
+    "returned.early",
     "returned.not_here",
     "returned.too_much",
 )

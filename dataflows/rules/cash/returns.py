@@ -87,7 +87,12 @@ def reverse_early(account: Account, receipt: ReceiptRow) -> list[Decision]:
     """Money that has just come and went back before: it is gone, and what is left of it is applied after that."""
     decisions = reverse(account, receipt, receipt.pending_return, receipt.return_date, receipt.return_date)
     decisions[0].rule = RETURNED_EARLY
-    settled = closed(RETURNED_EARLY, f"return:{receipt.receipt_id}", receipt.currency, receipt_id=receipt.receipt_id)
+    name = f"return:{receipt.receipt_id}"
+    told = account.exception(name)
+    if told is None or RETURNED_EARLY not in told.rules:
+        # A person closed it: nobody expected the money any more.
+        return decisions
+    settled = closed(RETURNED_EARLY, name, receipt.currency, receipt_id=receipt.receipt_id)
     return [decisions[0], settled, *decisions[1:]]
 
 

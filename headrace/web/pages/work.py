@@ -5,6 +5,7 @@ from typing import Final
 
 from headrace.overdue import PASSED
 from headrace.overdue import TASK as OVERDUE_TASK
+from headrace.resolutions import who_may
 from headrace.web.asking import Asked, Block, Page, Row
 from headrace.web.figures import (
     Cell,
@@ -363,7 +364,7 @@ def _approvals(asked: Asked) -> Table:
             asked.account(row),
             amount(row["amount"], row["currency"]),
             text(row["maker"]),
-            text(row["delegate"] or row["asked"] or "anybody else"),
+            text(who_may(row)),
             until(row),
         )
     return asked.cut(table, paged=False)
