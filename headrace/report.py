@@ -125,9 +125,12 @@ FROM (
 GROUP BY currency ORDER BY currency
 """.replace("{OF_GROUP}", OF_GROUP)
 
-# The first day of which anything is known: a period that begins before it has no beginning.
+# The first day of which anything is known: a period that begins before it has no beginning. And the last on which items were
+# taken over: what was sold before it is not known.
 _FIRST: Final = """
-SELECT currency, min(posted_on) FROM decisions
+SELECT currency, min(posted_on), maxIf(posted_on, rule = 'posted.opening' AND posted_on <= {as_of:Date32}),
+       countIf(rule = 'posted.opening' AND posted_on <= {as_of:Date32})
+FROM decisions
 WHERE currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
   AND (open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0 OR on_account_change != 0)
 GROUP BY currency ORDER BY currency
@@ -144,7 +147,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast money comes in, exact; None where the formula has no answer."""
+    """How fast money comes in, exact; None where the formula has no answer. sales_missing: some of the last 90 days' sales
+    are not known, and dso, bpdso and add are at most so high."""
 
     receivables_minor: int
     dso: Fraction | None
@@ -152,6 +156,7 @@ class Pace:
     bpdso: Fraction | None
     add: Fraction | None
     cei: Fraction | None
+    sales_missing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,13 @@ def _report(
         unidentified,
         aging,
         Fraction(settled_days, settled) if settled else None,
-        pace_of(as_of, current_minor, months, as_of if first is None else date.fromisoformat(first[0])),
+        pace_of(
+            as_of,
+            current_minor,
+            months,
+            as_of if first is None else date.fromisoformat(first[0]),
+            None if first is None or not first[2] else date.fromisoformat(first[1]),
+        ),
     )
 
 
@@ -241,10 +252,13 @@ def _pairs(flat: Sequence[int]) -> list[Figure]:
     return [Figure(flat[at], flat[at + 1]) for at in range(0, len(flat), 2)]
 
 
-def pace_of(as_of: date, current_minor: int, months: Sequence[Any] | None, first: date) -> Pace:
+def pace_of(
+    as_of: date, current_minor: int, months: Sequence[Any] | None, first: date, taken_over: date | None = None
+) -> Pace:
     """`months`: receivables at the end and three months before, sales of 90 days and of 3 months, (months, their sales).
 
     first: the day of the first movement. Before it nothing is known, so a CEI that begins before it has no answer.
+    taken_over: the last day on which open items were taken over.
     """
     ending, beginning, dso_sales, cei_sales, by_month = months or (0, 0, 0, 0, ([], []))
     dso = days_sales_outstanding(ending, dso_sales, DSO_DAYS)
@@ -257,6 +271,7 @@ def pace_of(as_of: date, current_minor: int, months: Sequence[Any] | None, first
         bpdso,
         average_days_delinquent(dso, bpdso),
         cei if first <= months_before(as_of, CEI_MONTHS) else None,
+        taken_over is not None and taken_over > as_of - timedelta(days=DSO_DAYS),
     )
 
 
@@ -298,6 +313,7 @@ def as_json(report: Report) -> dict[str, object]:
         "bpdso": number(report.pace.bpdso, 1),
         "add": number(report.pace.add, 1),
         "cei": number(report.pace.cei, 1),
+        "sales_missing": report.pace.sales_missing,
         "late": figure(report.late),
         "mean_days_to_settle": number(report.mean_days_to_settle, 3),
     }

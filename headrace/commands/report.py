@@ -89,15 +89,17 @@ def show(report: Report) -> None:
     table.add_section()
     pace = report.pace
     table.add_row("Receivables", "", grouped(pace.receivables_minor, code))
-    for name, value, places, unit in (
-        (f"DSO over {DSO_DAYS} days", pace.dso, 1, "days"),
-        ("Best possible DSO", pace.bpdso, 1, "days"),
-        ("Average days delinquent", pace.add, 1, "days"),
-        (f"Collection effectiveness over {CEI_MONTHS} months", pace.cei, 1, "%"),
-        ("Mean days to settle", report.mean_days_to_settle, 1, "days"),
+    # What is too high while some of its sales are missing.
+    most = "<= " if pace.sales_missing else ""
+    for name, bound, value, unit in (
+        (f"DSO over {DSO_DAYS} days", most, pace.dso, "days"),
+        ("Best possible DSO", most, pace.bpdso, "days"),
+        ("Average days delinquent", most, pace.add, "days"),
+        (f"Collection effectiveness over {CEI_MONTHS} months", "", pace.cei, "%"),
+        ("Mean days to settle", "", report.mean_days_to_settle, "days"),
     ):
-        exact = rounded(value, places)
-        table.add_row(name, "", "no answer" if exact is None else f"{exact:,} {unit}")
+        exact = rounded(value, 1)
+        table.add_row(name, "", "no answer" if exact is None else f"{bound}{exact:,} {unit}")
     at_least = ">= " if pace.countback.exhausted else ""
     nothing = pace.dso is None and not pace.receivables_minor
     counted = "no answer" if nothing else f"{at_least}{rounded(pace.countback.days, 1):,} days"

@@ -1,14 +1,14 @@
 """A small ledger whose figures were worked out by hand, reported as of several days and as known at several times."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from headrace.formulas import Countback
-from headrace.report import as_json, make_report
+from headrace.report import as_json, make_report, pace_of
 from sinks.clickhouse.connect import Place
 from sinks.clickhouse.reading import DatabaseViews, Views
 from tests.ledger import Ledger, day, instant
@@ -127,6 +127,7 @@ def test_the_day_before_the_early_cash_meets_its_invoice(views: Views) -> None:
         "add": 35.4,
         # (1000.00 + 560.00 / 3 - 220.00) / (1000.00 + 560.00 / 3 - 0.00)
         "cei": 81.5,
+        "sales_missing": False,
         "late": figure(3, "1500.00"),
         "mean_days_to_settle": 35.5,
     }
@@ -157,6 +158,7 @@ def test_after_the_invoice_of_the_early_cash(views: Views) -> None:
         "bpdso": 12.2,
         "add": 36.5,
         "cei": 73.8,
+        "sales_missing": False,
         "late": figure(3, "1500.00"),
         "mean_days_to_settle": 23.667,
     }
@@ -291,3 +293,10 @@ def test_affiliates_are_in_what_is_open_and_not_in_how_fast_money_comes(views: V
     # All that was sold is open, 120.00 of 180.00 is not due yet.
     assert (said["dso"], said["bpdso"]) == (90.0, 60.0)
     assert report.pace.countback == Countback(Fraction(9), exhausted=False)
+
+
+@pytest.mark.parametrize(("days", "missing"), [(None, False), (0, True), (89, True), (90, False)])
+def test_sales_before_a_take_over_are_missing(days: int | None, missing: bool) -> None:
+    as_of = date(2026, 3, 31)
+    taken_over = None if days is None else as_of - timedelta(days=days)
+    assert pace_of(as_of, 0, None, as_of, taken_over).sales_missing is missing
