@@ -51,6 +51,10 @@ SELECT tenant, entity, account_id, maker FROM (
 ) WHERE name = {name:String} GROUP BY tenant, entity, account_id, maker ORDER BY tenant, entity, account_id
 """
 
+# Of what was said with money, and of documents that it could be for, so much is shown.
+MOST_TEXT: Final = 80
+MOST_CANDIDATES: Final = 3
+
 Name = Annotated[str, typer.Argument(help="As `headrace approvals` and `headrace exceptions` name it.")]
 By = Annotated[str, typer.Option("--by", "--actor", help="Who says so.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the fact.")]
@@ -125,12 +129,20 @@ def _short(row: dict[str, Any]) -> list[str]:
     deadline = _until(row)
     money = f", {money_of(row, 'amount')}" if row["currency"] else ""
     step = f" (step {row['step']})" if row["step"] else ""
-    note = f"; note: {row['last_note']}" if row["last_note"] else ""
     return [
         f"{row['exception_id']}  {place_of(row)}  {f'until {deadline}' if deadline else 'any time'}",
-        f"    {row['rule']}: {row['reason']}{money}; {row['owner'] + step if row['owner'] else 'nobody has it'}, "
-        f"for {row['age_days']} days{note}",
+        f"    {_why(row)}{money}; {row['owner'] + step if row['owner'] else 'nobody has it'}, for {row['age_days']} days",
     ]
+
+
+def _why(row: dict[str, Any]) -> str:
+    """The rule and its reasons; of money what was said with it and which documents it could be for; the last note."""
+    said = f"{row['rule']}: {row['reason']}"
+    if row["rule"] in ("cash.unidentified", "cash.proposed"):
+        text = row["text"] if len(row["text"]) <= MOST_TEXT else f"{row['text'][:MOST_TEXT]}..."
+        said += f", {text!r}" if text else ""
+        said += f", could be {', '.join(row['candidates'][:MOST_CANDIDATES])}" if row["candidates"] else ""
+    return f"{said}; note: {row['last_note']}" if row["last_note"] else said
 
 
 def approvals(directory: Directory = None, config: Config = None, as_json: AsJson = False) -> None:
@@ -291,11 +303,10 @@ def _print_exceptions(rows: list[dict[str, Any]]) -> None:
     )
     listing = Listing(columns, lines=True)
     for row in rows:
-        said = row["reason"] + (f"; note: {row['last_note']}" if row["last_note"] else "")
         listing.add(
             row["exception_id"],
             place_of(row),
-            f"{row['rule']}: {said}",
+            _why(row),
             money_of(row, "amount"),
             row["owner"] + (f" (step {row['step']})" if row["step"] else ""),
             str(row["age_days"]),

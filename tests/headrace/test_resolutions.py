@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from headrace.commands.people import _why
 from headrace.resolutions import what_can_be_done, who_may
 
 
@@ -41,3 +42,17 @@ def test_a_return_of_what_never_came_may_be_closed() -> None:
 )
 def test_who_may_approve(asked: str, delegate: str, reasons: list[str], said: str) -> None:
     assert who_may({"asked": asked, "delegate": delegate, "reasons": reasons}) == said
+
+
+def test_the_queue_says_what_came_with_money_and_what_it_could_be_for() -> None:
+    row = {
+        "rule": "cash.unidentified",
+        "reason": "unidentified",
+        "text": "DE1 · for RE-7 " + 100 * "x",
+        "candidates": list("abcd"),
+        "last_note": "asked",
+    }
+    assert (
+        _why(row) == f"cash.unidentified: unidentified, 'DE1 · for RE-7 {65 * 'x'}...', could be a, b, c; note: asked"
+    )
+    assert _why(row | {"rule": "release.sla", "last_note": ""}) == "release.sla: unidentified"
