@@ -32,7 +32,7 @@ def rejected(
     for row in rows:
         account = place_of(row) if row["account_id"] else "whole shard"
         time = f"{row['recorded_time'][:19].replace(' ', 'T')}Z"
-        about = row["document"] or row["receipt_id"] or row["reference_id"]
+        about = ", ".join(filter(None, (row["document"], row["receipt_id"], row["reference_id"])))
         said = f"{row['cause_kind']} {row['cause_id']}{f' ({about})' if about else ''}  {because(row)}"
         show([f"{row['shard']}-{row['sequence']}  {time}  {account}  {said}"])
     if not rows:

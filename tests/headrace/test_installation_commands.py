@@ -168,7 +168,7 @@ def test_what_the_rules_reject_is_listed(directory: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"1 fact was rejected since the start: headrace rejected --dir {directory}"
     said = call("rejected", "--dir", directory).stdout
-    time, account, fact, reason = said.rstrip("\n").split("  ")
+    number, time, account, fact, reason = said.rstrip("\n").split("  ")
     (sent,) = [
         f
         for part in facts(log_of(directory), "operations")
@@ -176,8 +176,10 @@ def test_what_the_rules_reject_is_listed(directory: Path) -> None:
         if isinstance(f, OperatorAction) and f.event_id == event
     ]
     assert (len(time), time[10], time[-1]) == (20, "T", "Z")
-    assert (account, fact, reason) == ("sample/ibm/0379-NEVHP", f"operator_action {event}", "receipt unknown")
+    assert (account, fact) == ("sample/ibm/0379-NEVHP", f"operator_action {event} (611365, R-9)")
+    assert reason == "receipt unknown"
     (row,) = json.loads(call("rejected", "--dir", directory, "--json").stdout)
+    assert number == f"{row['shard']}-{row['sequence']}"
     assert (row["cause_id"], row["rule"], row["reasons"], row["receipt_id"]) == (
         sent.event_id,
         "operator.apply_cash",
