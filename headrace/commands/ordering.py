@@ -114,7 +114,7 @@ def queue(
     if at_ms != now_ms:
         takes_in = [" when intake takes it in:", f"  headrace run all {again} --replay --until-idle"]
     elif process:
-        takes_in = [f" at once: the flows run, in process {process}."]
+        takes_in = [f" when intake takes it in, at once while the flows run: process {process}."]
     else:
         takes_in = [" when intake takes it in:", f"  headrace run {again}"]
     show(

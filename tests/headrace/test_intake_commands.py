@@ -283,7 +283,10 @@ def test_orders_go_to_the_account(directory: Path) -> None:
     lock = Lock(flows_lock(load(directory, None)), "flows")
     running = call(*one).stdout
     lock.close()
-    assert f"It takes effect at once: the flows run, in process {os.getpid()}. Then" in " ".join(running.split())
+    assert (
+        f"It takes effect when intake takes it in, at once while the flows run: process {os.getpid()}. Then"
+        in " ".join(running.split())
+    )
     sent = [
         fact for partition in facts(log_of(directory), "operations") for fact in partition if fact.account_id != "A-2"
     ]
