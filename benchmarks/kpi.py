@@ -30,9 +30,11 @@ from dataflows.publishing import PublishStatus
 from schemas.codec import decision_head, decode_decision, encode_decision
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
+from sinks.clickhouse.answers import Answer
 from sinks.clickhouse.by_kind import KEPT
 from sinks.clickhouse.connect import Database, Place
-from sinks.clickhouse.kpis import KPIS
+from sinks.clickhouse.counting import Counting
+from sinks.clickhouse.kpis import ANSWERED, KPIS
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.rolling import Rollups
 from sinks.clickhouse.rollups import GROUPS
@@ -84,7 +86,7 @@ def run_kpi(options: Kpi, say: Say) -> dict[str, Any]:
             lag = publishing_lag(Path(directory), _copies(base, int(options.rate * options.seconds)), int(options.rate))
             say(f"lag at {lag['per_second']:,} decisions/s: {lag['lag']}")
             views = _views(Path(directory), log, len(base), options, say)
-    return {"benchmark": "kpi", **began, "options": asdict(options), "insert": inserted, "lag": lag, "views": views}
+    return {"benchmark": "kpi", **began, "options": asdict(options), "insert": inserted, "lag": lag, **views}
 
 
 def _simulated(directory: Path, options: Kpi, say: Say) -> Path:
@@ -227,7 +229,7 @@ def _decoded(directory: Path, number: int) -> dict[str, Any]:
 def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -> dict[str, Any]:
     place = Place(directory / "views")
     _publish(log, place, directory / "c.sock")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"counting": {}, "views": {}}
     with Database(place) as database:
         there = 1
         _keep_base(database)
@@ -237,10 +239,28 @@ def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -
             there = copies
             counted = database.rows("SELECT count() FROM decisions")[0][0]
             say(f"views at {counted:,} decisions")
+            for answer in ANSWERED:
+                taken = _counted(database, answer, options.repeats)
+                found["counting"].setdefault(answer.kpi, {})[str(counted)] = taken
             for view in KPIS:
                 if view.name.startswith("kpi_"):
-                    found.setdefault(view.name, {})[str(counted)] = _timed(database, view.name, options.repeats)
+                    timed = _timed(database, view.name, options.repeats)
+                    found["views"].setdefault(view.name, {})[str(counted)] = timed
     return found
+
+
+def _counted(database: Database, answer: Answer, repeats: int) -> dict[str, float]:
+    """Milliseconds to count and to keep what that KPI gives."""
+    taken = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        Counting(database).count(answer)
+        taken.append(1000 * (time.perf_counter() - began))
+    return {
+        "min_ms": round(min(taken), 1),
+        "median_ms": round(median(taken), 1),
+        "max_ms": round(max(taken), 1),
+    }
 
 
 def _keep_base(database: Database) -> None:

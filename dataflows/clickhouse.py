@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,9 @@ from dataflows.publish import Pump, run_pump
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up
 from schemas.codec import heads
 from schemas.topics import DECISIONS, FACTS
-from sinks.base import SinkStopped
+from sinks.base import RetryLater, SinkStopped
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.facts import KINDS, FactTables
 from sinks.clickhouse.ranges import Range
 from sinks.clickhouse.reading import QueryServer
@@ -34,6 +36,9 @@ _CHUNK_FACTS: Final = 10_000
 _FACT_HEADS: Final = heads(*KINDS)
 _POLL_SECONDS: Final = 0.1
 _AWAY_SECONDS: Final = 0.5
+# Answers that are kept are counted for a tenth of the time, and not before all is published that came until then, or so late.
+_RESTS_TIMES: Final = 9
+_LATEST_SECONDS: Final = 60.0
 # Another publisher goes on having it.
 _HELD_SECONDS: Final = 10.0
 
@@ -53,6 +58,62 @@ class _Decisions:
     last: bool
 
 
+class _Answers:
+    """Counts the KPIs that are kept, in a thread of its own, now and then. Raises SinkStopped."""
+
+    def __init__(self, database: Database, patience: Patience, stop: Stop) -> None:
+        self._counting = Counting(database)
+        self._patience = patience
+        self._stop = stop
+        self._thread = ThreadPoolExecutor(1, "clickhouse-answers")
+        self._counted: Future[None] | None = None
+        # What is in the tables is perhaps not counted.
+        self._outdated = True
+        # Not before what waits already is there.
+        self._rested = time.monotonic() + 2 * COMMIT_SECONDS
+
+    def outdate(self) -> None:
+        """Something was published."""
+        self._outdated = True
+
+    def look(self, behind: bool) -> None:
+        """Begin to count where that is due. behind: There is more to be published than it can keep up with."""
+        if self._counted is not None and self._counted.done():
+            self._wait()
+        due = self._rested + _LATEST_SECONDS * behind
+        if self._counted is None and self._outdated and time.monotonic() >= due:
+            self._outdated = False
+            self._counted = self._thread.submit(self._count)
+
+    def finish(self) -> None:
+        """Count what is not counted yet. Raises Stopped."""
+        self._wait()
+        for answer in self._patience.persist(self._counting.outdated):
+            self._patience.persist(partial(self._counting.count, answer))
+
+    def close(self) -> None:
+        """Wait for the answer that is being counted."""
+        self._thread.shutdown()
+
+    def _wait(self) -> None:
+        if self._counted is not None:
+            counted, self._counted = self._counted, None
+            counted.result()
+
+    def _count(self) -> None:
+        began = time.monotonic()
+        try:
+            for answer in self._counting.outdated():
+                if self._stop:
+                    return
+                self._counting.count(answer)
+        except RetryLater:
+            # Who publishes waits for what is away, and says so.
+            self._outdated = True
+        ended = time.monotonic()
+        self._rested = ended + _RESTS_TIMES * (ended - began)
+
+
 class _ClickHousePublisher:
     """Reads decisions and facts from where the tables end and hands them to the sinks, committing once a second.
 
@@ -60,16 +121,25 @@ class _ClickHousePublisher:
     """
 
     def __init__(
-        self, log: Log, sink: ClickHouseSink, facts: FactTables, patience: Patience, stop: Stop, status: PublishStatus
+        self,
+        log: Log,
+        sink: ClickHouseSink,
+        facts: FactTables,
+        answers: _Answers,
+        patience: Patience,
+        stop: Stop,
+        status: PublishStatus,
     ) -> None:
         self._log = log
         self._sink = sink
         self._facts = facts
+        self._answers = answers
         self._patience = patience
         self._stop = stop
         self._status = status
         self._until_idle: Stop = False
         self._ended = False
+        self._behind = False
         self._committed = time.monotonic()
         self._writer = ThreadPoolExecutor(1, "clickhouse")
         self._writing: tuple[Future[None], int] | None = None
@@ -88,6 +158,7 @@ class _ClickHousePublisher:
             run_pump("publish_clickhouse", Pump(self._read, self._take))
         finally:
             self._writer.shutdown()
+            self._answers.close()
             self._reader.close()
             self._fact_reader.close()
 
@@ -136,16 +207,24 @@ class _ClickHousePublisher:
             self._finish()
         if chunk.last or self._sink.full or time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit(chunk.last)
+        # Not of a batch that is half there.
+        if self._writing is None:
+            self._answers.look(self._behind)
 
     def _commit(self, last: bool = False) -> None:
         self._patience.persist(self._sink.stage)
         self._finish()
+        if self._facts.waiting:
+            self._answers.outdate()
         self._patience.persist(lambda: self._facts.commit(last))
+        self._behind = self._sink.full
         number = self._sink.seal()
         self._writing = self._writer.submit(self._patience.persist, self._sink.write), number
         self._committed = time.monotonic()
         if last:
             self._finish()
+            if not self._stop:
+                self._answers.finish()
 
     def _finish(self) -> None:
         """Wait until the batch that is being written is in the tables: they take one thing at a time. Raises what kept it out."""
@@ -153,6 +232,8 @@ class _ClickHousePublisher:
             (written, number), self._writing = self._writing, None
             written.result()
             self._status.published += number
+            if number:
+                self._answers.outdate()
 
 
 def _read_ranges(log: Log, ranges: Mapping[int, Range], patience: Patience) -> list[bytes]:
@@ -210,7 +291,8 @@ def publish_clickhouse(
         sink = patience.persist(lambda: ClickHouseSink(database, identity, batch_rows))
         of_facts = patience.persist(lambda: log.identity(FACTS))
         facts = patience.persist(lambda: FactTables(database, of_facts, sink.rollups))
-        publisher = _ClickHousePublisher(log, sink, facts, patience, stop, status)
+        answers = _Answers(database, patience, stop)
+        publisher = _ClickHousePublisher(log, sink, facts, answers, patience, stop, status)
         if place.url:
             publisher.run(until_idle)
         else:
@@ -261,6 +343,7 @@ def _build_beside(
     try:
         sink = patience.persist(lambda: ClickHouseSink(new, log.identity(DECISIONS), batch_rows))
         facts = patience.persist(lambda: FactTables(new, log.identity(FACTS), sink.rollups))
-        _ClickHousePublisher(log, sink, facts, patience, stop, status).run(until_idle=True)
+        answers = _Answers(new, patience, stop)
+        _ClickHousePublisher(log, sink, facts, answers, patience, stop, status).run(until_idle=True)
     finally:
         new.close()

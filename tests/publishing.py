@@ -10,6 +10,7 @@ from schemas.codec import decode_fact, encode_decision, encode_fact
 from schemas.records import Customer, Decision, Fact, Receipt, RemittanceAdvice, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, instant
 
@@ -47,6 +48,14 @@ def publish(place: Place, ledger: Ledger) -> None:
         sink = ClickHouseSink(database, "log")
         take(sink, ledger.decisions)
         sink.commit()
+        count_answers(database)
+
+
+def count_answers(database: Database) -> None:
+    """The KPIs that are kept, of what is in the tables now."""
+    counting = Counting(database)
+    for answer in counting.outdated():
+        counting.count(answer)
 
 
 def take(sink: ClickHouseSink, decisions: Iterable[Decision]) -> list[bool]:

@@ -18,7 +18,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.base import RetryLater, SinkStopped
-from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
+from sinks.clickhouse.schema import MIGRATIONS, REMADE, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.switching import beside, finish, mark_ready
 from sinks.local import Lock
 
@@ -187,6 +187,10 @@ class Database:
                 # Of an empty table nothing is to be made.
                 if found or not statement.startswith(_FILLS):
                     client.command(statement)
+            for name, statement in REMADE.items():
+                if found:
+                    client.command(f"DROP TABLE IF EXISTS {name} SYNC")
+                client.command(statement)
             for view in VIEWS:
                 client.command(view.statement)
             said = ", ".join(f"({version})" for version in missing)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sinks.clickhouse.reading import Views
-from sinks.clickhouse.schema import MIGRATIONS, VERSIONS_TABLE, VIEWS
+from sinks.clickhouse.schema import MIGRATIONS, REMADE, VERSIONS_TABLE, VIEWS
 
 _TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b")
 # What only moves rows of a table that is made before it, or takes it away or changes it to what it is made as after.
@@ -46,7 +46,11 @@ class Difference:
 def made() -> list[Made]:
     """Every table and then every view, in the order in which they are made."""
     tables = {}
-    for statement in (VERSIONS_TABLE, *(statement for migration in MIGRATIONS for statement in migration)):
+    for statement in (
+        VERSIONS_TABLE,
+        *(statement for migration in MIGRATIONS for statement in migration),
+        *REMADE.values(),
+    ):
         table = _TABLE.match(statement)
         assert table or _FILL.match(statement), f"a migration that makes no table: {statement[:80]}"
         if table:

@@ -6,12 +6,13 @@ the only thing that has to happen exactly once; docs/decisions/0030-one-table-an
 
 from typing import Final
 
+from sinks.clickhouse.answers import ANSWERS
 from sinks.clickhouse.by_kind import BY_KIND, Copy
 from sinks.clickhouse.claims import CLAIMS
 from sinks.clickhouse.credit import CREDIT
 from sinks.clickhouse.dimensions import DIMENSIONS, FACT_TABLES, MORE_OF_CUSTOMERS
 from sinks.clickhouse.invoicing import INVOICING
-from sinks.clickhouse.kpis import KPIS
+from sinks.clickhouse.kpis import ANSWERED, KPIS
 from sinks.clickhouse.people import PEOPLE
 from sinks.clickhouse.rollups import ACCOUNT_GROUPS, COUNT_DAYS, GROUP_CHANGES, GROUPS, MONEY_DAYS, ROLLUPS, Rollup
 from sinks.clickhouse.view import View
@@ -378,11 +379,17 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     MORE_OF_CUSTOMERS,
     # Of what is said twice the first, or the last, and not any: views alone.
     (),
+    # Answers of KPIs are kept.
+    (),
 )
-"""What version n does to the tables of the one before is MIGRATIONS[n - 1]; then all VIEWS are made as they are now.
+"""What version n does to the tables of the one before is MIGRATIONS[n - 1]; then the tables of REMADE and all VIEWS are made as they are
+now.
 
 Never change one that was released; add one, with nothing in it where only views are others.
 """
+
+REMADE: Final = {"answers": ANSWERS, **{answer.name: answer.table for answer in ANSWERED}}
+"""Tables, by name, that each migration makes anew and empty: what is in them is counted again."""
 
 VIEWS: Final[tuple[View, ...]] = (
     _ITEM_MOVEMENTS,

@@ -43,8 +43,11 @@ class View:
         return f"CREATE OR REPLACE VIEW {self.name}{self._columns()} COMMENT {quoted(self.comment)} AS\n{self.select.lstrip()}"
 
     def _columns(self) -> str:
-        said = (f"`{name}` {self._type_of(name)} COMMENT {quoted(text)}" for name, text in self.columns.items())
-        return f" ({', '.join(said)})" if self.columns else ""
+        return f" ({', '.join(self.typed())})" if self.columns else ""
+
+    def typed(self) -> list[str]:
+        """Its columns as a CREATE names them."""
+        return [f"`{name}` {self._type_of(name)} COMMENT {quoted(text)}" for name, text in self.columns.items()]
 
     def _type_of(self, name: str) -> str:
         usual = "Nullable(Int64)" if name.endswith("_bp") else "Int64"

@@ -20,6 +20,7 @@ from dataflows.publishing import PublishStatus
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.reading import open_views
 from sinks.local import HeldElsewhere
 from sinks.sequences import Gap
@@ -142,6 +143,34 @@ def test_it_answers_while_it_runs_and_leaves_when_told(tmp_path: Path) -> None:
         process.wait()
     assert not socket_path.exists()
     assert table_digest(place)[0] == 300
+
+
+def test_answers_are_counted_while_it_runs_and_when_all_is_published(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "log", SHARDS)
+    ledger = mixed_ledger(300)
+    append_decisions(log, ledger)
+    place, socket_path = Place(tmp_path / "clickhouse"), tmp_path / "run" / "clickhouse.sock"
+    received = "SELECT sum(received_minor) FROM kpi_cash_application"
+    paid = sum(d.amount for d in ledger.decisions if d.kind == "receipt_booked")
+    process = start(tmp_path, place, 1_000, "told")
+    try:
+        deadline = time.monotonic() + 60
+        found = 0
+        while found != paid and time.monotonic() < deadline:
+            if socket_path.exists():
+                found = open_views(place, socket_path).ask(received).rows[0][0]
+        assert found == paid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+    ledger.receipt("C1", "LATE", 5_00, "2026-01-21")
+    append_decisions(log, ledger, start=300)
+    publish_all(log, place)
+    with Database(place) as database:
+        assert database.rows(received) == [(paid + 5_00,)]
+        assert Counting(database).outdated() == []
 
 
 def test_what_is_appended_later_is_published_by_the_next_run(tmp_path: Path, place: Place) -> None:

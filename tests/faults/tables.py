@@ -8,6 +8,7 @@ from typing import Final
 
 from sinks.clickhouse.by_kind import BY_KIND
 from sinks.clickhouse.connect import Database, Place
+from sinks.clickhouse.kpis import ANSWERED
 from sinks.clickhouse.rollups import ROLLUPS, Rollup
 
 
@@ -34,6 +35,9 @@ _CONTENTS: Final = {
     "publish_state": "SELECT shard, argMax(phase, version) AS phase, argMax(last, version) AS last "
     "FROM publish_state GROUP BY shard",
     "schema_versions": "SELECT version FROM schema_versions",
+    # When they were counted, and how often, differs from run to run; what they give is in views.
+    "answers": "SELECT kpi, as_of != '' AS is_counted FROM answers FINAL",
+    **{answer.name: f"SELECT count() > 0 AS some FROM {answer.kpi}" for answer in ANSWERED},
 }
 
 

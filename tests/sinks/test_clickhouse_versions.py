@@ -17,7 +17,7 @@ from sinks.clickhouse.sink import ClickHouseSink
 from tests.facts import customer
 from tests.faults.tables import Table, differing, read_tables
 from tests.ledger import Ledger
-from tests.publishing import publish
+from tests.publishing import count_answers, publish
 
 BATCH = 30
 
@@ -80,6 +80,7 @@ def test_version_1_is_brought_forward(tmp_path: Path, cut_short: bool) -> None:
         if cut_short:
             sink.recover([encode_decision(d) for d in ledger().decisions[BATCH:]])
         assert database.rows("SELECT sum(open_minor) FROM kpi_aging WHERE day = '2026-01-20'") == [(20_190,)]
+        count_answers(database)
     got = read_tables(place, tmp_path / "got")
     expected = new_tables(Place(tmp_path / "new"), tmp_path / "expected")
     assert differing(expected, got) == {}

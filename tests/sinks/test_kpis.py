@@ -16,7 +16,7 @@ from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.installations import but
 from tests.ledger import Ledger, day, instant
-from tests.publishing import customer, take
+from tests.publishing import count_answers, customer, take
 
 PAGE = Path(__file__).parents[2] / "docs" / "kpis.md"
 BY_KIM = {"cause_kind": "operator_action", "cause_id": "op:1"}
@@ -118,6 +118,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
         facts.add(_owner("A", "kim"), sink_shard("A"), 7)
         facts.passed(3, {0: 8, 1: 8, 2: 8, 3: 8})
         facts.commit(last=True)
+        count_answers(database)
     views = DatabaseViews(place)
     yield views
     views.close()

@@ -69,9 +69,9 @@ def test_a_decision_that_is_missing_is_found(story: Path, told: tuple[Path, Read
     d = of_kind(told[1], "reminder_due")[0]
     changed(story, f"ALTER TABLE decisions_by_kind DELETE WHERE {this(d)} SETTINGS mutations_sync = 2")
     found = lines(compared(told[1], story), 1_000)
-    assert "kpi_reminders" in views_of(found)
+    assert "now_kpi_reminders" in views_of(found)
     # No cash moved.
-    assert "kpi_cash_application" not in views_of(found)
+    assert "now_kpi_cash_application" not in views_of(found)
 
 
 def test_an_amount_that_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:
@@ -80,13 +80,13 @@ def test_an_amount_that_was_changed_is_found(story: Path, told: tuple[Path, Read
         story, f"ALTER TABLE decisions_by_kind UPDATE amount = amount + 1 WHERE {this(d)} SETTINGS mutations_sync = 2"
     )
     # Not all of it is paid then.
-    assert "kpi_cycle_time" in views_of(lines(compared(told[1], story), 1_000))
+    assert "now_kpi_cycle_time" in views_of(lines(compared(told[1], story), 1_000))
 
 
 def test_a_category_that_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:
     of_it = "kind LIKE 'dispute_%' AND reference_id = 'D-1'"
     changed(story, f"ALTER TABLE decisions_by_kind UPDATE category = 'gift' WHERE {of_it} SETTINGS mutations_sync = 2")
-    assert views_of(lines(compared(told[1], story), 1_000)) == {"kpi_disputes"}
+    assert views_of(lines(compared(told[1], story), 1_000)) == {"now_kpi_disputes"}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,19 @@ def test_sums_by_day_that_were_changed_are_found(
     assert view in doubled
     changed(story, f"ALTER TABLE {table} DELETE WHERE day = (SELECT max(day) FROM {table}) SETTINGS mutations_sync = 2")
     assert view in views_of(lines(compared(told[1], story), 1_000))
+
+
+def test_an_answer_that_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:
+    changed(story, "ALTER TABLE answers_kpi_disputes UPDATE opened = opened + 1 WHERE 1 SETTINGS mutations_sync = 2")
+    assert views_of(lines(compared(told[1], story), 1_000)) == {"kpi_disputes"}
+
+
+def test_an_answer_of_before_the_last_decisions_is_not_compared(story: Path, told: tuple[Path, Reading]) -> None:
+    changed(story, "ALTER TABLE answers UPDATE as_of = '0-0' WHERE kpi = 'kpi_disputes' SETTINGS mutations_sync = 2")
+    changed(story, "TRUNCATE TABLE answers_kpi_disputes")
+    check = compared(told[1], story)
+    assert lines(check) == []
+    assert "kpi_disputes was not counted since the last decisions: headrace run publish does it" in check.notes
 
 
 def test_a_customer_who_was_changed_is_found(story: Path, told: tuple[Path, Reading]) -> None:

@@ -1,0 +1,81 @@
+"""KPIs that follow documents, receipts and entries through several decisions: counted now and then, and kept.
+
+To count them takes longer the more decisions there are, and dashboards ask again and again. So `kpi_x` gives what was counted last,
+and `now_kpi_x` counts when it is asked; docs/decisions/0072-answers-that-are-kept.md.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sinks.clickhouse.view import View, quoted
+
+_SETTINGS: Final = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+ANSWERS: Final = f"""
+CREATE TABLE IF NOT EXISTS answers (
+    kpi LowCardinality(String) COMMENT 'View that gives it',
+    version Int64 COMMENT 'Number of its rows; the highest is the answer',
+    as_of String COMMENT 'Last batch of decisions, and last change of accounts, that were there when counting began',
+    counted_time DateTime64(3, 'UTC') COMMENT 'When counting began',
+    took_ms Int64 COMMENT 'How long it took'
+)
+ENGINE = ReplacingMergeTree(version) ORDER BY kpi
+{_SETTINGS}
+COMMENT 'How far the KPIs are counted that are kept'
+"""
+AS_OF: Final = """concat(toString((SELECT max(batch) FROM publish_state WHERE phase = 'after')), '-',
+    toString((SELECT max(change) FROM group_changes)))"""
+"""SQL of what `answers.as_of` says of an answer that is counted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is kept of a KPI. counted: its view, as it is counted."""
+
+    counted: View
+
+    @property
+    def kpi(self) -> str:
+        return self.counted.name
+
+    @property
+    def name(self) -> str:
+        """Of the table that keeps it."""
+        return f"answers_{self.kpi}"
+
+    @property
+    def table(self) -> str:
+        """CREATE of that table."""
+        columns = ",\n    ".join([*self.counted.typed(), "version Int64 COMMENT 'Number of the answer'"])
+        return f"""
+CREATE TABLE IF NOT EXISTS {self.name} (
+    {columns}
+)
+ENGINE = MergeTree PARTITION BY version ORDER BY (tenant, entity, day)
+{_SETTINGS}
+COMMENT {quoted(f"Answers that {self.kpi} gives and gave last")}
+"""
+
+    @property
+    def now(self) -> View:
+        """The view that counts when it is asked."""
+        counted = self.counted
+        return View(
+            f"now_{self.kpi}",
+            f"{counted.comment}; counted when it is asked",
+            counted.columns,
+            counted.select,
+            counted.types,
+        )
+
+    @property
+    def kept(self) -> View:
+        """The view that gives what was counted last."""
+        columns = ", ".join(f"`{name}`" for name in self.counted.columns)
+        last = f"(SELECT max(version) FROM answers WHERE kpi = {quoted(self.kpi)})"
+        return View(
+            self.kpi,
+            self.counted.comment,
+            self.counted.columns,
+            f"SELECT {columns} FROM {self.name} WHERE version = {last}",
+            self.counted.types,
+        )
