@@ -107,9 +107,11 @@ class _Answers:
                 if self._stop:
                     return
                 self._counting.count(answer)
-        except RetryLater:
-            # Who publishes waits for what is away, and says so.
+        except RetryLater as error:
             self._outdated = True
+            structlog.get_logger().warning(
+                "answers are not counted, again later", flow="publish clickhouse", why=str(error)
+            )
         ended = time.monotonic()
         self._rested = ended + _RESTS_TIMES * (ended - began)
 
