@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,8 @@ from dataflows.publish import Pump, run_pump
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_up
 from schemas.codec import heads
 from schemas.topics import DECISIONS, FACTS
-from sinks.base import RetryLater, SinkStopped
+from sinks.base import SinkError, SinkStopped
+from sinks.clickhouse.answers import Answer
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.facts import KINDS, FactTables
@@ -39,6 +39,8 @@ _AWAY_SECONDS: Final = 0.5
 # Answers that are kept are counted for a tenth of the time, and not before all is published that came until then, or so late.
 _RESTS_TIMES: Final = 9
 _LATEST_SECONDS: Final = 60.0
+# How often a bounded run tries to count one before it says that it cannot.
+_ATTEMPTS: Final = 3
 # Another publisher goes on having it.
 _HELD_SECONDS: Final = 10.0
 
@@ -59,7 +61,7 @@ class _Decisions:
 
 
 class _Answers:
-    """Counts the KPIs that are kept, in a thread of its own, now and then. Raises SinkStopped."""
+    """Counts the KPIs that are kept, in a thread of its own, now and then. What cannot be counted keeps nothing else from being published."""
 
     def __init__(self, database: Database, patience: Patience, stop: Stop) -> None:
         self._counting = Counting(database)
@@ -86,10 +88,18 @@ class _Answers:
             self._counted = self._thread.submit(self._count)
 
     def finish(self) -> None:
-        """Count what is not counted yet. Raises Stopped."""
+        """Count what is not counted yet. Raises Stopped; SinkStopped where a KPI cannot be counted."""
         self._wait()
-        for answer in self._patience.persist(self._counting.outdated):
-            self._patience.persist(partial(self._counting.count, answer))
+        failed: dict[str, SinkError] = {}
+        for _ in range(_ATTEMPTS):
+            failed = self._count_all(self._patience.persist(self._counting.outdated))
+            if not failed or self._stop:
+                return
+            time.sleep(_AWAY_SECONDS)
+        for kpi, error in failed.items():
+            raise SinkStopped(
+                f"{kpi} cannot be counted: {error}: all decisions are published; headrace schema diff tells whether its views are as they should be"
+            )
 
     def close(self) -> None:
         """Wait for the answer that is being counted."""
@@ -103,17 +113,27 @@ class _Answers:
     def _count(self) -> None:
         began = time.monotonic()
         try:
-            for answer in self._counting.outdated():
-                if self._stop:
-                    return
-                self._counting.count(answer)
-        except RetryLater as error:
-            self._outdated = True
-            structlog.get_logger().warning(
-                "answers are not counted, again later", flow="publish clickhouse", why=str(error)
-            )
+            failed = self._count_all(self._counting.outdated())
+        except SinkError as error:
+            failed = {"answers": error}
         ended = time.monotonic()
-        self._rested = ended + _RESTS_TIMES * (ended - began)
+        self._outdated |= bool(failed)
+        self._rested = ended + (_LATEST_SECONDS if failed else _RESTS_TIMES * (ended - began))
+
+    def _count_all(self, outdated: Sequence[Answer]) -> dict[str, SinkError]:
+        """Count them; those that could not be, and why."""
+        failed: dict[str, SinkError] = {}
+        for answer in outdated:
+            if self._stop:
+                break
+            try:
+                self._counting.count(answer)
+            except SinkError as error:
+                failed[answer.kpi] = error
+                structlog.get_logger().warning(
+                    "a KPI is not counted, again later", flow="publish clickhouse", kpi=answer.kpi, reason=str(error)
+                )
+        return failed
 
 
 class _ClickHousePublisher:
@@ -199,6 +219,7 @@ class _ClickHousePublisher:
             self._facts.passed(chunk.passed, chunk.fact_positions)
         if self._facts.waiting >= _CHUNK_FACTS:
             self._finish()
+            self._answers.outdate()
             self._patience.persist(lambda: self._facts.commit(last=False))
         for record in chunk.records:
             if self._sink.full:

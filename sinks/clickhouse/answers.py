@@ -13,7 +13,7 @@ _SETTINGS: Final = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 ANSWERS: Final = f"""
 CREATE TABLE IF NOT EXISTS answers (
     kpi LowCardinality(String) COMMENT 'View that gives it',
-    version Int64 COMMENT 'Number of its rows; the highest is the answer',
+    version Int64 COMMENT 'Number of its rows',
     as_of String COMMENT 'Last batch of decisions, and last change of accounts, that were there when counting began',
     counted_time DateTime64(3, 'UTC') COMMENT 'When counting began',
     took_ms Int64 COMMENT 'How long it took'
@@ -22,8 +22,9 @@ ENGINE = ReplacingMergeTree(version) ORDER BY kpi
 {_SETTINGS}
 COMMENT 'How far the KPIs are counted that are kept'
 """
+# Both are written when all of the batch, or of the change, is there.
 AS_OF: Final = """concat(toString((SELECT max(batch) FROM publish_state WHERE phase = 'after')), '-',
-    toString((SELECT max(change) FROM group_changes)))"""
+    toString((SELECT max(change) FROM account_groups)))"""
 """SQL of what `answers.as_of` says of an answer that is counted now."""
 
 
@@ -70,12 +71,22 @@ COMMENT {quoted(f"Answers that {self.kpi} gives and gave last")}
     @property
     def kept(self) -> View:
         """The view that gives what was counted last."""
-        columns = ", ".join(f"`{name}`" for name in self.counted.columns)
-        last = f"(SELECT max(version) FROM answers WHERE kpi = {quoted(self.kpi)})"
+        # Read at once: another question for the number might be answered before a rebuilt table takes its place.
+        rows = f"(SELECT *, max(version) OVER () AS last_version FROM {self.name})"
         return View(
             self.kpi,
             self.counted.comment,
             self.counted.columns,
-            f"SELECT {columns} FROM {self.name} WHERE version = {last}",
+            f"SELECT {self._columns} FROM {rows} WHERE version = last_version",
             self.counted.types,
         )
+
+    def count(self, version: int) -> str:
+        """INSERT of what is counted when it runs, under that number; one part of it has all or nothing."""
+        return (
+            f"INSERT INTO {self.name} ({self._columns}, version) SELECT {self._columns}, {version} FROM {self.now.name}"
+        )
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(f"`{name}`" for name in self.counted.columns)

@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.base import RetryLater, SinkStopped
+from sinks.clickhouse.kpis import ANSWERED
 from sinks.clickhouse.schema import MIGRATIONS, REMADE, VERSIONS_TABLE, VIEWS
 from sinks.clickhouse.switching import beside, finish, mark_ready
 from sinks.local import Lock
@@ -29,8 +30,8 @@ _PERSON_MUST_ACT: Final = frozenset(
 # A server's socket that says nothing for this long is taken for away.
 _ANSWER_SECONDS: Final = 20
 _CONNECT_SECONDS: Final = 5
-# All rows of an INSERT ... SELECT are one block, however many they are.
-_ONE_PART: Final = {"max_insert_threads": 1, "min_insert_block_size_rows": 1 << 40, "min_insert_block_size_bytes": 0}
+ONE_PART: Final = {"max_insert_threads": 1, "min_insert_block_size_rows": 1 << 40, "min_insert_block_size_bytes": 0}
+"""Settings of a statement, with which all rows of an INSERT ... SELECT are one block, however many they are."""
 _DEFAULT: Final = "default"
 _FILLS: Final = ("INSERT INTO", "TRUNCATE TABLE", "DROP TABLE")
 
@@ -193,6 +194,9 @@ class Database:
                 client.command(statement)
             for view in VIEWS:
                 client.command(view.statement)
+            # Counted again when something is published, and not without figures until then.
+            for answer in ANSWERED if found else ():
+                client.command(answer.count(1), settings=ONE_PART)
             said = ", ".join(f"({version})" for version in missing)
             client.command(f"INSERT INTO schema_versions (version) VALUES {said}")
 
@@ -242,7 +246,7 @@ class Database:
     def insert_select(self, sql: str, token: str) -> None:
         """An INSERT ... SELECT that makes one part, or none, and only once under its token."""
         with self.client() as client:
-            client.command(sql, settings={**_ONE_PART, "insert_deduplication_token": token})
+            client.command(sql, settings={**ONE_PART, "insert_deduplication_token": token})
 
     def close(self) -> None:
         for thread in list(self._clients):

@@ -1,18 +1,18 @@
 """`Counting`: keeps the answers of answers.py in step with the tables.
 
-An answer takes its place whole: its rows are written under a number of their own, and then a row of `answers` says that number. Who
-is killed in between has changed nothing (tests/sinks/test_counting.py). The one before stays, for who has begun to read it.
+The rows of an answer are one part, under a number of their own, the highest: they are there whole or not at all. Then `answers` says
+of what they are. Who is killed in between counts again (tests/sinks/test_counting.py). The rows before stay, for who reads them.
 """
 
 import time
 from typing import Final
 
 from sinks.clickhouse.answers import AS_OF, Answer
-from sinks.clickhouse.connect import Database
+from sinks.clickhouse.connect import ONE_PART, Database
 from sinks.clickhouse.kpis import ANSWERED
 
 # Who publishes meanwhile has the other cores.
-_ONE_CORE: Final = {"max_threads": 1}
+_SETTINGS: Final = {**ONE_PART, "max_threads": 1}
 
 
 class Counting:
@@ -30,23 +30,19 @@ class Counting:
     def count(self, answer: Answer) -> None:
         """Count it anew. What is written meanwhile may be in a part of it; it is outdated then."""
         began = time.monotonic()
-        columns = ", ".join(f"`{name}`" for name in answer.counted.columns)
         with self._database.client() as client:
-            ((as_of, before, last),) = client.query(
-                f"SELECT {AS_OF}, (SELECT max(version) FROM answers WHERE kpi = '{answer.kpi}'), (SELECT max(version) FROM {answer.name})"
-            ).result_rows
-            # Rows of a higher number are of a count that was cut short.
-            version = max(before, last) + 1
+            ((as_of, before),) = client.query(f"SELECT {AS_OF}, (SELECT max(version) FROM {answer.name})").result_rows
+            # No other count's, also where one goes on in a server whose publisher is gone.
+            version = max(before + 1, time.time_ns() // 1_000)
+            client.command(answer.count(version), settings=_SETTINGS)
+            took = round(1_000 * (time.monotonic() - began))
             client.command(
-                f"INSERT INTO {answer.name} ({columns}, version) SELECT {columns}, {version} FROM {answer.now.name}",
-                settings=_ONE_CORE,
-            )
-            took = round(1000 * (time.monotonic() - began))
-            client.command(
-                f"INSERT INTO answers SELECT '{answer.kpi}', {version}, {{as_of:String}}, now64(3, 'UTC') - toIntervalMillisecond({took}), {took}",
+                f"INSERT INTO answers SELECT '{answer.kpi}', {version}, {{as_of:String}}, "
+                f"now64(3, 'UTC') - toIntervalMillisecond({took}), {took}",
                 parameters={"as_of": as_of},
             )
-            for (old,) in client.query(
-                f"SELECT DISTINCT version FROM {answer.name} WHERE version NOT IN ({before}, {version})"
-            ).result_rows:
-                client.command(f"ALTER TABLE {answer.name} DROP PARTITION {old}")
+            there = [old for (old,) in client.query(f"SELECT DISTINCT version FROM {answer.name}").result_rows]
+            for old in there:
+                # An answer without rows is one too.
+                if old < version and (old != before or version not in there):
+                    client.command(f"ALTER TABLE {answer.name} DROP PARTITION {old}")

@@ -39,6 +39,9 @@ def finish(client: Client, database: str) -> None:
     if _READY not in there:
         return
     marked = sorted(name for name, comment in there.items() if comment.endswith(_MARK))
+    for name in marked:
+        # One may have been dropped by hand.
+        client.command(f"CREATE TABLE IF NOT EXISTS {database}.{name} AS {new}.{name}")
     if marked:
         # One statement: who reads sees all of them change within milliseconds.
         pairs = ", ".join(f"{database}.{name} AND {new}.{name}" for name in marked)

@@ -15,12 +15,13 @@ import pytest
 
 from connectors.log.base import LogRefused
 from connectors.log.sqlite import SqliteLog
-from dataflows.clickhouse import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse, rebuild_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
+from sinks.clickhouse.kpis import ANSWERED
 from sinks.clickhouse.reading import open_views
 from sinks.local import HeldElsewhere
 from sinks.sequences import Gap
@@ -35,7 +36,7 @@ SCRIPT = """
 import signal, sys
 from pathlib import Path
 from connectors.log.sqlite import SqliteLog
-from dataflows.clickhouse import publish_clickhouse
+from dataflows.clickhouse import publish_clickhouse, rebuild_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag
 from sinks.clickhouse.connect import Place
@@ -171,6 +172,43 @@ def test_answers_are_counted_while_it_runs_and_when_all_is_published(tmp_path: P
     with Database(place) as database:
         assert database.rows(received) == [(paid + 5_00,)]
         assert Counting(database).outdated() == []
+
+
+def test_a_kpi_that_cannot_be_counted_keeps_nothing_else_away(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "log", SHARDS)
+    ledger = mixed_ledger(30)
+    append_decisions(log, ledger)
+    place = Place(tmp_path / "clickhouse")
+    publish_all(log, place)
+    with Database(place) as database, database.client() as client:
+        client.command("DROP VIEW now_kpi_cycle_time")
+        client.command("DROP VIEW now_kpi_release")
+        client.command("CREATE VIEW now_kpi_release AS SELECT throwIf(number = 0, 'broken') AS day FROM numbers(1)")
+    ledger.receipt("C1", "LATE", 5_00, "2026-01-21")
+    append_decisions(log, ledger, start=30)
+    with pytest.raises(
+        SinkStopped, match=r"kpi_release cannot be counted: .* all decisions are published; headrace schema diff"
+    ):
+        publish_all(log, place)
+    with Database(place) as database:
+        assert database.rows("SELECT count() FROM decisions") == [(31,)]
+        assert {answer.kpi for answer in Counting(database).outdated()} == {"kpi_release", "kpi_cycle_time"}
+
+
+@pytest.mark.parametrize("table", ["count_days", "answers", "answers_kpi_queues"])
+def test_a_table_that_was_dropped_is_rebuilt(tmp_path: Path, table: str) -> None:
+    log = open_log(tmp_path / "log", SHARDS)
+    append_decisions(log, mixed_ledger(30))
+    place, socket_path = Place(tmp_path / "clickhouse"), tmp_path / "c.sock"
+    publish_all(log, place)
+    with Database(place) as database, database.client() as client:
+        client.command(f"DROP TABLE {table} SYNC")
+    assert rebuild_clickhouse(log, place, socket_path, stop=Never(), status=PublishStatus())
+    with Database(place) as database:
+        assert database.rows("SELECT sum(decisions) FROM count_days") == [(30,)]
+        assert database.rows("SELECT count() FROM answers FINAL") == [(len(ANSWERED),)]
+        assert Counting(database).outdated() == []
+        assert database.rows("SELECT name FROM system.databases WHERE name LIKE '%_rebuild'") == []
 
 
 def test_what_is_appended_later_is_published_by_the_next_run(tmp_path: Path, place: Place) -> None:
