@@ -30,7 +30,7 @@ from dataflows.publishing import PublishStatus
 from schemas.codec import decision_head, decode_decision, encode_decision
 from schemas.records import Decision
 from schemas.topics import DECISIONS, FACTS
-from sinks.clickhouse.answers import Answer
+from sinks.clickhouse.answers import KeptAnswer
 from sinks.clickhouse.by_kind import KEPT
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
@@ -202,8 +202,8 @@ def _append(log: SqliteLog, decisions: Sequence[Decision]) -> None:
         writer.flush(_FLUSH_SECONDS)
 
 
-def _publish(log: SqliteLog, place: Place, socket_path: Path) -> None:
-    publish_clickhouse(log, place, socket_path, until_idle=True, stop=_Never(), status=PublishStatus())
+def _publish(log: SqliteLog, place: Place, socket_path: Path, status: PublishStatus) -> None:
+    publish_clickhouse(log, place, socket_path, until_idle=True, stop=_Never(), status=status)
 
 
 @contextmanager
@@ -218,12 +218,11 @@ def _measured(found: dict[str, Any], name: str, number: int, say: Say) -> Iterat
 
 def _decoded(directory: Path, number: int) -> dict[str, Any]:
     """From the log into all tables, and then the KPIs that are kept."""
-    status, stop = PublishStatus(), _Never()
-    place = Place(directory / "decoded")
+    status = PublishStatus()
     with closing(SqliteLog(directory / "log", False)) as log, ThreadPoolExecutor(1) as threads:
         wall, cpu = time.perf_counter(), time.process_time()
         published = threads.submit(_when_published, status, number)
-        publish_clickhouse(log, place, directory / "d.sock", until_idle=True, stop=stop, status=status)
+        _publish(log, Place(directory / "decoded"), directory / "d.sock", status)
         ended = time.perf_counter()
     wall_then, cpu_then = published.result()
     return {
@@ -242,7 +241,7 @@ def _when_published(status: PublishStatus, number: int) -> tuple[float, float]:
 
 def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -> dict[str, Any]:
     place = Place(directory / "views")
-    _publish(log, place, directory / "c.sock")
+    _publish(log, place, directory / "c.sock", PublishStatus())
     found: dict[str, Any] = {"counting": {}, "views": {}}
     with Database(place) as database:
         there = 1
@@ -263,7 +262,7 @@ def _views(directory: Path, log: SqliteLog, each: int, options: Kpi, say: Say) -
     return found
 
 
-def _counted(database: Database, answer: Answer, repeats: int) -> dict[str, float]:
+def _counted(database: Database, answer: KeptAnswer, repeats: int) -> dict[str, float]:
     """Milliseconds to count and to keep what that KPI gives."""
     taken = []
     for _ in range(repeats):

@@ -17,7 +17,7 @@ from dataflows.publishing import Patience, PublishStatus, Stop, Stopped, caught_
 from schemas.codec import heads
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkError, SinkStopped
-from sinks.clickhouse.answers import Answer
+from sinks.clickhouse.answers import KeptAnswer
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.facts import KINDS, FactTables
@@ -90,16 +90,15 @@ class _Answers:
     def finish(self) -> None:
         """Count what is not counted yet. Raises Stopped; SinkStopped where a KPI cannot be counted."""
         self._wait()
-        failed: dict[str, SinkError] = {}
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            time.sleep(_AWAY_SECONDS * (attempt > 0))
             failed = self._count_all(self._patience.persist(self._counting.outdated))
             if not failed or self._stop:
                 return
-            time.sleep(_AWAY_SECONDS)
-        for kpi, error in failed.items():
-            raise SinkStopped(
-                f"{kpi} cannot be counted: {error}: all decisions are published; headrace schema diff tells whether its views are as they should be"
-            )
+        kpi, error = next(iter(failed.items()))
+        raise SinkStopped(
+            f"{kpi} cannot be counted: {error}: all decisions are published; headrace schema diff tells whether its views are as they should be"
+        ) from error
 
     def close(self) -> None:
         """Wait for the answer that is being counted."""
@@ -113,14 +112,17 @@ class _Answers:
     def _count(self) -> None:
         began = time.monotonic()
         try:
-            failed = self._count_all(self._counting.outdated())
+            failed = bool(self._count_all(self._counting.outdated()))
         except SinkError as error:
-            failed = {"answers": error}
+            self._say("all that are kept", error)
+            failed = True
         ended = time.monotonic()
-        self._outdated |= bool(failed)
+        # Not what it is now or that: who publishes may have said so in between.
+        if failed:
+            self._outdated = True
         self._rested = ended + (_LATEST_SECONDS if failed else _RESTS_TIMES * (ended - began))
 
-    def _count_all(self, outdated: Sequence[Answer]) -> dict[str, SinkError]:
+    def _count_all(self, outdated: Sequence[KeptAnswer]) -> dict[str, SinkError]:
         """Count them; those that could not be, and why."""
         failed: dict[str, SinkError] = {}
         for answer in outdated:
@@ -130,10 +132,12 @@ class _Answers:
                 self._counting.count(answer)
             except SinkError as error:
                 failed[answer.kpi] = error
-                structlog.get_logger().warning(
-                    "a KPI is not counted, again later", flow="publish clickhouse", kpi=answer.kpi, reason=str(error)
-                )
+                self._say(answer.kpi, error)
         return failed
+
+    def _say(self, kpi: str, error: SinkError) -> None:
+        said = {"flow": "publish clickhouse", "kpi": kpi, "reason": str(error)}
+        structlog.get_logger().warning("a KPI is not counted, again later", **said)
 
 
 class _ClickHousePublisher:

@@ -4,7 +4,7 @@ To count them takes longer the more decisions there are, and dashboards ask agai
 and `now_kpi_x` counts when it is asked; docs/decisions/0072-answers-that-are-kept.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sinks.clickhouse.view import View, quoted
@@ -29,7 +29,7 @@ AS_OF: Final = """concat(toString((SELECT max(batch) FROM publish_state WHERE ph
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     """What is kept of a KPI. counted: its view, as it is counted."""
 
     counted: View
@@ -59,27 +59,15 @@ COMMENT {quoted(f"Answers that {self.kpi} gives and gave last")}
     @property
     def now(self) -> View:
         """The view that counts when it is asked."""
-        counted = self.counted
-        return View(
-            f"now_{self.kpi}",
-            f"{counted.comment}; counted when it is asked",
-            counted.columns,
-            counted.select,
-            counted.types,
-        )
+        comment = f"{self.counted.comment}; counted when it is asked"
+        return replace(self.counted, name=f"now_{self.kpi}", comment=comment)
 
     @property
     def kept(self) -> View:
         """The view that gives what was counted last."""
         # Read at once: another question for the number might be answered before a rebuilt table takes its place.
         rows = f"(SELECT *, max(version) OVER () AS last_version FROM {self.name})"
-        return View(
-            self.kpi,
-            self.counted.comment,
-            self.counted.columns,
-            f"SELECT {self._columns} FROM {rows} WHERE version = last_version",
-            self.counted.types,
-        )
+        return replace(self.counted, select=f"SELECT {self._columns} FROM {rows} WHERE version = last_version")
 
     def count(self, version: int) -> str:
         """INSERT of what is counted when it runs, under that number; one part of it has all or nothing."""

@@ -7,7 +7,7 @@ of what they are. Who is killed in between counts again (tests/sinks/test_counti
 import time
 from typing import Final
 
-from sinks.clickhouse.answers import AS_OF, Answer
+from sinks.clickhouse.answers import AS_OF, KeptAnswer
 from sinks.clickhouse.connect import ONE_PART, Database
 from sinks.clickhouse.kpis import ANSWERED
 
@@ -21,13 +21,13 @@ class Counting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def outdated(self) -> list[Answer]:
+    def outdated(self) -> list[KeptAnswer]:
         """Those that are not of what is in the tables now."""
         kept = self._database.rows(f"SELECT kpi, argMax(as_of, version) = {AS_OF} FROM answers GROUP BY kpi")
         current = {kpi for kpi, is_current in kept if is_current}
         return [answer for answer in ANSWERED if answer.kpi not in current]
 
-    def count(self, answer: Answer) -> None:
+    def count(self, answer: KeptAnswer) -> None:
         """Count it anew. What is written meanwhile may be in a part of it; it is outdated then."""
         began = time.monotonic()
         with self._database.client() as client:
@@ -35,14 +35,15 @@ class Counting:
             # No other count's, also where one goes on in a server whose publisher is gone.
             version = max(before + 1, time.time_ns() // 1_000)
             client.command(answer.count(version), settings=_SETTINGS)
+            there = [old for (old,) in client.query(f"SELECT DISTINCT version FROM {answer.name}").result_rows]
+            # An answer without rows is one too, and is given only when no others are there.
+            stays = before if version in there else version
+            for old in there:
+                if old < version and old != stays:
+                    client.command(f"ALTER TABLE {answer.name} DROP PARTITION {old}")
             took = round(1_000 * (time.monotonic() - began))
             client.command(
                 f"INSERT INTO answers SELECT '{answer.kpi}', {version}, {{as_of:String}}, "
                 f"now64(3, 'UTC') - toIntervalMillisecond({took}), {took}",
                 parameters={"as_of": as_of},
             )
-            there = [old for (old,) in client.query(f"SELECT DISTINCT version FROM {answer.name}").result_rows]
-            for old in there:
-                # An answer without rows is one too.
-                if old < version and (old != before or version not in there):
-                    client.command(f"ALTER TABLE {answer.name} DROP PARTITION {old}")

@@ -382,14 +382,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     # Answers of KPIs are kept.
     (),
 )
-"""What version n does to the tables of the one before is MIGRATIONS[n - 1]; then the tables of REMADE and all VIEWS are made as they are
-now.
+"""What version n does to the tables of the one before is MIGRATIONS[n - 1]; then the tables of REMADE and all VIEWS are made as
+they are now.
 
 Never change one that was released; add one, with nothing in it where only views are others.
 """
 
 REMADE: Final = {"answers": ANSWERS, **{answer.name: answer.table for answer in ANSWERED}}
-"""Tables, by name, that each migration makes anew and empty: what is in them is counted again."""
+"""Tables, by name, that each migration makes anew; what KPIs give is then counted from the others."""
 
 VIEWS: Final[tuple[View, ...]] = (
     _ITEM_MOVEMENTS,

@@ -36,7 +36,7 @@ SCRIPT = """
 import signal, sys
 from pathlib import Path
 from connectors.log.sqlite import SqliteLog
-from dataflows.clickhouse import publish_clickhouse, rebuild_clickhouse
+from dataflows.clickhouse import publish_clickhouse
 from dataflows.publishing import PublishStatus
 from headrace.operations import StopFlag
 from sinks.clickhouse.connect import Place
@@ -155,12 +155,7 @@ def test_answers_are_counted_while_it_runs_and_when_all_is_published(tmp_path: P
     paid = sum(d.amount for d in ledger.decisions if d.kind == "receipt_booked")
     process = start(tmp_path, place, 1_000, "told")
     try:
-        deadline = time.monotonic() + 60
-        found = 0
-        while found != paid and time.monotonic() < deadline:
-            if socket_path.exists():
-                found = open_views(place, socket_path).ask(received).rows[0][0]
-        assert found == paid
+        _wait_for(place, socket_path, received, paid)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     finally:
@@ -193,6 +188,31 @@ def test_a_kpi_that_cannot_be_counted_keeps_nothing_else_away(tmp_path: Path) ->
     with Database(place) as database:
         assert database.rows("SELECT count() FROM decisions") == [(31,)]
         assert {answer.kpi for answer in Counting(database).outdated()} == {"kpi_release", "kpi_cycle_time"}
+    # Nor while it runs: the others are counted, and then what comes is published.
+    ledger.receipt("C1", "LATER", 6_00, "2026-01-22")
+    append_decisions(log, ledger, start=31)
+    socket_path = tmp_path / "run" / "clickhouse.sock"
+    paid = sum(d.amount for d in ledger.decisions if d.kind == "receipt_booked")
+    process = start(tmp_path, place, 1_000, "told")
+    try:
+        _wait_for(place, socket_path, "SELECT sum(received_minor) FROM kpi_cash_application", paid)
+        ledger.receipt("C1", "LAST", 7_00, "2026-01-23")
+        append_decisions(log, ledger, start=32)
+        _wait_for(place, socket_path, "SELECT count() FROM decisions", 33)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(place: Place, socket_path: Path, sql: str, wanted: int) -> None:
+    """Until the publisher answers that, for at most a minute."""
+    deadline = time.monotonic() + 60
+    found = None
+    while found != wanted and time.monotonic() < deadline:
+        if socket_path.exists():
+            found = open_views(place, socket_path).ask(sql).rows[0][0]
+    assert found == wanted
 
 
 @pytest.mark.parametrize("table", ["count_days", "answers", "answers_kpi_queues"])

@@ -5,7 +5,7 @@ May not be here: figures that no decision says, and anything that writes rows.
 
 from typing import Final
 
-from sinks.clickhouse.answers import Answer
+from sinks.clickhouse.answers import KeptAnswer
 from sinks.clickhouse.kpis.cash import CASH_KPIS
 from sinks.clickhouse.kpis.claims import CLAIM_KPIS
 from sinks.clickhouse.kpis.control import CONTROL_KPIS
@@ -21,7 +21,8 @@ _KEPT: Final = (
     *("kpi_overdue_causes", "kpi_queues", "kpi_policy_adherence", "kpi_unapplied", "kpi_release", "kpi_exceptions"),
     *("kpi_cycle_time", "kpi_reminders", "kpi_cash_application", "kpi_disputes", "kpi_collectors"),
 )
-ANSWERED: Final = tuple(Answer(view) for view in _COUNTED if view.name in _KEPT)
+ANSWERED: Final = tuple(KeptAnswer(view) for view in _COUNTED if view.name in _KEPT)
+"""Those of which what was counted last is kept."""
 KPIS: Final[tuple[View, ...]] = (
     *(view for view in _COUNTED if view.name not in _KEPT),
     *(view for answer in ANSWERED for view in (answer.now, answer.kept)),
