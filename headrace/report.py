@@ -24,6 +24,7 @@ from headrace.formulas import (
 )
 from headrace.scope import EVERYTHING, Scope
 from sinks.clickhouse.reading import Views
+from sinks.clickhouse.rollups import OPENING
 
 DSO_DAYS: Final = 90
 CEI_MONTHS: Final = 3
@@ -126,12 +127,13 @@ GROUP BY currency ORDER BY currency
 """.replace("{OF_GROUP}", OF_GROUP)
 
 # The first day of which anything is known: a period that begins before it has no beginning. And the last on which items were
-# taken over: what was sold before it is not known.
-_FIRST: Final = """
-SELECT currency, min(posted_on), maxIf(posted_on, rule = 'posted.opening' AND posted_on <= {as_of:Date32}),
-       countIf(rule = 'posted.opening' AND posted_on <= {as_of:Date32})
+# taken over: what was sold, and owed, before it is not known.
+_FIRST: Final = f"""
+SELECT currency, min(posted_on),
+       maxIf(posted_on, {OPENING} AND posted_on <= {{as_of:Date32}} AND NOT startsWith(account_id, '~') AND NOT {OF_GROUP} AS is_over),
+       countIf(is_over)
 FROM decisions
-WHERE currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {known:Int64} AND {WITHIN}
+WHERE currency != '' AND toUnixTimestamp64Milli(recorded_time) <= {{known:Int64}} AND {{WITHIN}}
   AND (open_debit_change != 0 OR open_credit_change != 0 OR unapplied_change != 0 OR on_account_change != 0)
 GROUP BY currency ORDER BY currency
 """
@@ -147,8 +149,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast money comes in, exact; None where the formula has no answer. sales_missing: some of the last 90 days' sales
-    are not known, and dso, bpdso and add are at most so high."""
+    """How fast money comes in, exact; None where the formula has no answer.
+
+    sales_missing: open items were taken over in the last 90 days, whose sales are not known all: dso, bpdso and add are at most so
+    high.
+    """
 
     receivables_minor: int
     dso: Fraction | None
@@ -257,20 +262,21 @@ def pace_of(
 ) -> Pace:
     """`months`: receivables at the end and three months before, sales of 90 days and of 3 months, (months, their sales).
 
-    first: the day of the first movement. Before it nothing is known, so a CEI that begins before it has no answer.
-    taken_over: the last day on which open items were taken over.
+    first: the day of the first movement. taken_over: the last day on which open items were taken over. Before them not all is
+    known that was owed, so a CEI that begins before has no answer.
     """
     ending, beginning, dso_sales, cei_sales, by_month = months or (0, 0, 0, 0, ([], []))
     dso = days_sales_outstanding(ending, dso_sales, DSO_DAYS)
     bpdso = best_possible_dso(current_minor, dso_sales, DSO_DAYS)
     cei = collection_effectiveness(beginning, cei_sales, CEI_MONTHS, ending, current_minor)
+    known_from = first if taken_over is None else max(first, taken_over)
     return Pace(
         ending,
         dso,
         countback_dso(ending, _months_back(as_of, dict(zip(*by_month, strict=True)))),
         bpdso,
         average_days_delinquent(dso, bpdso),
-        cei if first <= months_before(as_of, CEI_MONTHS) else None,
+        cei if known_from <= months_before(as_of, CEI_MONTHS) else None,
         taken_over is not None and taken_over > as_of - timedelta(days=DSO_DAYS),
     )
 

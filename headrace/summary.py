@@ -12,15 +12,17 @@ from headrace.policies.in_force import current, in_force
 from headrace.settings import Settings
 from schemas.topics import DECISIONS, FACTS
 
-_REJECTED = "SELECT count() FROM decisions WHERE kind = 'fact_rejected'"
+_REJECTED = """
+SELECT count(), countIf(fact_offset >= {begun:Array(Int64)}[shard + 1]) FROM decisions WHERE kind = 'fact_rejected'
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How much there was at a moment: messages that intake has read, records of the logs, dead letters."""
+    """How much there was at a moment: messages that intake has read, facts by shard, decisions, dead letters."""
 
     read: int
-    facts: int
+    facts: tuple[int, ...]
     decisions: int
     letters: int
 
@@ -30,17 +32,29 @@ class Counted:
         saved = Positions(log, settings.dir / "intake" / "positions.json").load()
         return cls(
             sum(sum(by_partition.values()) for by_partition in saved.values()),
-            sum(log.end_offsets(FACTS)),
+            tuple(log.end_offsets(FACTS)),
             sum(log.end_offsets(DECISIONS)),
             sum(isinstance(entry, DeadLetter) for _, entry in dead_letters.letters(log)),
         )
 
 
-def rejected(settings: Settings) -> int:
-    """Facts rejected since the start, of what is published. Raises SinkError."""
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Facts rejected: since the start, and of those that came in since a moment."""
+
+    ever: int = 0
+    since: int = 0
+
+    def __str__(self) -> str:
+        were = "fact was" if self.since == 1 else "facts were"
+        return f"{self.since:,} {were} rejected of those that came in now, {self.ever:,} since the start"
+
+
+def rejected(settings: Settings, before: Counted) -> Rejected:
+    """Of what is published, and of what came in after `before`. Raises SinkError."""
     asked = views(settings)
     try:
-        return int(asked.ask(_REJECTED).rows[0][0])
+        return Rejected(*asked.ask(_REJECTED, {"begun": list(before.facts)}).rows[0])
     finally:
         asked.close()
 
@@ -65,11 +79,11 @@ def _policy(versions: dict[int, int]) -> str:
     return f"policy: {', '.join(count)} of {len(versions)} shards"
 
 
-def summary(before: Counted, after: Counted, versions: dict[int, int], rejections: int, where: str) -> str:
+def summary(before: Counted, after: Counted, versions: dict[int, int], rejections: Rejected, where: str) -> str:
     """What was done between, a line for each flow, and the policy in force by shard (nothing where it cannot be told);
     `where` are the options that name the installation."""
     read, letters = after.read - before.read, after.letters - before.letters
-    facts, decisions = after.facts - before.facts, after.decisions - before.decisions
+    facts, decisions = sum(after.facts) - sum(before.facts), after.decisions - before.decisions
     refused = f", {letters:,} of them refused: headrace dead-letters {where} list" if letters else ", none refused"
     lines = [
         f"intake: {read:,} messages read{refused}",
@@ -78,7 +92,6 @@ def summary(before: Counted, after: Counted, versions: dict[int, int], rejection
     ]
     if versions:
         lines.append(_policy(versions))
-    if rejections:
-        were = "fact was" if rejections == 1 else "facts were"
-        lines.append(f"{rejections:,} {were} rejected since the start: headrace rejected {where}")
+    if rejections.ever:
+        lines.append(f"{rejections}: headrace rejected {where}")
     return "\n".join(lines)

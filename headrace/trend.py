@@ -19,7 +19,7 @@ _BUCKETS: Final = ("current", "days_1_30", "days_31_60", "days_61_90", "days_91"
 _HELD: Final = ("credits", "unapplied", "unidentified", "on_account")
 _SUMS: Final = (*_BUCKETS, *_HELD, "receivables", "trade_current")
 _DAYS: Final = f"""
-SELECT currency, toInt32(day) AS number, sum(sales), sum(sales_rows), {", ".join(f"sum({name}_change)" for name in _SUMS)}
+SELECT currency, toInt32(day) AS number, sum(sales), sum(sales_rows), sum(taken_over), {", ".join(f"sum({name}_change)" for name in _SUMS)}
 FROM money_days WHERE currency != '' AND day <= toDate32({{last:String}}) AND {WITHIN}
 GROUP BY currency, number HAVING sum(movements) != 0 ORDER BY currency, number
 """
@@ -49,10 +49,11 @@ class Point:
 
 @dataclass(slots=True)
 class _Day:
-    """What one day changed: what was sold, whether anything was, and each of _SUMS."""
+    """What one day changed: what was sold, whether anything was sold or taken over, and each of _SUMS."""
 
     sale: int
     sold: bool
+    taken_over: bool
     changes: list[int]
 
 
@@ -65,8 +66,8 @@ def make_trends(views: Views, days: Sequence[date], scope: Scope = EVERYTHING) -
     """By currency, one point for each of `days`, which rise: by posting date and as known now."""
     asked = views.ask(scope.of(_DAYS, by_columns=True), {"last": days[-1].isoformat(), **scope.parameters})
     movements: dict[str, dict[date, _Day]] = defaultdict(dict)
-    for code, number, sale, sold, *changes in asked.rows:
-        movements[code][date(1970, 1, 1) + timedelta(days=number)] = _Day(sale, sold != 0, changes)
+    for code, number, sale, sold, taken_over, *changes in asked.rows:
+        movements[code][date(1970, 1, 1) + timedelta(days=number)] = _Day(sale, sold != 0, taken_over != 0, changes)
     return {
         code: [_point(moved, day) for day in days if day >= min(moved)] for code, moved in sorted(movements.items())
     }
@@ -76,6 +77,7 @@ def _point(moved: Mapping[date, _Day], as_of: date) -> Point:
     until = [day.changes for on, day in moved.items() if on <= as_of]
     sums = dict(zip(_SUMS, (sum(column) for column in zip(*until, strict=True)), strict=True))
     months = (sums["receivables"], *_months(moved, as_of))
+    taken_over = max((on for on, day in moved.items() if day.taken_over and on <= as_of), default=None)
     return Point(
         as_of,
         tuple(sums[name] for name in _BUCKETS),
@@ -83,7 +85,7 @@ def _point(moved: Mapping[date, _Day], as_of: date) -> Point:
         sums["unapplied"],
         sums["unidentified"],
         sums["on_account"],
-        pace_of(as_of, sums["trade_current"], months, min(moved)),
+        pace_of(as_of, sums["trade_current"], months, min(moved), taken_over),
     )
 
 

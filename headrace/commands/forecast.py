@@ -167,6 +167,9 @@ def _show(found: Forecast, usual: Any) -> None:
     accounts.show(console)
     if len(ordered) > SHOWN:
         say(f"{len(ordered) - SHOWN} more accounts are in --json")
+    print(
+        f"Made of {total.payments:,} payments of these accounts. How near such forecasts came: headrace forecast --check"
+    )
 
 
 def _periods(found: Forecast) -> Iterator[tuple[str, str, str, str]]:
@@ -254,3 +257,5 @@ def _show_check(windows: list[Window], days: int) -> None:
             f"Off by {each['off_percent']} % of what was received, window by window; "
             f"{each['off_percent_on_due_dates']} % if all had been expected on its due date."
         )
+        if None not in (off := each["off_percent"], plainly := each["off_percent_on_due_dates"]) and off > plainly:
+            print("Here the due dates alone came nearer; who has paid few times yet is not known well.")

@@ -28,6 +28,10 @@ Most = Annotated[int, typer.Option(min=1, help="So many at most.")]
 _DAY_MS: Final = 86_400_000
 _BALANCES: Final = ("open_debit", "open_credit", "unapplied", "on_account", "past_due", "disputed", "promised")
 _COUNTS: Final = ("disputes", "promises", "drafts", "exceptions", "approvals", "tasks")
+# As headrace worklist has them.
+_TASK_COLUMNS: Final = (
+    "category", "owner", "score", "next_action", "deadline", "step", "currency", "past_due", "document", "evidence", "opened_time"
+)  # fmt: skip
 _SAID: Final = ("name", "country", "language", "segment", "tier", "region", "risk_class", "contract", "owner")
 
 
@@ -125,6 +129,8 @@ def find(
     cells = [(row["what"], row["reference"], _place(row)) for row in rows]
     columns = (Column("what"), Column("reference"), Column("account"))
     _show(rows, columns, cells, as_json, f"nothing is called {reference}")
+    if not rows:
+        raise typer.Exit(FOUND_WANTING)
 
 
 @contextmanager
@@ -227,9 +233,9 @@ def _grouped(amount: str) -> str:
 
 
 def _task(entry: Entry) -> dict[str, Any]:
-    row = entry.row
-    times = {name: _time(row[name]) for name in ("deadline", "opened_time")}
-    return _account(entry.account) | {"task_id": entry.about} | row | times
+    times = {name: _time(entry.row[name]) for name in ("deadline", "opened_time")}
+    row = entry.row | times
+    return _account(entry.account) | {"task_id": entry.about} | {name: row[name] for name in _TASK_COLUMNS}
 
 
 def _queued(entry: Entry) -> dict[str, Any]:

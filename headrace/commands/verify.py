@@ -135,7 +135,7 @@ def _details(check: Check, console: Console) -> None:
     for note in check.notes[:SHOWN_NOTES]:
         console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
     if len(check.notes) > SHOWN_NOTES:
-        console.print(f"  and {len(check.notes) - SHOWN_NOTES:,} notes more")
+        console.print(f"  and {len(check.notes) - SHOWN_NOTES:,} notes more; --json has them all")
 
 
 def _line(finding: Finding) -> str:

@@ -21,7 +21,7 @@ from headrace.logs import open_installation
 from headrace.operations import LEAVE_WHEN_IDLE, TOLD_TO_STOP, StopFlag
 from headrace.places import flows_lock
 from headrace.settings import Settings
-from headrace.summary import Counted, policies_in_force, rejected, summary
+from headrace.summary import Counted, Rejected, policies_in_force, rejected, summary
 from sinks.base import SinkError
 from sinks.local import Lock
 
@@ -113,9 +113,9 @@ class Children:
             say("told to stop before all was done; what was done is kept, and the next run goes on from there")
             return
         versions: dict[int, int] = {}
-        rejections = 0
+        rejections = Rejected()
         try:
-            rejections = rejected(self._settings)
+            rejections = rejected(self._settings, before)
             versions = policies_in_force(self._settings)
         except SinkError as error:
             # The run itself is done.

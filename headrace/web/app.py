@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +43,8 @@ ECHARTS_PATH: Final = "vizly/assets/echarts.min.js"
 ECHARTS_SHA256: Final = "e84270bd0cd5bdf60fefc26d00c2a391cb2e81f4d26a7a9ee16185a54773a3cf"
 # Rows of a table written as a file; who needs more asks `headrace query`.
 MOST_CSV_ROWS: Final = 100_000
+# What the address of something that waits says beside what every address may.
+_OF_ITEM: Final = ("tenant", "of", "account", "item")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -172,19 +174,21 @@ class Web:
 
     def waits(self, request: Request) -> Response:
         """What something of an account waits for."""
-        said = [request.query_params.get(name, "") for name in ("tenant", "of", "account", "item")]
-        return self._answering(lambda request, asked: self._tell(request, asked, what_waits(asked, *said)))(request)
+        said = [request.query_params.get(name, "") for name in _OF_ITEM]
+        told = self._answering(lambda request, asked: self._tell(request, asked, what_waits(asked, *said)), _OF_ITEM)
+        return told(request)
 
-    def _answering(self, answer: Callable[[Request, Asked], Response]) -> Callable[[Request], Response]:
-        """With the address read; where nothing is published, a page that says so."""
+    def _answering(
+        self, answer: Callable[[Request, Asked], Response], also: Sequence[str] = ()
+    ) -> Callable[[Request], Response]:
+        """With the address read, in which names of `also` may be; where nothing is published, a page that says so."""
 
         def respond(request: Request) -> Response:
             known = what_is_known(self._source, self._settings)
             if known is None:
                 return self.render(request, "nothing.html", title="Nothing yet", known=None)
-            return answer(
-                request, Asked(self._source, read_filters(request.query_params, known), known, self._settings)
-            )
+            filters = read_filters(request.query_params, known, also)
+            return answer(request, Asked(self._source, filters, known, self._settings))
 
         return respond
 

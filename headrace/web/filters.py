@@ -1,6 +1,6 @@
 """What a page is about, as its address says: day, currency, company, owner, period, page. An address can be kept and sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -13,6 +13,7 @@ DEFAULT_PERIOD: Final = 6
 ROWS: Final = 25
 _MOST_PAGE: Final = 4_000
 _MOST_TEXT: Final = 200
+_NAMES: Final = ("as_of", "currency", "entity", "region", "segment", "owner", "period", "page", "search", "table")
 # Days and spans around it are days too, for Python and for the columns of ClickHouse (1900 to 2299).
 _FIRST_DAY: Final = date(1970, 1, 1)
 _LAST_DAY: Final = date(2199, 12, 31)
@@ -63,8 +64,11 @@ class Filters:
         return Scope(self.entity, self.region, self.segment)
 
 
-def read_filters(query: Mapping[str, str], known: Known) -> Filters:
-    """From an address. Raises BadAddress."""
+def read_filters(query: Mapping[str, str], known: Known, also: Collection[str] = ()) -> Filters:
+    """From an address, in which names of `also` may be too. Raises BadAddress."""
+    for name in query:
+        if name not in _NAMES and name not in also:
+            raise BadAddress(f"{name}={query[name]}: there is no such name; there are {', '.join((*_NAMES, *also))}")
     found = Filters(known.last_day, known.currencies[0] if known.currencies else "")
     if query.get("as_of"):
         found = replace(found, as_of=_day(query["as_of"]))

@@ -15,6 +15,7 @@ from sinks.clickhouse.view import quoted
 DSO_DAYS: Final = 90
 SUSPENSE: Final = "startsWith(account_id, '~suspense:')"
 BY_PERSON: Final = "(cause_kind IN ('operator_action', 'approval') AND NOT startsWith(cause_id, 'identify:'))"
+OPENING: Final = "rule = 'posted.opening'"
 # Cash on items, less what was undone.
 CASH: Final = """multiIf(kind = 'cash_applied', amount,
     kind = 'cash_unapplied' OR (kind = 'application_reversed' AND counterparty = ''), -amount, 0)"""
@@ -142,6 +143,11 @@ MONEY_DAYS: Final = Rollup(
             "Sales of the 90 days that end with the day",
         ),
         "sales_rows": Sum("sum(is_posting * sale_times)", "Postings that are sales"),
+        "taken_over": Sum("sum(is_posting * over_times)", "Open items taken over, of the accounts in DSO"),
+        "taken_over_90_change": Sum(
+            f"sum(over_times * (is_posting - (day = addDays(posted, {DSO_DAYS}))))",
+            "Open items taken over in the 90 days that end with the day",
+        ),
         "trade_current_change": Sum(
             "sum(trade * ((age <= 0) - (NOT is_posting) * (age <= 1)))", "Not past due, of the items in DSO"
         ),
@@ -167,20 +173,21 @@ MONEY_DAYS: Final = Rollup(
         SELECT *, greatest(posted, due_date) AS had, arrayJoin(arrayDistinct(arrayFilter(x -> x >= posted, arrayConcat(
                    [posted],
                    if(is_debit, [had, addDays(had, 1), addDays(due_date, 31), addDays(due_date, 61), addDays(due_date, 91)], []),
-                   if(is_sale, [addDays(posted, {DSO_DAYS})], []))))) AS day
+                   if(is_sale OR is_over, [addDays(posted, {DSO_DAYS})], []))))) AS day
         FROM (
             -- What is of the same days is added up first: a batch has few of them.
             SELECT tenant, entity, currency, a.region AS region, a.segment AS segment, a.collector AS owner, posted, due_date,
-                   is_sale, d.debit != 0 AS is_debit, sum(if(a.times = 0, 1, a.times) AS one) AS times,
+                   is_sale, is_over, d.debit != 0 AS is_debit, sum(if(a.times = 0, 1, a.times) AS one) AS times,
                    sum(one * d.debit) AS debit, sum(one * d.credit) AS credit, sum(one * d.kept) AS kept,
                    sum(one * d.on_items) AS on_items, sum(one * d.net * (NOT is_ours)) AS came,
                    sum(one * d.cash * (NOT is_suspense)) AS unapplied, sum(one * d.cash * is_suspense) AS unidentified,
                    sum(one * is_bill) AS bill_times, sum(one * is_bill * d.debit) AS bill,
                    sum(one * (NOT a.affiliate AND NOT is_ours AS in_dso) * (NOT is_interest) * d.debit AS one_trade) AS trade,
                    sum(one_trade - one * in_dso * (d.credit + d.cash + d.kept)) AS receivables,
-                   sum(one * in_dso * is_sale AS one_sale) AS sale_times, sum(one_sale * (d.debit - d.credit)) AS sale
+                   sum(one * in_dso * is_sale AS one_sale) AS sale_times, sum(one_sale * (d.debit - d.credit)) AS sale,
+                   sum(one * in_dso * is_over) AS over_times
             FROM (
-                SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale,
+                SELECT tenant, entity, account_id, currency, posted_on AS posted, due_date, is_sale, {OPENING} AS is_over,
                        open_debit_change AS debit, open_credit_change AS credit, unapplied_change AS cash,
                        on_account_change AS kept, {CASH} AS on_items, {_NET} AS net, {SUSPENSE} AS is_suspense,
                        is_sale AND item_kind = 'invoice' AS is_bill, item_kind = 'interest' AS is_interest,

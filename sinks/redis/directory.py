@@ -57,17 +57,27 @@ def fold(reference: str) -> str:
     return "".join(c for c in reference.upper() if c.isalnum()).lstrip("0")
 
 
-def _spellings(reference: str) -> list[str]:
-    """What the reference may be kept under: as it is folded, then with more or fewer zeros before its last digits, where
-    it has digits before these too."""
-    text = reference.rstrip()
-    head = text.rstrip(_DIGITS)
-    number = text[len(head) :].lstrip("0")
+def spellings(reference: str) -> list[str]:
+    """What the reference may be kept under: as it is folded, then with more or fewer zeros before its last digits."""
+    head, number = _last_digits(reference)
     first = fold(reference)
-    if not first or not number or not any(c in _DIGITS for c in head):
+    if not first or not number:
         return [first] if first else []
     others = [fold(head + "0" * zeros + number) for zeros in range(_MOST_ZEROS + 1)]
     return [first, *[other for other in others if other != first]]
+
+
+def _safe_spellings(reference: str) -> list[str]:
+    """Those that move money: zeros are no guess only where there are digits before them."""
+    head, _ = _last_digits(reference)
+    return spellings(reference)[: None if any(c in _DIGITS for c in head) else 1]
+
+
+def _last_digits(reference: str) -> tuple[str, str]:
+    """What stands before them, and they without leading zeros."""
+    text = reference.rstrip()
+    head = text.rstrip(_DIGITS)
+    return head, text[len(head) :].lstrip("0")
 
 
 def _may_be_account(reference: str) -> bool:
@@ -216,7 +226,7 @@ def _awaits(waiting: dict[str, Any] | None) -> list[str]:
     if waiting is None:
         return []
     company = f"{waiting['tenant']}/{waiting['entity']}"
-    names = [key(DOCUMENTS, company, folded) for text in waiting["references"] for folded in _spellings(text)]
+    names = [key(DOCUMENTS, company, folded) for text in waiting["references"] for folded in _safe_spellings(text)]
     if currency := waiting.get("currency", ""):
         names.append(key(ADVISED, company, "receipt", currency, waiting["receipt"]))
         if waiting["bank_reference"] not in _NO_REFERENCES:
@@ -334,7 +344,7 @@ def _target(work: Work, waiting: dict[str, Any]) -> str:
     company = f"{waiting['tenant']}/{waiting['entity']}"
     accounts: set[str] = set()
     for reference in waiting["references"]:
-        spellings = [work.get(DOCUMENTS, key(company, folded)) or [] for folded in _spellings(reference)]
+        spellings = [work.get(DOCUMENTS, key(company, folded)) or [] for folded in _safe_spellings(reference)]
         # As it is, if it is known so; else with any other count of zeros.
         known = spellings[0] if spellings and spellings[0] else [found for each in spellings[1:] for found in each]
         as_written = [account for account, document in known if document == reference.strip()]

@@ -166,7 +166,9 @@ def test_what_the_rules_reject_is_listed(directory: Path) -> None:
     event = queued.stdout.split(": queued")[0]
     done = run_all(directory)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"1 fact was rejected since the start: headrace rejected --dir {directory}"
+    assert done.stdout.splitlines()[-1] == (
+        f"1 fact was rejected of those that came in now, 1 since the start: headrace rejected --dir {directory}"
+    )
     said = call("rejected", "--dir", directory).stdout
     number, time, account, fact, reason = said.rstrip("\n").split("  ")
     (sent,) = [

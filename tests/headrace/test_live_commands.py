@@ -97,7 +97,9 @@ def test_lists_are_those_of_clickhouse(directory: Path, settings: Settings, log:
     )
     tasks = answer(directory, "worklist")
     assert len(tasks) == 4
-    assert answer(directory, "live", "worklist") == tasks
+    found = answer(directory, "live", "worklist")
+    assert found == tasks
+    assert [list(row) for row in found] == [list(row) for row in tasks]
     assert answer(directory, "live", "worklist", "--owner", "ann") == answer(directory, "worklist", "--owner", "ann")
     queue = answer(directory, "live", "queue")
     for what, there in (("exception", "exceptions"), ("proposal", "exceptions"), ("approval", "approvals")):
@@ -126,10 +128,18 @@ def test_clocks_say_what_is_over(directory: Path) -> None:
     )  # fmt: skip
 
 
-def test_references_are_found(directory: Path) -> None:
-    assert answer(directory, "live", "find", "inv 1") == [
+@pytest.mark.parametrize("written", ["INV-1", "inv 1", "INV-001", "inv/0001"])
+def test_references_are_found(directory: Path, written: str) -> None:
+    assert answer(directory, "live", "find", written) == [
         {"tenant": "t1", "entity": "us01", "account_id": "C1", "what": "document", "reference": "INV-1"}
     ]
+
+
+def test_a_reference_that_is_nowhere_is_an_error(directory: Path) -> None:
+    done = run(directory, "live", "find", "X-1")
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "nothing is called X-1, of all that is published\n")
+    done = run(directory, "live", "find", "X-1", "--json")
+    assert (done.exit_code, json.loads(done.stdout)) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +147,6 @@ def test_references_are_found(directory: Path) -> None:
     [
         (("worklist", "--owner", "nobody"), "no task is open for nobody"),
         (("queue", "--owner", "nobody"), "nothing waits for a person for nobody"),
-        (("find", "X-1"), "nothing is called X-1"),
     ],
 )
 def test_what_is_not_there_is_said(directory: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -300,3 +300,20 @@ def test_sales_before_a_take_over_are_missing(days: int | None, missing: bool) -
     as_of = date(2026, 3, 31)
     taken_over = None if days is None else as_of - timedelta(days=days)
     assert pace_of(as_of, 0, None, as_of, taken_over).sales_missing is missing
+
+
+@pytest.mark.parametrize(
+    ("first", "taken_over", "known"),
+    [
+        (date(2025, 12, 31), None, True),
+        (date(2026, 1, 1), None, False),
+        (date(2025, 6, 1), date(2025, 12, 31), True),
+        (date(2025, 6, 1), date(2026, 1, 1), False),
+    ],
+)
+def test_no_effectiveness_where_not_all_is_known_that_was_owed(
+    first: date, taken_over: date | None, known: bool
+) -> None:
+    sales: tuple[int, int, int, int, tuple[list[int], list[int]]] = (100, 100, 30, 30, ([], []))
+    cei = pace_of(date(2026, 3, 31), 50, sales, first, taken_over).cei
+    assert cei == (Fraction(100 * (100 + 10 - 100), 100 + 10 - 50) if known else None)

@@ -41,6 +41,7 @@ def written() -> Ledger:
         "deduction_opened", "A", "2025-12-28", document="DED-1", counterparty="INV-7", item_kind="deduction",
         amount=80_00, item_amount=80_00, posting_date=day("2025-12-28"), due_date=day("2025-11-10"),
     )  # fmt: skip
+    ledger.invoice("A", "OLD-1", 25_00, "2025-09-20", "2025-10-10", rule="posted.opening")
     ledger.entity = "de01"
     ledger.invoice("B", "INV-B", 500_00, "2025-11-20", "2025-12-20")
     ledger.invoice("B", "INV-E", 60_00, "2025-11-20", "2025-12-20", currency="EUR")
@@ -93,7 +94,7 @@ def test_each_point_is_the_report_of_its_day(views: Views, scope: Scope, currenc
 
 
 def test_a_point_in_figures(views: Views) -> None:
-    """At the end of 2025 in us01: INV-2 and 5 (300, 600) are 21 days late, 4 and 7 (500, 800) 51, 3 and 6 (400, 700) 82."""
+    """At the end of 2025 in us01: INV-2 and 5 (300, 600) are 21 days late, 4 and 7 (500, 800) 51, 3 and 6 (400 less 150, 700) 82 as OLD-1 (25)."""
     [point] = make_trend(views, [date(2025, 12, 31)], "USD", Scope(entity="us01"))
-    assert point.aging == (0, 900_00, 1_300_00, 1_100_00, 0)
+    assert point.aging == (0, 900_00, 1_300_00, 1_125_00, 0)
     assert (point.open_credits, point.unapplied) == (40_00, 33_00)

@@ -36,7 +36,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
 def test_collection_effectiveness(views: Views) -> None:
     rows = views.ask("SELECT * FROM kpi_cei WHERE day = '2026-03-31'").rows
     key = ["2026-03-31", "t1", "us01", "", "", "USD", ""]
-    assert rows == [[*key, 6_200_00, 10_890_00, 6_340_00, 3_590_00, 10_470_00, 18_720_00, 55_93, 1]]
+    assert rows == [[*key, 6_200_00, 10_890_00, 6_340_00, 3_590_00, 10_470_00, 18_720_00, 55_93, 1, 0]]
 
 
 def test_a_period_that_begins_before_anything_is_known_has_no_effectiveness(views: Views) -> None:

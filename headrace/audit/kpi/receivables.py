@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from headrace.audit.findings import account_of
-from headrace.audit.kpi.basis import CREDIT_NOTE, INTEREST, Basis, customers, is_sale, shown
+from headrace.audit.kpi.basis import CREDIT_NOTE, INTEREST, OPENING, Basis, customers, is_sale, shown
 from headrace.audit.kpi.formulas import age_bucket, counted_back, date_of
 from headrace.audit.kpi.reading import DAY_MS, day_of
 from headrace.audit.kpi.stocks import Stock, total
@@ -33,14 +33,18 @@ _BUCKETS: Final = {
 
 @dataclass(slots=True)
 class _Trade:
-    """Receivables and sales of one key: at the end of each day, current ones apart; sales by day."""
+    """Receivables and sales of one key: at the end of each day, current ones apart; sales, and items taken over, by day."""
 
     receivables: dict[int, int] = field(default_factory=dict)
     current: dict[int, int] = field(default_factory=dict)
     sales: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    over: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def sold(self, after: int, until: int) -> int:
         return sum(amount for day, amount in self.sales.items() if after < day <= until)
+
+    def taken_over(self, after: int, until: int) -> int:
+        return sum(items for day, items in self.over.items() if after < day <= until)
 
     def months(self, day: int) -> list[tuple[int, int]]:
         """Sales and calendar days of each month back to the first one with a sale, the running one with its days so far."""
@@ -69,6 +73,7 @@ def _trade(basis: Basis) -> dict[Group, _Trade]:
         stock.change(group, posting.day, "receivables", change)
         if is_sale(d) and posting.day <= basis.last_day:
             found[group].sales[posting.day] += posting.debit - posting.credit
+        found[group].over[posting.day] += d.rule == OPENING
     for item in basis.items.values():
         d = item.raised
         if customers(d) and not basis.affiliate(d) and item.kind not in (CREDIT_NOTE, INTEREST):
@@ -97,6 +102,7 @@ def dso(basis: Basis) -> Rows:
                 "add": _of_sales(receivables - current, sales),
                 "countback_days": tenths(days),
                 "countback_exhausted": int(exhausted),
+                "taken_over_90": trade.taken_over(day - DSO_DAYS, day),
             }
     return rows
 
@@ -122,6 +128,7 @@ def cei(basis: Basis) -> Rows:
             begin = months_back(day, CEI_MONTHS)
             beginning, sales, current = trade.receivables.get(begin, 0), trade.sold(begin, day), trade.current[day]
             due = CEI_MONTHS * beginning + sales
+            taken_over, is_known = trade.taken_over(begin, day), begin in trade.receivables
             numerator, denominator = due - CEI_MONTHS * ending, due - CEI_MONTHS * current
             rows[shown(day), *group] = {
                 "beginning_minor": beginning,
@@ -130,8 +137,9 @@ def cei(basis: Basis) -> Rows:
                 "ending_current_minor": current,
                 "cei_numerator": numerator,
                 "cei_denominator": denominator,
-                "cei_bp": per(numerator, denominator) if begin in trade.receivables else None,
-                "beginning_known": int(begin in trade.receivables),
+                "cei_bp": per(numerator, denominator) if is_known and not taken_over else None,
+                "beginning_known": int(is_known),
+                "taken_over": taken_over,
             }
     return rows
 

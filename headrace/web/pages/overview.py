@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from fractions import Fraction
 from typing import Final
 
 from headrace import overdue
 from headrace.formulas import months_before
+from headrace.report import Pace
 from headrace.trend import Point, make_trend, make_trends, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
@@ -111,7 +113,7 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
     loose_then = None if then is None else then.unapplied + then.unidentified
     before = None if was is None else was.receivables_minor
     past_before = None if then is None else then.past_due_minor
-    dso_before, cei_before = (None, None) if was is None else (was.dso, was.cei)
+    dso_before, cei_before = (None, None) if was is None else (_comparable(was.dso, was), was.cei)
     past_note = f"{share} % of what is open"
     cash_note = "unapplied and unidentified"
     to_dso = asked.link("/dso")
@@ -121,13 +123,24 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
             "Receivables", pace.receivables_minor, before, code, NEITHER, "less credits and cash", asked.link("/cash")
         ),
         compared_money("Past due", now.past_due_minor, past_before, code, BAD_IF_MORE, past_note, asked.link("/aging")),
-        compared("DSO", pace.dso, dso_before, "days", "days", BAD_IF_MORE, "over 90 days", to_dso),
+        compared(
+            "DSO", pace.dso, dso_before, "days", "days", BAD_IF_MORE, _over_90_days(pace), to_dso, pace.sales_missing
+        ),
         compared("CEI", pace.cei, cei_before, "%", "points", GOOD_IF_MORE, "collection effectiveness", to_dso),
         compared_money("Cash to apply", loose, loose_then, code, BAD_IF_MORE, cash_note, to_cash),
         Headline(
             "Due in 30 days", short_money(due["due"], code), code, note="of what is open", href=asked.link("/forecast")
         ),
     ]
+
+
+def _comparable(value: Fraction | None, of: Pace) -> Fraction | None:
+    """What was at most so much is nothing to compare with."""
+    return None if of.sales_missing else value
+
+
+def _over_90_days(pace: Pace) -> str:
+    return "over 90 days; sales of before a take-over are not known" if pace.sales_missing else "over 90 days"
 
 
 def dso_by_month(points: list[Point]) -> Chart:
@@ -138,12 +151,14 @@ def dso_by_month(points: list[Point]) -> Chart:
         Column("Average days delinquent", "days"),
         Column("By counting back", "days"),
     ]
+    if is_missing := any(point.pace.sales_missing for point in points):
+        columns.append(Column("Sales"))
     table = Table("dso", "Days sales outstanding at the end of each month", columns)
     for point in points:
         pace = point.pace
-        table.add(
-            on(point.as_of), decimal(pace.dso), decimal(pace.bpdso), decimal(pace.add), decimal(pace.countback.days)
-        )
+        parts = (decimal(part, at_most=pace.sales_missing) for part in (pace.dso, pace.bpdso, pace.add))
+        known = text("not all known: at most so many days" if pace.sales_missing else "known")
+        table.add(on(point.as_of), *parts, decimal(pace.countback.days), *([known] if is_missing else []))
     return Chart(
         table, "line", "days", "DSO and best possible DSO at the end of each month", ("DSO", "Best possible DSO")
     )
@@ -158,7 +173,11 @@ def _currencies(trends: Mapping[str, list[Point]], asked: Asked) -> Table:
         now = points[-1]
         amounts = (now.pace.receivables_minor, now.open_minor, now.past_due_minor)
         href = asked.link("/", currency=code) if code in asked.known.currencies else ""
-        table.add(text(code, href), *(money(minor, code) for minor in amounts), decimal(now.pace.dso))
+        table.add(
+            text(code, href),
+            *(money(minor, code) for minor in amounts),
+            decimal(now.pace.dso, at_most=now.pace.sales_missing),
+        )
     return table
 
 
@@ -173,16 +192,23 @@ def dso(asked: Asked) -> Page:
         return Page("DSO", "Nothing was sold in this currency by that day.")
     points = [found[day] for day in ends if day in found]
     now, then = points[-1].pace, None if day_before not in found else found[day_before].pace
-    earlier = [None] * 4 if then is None else [then.dso, then.bpdso, then.add, then.cei]
+    earlier = (
+        [None] * 4 if then is None else [*(_comparable(x, then) for x in (then.dso, then.bpdso, then.add)), then.cei]
+    )
+    at_most = now.sales_missing
     at_least = (
         "at least: all sales known do not reach"
         if now.countback.exhausted
         else "months of sales taken off, latest first"
     )
     headlines = [
-        compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, "over 90 days"),
-        compared("Best possible DSO", now.bpdso, earlier[1], "days", "days", note="if nothing were past due"),
-        compared("Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference"),
+        compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, _over_90_days(now), at_most=at_most),
+        compared(
+            "Best possible DSO", now.bpdso, earlier[1], "days", "days", NEITHER, "if nothing were past due", "", at_most
+        ),
+        compared(
+            "Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference", "", at_most
+        ),
         compared("By counting back", now.countback.days, None, "days", "days", note=at_least),
         compared("Collection effectiveness", now.cei, earlier[3], "%", "points", GOOD_IF_MORE, "over 3 months"),
     ]

@@ -129,6 +129,7 @@ _DSO: Final = {
     "sales_90_minor": "sales_90_change",
     "current_minor": "trade_current_change",
 }
+_OVER: Final = "Open items that were taken over in these {}: where there are any,"
 
 
 def countback(rest: str, sales: str, days: str) -> str:
@@ -168,6 +169,7 @@ KPI_DSO: Final = View(
         "add": "Average days delinquent: dso less bpdso",
         "countback_days": "DSO by counting back months of sales; holds for its row only",
         "countback_exhausted": "1 where all sales do not reach: it is at least so many days",
+        "taken_over_90": f"{_OVER.format('days')} sales of before are not known, and dso, bpdso, add are at most so high",
     },
     f"""
 SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor,
@@ -175,22 +177,24 @@ SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor,
        {with_one_decimal(f"(current_minor * {DSO_DAYS})", "sales_90_minor")} AS bpdso,
        {with_one_decimal(f"((receivables_minor - current_minor) * {DSO_DAYS})", "sales_90_minor")} AS add,
        assumeNotNull({with_one_decimal("counted.2", "counted.3")}) AS countback_days,
-       toUInt8(counted.1 > 0) AS countback_exhausted
+       toUInt8(counted.1 > 0) AS countback_exhausted, taken_over_90
 FROM (
-    SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor,
+    SELECT day, {GROUP}, receivables_minor, sales_90_minor, current_minor, taken_over_90,
            if(sold = 0, 0, toUInt32(toYear(day) * 12 + toMonth(day) - 1 - first_month)) AS before,
            arrayResize(monthly, before, toInt64(0)) AS whole,
            if(sold = 0, [], arrayConcat([sales_all - arraySum(whole)], arrayReverse(whole))) AS sales_back,
            if(sold = 0, [], arrayConcat([toInt64(toDayOfMonth(day))], arrayMap(n -> toInt64({_MONTH_DAYS}), range(1, before + 1))))
                AS days_back,
            {countback("receivables_minor", "sales_back", "days_back")} AS counted
-    FROM {money_stocks({**_DSO, "sales_all": "sales", "sold": "sales_rows"})} AS s
+    FROM {money_stocks({**_DSO, "sales_all": "sales", "sold": "sales_rows", "taken_over_90": "taken_over_90_change"})} AS s
     LEFT JOIN {_MONTHS} AS m USING ({GROUP})
 )
 """,
     types={"dso": DAYS, "bpdso": DAYS, "add": DAYS, "countback_days": "Decimal(18, 1)", "countback_exhausted": "UInt8"},
 )
 
+# Sales, and items taken over, since the key began.
+_UNTIL: Final = {"sales_all": "sales", "over_all": "taken_over"}
 _BEGIN: Final = f"""if(toDayOfMonth(addDays(day, 1)) = 1, toDate32(toLastDayOfMonth(addMonths(day, -{CEI_MONTHS}))),
     addMonths(day, -{CEI_MONTHS}))"""
 
@@ -205,8 +209,9 @@ KPI_CEI: Final = View(
         "ending_current_minor": "Open debits that are not past due",
         "cei_numerator": "3 * beginning + sales - 3 * ending",
         "cei_denominator": "3 * beginning + sales - 3 * ending current",
-        "cei_bp": "Basis points: numerator / denominator; null where nothing could be collected, or beginning_known is 0",
+        "cei_bp": "Basis points: numerator / denominator; null where nothing could be collected, beginning_known is 0, or items were taken over",
         "beginning_known": "1 where the key has a movement three months before, or earlier; not to be summed: 1 if any is",
+        "taken_over": f"{_OVER.format('months')} nobody knows what was owed at their beginning",
     },
     f"""
 SELECT day, {GROUP}, toInt64(b.receivables_minor) AS beginning_minor,
@@ -214,11 +219,12 @@ SELECT day, {GROUP}, toInt64(b.receivables_minor) AS beginning_minor,
        e.current_minor AS ending_current_minor,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_minor AS cei_numerator,
        {CEI_MONTHS} * beginning_minor + sales_3_months_minor - {CEI_MONTHS} * ending_current_minor AS cei_denominator,
-       if(b.begins = 1, {basis_points("cei_numerator", "cei_denominator")}, NULL) AS cei_bp, b.begins AS beginning_known
-FROM (SELECT *, {_BEGIN} AS begun FROM {money_stocks({**_DSO, "sales_all": "sales"})}) AS e
+       if(b.begins = 1 AND taken_over = 0, {basis_points("cei_numerator", "cei_denominator")}, NULL) AS cei_bp,
+       b.begins AS beginning_known, toInt64(e.over_all - b.over_all) AS taken_over
+FROM (SELECT *, {_BEGIN} AS begun FROM {money_stocks({**_DSO, **_UNTIL})}) AS e
 LEFT JOIN (
-    SELECT day AS begun, {GROUP}, receivables_minor, sales_all, toUInt8(1) AS begins
-    FROM {money_stocks({"receivables_minor": "receivables_change", "sales_all": "sales"})}
+    SELECT day AS begun, {GROUP}, receivables_minor, sales_all, over_all, toUInt8(1) AS begins
+    FROM {money_stocks({"receivables_minor": "receivables_change", **_UNTIL})}
 ) AS b USING (begun, {GROUP})
 """,
     types={"beginning_known": "UInt8"},

@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from schemas.records import Customer, Decision
-from sinks.redis.directory import fold
+from sinks.redis.directory import fold, spellings
 from sinks.redis.live.keys import REFERENCES, account_of
 from sinks.redis.live.values import packed
 from sinks.redis.live.work import Work
@@ -20,6 +20,11 @@ _NAMES_DOCUMENT: Final = frozenset(
 def field(reference: str) -> str:
     """The field of REFERENCES for a reference; what is nothing but zeros and punctuation stands as it is."""
     return fold(reference) or reference
+
+
+def fields(reference: str) -> list[str]:
+    """Where it may be: in its own field first, then with more or fewer zeros before its last digits."""
+    return spellings(reference) or [reference]
 
 
 def want_names(work: Work, d: Decision) -> None:

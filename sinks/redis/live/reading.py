@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sinks.base import RetryLater, SinkStopped
 from sinks.redis.connect import RedisServer
-from sinks.redis.live.directory import field
+from sinks.redis.live.directory import fields
 from sinks.redis.live.keys import (
     ABOUT,
     CARD,
@@ -94,12 +94,14 @@ class LiveViews:
         return position, [(set(answers[at]), set(answers[at + 1])) for at in range(0, len(answers), 2)]
 
     def find(self, reference: str) -> list[tuple[int, str, str, str]]:
-        """What a reference may be, in any spelling: shard, kind, account and the reference as written; exact ones first."""
-        found: list[tuple[int, str, str, str]] = []
+        """What a reference may be, in any spelling: shard, kind, account and the reference as written; exact ones first, those
+        with other zeros before their last digits last."""
+        found: list[tuple[int, int, str, str, str]] = []
         for shard in range(self.shards):
-            _, (text,) = self.ask(shard, [("hget", REFERENCES, field(reference))])
-            found += [(shard, *one) for one in json.loads(text or "[]")]
-        return sorted(found, key=lambda one: (one[3] != reference, one[1:], one[0]))
+            _, texts = self.ask(shard, [("hget", REFERENCES, field) for field in fields(reference)])
+            for at, text in enumerate(texts):
+                found += [(at, shard, *one) for one in json.loads(text or "[]")]
+        return [one[1:] for one in sorted(found, key=lambda one: (one[4] != reference, one[0] > 0, one[2:], one[1]))]
 
     def worklist(self, owner: str, most: int) -> list[Entry]:
         """Open tasks by score, the highest first: those of an owner, or all."""
