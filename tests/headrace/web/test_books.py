@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from headrace.settings import Settings
 from headrace.web.app import make_app
 from headrace.web.asking import Asked, all_rows
+from headrace.web.figures import NO_ANSWER
 from headrace.web.filters import Filters, Known
 from headrace.web.pages.accounts import account
 from headrace.web.pages.aging import aging
@@ -66,6 +67,9 @@ def written() -> Ledger:
     ledger.invoice("a/b?c", "INV-6", 8_00, "2026-01-02", "2026-01-11", currency="EUR")
     ledger.receipt("a/b?c", "R-4", 8_00, "2026-01-15", currency="EUR")
     ledger.applied("a/b?c", "INV-6", "R-4", 8_00, "2026-01-15", item_kind="invoice", currency="EUR")
+    # Taken over from an older system: of its sales only the last is known.
+    ledger.invoice("G", "OLD-1", 100_00, "2026-01-10", "2026-02-01", rule="posted.opening", currency="GBP")
+    ledger.invoice("G", "INV-7", 50_00, "2026-01-15", "2026-01-20", currency="GBP")
     # More people have exceptions than are listed, and nobody has one.
     for number in range(60):
         ledger.say(
@@ -107,6 +111,26 @@ def test_overdue_days_are_told_by_what_they_were_lost_to(asked: Asked) -> None:
     rows = aging(of_euro).tables()["causes"].rows
     assert [[cell.value for cell in row] for row in rows] == [["The customer's", "20.00", "8.00", "14"]]
     assert aging(asked).tables()["causes"].rows == []
+
+
+def test_what_is_too_high_for_lack_of_sales_is_said_to_be_at_most(asked: Asked) -> None:
+    in_pounds = replace(asked, filters=replace(asked.filters, currency="GBP"))
+    found = {each.name: each for each in dso(in_pounds).headlines}
+    assert [found[name].text for name in ("DSO", "Best possible DSO", "Average days delinquent")] == [
+        "\N{LESS-THAN OR EQUAL TO} 270.0",
+        "\N{LESS-THAN OR EQUAL TO} 180.0",
+        "\N{LESS-THAN OR EQUAL TO} 90.0",
+    ]
+    assert found["Collection effectiveness"].text == NO_ANSWER
+    assert "not known" in found["DSO"].note
+    *_, last = dso(in_pounds).tables()["dso"].rows
+    assert [(last[0].value, last[1].value), last[-1].text] == [
+        ("2026-01-31", "270.0"),
+        "not all known: at most so many days",
+    ]
+    [headline] = [each for each in overview(in_pounds).headlines if each.name == "DSO"]
+    assert headline.text == "\N{LESS-THAN OR EQUAL TO} 270.0"
+    assert [column.name for column in dso(asked).tables()["dso"].columns][-1] == "By counting back"
 
 
 def test_what_a_person_sent_to_its_account_did_not_go_straight_through(asked: Asked) -> None:

@@ -93,6 +93,8 @@ def test_a_day_to_come_ages_what_is_open_now(pages: httpx.Client, shop: Path) ->
     assert [(row["Items"], row["Amount"]) for row in shown] == [
         (str(said[age]["count"]), said[age]["amount"]) for age in AGES
     ]
+    for path, told in (("/aging?as_of=2026-05-20", True), ("/aging", False)):
+        assert ("what comes after it is not known" in page(pages, path)) == told
 
 
 def test_the_file_of_the_overviews_accounts_has_all_of_them(pages: httpx.Client) -> None:
