@@ -27,7 +27,8 @@ _KINDS: Final = (
 )
 _DRAFT_KINDS: Final = "('invoice_held', 'invoice_released', 'invoice_withdrawn', 'item_posted')"
 # Kinds whose evidence, reasons and candidates are asked for.
-_SAYING: Final = "(kind IN ('dispute_closed', 'promise_opened', 'approval_requested', 'write_off_posted') OR rule = 'release.in_part')"
+_SAYING: Final = """(kind IN ('dispute_closed', 'promise_opened', 'promise_kept', 'promise_partially_kept', 'promise_broken',
+    'approval_requested', 'write_off_posted') OR rule = 'release.in_part')"""
 _REASONED: Final = "kind IN ('invoice_held', 'cash_proposed', 'task_closed', 'approval_requested')"
 _LISTING: Final = "kind IN ('delivery_requested', 'delivery_status', 'promise_opened')"
 # As the view item_movements has them.

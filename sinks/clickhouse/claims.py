@@ -83,7 +83,8 @@ SELECT tenant, entity, account_id, reference_id AS promise_id,
        status IN ('kept', 'partially_kept', 'broken') AS is_judged,
        if(is_judged, argMinIf(event_time, sequence, kind IN ('promise_kept', 'promise_partially_kept', 'promise_broken')), NULL)
            AS judged_time,
-       if(is_judged, argMax(item_amount, sequence), 0) AS kept,
+       if(is_judged AND argMax({said("lowered_to")}, sequence) != '', argMax({number("lowered_to")}, sequence), amount) AS to_keep,
+       if(is_judged, least(argMax(item_amount, sequence), to_keep), 0) AS kept,
        max(sequence) AS last_sequence
 FROM decisions_by_kind AS decisions WHERE startsWith(kind, 'promise_')
 GROUP BY tenant, entity, account_id, reference_id
@@ -96,8 +97,8 @@ _PROMISE_CONVERSION: Final = View(
     {},
     """
 SELECT tenant, entity, currency, toStartOfMonth(toDate(judged_time)) AS month,
-       count() AS promises, countIf(status = 'kept') AS in_full, sum(amount) AS promised, sum(kept) AS kept_amount,
-       kept_amount / promised AS conversion
+       count() AS promises, countIf(status = 'kept') AS in_full, sum(to_keep) AS promised, sum(kept) AS kept_amount,
+       if(promised > 0, kept_amount / promised, NULL) AS conversion
 FROM promises WHERE is_judged
 GROUP BY tenant, entity, currency, month
 """,

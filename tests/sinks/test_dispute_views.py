@@ -47,6 +47,14 @@ def ledger() -> Ledger:
     made.say("promise_kept", "C1", "2026-03-03", amount=10_00, reference_id="P2", item_amount=10_00)
     made.say("promise_opened", "C1", "2026-03-03", amount=7_00, reference_id="P3", due_date=day("2026-03-12"))
     made.say("promise_cancelled", "C1", "2026-03-04", amount=7_00, reference_id="P3")
+    # A credit left 30 of it to keep; 32 came.
+    made.say("promise_opened", "C1", "2026-03-03", amount=40_00, reference_id="P4", due_date=day("2026-03-12"))
+    lowered = {"amount": 40_00, "reference_id": "P4", "evidence": ["lowered_to:3000"]}
+    made.say("promise_broken", "C1", "2026-03-16", item_amount=0, **lowered)
+    made.say("promise_kept", "C1", "2026-03-18", item_amount=32_00, **lowered)
+    # And nothing of this one.
+    made.say("promise_opened", "C1", "2026-03-03", amount=5_00, reference_id="P5", due_date=day("2026-04-12"))
+    made.say("promise_kept", "C1", "2026-04-16", amount=5_00, reference_id="P5", evidence=["lowered_to:0"])
     return made
 
 
@@ -65,17 +73,24 @@ CASES = [
         [("2026-02-01", "damage", "west", 1, 4000, 3000, 1, 2400)],
     ),
     (
-        "SELECT promise_id, part_of, amount, status, kept FROM promises ORDER BY promise_id",
+        "SELECT promise_id, part_of, amount, to_keep, status, kept FROM promises ORDER BY promise_id",
         [
-            ("P1/1", "P1", 5000, "kept", 5000),
-            ("P1/2", "P1", 5000, "partially_kept", 2000),
-            ("P2", "", 1000, "kept", 1000),
-            ("P3", "", 700, "cancelled", 0),
+            ("P1/1", "P1", 5000, 5000, "kept", 5000),
+            ("P1/2", "P1", 5000, 5000, "partially_kept", 2000),
+            ("P2", "", 1000, 1000, "kept", 1000),
+            ("P3", "", 700, 700, "cancelled", 0),
+            ("P4", "", 4000, 3000, "kept", 3000),
+            ("P5", "", 500, 0, "kept", 0),
         ],
     ),
     (
-        "SELECT toString(month), promises, in_full, promised, kept_amount, round(conversion, 4) FROM promise_conversion",
-        [("2026-02-01", 3, 2, 11000, 8000, 0.7273)],
+        "SELECT toString(month), promises, in_full, promised, kept_amount, round(conversion, 4) FROM promise_conversion"
+        " ORDER BY month",
+        [
+            ("2026-02-01", 3, 2, 11000, 8000, 0.7273),
+            ("2026-03-01", 1, 1, 3000, 3000, 1.0),
+            ("2026-04-01", 1, 1, 0, 0, None),
+        ],
     ),
 ]
 

@@ -63,9 +63,9 @@ def promises(basis: Basis) -> Rows:
         table.add(basis.on_event(opened), made=1, made_minor=opened.amount)
         if last.kind in _JUDGED:
             key = basis.on_event(first_judged[name])
-            table.add(
-                key, judged=1, promised_minor=opened.amount, kept_minor=last.item_amount, **{_JUDGED[last.kind]: 1}
-            )
+            to_keep = int(said(last, "lowered_to") or opened.amount)
+            kept = min(last.item_amount, to_keep)
+            table.add(key, judged=1, promised_minor=to_keep, kept_minor=kept, **{_JUDGED[last.kind]: 1})
         elif last.kind == "promise_cancelled":
             table.add(basis.on_event(last), cancelled=1)
     return table.flow(lambda row: {"conversion_bp": per(row["kept_minor"], row["promised_minor"])})

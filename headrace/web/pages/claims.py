@@ -225,13 +225,13 @@ SELECT countIf(status = 'opened') AS open, sumIf(amount, status = 'opened') AS o
        countIf(status = 'opened' AND promised_date <= addDays({as_of:Date32}, 7)) AS soon,
        sumIf(amount, status = 'opened' AND promised_date <= addDays({as_of:Date32}, 7)) AS soon_amount,
        countIf(is_judged AND in_period) AS judged, countIf(status = 'broken' AND in_period) AS broken,
-       sumIf(amount, is_judged AND in_period) AS promised, sumIf(kept, is_judged AND in_period) AS kept
+       sumIf(to_keep, is_judged AND in_period) AS promised, sumIf(kept, is_judged AND in_period) AS kept
 FROM (SELECT *, toDate32(judged_time) > {since:Date32} AND toDate32(judged_time) <= {as_of:Date32} AS in_period FROM promises)
 WHERE currency = {currency:String} AND {WITHIN}
 """
 _JUDGED: Final = """
 SELECT toDate32(toStartOfMonth(assumeNotNull(judged_time))) AS month, count() AS promises, countIf(status = 'kept') AS in_full,
-       countIf(status = 'partially_kept') AS in_part, countIf(status = 'broken') AS broken, sum(amount) AS promised, sum(kept) AS kept_amount
+       countIf(status = 'partially_kept') AS in_part, countIf(status = 'broken') AS broken, sum(to_keep) AS promised, sum(kept) AS kept_amount
 FROM promises
 WHERE is_judged AND currency = {currency:String} AND toDate32(judged_time) > {since:Date32} AND toDate32(judged_time) <= {as_of:Date32} AND {WITHIN}
 GROUP BY month ORDER BY month

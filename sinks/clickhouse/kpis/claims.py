@@ -153,7 +153,7 @@ _OF_PROMISES: Final = f"""(
     SELECT tenant, entity, account_id, currency, toDate32(made_time) AS of_day, 'made' AS what, amount, 0 AS kept, '' AS ended
     FROM promises
     UNION ALL
-    SELECT tenant, entity, account_id, currency, toDate32(assumeNotNull(judged_time)), 'judged', amount, kept, status
+    SELECT tenant, entity, account_id, currency, toDate32(assumeNotNull(judged_time)), 'judged', to_keep, kept, status
     FROM promises WHERE is_judged
     UNION ALL
     SELECT tenant, entity, account_id, currency, cancelled_on, 'cancelled', amount, 0, status
@@ -172,7 +172,10 @@ _PROMISES: Final = Flow(
         "made": Measure("countIf(what = 'made')", "Promises made"),
         "made_minor": Measure("sumIf(amount, what = 'made')", "Their amounts, minor units"),
         "judged": Measure(f"countIf({_JUDGED})", "Promises judged, on the day of the first judgement"),
-        "promised_minor": Measure(f"sumIf(amount, {_JUDGED})", "Their amounts: denominator of conversion_bp"),
+        "promised_minor": Measure(
+            f"sumIf(amount, {_JUDGED})",
+            "What was left to keep of their amounts after credits and disputes: denominator of conversion_bp",
+        ),
         "kept_minor": Measure(f"sumIf(kept, {_JUDGED})", "Paid of them, by the last judgement"),
         "in_full": Measure(f"countIf({_JUDGED} AND ended = 'kept')", "Kept"),
         "in_part": Measure(f"countIf({_JUDGED} AND ended = 'partially_kept')", "Partially kept"),
