@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from operator import itemgetter
+from itertools import accumulate
+from operator import add, itemgetter
 from typing import Any, Final
 
 from headrace.scope import EVERYTHING, Scope
@@ -32,6 +33,7 @@ MOST_WINDOWS: Final = 24
 FEWEST: Final = 5
 _FOR_EVER: Final = 2**63 - 1
 _EPOCH: Final = date(1970, 1, 1)
+_DAYS: Final = range(EARLIEST, LATEST + 1)
 
 _LAST_DAY: Final = "SELECT toString(max(toDate32(recorded_time))), count() FROM decisions"
 
@@ -51,7 +53,7 @@ WITH documents AS (
     HAVING countIf(raises) > 0 AND raised_on <= {{as_of:Date32}}
 )
 SELECT concat(tenant, '/', entity) AS company, account_id, in_currency, toInt32(due_on) AS due_day, is_credit,
-       if(has({{named:Array(String)}}, document), document, '') AS named_document,
+       if(document IN {{named:Array(String)}}, document, '') AS named_document,
        sum(rest), sum(contested)
 FROM documents WHERE rest > 0 AND {{account:String}} IN ('', account_id) AND {{WITHIN}}
 GROUP BY company, account_id, in_currency, due_day, is_credit, named_document
@@ -119,6 +121,10 @@ ORDER BY company, account_id, promised_day, reference_id
 """
 
 Payer = tuple[str, str]
+# For each day from EARLIEST to LATEST after the due date: how many were paid on it, how many were open until then.
+Curve = tuple[list[int], list[int]]
+# (days after the due date, paid on it, open until then), rising.
+Odds = list[tuple[int, int, int]]
 
 
 @dataclass(slots=True)
@@ -193,24 +199,20 @@ class Counts:
     def payments(self) -> int:
         return sum(self.paid.values())
 
-    def odds(self, age_days: int, beside: "Counts | None" = None) -> list[tuple[int, int, int]]:
-        """(days after the due date, paid on it, open until then), those still to come of an item `age_days` after it.
+    def curve(self, times: int = 1) -> Curve:
+        """Each counted so many times."""
+        paid, ended = [0] * len(_DAYS), [0] * len(_DAYS)
+        for day, number in self.paid.items():
+            paid[day - EARLIEST] = ended[day - EARLIEST] = times * number
+        # One that is open for so many days was not paid on that day either.
+        for day, number in self.waiting.items():
+            ended[day - EARLIEST] += times * number
+        return paid, list(accumulate(reversed(ended)))[::-1]
 
-        beside: the company's, which count as much as OF_COMPANY payments of this payer.
-        """
-        own_times, of_company = 1, Counts()
-        if beside is not None and beside.payments:
-            own_times, of_company = beside.payments, beside
-        found: list[tuple[int, int, int]] = []
-        open_until = 0
-        for day in range(LATEST, max(EARLIEST - 1, age_days), -1):
-            paid = own_times * self.paid.get(day, 0) + OF_COMPANY * of_company.paid.get(day, 0)
-            # One that is open for so many days was not paid on that day either.
-            waiting = own_times * self.waiting.get(day, 0) + OF_COMPANY * of_company.waiting.get(day, 0)
-            open_until += paid + waiting
-            if paid > 0:
-                found.append((day, paid, open_until))
-        return found[::-1]
+    def odds(self, age_days: int) -> Odds:
+        """Those still to come of an item `age_days` after its due date."""
+        paid, open_until = self.curve()
+        return [each for each in zip(_DAYS, paid, open_until, strict=True) if each[0] > age_days and each[1] > 0]
 
 
 @dataclass(slots=True)
@@ -224,21 +226,35 @@ class Habits:
     smooth_of_company: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
     of_disputed: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
     settled: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    _odds: dict[tuple[Payer, bool], list[tuple[int, int, int]]] = field(default_factory=dict)
+    _curves: dict[tuple[str, bool], Curve] = field(default_factory=dict)
+    _odds: dict[tuple[Payer, bool], Odds] = field(default_factory=dict)
 
-    def odds(self, payer: Payer, age_days: int) -> list[tuple[int, int, int]]:
+    def odds(self, payer: Payer, age_days: int) -> Odds:
         """Of the payer, and of the company beside it: who has paid often is judged by himself, others as all are.
 
         What is not due yet may be disputed like any other item; what is past due and is not disputed was not.
         """
+        if age_days >= LATEST:
+            return []
         is_smooth = age_days > 0
         known = self._odds.get((payer, is_smooth))
         if known is None:
-            of_payer = self.smooth_of_payer if is_smooth else self.of_payer
-            of_company = self.smooth_of_company if is_smooth else self.of_company
-            known = self._odds[payer, is_smooth] = of_payer[payer].odds(EARLIEST - 1, of_company[payer[0]])
+            known = self._odds[payer, is_smooth] = self._of(payer, is_smooth)
         # Those of an older item are the last of them: how many were open until a day hangs on later days alone.
         return known[bisect_right(known, age_days, key=itemgetter(0)) :]
+
+    def _of(self, payer: Payer, is_smooth: bool) -> Odds:
+        """The company counts as much as OF_COMPANY payments of this payer."""
+        of_payer = self.smooth_of_payer if is_smooth else self.of_payer
+        of_company = (self.smooth_of_company if is_smooth else self.of_company)[payer[0]]
+        if not of_company.payments:
+            return of_payer[payer].odds(EARLIEST - 1)
+        beside = self._curves.get((payer[0], is_smooth))
+        if beside is None:
+            beside = self._curves[payer[0], is_smooth] = of_company.curve(OF_COMPANY)
+        own = of_payer[payer].curve(of_company.payments)
+        days = zip(_DAYS, map(add, own[0], beside[0]), map(add, own[1], beside[1]), strict=True)
+        return [each for each in days if each[1] > 0]
 
 
 def last_day(views: Views) -> date | None:

@@ -70,7 +70,9 @@ def _ask_raw(database: Database, sql: str, parameters: Mapping[str, Any]) -> byt
 def _parse(lines: Sequence[bytes]) -> Answer:
     if len(lines) < 2:
         return Answer((), (), ())
-    return Answer(json.loads(lines[0]), json.loads(lines[1]), [json.loads(line) for line in lines[2:]])
+    # Each line is a list; as one list they are read in half the time.
+    names, types, *rows = json.loads(b"[%s]" % b",".join(lines))
+    return Answer(names, types, rows)
 
 
 class DatabaseViews:
