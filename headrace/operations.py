@@ -42,7 +42,7 @@ SECONDS_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 
 def flow_port(metrics_port: int, flow: str) -> int:
-    """The port of /metrics and /health of `flow`, one of FLOWS; 0 (off) where `metrics_port` is 0."""
+    """The port of /metrics, /health and /ready of `flow`, one of FLOWS; 0 (off) where `metrics_port` is 0."""
     return metrics_port + FLOWS.index(flow) if metrics_port else 0
 
 
@@ -141,6 +141,10 @@ class IdleFlag:
         return self._told
 
 
+# Is a person needed; and has it begun, and all that it needs.
+_ASKED: Final = {"/health": "ok", "/ready": "ready"}
+
+
 class _QuietHandler(WSGIRequestHandler):
     """No line on stderr for each scrape."""
 
@@ -149,7 +153,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class MetricsServer:
-    """/metrics and /health over HTTP, in a thread of its own, until `close`. `port` is the one it got."""
+    """/metrics, /health and /ready over HTTP, in a thread of its own, until `close`. `port` is the one it got."""
 
     def __init__(self, server: ThreadingWSGIServer) -> None:
         self._server = server
@@ -169,7 +173,8 @@ def serve_metrics(
     host: str = "127.0.0.1",
     registry: CollectorRegistry = REGISTRY,
 ) -> MetricsServer:
-    """Serve /metrics (Prometheus) and /health (JSON of what `health` returns: 200 where its "ok" is True, else 503).
+    """Serve /metrics (Prometheus), /health and /ready (JSON of what `health` returns: 200 where its "ok", or "ready", is True,
+    else 503).
 
     `health` is called from the server's threads: it may only read. Port 0 takes a free one. Raises
     WrongSettings where the address cannot be had.
@@ -190,13 +195,13 @@ def _application(health: Callable[[], Mapping[str, object]], registry: Collector
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return metrics(environ, start_response)  # type: ignore[no-any-return]
-        if path == "/health":
+        if path in _ASKED:
             found = health()
-            status = "200 OK" if found["ok"] is True else "503 Service Unavailable"
+            status = "200 OK" if found[_ASKED[path]] is True else "503 Service Unavailable"
             start_response(status, [("Content-Type", "application/json")])
             return [json.dumps(found).encode() + b"\n"]
         start_response("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"/metrics and /health are here\n"]
+        return [b"/metrics, /health and /ready are here\n"]
 
     return application
 

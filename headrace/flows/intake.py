@@ -5,7 +5,7 @@ import structlog
 from connectors.registry.client import RegistryAway, SchemaRegistry
 from dataflows.intake import Mode, run_intake
 from headrace.flows.pace import Pace
-from headrace.flows.serving import opened, served
+from headrace.flows.serving import has_log, opened, served
 from headrace.logs import writer_schemas
 from headrace.operations import StopFlag
 from headrace.settings import Settings
@@ -19,7 +19,7 @@ def start_intake(settings: Settings, mode: Mode, until_idle: bool, paced: bool, 
     log = opened(settings, until_idle, stop)
 
     def health() -> dict[str, object]:
-        found: dict[str, object] = {"ok": True, "log": log.status()}
+        found: dict[str, object] = {"ok": True} | has_log(log)
         return found if schemas is None else found | {"schema_registry": schemas.registry.status}
 
     server = served(settings, "intake", health)

@@ -11,7 +11,7 @@ import structlog
 from dataflows.receivables import run_receivables
 from dataflows.rules.transition import RULES_VERSION
 from dataflows.shards.owner import Owner
-from headrace.flows.serving import opened, patient, served
+from headrace.flows.serving import has_log, opened, patient, served
 from headrace.operations import ReceivablesMetrics, StopFlag
 from headrace.settings import Settings
 
@@ -70,7 +70,9 @@ class _Watch:
             )
 
     def health(self) -> dict[str, object]:
-        return {"ok": not self._owner.stopped, "stopped": dict(self._owner.stopped), "log": self._owner.log.status()}
+        stopped = dict(self._owner.stopped)
+        said = has_log(self._owner.log) | {"ok": not stopped, "stopped": stopped}
+        return said | {"ready": said["ready"] and not stopped}
 
 
 def start_receivables(settings: Settings, shards: Sequence[int], until_idle: bool, stop: StopFlag) -> int:

@@ -27,8 +27,9 @@ def patient(call: Callable[[], T], until_idle: Stop, stop: Stop) -> T:
 
 
 def publish_health(status: PublishStatus) -> dict[str, object]:
-    """What /health says of a publishing flow."""
-    said: dict[str, object] = {"ok": status.state != "stopped" and not status.stuck, "state": status.state}
+    """What /health and /ready say of a publishing flow."""
+    is_well = status.state != "stopped" and not status.stuck
+    said: dict[str, object] = {"ok": is_well, "ready": is_well and status.state == "running", "state": status.state}
     if status.stuck:
         said["reason"] = f"{status.stuck} transfers are stuck: headrace verify names them"
     return said
@@ -49,6 +50,12 @@ def publishing(settings: Settings, sink: str) -> Iterator[PublishStatus]:
     finally:
         watch.close()
         server.close()
+
+
+def has_log(log: Log) -> dict[str, object]:
+    """What /health and /ready say of a flow that needs nothing but the log."""
+    status = log.status()
+    return {"ready": status.startswith("ready"), "log": status}
 
 
 def served(settings: Settings, flow: str, health: Callable[[], dict[str, object]]) -> MetricsServer | None:

@@ -1,6 +1,7 @@
 """Metrics and health as served, logs as written, signals as taken."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from dataflows.publishing import PublishStatus
+from headrace.flows.serving import has_log, publish_health
 from headrace.operations import (
     FLOWS,
     MetricsServer,
@@ -23,6 +26,7 @@ from headrace.operations import (
     serve_metrics,
 )
 from headrace.settings import WrongSettings
+from tests.publishing import open_log
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,7 +36,7 @@ class Process:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.health: dict[str, object] = {"ok": True, "shards": {"3": "running"}}
+        self.health: dict[str, object] = {"ok": True, "ready": True, "shards": {"3": "running"}}
         self.server: MetricsServer = serve_metrics(0, lambda: self.health, registry=self.registry)
 
     def get(self, path: str) -> tuple[int, str]:
@@ -81,12 +85,40 @@ def test_memory_gauge_tells_bytes_and_never_falls(process: Process) -> None:
 
 
 def test_health_is_200_only_while_ok_is_true(process: Process) -> None:
-    assert process.get("/health") == (200, '{"ok": true, "shards": {"3": "running"}}\n')
-    process.health = {"ok": False, "shards": {"3": "stopped: decisions end below sequence 41"}}
+    assert process.get("/health") == (200, '{"ok": true, "ready": true, "shards": {"3": "running"}}\n')
+    process.health = {"ok": False, "ready": True, "shards": {"3": "stopped: decisions end below sequence 41"}}
     status, text = process.get("/health")
     assert status == 503
     assert json.loads(text) == process.health
+    assert process.get("/ready")[0] == 200
     assert process.get("/other")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "stuck", "ok", "ready"),
+    [
+        ("starting", 0, True, False),
+        ("running", 0, True, True),
+        ("away: clickhouse: refused", 0, True, False),
+        ("running", 1, False, False),
+        ("stopped", 0, False, False),
+    ],
+)
+def test_a_sink_is_ready_while_it_has_what_it_needs(
+    process: Process, state: str, stuck: int, ok: bool, ready: bool
+) -> None:
+    process.health = publish_health(PublishStatus(state=state, stuck=stuck))
+    assert [process.get(path)[0] == 200 for path in ("/health", "/ready")] == [ok, ready]
+
+
+def test_a_flow_is_ready_while_the_log_is_there(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "log", 1)
+    assert has_log(log)["ready"] is True
+    shutil.rmtree(tmp_path / "log")
+    found = has_log(log)
+    log.close()
+    assert found["ready"] is False
+    assert str(found["log"]).startswith("away: ")
 
 
 def test_a_container_asks_for_its_health(process: Process) -> None:
@@ -94,7 +126,7 @@ def test_a_container_asks_for_its_health(process: Process) -> None:
         command = [sys.executable, "deploy/ask_health.py", str(process.server.port)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
-    assert (ask().returncode, ask().stdout) == (0, '{"ok": true, "shards": {"3": "running"}}\n')
+    assert (ask().returncode, ask().stdout) == (0, '{"ok": true, "ready": true, "shards": {"3": "running"}}\n')
     process.health = {"ok": False}
     assert (ask().returncode, ask().stderr) == (1, "HTTP Error 503: Service Unavailable\n")
     process.server.close()
