@@ -39,6 +39,7 @@ _MODULES: Final = {
     "statement": "statement",
     "rejected": "rejected",
     "why": "why",
+    "trace": "trace",
     "render": "render",
     "letter": "render",
     "verify": "verify",

@@ -8,7 +8,7 @@ from typing import Final
 from schemas.records import Decision, Fact
 
 # Fields of facts that hold the number of something, and what it is the number of.
-_OF_FACTS: Final = {
+OF_FACTS: Final = {
     "document": "document",
     "invoice": "document",
     "replaces": "document",
@@ -62,8 +62,8 @@ def names_of_fact(fact: Fact) -> list[str]:
         value = getattr(fact, field)
         if not value:
             continue
-        if field in _OF_FACTS:
-            found[f"{_OF_FACTS[field]}:{value}"] = None
+        if field in OF_FACTS:
+            found[f"{OF_FACTS[field]}:{value}"] = None
         elif field == "lines":
             for line in value[:MOST_LINES]:
                 document = getattr(line, "document", "")
