@@ -140,9 +140,9 @@ class BackOffice(Desk):
                 account.currency, fee, 0, document.number, "bank fee",
             )
         )  # fmt: skip
-        self._due(charge, 0.6, now)
+        self.collect(charge, 0.6, now)
 
-    def _due(self, document: Document, share: float, now: int) -> None:
+    def collect(self, document: Document, share: float, now: int) -> None:
         """It is paid about when it is due, or given up."""
         if self._chance.yes(share):
             late = self._chance.along((-3, 0, 4, 12, 30))
@@ -210,7 +210,7 @@ class BackOffice(Desk):
         )  # fmt: skip
         if disputed:
             self._world.at(self._after(now, 4, 20), partial(self._settled, document))
-        self._due(document, 0.85, now + 20 * DAY if disputed else now)
+        self.collect(document, 0.85, now + 20 * DAY if disputed else now)
 
     def _settled(self, document: Document, now: int) -> None:
         head = self._head("crm-mail", document.account, now)

@@ -69,6 +69,7 @@ class Rates:
     questions: float = 0.012  # share of bills about which a mail disputes something; as many have a plain one
     service_case: float = 0.5  # share of complaints
     goods_back: float = 0.7  # share of complaints that are credited
+    coded: float = 0.9  # share of what deductors will not pay that they explain by a code
     taken_over: float = 0.2  # share of customers with open bills of an older system
     erp_refuses: float = 0.004
     # Transport
@@ -95,7 +96,7 @@ class Rates:
 _FIXED = frozenset(
     {
         *("text_only", "prepaid_by_order", "no_account", "advice", "paid_by_parent", "sweep", "promise", "rebate"),
-        *("service_case", "goods_back", "taken_over"),
+        *("service_case", "goods_back", "taken_over", "coded"),
     }
 )
 

@@ -45,6 +45,15 @@ class Payment:
     again: tuple[Part, ...] = ()  # the parts of the payment that this one repeats
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A payment as it came, and what its payer says that it is for."""
+
+    payer: Account
+    receipt: Receipt
+    paid: Sequence[Paid]
+
+
 class Cashier:
     """Carries payments to our bank accounts and says so. `bounced(documents, now)` is told what is owed again,
     `overpaid(payment, receipt, references)` of more than is owed."""
@@ -61,7 +70,7 @@ class Cashier:
         self._writer = Writer(world.rates, world.chance)
         self._advices = 0
 
-    def send(self, payment: Payment, now: int) -> None:
+    def send(self, payment: Payment, now: int) -> Sent:
         """Book the payment and publish what is to be known of it. The documents' debts are already lessened."""
         world, chance = self._world, self._world.chance
         payer, parts = payment.payer, payment.parts
@@ -97,6 +106,7 @@ class Cashier:
         if receipt.account_id and not payment.firm and chance.yes(share):
             back = receipt.event_time + chance.along(_RETURN_AFTER)
             world.at(work_time(back), partial(self._return, payment, channel, receipt, taken))
+        return Sent(payer, receipt, paid)
 
     def _channel(self, payment: Payment) -> Channel:
         if payment.channel is not None:
@@ -218,8 +228,11 @@ class Cashier:
         cuts = [lines]
         if len(lines) > 1 and chance.yes(world.rates.advice_parts):
             cut = 1 + chance.below(len(lines) - 1)
-            cuts = [lines[:cut], lines[cut:]]
-            troubles.append("advice_parts")
+            parts = [lines[:cut], lines[cut:]]
+            # None is of credits alone.
+            if min(sum(x.amount or 0 for x in part) for part in parts) > 0:
+                cuts = parts
+                troubles.append("advice_parts")
         early = since < receipt.event_time
         happened = since if early else since + chance.along(_AFTER_MONEY)
         names_receipt = not early and chance.yes(0.35)

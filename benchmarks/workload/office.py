@@ -8,7 +8,8 @@ from benchmarks.workload.back_office import BackOffice
 from benchmarks.workload.claims import Contest
 from benchmarks.workload.correspondence import Correspondence
 from benchmarks.workload.creditors import CreditDesk
-from benchmarks.workload.money import Payment
+from benchmarks.workload.deductions import DeductionDesk
+from benchmarks.workload.money import Payment, Sent
 from benchmarks.workload.registry import Registry
 from benchmarks.workload.world import World
 from schemas.records import Receipt
@@ -26,6 +27,7 @@ class Office:
         self._credit = CreditDesk(world)
         self._mail = Correspondence(world)
         self._books = BackOffice(world, self._mail)
+        self._deductions = DeductionDesk(world, self._books)
 
     def describe(self, accounts: Sequence[Account]) -> None:
         """Before they are entered: what is known of customers beside how they trade."""
@@ -51,6 +53,11 @@ class Office:
     def given_up(self, document: Document, now: int) -> None:
         """A customer will not pay what is left of a bill, as far as it knows."""
         self._books.given_up(document, now)
+
+    def paid_short(self, document: Document, sent: Sent, now: int) -> None:
+        """A customer will not pay what is left of a bill that `sent` paid; deductors say why."""
+        if sent.payer.habit.name != "deductor" or not self._deductions.explained(document, sent, now):
+            self._books.given_up(document, now)
 
     def contested(self, contest: Contest, category: str, complaint: bool, now: int, ends: int) -> None:
         """A customer disputes a bill until `ends`; complaint: because of what was delivered."""

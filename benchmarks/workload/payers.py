@@ -6,7 +6,7 @@ from itertools import islice
 from benchmarks.workload.accounts import DIRECT_DEBIT, WIRE, Account, Document
 from benchmarks.workload.claims import Claims, Contest
 from benchmarks.workload.days import DAY, HOUR, MINUTE, work_time
-from benchmarks.workload.money import Cashier, Part, Payment
+from benchmarks.workload.money import Cashier, Part, Payment, Sent
 from benchmarks.workload.office import Office
 from benchmarks.workload.world import World
 
@@ -172,7 +172,7 @@ class Payers:
         for document, part in parts:
             self._lessen(document, part)
         why = "over" if rest else ""
-        self._cashier.send(Payment(payer, parts, rest, why, tuple(troubles)), now)
+        sent = self._cashier.send(Payment(payer, parts, rest, why, tuple(troubles)), now)
         if chance.yes(rates.double) and short is None:
             names = tuple((d.number, part, d.order_id, d.po_reference) for d, part in parts)
             again = Payment(payer, [], sum(x[1] for x in parts), "double", names=names, again=tuple(parts))
@@ -181,7 +181,7 @@ class Payers:
             later = now + (payer.channel.slowest_days + chance.between(1, 15)) * DAY
             world.at(work_time(later), partial(self._contest_cleared, parts[0][0]))
         if short is not None:
-            self._after_short(short, payer, now)
+            self._after_short(short, sent, now)
 
     def _cut(self, part: int) -> int:
         """What a payer takes off: a discount it has not earned, freight, a bank's charge, goods missing, or a slip."""
@@ -195,23 +195,25 @@ class Payers:
             return chance.between(1, 99)
         return part * chance.between(3, 30) // 100
 
-    def _after_short(self, document: Document, payer: Account, now: int) -> None:
-        """What is left of a short payment: paid later, disputed, or forgotten."""
+    def _after_short(self, document: Document, sent: Sent, now: int) -> None:
+        """What is left of a short payment: paid later, disputed, deducted, or forgotten."""
         world, chance = self._world, self._world.chance
         roll = chance.roll()
+        # Deductors mean what they take off.
+        later, disputed = (0.1, 0.2) if sent.payer.habit.name == "deductor" else (0.4, 0.7)
         document.plan += 1
-        if roll < 0.4:
+        if roll < later:
             when = work_time(now + chance.between(8, 30) * DAY)
             document.reserved = True
             world.at(when, partial(self._pay_residual, document, document.plan))
-        elif roll < 0.7 and world.rates.dispute:
+        elif roll < disputed and world.rates.dispute:
             document.hold = True
             document.contested = document.remaining
             when = work_time(now + chance.between(1, 96) * HOUR)
             world.at(when, partial(self._contest_short, document))
         else:
             document.account.open.pop(document.number, None)
-            self._office.given_up(document, now)
+            self._office.paid_short(document, sent, now)
 
     def _pay_residual(self, document: Document, plan: int, now: int) -> None:
         if document.plan == plan and document.payable:

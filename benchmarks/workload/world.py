@@ -13,7 +13,7 @@ from schemas.wire import Reader, put_long, put_text
 
 from librt.strings import BytesWriter  # isort: skip
 
-Action = Callable[[int], None]
+Action = Callable[[int], object]
 
 # Quantiles, in milliseconds, of what passes between an event and its record.
 PROMPT = (1 * SECOND, 3 * SECOND, 10 * SECOND, 40 * SECOND, 5 * MINUTE)

@@ -28,6 +28,7 @@ from schemas.records import (
     Receipt,
     ReceiptReturned,
     Refund,
+    RemittanceAdvice,
     Return,
     ServiceCase,
     Shipment,
@@ -192,3 +193,29 @@ def test_what_is_paid_back_was_too_much(facts: list[Fact]) -> None:
         assert 0 < refund.amount <= receipt.amount
         assert refund.account_id == receipt.account_id
         assert refund.recorded_time > receipt.recorded_time
+
+
+def test_what_is_taken_off_with_a_code_is_credited_or_refused(facts: list[Fact]) -> None:
+    taken = {
+        f"{each.document}/D1": (advice.account_id, each.amount, advice.recorded_time)
+        for advice in facts
+        if isinstance(advice, RemittanceAdvice)
+        for each in advice.adjustments
+    }
+    assert len(taken) > 10
+    credited = {
+        x.invoice: (x.account_id, x.amount, x.recorded_time)
+        for x in facts
+        if isinstance(x, CreditNote) and x.invoice in taken
+    }
+    refused = {
+        number: (x.account_id, x.rejected, x.recorded_time)
+        for x in facts
+        if isinstance(x, DisputeUpdate) and (number := x.dispute_id.removeprefix("deduction:")) in taken
+    }
+    assert credited
+    assert refused
+    assert not credited.keys() & refused.keys()
+    for number, (account, amount, time) in (credited | refused).items():
+        assert taken[number][:2] == (account, amount)
+        assert taken[number][2] < time

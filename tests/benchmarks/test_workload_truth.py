@@ -19,6 +19,7 @@ from schemas.records import (
     Order,
     Receipt,
     ReceiptReturned,
+    RemittanceAdvice,
     Shipment,
 )
 
@@ -75,6 +76,9 @@ def test_no_document_is_paid_beyond_its_amount(run: Run) -> None:
             amounts[fact.account_id, fact.document] = fact.amount
         elif isinstance(fact, OpeningItem):
             amounts[fact.account_id, fact.document] = fact.residual
+        elif isinstance(fact, RemittanceAdvice):
+            for taken in fact.adjustments:
+                amounts[fact.account_id, f"{taken.document}/D1"] = taken.amount
     paid: Counter[Key] = Counter()
     for line in run.truth["receipt"]:
         for account, document, part in line["pairs"]:
