@@ -27,6 +27,8 @@ ADVICE: Final = "cash.2.advice"
 NORMALISED: Final = "cash.3.normalised"
 ONE_EDIT: Final = "cash.3.one_edit"
 TEXT: Final = "cash.3.text"
+# Of fewer characters no number of an advice is told from a word.
+_SHORTEST_ADVICE: Final = 5
 ORDER: Final = "cash.3.order"
 OPERATOR: Final = "cash.operator"
 PREPAYMENT: Final = "cash.prepayment"
@@ -102,6 +104,12 @@ def stands_in(document: str, text: str) -> bool:
     return len(number) > 3 and number in kept
 
 
+def _names(text: str, advice_id: str) -> bool:
+    """Whether the text has the advice's number, or that of the whole of which it is a part (NUMBER/PLACE)."""
+    whole = re.sub(r"/\d+$", "", advice_id)
+    return any(len(name) >= _SHORTEST_ADVICE and name in words(text) for name in (advice_id, whole))
+
+
 class Advices:
     """The remittance advices of one shard: what each names, and the receipt it was used for."""
 
@@ -142,7 +150,7 @@ class Advices:
         elif advice["reference"]:
             if advice["reference"] != receipt.bank_reference:
                 wrong = f"advice {advice_id} is of bank reference {advice['reference']}"
-        elif advice["amount"] != receipt.unapplied:
+        elif advice["amount"] != receipt.unapplied and not _names(receipt.text, advice_id):
             wrong = f"advice {advice_id} is of {advice['amount']}, the receipt has {receipt.unapplied}"
         if not wrong and not advice["receipt"]:
             advice["receipt"] = receipt.receipt_id
