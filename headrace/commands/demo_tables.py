@@ -16,7 +16,7 @@ from sinks.clickhouse.reading import Views
 
 FORECAST_DAYS: Final = 28
 # Columns of minor units, and of numbers.
-_MONEY: Final = ("amount", "exposure", "limit")
+_MONEY: Final = ("amount", "credited", "recovered", "open", "exposure", "limit")
 _NUMBERS: Final = (
     *_MONEY,
     *("number", "share", "step", "suppressed", "sent", "viewed", "acknowledged"),
@@ -42,7 +42,9 @@ def _by_currency(reports: Sequence[Report]) -> Listing:
         figures = (r.open, r.past_due, r.unapplied, r.unidentified)
         dso = rounded(r.pace.dso, 1)
         listing.add(
-            r.currency, *[grouped(f.amount_minor, r.currency) for f in figures], "" if dso is None else f"{dso}"
+            r.currency,
+            *[grouped(f.amount_minor, r.currency) for f in figures],
+            "" if dso is None else f"{'<= ' if r.pace.sales_missing else ''}{dso}",
         )
     return listing
 
@@ -130,6 +132,14 @@ TABLES: Final = (
         """
         SELECT text AS category, count() AS number, sum(amount) AS amount
         FROM decisions WHERE kind = 'dispute_opened' AND currency = {base:String} GROUP BY category ORDER BY number DESC, category
+        """,
+    ),
+    (
+        "Deductions by category",
+        """
+        SELECT category, sum(opened) AS number, sum(opened_minor) AS amount, sum(credited_minor) AS credited,
+               sum(recovered_minor) AS recovered, sum(net_minor) AS open
+        FROM kpi_deductions WHERE currency = {base:String} GROUP BY category ORDER BY amount DESC, category
         """,
     ),
     (

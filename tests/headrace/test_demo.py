@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TITLES = (
     *("All currencies at the end of 2026-02-04", "Drafts: released and held, USD", "Reminders by step"),
-    *("Cash application, USD", "Receipts, USD", "Disputes by category, USD", "Promises, USD"),
-    *("How invoices went out, as their channels say", "Customers on credit hold, USD"),
+    *("Cash application, USD", "Receipts, USD", "Disputes by category, USD", "Deductions by category, USD"),
+    *("Promises, USD", "How invoices went out, as their channels say", "Customers on credit hold, USD"),
     *("Approvals, USD", "Approvals that wait, USD", "What waits for whom", "Expected cash, USD"),
 )
 
