@@ -11,17 +11,15 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Final
 
+from sinks.delivery.documents.mail import Mail
 from sinks.delivery.setup import Email, first_line
 from sinks.effects.base import Outcome, Result
 from sinks.effects.connections import Connections
 
 ATTEMPT_SECONDS: Final = 60.0
 _MOST_ANSWER_BYTES: Final = 1 << 20
-_POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
 class Mailer:
@@ -31,14 +29,14 @@ class Mailer:
         self._email: Final = email
         self._connections: Final = Connections()
 
-    def send(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
+    def send(self, number: int, key: str, mail: Mail, receiver: str) -> Outcome:
         """One attempt. number: names it for `abandon`; key: the envelope's id. Never raises for what the server does. What
         the server says is told without the receiver's address."""
         outcome = self._tried(number, key, mail, receiver)
         hidden = re.sub(re.escape(receiver), "the customer's address", outcome.detail, flags=re.IGNORECASE)
         return replace(outcome, detail=hidden)
 
-    def _tried(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
+    def _tried(self, number: int, key: str, mail: Mail, receiver: str) -> Outcome:
         handed = [False]
         try:
             server = _Client(self._email, self._tls, lambda connected: self._connections.keep(number, connected))
@@ -83,9 +81,7 @@ class Mailer:
         if email.user:
             server.login(email.user, first_line(email.password_file))
 
-    def _handed_over(
-        self, server: smtplib.SMTP, key: str, mail: EmailMessage, receiver: str, handed: list[bool]
-    ) -> Outcome:
+    def _handed_over(self, server: smtplib.SMTP, key: str, mail: Mail, receiver: str, handed: list[bool]) -> Outcome:
         asks = server.has_extn("dsn")
         code, said = server.mail(self._email.bounces_to, ["RET=HDRS", f"ENVID={key}"] if asks else [])
         if code != 250:
@@ -98,13 +94,13 @@ class Mailer:
         code, said = server.docmd("DATA")
         if code != 354:
             return _judged(code, _text(said))
-        body = smtplib._quote_periods(mail.as_bytes(policy=_POLICY))  # type: ignore[attr-defined]
+        body = smtplib._quote_periods(mail.content)  # type: ignore[attr-defined]
         server.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         handed[0] = True
         server.send(b".\r\n")
         code, said = server.getreply()
         if 200 <= code < 300:
-            return Outcome(Result.done, f"{code} {_text(said)}", reference=mail["Message-ID"])
+            return Outcome(Result.done, f"{code} {_text(said)}", reference=f"<{mail.message_id}>")
         if not 400 <= code < 600:
             return Outcome(
                 Result.unknown, f"the whole message was sent, and the answer is none of SMTP's: {_text(said)}"

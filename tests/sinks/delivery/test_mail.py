@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event, Thread
@@ -16,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 
 from sinks.delivery.channels.smtp import Mailer
 from sinks.delivery.documents.figures import NoDocument
-from sinks.delivery.documents.mail import Attachment, address_of, html_text, letter_words, message, plain_text
+from sinks.delivery.documents.mail import Attachment, Mail, address_of, html_text, letter_words, message, plain_text
 from sinks.delivery.setup import Email
 from sinks.effects.base import Outcome, Result
 from tests.raw_server import raw_server
@@ -27,12 +28,19 @@ KEY = "0123456789abcdef-3-42"
 SENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 
 
-def made(language: str = "de-DE", **parties: Any) -> EmailMessage:
+def made(language: str = "de-DE", **parties: Any) -> Mail:
     figures = letter()
     words = letter_words(figures, wording("reminder", language))
     attachment = Attachment("Mahnung.pdf", "pdf", b"%PDF-1.7 any")
     seller, buyer = parties.get("sender", figures.seller), parties.get("receiver", figures.buyer)
     return message(words, [attachment], seller, buyer, f"{KEY}@mail.example", SENT, "read@seller.example")
+
+
+def read(mail: Mail) -> EmailMessage:
+    """As a mail program reads it."""
+    found = message_from_bytes(mail.content, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
 
 
 def setting(mailbox: Mailbox, **changes: Any) -> Email:
@@ -61,7 +69,7 @@ def test_text_and_html_say_the_same_and_nothing_of_it_is_markup() -> None:
 
 
 def test_a_message_names_its_effect_and_nobody_answers_it() -> None:
-    mail = made()
+    mail = read(made())
     assert mail["Message-ID"] == f"<{KEY}@mail.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["To"].addresses[0].addr_spec == "ap@buyer.example"
@@ -73,7 +81,7 @@ def test_a_message_names_its_effect_and_nobody_answers_it() -> None:
 
 def test_names_cannot_add_headers() -> None:
     figures = letter()
-    mail = made(receiver=replace(figures.buyer, name="A\r\nBcc: x@y.example"))
+    mail = read(made(receiver=replace(figures.buyer, name="A\r\nBcc: x@y.example")))
     assert "Bcc" not in mail
     for wrong in (
         "",
