@@ -209,7 +209,8 @@ class EffectSink(ABC):
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
         """Do it once, with `effect.key` as the idempotency key. In a thread of its own; must end within `seconds`.
 
-        What the outside does wrong is an Outcome. An exception is a bug: it stops the sink.
+        What the outside does wrong is an Outcome. An exception, here and in `prepare`, is a bug: this effect fails, for a
+        person. SinkStopped, and what is wrong with the log, the file or the machine, stops the sink.
         """
 
     @property

@@ -179,6 +179,17 @@ def test_what_is_not_approved_does_not_leave(world: Delivering) -> None:
     assert [status for _, status, _ in world.statuses()] == ["bounced", "bounced"]
 
 
+def test_a_language_that_is_none_is_written_to_in_the_fallback(world: Delivering) -> None:
+    world.customer("A-2")
+    world.remind("RE-1", language="\u00fc" * 128)
+    world.remind("RE-2", account="A-2")
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        subjects = sorted(got.mail["Subject"] for got in mailbox.got)
+    assert [state for _, state, _ in world.effects()] == ["done", "done"]
+    assert subjects == ["Mahnung, Kundennummer A-2", "Second payment reminder, account A-1"]
+
+
 def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(world: Delivering, tmp_path: Path) -> None:
     world.fact(invoice(**RE_1))
     world.request("RE-1")
