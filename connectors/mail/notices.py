@@ -1,6 +1,7 @@
 """Delivery status notifications (RFC 3464) and disposition notifications (RFC 8098), read out of the mails they come in.
 
-Pure. A mail that is neither is None; one that says nothing final (delayed, deleted unread) has no notices.
+Pure. A mail that is neither is None; one that says nothing final (delayed, deleted unread) has no notices; one that the email
+package cannot read is `UnreadableMail`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,10 @@ _DISPLAYED: Final = "displayed"
 _MOST_REASON: Final = 300
 
 
+class UnreadableMail(ValueError):
+    """Anyone may send one: parts in parts a thousand deep, or what else nobody thought of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What is said of one message. message_id: that of the message, without < and >; status: DELIVERED, VIEWED or BOUNCED;
@@ -35,7 +40,16 @@ class Notice:
 
 
 def read_notices(raw: bytes) -> list[Notice] | None:
-    """The notices in a mail; None where it is no report at all, or does not say of which message."""
+    """The notices in a mail; None where it is no report at all, or does not say of which message. Raises UnreadableMail."""
+    try:
+        return _read(raw)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise UnreadableMail(f"cannot be read as a mail: {type(error).__name__}") from error
+
+
+def _read(raw: bytes) -> list[Notice] | None:
     # Anyone may send one: the newer policy's parsers of headers raise IndexError and worse on some that are wrong.
     mail = message_from_bytes(raw, policy=policy.compat32)
     parts = list(mail.walk())

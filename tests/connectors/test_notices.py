@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.mail.notices import Notice, read_notices
+from connectors.mail.notices import Notice, UnreadableMail, read_notices
 
 ID = "0123456789abcdef-3-42@mail.example"
 AT = 1_773_135_000_000
@@ -119,6 +119,14 @@ def test_a_mail_that_is_wrong_is_read_as_far_as_it_goes(header: str) -> None:
     raw = report("message/delivery-status", FAILED, date=False)
     notices = read_notices(raw.replace(b"--B\r\n\r\nThe original", f"--B\r\n{header}\r\n\r\nThe original".encode(), 1))
     assert notices == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", 0)]
+
+
+NESTED = b"Content-Type: message/rfc822\r\n\r\n" * 1_000 + b"Subject: x\r\n\r\nx"
+
+
+def test_a_mail_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(UnreadableMail, match="cannot be read as a mail: RecursionError"):
+        read_notices(NESTED)
 
 
 def test_a_time_that_is_none_is_left_out() -> None:
