@@ -385,7 +385,8 @@ class EffectsLoop:
 
     def _wait(self, effect: Effect, outcome: Outcome) -> float | None:
         """When it is tried again; None: never."""
-        if outcome.result is Result.more:
+        if outcome.result in (Result.more, Result.off):
+            # Of a target that is off: as soon as a person has enabled it.
             return 0.0
         wait = self._sink.retry_seconds(effect) if outcome.result is Result.later else None
         return None if wait is None else max(wait, outcome.after_seconds)

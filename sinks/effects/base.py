@@ -43,8 +43,8 @@ class Result(StrEnum):
 
     done: the outside has it. more: it has a part of it and takes the rest, go on at once. later: it has it not, or not all, try
     again. refused: it never will; a person is told.
-    unknown: it may have it, and would not notice a second one. off: as refused, and the whole target is switched
-    off until a person enables it.
+    unknown: it may have it, and would not notice a second one. off: as later, and the whole target is switched off until a
+    person enables it, after which this one is tried at once: what is wrong is not the effect.
     """
 
     done = "done"

@@ -1,7 +1,8 @@
 """One message to a mail server by SMTP (RFC 5321), with a notification asked for where the server can (RFC 3461).
 
 The server has the message from the moment that it has the last line of it, said so or not: an attempt that breaks off
-after that is unknown, one before is tried again.
+after that is unknown, one before is tried again. What it says before it is told the receiver is about us, and no word of the
+receiver's: that is tried again, or switches the channel off.
 """
 
 import re
@@ -20,6 +21,10 @@ from sinks.effects.connections import Connections
 
 ATTEMPT_SECONDS: Final = 60.0
 _MOST_ANSWER_BYTES: Final = 1 << 20
+# Whatever it answers to QUIT: it has the message or it has it not, and who waits for that has not kept what came of it.
+_LEAVING_SECONDS: Final = 1.0
+# Authentication is wanted, refused, too weak, or wants encryption (RFC 4954): whoever the receiver is.
+_LOGIN_CODES: Final = frozenset((530, 534, 535, 538))
 
 
 class Mailer:
@@ -44,10 +49,7 @@ class Mailer:
                 self._logged_in(server)
                 return self._handed_over(server, key, mail, receiver, handed)
             finally:
-                # Whatever it answers to that, it has the message or it has it not.
-                with suppress(OSError, smtplib.SMTPException):
-                    server.docmd("QUIT")
-                server.close()
+                _leave(server)
         except UnicodeError:
             return Outcome(Result.off, "user, password and bounces_to of [email] must be ASCII")
         except (OSError, smtplib.SMTPException, ValueError) as error:
@@ -58,7 +60,7 @@ class Mailer:
                 return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
             # A line that is too long has a code that no server said.
             if isinstance(error, smtplib.SMTPResponseException) and isinstance(error.smtp_error, bytes):
-                return _judged(error.smtp_code, _said(error))
+                return _about_us(error.smtp_code, _said(error))
             return Outcome(Result.later, said)
         finally:
             self._connections.drop(number)
@@ -74,10 +76,10 @@ class Mailer:
 
     def _logged_in(self, server: smtplib.SMTP) -> None:
         email = self._email
-        server.ehlo()
+        server.ehlo_or_helo_if_needed()
         if email.security == "starttls":
             server.starttls(context=self._tls)
-            server.ehlo()
+            server.ehlo_or_helo_if_needed()
         if email.user:
             server.login(email.user, first_line(email.password_file))
 
@@ -85,7 +87,7 @@ class Mailer:
         asks = server.has_extn("dsn")
         code, said = server.mail(self._email.bounces_to, ["RET=HDRS", f"ENVID={key}"] if asks else [])
         if code != 250:
-            return _judged(code, _text(said))
+            return _about_us(code, _text(said), for_good=_LOGIN_CODES | {550})
         code, said = server.rcpt(
             receiver, ["NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(receiver)}"] if asks else []
         )
@@ -170,6 +172,28 @@ def _said(error: smtplib.SMTPResponseException) -> str:
 
 
 def _judged(code: int, said: str) -> Outcome:
-    """5yz is for good, all else is for now (RFC 5321, 4.2.1)."""
-    text = said if said.startswith(str(code)) else f"{code} {said}"
-    return Outcome(Result.refused if 500 <= code < 600 else Result.later, text)
+    """Of the receiver, or the message: 5yz is for good, all else is for now (RFC 5321, 4.2.1)."""
+    if code in _LOGIN_CODES or not 500 <= code < 600:
+        return _about_us(code, said)
+    return Outcome(Result.refused, _with_code(code, said))
+
+
+def _about_us(code: int, said: str, for_good: frozenset[int] = _LOGIN_CODES) -> Outcome:
+    """Of the sender, or the server: no word of the receiver's."""
+    if code in for_good:
+        return Outcome(Result.off, f"the mail server does not take mail from us: {_with_code(code, said)}")
+    return Outcome(Result.later, _with_code(code, said))
+
+
+def _with_code(code: int, said: str) -> str:
+    return said if said.startswith(str(code)) else f"{code} {said}"
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say good-bye; not for long, and whatever it answers."""
+    with suppress(OSError, smtplib.SMTPException):
+        if server.sock is not None:
+            server.sock.settimeout(_LEAVING_SECONDS)
+            server.putcmd("QUIT")
+            server.sock.recv(1)
+    server.close()
