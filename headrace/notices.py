@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from sinks.effects.base import effect_key
 SOURCE: Final = "mail"
 _SEEN: Final = "S"
 _FLAGGED: Final = "F"
+_ID_DIGITS: Final = 16
 # No log has more of them.
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -105,8 +107,10 @@ def _decision(log: Log, key: str) -> Decision | None:
 
 
 def _fact(notice: Notice, key: str, d: Decision, wall_ms: int) -> Message:
+    # One that is sent again by hand has the same key, and may bounce again: another mail says so.
+    said = sha256((notice.mail_id or f"{notice.at_ms} {notice.reason}").encode()).hexdigest()[:_ID_DIGITS]
     return Message(
-        event_id=f"notice:{key}:{notice.status}",
+        event_id=f"notice:{key}:{notice.status}:{said}",
         recorded_time=wall_ms,
         correlation="",
         source=SOURCE,

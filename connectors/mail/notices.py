@@ -21,6 +21,8 @@ _ORIGINALS: Final = ("message/rfc822", "text/rfc822-headers", "message/rfc822-he
 # Relayed and expanded: it left the world that could say more.
 _ACTIONS: Final = {"failed": BOUNCED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
 _DISPLAYED: Final = "displayed"
+_MESSAGE: Final = "Original-Message-ID"
+_ENVELOPE: Final = "Original-Envelope-Id"
 _MOST_REASON: Final = 300
 
 
@@ -30,13 +32,15 @@ class UnreadableMail(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is said of one message. message_id: that of the message, without < and >; status: DELIVERED, VIEWED or BOUNCED;
-    reason: of a bounce; at_ms: the Date of the notice, UTC milliseconds, 0 where it has none."""
+    """What is said of one message. message_id: that of the message, without < and >, or of its envelope (ENVID of RFC 3461);
+    status: DELIVERED, VIEWED or BOUNCED; reason: of a bounce; at_ms: the Date of the notice, UTC milliseconds, 0 where it
+    has none; mail_id: the Message-ID of the mail that it came in, or empty."""
 
     message_id: str
     status: str
     reason: str
     at_ms: int
+    mail_id: str = ""
 
 
 def read_notices(raw: bytes) -> list[Notice] | None:
@@ -56,17 +60,17 @@ def _read(raw: bytes) -> list[Notice] | None:
     about = [part for part in parts if part.get_content_type() in (_STATUS, _DISPOSITION)]
     if not about:
         return None
-    at_ms = _time_ms(str(mail.get("Date", "")))
+    at_ms, mail_id = _time_ms(str(mail.get("Date", ""))), _field(mail, "Message-ID")
     found: dict[Notice, None] = {}
     named = False
     for part in about:
         blocks = list(_blocks(part))
-        message_id = _named(blocks) or _original(parts)
+        message_id = _named(blocks, _MESSAGE) or _original(parts) or _named(blocks, _ENVELOPE)
         if not message_id:
             continue
         named = True
         for status, reason in _said(part.get_content_type(), blocks):
-            found[Notice(message_id, status, reason, at_ms)] = None
+            found[Notice(message_id, status, reason, at_ms, mail_id)] = None
     return list(found) if named else None
 
 
@@ -87,10 +91,10 @@ def _field(block: Message, name: str) -> str:
     return " ".join(str(block.get(name, "")).split())
 
 
-def _named(blocks: list[Message]) -> str:
+def _named(blocks: list[Message], by: str) -> str:
     """The message that the report itself names."""
     for block in blocks:
-        found = _field(block, "Original-Message-ID")
+        found = _field(block, by)
         if found:
             return found.strip("<>")
     return ""

@@ -23,9 +23,8 @@ from schemas.records import CreditNote, InvoiceLine
 from sinks.delivery.approvals import approve
 from sinks.delivery.office import APPROVED_FILE
 from sinks.delivery.sink import DeliverySink
-from sinks.effects.base import effect_key
 from sinks.effects.store import EffectStore
-from tests.connectors.test_notices import NESTED, report
+from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
 from tests.live import ago
@@ -428,27 +427,6 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
     bounced = [m for m in world.told() if m.status == "bounced"]
     assert len({(m.event_id, m.event_time) for m in bounced}) == 1
     assert len(bounced) == 2
-
-
-def test_a_mail_that_cannot_be_read_holds_up_none_after_it(world: Delivering, tmp_path: Path) -> None:
-    for name in ("new", "cur", "tmp"):
-        (tmp_path / name).mkdir()
-    us = effect_key(world.log.identity("facts"), 0, 0).partition("-")[0]
-    failed = "Reporting-MTA: dns; x\n\nAction: failed\n"
-    mails = {"1.nested": NESTED, "9.last": b"Subject: I am on holiday\r\n\r\n"}
-    for number in ("9" * 5_000, "9" * 30, "\u0663", "-1"):
-        key = f"{us}-0-{number}"
-        mails[f"2.{len(mails)}"] = report("message/delivery-status", failed, f"Message-ID: <{key}@x>\n")
-    for name, raw in mails.items():
-        (tmp_path / "new" / name).write_bytes(raw)
-    said: list[str] = []
-    found = ingest_notices(world.log, tmp_path, 1_800_000_000_000, said.append, lambda: True)
-    assert (found.read, found.refused, dict(found.facts)) == (6, 6, {})
-    assert said[0] == f"{tmp_path}/new/1.nested: cannot be read as a mail: RecursionError"
-    assert [text.endswith("which is no message of this installation") for text in said[1:5]] == [True] * 4
-    assert list((tmp_path / "new").iterdir()) == []
-    assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == sorted(f"{name}:2,FS" for name in mails)
-    assert (tmp_path / "cur" / "1.nested:2,FS").read_bytes() == NESTED
 
 
 @pytest.mark.parametrize("greets", [False, True])
