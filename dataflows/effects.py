@@ -20,6 +20,7 @@ import structlog
 from connectors.files.ingest import Producer
 from connectors.log.base import Log, LogUnavailable, Record
 from dataflows.causes import Causes, read_fact
+from dataflows.effects_failures import contained
 from dataflows.effects_position import Hold
 from dataflows.publishing import Patience, PublishStatus, Stop, decoded
 from schemas.codec import heads
@@ -316,7 +317,9 @@ class EffectsLoop:
         if not chosen:
             return dropped
         # Before it is written down that they are tried: who stops here has tried nothing.
-        prepared = [self._sink.prepare(effect, self._known) for effect in chosen]
+        prepared = [
+            contained(self._sink.name, effect, partial(self._sink.prepare, effect, self._known)) for effect in chosen
+        ]
         started = self._patience.persist(lambda: self._hold.begin([effect.number for effect in chosen], now_ms))
         for effect, made in zip(started, prepared, strict=True):
             self._fly(effect, made)
@@ -339,7 +342,8 @@ class EffectsLoop:
 
     def _try(self, effect: Effect, prepared: Any) -> None:
         try:
-            self._landed.put(_Landed(effect, self._sink.attempt(effect, prepared)))
+            outcome = contained(self._sink.name, effect, partial(self._sink.attempt, effect, prepared))
+            self._landed.put(_Landed(effect, outcome))
         except BaseException as error:
             # The machinery's thread stops by it.
             self._landed.put(_Landed(effect, error))
@@ -381,7 +385,8 @@ class EffectsLoop:
 
     def _wait(self, effect: Effect, outcome: Outcome) -> float | None:
         """When it is tried again; None: never."""
-        if outcome.result is Result.more:
+        if outcome.result in (Result.more, Result.off):
+            # Of a target that is off: as soon as a person has enabled it.
             return 0.0
         wait = self._sink.retry_seconds(effect) if outcome.result is Result.later else None
         return None if wait is None else max(wait, outcome.after_seconds)

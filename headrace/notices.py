@@ -1,15 +1,16 @@
 """Notices of mail servers and readers become facts about the documents and letters that the messages carried."""
 
-import mailbox
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log
-from connectors.mail.notices import Notice, read_notices
+from connectors.mail.notices import Notice, UnreadableMail, read_notices
 from headrace.why.history import decision_at
 from schemas.records import Decision, Message
 from schemas.topics import FACTS
@@ -18,6 +19,9 @@ from sinks.effects.base import effect_key
 SOURCE: Final = "mail"
 _SEEN: Final = "S"
 _FLAGGED: Final = "F"
+_ID_DIGITS: Final = 16
+# No log has more of them.
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(slots=True)
@@ -62,23 +66,24 @@ def _mails(path: Path) -> Iterator[tuple[str, bytes, Callable[[bool], None]]]:
         return
     if not (path / "new").is_dir() or not (path / "cur").is_dir():
         raise NotADirectoryError(0, "is no maildir: it has no folders new and cur", str(path))
-    box = mailbox.Maildir(path, factory=None, create=False)
-    for key in sorted(box.keys()):
-        message = box.get_message(key)
-        if message.get_subdir() != "new":
+    # The library's maildir parses each mail, and writes it anew to mark it.
+    for mail in sorted((path / "new").iterdir()):
+        if mail.name.startswith(".") or not mail.is_file():
             continue
 
-        def done(well: bool, key: str = key, message: mailbox.MaildirMessage = message) -> None:
-            message.set_subdir("cur")
-            message.set_flags(_SEEN if well else _SEEN + _FLAGGED)
-            box[key] = message
+        def done(well: bool, mail: Path = mail) -> None:
+            flags = _SEEN if well else _FLAGGED + _SEEN
+            mail.rename(path / "cur" / f"{mail.name.partition(':')[0]}:2,{flags}")
 
-        yield f"{path}/new/{key}", box.get_bytes(key), done
+        yield str(mail), mail.read_bytes(), done
 
 
 def _facts(log: Log, raw: bytes, wall_ms: int) -> list[Message] | str:
     """The facts in a mail, or why there are none."""
-    notices = read_notices(raw)
+    try:
+        notices = read_notices(raw)
+    except UnreadableMail as error:
+        return str(error)
     if notices is None:
         return "is no delivery status or disposition notification"
     found: list[Message] = []
@@ -94,7 +99,7 @@ def _facts(log: Log, raw: bytes, wall_ms: int) -> list[Message] | str:
 def _decision(log: Log, key: str) -> Decision | None:
     """What the message was sent for."""
     _, shard, sequence = [*key.split("-"), "", ""][:3]
-    if not (shard.isascii() and shard.isdigit() and sequence.isascii() and sequence.isdigit()):
+    if not (_NUMBER.fullmatch(shard) and _NUMBER.fullmatch(sequence)):
         return None
     if key != effect_key(log.identity(FACTS), int(shard), int(sequence)) or int(shard) >= log.partitions(FACTS):
         return None
@@ -102,8 +107,10 @@ def _decision(log: Log, key: str) -> Decision | None:
 
 
 def _fact(notice: Notice, key: str, d: Decision, wall_ms: int) -> Message:
+    # One that is sent again by hand has the same key, and may bounce again: another mail says so.
+    said = sha256((notice.mail_id or f"{notice.at_ms} {notice.reason}").encode()).hexdigest()[:_ID_DIGITS]
     return Message(
-        event_id=f"notice:{key}:{notice.status}",
+        event_id=f"notice:{key}:{notice.status}:{said}",
         recorded_time=wall_ms,
         correlation="",
         source=SOURCE,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from connectors.addresses import host_address
 from sinks.delivery.documents.figures import Party
+from sinks.delivery.documents.headers import ADDRESS
 from sinks.wrong_settings import findings
 
 # UNTDID 5305, those that EN 16931 allows.
@@ -53,6 +54,12 @@ def _rate(text: str) -> str:
         raise ValueError("must be percent, such as 19 or 8.875") from None
     if ppm != ppm.to_integral_value() or not 0 <= ppm <= 1_000_000:
         raise ValueError("must be percent from 0 to 100, with four decimals at the most")
+    return text
+
+
+def _one_address(text: str) -> str:
+    if text and not ADDRESS.fullmatch(text):
+        raise ValueError("must be NAME@DOMAIN, and nothing else")
     return text
 
 
@@ -144,7 +151,7 @@ class Email(_Part):
     password_file: Path | None = None
     domain: str
     bounces_to: str
-    receipts_to: str = ""
+    receipts_to: Annotated[str, AfterValidator(_one_address)] = ""
     attach: list[Form] = Field(default_factory=lambda: list[Form](["pdf"]))
     accepted_is_delivered: bool = False
     timeout_seconds: Annotated[float, Field(gt=0, le=50)] = 30.0

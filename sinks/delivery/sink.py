@@ -178,7 +178,7 @@ class DeliverySink(EffectSink):
             ]
         message_id = f"{effect.key}@{email.domain}"
         mail = message(words, attachments, *parties, message_id, localtime(), email.receipts_to)
-        receiver = address_of(parties[1].email, "the customer").addr_spec
+        receiver = address_of(parties[1].email, "the customer")
         return self._mailer.send(effect.number, effect.key, mail, receiver)
 
     def _upload(self, effect: Effect, prepared: Prepared, upload: Upload) -> Outcome:

@@ -43,8 +43,8 @@ class Result(StrEnum):
 
     done: the outside has it. more: it has a part of it and takes the rest, go on at once. later: it has it not, or not all, try
     again. refused: it never will; a person is told.
-    unknown: it may have it, and would not notice a second one. off: as refused, and the whole target is switched
-    off until a person enables it.
+    unknown: it may have it, and would not notice a second one. off: as later, and the whole target is switched off until a
+    person enables it, after which this one is tried at once: what is wrong is not the effect.
     """
 
     done = "done"
@@ -209,7 +209,8 @@ class EffectSink(ABC):
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
         """Do it once, with `effect.key` as the idempotency key. In a thread of its own; must end within `seconds`.
 
-        What the outside does wrong is an Outcome. An exception is a bug: it stops the sink.
+        What the outside does wrong is an Outcome. An exception, here and in `prepare`, is a bug: this effect fails, for a
+        person. SinkStopped, and what is wrong with the log, the file or the machine, stops the sink.
         """
 
     @property

@@ -59,7 +59,7 @@ class Tried(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """An attempt that has ended. retry_seconds: when it is tried again, None: never; where its result is `later`."""
+    """An attempt that has ended. retry_seconds: when it is tried again, None: never; where its result is `later`, `more` or `off`."""
 
     number: int
     outcome: Outcome
@@ -318,10 +318,10 @@ class EffectStore:
         )
         if outcome.parts:
             self._connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?)", (number, outcome.parts))
-        if outcome.result in (Result.later, Result.more) and retry_seconds is not None:
+        if outcome.result in (Result.later, Result.more, Result.off) and retry_seconds is not None:
             if self._withdrawn(number, now_ms):
                 return
-            # What goes on has not failed: when it does, its waits begin with the first.
+            # What goes on, or waits until its target is enabled, has not failed: when it does, its waits begin with the first.
             self._connection.execute(
                 "UPDATE effects SET state = 'waiting', due_ms = ?, detail = ?, attempts = attempts * ? WHERE number = ?",
                 (now_ms + round(retry_seconds * 1000), detail, outcome.result is Result.later, number),

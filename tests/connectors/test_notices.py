@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.mail.notices import Notice, read_notices
+from connectors.mail.notices import Notice, UnreadableMail, read_notices
 
 ID = "0123456789abcdef-3-42@mail.example"
 AT = 1_773_135_000_000
@@ -88,6 +88,21 @@ def test_the_whole_message_may_come_back() -> None:
     assert notice.message_id == ID
 
 
+def test_the_envelope_that_it_came_in_names_a_message_of_which_nothing_came_back() -> None:
+    key = ID.partition("@")[0]
+    machine = FAILED.replace("relay.example\n", f"relay.example\nOriginal-Envelope-Id: {key}\n", 1)
+    raw = report("message/delivery-status", machine, original="Subject: of nothing\n")
+    assert read_notices(raw) == [Notice(key, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", AT)]
+    # What came back goes before: who forwards a mail may give it an envelope of its own.
+    (notice,) = read_notices(report("message/delivery-status", machine)) or []
+    assert notice.message_id == ID
+
+
+def test_a_notice_has_the_id_of_its_mail() -> None:
+    raw = b"Message-ID: <7@relay.example>\r\n" + report("message/delivery-status", FAILED)
+    assert read_notices(raw) == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", AT, "<7@relay.example>")]
+
+
 def test_a_time_that_is_not_said_is_none() -> None:
     (notice,) = read_notices(report("message/delivery-status", FAILED, date=False)) or []
     assert notice.at_ms == 0
@@ -119,6 +134,14 @@ def test_a_mail_that_is_wrong_is_read_as_far_as_it_goes(header: str) -> None:
     raw = report("message/delivery-status", FAILED, date=False)
     notices = read_notices(raw.replace(b"--B\r\n\r\nThe original", f"--B\r\n{header}\r\n\r\nThe original".encode(), 1))
     assert notices == [Notice(ID, "bounced", "5.1.1 smtp; 550 5.1.1 no such user", 0)]
+
+
+NESTED = b"Content-Type: message/rfc822\r\n\r\n" * 1_000 + b"Subject: x\r\n\r\nx"
+
+
+def test_a_mail_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(UnreadableMail, match="cannot be read as a mail: RecursionError"):
+        read_notices(NESTED)
 
 
 def test_a_time_that_is_none_is_left_out() -> None:

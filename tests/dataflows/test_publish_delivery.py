@@ -179,6 +179,42 @@ def test_what_is_not_approved_does_not_leave(world: Delivering) -> None:
     assert [status for _, status, _ in world.statuses()] == ["bounced", "bounced"]
 
 
+def test_a_language_that_is_none_is_written_to_in_the_fallback(world: Delivering) -> None:
+    world.customer("A-2")
+    world.remind("RE-1", language="\u00fc" * 128)
+    world.remind("RE-2", account="A-2")
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        subjects = sorted(got.mail["Subject"] for got in mailbox.got)
+    assert [state for _, state, _ in world.effects()] == ["done", "done"]
+    assert subjects == ["Mahnung, Kundennummer A-2", "Second payment reminder, account A-1"]
+
+
+def test_a_server_that_takes_nothing_from_us_bounces_nobody(world: Delivering) -> None:
+    for account in ("A-2", "A-3"):
+        world.customer(account)
+        world.remind(f"RE-{account}", account=account)
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        for line in connection.makefile("rb"):
+            wants = line[:4].upper() == b"MAIL"
+            connection.sendall(b"530 5.7.0 Authentication required\r\n" if wants else b"250 ok\r\n")
+
+    with raw_server(talk) as address:
+        world.run(office_at(address))
+        assert [state for _, state, _ in world.effects()] == ["waiting", "waiting"]
+        assert world.statuses() == []
+        with closing(EffectStore(world.directory / "effects" / "delivery.sqlite")) as store:
+            (row,) = store.targets().values()
+            assert row.off_why == "the mail server does not take mail from us: 530 5.7.0 Authentication required"
+            store.set_target(row._replace(off_ms=0, off_why=""))
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert len(mailbox.got) == 2
+    assert [status for _, status, _ in world.statuses()] == ["sent", "sent"]
+
+
 def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(world: Delivering, tmp_path: Path) -> None:
     world.fact(invoice(**RE_1))
     world.request("RE-1")

@@ -61,6 +61,7 @@ def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, f
     [
         (EMAIL + f'password = "{HUSH}"', "email.password: no such setting; is it password_file?"),
         (EMAIL + f'password_file = [7, "{HUSH}"]', "email.password_file: Input is not a valid path"),
+        (EMAIL + f'receipts_to = "{HUSH}"', "email.receipts_to: must be NAME@DOMAIN, and nothing else"),
         (EMAIL + "port = 0", "email.port = 0: Input should be greater than or equal to 1"),
         (f'email = "smtp://us:{HUSH}@mail.example"', "email: Input should be a valid dictionary"),
         (f'[api]\nurl = "https://a.example"\ntoken = "{HUSH}"', "api.token: no such setting; is it token_file?"),

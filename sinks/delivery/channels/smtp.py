@@ -1,7 +1,8 @@
 """One message to a mail server by SMTP (RFC 5321), with a notification asked for where the server can (RFC 3461).
 
 The server has the message from the moment that it has the last line of it, said so or not: an attempt that breaks off
-after that is unknown, one before is tried again.
+after that is unknown, one before is tried again. What it says before it is told the receiver is about us, and no word of the
+receiver's: that is tried again, or switches the channel off.
 """
 
 import re
@@ -11,17 +12,19 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Final
 
+from sinks.delivery.documents.mail import Mail
 from sinks.delivery.setup import Email, first_line
 from sinks.effects.base import Outcome, Result
 from sinks.effects.connections import Connections
 
 ATTEMPT_SECONDS: Final = 60.0
 _MOST_ANSWER_BYTES: Final = 1 << 20
-_POLICY: Final = SMTP.clone(cte_type="7bit")
+# Whatever it answers to QUIT: it has the message or it has it not, and who waits for that has not kept what came of it.
+_LEAVING_SECONDS: Final = 1.0
+# Authentication is wanted, refused, too weak, or wants encryption (RFC 4954): whoever the receiver is.
+_LOGIN_CODES: Final = frozenset((530, 534, 535, 538))
 
 
 class Mailer:
@@ -31,14 +34,14 @@ class Mailer:
         self._email: Final = email
         self._connections: Final = Connections()
 
-    def send(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
+    def send(self, number: int, key: str, mail: Mail, receiver: str) -> Outcome:
         """One attempt. number: names it for `abandon`; key: the envelope's id. Never raises for what the server does. What
         the server says is told without the receiver's address."""
         outcome = self._tried(number, key, mail, receiver)
         hidden = re.sub(re.escape(receiver), "the customer's address", outcome.detail, flags=re.IGNORECASE)
         return replace(outcome, detail=hidden)
 
-    def _tried(self, number: int, key: str, mail: EmailMessage, receiver: str) -> Outcome:
+    def _tried(self, number: int, key: str, mail: Mail, receiver: str) -> Outcome:
         handed = [False]
         try:
             server = _Client(self._email, self._tls, lambda connected: self._connections.keep(number, connected))
@@ -46,10 +49,7 @@ class Mailer:
                 self._logged_in(server)
                 return self._handed_over(server, key, mail, receiver, handed)
             finally:
-                # Whatever it answers to that, it has the message or it has it not.
-                with suppress(OSError, smtplib.SMTPException):
-                    server.docmd("QUIT")
-                server.close()
+                _leave(server)
         except UnicodeError:
             return Outcome(Result.off, "user, password and bounces_to of [email] must be ASCII")
         except (OSError, smtplib.SMTPException, ValueError) as error:
@@ -60,7 +60,7 @@ class Mailer:
                 return Outcome(Result.off, f"the mail server refuses the login: {_said(error)}")
             # A line that is too long has a code that no server said.
             if isinstance(error, smtplib.SMTPResponseException) and isinstance(error.smtp_error, bytes):
-                return _judged(error.smtp_code, _said(error))
+                return _about_us(error.smtp_code, _said(error))
             return Outcome(Result.later, said)
         finally:
             self._connections.drop(number)
@@ -76,20 +76,18 @@ class Mailer:
 
     def _logged_in(self, server: smtplib.SMTP) -> None:
         email = self._email
-        server.ehlo()
+        server.ehlo_or_helo_if_needed()
         if email.security == "starttls":
             server.starttls(context=self._tls)
-            server.ehlo()
+            server.ehlo_or_helo_if_needed()
         if email.user:
             server.login(email.user, first_line(email.password_file))
 
-    def _handed_over(
-        self, server: smtplib.SMTP, key: str, mail: EmailMessage, receiver: str, handed: list[bool]
-    ) -> Outcome:
+    def _handed_over(self, server: smtplib.SMTP, key: str, mail: Mail, receiver: str, handed: list[bool]) -> Outcome:
         asks = server.has_extn("dsn")
         code, said = server.mail(self._email.bounces_to, ["RET=HDRS", f"ENVID={key}"] if asks else [])
         if code != 250:
-            return _judged(code, _text(said))
+            return _about_us(code, _text(said), for_good=_LOGIN_CODES | {550})
         code, said = server.rcpt(
             receiver, ["NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(receiver)}"] if asks else []
         )
@@ -98,13 +96,13 @@ class Mailer:
         code, said = server.docmd("DATA")
         if code != 354:
             return _judged(code, _text(said))
-        body = smtplib._quote_periods(mail.as_bytes(policy=_POLICY))  # type: ignore[attr-defined]
+        body = smtplib._quote_periods(mail.content)  # type: ignore[attr-defined]
         server.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         handed[0] = True
         server.send(b".\r\n")
         code, said = server.getreply()
         if 200 <= code < 300:
-            return Outcome(Result.done, f"{code} {_text(said)}", reference=mail["Message-ID"])
+            return Outcome(Result.done, f"{code} {_text(said)}", reference=f"<{mail.message_id}>")
         if not 400 <= code < 600:
             return Outcome(
                 Result.unknown, f"the whole message was sent, and the answer is none of SMTP's: {_text(said)}"
@@ -174,6 +172,28 @@ def _said(error: smtplib.SMTPResponseException) -> str:
 
 
 def _judged(code: int, said: str) -> Outcome:
-    """5yz is for good, all else is for now (RFC 5321, 4.2.1)."""
-    text = said if said.startswith(str(code)) else f"{code} {said}"
-    return Outcome(Result.refused if 500 <= code < 600 else Result.later, text)
+    """Of the receiver, or the message: 5yz is for good, all else is for now (RFC 5321, 4.2.1)."""
+    if code in _LOGIN_CODES or not 500 <= code < 600:
+        return _about_us(code, said)
+    return Outcome(Result.refused, _with_code(code, said))
+
+
+def _about_us(code: int, said: str, for_good: frozenset[int] = _LOGIN_CODES) -> Outcome:
+    """Of the sender, or the server: no word of the receiver's."""
+    if code in for_good:
+        return Outcome(Result.off, f"the mail server does not take mail from us: {_with_code(code, said)}")
+    return Outcome(Result.later, _with_code(code, said))
+
+
+def _with_code(code: int, said: str) -> str:
+    return said if said.startswith(str(code)) else f"{code} {said}"
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say good-bye; not for long, and whatever it answers."""
+    with suppress(OSError, smtplib.SMTPException):
+        if server.sock is not None:
+            server.sock.settimeout(_LEAVING_SECONDS)
+            server.putcmd("QUIT")
+            server.sock.recv(1)
+    server.close()

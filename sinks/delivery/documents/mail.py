@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from sinks.delivery.documents.figures import AnyLetter, NoDocument, Party
+from sinks.delivery.documents.headers import ADDRESS, address_field, found_wrong, text_field
 from sinks.delivery.documents.letters import Table, written
 from sinks.delivery.documents.templates import LAYOUTS
 from sinks.delivery.documents.wording import Wording
 
 _GAP: Final = "  "
+# A server without 8BITMIME takes it too.
+_POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,14 @@ class Attachment:
 
     name: str
     subtype: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message as it is sent. message_id: what stands between < and >."""
+
+    message_id: str
     content: bytes
 
 
@@ -96,17 +108,16 @@ def _signature(sender: Party) -> list[str]:
     return [text for text in (sender.name, *sender.address, sender.phone, sender.email) if text]
 
 
-def address_of(text: str, whose: str) -> Address:
+def address_of(text: str, whose: str) -> str:
     """The one address that a text is. Raises NoDocument where it is none, or several."""
-    name, _, domain = text.strip().rpartition("@")
-    try:
-        if not text.isascii():
-            raise ValueError("is not ASCII: a domain is written as xn--..., and a name before the @ cannot be sent to")
-        if not name or "." not in domain.strip(".") or any(c.isspace() or c in ',;<>()[]\\"' for c in text.strip()):
-            raise ValueError("is not NAME@DOMAIN")
-        return Address(username=name, domain=domain)
-    except ValueError as error:
-        raise NoDocument(f"the email address of {whose} {error}") from None
+    address = text.strip()
+    if not address.isascii():
+        said = "is not ASCII: a domain is written as xn--..., and a name before the @ cannot be sent to"
+    elif not ADDRESS.fullmatch(address):
+        said = "is not NAME@DOMAIN"
+    else:
+        return address
+    raise NoDocument(f"the email address of {whose} {said}")
 
 
 def message(
@@ -117,29 +128,42 @@ def message(
     message_id: str,
     date: datetime,
     receipts_to: str = "",
-) -> EmailMessage:
+) -> Mail:
     """The message. message_id: what stands between < and >, the same for the same effect; date: when it is sent; receipts_to:
-    where a notice that it was read may go, or empty. Raises NoDocument where an address is none."""
-    mail = EmailMessage(policy=SMTP)
-    source = address_of(sender.email, "the sender ([[senders]] of delivery.toml)")
-    target = address_of(receiver.email, "the customer")
-    mail["From"] = Address(_header(sender.name), source.username, source.domain)
-    mail["To"] = Address(_header(receiver.name), target.username, target.domain)
-    mail["Subject"] = _header(words.subject)
-    mail["Date"] = date
-    mail["Message-ID"] = f"<{message_id}>"
-    # No answering machine answers it, and it is no newsletter.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = words.language
+    where a notice that it was read may go, or empty. Raises NoDocument where an address is none, or its header is not
+    what was to be written."""
+    addresses = {
+        "From": address_of(sender.email, "the sender ([[senders]] of delivery.toml)"),
+        "To": address_of(receiver.email, "the customer"),
+    }
     if receipts_to:
-        mail["Disposition-Notification-To"] = receipts_to
-    mail.set_content(plain_text(words, sender))
-    mail.add_alternative(html_text(words, sender), subtype="html")
+        addresses["Disposition-Notification-To"] = address_of(receipts_to, "receipts_to ([email] of delivery.toml)")
+    whose = {"From": sender.name, "To": receiver.name}
+    fields = {
+        "Date": format_datetime(date),
+        "Message-ID": f"<{message_id}>",
+        # No answering machine answers it, and it is no newsletter.
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": words.language,
+    }
+    try:
+        head = [address_field(name, whose.get(name, ""), address) for name, address in addresses.items()]
+        head.append(text_field("Subject", words.subject))
+        head += [f"{name}: {value}\r\n" for name, value in fields.items()]
+        content = "".join(head).encode("ascii") + _body(words, attachments, sender)
+    except (MessageError, ValueError) as error:
+        raise NoDocument(f"a mail of it cannot be written: {error}") from error
+    wrong = found_wrong(content, [*addresses, "Subject", *fields, "MIME-Version", "Content-Type"], addresses)
+    if wrong:
+        raise NoDocument(f"a mail of it cannot be written: its header {wrong}")
+    return Mail(message_id, content)
+
+
+def _body(words: Words, attachments: Sequence[Attachment], sender: Party) -> bytes:
+    """Its parts, after the fields that say how they are written; ASCII, with a line end at the end."""
+    parts = EmailMessage(policy=_POLICY)
+    parts.set_content(plain_text(words, sender))
+    parts.add_alternative(html_text(words, sender), subtype="html")
     for one in attachments:
-        mail.add_attachment(one.content, maintype="application", subtype=one.subtype, filename=one.name)
-    return mail
-
-
-def _header(text: str) -> str:
-    """A header is one line."""
-    return " ".join(text.split())
+        parts.add_attachment(one.content, maintype="application", subtype=one.subtype, filename=one.name)
+    return parts.as_bytes()

@@ -5,6 +5,7 @@ labels.toml, and the layouts. Its hash is of all of these, so whatever of it is 
 approved. An installation's own folder goes before the ones that ship with headrace.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ LAYOUTS: Final = SHIPPED / "layouts"
 _LAYOUT_NAMES: Final = ("page.typ", "invoice.typ", "letter.typ", "mail.html")
 # What every template is asked for.
 BLOCKS: Final = ("subject", "opening", "closing")
+# BCP 47's letters, and what a file may be called: both come with facts and policy, and become a path.
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9-]{1,35}")
+_NAME: Final = re.compile(r"[^/\x00]{1,60}")
 
 
 class NoTemplate(NoDocument):
@@ -101,7 +105,7 @@ class Templates:
         return self._read[key]
 
     def _load(self, language: str, name: str) -> Template | None:
-        if "/" in f"{language}{name}" or ".." in (language, name):
+        if not _LANGUAGE.fullmatch(language) or not _NAME.fullmatch(name):
             return None
         words = self._file(language, f"{name}.txt")
         labels = self._file(language, "labels.toml")
@@ -133,7 +137,7 @@ class Templates:
         where there is none."""
         for language in languages:
             for tag in (language, language.partition("-")[0]):
-                found = self.read(tag, name) if tag else None
+                found = self.read(tag, name)
                 if found is not None:
                     return found
         said = ", ".join(dict.fromkeys(language for language in languages if language))

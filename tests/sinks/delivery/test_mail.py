@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event, Thread
@@ -16,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 
 from sinks.delivery.channels.smtp import Mailer
 from sinks.delivery.documents.figures import NoDocument
-from sinks.delivery.documents.mail import Attachment, address_of, html_text, letter_words, message, plain_text
+from sinks.delivery.documents.mail import Attachment, Mail, address_of, html_text, letter_words, message, plain_text
 from sinks.delivery.setup import Email
 from sinks.effects.base import Outcome, Result
 from tests.raw_server import raw_server
@@ -27,12 +28,19 @@ KEY = "0123456789abcdef-3-42"
 SENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 
 
-def made(language: str = "de-DE", **parties: Any) -> EmailMessage:
+def made(language: str = "de-DE", **parties: Any) -> Mail:
     figures = letter()
     words = letter_words(figures, wording("reminder", language))
     attachment = Attachment("Mahnung.pdf", "pdf", b"%PDF-1.7 any")
     seller, buyer = parties.get("sender", figures.seller), parties.get("receiver", figures.buyer)
     return message(words, [attachment], seller, buyer, f"{KEY}@mail.example", SENT, "read@seller.example")
+
+
+def read(mail: Mail) -> EmailMessage:
+    """As a mail program reads it."""
+    found = message_from_bytes(mail.content, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
 
 
 def setting(mailbox: Mailbox, **changes: Any) -> Email:
@@ -61,7 +69,7 @@ def test_text_and_html_say_the_same_and_nothing_of_it_is_markup() -> None:
 
 
 def test_a_message_names_its_effect_and_nobody_answers_it() -> None:
-    mail = made()
+    mail = read(made())
     assert mail["Message-ID"] == f"<{KEY}@mail.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["To"].addresses[0].addr_spec == "ap@buyer.example"
@@ -73,7 +81,7 @@ def test_a_message_names_its_effect_and_nobody_answers_it() -> None:
 
 def test_names_cannot_add_headers() -> None:
     figures = letter()
-    mail = made(receiver=replace(figures.buyer, name="A\r\nBcc: x@y.example"))
+    mail = read(made(receiver=replace(figures.buyer, name="A\r\nBcc: x@y.example")))
     assert "Bcc" not in mail
     for wrong in (
         "",
@@ -119,6 +127,7 @@ def test_a_server_that_cannot_notify_is_not_asked() -> None:
         ({"rcpt": "451 4.7.1 come later"}, Result.later),
         ({"data": "554 5.7.1 looks like spam"}, Result.refused),
         ({"data": "452 4.3.1 disk full"}, Result.later),
+        ({"rcpt": "421 4.3.2 closing"}, Result.later),
     ],
 )
 def test_what_a_server_says_is_for_good_or_for_now(changes: dict[str, str], result: Result) -> None:
@@ -126,6 +135,63 @@ def test_what_a_server_says_is_for_good_or_for_now(changes: dict[str, str], resu
         outcome = sent(mailbox)
         assert mailbox.got == []
     assert (outcome.result, outcome.detail) == (result, next(iter(changes.values())))
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "told"),
+    [
+        ({"220": "554 5.3.2 No SMTP service here"}, Result.later, "554 5.3.2 No SMTP service here"),
+        ({"220": "421 busy"}, Result.later, "421 busy"),
+        ({"EHLO": "550 go away", "HELO": "550 go away"}, Result.later, "550 go away"),
+        ({"EHLO": "502 what?", "HELO": "250 x", "RCPT": "550 no such user"}, Result.refused, "550 no such user"),
+        ({"MAIL": "503 5.5.1 say EHLO first"}, Result.later, "503 5.5.1 say EHLO first"),
+        ({"MAIL": "553 5.1.8 no such sender"}, Result.later, "553 5.1.8 no such sender"),
+        ({"MAIL": "550 5.7.1 not from this host"}, Result.off, "550 5.7.1 not from this host"),
+        ({"MAIL": "530 5.7.0 Authentication required"}, Result.off, "530 5.7.0 Authentication required"),
+        ({"MAIL": "534 5.7.9 too weak"}, Result.off, "534 5.7.9 too weak"),
+        ({"MAIL": "538 5.7.11 encrypt"}, Result.off, "538 5.7.11 encrypt"),
+        ({"RCPT": "530 5.7.0 Authentication required"}, Result.off, "530 5.7.0 Authentication required"),
+        ({"RCPT": "550 5.1.1 no such user"}, Result.refused, "550 5.1.1 no such user"),
+        ({"DATA": "554 5.7.1 no"}, Result.refused, "554 5.7.1 no"),
+    ],
+)
+def test_only_what_is_said_of_the_receiver_and_the_message_is_no_word_about_us(
+    said: dict[str, str], result: Result, told: str
+) -> None:
+    words = {"220": "220 x", "EHLO": "250 x", "HELO": "250 x", "MAIL": "250 ok", "RCPT": "250 ok"} | said
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(f"{words['220']}\r\n".encode())
+        for line in connection.makefile("rb"):
+            connection.sendall(words.get(line[:4].decode().upper(), "451 no").encode() + b"\r\n")
+
+    with raw_server(talk) as address:
+        outcome = sent(Mailbox(address=address))
+    about_us = "the mail server does not take mail from us: " if result is Result.off else ""
+    assert (outcome.result, outcome.detail) == (result, about_us + told)
+
+
+def test_who_is_not_answered_to_quit_does_not_wait_for_it() -> None:
+    over = Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 x\r\n")
+        whole = False
+        for line in connection.makefile("rb"):
+            if line == b"QUIT\r\n":
+                over.wait(20)
+                return
+            if not whole or line == b".\r\n":
+                connection.sendall(b"354 go\r\n" if line == b"DATA\r\n" else b"250 ok\r\n")
+            whole = (whole or line == b"DATA\r\n") and line != b".\r\n"
+
+    with raw_server(talk) as address:
+        began = time.monotonic()
+        outcome = sent(Mailbox(address=address))
+        took = time.monotonic() - began
+        over.set()
+    assert outcome.result is Result.done
+    assert took < 5
 
 
 def test_a_connection_that_breaks_after_the_last_line_leaves_it_unknown() -> None:

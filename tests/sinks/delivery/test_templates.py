@@ -56,8 +56,11 @@ def test_a_language_is_taken_before_its_region_and_the_fallback() -> None:
         assert found.approved("reminder", languages).language == right
     with pytest.raises(NoTemplate, match="there is no template reminder in nl-NL"):
         found.approved("reminder", ["nl-NL", ""])
-    for name in ("../en/reminder", "..", "x/../../y"):
+    for name in ("../en/reminder", "..", "x/../../y", "x" * 300, "x\x00", ""):
         assert found.read("en", name) is None
+    for language in ("../en", "..", ".", "\u00fc" * 128, "x" * 300, "en\x00", "e\u0301n", ""):
+        assert found.read(language, "reminder") is None
+        assert found.approved("reminder", [language, "en"]).language == "en"
 
 
 def test_another_language_is_no_way_around_an_approval() -> None:
