@@ -232,7 +232,9 @@ class DeliverySink(EffectSink):
             content = letter_pdf(prepared.letter, prepared.wording, self._office.fonts)
             return prepared.letter.reference, f"{effect.key}-{file_name(prepared.letter.account, 'pdf')}", content
         figures = prepared.invoices[at]
-        name = f"{effect.key}-{file_name(figures.number, ENDINGS[form])}"
+        # Two numbers may be written alike in a file's name: each of several has its place in it.
+        place = f"{at}-" if len(prepared.invoices) > 1 else ""
+        name = f"{effect.key}-{place}{file_name(figures.number, ENDINGS[form])}"
         return figures.number, name, self._office.invoice(figures, prepared.wording, form)
 
     @property

@@ -30,6 +30,8 @@ _ONE: Final = "C62"
 _TRANSFER: Final = "30"
 _SEPA_TRANSFER: Final = "58"
 _PPM: Final = 1_000_000
+_PDF_TIME: Final = re.compile(rb"(/(?:ModDate|CreationDate) \(D(?::|\\072))\d{14}")
+_XMP_TIME: Final = re.compile(rb"(<xmp:(?:CreateDate|ModifyDate)>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # Categories with a tax; of all others the tax is zero.
 _TAXED: Final = ("S", "L", "M")
@@ -294,7 +296,8 @@ def cii(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
 
 
 def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), language: str = "en") -> bytes:
-    """The invoice's PDF with its CII inside: Factur-X, which is ZUGFeRD 2. Raises NoDocument."""
+    """The invoice's PDF with its CII inside: Factur-X, which is ZUGFeRD 2; the same bytes for the same figures. Raises
+    NoDocument."""
     from facturx import generate_from_binary
 
     issued = day_of(figures.issued)
@@ -312,5 +315,8 @@ def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), lan
         },
         lang=language,
         afrelationship="alternative",
+        xmp_compression=False,
     )
-    return made
+    # The library says by its own clock when it was made, in places of fixed length.
+    made = _PDF_TIME.sub(rb"\g<1>" + f"{issued:%Y%m%d}000000".encode(), made)
+    return _XMP_TIME.sub(rb"\g<1>" + f"{issued}T00:00:00".encode(), made)

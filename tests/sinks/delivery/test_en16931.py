@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from pathlib import Path
@@ -16,11 +17,11 @@ from saxonche import PySaxonProcessor
 
 from schemas.records import InvoiceLine
 from sinks.delivery.documents.en16931 import cii, factur_x, findings, ubl
-from sinks.delivery.documents.figures import InvoiceFigures, NoDocument
+from sinks.delivery.documents.figures import InvoiceFigures, NoDocument, day_of
 from sinks.delivery.documents.making import invoice_figures
 from sinks.delivery.documents.pdf import invoice_pdf
 from sinks.delivery.setup import Tax
-from tests.facts import invoice
+from tests.facts import DAY, invoice
 from tests.sinks.delivery.papers import (
     LINES,
     bill,
@@ -205,6 +206,22 @@ def test_what_no_xml_may_have_is_no_invoice(make: Callable[[InvoiceFigures], byt
 def test_lines_that_are_not_the_amount_make_no_figures() -> None:
     with pytest.raises(NoDocument, match=r"its lines have 21\.15 tax, it has 21\.16"):
         bill(tax=2_116, amount=13_879)
+
+
+def test_factur_x_has_the_same_bytes_whenever_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf = invoice_pdf(bill(), wording("invoice", "de-DE"))
+    made = factur_x(bill(), pdf)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Later":
+            return cls(2031, 5, 6, 7, 8, 9, tzinfo=tz)
+
+    monkeypatch.setattr(facturx.facturx, "datetime", Later)
+    assert factur_x(bill(), pdf) == made
+    metadata = PdfReader(BytesIO(made)).metadata
+    assert metadata is not None
+    assert metadata.creation_date == datetime(*day_of(DAY).timetuple()[:3], tzinfo=UTC)
 
 
 def test_factur_x_has_the_same_invoice_inside() -> None:
