@@ -15,7 +15,10 @@ from lxml import etree
 from pypdf import PdfReader
 from saxonche import PySaxonProcessor
 
+from connectors.currencies import MINOR_DIGITS
 from schemas.records import InvoiceLine
+from sinks.delivery.documents import en16931
+from sinks.delivery.documents.countries import COUNTRIES, MEANT, VAT_PREFIXES
 from sinks.delivery.documents.en16931 import cii, factur_x, findings, ubl
 from sinks.delivery.documents.figures import InvoiceFigures, NoDocument, day_of
 from sinks.delivery.documents.making import invoice_figures
@@ -189,6 +192,99 @@ def test_what_would_break_a_rule_is_not_made() -> None:
     with pytest.raises(NoDocument, match="BR-47"):
         ubl(bill(lines=[LINES[0].__class__(1, 1, "P-1", 1_000, 1, 11_763, 2_115, "NEW")]))
     assert "BR-16: it has no line" in findings(credit(of=False))
+
+
+def many_lines(count: int, net: int, tax: int, currency: str = "EUR") -> InvoiceFigures:
+    """So many lines of that net and tax each, at 19 %."""
+    lines = [
+        InvoiceLine(at, at, "P", 1_000, net * 10_000 * (100 if currency == "JPY" else 1), net, tax, "S19")
+        for at in range(1, count + 1)
+    ]
+    return bill(currency=currency, amount=count * (net + tax), tax=count * tax, lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("figures", "made"),
+    [
+        # 0.50 at 19 % is 0.095: 199 lines are 0.995 away, 200 are 1.00.
+        (lambda: many_lines(199, 50, 10), True),
+        (lambda: many_lines(200, 50, 10), False),
+        (lambda: many_lines(300, 50, 10), False),
+        # 29 JPY at 19 % are 5.51: two lines are 0.98 away, three are 1.47.
+        (lambda: many_lines(2, 29, 6, "JPY"), True),
+        (lambda: many_lines(3, 29, 6, "JPY"), False),
+    ],
+)
+def test_rounding_of_many_lines_is_taken_as_far_as_the_official_rules_do(
+    figures: Callable[[], InvoiceFigures], made: bool, checks: tuple[Check, Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = findings(figures())
+    assert [text.partition(":")[0] for text in found] == ([] if made else ["BR-CO-17"])
+    assert made or found[0].endswith("(S19): have it rounded once for all lines, not for each")
+    monkeypatch.setattr(en16931, "findings", lambda _: [])
+    assert (checks[0](ubl(figures())) == []) is made
+    assert (checks[1](cii(figures())) == []) is made
+
+
+def test_a_currency_that_the_rules_do_not_take_is_told() -> None:
+    pdf = "let it leave as pdf: form and attach of delivery.toml"
+    for currency, told in (
+        ("KWD", f"BR-DEC-14: KWD has 3 decimals, and amounts may have 2: {pdf}"),
+        ("CLF", f"BR-DEC-14: CLF has 4 decimals, and amounts may have 2: {pdf}"),
+        ("STN", f"BR-CL-04: the rules do not know the currency STN: {pdf}"),
+    ):
+        assert [text for text in findings(bill(currency=currency)) if currency in text.partition(":")[2][:60]][:1] == [
+            told
+        ]
+        with pytest.raises(NoDocument, match=told):
+            cii(bill(currency=currency))
+    listed = set(official("BR-CL-04"))
+    assert {c for c, digits in MINOR_DIGITS.items() if digits <= 2} - listed == {"STN", "XAD"}
+
+
+def official(rule: str) -> list[str]:
+    """The code list of a rule for UBL."""
+    text = (RULES / "ubl-2.1/EN16931-UBL-validation.xslt").read_text()
+    end = text.index(f'<xsl:attribute name="id">{rule}<')
+    return re.findall(r"contains\(\s*'([^']*)'", text[text.rfind("<xsl:when", 0, end) : end])[-1].split()
+
+
+def test_the_lists_of_countries_are_those_of_the_official_rules() -> None:
+    assert set(official("BR-CL-14")) == COUNTRIES
+    # The one for CII does not have South Sudan.
+    assert set(official("BR-CO-09")) - {"SS"} == VAT_PREFIXES
+    assert set(MEANT.values()) <= COUNTRIES
+    assert not set(MEANT) & COUNTRIES
+
+
+@pytest.mark.parametrize(("number", "vat"), [("EIN123456789", False), ("ABN12345", False), ("EL123456789", True)])
+def test_a_number_with_letters_that_are_no_country_is_one_of_a_register(
+    number: str, vat: bool, checks: tuple[Check, Check]
+) -> None:
+    for tax in (GOODS, REVERSED):
+        figures = taxed(tax, legal_entity=number)
+        assert checks[0](ubl(figures)) == []
+        assert checks[1](cii(figures)) == []
+        said = etree.fromstring(ubl(figures)).find(f"{CAC}AccountingCustomerParty/{CAC}Party")
+        assert [said.findtext(f"{CAC}PartyTaxScheme/{CBC}CompanyID"), said.findtext(f"{CAC}PartyLegalEntity/{CBC}CompanyID")] == (
+            [number, None] if vat else [None, number]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "told"),
+    [
+        ("UK", "BR-CL-14: the customer's country 'UK' is no code of ISO 3166-1, GB is: the customer fact"),
+        ("XX", "BR-CL-14: the customer's country 'XX' is no code of ISO 3166-1: the customer fact"),
+        ("DEU", "BR-CL-14: the customer's country 'DEU' is no code of ISO 3166-1: the customer fact"),
+        ("", "BR-10: the customer has no country: the customer fact"),
+    ],
+)
+def test_a_country_that_is_none_is_told(country: str, told: str) -> None:
+    assert findings(replace(bill(), buyer=replace(bill().buyer, country=country))) == [told]
+    assert findings(replace(bill(), seller=replace(bill().seller, country="UK"))) == [
+        "BR-CL-14: the sender's country 'UK' is no code of ISO 3166-1, GB is: [[senders]] of delivery.toml"
+    ]
 
 
 def test_a_seller_without_a_vat_number_is_known_by_the_one_it_has(checks: tuple[Check, Check]) -> None:
