@@ -12,7 +12,7 @@ from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import Decision
-from tests.erp import MAPPING, BackOffice, effects, headrace, made, post, told_facts
+from tests.erp import MAPPING, BackOffice, effects, headrace, made, post, told_facts, write_settings
 from tests.erpnext_server import ErpNextServer
 from tests.ledger import day
 from tests.live import ago
@@ -156,9 +156,9 @@ def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer
     )
 
 
-def discounted(directory: Path, server: ErpNextServer) -> list[Decision]:
+def discounted(directory: Path, server: ErpNextServer, ledger: BackOffice) -> list[Decision]:
     """One receipt with a discount, posted and told to the rules."""
-    log, ledger = open_installation(load(directory, None)), BackOffice()
+    log = open_installation(load(directory, None))
     server.documents.invoice("INV-1", "C1", "100.00")
     ledger.invoice("C1", "INV-1", 10_000, ago(), "2026-02-01")
     money = {"receipt_id": "R1", "document": "INV-1", "item_kind": "invoice"}
@@ -191,7 +191,7 @@ def test_what_was_posted_as_the_erp_was_set_then_is_found_and_compared(
     before: str, now: str, server: ErpNextServer, tmp_path: Path
 ) -> None:
     made(tmp_path, server, more=f"kinds = [{before}]")
-    said = discounted(tmp_path, server)
+    said = discounted(tmp_path, server, BackOffice())
     (tmp_path / "books.toml").write_text(MAPPING.format(more=f"kinds = [{now}]"))
     code, found = reconciled(tmp_path)
     if now == ALL:
@@ -231,6 +231,28 @@ def test_a_key_that_was_given_when_less_was_taken_is_found(server: ErpNextServer
     (tmp_path / "books.toml").write_text(MAPPING.format(more=""))
     code, found = reconciled(tmp_path)
     assert (code, found["compared"], found["open"], found["differences"]) == (0, 1, 0, [])
+
+
+def test_of_a_company_that_is_not_kept_there_any_more_what_was_posted_is_looked_for(
+    server: ErpNextServer, tmp_path: Path
+) -> None:
+    log, ledger = made(tmp_path, server), BackOffice()
+    said = discounted(tmp_path, server, ledger)
+    write_settings(tmp_path, server, entities=["de01"])
+    # Nor does the mapping know its company.
+    (tmp_path / "books.toml").write_text(MAPPING.format(more="").replace("us01", "de01"))
+    code, found = reconciled(tmp_path)
+    assert (code, found["compared"], found["open"], found["differences"]) == (0, 1, 0, [])
+    payment = of(server, "Payment Entry")
+    # What this ERP was never asked for is not expected there, though it is a decision of ours.
+    start = len(ledger.decisions)
+    (other,) = ledger.paid("C1", "R2", 700)
+    append_decisions(log, ledger, start)
+    key = f"{payment['headrace_key'].partition('-')[0]}-{name([other])}"
+    server.documents.table("Payment Entry")["STRAY-1"] = {**payment, "name": "STRAY-1", "headrace_key": key}
+    del server.documents.table("Payment Entry")[payment["name"]]
+    _, found = reconciled(tmp_path)
+    assert [x[:3] for x in shown(found)] == [("missing", name(said), payment["name"]), ("unexpected", "", "STRAY-1")]
 
 
 def test_what_somebody_cleared_there_is_told_once(server: ErpNextServer, tmp_path: Path) -> None:
