@@ -13,6 +13,7 @@ from schemas.codec import heads
 from schemas.records import Decision, ErpPosting
 from schemas.topics import DECISIONS, FACTS
 from sinks.effects.base import LIVE, effect_key
+from sinks.erp.adapter import POSTED, Refused, Seen
 from sinks.erp.compare import Cleared, Difference, Kind, Posted, differences
 from sinks.erp.ledger import bundle_of
 from sinks.erp.posting import made
@@ -45,20 +46,23 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     open_items: dict[tuple[str, str, str], tuple[str, str]] = {}
     whose: dict[str, tuple[str, str]] = {}
     for decisions in _bundles(log, erp, open_items):
-        first = decisions[0]
-        key = effect_key(identity, first.shard, first.sequence)
-        name = f"{first.shard}-{first.sequence}"
-        known.add(key)
-        fact = said.get(name)
-        if fact is None:
-            result.open += 1
-        elif fact.status == "refused":
-            refused.append(_refused(name, first, fact))
-        elif fact.posting_id.startswith(BY_HAND):
-            result.by_hand += 1
-        else:
-            whose[name] = first.account_id, _about(first)
-            posted[key] = Posted(name, fact.posting_id, erp.adapter.expected(made(key, decisions, erp.suspense)))
+        keys = {_name(d): effect_key(identity, d.shard, d.sequence) for d in decisions}
+        # Which of them was the first that was asked for, and gave the key, is as the ERP was set then.
+        told = [at for at, d in enumerate(decisions) if _name(d) in said]
+        if told or erp.keeps_books_of(decisions[0]):
+            known |= set(keys.values())
+        result.open += not told and any(erp.takes(d) for d in decisions)
+        for at in told:
+            first = decisions[at]
+            name = _name(first)
+            fact = said[name]
+            if fact.status == "refused":
+                refused.append(_refused(name, first, fact))
+            elif fact.posting_id.startswith(BY_HAND):
+                result.by_hand += 1
+            else:
+                whose[name] = first.account_id, _about(first)
+                posted[keys[name]] = _posted(erp, keys[name], fact.posting_id, decisions[at:])
     result.compared = len(posted)
     prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
     found = differences(posted, known, erp.adapter.all_of(prefix), open_items, refused)
@@ -86,6 +90,27 @@ def cleared_facts(result: Reconciled) -> list[ErpPosting]:
     ]  # fmt: skip
 
 
+def _posted(erp: Erp, key: str, number: str, decisions: list[Decision]) -> Posted:
+    """decisions: all that may have been asked for. Raises Refused."""
+    taken = [d for d in decisions if erp.takes(d)]
+    name, now, before = _name(decisions[0]), None, None
+    if taken:
+        now = erp.adapter.expected(made(key, taken, erp.suspense))
+    if taken != decisions:
+        try:
+            before = erp.adapter.expected(made(key, decisions, erp.suspense))
+        except Refused:
+            # It cannot be said any more as the mapping is now, so all that is asked is that it is there.
+            before = Seen(key, "", POSTED, "", "", "", None)
+    seen = now or before
+    assert seen is not None
+    return Posted(name, number, seen, before)
+
+
+def _name(d: Decision) -> str:
+    return f"{d.shard}-{d.sequence}"
+
+
 def _refused(name: str, first: Decision, fact: ErpPosting) -> Difference:
     return Difference(Kind.refused, name, "", first.account_id, _about(first), first.kind, fact.reason)
 
@@ -106,7 +131,9 @@ def _said(log: Log, source: str) -> dict[str, ErpPosting]:
 
 
 def _bundles(log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[str, str]]) -> Iterator[list[Decision]]:
-    """The decisions of each posting. Those of a fact stand together in the log. Keeps in `open_items` what is open."""
+    """The decisions of each posting that any setting may have asked for. Those of a fact stand together in the log. Keeps in
+    `open_items` what is open."""
+    widest = erp.taking_all()
     place: tuple[int, int] = (-1, -1)
     open_bundles: dict[str, list[Decision]] = {}
     seen: dict[int, int] = {}
@@ -120,7 +147,7 @@ def _bundles(log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[st
         if (d.shard, d.fact_offset) != place:
             yield from open_bundles.values()
             place, open_bundles = (d.shard, d.fact_offset), {}
-        if d.origin == LIVE and erp.takes(d):
+        if d.origin == LIVE and widest.takes(d):
             open_bundles.setdefault(bundle_of(d), []).append(d)
     yield from open_bundles.values()
 

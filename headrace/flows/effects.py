@@ -22,7 +22,7 @@ def start_webhooks(settings: Settings, until_idle: Stop, stop: Stop) -> int:
 
 def start_delivery(settings: Settings, until_idle: Stop, stop: Stop) -> int:
     """Send documents and letters by the channels that delivery.toml sets. Raises WrongSettings."""
-    return start_effects(settings, DeliverySink(office_of(settings)), until_idle, stop)
+    return start_effects(settings, DeliverySink(office_of(settings), settings.shards), until_idle, stop)
 
 
 def start_erp(settings: Settings, until_idle: Stop, stop: Stop) -> int:

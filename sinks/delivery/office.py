@@ -20,7 +20,7 @@ _SUBTYPES: Final = {"pdf": "pdf", "facturx": "pdf", "ubl": "xml"}
 
 
 def file_name(document: str, ending: str) -> str:
-    """A file for a document: what may not be in a name is a hyphen there."""
+    """A file for a document: what may not be in a name is a hyphen there, so two documents may have one name."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._") else "-" for c in document)
     return f"{safe.lstrip('.')}.{ending}"
 

@@ -22,7 +22,7 @@ from sinks.delivery.documents.figures import AnyLetter, InvoiceFigures, NoDocume
 from sinks.delivery.documents.mail import Attachment, address_of, invoice_words, letter_words, message
 from sinks.delivery.documents.pdf import invoice_values, letter_pdf
 from sinks.delivery.documents.wording import Wording
-from sinks.delivery.documents.x12 import Envelope, x12_810
+from sinks.delivery.documents.x12 import MOST_CONTROL, Envelope, x12_810
 from sinks.delivery.knowing import Place
 from sinks.delivery.messages import message_fact
 from sinks.delivery.office import ENDINGS, Office, file_name
@@ -34,6 +34,8 @@ REMINDER: Final = "reminder"
 DELIVERY: Final = "delivery"
 STATEMENT: Final = "statement"
 CHANNELS: Final = ("email", "api", "portal", "edi", "letter")
+# That a log may have.
+_MOST_SHARDS: Final = 256
 _HOUR_SECONDS: Final = 3_600
 # After these waits again, then each hour, as long as it may live.
 _RETRY_SECONDS: Final = (30.0, 120.0, 600.0, 1_800.0, 3_600.0)
@@ -59,8 +61,10 @@ class DeliverySink(EffectSink):
     # An attempt begins no further document after this time, and the next one goes on: all of it ends within `seconds`.
     turn_seconds: ClassVar[float] = 20.0
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, shards: int = _MOST_SHARDS) -> None:
+        """shards: of the log; with too many the numbers of interchanges come again the sooner."""
         self._office: Final = office
+        self._shards: Final = shards
         setup = office.setup
         self._mailer: Final = None if setup.email is None else Mailer(setup.email)
         self._uploaders: Final = {
@@ -78,7 +82,7 @@ class DeliverySink(EffectSink):
         for name, upload in (("api", setup.api), ("portal", setup.portal)):
             if upload is not None:
                 found.append(Target(name, upload.at_once, keyed=True))
-        # One at a time: numbers of interchanges rise in the order in which they leave.
+        # One at a time: numbers of an account's interchanges rise in the order in which they leave.
         found += [Target(name, 1, keyed=True) for name in ("edi", "letter") if self._outbox(name) is not None]
         return found
 
@@ -142,7 +146,7 @@ class DeliverySink(EffectSink):
             raise NoDocument(f"{d.document}: {said}")
         customer: Customer | None = knowing.customer_of(known, place)
         language = d.language or ("" if customer is None else customer.language)
-        control = _control(effect.key, invoices[0], known) if effect.target == "edi" else 0
+        control = control_number(effect.key, self._shards) if effect.target == "edi" else 0
         return Prepared(invoices, None, office.approved(invoices[0].kind, language), control)
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
@@ -232,7 +236,9 @@ class DeliverySink(EffectSink):
             content = letter_pdf(prepared.letter, prepared.wording, self._office.fonts)
             return prepared.letter.reference, f"{effect.key}-{file_name(prepared.letter.account, 'pdf')}", content
         figures = prepared.invoices[at]
-        name = f"{effect.key}-{file_name(figures.number, ENDINGS[form])}"
+        # Two numbers may be written alike in a file's name: each of several has its place in it.
+        place = f"{at}-" if len(prepared.invoices) > 1 else ""
+        name = f"{effect.key}-{place}{file_name(figures.number, ENDINGS[form])}"
         return figures.number, name, self._office.invoice(figures, prepared.wording, form)
 
     @property
@@ -270,14 +276,9 @@ def _values(effect: Effect, prepared: Prepared) -> dict[str, Any]:
     return values
 
 
-def _control(key: str, figures: InvoiceFigures, known: Known) -> int:
-    """The number of an interchange: the same at every attempt, never used before between the two."""
-    mine = f"interchange/{key}"
-    given = known.get(mine)
-    if given is None:
-        counter = f"interchanges/{figures.seller.edi_id}/{figures.buyer.edi_id}"
-        last = known.get(counter)
-        given = str(1 if last is None else int(last) + 1).encode()
-        known.put(counter, given)
-        known.put(mine, given)
-    return int(given)
+def control_number(key: str, shards: int) -> int:
+    """The number of the interchange of an effect: of its key alone, so it is the same at every attempt, whatever became of the
+    sink's file. Between two partners it comes again after 999,999,999 decisions of one log, or later; the numbers of another
+    log begin elsewhere."""
+    log, shard, sequence = key.split("-")
+    return 1 + (int(log, 16) + int(sequence) * shards + int(shard)) % MOST_CONTROL

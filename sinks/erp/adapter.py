@@ -63,6 +63,10 @@ class ErpAdapter(ABC):
         """
 
     @abstractmethod
+    def find(self, posting: Posting) -> str:
+        """The number there of what was posted with its key; empty where nothing was. Raises Refused, RetryLater."""
+
+    @abstractmethod
     def expected(self, posting: Posting) -> Seen:
         """How the posting is to look when `all_of` gives it; number is empty. Raises Refused."""
 

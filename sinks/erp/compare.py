@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from connectors.currencies import decimal_text
@@ -29,11 +29,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What is to be there. name: the decision; number: what the ERP called it when it confirmed it."""
+    """What is to be there. name: the decision; number: what the ERP called it when it confirmed it. before: as it was to be when
+    everything was taken, where that is something else now."""
 
     name: str
     number: str
     seen: Seen
+    before: Seen | None = None
+
+    def as_there(self, there: Sequence[Seen]) -> "Posted":
+        """As it was asked for when it was posted, which shows by what is there: the setting of that time is not in the log."""
+        alive = [seen for seen in there if seen.state != CANCELLED]
+        if self.before is None or not alive:
+            return self
+        wanted = (self.seen, self.before)
+        return replace(self, seen=min(wanted, key=lambda want: _unlike(want, alive[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ def differences(
             result.append(
                 Difference(Kind.unexpected, "", seen.number, seen.account, seen.about, "nothing asked for it", text)
             )
+    posted = {key: one.as_there(there[key]) for key, one in posted.items()}
     ours = {(one.seen.account, one.seen.about) for one in posted.values() if one.seen.money}
     by_others = [seen for place, rows in by_hand.items() if place not in ours for seen in rows]
     cleared = [one for seen in by_others for one in _cleared_items(seen, open_items)]
@@ -138,7 +149,7 @@ def _of(one: Posted, there: list[Seen], by_hand: list[Seen]) -> list[Difference]
         numbers = ", ".join(seen.number for seen in same)
         found.append(differs(Kind.doubled, alive[0].number, f"once{_money(want)}", numbers))
     seen = alive[0]
-    if (want.amount, want.currency) != (seen.amount, seen.currency) and want.amount is not None:
+    if _other_amount(want, seen):
         found.append(
             differs(Kind.other_amount, seen.number, _money(want).strip(" of"), _money(seen).strip(" of") or "none")
         )
@@ -146,6 +157,15 @@ def _of(one: Posted, there: list[Seen], by_hand: list[Seen]) -> list[Difference]
     if here:
         found.append(differs(Kind.changed, seen.number, "; ".join(here), "; ".join(other)))
     return found
+
+
+def _unlike(want: Seen, seen: Seen) -> int:
+    """In how much it is other than it is to be."""
+    return _other_amount(want, seen) + len(_changes(want, seen)[0])
+
+
+def _other_amount(want: Seen, seen: Seen) -> bool:
+    return want.amount is not None and (want.amount, want.currency) != (seen.amount, seen.currency)
 
 
 def _changes(want: Seen, seen: Seen) -> tuple[list[str], list[str]]:

@@ -71,6 +71,16 @@ class ErpNext(ErpAdapter):
                 return name
         return str(self._row_of(answer, f"{doctype} was refused", "name")["name"])
 
+    def find(self, posting: Posting) -> str:
+        if posting.group is Group.release:
+            return ""
+        try:
+            doctype = doctype_of(posting)
+        except Refused:
+            # It could not be posted so, at any time.
+            return ""
+        return self._there(doctype, posting)
+
     def _company(self, posting: Posting) -> Company:
         company = self._mapping.companies.get(posting.entity)
         if company is None:

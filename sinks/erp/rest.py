@@ -1,5 +1,6 @@
 """Any ERP with a REST API, by a mapping (docs/erp.md): documents made of templates, looked up by our key before they are sent."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -40,6 +41,9 @@ class RestErp(ErpAdapter):
                 return there
         raise self._refusal(answer, f"{document.method} {path}")
 
+    def find(self, posting: Posting) -> str:
+        return self._there(self._document(posting).lookup, posting, fields_of(posting, self._names))
+
     def _document(self, posting: Posting) -> Document:
         found = self._mapping.documents.get(posting.group)
         if found is None:
@@ -51,7 +55,7 @@ class RestErp(ErpAdapter):
         if lookup is None:
             return ""
         query = filled(lookup.query, posting, fields, self._names)
-        rows = self._rows(lookup.path, query, lookup.rows)
+        rows = _with_key(posting.key, self._rows(lookup.path, query, lookup.rows), lookup)
         alive = [row for row in rows if not lookup.state or str(at(row, lookup.state)) in lookup.alive]
         if rows and not alive:
             number = _number(at(rows[0], lookup.number), lookup.path)
@@ -123,6 +127,35 @@ def at(said: Any, place: str) -> Any:
         else:
             return None
     return said
+
+
+def _with_key(key: str, rows: list[Any], lookup: Lookup) -> list[Any]:
+    """The rows that have the key: where the mapping says, else as a word of its own in any value. An ERP that searches by
+    beginning answers with longer keys too, which are others' rows. Raises Refused where none has it, and one has nothing like
+    it: the lookup does not find by the key."""
+    word = re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])")
+    found, strange = [], False
+    for row in rows:
+        texts = [str(at(row, lookup.key) or "")] if lookup.key else list(_texts(row))
+        if key in texts or (not lookup.key and any(word.search(text) for text in texts)):
+            found.append(row)
+        elif not any(key in text for text in texts):
+            strange = True
+    if strange and not found:
+        raise Refused(
+            f"GET {lookup.path}: the answer has a document without the key that was asked for: correct the lookup's query, or say "
+            "in lookup.key where the key is; start the sink again, retry"
+        )
+    return found
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """Every text in an answer."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping | list):
+        for inner in said.values() if isinstance(said, Mapping) else said:
+            yield from _texts(inner)
 
 
 def _number(found: Any, what: str) -> str:

@@ -23,13 +23,14 @@ class Auth(BaseModel):
 
 class Lookup(BaseModel):
     """How a document with our key is found. query may use the posting's fields; rows: where the answer has its list, empty
-    where it is one; number: where a row has its number; state and alive: which rows count, where cancelled ones stay."""
+    where it is one; key: where a row has the key, empty: anywhere in it; number: where a row has its number; state and alive: which rows count, where cancelled ones stay."""
 
     model_config = _STRICT
 
     path: Path
     query: dict[str, str]
     rows: str = ""
+    key: str = ""
     number: str
     state: str = ""
     alive: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """The sink of postings: which decisions go to which ERP, when, and what is told of what came of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -70,9 +70,19 @@ class Erp:
         if d.cause_kind == ErpPosting.KIND or (d.kind, d.cause_kind) in self.leaves_out:
             # It says what the ERP has done by itself.
             return False
-        if (self.tenants and d.tenant not in self.tenants) or (self.entities and d.entity not in self.entities):
+        if not self.keeps_books_of(d):
             return False
         return GROUPS[d.kind] in (Group.promise, Group.release) or bool(lines(d, self.suspense))
+
+    def keeps_books_of(self, d: Decision) -> bool:
+        """Whether its company is one of those whose books are kept here. Pure."""
+        return (not self.tenants or d.tenant in self.tenants) and (not self.entities or d.entity in self.entities)
+
+    def taking_all(self) -> "Erp":
+        """The same, taking all that any setting would take."""
+        return replace(
+            self, kinds=frozenset(GROUPS), leaves_out=frozenset(), suspense=True, tenants=(), entities=()
+        )  # fmt: skip
 
     def due_ms(self, recorded_ms: int) -> int:
         """When what was recorded then is posted: 0 at once, or the next time of a batch, UTC milliseconds."""
@@ -130,11 +140,15 @@ class ErpSink(EffectSink):
         return bank_account
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
+        """Of what was asked for, what the ERP takes as it is set now, under the same key."""
         erp = self._erps[effect.target]
-        posting = made(effect.key, effect.decisions, erp.suspense, prepared)
+        asked = made(effect.key, effect.decisions, erp.suspense, prepared)
+        taken = [d for d in effect.decisions if erp.takes(d)]
         try:
             with erp.adapter.http.attempt(effect.number):
-                name = erp.adapter.post(posting)
+                # All of it may have arrived there before the ERP was set to take less.
+                name = erp.adapter.find(asked) if len(taken) < len(effect.decisions) else ""
+                name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, prepared))
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
         except Refused as error:

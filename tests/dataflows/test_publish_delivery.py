@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from dataflows.effects import EffectsStatus
+from dataflows.effects_position import go_on_from
 from dataflows.publish import publish_effects
 from dataflows.publishing import PublishStatus
 from headrace.notices import ingest_notices
 from schemas.records import CreditNote, InvoiceLine
 from sinks.delivery.approvals import approve
 from sinks.delivery.office import APPROVED_FILE
-from sinks.delivery.sink import DeliverySink
+from sinks.delivery.sink import DeliverySink, control_number
 from sinks.effects.store import EffectStore
 from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
@@ -332,9 +333,58 @@ def test_by_edi_each_interchange_has_a_number_of_its_own(world: Delivering, tmp_
     files = sorted((tmp_path / "edi").iterdir())
     assert len(files) == 3
     segments = [read(path.read_bytes()) for path in files]
-    assert sorted(int(one[0][13]) for one in segments) == [1, 2, 3]
+    numbers = [int(one[0][13]) for one in segments]
+    assert numbers == [control_number(path.stem, 256) for path in files]
+    assert len(set(numbers)) == 3
     assert sorted(sets(one)[0][1][2] for one in segments) == ["RE-0", "RE-1", "RE-2"]
     assert [(status, reason) for _, status, reason in world.statuses()] == [("sent", "")] * 3
+
+
+@pytest.mark.parametrize("start", ["end", "begin"])
+def test_an_interchange_keeps_its_number_when_the_sinks_file_was_lost(
+    start: str, world: Delivering, tmp_path: Path
+) -> None:
+    world.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
+    office = office_at(("127.0.0.1", 1), **outboxes(tmp_path))
+    folder = tmp_path / "edi"
+
+    def left() -> dict[str, str]:
+        found = {path.name: read(path.read_bytes()) for path in folder.iterdir()}
+        return {sets(one)[0][1][2]: one[0][13] for one in found.values()}
+
+    world.request("RE-0", channel="edi")
+    world.request("RE-1", channel="edi")
+    world.run(office)
+    before = left()
+    world.request("RE-2", channel="edi")
+    ends = dict(enumerate(world.log.end_offsets("decisions")))
+    world.write()
+    for path in (world.directory / "effects").iterdir():
+        path.unlink()
+    offsets = ends if start == "end" else dict.fromkeys(ends, 0)
+    go_on_from(world.log, "delivery", world.directory / "effects" / "delivery.sqlite", offsets, 1)
+    for path in folder.iterdir():
+        path.rename(tmp_path / path.name)
+    world.run(office)
+    after = left()
+    assert after.keys() == ({"RE-2"} if start == "end" else {"RE-0", "RE-1", "RE-2"})
+    assert after["RE-2"] not in before.values()
+    assert {name: after.get(name, number) for name, number in before.items()} == before
+
+
+def test_control_numbers_fit_and_do_not_repeat_in_a_log() -> None:
+    log = "e794713e5f65ab07"
+    first = control_number(f"{log}-0-0", 16)
+    assert first == 1 + 0xE794713E5F65AB07 % 999_999_999
+    numbers = {control_number(f"{log}-{shard}-{sequence}", 16) for shard in range(16) for sequence in range(1_000)}
+    assert len(numbers) == 16_000
+    assert control_number(f"{log}-15-62499998", 16) not in numbers
+    # After the greatest it goes on from 1, up to the one before the first.
+    assert control_number(f"{log}-0-{999_999_999 - first + 1}", 1) == 1
+    assert control_number(f"{log}-0-999999998", 1) == first - 1
+    assert control_number(f"{log}-0-999999999", 1) == first
+    assert control_number("0000000000000000-0-0", 16) == 1
+    assert control_number("000000003b9ac9fe-0-0", 16) == 999_999_999
 
 
 def test_letters_for_the_printer(world: Delivering, tmp_path: Path) -> None:

@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 
 from schemas.topics import DECISIONS
-from tests.erp import BackOffice, effects, headrace, made, post, started, states, told, wait_out_pause, write_settings
+from tests.erp import (
+    MAPPING,
+    BackOffice,
+    effects,
+    headrace,
+    made,
+    post,
+    started,
+    states,
+    told,
+    wait_out_pause,
+    write_settings,
+)
 from tests.erpnext_documents import throw
 from tests.erpnext_server import KEY, SECRET, Dropped, ErpNextServer, Request
 from tests.facts import operator_action, receipt
@@ -214,6 +226,71 @@ def test_history_and_what_the_mapping_leaves_out_is_not_posted(server: ErpNextSe
     assert post(tmp_path).returncode == 0
     assert [x["reference_no"] for x in server.made("Payment Entry")] == ["R1"]
     assert server.made("Comment") == server.made("Journal Entry") == []
+
+
+def less(directory: Path, kinds: str) -> None:
+    """The ERP is set to take these kinds alone from now on."""
+    (directory / "books.toml").write_text(MAPPING.format(more=f"kinds = [{kinds}]"))
+    wait_out_pause(directory)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_what_waits_while_the_erp_is_set_to_take_less_is_posted_without_the_rest(
+    arrived: bool, server: ErpNextServer, tmp_path: Path
+) -> None:
+    log, ledger = made(tmp_path, server), BackOffice()
+    server.documents.invoice("INV-1", "C1", "100.00")
+    ledger.invoice("C1", "INV-1", 10_000, "2026-01-01", "2026-02-01")
+    money = {"receipt_id": "R1", "document": "INV-1", "item_kind": "invoice"}
+    first, *_ = ledger.fact(
+        "C1",
+        ("receipt_booked", {"receipt_id": "R1", "amount": 9_700}),
+        ("cash_applied", money | {"amount": 9_700}),
+        ("discount_granted", money | {"amount": 300}),
+    )
+    append_decisions(log, ledger)
+
+    def drop(request: Request) -> None:
+        if request.makes:
+            raise Dropped
+
+    # The answer is lost, of a posting that counts or of one that never did.
+    server.after, server.before = (drop, server.before) if arrived else (server.after, drop)
+    assert post(tmp_path).returncode == 0
+    assert states(tmp_path)[0][1] == "waiting"
+    server.after = server.before = lambda _: None
+    less(tmp_path, '"receipt_booked", "cash_applied"')
+    assert post(tmp_path).returncode == 0
+    (payment,) = server.made("Payment Entry")
+    assert payment["headrace_key"].endswith(f"-{first.shard}-{first.sequence}")
+    assert [line["allocated_amount"] for line in payment["references"]] == ["100.00" if arrived else "97.00"]
+    assert [line["amount"] for line in payment.get("deductions", [])] == (["3.00"] if arrived else [])
+    assert states(tmp_path) == [("C1", "done", f"posted as {payment['name']}")]
+
+
+def test_what_arrived_as_another_document_before_the_erp_took_less_is_found(
+    server: ErpNextServer, tmp_path: Path
+) -> None:
+    log, ledger = made(tmp_path, server), BackOffice()
+    server.documents.invoice("INV-1", "C1", "100.00")
+    ledger.invoice("C1", "INV-1", 10_000, "2026-01-01", "2026-02-01")
+    ledger.paid("C1", "R1", 10_000, ("INV-1", 10_000))
+    append_decisions(log, ledger)
+
+    def drop(request: Request) -> None:
+        if request.makes:
+            raise Dropped
+
+    server.after = drop
+    assert post(tmp_path).returncode == 0
+    server.after = lambda _: None
+    # Without the receipt it would be a Journal Entry.
+    less(tmp_path, '"cash_applied"')
+    assert post(tmp_path).returncode == 0
+    (payment,) = server.made("Payment Entry")
+    assert server.made("Journal Entry") == []
+    assert states(tmp_path) == [("C1", "done", f"posted as {payment['name']}")]
+    assert server.documents.outstanding("INV-1") == "0.00"
 
 
 def test_each_erp_gets_what_is_its_entities(server: ErpNextServer, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import invoice
 from tests.publishing import Never
 from tests.sinks.delivery.http_server import http_inbox
-from tests.sinks.delivery.papers import LINES
+from tests.sinks.delivery.papers import LINES, text_of
 
 COUNT = 40
 NUMBERS = [f"RE-{number}" for number in range(COUNT)]
@@ -105,6 +105,27 @@ def test_none_leaves_where_one_cannot_be_made(world: Delivering) -> None:
     ((_, state, said),) = world.effects()
     assert state == "failed"
     assert said.startswith("X is no invoice of EN 16931: BR-47")
+
+
+# Of each pair a file's name says the same: what it may not have is a hyphen there.
+@pytest.mark.parametrize("alike", [["2026/1-1", "2026-1/1"], ["RÄ-1", "RÖ-1"], ["0-RE/1", "RE-1", "1-RE-1", "RE/1"]])
+@pytest.mark.parametrize("channel", ["letter", "portal"])
+def test_numbers_that_are_alike_in_a_file_name_are_a_file_each(
+    alike: list[str], channel: str, world: Delivering, tmp_path: Path
+) -> None:
+    fields = {"currency": "EUR", "amount": 13_878, "tax": 2_115, "lines": LINES}
+    world.fact(*[invoice(event_id=number, document=number, **fields) for number in alike])
+    world.request("SR-1", 13_878 * len(alike), channel=channel, candidates=alike)
+    (tmp_path / "portal").mkdir()
+    run(
+        world,
+        DeliverySink(office_at(("127.0.0.1", 1), portal={"folder": tmp_path / "portal"}, **outboxes(tmp_path))),
+    )
+    files = sorted((tmp_path / channel).iterdir())
+    texts = [text_of(path.read_bytes()) for path in files]
+    assert [f"Rechnung {number}" in text for number, text in zip(alike, texts, strict=True)] == [True] * len(alike)
+    assert [path.name.split("-")[3] for path in files] == [str(at) for at in range(len(alike))]
+    assert world.statuses() == [("delivery:SR-1:1", "delivered", "")]
 
 
 def test_letters_of_many_documents_for_the_printer(world: Delivering, tmp_path: Path) -> None:

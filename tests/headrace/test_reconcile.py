@@ -12,7 +12,7 @@ from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import encode_fact
 from schemas.records import Decision
-from tests.erp import BackOffice, effects, headrace, made, post, told_facts
+from tests.erp import MAPPING, BackOffice, effects, headrace, made, post, told_facts, write_settings
 from tests.erpnext_server import ErpNextServer
 from tests.ledger import day
 from tests.live import ago
@@ -154,6 +154,105 @@ def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer
         ],
         key=lambda x: tuple(map(int, x[1].split("-"))),
     )
+
+
+def discounted(directory: Path, server: ErpNextServer, ledger: BackOffice) -> list[Decision]:
+    """One receipt with a discount, posted and told to the rules."""
+    log = open_installation(load(directory, None))
+    server.documents.invoice("INV-1", "C1", "100.00")
+    ledger.invoice("C1", "INV-1", 10_000, ago(), "2026-02-01")
+    money = {"receipt_id": "R1", "document": "INV-1", "item_kind": "invoice"}
+    said = ledger.fact(
+        "C1",
+        ("receipt_booked", {"receipt_id": "R1", "amount": 9_700}),
+        ("cash_applied", money | {"amount": 9_700}),
+        ("discount_granted", money | {"amount": 300}),
+    )
+    append_decisions(log, ledger)
+    log.close()
+    assert post(directory).returncode == 0
+    bring_back(directory)
+    return said
+
+
+ALL = '"receipt_booked", "cash_applied", "discount_granted"'
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (ALL, '"receipt_booked", "cash_applied"'),
+        (ALL, '"cash_applied"'),
+        (ALL, '"promise_opened"'),
+        ('"receipt_booked", "cash_applied"', ALL),
+    ],
+)
+def test_what_was_posted_as_the_erp_was_set_then_is_found_and_compared(
+    before: str, now: str, server: ErpNextServer, tmp_path: Path
+) -> None:
+    made(tmp_path, server, more=f"kinds = [{before}]")
+    said = discounted(tmp_path, server, BackOffice())
+    (tmp_path / "books.toml").write_text(MAPPING.format(more=f"kinds = [{now}]"))
+    code, found = reconciled(tmp_path)
+    if now == ALL:
+        # It took less then, of which nothing is told: what is lacking now shows.
+        assert [x[:3] for x in shown(found)] == [("changed", name(said), of(server, "Payment Entry")["name"])]
+        return
+    assert (code, found["compared"], found["open"], found["differences"]) == (0, 1, 0, [])
+    payment = of(server, "Payment Entry")
+    payment["paid_amount"] = Decimal("90.00")
+    _, found = reconciled(tmp_path)
+    there = [x for x in shown(found) if x[0] == "other_amount"]
+    assert [(x[1], x[2], x[4]) for x in there] == [(name(said), payment["name"], "90.00 USD")]
+    del server.documents.table("Payment Entry")[payment["name"]]
+    _, found = reconciled(tmp_path)
+    assert [x[:3] for x in shown(found)] == [("missing", name(said), payment["name"])]
+
+
+def test_a_key_that_was_given_when_less_was_taken_is_found(server: ErpNextServer, tmp_path: Path) -> None:
+    log, ledger = made(tmp_path, server, more='kinds = ["cash_applied"]'), BackOffice()
+    server.documents.invoice("INV-1", "C1", "100.00")
+    ledger.invoice("C1", "INV-1", 10_000, ago(), "2026-02-01")
+    server.documents.insert(
+        "Payment Entry",
+        {
+            "docstatus": 1, "payment_type": "Receive", "party_type": "Customer", "party": "C1", "company": "Muster Exchange",
+            "posting_date": "2026-02-03", "paid_from": "Debtors - ME", "paid_to": "Bank - ME", "paid_amount": "100.00",
+            "paid_from_account_currency": "USD", "received_amount": "100.00", "reference_no": "R1",
+            "reference_date": "2026-02-03",
+        },
+    )  # fmt: skip
+    _, applied = ledger.paid("C1", "R1", 10_000, ("INV-1", 10_000))
+    append_decisions(log, ledger)
+    assert post(tmp_path).returncode == 0
+    bring_back(tmp_path)
+    (journal,) = server.made("Journal Entry")
+    assert journal["headrace_key"].endswith(f"-{name([applied])}")
+    (tmp_path / "books.toml").write_text(MAPPING.format(more=""))
+    code, found = reconciled(tmp_path)
+    assert (code, found["compared"], found["open"], found["differences"]) == (0, 1, 0, [])
+
+
+def test_of_a_company_that_is_not_kept_there_any_more_what_was_posted_is_looked_for(
+    server: ErpNextServer, tmp_path: Path
+) -> None:
+    log, ledger = made(tmp_path, server), BackOffice()
+    said = discounted(tmp_path, server, ledger)
+    write_settings(tmp_path, server, entities=["de01"])
+    # Nor does the mapping know its company.
+    (tmp_path / "books.toml").write_text(MAPPING.format(more="").replace("us01", "de01"))
+    code, found = reconciled(tmp_path)
+    assert (code, found["compared"], found["open"], found["differences"]) == (0, 1, 0, [])
+    payment = of(server, "Payment Entry")
+    # What this ERP was never asked for is not expected there, though it is a decision of ours.
+    start = len(ledger.decisions)
+    (other,) = ledger.paid("C1", "R2", 700)
+    append_decisions(log, ledger, start)
+    key = f"{payment['headrace_key'].partition('-')[0]}-{name([other])}"
+    server.documents.table("Payment Entry")["STRAY-1"] = {**payment, "name": "STRAY-1", "headrace_key": key}
+    del server.documents.table("Payment Entry")[payment["name"]]
+    _, found = reconciled(tmp_path)
+    assert [x[:3] for x in shown(found)] == [("missing", name(said), payment["name"]), ("unexpected", "", "STRAY-1")]
 
 
 def test_what_somebody_cleared_there_is_told_once(server: ErpNextServer, tmp_path: Path) -> None:

@@ -11,11 +11,15 @@ _UNFINISHED: Final = "."
 
 
 def put(folder: Path, name: str, content: bytes) -> Outcome:
-    """Put a file there, durably. What has that name is left as it is: it was put there by the same effect. Whoever empties
-    the folder must keep names that it has seen, or take a second file of one for the same document."""
+    """Put a file there, durably. What has that name is left as it is: with the same contents it is this one, put there before;
+    with others it is refused. Whoever empties the folder must keep names that it has seen, or take a second file of one for
+    the same document."""
     target = folder / name
     try:
         if target.exists():
+            if target.read_bytes() != content:
+                said = f"{name} is in the folder already, with other contents: take it out of there if it is not needed, retry"
+                return Outcome(Result.refused, said)
             return Outcome(Result.done, f"{name} is there already", reference=name)
         unfinished = folder / f"{_UNFINISHED}{name}"
         with unfinished.open("wb") as file:

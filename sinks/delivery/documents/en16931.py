@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
+from connectors.currencies import MINOR_DIGITS
+from sinks.delivery.documents.countries import COUNTRIES, MEANT, VAT_PREFIXES
 from sinks.delivery.documents.figures import (
     CREDIT_NOTE,
     InvoiceFigures,
@@ -30,6 +32,11 @@ _ONE: Final = "C62"
 _TRANSFER: Final = "30"
 _SEPA_TRANSFER: Final = "58"
 _PPM: Final = 1_000_000
+_MOST_DIGITS: Final = 2
+# Of ISO 4217, and not in the rules' list of it.
+_UNLISTED: Final = ("STN", "XAD")
+_PDF_TIME: Final = re.compile(rb"(/(?:ModDate|CreationDate) \(D(?::|\\072))\d{14}")
+_XMP_TIME: Final = re.compile(rb"(<xmp:(?:CreateDate|ModifyDate)>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # Categories with a tax; of all others the tax is zero.
 _TAXED: Final = ("S", "L", "M")
@@ -44,13 +51,22 @@ def _rule(category: str) -> str:
 
 def findings(figures: InvoiceFigures) -> list[str]:
     """What the rules of EN 16931 on totals, taxes and parties find wrong, each with its rule; none where all is well."""
-    return [*_of_totals(figures), *_of_taxes(figures), *_of_parties(figures)]
+    return [*_of_currency(figures), *_of_totals(figures), *_of_taxes(figures), *_of_parties(figures)]
 
 
 def _differs(figures: InvoiceFigures, rule: str, said: int, right: int, what: str) -> Iterator[str]:
     if said != right:
         currency = figures.currency
         yield f"{rule}: {what} is {decimal(said, currency)} and would have to be {decimal(right, currency)}"
+
+
+def _of_currency(figures: InvoiceFigures) -> Iterator[str]:
+    instead = "let it leave as pdf: form and attach of delivery.toml"
+    if MINOR_DIGITS.get(figures.currency, 0) > _MOST_DIGITS:
+        digits = MINOR_DIGITS[figures.currency]
+        yield f"BR-DEC-14: {figures.currency} has {digits} decimals, and amounts may have {_MOST_DIGITS}: {instead}"
+    if figures.currency in _UNLISTED:
+        yield f"BR-CL-04: the rules do not know the currency {figures.currency}: {instead}"
 
 
 def _of_totals(figures: InvoiceFigures) -> Iterator[str]:
@@ -79,10 +95,10 @@ def _of_taxes(figures: InvoiceFigures) -> Iterator[str]:
             yield f"BR-47: nobody says which category tax code {share.code!r} is: [[taxes]] of delivery.toml"
         elif share.category not in _TAXED:
             yield from _differs(figures, f"{_rule(share.category)}-09", share.tax, 0, f"the tax of {share.code}")
-        elif not _near(share.tax, share.net * share.rate_ppm, len(of_codes)):
+        elif not _near(share.tax, share.net * share.rate_ppm, len(of_codes), MINOR_DIGITS[figures.currency]):
             yield (
                 f"BR-CO-17: {decimal(share.net, figures.currency)} at {scaled(share.rate_ppm, 4)} % has no tax of "
-                f"{decimal(share.tax, figures.currency)} ({share.code})"
+                f"{decimal(share.tax, figures.currency)} ({share.code}): have it rounded once for all lines, not for each"
             )
         if share.category == "S" and not share.rate_ppm:
             yield f"BR-S-05: tax code {share.code!r} is taxed, at 0 %: [[taxes]] of delivery.toml"
@@ -108,15 +124,20 @@ def _of_parties(figures: InvoiceFigures) -> Iterator[str]:
         ("the sender", figures.seller, "BR-06", "BR-08"),
         ("the customer", figures.buyer, "BR-07", "BR-10"),
     ):
+        where = "[[senders]] of delivery.toml" if party is figures.seller else "the customer fact"
         if not party.name.strip():
-            yield f"{name}: {who} has no name"
-        if len(party.country) != 2:
-            yield f"{country}: {who} has no country"
+            yield f"{name}: {who} has no name: {where}"
+        if not party.country:
+            yield f"{country}: {who} has no country: {where}"
+        elif party.country not in COUNTRIES:
+            meant = f", {MEANT[party.country]} is" if party.country in MEANT else ""
+            yield f"BR-CL-14: {who}'s country {party.country!r} is no code of ISO 3166-1{meant}: {where}"
 
 
 def _is_vat(number: str) -> bool:
-    """With the letters of a country before it: "DE123456788", "FR 40 303 265 045"; a register's "HRB 12" is none."""
-    return _VAT.fullmatch(number) is not None
+    """With the letters of a country before it: "DE123456788", "FR 40 303 265 045"; a register's "HRB 12", or "EIN123456789", is
+    none."""
+    return number[:2] in VAT_PREFIXES and _VAT.fullmatch(number) is not None
 
 
 def _outside(figures: InvoiceFigures) -> bool:
@@ -139,9 +160,12 @@ def _breakdown(figures: InvoiceFigures) -> list[tuple[set[str], TaxShare]]:
     return found
 
 
-def _near(tax: int, weighted: int, lines: int) -> bool:
-    """Whether it is the tax, rounded for each of the lines or once."""
-    return abs(2 * tax * _PPM - 2 * weighted) <= lines * _PPM
+def _near(tax: int, weighted: int, lines: int, digits: int) -> bool:
+    """Whether it is the tax, rounded for each of the lines or once, and less than one whole unit of the currency away from the
+    tax in hundredths (BR-CO-17, BR-S-09)."""
+    hundredths = 10 ** max(_MOST_DIGITS - digits, 0)
+    exact = (2 * abs(weighted) * hundredths + _PPM) // (2 * _PPM)
+    return abs(2 * tax * _PPM - 2 * weighted) <= lines * _PPM and abs(abs(tax) * hundredths - exact) < 100
 
 
 def _party(party: Party, seller: bool, outside: bool) -> dict[str, Any]:
@@ -294,7 +318,8 @@ def cii(figures: InvoiceFigures, words: Sequence[str] = ()) -> bytes:
 
 
 def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), language: str = "en") -> bytes:
-    """The invoice's PDF with its CII inside: Factur-X, which is ZUGFeRD 2. Raises NoDocument."""
+    """The invoice's PDF with its CII inside: Factur-X, which is ZUGFeRD 2; the same bytes for the same figures. Raises
+    NoDocument."""
     from facturx import generate_from_binary
 
     issued = day_of(figures.issued)
@@ -312,5 +337,8 @@ def factur_x(figures: InvoiceFigures, pdf: bytes, words: Sequence[str] = (), lan
         },
         lang=language,
         afrelationship="alternative",
+        xmp_compression=False,
     )
-    return made
+    # The library says by its own clock when it was made, in places of fixed length.
+    made = _PDF_TIME.sub(rb"\g<1>" + f"{issued:%Y%m%d}000000".encode(), made)
+    return _XMP_TIME.sub(rb"\g<1>" + f"{issued}T00:00:00".encode(), made)

@@ -2,7 +2,8 @@
 
 Amounts of TDS, ITD and their like have two implied decimals (N2) whatever the currency, so a currency with three
 cannot be told exactly and is refused, as is what does not fit its element. Names are written in ASCII and cut to
-length; numbers that somebody matches by are never changed. Credit notes are set 812, which is not made.
+length, and what is nothing then is left out, or refused where it must be said; numbers that somebody matches by are never
+changed. Credit notes are set 812, which is not made.
 """
 
 import unicodedata
@@ -91,29 +92,23 @@ def _set(figures: InvoiceFigures) -> list[list[str]]:
             found.append(["REF", qualifier, _exact(value, 30, what)])
     found += _name("RI", figures.seller, "")
     found += _name("BT", figures.buyer, figures.account)
-    if figures.ship_to:
-        found.append(["N1", "ST", _text(figures.ship_to, 60)])
+    if ship_to := _text(figures.ship_to, 60):
+        found.append(["N1", "ST", ship_to])
     found += _terms(figures)
     for line in figures.lines:
-        found.append(
-            [
-                "IT1",
-                str(line.number),
-                scaled(line.quantity_milli, 3),
-                "EA",
-                scaled(line.price_micro, 6),
-                "",
-                "VP",
-                _exact(line.product, 48, f"the product of line {line.number}"),
-            ]
-        )
+        of_line = f"of line {line.number}"
+        quantity = _number(scaled(line.quantity_milli, 3), 10, f"the quantity {of_line}")
+        price = _number(scaled(line.price_micro, 6), 17, f"the price {of_line}")
+        product = _exact(line.product, 48, f"the product {of_line}")
+        found.append(["IT1", str(line.number), quantity, "EA", price, *(["", "VP", product] if product else [])])
         if line.tax:
-            code = _exact(line.tax_code, 10, f"the tax code of line {line.number}")
+            code = _exact(line.tax_code, 10, f"the tax code {of_line}")
             # VD: as the vendor calls it.
-            found.append(["TXI", "TX", scaled(line.tax, MINOR_DIGITS[figures.currency]), "", "VD", code])
+            said = ["", "VD", code] if code else []
+            found.append(["TXI", "TX", scaled(line.tax, MINOR_DIGITS[figures.currency]), *said])
     if not figures.lines:
         raise NoDocument(f"{figures.number}: it has no lines, and an X12 810 is made of lines")
-    found.append(["TDS", _n2(figures.amount, figures.currency)])
+    found.append(["TDS", _n2(figures.amount, figures.currency, 15, "the amount")])
     if figures.tax:
         found.append(["TXI", "TX", scaled(figures.tax, MINOR_DIGITS[figures.currency])])
     found.append(["CTT", str(len(figures.lines))])
@@ -136,14 +131,14 @@ def _terms(figures: InvoiceFigures) -> list[list[str]]:
                 "",
                 "",
                 _day(part.due),
-                _n2(part.amount, figures.currency),
+                _n2(part.amount, figures.currency, 10, "an instalment"),
             ]
             for part in figures.parts
         ]
     found = [
         [
             "ITD", "08", _FROM_INVOICE_DATE, scaled(one.rate_ppm, 4), _day(one.until), "", due, "",
-            _n2(figures.amount - one.amount, figures.currency),
+            _n2(figures.amount - one.amount, figures.currency, 10, "a discount"),
         ]
         for one in figures.discounts
     ]  # fmt: skip
@@ -151,15 +146,18 @@ def _terms(figures: InvoiceFigures) -> list[list[str]]:
 
 
 def _name(role: str, party: Party, account: str) -> list[list[str]]:
-    """Who it is: name, our number of it where it has one, and address."""
+    """Who it is: name, our number of it where it has one, and address, as far as these can be written in ASCII. Raises NoDocument
+    where there is neither name nor number."""
     of_ours = ["92", _exact(account, 80, "the account")] if account else []
-    found = [["N1", role, _text(party.name, 60), *of_ours]]
-    lines = [party.street] if party.street else list(party.address)
-    if lines:
-        found.append(["N3", *[_text(line, 55) for line in lines[:2]]])
-    if party.city or party.country:
-        found.append(["N4", _text(party.city, 30), "", _text(party.postcode, 15), _text(party.country, 3)])
-    return found
+    name = _text(party.name, 60)
+    if not name and not of_ours:
+        raise NoDocument(f"the name {party.name!r} has nothing that an X12 element may have: say it in ASCII")
+    found = [["N1", role, name, *of_ours]]
+    lines = [_text(line, 55) for line in ([party.street] if party.street else party.address)]
+    if lines := [line for line in lines if line]:
+        found.append(["N3", *lines[:2]])
+    place = [_text(party.city, 30), "", _text(party.postcode, 15), _text(party.country, 3)]
+    return [*found, ["N4", *place]] if any(place) else found
 
 
 def _edi_id(party: Party, who: str) -> tuple[str, str]:
@@ -174,12 +172,19 @@ def _day(days: int) -> str:
     return f"{day_of(days):%Y%m%d}"
 
 
-def _n2(minor: int, currency: str) -> str:
-    """With two implied decimals. Raises NoDocument where the currency has more."""
+def _n2(minor: int, currency: str, most: int, what: str) -> str:
+    """With two implied decimals. Raises NoDocument where the currency has more, or the element fewer digits."""
     digits = MINOR_DIGITS[currency]
     if digits > _N2_DIGITS:
         raise NoDocument(f"{currency} has {digits} decimals, and amounts of an X12 810 have two")
-    return str(minor * 10 ** (_N2_DIGITS - digits))
+    return _number(str(minor * 10 ** (_N2_DIGITS - digits)), most, what)
+
+
+def _number(text: str, most: int, what: str) -> str:
+    """A number as it is. Raises NoDocument where it has more digits than its element."""
+    if sum(c.isdigit() for c in text) > most:
+        raise NoDocument(f"{what}, {text}, does not fit an X12 element: at most {most} digits")
+    return text
 
 
 def _plain(text: str) -> str:
@@ -189,7 +194,7 @@ def _plain(text: str) -> str:
 
 def _text(text: str, most: int) -> str:
     """A name as far as it fits."""
-    return _plain(text)[:most].strip()
+    return _plain(text).strip()[:most].rstrip()
 
 
 def _exact(text: str, most: int, what: str) -> str:

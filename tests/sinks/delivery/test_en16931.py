@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from pathlib import Path
@@ -14,13 +15,16 @@ from lxml import etree
 from pypdf import PdfReader
 from saxonche import PySaxonProcessor
 
+from connectors.currencies import MINOR_DIGITS
 from schemas.records import InvoiceLine
+from sinks.delivery.documents import en16931
+from sinks.delivery.documents.countries import COUNTRIES, MEANT, VAT_PREFIXES
 from sinks.delivery.documents.en16931 import cii, factur_x, findings, ubl
-from sinks.delivery.documents.figures import InvoiceFigures, NoDocument
+from sinks.delivery.documents.figures import InvoiceFigures, NoDocument, day_of
 from sinks.delivery.documents.making import invoice_figures
 from sinks.delivery.documents.pdf import invoice_pdf
 from sinks.delivery.setup import Tax
-from tests.facts import invoice
+from tests.facts import DAY, invoice
 from tests.sinks.delivery.papers import (
     LINES,
     bill,
@@ -190,6 +194,99 @@ def test_what_would_break_a_rule_is_not_made() -> None:
     assert "BR-16: it has no line" in findings(credit(of=False))
 
 
+def many_lines(count: int, net: int, tax: int, currency: str = "EUR") -> InvoiceFigures:
+    """So many lines of that net and tax each, at 19 %."""
+    lines = [
+        InvoiceLine(at, at, "P", 1_000, net * 10_000 * (100 if currency == "JPY" else 1), net, tax, "S19")
+        for at in range(1, count + 1)
+    ]
+    return bill(currency=currency, amount=count * (net + tax), tax=count * tax, lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("figures", "made"),
+    [
+        # 0.50 at 19 % is 0.095: 199 lines are 0.995 away, 200 are 1.00.
+        (lambda: many_lines(199, 50, 10), True),
+        (lambda: many_lines(200, 50, 10), False),
+        (lambda: many_lines(300, 50, 10), False),
+        # 29 JPY at 19 % are 5.51: two lines are 0.98 away, three are 1.47.
+        (lambda: many_lines(2, 29, 6, "JPY"), True),
+        (lambda: many_lines(3, 29, 6, "JPY"), False),
+    ],
+)
+def test_rounding_of_many_lines_is_taken_as_far_as_the_official_rules_do(
+    figures: Callable[[], InvoiceFigures], made: bool, checks: tuple[Check, Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = findings(figures())
+    assert [text.partition(":")[0] for text in found] == ([] if made else ["BR-CO-17"])
+    assert made or found[0].endswith("(S19): have it rounded once for all lines, not for each")
+    monkeypatch.setattr(en16931, "findings", lambda _: [])
+    assert (checks[0](ubl(figures())) == []) is made
+    assert (checks[1](cii(figures())) == []) is made
+
+
+def test_a_currency_that_the_rules_do_not_take_is_told() -> None:
+    pdf = "let it leave as pdf: form and attach of delivery.toml"
+    for currency, told in (
+        ("KWD", f"BR-DEC-14: KWD has 3 decimals, and amounts may have 2: {pdf}"),
+        ("CLF", f"BR-DEC-14: CLF has 4 decimals, and amounts may have 2: {pdf}"),
+        ("STN", f"BR-CL-04: the rules do not know the currency STN: {pdf}"),
+    ):
+        assert [text for text in findings(bill(currency=currency)) if currency in text.partition(":")[2][:60]][:1] == [
+            told
+        ]
+        with pytest.raises(NoDocument, match=told):
+            cii(bill(currency=currency))
+    listed = set(official("BR-CL-04"))
+    assert {c for c, digits in MINOR_DIGITS.items() if digits <= 2} - listed == {"STN", "XAD"}
+
+
+def official(rule: str) -> list[str]:
+    """The code list of a rule for UBL."""
+    text = (RULES / "ubl-2.1/EN16931-UBL-validation.xslt").read_text()
+    end = text.index(f'<xsl:attribute name="id">{rule}<')
+    return re.findall(r"contains\(\s*'([^']*)'", text[text.rfind("<xsl:when", 0, end) : end])[-1].split()
+
+
+def test_the_lists_of_countries_are_those_of_the_official_rules() -> None:
+    assert set(official("BR-CL-14")) == COUNTRIES
+    # The one for CII does not have South Sudan.
+    assert set(official("BR-CO-09")) - {"SS"} == VAT_PREFIXES
+    assert set(MEANT.values()) <= COUNTRIES
+    assert not set(MEANT) & COUNTRIES
+
+
+@pytest.mark.parametrize(("number", "vat"), [("EIN123456789", False), ("ABN12345", False), ("EL123456789", True)])
+def test_a_number_with_letters_that_are_no_country_is_one_of_a_register(
+    number: str, vat: bool, checks: tuple[Check, Check]
+) -> None:
+    for tax in (GOODS, REVERSED):
+        figures = taxed(tax, legal_entity=number)
+        assert checks[0](ubl(figures)) == []
+        assert checks[1](cii(figures)) == []
+        said = etree.fromstring(ubl(figures)).find(f"{CAC}AccountingCustomerParty/{CAC}Party")
+        assert [said.findtext(f"{CAC}PartyTaxScheme/{CBC}CompanyID"), said.findtext(f"{CAC}PartyLegalEntity/{CBC}CompanyID")] == (
+            [number, None] if vat else [None, number]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "told"),
+    [
+        ("UK", "BR-CL-14: the customer's country 'UK' is no code of ISO 3166-1, GB is: the customer fact"),
+        ("XX", "BR-CL-14: the customer's country 'XX' is no code of ISO 3166-1: the customer fact"),
+        ("DEU", "BR-CL-14: the customer's country 'DEU' is no code of ISO 3166-1: the customer fact"),
+        ("", "BR-10: the customer has no country: the customer fact"),
+    ],
+)
+def test_a_country_that_is_none_is_told(country: str, told: str) -> None:
+    assert findings(replace(bill(), buyer=replace(bill().buyer, country=country))) == [told]
+    assert findings(replace(bill(), seller=replace(bill().seller, country="UK"))) == [
+        "BR-CL-14: the sender's country 'UK' is no code of ISO 3166-1, GB is: [[senders]] of delivery.toml"
+    ]
+
+
 def test_a_seller_without_a_vat_number_is_known_by_the_one_it_has(checks: tuple[Check, Check]) -> None:
     figures = replace(taxed(GOODS), seller=replace(bill().seller, tax_number="12/345"))
     assert checks[0](ubl(figures)) == []
@@ -205,6 +302,22 @@ def test_what_no_xml_may_have_is_no_invoice(make: Callable[[InvoiceFigures], byt
 def test_lines_that_are_not_the_amount_make_no_figures() -> None:
     with pytest.raises(NoDocument, match=r"its lines have 21\.15 tax, it has 21\.16"):
         bill(tax=2_116, amount=13_879)
+
+
+def test_factur_x_has_the_same_bytes_whenever_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf = invoice_pdf(bill(), wording("invoice", "de-DE"))
+    made = factur_x(bill(), pdf)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Later":
+            return cls(2031, 5, 6, 7, 8, 9, tzinfo=tz)
+
+    monkeypatch.setattr(facturx.facturx, "datetime", Later)
+    assert factur_x(bill(), pdf) == made
+    metadata = PdfReader(BytesIO(made)).metadata
+    assert metadata is not None
+    assert metadata.creation_date == datetime(*day_of(DAY).timetuple()[:3], tzinfo=UTC)
 
 
 def test_factur_x_has_the_same_invoice_inside() -> None:

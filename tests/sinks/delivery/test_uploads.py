@@ -76,8 +76,11 @@ def test_an_address_that_is_none_is_told_when_it_is_set(url: str) -> None:
 
 
 def test_a_file_is_there_whole_and_once(tmp_path: Path) -> None:
-    assert put(tmp_path, "key-1.x12", b"first").result is Result.done
-    assert put(tmp_path, "key-1.x12", b"second").result is Result.done
+    for _ in range(2):
+        assert put(tmp_path, "key-1.x12", b"first").result is Result.done
+    other = put(tmp_path, "key-1.x12", b"second")
+    said = "key-1.x12 is in the folder already, with other contents: take it out of there if it is not needed, retry"
+    assert (other.result, other.detail) == (Result.refused, said)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("key-1.x12", b"first")]
     assert put(tmp_path / "away", "key-2.x12", b"x").result is Result.later
 

@@ -1,12 +1,16 @@
 """X12 810, read back by a reader of its own: envelope, counts, and amounts that add up."""
 
+import re
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pytest
 
+from schemas.records import Instalment, InvoiceLine
 from sinks.delivery.documents.figures import InvoiceFigures, NoDocument
 from sinks.delivery.documents.x12 import Envelope, x12_810
+from tests.facts import DAY
 from tests.sinks.delivery.papers import LINES, bill, credit, discounted, in_instalments
 
 ENVELOPE = Envelope(control=42, made="202603101530")
@@ -114,6 +118,63 @@ def test_two_decimals_are_implied_in_every_currency() -> None:
 def test_what_somebody_matches_by_is_never_changed(changes: dict[str, str], said: str) -> None:
     with pytest.raises(NoDocument, match=said):
         x12_810([bill(**changes)], ENVELOPE)
+
+
+def line(quantity_milli: int = 1_000, price_micro: int = 10_000_000, net: int = 1_000) -> InvoiceLine:
+    return InvoiceLine(1, 1, "P-1", quantity_milli, price_micro, net, 0, "EX")
+
+
+def alone(one: InvoiceLine, amount: int = 1_000, **changes: Any) -> InvoiceFigures:
+    """An invoice with this line alone, without tax."""
+    return bill(amount=amount, tax=0, lines=[one], **changes)
+
+
+@pytest.mark.parametrize("text", ["東京商事", "~*>", "\n"])
+def test_a_segment_that_would_have_nothing_to_say_is_left_out(text: str) -> None:
+    figures = alone(line(), ship_to=text)
+    nowhere = replace(figures.buyer, name=text, address=(text, text), country="", postcode=text, city=text)
+    (one,) = sets(read(x12_810([replace(figures, buyer=nowhere)], ENVELOPE)))
+    at = one.index(["N1", "BT", "", "92", "A-1"])
+    assert one[at + 1] == ["ITD", "01", "3", "", "", "", "20260409"]
+    half = replace(figures.buyer, address=(text, "Lange Straße 5", "10115 Berlin"))
+    (one,) = sets(read(x12_810([replace(figures, buyer=half)], ENVELOPE)))
+    assert [segment for segment in one if segment[0] == "N3"][1:] == [["N3", "Lange Strasse 5", "10115 Berlin"]]
+    assert all(segment[-1] for segment in one)
+    with pytest.raises(NoDocument, match="has nothing that an X12 element may have: say it in ASCII"):
+        x12_810([replace(figures, seller=replace(figures.seller, name=text))], ENVELOPE)
+
+
+def test_a_line_without_a_product_or_a_tax_code_says_neither() -> None:
+    taxed = replace(bill(), lines=(replace(bill().lines[0], product="", tax_code=""),))
+    (one,) = sets(read(x12_810([taxed], ENVELOPE)))
+    assert ["IT1", "1", "2.5", "EA", "3.333333"] in one
+    assert ["TXI", "TX", "1.58"] in one
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount", "said"),
+    [
+        ({"quantity_milli": 12_345_678_901_123, "price_micro": 1}, 1, "the quantity of line 1, 12345678901.123, does not fit an X12 element: at most 10 digits"),
+        ({"quantity_milli": 12_345_678_911}, 1_000, "the quantity of line 1, 12345678.911, does not fit"),
+        ({"price_micro": 123_456_789_012_123_456}, 1_000, "the price of line 1, 123456789012.123456, does not fit an X12 element: at most 17"),
+        ({"net": 10**15}, 10**15, "the amount, 1000000000000000, does not fit an X12 element: at most 15 digits"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_longer_than_its_element_is_refused(changes: dict[str, int], amount: int, said: str) -> None:
+    one = line(**({"net": amount} | changes))
+    with pytest.raises(NoDocument, match=re.escape(said)):
+        x12_810([alone(one, amount)], ENVELOPE)
+
+
+def test_numbers_that_just_fit_their_elements() -> None:
+    most = line(quantity_milli=1_234_567_891, price_micro=12_345_678_901_123_456, net=10**15 - 1)
+    (one,) = sets(read(x12_810([alone(most, 10**15 - 1)], ENVELOPE)))
+    assert ["IT1", "1", "1234567.891", "EA", "12345678901.123456", "", "VP", "P-1"] in one
+    assert ["TDS", "999999999999999"] in one
+    parts = [Instalment(DAY + 30, 10**10), Instalment(DAY + 60, 1)]
+    figures = alone(line(net=10**10 + 1), 10**10 + 1, instalments=parts)
+    with pytest.raises(NoDocument, match="an instalment, 10000000000, does not fit an X12 element: at most 10 digits"):
+        x12_810([figures], ENVELOPE)
 
 
 def test_who_has_no_id_gets_none_and_a_credit_note_is_no_810() -> None:

@@ -91,6 +91,7 @@ class LedgerServer:
         self.seen: list[tuple[str, str, dict[str, str], Any]] = []
         self.fail: list[int] = []
         self.by_key: dict[str, dict[str, Any]] = {}
+        self.by_beginning = False
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -121,6 +122,9 @@ class LedgerServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def _fits(self, value: str, wanted: str | None) -> bool:
+        return wanted is None or value == wanted or (self.by_beginning and value.startswith(wanted))
+
     def _answer(
         self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any
     ) -> tuple[int, Any]:
@@ -131,7 +135,7 @@ class LedgerServer:
         rows = self.journals if path == "/v1/journals" else self.notes
         if method == "GET":
             field = "external_id" if path == "/v1/journals" else "ref"
-            found = [x for x in rows if query.get(field) in (None, x[field])]
+            found = [x for x in rows if self._fits(x[field], query.get(field))]
             at, most = int(query.get("offset", 0)), int(query.get("limit", 100))
             page = found[at : at + most]
             return 200, {"data": page} if path == "/v1/journals" else page
@@ -198,6 +202,50 @@ def test_it_is_looked_up_before_it_is_sent(server: LedgerServer, tmp_path: Path)
     server.journals[0]["status"] = "void"
     with pytest.raises(Refused, match="1 of this posting is void there"):
         books.post(paid())
+
+
+SAYS_WHERE = 'rows = "data"\nkey = "external_id"\nnumber = "id"\nstate'
+
+
+@pytest.mark.parametrize("says_where", [False, True])
+def test_a_longer_key_that_a_search_by_beginning_finds_is_not_this_one(
+    says_where: bool, server: LedgerServer, tmp_path: Path
+) -> None:
+    text = MAPPING.replace('rows = "data"\nnumber = "id"\nstate', SAYS_WHERE) if says_where else MAPPING
+    books = adapter(server, tmp_path, text)
+    server.by_beginning = True
+    assert books.post(paid("R12")) == "1"
+    assert books.find(paid("R1")) == ""
+    assert books.post(paid("R1")) == books.post(paid("R1")) == books.find(paid("R1")) == "2"
+    assert [row["external_id"] for row in server.journals] == ["k-R12", "k-R1"]
+
+
+def test_a_lookup_that_does_not_find_by_the_key_is_for_a_person(server: LedgerServer, tmp_path: Path) -> None:
+    books = adapter(server, tmp_path)
+    assert books.post(paid("R1")) == "1"
+    wrong = adapter(
+        server, tmp_path, MAPPING.replace('query = { external_id = "{key}" }', 'query = { number = "{key}" }')
+    )
+    with pytest.raises(Refused, match="the answer has a document without the key that was asked for"):
+        wrong.post(paid("R2"))
+    elsewhere = adapter(
+        server,
+        tmp_path,
+        MAPPING.replace('rows = "data"\nnumber = "id"\nstate', SAYS_WHERE.replace("external_id", "ref")),
+    )
+    with pytest.raises(Refused, match=r"or say in lookup\.key where the key is"):
+        elsewhere.post(paid("R1"))
+    assert len(server.journals) == 1
+
+
+def test_a_key_within_a_text_is_found_as_a_word(server: LedgerServer, tmp_path: Path) -> None:
+    text = MAPPING.replace('ref = "{key}", text = "{memo}"', 'ref = "{name}", text = "{memo} [{key}]"')
+    books = adapter(server, tmp_path, text.replace('query = { ref = "{key}" }', 'query = { search = "{key}" }'))
+    (d,) = BackOffice().fact(
+        "C1", ("promise_opened", {"reference_id": "P1", "amount": 500, "due_date": day(DAY)}), on=DAY
+    )
+    assert books.post(made("k-0-12", [d])) == "1"
+    assert books.post(made("k-0-1", [d])) == books.post(made("k-0-1", [d])) == "2"
 
 
 def test_with_a_header_for_keys_nothing_is_looked_up(server: LedgerServer, tmp_path: Path) -> None:
