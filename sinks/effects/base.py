@@ -174,9 +174,10 @@ class EffectSink(ABC):
 
     # In settings, metrics and file names.
     name: ClassVar[str]
-    # Kinds of facts that `learn` wants; all that are there are read before anything is sent.
+    # Kinds of facts that `learn` wants: each is learned once its shard's decisions have come past it, and before anything
+    # that a decision asks for after it is prepared.
     learns: ClassVar[tuple[str, ...]] = ()
-    # Kinds of decisions that `heed` wants, of history too.
+    # Kinds of decisions that `heed` wants, of history too, and of before the sink began.
     heeds: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -192,7 +193,8 @@ class EffectSink(ABC):
         raise AssertionError(f"{self.name} wants {self.learns} and does not learn")
 
     def heed(self, decision: Decision, known: Known) -> None:
-        """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for. At least once."""
+        """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for, and before the facts up to
+        its own are learned. At least once."""
         raise AssertionError(f"{self.name} wants {self.heeds} and does not heed")
 
     def unwanted(self, effect: Effect) -> str:
