@@ -34,7 +34,8 @@ from sinks.effects.base import (
     effect_key,
 )
 from sinks.effects.breaker import after
-from sinks.effects.store import EffectStore, Ended, Position, TargetRow, account_of
+from sinks.effects.store import EffectStore, Ended, Position, TargetRow
+from sinks.effects.withdrawals import account_of
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000

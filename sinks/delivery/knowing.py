@@ -157,10 +157,10 @@ def _documents(known: Known, place: Place, document: str) -> Iterator[Fact]:
 
 def _facts(known: Known, key: str) -> Iterator[Fact]:
     """The facts that are kept there, the last first, without those that were rejected."""
-    for at in _places(known, key):
-        fact = known.fact(*at)
+    for shard, offset in _places(known, key):
+        fact = known.fact(shard, offset)
         # An earlier version kept a fact before it was decided.
-        if not _is_rejected(known, *at, fact):
+        if not _is_rejected(known, shard, offset, fact):
             yield fact
 
 

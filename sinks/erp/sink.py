@@ -21,7 +21,7 @@ from sinks.effects.base import (
     Target,
     spread,
 )
-from sinks.effects.store import account_of
+from sinks.effects.withdrawals import account_of
 from sinks.erp.adapter import ErpAdapter, Refused
 from sinks.erp.http import ATTEMPT_SECONDS
 from sinks.erp.ledger import GROUPS, Group, bundle_of, lines

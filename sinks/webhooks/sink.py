@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from schemas.records import Decision
 from sinks.effects.base import Effect, EffectSink, Intent, Known, Outcome, Target, spread
 from sinks.effects.sending import ATTEMPT_SECONDS, Sender
-from sinks.effects.store import account_of
+from sinks.effects.withdrawals import account_of
 from sinks.webhooks.endpoints import Endpoint
 from sinks.webhooks.events import body, event_of
 
