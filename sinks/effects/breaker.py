@@ -26,7 +26,9 @@ def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
     # Attempts that were made at the same time and failed together count once.
     paused = row.paused_until_ms > now_ms
     failures = row.failures if paused else row.failures + 1
-    pause = outcome.after_seconds if paused else max(pause_seconds(row.target, failures), outcome.after_seconds)
+    # What was tried waits for as long as it was told to; the others have nothing to do with that.
+    asked = min(outcome.after_seconds, LONGEST_SECONDS)
+    pause = asked if paused else max(pause_seconds(row.target, failures), asked)
     return row._replace(failures=failures, paused_until_ms=max(row.paused_until_ms, now_ms + round(pause * 1000)))
 
 
@@ -35,4 +37,4 @@ def pause_seconds(target: str, failures: int) -> float:
     if failures < FAILURES:
         return 0.0
     doubled: float = FIRST_SECONDS * 2 ** min(failures - FAILURES, 16)
-    return min(doubled, LONGEST_SECONDS) * spread(target, failures, _SPREAD)
+    return min(doubled * spread(target, failures, _SPREAD), LONGEST_SECONDS)
