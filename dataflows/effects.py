@@ -168,17 +168,26 @@ class EffectsLoop:
         self._swept = 0.0
         self.idle = False
         self._cut_off()
+        self._drop_unset()
 
     def _cut_off(self) -> None:
         """What was being tried when the process ended: again where the outside honours keys, else for a person."""
         for effect in self._store.cut_off():
             target = self._targets.get(effect.target)
-            if target is not None and target.keyed:
+            if self._sink.keyed if target is None else target.keyed:
                 outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
             else:
                 outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
             self._store.ended([Ended(effect.number, outcome, 0.0)], wall_ms())
             self._logger.warning("was cut off", effect=effect.name, target=effect.target, now=outcome.result.value)
+
+    def _drop_unset(self) -> None:
+        """What waits for targets that are not set any more, where the sink does not want it kept for them."""
+        for target in sorted({target for target, _ in self._store.counts()}):
+            number = 0
+            while target not in self._targets and (numbers := self._store.waiting(target, number, _DROP_AT_ONCE)):
+                self._drop(numbers, wall_ms())
+                number = numbers[-1]
 
     # --- reading ---
 

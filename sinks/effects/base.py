@@ -179,10 +179,12 @@ class EffectSink(ABC):
     learns: ClassVar[tuple[str, ...]] = ()
     # Kinds of decisions that `heed` wants, of history too, and of before the sink began.
     heeds: ClassVar[tuple[str, ...]] = ()
+    # Whether every target has one effect for a key, those that are not set any more too.
+    keyed: ClassVar[bool] = False
 
     @abstractmethod
     def targets(self) -> Sequence[Target]:
-        """The targets that are set; what waits for another one waits on until it expires."""
+        """The targets that are set; what waits for another one, and is not `unwanted`, waits on until it expires."""
 
     @abstractmethod
     def intents(self, decision: Decision) -> Sequence[Intent]:
@@ -199,7 +201,8 @@ class EffectSink(ABC):
 
     def unwanted(self, effect: Effect) -> str:
         """Why, as the sink is set now, it is not to be done any more though it was asked for; empty where it is. Asked each
-        time before it is tried; it ends as withdrawn, with that as its reason."""
+        time before it is tried, and at the start of what waits for a target that is not set; it ends as withdrawn, with
+        that as its reason."""
         return ""
 
     def prepare(self, effect: Effect, known: Known) -> Any:

@@ -263,6 +263,14 @@ class EffectStore:
         )
         return [number for (number,) in rows]
 
+    def waiting(self, target: str, behind: int, most: int) -> list[int]:
+        """What waits for this target, of numbers above `behind`, in their order."""
+        rows = self._connection.execute(
+            "SELECT number FROM effects WHERE state = 'waiting' AND target = ? AND number > ? ORDER BY number LIMIT ?",
+            (target, behind, most),
+        )
+        return [number for (number,) in rows]
+
     def drop(self, reasons: Mapping[int, str], now_ms: int) -> None:
         """End as withdrawn, by number with why, what nobody wants any more. A person may have it tried again."""
         with self.transaction():
@@ -413,10 +421,7 @@ class EffectStore:
 
     def rows(self, states: Sequence[str] = (), target: str = "", account: str = "", most: int = 1_000) -> list[Row]:
         """The last effects, newest first; of these states, of this target or account where they are given."""
-        where, values = ["1"], list[object]()
-        if states:
-            where.append(f"state IN ({_marks(states)})")
-            values += states
+        where, values = [f"state IN ({_marks(states)})" if states else "1"], list[object](states)
         for column, value in (("target", target), ("account", account)):
             if value:
                 where.append(f"{column} = ?")

@@ -107,8 +107,12 @@ class ErpSink(EffectSink):
 
     def unwanted(self, effect: Effect) -> str:
         """Of another company's books, say: a person sees to it, as what is told of it is an exception."""
-        erp = self._erps[effect.target]
-        return "" if any(erp.takes(d) for d in effect.decisions) else "as it is set now, the ERP does not take it"
+        erp = self._erps.get(effect.target)
+        return (
+            ""
+            if erp is None or any(erp.takes(d) for d in effect.decisions)
+            else "as it is set now, the ERP does not take it"
+        )
 
     def prepare(self, effect: Effect, known: Known) -> Any:
         """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
