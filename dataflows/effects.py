@@ -407,7 +407,7 @@ class EffectsLoop:
         rows = dict(before)
         for (effect, outcome), (_, _, wait) in zip(landed, ended, strict=True):
             row = rows.get(effect.target, TargetRow(effect.target))
-            rows[effect.target] = after(row, outcome, now_ms)
+            rows[effect.target] = after(row, outcome, now_ms, self._targets[effect.target].asks_for_all)
             self._effects.ended[effect.target, outcome.result.value] += 1
             if outcome.result is Result.off and not row.off_ms:
                 again = f"headrace effects enable {self._sink.name} {effect.target}"

@@ -97,12 +97,14 @@ class Target:
     """Something outside.
 
     at_once: attempts at the same time, at most. keyed: it has one effect for a key however often it gets it, so an
-    attempt that a crash cut off is made again; where it has not, that is `unknown`, for a person.
+    attempt that a crash cut off is made again; where it has not, that is `unknown`, for a person. asks_for_all: who answers
+    that it wants to be left alone for a while means all that goes there, not what was sent just now.
     """
 
     name: str
     at_once: int
     keyed: bool
+    asks_for_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

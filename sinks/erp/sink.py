@@ -94,7 +94,7 @@ class ErpSink(EffectSink):
         self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}
 
     def targets(self) -> Sequence[Target]:
-        return [Target(erp.name, erp.at_once, keyed=True) for erp in self._erps.values()]
+        return [Target(erp.name, erp.at_once, keyed=True, asks_for_all=True) for erp in self._erps.values()]
 
     def intents(self, decision: Decision) -> Sequence[Intent]:
         return [

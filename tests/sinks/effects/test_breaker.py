@@ -36,6 +36,7 @@ def test_it_is_left_alone_for_as_long_as_it_asks_and_at_most_five_minutes() -> N
     assert after(ON, Outcome(Result.later, after_seconds=17), NOW).paused_until_ms == NOW + 17_000
     for row in (ON, after_failures(FAILURES)):
         assert after(row, Outcome(Result.later, after_seconds=86_400), NOW).paused_until_ms == NOW + 300_000
+    assert after(ON, Outcome(Result.later, after_seconds=1_000), NOW, True).paused_until_ms == NOW + 1_000_000
 
 
 def test_attempts_that_fail_together_count_once() -> None:
