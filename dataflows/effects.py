@@ -1,9 +1,8 @@
 """The loop of a sink with effects outside: reads decisions into intents, tries what may be tried, tells what came of it.
 
 Guarantees: an intent is durable before anything leaves, an attempt before it is made. Nothing leaves before the
-decisions of its shard (and the facts that the sink learns from) were read to where they ended when that was asked, at
-most half a second before, and the facts of its shard beyond those that its decisions came of. bytewax may not be here
-(publish.py).
+decisions of its shard were read to where they ended when that was asked, at most half a second before, and the facts
+that the sink learns from as far as these decisions have come. bytewax may not be here (publish.py).
 """
 
 import time
@@ -19,37 +18,37 @@ import structlog
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log, LogUnavailable, Record
-from dataflows.causes import Causes, read_fact
 from dataflows.effects_failures import contained
+from dataflows.effects_known import HEEDED, KnownInFile, Learning, heed_before
 from dataflows.effects_position import Hold
 from dataflows.publishing import Patience, PublishStatus, Stop, decoded
-from schemas.codec import heads
 from schemas.records import Decision, Fact
-from schemas.topics import DECISIONS, FACTS
-from sinks.base import SinkStopped
+from schemas.topics import DECISIONS
 from sinks.effects.base import (
     DAY_SECONDS,
     LIVE,
     Effect,
     EffectSink,
-    Known,
     Outcome,
     Result,
     Target,
     effect_key,
 )
 from sinks.effects.breaker import after
-from sinks.effects.store import EffectStore, Ended, Position, TargetRow, account_of
-from sinks.redis.transfers import cause_of
+from sinks.effects.store import EffectStore, Ended, Position, TargetRow
+from sinks.effects.withdrawals import account_of
 from sinks.sequences import Sequences
 
 _DECISIONS_AT_ONCE: Final = 2_000
-_FACTS_AT_ONCE: Final = 2_000
 # How long a round waits for decisions where nothing is to be done, and while attempts are under way.
 _POLL_SECONDS: Final = 0.1
 _BUSY_POLL_SECONDS: Final = 0.01
 # Where a log grows all the time its reader is always a little behind: what ended so long ago is near enough.
 _FRESH_SECONDS: Final = 0.5
+# A round prepares no more after so long, so that what it began with is still fresh.
+_PREPARE_SECONDS: Final = 0.1
+# What is prepared, and could not be begun at once, is made anew after so long.
+_KEPT_SECONDS: Final = 5.0
 _TELL_AT_ONCE: Final = 200
 _EXPIRE_AT_ONCE: Final = 1_000
 _FORGET_AT_ONCE: Final = 1_000
@@ -79,21 +78,37 @@ class EffectsStatus:
 
 
 class EffectsChunk(NamedTuple):
-    """Records of both topics, how far their readers had come, and where the topics ended before they were read."""
+    """Records of both topics, how far their readers had come, and where the topics ended."""
 
     decisions: Sequence[Record]
     facts: Sequence[Record]
     decision_positions: Mapping[int, int]
     fact_positions: Mapping[int, int]
+    fact_ends: Sequence[int]
     ends: "_Ends"
 
 
 class _Ends(NamedTuple):
-    """Where both topics ended, by shard, and when that was asked (monotonic seconds)."""
+    """Where the decisions ended, by shard, and when that was asked (monotonic seconds)."""
 
     decisions: Sequence[int]
-    facts: Sequence[int]
     asked: float
+
+
+class _Prepared(NamedTuple):
+    """What `prepare` made of an effect as it was. at: monotonic seconds."""
+
+    effect: Effect
+    made: Any
+    at: float
+
+    def is_of(self, effect: Effect) -> bool:
+        """Whether nothing of it was withdrawn or tried since."""
+        return _standing(self.effect) == _standing(effect)
+
+
+def _standing(effect: Effect) -> tuple[object, ...]:
+    return effect.attempt, effect.rounds, effect.parts, [d.sequence for d in effect.decisions]
 
 
 class _Flight(NamedTuple):
@@ -134,22 +149,19 @@ class EffectsLoop:
         self._effects = effects
         self._stop = stop
         self._logger = structlog.get_logger().bind(flow=f"publish {sink.name}")
+        known = KnownInFile(hold.store, log, patience)
+        self._known = known
+        heed_before(log, sink, hold.store, known, patience, stop)
         self._decided = hold.store.positions(DECISIONS)
-        self._learned = hold.store.positions(FACTS)
         self._sequences = Sequences({s: p.sequence for s, p in self._decided.items() if p.sequence >= 0})
         starts = {shard: position.next for shard, position in self._decided.items()}
         self._decisions = patience.persist(lambda: log.reader(DECISIONS, starts))
-        learns = {shard: position.next for shard, position in self._learned.items()} if sink.learns else {}
-        self._facts = patience.persist(lambda: log.reader(FACTS, learns)) if sink.learns else None
-        self._heads = heads(*sink.learns)
-        self._known = _Known(hold.store, log, patience)
+        self._learning = Learning(log, sink, hold.store, known, patience)
         self._targets: dict[str, Target] = {target.name: target for target in sink.targets()}
+        self._prepared: dict[int, _Prepared] = {}
         self._flying: dict[int, _Flight] = {}
         self._landed: SimpleQueue[_Landed] = SimpleQueue()
         self._producer = Producer(log, f"headrace-{sink.name}", lambda: bool(stop))
-        self._learning = False
-        # For each shard the offset that follows the last fact that a decision read so far came of.
-        self._causes: dict[int, int] = {}
         # Of each shard, the decisions so far of a fact of which not all were read.
         self._begun: dict[int, list[tuple[Record, Decision]]] = {}
         self._asked: deque[_Ends] = deque()
@@ -157,87 +169,81 @@ class EffectsLoop:
         self._swept = 0.0
         self.idle = False
         self._cut_off()
+        self._drop_unset()
 
     def _cut_off(self) -> None:
         """What was being tried when the process ended: again where the outside honours keys, else for a person."""
         for effect in self._store.cut_off():
             target = self._targets.get(effect.target)
-            if target is not None and target.keyed:
+            if self._sink.keyed if target is None else target.keyed:
                 outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
             else:
                 outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
             self._store.ended([Ended(effect.number, outcome, 0.0)], wall_ms())
             self._logger.warning("was cut off", effect=effect.name, target=effect.target, now=outcome.result.value)
 
+    def _drop_unset(self) -> None:
+        """What waits for targets that are not set any more, where the sink does not want it kept for them."""
+        for target in sorted({target for target, _ in self._store.counts()}):
+            number = 0
+            while target not in self._targets and (numbers := self._store.waiting(target, number, _DROP_AT_ONCE)):
+                self._drop(numbers, wall_ms())
+                number = numbers[-1]
+
     # --- reading ---
 
     def read(self) -> EffectsChunk:
         """What came next; empty where nothing did in a moment. Raises Stopped."""
         asked = time.monotonic()
-        decision_ends = self._patience.persist(lambda: self._log.end_offsets(DECISIONS))
+        ends = self._patience.persist(lambda: self._log.end_offsets(DECISIONS))
         wait = _POLL_SECONDS
-        if self._learning or not self._landed.empty():
+        if self._learning.busy or not self._landed.empty():
             wait = 0.0
         elif self._flying:
             wait = _BUSY_POLL_SECONDS
         decisions = self._patience.persist(lambda: self._decisions.poll(_DECISIONS_AT_ONCE, wait))
-        fact_ends: Sequence[int] = ()
-        facts: list[Record] = []
-        learner = self._facts
-        if learner is not None:
-            # After the decisions: what these came of was in the log before them.
-            fact_ends = self._patience.persist(lambda: self._log.end_offsets(FACTS))
-            facts = self._patience.persist(lambda: learner.poll(_FACTS_AT_ONCE, 0.0))
-            self._learning = bool(facts)
-            if not self._causes:
-                # What was kept before this process began came of facts that are in the log by now.
-                self._causes = dict(enumerate(fact_ends))
-        return EffectsChunk(
-            decisions,
-            [record for record in facts if record.value.startswith(self._heads)],
-            {shard: self._decisions.position(shard) for shard in self._decided},
-            {shard: learner.position(shard) for shard in self._learned} if learner is not None else {},
-            _Ends(decision_ends, fact_ends, asked),
-        )
+        # After the decisions: what these came of was in the log before them.
+        facts, fact_positions, fact_ends = self._learning.read()
+        decision_positions = {shard: self._decisions.position(shard) for shard in self._decided}
+        return EffectsChunk(decisions, facts, decision_positions, fact_positions, fact_ends, _Ends(ends, asked))
 
     def take(self, chunk: EffectsChunk) -> None:
         """Keep what the chunk asks for, and do what may be done. Raises Gap, SinkStopped, Stopped, what a sink raised."""
         self._keep(chunk)
+        self._asked.append(chunk.ends)
         self._land()
-        self._sweep()
+        # Before anything that may take long: what was read is as it was when it was asked for where it ends.
+        started = 0 if self._stop else self._start()
+        expired = self._sweep()
         self._tell()
-        started = 0
         if not self._stop:
-            read = self._read_to(self._oldest_fresh(chunk.ends))
-            started = self._start(read)
             at_end = self._read_to(chunk.ends)
-            self.idle = len(at_end) == len(self._decided) and not (started or self._flying or self._store.untold(1))
+            left = started or expired or self._flying or self._store.untold(1)
+            self.idle = len(at_end) == len(self._decided) and not left
         self._look()
 
     def _keep(self, chunk: EffectsChunk) -> None:
         facts = self._whole(chunk.decisions)
         read = dict(chunk.decision_positions) | {shard: part[0][0].offset for shard, part in self._begun.items()}
         moved = {s: n for s, n in read.items() if n != self._decided[s].next}
-        learned = {s: n for s, n in chunk.fact_positions.items() if n != self._learned[s].next}
-        if not (moved or learned):
+        if not (moved or self._learning.moves(chunk.facts, chunk.fact_positions)):
             return
         now_ms = wall_ms()
         with self._store.transaction():
-            for record in chunk.facts:
-                self._sink.learn(record.partition, record.offset, read_fact(record), self._known)
             for decisions in facts:
                 last = {(account_of(decision), decision.currency): record.offset for record, decision in decisions}
                 for record, decision in decisions:
                     ends = record.offset == last[account_of(decision), decision.currency]
-                    self._decision(record, decision, ends, now_ms, chunk.ends.facts)
+                    self._decision(record, decision, ends, now_ms)
+                    self._learning.come_past(decision, chunk.fact_ends)
             for shard, following in moved.items():
                 part = self._begun.get(shard)
                 sequence = part[0][1].sequence if part else self._sequences.following(shard)
                 # Nothing was read yet of a shard that began at the end of a log.
                 self._decided[shard] = Position(following, sequence or self._decided[shard].sequence)
-            self._learned |= {shard: Position(following) for shard, following in learned.items()}
-            self._store.move(DECISIONS, {shard: self._decided[shard] for shard in moved})
-            self._store.move(FACTS, {shard: self._learned[shard] for shard in learned})
+            for topic in (DECISIONS, HEEDED):
+                self._store.move(topic, {shard: self._decided[shard] for shard in moved})
+            self._learning.learn(chunk.facts, chunk.fact_positions)
         self._status.published += len(chunk.decisions)
         self._status.positions = dict(read)
 
@@ -258,11 +264,9 @@ class EffectsLoop:
                 found.append(self._begun.pop(record.partition))
         return found
 
-    def _decision(self, record: Record, decision: Decision, last: bool, now_ms: int, fact_ends: Sequence[int]) -> None:
+    def _decision(self, record: Record, decision: Decision, last: bool, now_ms: int) -> None:
         """Keep what it asks for and withdraw what it makes needless. last: of its fact, for its account and currency."""
         shard = record.partition
-        if fact_ends:
-            self._causes[shard] = max(self._causes[shard], min(decision.fact_offset + 1, fact_ends[shard]))
         if decision.kind in self._sink.heeds:
             self._sink.heed(decision, self._known)
         withdrawn = self._store.withdraw(decision, last, now_ms)
@@ -274,27 +278,32 @@ class EffectsLoop:
         for intent in intents:
             self._store.add(key, decision, record.value, intent, now_ms)
 
-    def _oldest_fresh(self, ends: _Ends) -> _Ends:
-        """The first ends that were asked for in the last half second; these, where none were."""
-        self._asked.append(ends)
-        now = time.monotonic()
-        while len(self._asked) > 1 and self._asked[0].asked < now - _FRESH_SECONDS:
+    def _fresh(self) -> set[int]:
+        """Shards that were read to where they ended at some moment of the last half second."""
+        oldest = time.monotonic() - _FRESH_SECONDS
+        while self._asked and self._asked[0].asked < oldest:
             self._asked.popleft()
-        return self._asked[0]
+        return self._read_to(self._asked[0]) if self._asked else set()
 
     def _read_to(self, ends: _Ends) -> set[int]:
-        """Shards whose decisions, and all facts that are learned from, were read to there."""
-        if self._facts is not None and any(at.next < ends.facts[shard] for shard, at in self._learned.items()):
-            return set()
-        read = {shard for shard, at in self._decided.items() if at.next >= ends.decisions[shard]}
-        return {shard for shard in read if self._facts is None or self._learned[shard].next >= self._causes[shard]}
+        """Shards whose decisions were read to there, and the facts that are learned from as far as these have come."""
+        return {
+            shard
+            for shard, at in self._decided.items()
+            if at.next >= ends.decisions[shard] and not self._learning.is_behind(shard)
+        }
 
     # --- trying ---
 
-    def _start(self, among: set[int]) -> int:
-        """Start what is due of these shards, and end what is due and not wanted any more; how many."""
+    def _start(self) -> int:
+        """Start what is due, and end what is due and not wanted any more; how many are due."""
+        chosen, dropped = self._due(sorted(self._fresh()))
+        self._begin(self._prepare(chosen))
+        return len(chosen) + dropped
+
+    def _due(self, shards: Sequence[int]) -> tuple[list[Effect], int]:
+        """What is due of these shards and may be tried, and how many were ended instead."""
         now_ms = wall_ms()
-        shards = sorted(among)
         rows = self._store.targets()
         chosen: list[Effect] = []
         dropped = 0
@@ -314,16 +323,45 @@ class EffectsLoop:
                     # What waits for its turn behind these comes in the next round.
                     dropped += self._drop(self._store.ready(target.name, shards, now_ms, _DROP_AT_ONCE), now_ms)
                 chosen += wanted
-        if not chosen:
-            return dropped
-        # Before it is written down that they are tried: who stops here has tried nothing.
-        prepared = [
-            contained(self._sink.name, effect, partial(self._sink.prepare, effect, self._known)) for effect in chosen
-        ]
-        started = self._patience.persist(lambda: self._hold.begin([effect.number for effect in chosen], now_ms))
-        for effect, made in zip(started, prepared, strict=True):
-            self._fly(effect, made)
-        return len(chosen) + dropped
+        return chosen, dropped
+
+    def _prepare(self, chosen: Sequence[Effect]) -> list[Effect]:
+        """Those of these that are prepared: as many as a moment allows, and one at least. What could not be begun because
+        the preparing itself took long is begun in the next round, if that comes soon."""
+        now = time.monotonic()
+        self._prepared = {number: kept for number, kept in self._prepared.items() if now - kept.at < _KEPT_SECONDS}
+        found: list[Effect] = []
+        for effect in chosen:
+            kept = self._prepared.get(effect.number)
+            if kept is None or not kept.is_of(effect):
+                if time.monotonic() - now > _PREPARE_SECONDS:
+                    continue
+                prepare = partial(self._sink.prepare, effect, self._known)
+                made = contained(self._sink.name, effect, prepare)
+                self._prepared[effect.number] = _Prepared(effect, made, time.monotonic())
+            found.append(effect)
+        return found
+
+    def _begin(self, effects: Sequence[Effect]) -> None:
+        """Write down that these are tried now, and try them; where what was read has become old meanwhile, or the log
+        is away, none of them is tried, and all is read first."""
+        fresh = self._fresh()
+        numbers = [effect.number for effect in effects if effect.decisions[0].shard in fresh]
+        if not numbers:
+            return
+        try:
+            started = self._hold.begin(numbers, wall_ms())
+        except LogUnavailable as error:
+            self._logger.warning("the log is away, nothing was tried", reason=str(error))
+            time.sleep(_POLL_SECONDS)
+            return
+        fresh = self._fresh()
+        late = [effect.number for effect in started if effect.decisions[0].shard not in fresh]
+        if late:
+            self._store.not_tried(late)
+        for effect in started:
+            if effect.number not in late:
+                self._fly(effect, self._prepared.pop(effect.number).made)
 
     def _drop(self, numbers: Sequence[int], now_ms: int) -> int:
         """End those that the sink does not want any more; how many."""
@@ -372,7 +410,7 @@ class EffectsLoop:
         rows = dict(before)
         for (effect, outcome), (_, _, wait) in zip(landed, ended, strict=True):
             row = rows.get(effect.target, TargetRow(effect.target))
-            rows[effect.target] = after(row, outcome, now_ms)
+            rows[effect.target] = after(row, outcome, now_ms, self._targets[effect.target].asks_for_all)
             self._effects.ended[effect.target, outcome.result.value] += 1
             if outcome.result is Result.off and not row.off_ms:
                 again = f"headrace effects enable {self._sink.name} {effect.target}"
@@ -394,12 +432,13 @@ class EffectsLoop:
     # --- what came of it ---
 
     def _tell(self) -> None:
-        """Bring endings back as facts, durably, and only then count them as told."""
-        while endings := self._store.untold(_TELL_AT_ONCE):
-            facts: list[Fact] = [fact for ending in endings for fact in self._sink.facts(ending)]
-            if facts:
-                self._patience.persist(partial(self._bring, facts))
-                self._status.forwarded += len(facts)
+        """Bring endings back as facts, durably, and only then count them as told; the rest in the next rounds."""
+        endings = self._store.untold(_TELL_AT_ONCE)
+        facts: list[Fact] = [fact for ending in endings for fact in self._sink.facts(ending)]
+        if facts:
+            self._patience.persist(partial(self._bring, facts))
+            self._status.forwarded += len(facts)
+        if endings:
             self._store.told(endings)
 
     def _bring(self, facts: Sequence[Fact]) -> None:
@@ -408,8 +447,8 @@ class EffectsLoop:
             self._producer.send(fact)
         self._producer.flush()
 
-    def _sweep(self) -> None:
-        """Expire what has waited too long, and forget what ended long ago."""
+    def _sweep(self) -> int:
+        """Expire what has waited too long, how many; and forget what ended long ago."""
         now_ms = wall_ms()
         expired = self._store.expire(now_ms, _EXPIRE_AT_ONCE)
         if expired:
@@ -417,6 +456,7 @@ class EffectsLoop:
         over = time.monotonic() - self._swept > _SWEEP_SECONDS
         if over and not self._store.forget(now_ms - KEPT_DAYS * DAY_SECONDS * 1000, _FORGET_AT_ONCE):
             self._swept = time.monotonic()
+        return expired
 
     def _look(self) -> None:
         """Tell, every few seconds, how the targets stand."""
@@ -438,45 +478,5 @@ class EffectsLoop:
 
     def close(self) -> None:
         self._decisions.close()
-        if self._facts is not None:
-            self._facts.close()
+        self._learning.close()
         self._producer.close()
-
-
-class _Known(Known):
-    """What the sink has learned, in its file; and facts read again from the log."""
-
-    def __init__(self, store: EffectStore, log: Log, patience: Patience) -> None:
-        self._store = store
-        self._log = log
-        self._patience = patience
-
-    def get(self, key: str) -> bytes | None:
-        return self._store.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self._store.put(key, value)
-
-    def fact(self, shard: int, offset: int) -> Fact:
-        return self._patience.persist(lambda: fact_at(self._log, shard, offset))
-
-    def cause(self, d: Decision) -> Fact | None:
-        found = self.fact(d.shard, d.fact_offset)
-        return found if cause_of(d).names(found) else Causes(self._log, self._patience).fact(d)
-
-
-def fact_at(log: Log, shard: int, offset: int) -> Fact:
-    """The fact at an offset. Raises LogUnavailable, SinkStopped where it is none."""
-    reader = log.reader(FACTS, {shard: offset})
-    try:
-        until = time.monotonic() + 5.0
-        records: list[Record] = []
-        while not records and time.monotonic() < until:
-            records = reader.poll(1, 0.5)
-        if records and records[0].offset == offset:
-            return read_fact(records[0])
-        if not records and log.end_offsets(FACTS)[shard] > offset:
-            raise LogUnavailable(f"facts shard {shard}: offset {offset} was not answered within 5 s")
-    finally:
-        reader.close()
-    raise SinkStopped(f"facts shard {shard}: nothing is at offset {offset}; restore the log")

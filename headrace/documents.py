@@ -68,11 +68,12 @@ class AccountPapers:
         self._place: Final = place
         self._known: Final = _Remembered({}, {(shard, taken.offset): taken.fact for taken in history.facts})
         self._decisions: Final = history.decisions
+        for d in history.decisions:
+            knowing.heed(d, self._known)
+        # After what was decided of them: what was rejected is not learned.
         for taken in history.facts:
             if taken.fact.kind in knowing.FACTS:
                 knowing.learn(shard, taken.offset, taken.fact, self._known)
-        for d in history.decisions:
-            knowing.heed(d, self._known)
 
     def customer(self) -> Customer | None:
         return knowing.customer_of(self._known, self._place)

@@ -12,7 +12,8 @@ from dataflows.publishing import PublishStatus
 from schemas.records import Customer, Decision, Fact, Message
 from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, State, Target
 from sinks.effects.sending import Sender
-from sinks.effects.store import EffectStore, account_of
+from sinks.effects.store import EffectStore
+from sinks.effects.withdrawals import account_of
 from tests.publishing import Never
 
 AGAIN = "say from where"

@@ -12,8 +12,13 @@ def ago(**past: float) -> str:
     return (datetime.now(UTC) - timedelta(**past)).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
+# Beyond what a test's log has of facts.
+_LATER = 1_000_000_000
+
+
 class LiveLedger(Ledger):
-    """A ledger whose decisions are live: they may be sent."""
+    """A ledger whose decisions are live: they may be sent; and came of facts after all that the log has, where nothing is said."""
 
     def say(self, kind: str, account: str, on: str, **fields: Any) -> Decision:
-        return super().say(kind, account, on, **{"origin": "live", **fields})
+        later = _LATER + self._next[self.shard_of(account)]
+        return super().say(kind, account, on, **{"origin": "live", "fact_offset": later, **fields})

@@ -50,7 +50,9 @@ class Children:
 
     def _effects(self) -> list[str]:
         """The sinks with effects outside that have anything to do."""
-        there = {"webhooks": self._settings.webhooks, "delivery": self._sends, "erp": self._settings.erp}
+        # What waits for endpoints that were taken out ends, and what is decided meanwhile is not for one that is set later.
+        told = self._settings.webhooks or effects_file(self._settings.dir, "webhooks").exists()
+        there = {"webhooks": told, "delivery": self._sends, "erp": self._settings.erp}
         return [name for name, settings in there.items() if settings]
 
     def run(self, whole: bool, replay: bool, until_idle: bool) -> int:

@@ -52,7 +52,10 @@ class Place:
 
 
 def learn(shard: int, offset: int, fact: Fact, known: Known) -> None:
-    """Keep where it is. The last comes first: of several documents with one number, which was posted shows by its amount."""
+    """Keep where it is, unless it was rejected. The last comes first: of several documents with one number, which was posted
+    shows by its amount."""
+    if _is_rejected(known, shard, offset, fact):
+        return
     place = Place.of(fact)
     key = place.key("customer") if isinstance(fact, Customer) else place.key("document", _document(fact))
     before = _places(known, key)
@@ -154,9 +157,10 @@ def _documents(known: Known, place: Place, document: str) -> Iterator[Fact]:
 
 def _facts(known: Known, key: str) -> Iterator[Fact]:
     """The facts that are kept there, the last first, without those that were rejected."""
-    for at in _places(known, key):
-        fact = known.fact(*at)
-        if _read(known, _rejected(*at)) != fact.event_id:
+    for shard, offset in _places(known, key):
+        fact = known.fact(shard, offset)
+        # An earlier version kept a fact before it was decided.
+        if not _is_rejected(known, shard, offset, fact):
             yield fact
 
 
@@ -168,6 +172,10 @@ def _places(known: Known, key: str) -> list[list[int]]:
 
 def _rejected(shard: int, offset: int) -> str:
     return f"rejected/{shard}/{offset}"
+
+
+def _is_rejected(known: Known, shard: int, offset: int, fact: Fact) -> bool:
+    return bool(_read(known, _rejected(shard, offset)) == fact.event_id)
 
 
 def letter_of(known: Known, decisions: Sequence[Decision], setup: Setup) -> AnyLetter:

@@ -28,7 +28,7 @@ from sinks.delivery.messages import message_fact
 from sinks.delivery.office import ENDINGS, Office, file_name
 from sinks.delivery.setup import Email, Form, Outbox, Upload, WrongSetup
 from sinks.effects.base import Effect, EffectSink, Ending, Intent, Known, Outcome, Result, Target, spread
-from sinks.effects.store import account_of
+from sinks.effects.withdrawals import account_of
 
 REMINDER: Final = "reminder"
 DELIVERY: Final = "delivery"

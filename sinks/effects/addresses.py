@@ -21,6 +21,8 @@ _PRIVATE: Final = tuple(
 )
 # Machines of clouds ask their platform there, for logins among others; the first one looks public.
 _PLATFORM: Final = tuple(ip_address(text) for text in ("168.63.129.16", "fd00:ec2::254", "fd20:ce::254"))
+# Not every Python knows all of these as special: protocol assignments (RFC 6890), and relays of 6to4 (RFC 7526).
+_SPECIAL: Final = tuple(ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24"))
 # Of IPv6 all that is given out to anybody; documentation that this Python does not know as such (RFC 9637).
 _GIVEN_OUT: Final = IPv6Network("2000::/3")
 _DOCUMENTATION: Final = IPv6Network("3fff::/20")
@@ -62,7 +64,7 @@ def _judged(judged: IPv4Address | IPv6Address, private: bool) -> str:
         return "an address of the platform's own"
     if any(judged in network for network in _PRIVATE):
         return "" if private else "not a public address"
-    public = judged.is_global and not judged.is_reserved
+    public = judged.is_global and not judged.is_reserved and not any(judged in network for network in _SPECIAL)
     if judged.version == 6:
         public = public and judged in _GIVEN_OUT and judged not in _DOCUMENTATION
     return "" if public else "not a public address"

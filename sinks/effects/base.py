@@ -97,12 +97,14 @@ class Target:
     """Something outside.
 
     at_once: attempts at the same time, at most. keyed: it has one effect for a key however often it gets it, so an
-    attempt that a crash cut off is made again; where it has not, that is `unknown`, for a person.
+    attempt that a crash cut off is made again; where it has not, that is `unknown`, for a person. asks_for_all: who answers
+    that it wants to be left alone for a while means all that goes there, not what was sent just now.
     """
 
     name: str
     at_once: int
     keyed: bool
+    asks_for_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +176,17 @@ class EffectSink(ABC):
 
     # In settings, metrics and file names.
     name: ClassVar[str]
-    # Kinds of facts that `learn` wants; all that are there are read before anything is sent.
+    # Kinds of facts that `learn` wants: each is learned once its shard's decisions have come past it, and before anything
+    # that a decision asks for after it is prepared.
     learns: ClassVar[tuple[str, ...]] = ()
-    # Kinds of decisions that `heed` wants, of history too.
+    # Kinds of decisions that `heed` wants, of history too, and of before the sink began.
     heeds: ClassVar[tuple[str, ...]] = ()
+    # Whether every target has one effect for a key, those that are not set any more too.
+    keyed: ClassVar[bool] = False
 
     @abstractmethod
     def targets(self) -> Sequence[Target]:
-        """The targets that are set; what waits for another one waits on until it expires."""
+        """The targets that are set; what waits for another one, and is not `unwanted`, waits on until it expires."""
 
     @abstractmethod
     def intents(self, decision: Decision) -> Sequence[Intent]:
@@ -192,12 +197,14 @@ class EffectSink(ABC):
         raise AssertionError(f"{self.name} wants {self.learns} and does not learn")
 
     def heed(self, decision: Decision, known: Known) -> None:
-        """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for. At least once."""
+        """Keep what will be needed of a decision of `heeds`, before anything that it is prepared for, and before the facts up to
+        its own are learned. At least once."""
         raise AssertionError(f"{self.name} wants {self.heeds} and does not heed")
 
     def unwanted(self, effect: Effect) -> str:
         """Why, as the sink is set now, it is not to be done any more though it was asked for; empty where it is. Asked each
-        time before it is tried; it ends as withdrawn, with that as its reason."""
+        time before it is tried, and at the start of what waits for a target that is not set; it ends as withdrawn, with
+        that as its reason."""
         return ""
 
     def prepare(self, effect: Effect, known: Known) -> Any:

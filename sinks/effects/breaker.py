@@ -16,8 +16,8 @@ LONGEST_SECONDS: Final = 300.0
 _SPREAD: Final = 0.2
 
 
-def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
-    """How the target stands after an attempt at it."""
+def after(row: TargetRow, outcome: Outcome, now_ms: int, asks_for_all: bool = False) -> TargetRow:
+    """How the target stands after an attempt at it. asks_for_all: as in `Target`."""
     if outcome.result is Result.off:
         return row._replace(off_ms=now_ms, off_why=outcome.detail, failures=0, paused_until_ms=0)
     if outcome.result in (Result.done, Result.more, Result.refused):
@@ -26,7 +26,9 @@ def after(row: TargetRow, outcome: Outcome, now_ms: int) -> TargetRow:
     # Attempts that were made at the same time and failed together count once.
     paused = row.paused_until_ms > now_ms
     failures = row.failures if paused else row.failures + 1
-    pause = outcome.after_seconds if paused else max(pause_seconds(row.target, failures), outcome.after_seconds)
+    # What was tried waits for as long as it was told to; the others may have nothing to do with that.
+    asked = outcome.after_seconds if asks_for_all else min(outcome.after_seconds, LONGEST_SECONDS)
+    pause = asked if paused else max(pause_seconds(row.target, failures), asked)
     return row._replace(failures=failures, paused_until_ms=max(row.paused_until_ms, now_ms + round(pause * 1000)))
 
 
@@ -35,4 +37,4 @@ def pause_seconds(target: str, failures: int) -> float:
     if failures < FAILURES:
         return 0.0
     doubled: float = FIRST_SECONDS * 2 ** min(failures - FAILURES, 16)
-    return min(doubled, LONGEST_SECONDS) * spread(target, failures, _SPREAD)
+    return min(doubled * spread(target, failures, _SPREAD), LONGEST_SECONDS)

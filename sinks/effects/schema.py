@@ -3,12 +3,8 @@
 from typing import Final
 
 from sinks.effects.base import OPEN as OPEN_STATES
-from sinks.effects.withdrawals import WITHDRAWALS
 
 OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
-# What may yet be tried, by itself or by a person's word, and may be made needless before.
-_KINDS: Final = ", ".join(f"'{kind}'" for kind, tests in WITHDRAWALS.items() if tests)
-WITHDRAWABLE: Final = f"kind IN ({_KINDS}) AND state IN ({OPEN}, 'failed', 'unknown', 'expired')"
 SCHEMA: Final = f"""
 CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
 CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER,
@@ -35,9 +31,18 @@ CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 """
 # Made where they are not: a file that an earlier version made gets them when it is opened.
 ADDED: Final = (
-    f"CREATE INDEX IF NOT EXISTS effects_withdrawable ON effects (account) WHERE {WITHDRAWABLE}",
+    # Of an earlier version, which looked at all that an account has.
+    "DROP INDEX IF EXISTS effects_withdrawable",
     "CREATE INDEX IF NOT EXISTS effects_bundle ON effects (shard, fact_offset) WHERE bundle <> ''",
     "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
     # How much of an effect in parts the outside has.
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
+)
+# The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
+# tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.
+WITHDRAWABLE: Final = (
+    "CREATE TABLE withdrawable (number INTEGER, sequence INTEGER, account TEXT, kind TEXT, document TEXT, currency TEXT,"
+    " money INTEGER, word TEXT, PRIMARY KEY (number, sequence)) WITHOUT ROWID",
+    "CREATE INDEX withdrawable_document ON withdrawable (account, document) WHERE word = ''",
+    "CREATE INDEX withdrawable_money ON withdrawable (account, kind, currency, money) WHERE word = ''",
 )

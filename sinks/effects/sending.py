@@ -1,5 +1,6 @@
 """One HTTP POST to an endpoint: to an address that was judged, without following redirects, within a time."""
 
+import io
 import socket
 import ssl
 import time
@@ -7,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sinks.effects.addresses import AddressRefused, reachable
@@ -19,7 +20,7 @@ READ_SECONDS: Final = 15.0
 # Whatever a receiver does, an attempt ends by then.
 ATTEMPT_SECONDS: Final = 30.0
 _MOST_ADDRESSES: Final = 3
-_MOST_ANSWER_BYTES: Final = 4_096
+_MOST_ANSWER_BYTES: Final = 65_536
 _LONGEST_WAIT_SECONDS: Final = 86_400.0
 _GONE: Final = 410
 USER_AGENT: Final = "headrace"
@@ -58,15 +59,15 @@ class Sender:
         except (OSError, UnicodeError) as error:
             return Outcome(Result.later, f"{host} cannot be resolved: {error}")
         connection = HTTPConnection(host, port)
+        connection.response_class = _Answer
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             plain = _connected(addresses[:_MOST_ADDRESSES], port)
             self._connections.keep(number, plain)
             connection.sock = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
             connection.request(method, path, body, {"user-agent": USER_AGENT, **headers})
-            answer = connection.getresponse()
-            answer.read(_MOST_ANSWER_BYTES)
-            return judge(answer)
+            # What it says beyond its head is not read: it decides nothing.
+            return judge(connection.getresponse())
         except (OSError, HTTPException, ValueError) as error:
             return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}")
         finally:
@@ -76,6 +77,38 @@ class Sender:
     def abandon(self, number: int) -> None:
         """End an attempt that takes too long."""
         self._connections.abandon(number)
+
+
+class _Answer(HTTPResponse):
+    """An answer of which no more than a little is ever in memory, whatever the other side sends and calls it."""
+
+    def __init__(self, sock: socket.socket, *rest: Any, **named: Any) -> None:
+        super().__init__(sock, *rest, **named)
+        self.fp = io.BufferedReader(_Bounded(self.fp))
+
+
+class _Bounded(io.RawIOBase):
+    """What is read of `inner`, up to a bound."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self._inner = inner
+        self._left = _MOST_ANSWER_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Raises OSError beyond the bound."""
+        if not self._left:
+            raise OSError(f"the answer's head has more than {_MOST_ANSWER_BYTES} bytes")
+        read: int = self._inner.readinto1(memoryview(buffer)[: self._left])
+        self._left -= read
+        return read
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
 
 
 def _connected(addresses: list[str], port: int) -> socket.socket:

@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 from schemas.codec import decode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
+from sinks.effects import withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
 from sinks.effects.schema import ADDED, SCHEMA, WITHDRAWABLE
 from sinks.effects.schema import OPEN as OPEN_SQL
-from sinks.effects.withdrawals import withdrawn
+from sinks.effects.withdrawals import account_of, withdrawn
 
 FORMAT: Final = 1
 _BUSY_SECONDS: Final = 10.0
@@ -103,6 +104,9 @@ class EffectStore:
         self._connection.execute("PRAGMA synchronous=FULL")
         for added in ADDED:
             self._connection.execute(added)
+        if not withdrawable.is_there(self._connection):
+            with self.transaction() as connection:
+                withdrawable.fill(connection)
 
     @staticmethod
     def make(
@@ -121,7 +125,7 @@ class EffectStore:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(SCHEMA)
-            for added in ADDED:
+            for added in (*ADDED, *WITHDRAWABLE):
                 connection.execute(added)
             connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
             connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
@@ -176,7 +180,8 @@ class EffectStore:
                 (d.shard, d.fact_offset, intent.target, intent.bundle),
             ).fetchone()
             if found is not None:
-                run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, '')", (found[0], d.sequence, raw))
+                if run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, '')", (found[0], d.sequence, raw)).rowcount:
+                    withdrawable.keep(self._connection, found[0], intent.kind, d)
                 return
         head = not intent.lane or not self._open_in(intent.target, intent.lane)
         cursor = run(
@@ -189,7 +194,9 @@ class EffectStore:
             ),
         )
         if cursor.rowcount:
+            assert cursor.lastrowid is not None
             run("INSERT INTO members VALUES (?, ?, ?, '')", (cursor.lastrowid, d.sequence, raw))
+            withdrawable.keep(self._connection, cursor.lastrowid, intent.kind, d)
 
     def _open_in(self, target: str, lane: str) -> bool:
         found = self._connection.execute(
@@ -200,23 +207,19 @@ class EffectStore:
     def withdraw(self, later: Decision, last: bool, now_ms: int) -> int:
         """Withdraw what `later` makes needless; how many effects ended by it. Within a transaction. last: as in `withdrawn`.
 
-        What waits ends at once. What is being tried just now ends when it would be tried again; what failed, expired or is
-        unknown stays as it ended, and is not tried again by hand.
+        What waits ends at once. What is being tried just now ends when it would be tried again; what failed, expired, is
+        unknown or done stays as it ended, and is not tried again by hand.
         """
-        rows = self._connection.execute(
-            f"SELECT number, kind, state FROM effects WHERE account = ? AND {WITHDRAWABLE}", (account_of(later),)
-        ).fetchall()
-        ended = 0
-        for number, kind, state in rows:
-            for sequence, asked, already in self._members(number):
-                word = "" if already or asked.sequence >= later.sequence else withdrawn(kind, asked, later, last)
-                if word:
-                    self._connection.execute(
-                        "UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", (word, number, sequence)
-                    )
-            if state == State.waiting:
-                ended += self._withdrawn(number, now_ms)
-        return ended
+        waiting: set[int] = set()
+        for asked in withdrawable.found(self._connection, later, last):
+            word = withdrawn(asked.kind, asked.decision, later, last)
+            if word and asked.state == State.done:
+                withdrawable.withdraw_again(self._connection, asked, word)
+            elif word:
+                withdrawable.withdraw(self._connection, asked, word)
+                if asked.state == State.waiting:
+                    waiting.add(asked.number)
+        return sum(self._withdrawn(number, now_ms) for number in waiting)
 
     def _withdrawn(self, number: int, now_ms: int) -> bool:
         """End an effect of which nothing is left. Within a transaction."""
@@ -257,6 +260,14 @@ class EffectStore:
             "SELECT number FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
             f" AND expires_ms > ? AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
             (target, now_ms, now_ms, *shards, most),
+        )
+        return [number for (number,) in rows]
+
+    def waiting(self, target: str, behind: int, most: int) -> list[int]:
+        """What waits for this target, of numbers above `behind`, in their order."""
+        rows = self._connection.execute(
+            "SELECT number FROM effects WHERE state = 'waiting' AND target = ? AND number > ? ORDER BY number LIMIT ?",
+            (target, behind, most),
         )
         return [number for (number,) in rows]
 
@@ -383,7 +394,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "parts", "effects"):
+            for table in ("attempts", "members", "withdrawable", "parts", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 
@@ -410,10 +421,7 @@ class EffectStore:
 
     def rows(self, states: Sequence[str] = (), target: str = "", account: str = "", most: int = 1_000) -> list[Row]:
         """The last effects, newest first; of these states, of this target or account where they are given."""
-        where, values = ["1"], list[object]()
-        if states:
-            where.append(f"state IN ({_marks(states)})")
-            values += states
+        where, values = [f"state IN ({_marks(states)})" if states else "1"], list[object](states)
         for column, value in (("target", target), ("account", account)):
             if value:
                 where.append(f"{column} = ?")
@@ -454,6 +462,7 @@ class EffectStore:
             state, target, lane = found
             if state in OPEN:
                 return f"is {state}, and is tried without this"
+            withdrawable.begin_again(connection, number)
             needless = self._needless(number)
             if needless:
                 return f"nothing of it is left to be done: {needless}"
@@ -482,11 +491,6 @@ class EffectStore:
             elif found is not None:
                 self._end(number, state, detail, "", now_ms)
         return found is not None
-
-
-def account_of(decision: Decision) -> str:
-    """TENANT/ENTITY/ACCOUNT."""
-    return f"{decision.tenant}/{decision.entity}/{decision.account_id}"
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -1,10 +1,11 @@
 """What withdraws an effect that has not been done yet: one table, by the kind of its intent.
 
-A later decision about the same account, in the same shard, is held against each decision that waits there. Pure.
+A later decision about the same account, in the same shard, is held against each decision there that it may concern. Pure.
 Events, statements and postings say what was so: nothing withdraws them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from schemas.records import Decision
@@ -34,10 +35,16 @@ def _cleared(asked: Decision, later: Decision) -> bool:
 
 def _covered(asked: Decision, later: Decision) -> bool:
     """More money or credit stands on the account than when it was asked for."""
-    return later.currency == asked.currency and _there(later) > _there(asked)
+    return later.currency == asked.currency and money_of(later) > money_of(asked)
 
 
-def _there(d: Decision) -> int:
+def account_of(decision: Decision) -> str:
+    """TENANT/ENTITY/ACCOUNT."""
+    return f"{decision.tenant}/{decision.entity}/{decision.account_id}"
+
+
+def money_of(d: Decision) -> int:
+    """What stands on the account and is applied to nothing, in its currency."""
     return d.unapplied + d.on_account + d.open_credit
 
 
@@ -47,7 +54,7 @@ def _covered_by_others(asked: Decision, later: Decision) -> bool:
         return False
     if later.kind == "cash_proposed":
         return bool(asked.document) and asked.document in later.candidates
-    return later.kind == "receipt_booked" and _there(later) > later.open_debit
+    return later.kind == "receipt_booked" and money_of(later) > later.open_debit
 
 
 def _disputed(asked: Decision, later: Decision) -> bool:
@@ -95,6 +102,32 @@ WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
 
 # The same, held only against what a fact leaves behind: what a receipt brings is unapplied for a moment each time.
 SETTLED: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {"reminder": (("cash_or_credit_covers", _covered),)}
+
+
+KINDS: Final = frozenset(kind for kind, tests in WITHDRAWALS.items() if tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Which decisions a later one may withdraw: those about one of these documents; and reminders, where `others` in any currency
+    but its own, where `less` in its own with less money on the account, where `all_of_currency` in its own."""
+
+    documents: tuple[str, ...]
+    others: bool
+    less: bool
+    all_of_currency: bool
+
+
+def concerned(later: Decision, last: bool) -> Concerned:
+    """All that `withdrawn` may hold for is among these."""
+    named = later.candidates if later.kind in ("cash_proposed", "promise_opened") else []
+    documents = {later.document, later.counterparty, *named} - {""}
+    return Concerned(
+        tuple(sorted(documents)),
+        others=later.kind == "receipt_booked" and money_of(later) > later.open_debit,
+        less=last,
+        all_of_currency=later.kind == "promise_opened" and not later.candidates,
+    )
 
 
 def withdrawn(kind: str, asked: Decision, later: Decision, last: bool) -> str:

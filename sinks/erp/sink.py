@@ -21,7 +21,7 @@ from sinks.effects.base import (
     Target,
     spread,
 )
-from sinks.effects.store import account_of
+from sinks.effects.withdrawals import account_of
 from sinks.erp.adapter import ErpAdapter, Refused
 from sinks.erp.http import ATTEMPT_SECONDS
 from sinks.erp.ledger import GROUPS, Group, bundle_of, lines
@@ -104,7 +104,7 @@ class ErpSink(EffectSink):
         self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}
 
     def targets(self) -> Sequence[Target]:
-        return [Target(erp.name, erp.at_once, keyed=True) for erp in self._erps.values()]
+        return [Target(erp.name, erp.at_once, keyed=True, asks_for_all=True) for erp in self._erps.values()]
 
     def intents(self, decision: Decision) -> Sequence[Intent]:
         return [
@@ -117,8 +117,12 @@ class ErpSink(EffectSink):
 
     def unwanted(self, effect: Effect) -> str:
         """Of another company's books, say: a person sees to it, as what is told of it is an exception."""
-        erp = self._erps[effect.target]
-        return "" if any(erp.takes(d) for d in effect.decisions) else "as it is set now, the ERP does not take it"
+        erp = self._erps.get(effect.target)
+        return (
+            ""
+            if erp is None or any(erp.takes(d) for d in effect.decisions)
+            else "as it is set now, the ERP does not take it"
+        )
 
     def prepare(self, effect: Effect, known: Known) -> Any:
         """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from schemas.records import Decision
 from sinks.effects.base import Effect, EffectSink, Intent, Known, Outcome, Target, spread
 from sinks.effects.sending import ATTEMPT_SECONDS, Sender
-from sinks.effects.store import account_of
+from sinks.effects.withdrawals import account_of
 from sinks.webhooks.endpoints import Endpoint
 from sinks.webhooks.events import body, event_of
 
@@ -19,6 +19,7 @@ class WebhookSink(EffectSink):
     reach an endpoint in their order; an endpoint that is slow or dead holds up no other."""
 
     name: ClassVar[str] = "webhooks"
+    keyed: ClassVar[bool] = True
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
@@ -38,9 +39,13 @@ class WebhookSink(EffectSink):
         ]
 
     def unwanted(self, effect: Effect) -> str:
-        """What waited while the endpoint was set to want less, or other companies, is not for it."""
+        """What waited while the endpoint was set to want less, or other companies, is not for it; nor is it for a later one of
+        its name where it was not set at all."""
+        endpoint = self._endpoints.get(effect.target)
+        if endpoint is None:
+            return "the endpoint is not set any more"
         decision = effect.decisions[0]
-        wanted = self._endpoints[effect.target].wants(event_of(decision), decision.tenant, decision.entity)
+        wanted = endpoint.wants(event_of(decision), decision.tenant, decision.entity)
         return "" if wanted else "as it is set now, the endpoint does not want it"
 
     def prepare(self, effect: Effect, known: Known) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,13 +18,14 @@ from connectors.reading import read_to_end
 from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
-from schemas.records import Message
+from schemas.records import Fact, Message
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
-from sinks.effects.base import Effect, Known
+from sinks.effects.base import Effect, Ending, Known
+from sinks.effects.store import EffectStore, TargetRow
 from tests.facts import customer
 from tests.hooks import HookServer, Received, headrace, write_settings
-from tests.letters import LetterSink, letters, send_letters, wait_out_pause
+from tests.letters import LetterSink, letters, letters_file, send_letters, wait_out_pause
 from tests.live import LiveLedger, ago
 from tests.publishing import append, append_decisions, append_fact
 
@@ -276,6 +277,7 @@ class _Late:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._held: list[Record] = []
+        self.pause, self.resume = reader.pause, reader.resume
 
     def poll(self, most: int, timeout_seconds: float) -> list[Record]:
         found, self._held = self._held, self._reader.poll(most, timeout_seconds)
@@ -520,12 +522,96 @@ def test_what_expires_is_told(world: World) -> None:
 
 
 def test_a_customer_that_comes_late_in_the_log_is_known_before_anything_leaves(world: World) -> None:
-    world.remind("C1", "INV-1")
-    world.write()
     append_many(world)
     world.known("C1")
+    world.remind("C1", "INV-1")
     world.run()
     assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+
+
+def test_a_fact_that_the_decisions_have_not_come_past_counts_for_nothing_yet(world: World) -> None:
+    world.known("C1")
+    offset = append_fact(world.log, customer(event_id="c-2", account_id="C1", name="Somebody else"))
+    world.remind("C1", "INV-1", fact_offset=offset - 1)
+    world.run()
+    assert world.sent == ["To Customer C1, 1 Street: please pay INV-1"]
+    world.remind("C1", "INV-2", "C1:20007", fact_offset=offset)
+    world.run()
+    assert world.sent[1:] == ["To Somebody else, 1 Street: please pay INV-2"]
+
+
+def test_what_is_paid_while_another_letter_is_being_prepared_does_not_leave(world: World) -> None:
+    class Slow(LetterSink):
+        """Takes longer to prepare the letter before than what was read stays fresh."""
+
+        def prepare(self, effect: Effect, known: Known) -> Any:
+            if effect.decisions[0].document == "INV-2" and not paid:
+                time.sleep(0.6)
+                paid.append(True)
+                world.say("cash_applied", "C1", document="INV-1", amount=40, receipt_id="R1")
+                world.write()
+            return super().prepare(effect, known)
+
+    paid: list[bool] = []
+    world.known("C1", "C2")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    world.remind("C2", "INV-2")
+    world.run(Slow(world.server.url()))
+    assert world.sent == ["To Customer C2, 1 Street: please pay INV-2"]
+    assert sorted(letters(world.directory)) == [("INV-1", "withdrawn", "paid"), ("INV-2", "done", "HTTP 200")]
+
+
+def test_what_is_paid_while_endings_are_told_does_not_leave(world: World) -> None:
+    class Slow(LetterSink):
+        """Takes long to say what is told, and only then the target is no more left alone."""
+
+        def facts(self, ending: Ending) -> Sequence[Fact]:
+            if not paid:
+                paid.append(True)
+                wait_out_pause(world.directory)
+                world.say("cash_applied", "C1", document="INV-1", amount=40, receipt_id="R1")
+                world.write()
+            return super().facts(ending)
+
+    paid: list[bool] = []
+    world.known("C1", "C2")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    world.ledger.say("reminder_due", "C2", ago(hours=30), document="INV-2", amount=1, level=1, reference_id="C2:20000")
+    store = EffectStore(letters_file(world.directory))
+    store.set_target(TargetRow("mail", paused_until_ms=time.time_ns() // 1_000_000 + 3_600_000))
+    store.close()
+    world.run(Slow(world.server.url()))
+    assert world.sent == []
+    assert sorted(state for _, state, _ in letters(world.directory)) == ["expired", "withdrawn"]
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["away", "slow"])
+def test_what_is_paid_while_the_log_does_not_take_the_attempt_does_not_leave(
+    away: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is the outside: it goes away, or takes its time, when it is to count the attempt."""
+    world.known("C1")
+    world.ledger.invoice("C1", "INV-1", 100, ago(), "2026-02-01")
+    world.remind("C1", "INV-1")
+    save = world.log.save_positions
+    paid: list[bool] = []
+
+    def saving(group: str, topic: str, positions: Mapping[int, int]) -> None:
+        if group.endswith("-attempts") and positions[0] > 0 and not paid:
+            paid.append(True)
+            world.say("cash_applied", "C1", document="INV-1", amount=40, receipt_id="R1")
+            world.write()
+            if away:
+                raise LogUnavailable("gone for a moment")
+            time.sleep(0.6)
+        save(group, topic, positions)
+
+    monkeypatch.setattr(world.log, "save_positions", saving)
+    world.run()
+    assert (paid, world.sent) == ([True], [])
+    assert letters(world.directory) == [("INV-1", "withdrawn", "paid")]
 
 
 def append_many(world: World) -> None:

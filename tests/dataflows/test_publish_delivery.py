@@ -16,15 +16,18 @@ from typing import Any
 import pytest
 
 from dataflows.effects import EffectsStatus
+from dataflows.effects_known import KnownInFile
 from dataflows.effects_position import go_on_from
 from dataflows.publish import publish_effects
-from dataflows.publishing import PublishStatus
+from dataflows.publishing import Patience, PublishStatus
 from headrace.notices import ingest_notices
 from schemas.records import CreditNote, InvoiceLine
+from schemas.topics import DECISIONS, FACTS
+from sinks.delivery import knowing
 from sinks.delivery.approvals import approve
 from sinks.delivery.office import APPROVED_FILE
 from sinks.delivery.sink import DeliverySink, control_number
-from sinks.effects.store import EffectStore
+from sinks.effects.store import EffectStore, Position
 from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
@@ -130,6 +133,53 @@ def test_what_could_not_leave_in_time_never_does(world: Delivering) -> None:
         world.run(office_at(mailbox.address))
         assert mailbox.got == []
     assert world.statuses() == [("A-1:20500", "expired", "not done in time, 0 attempts")]
+
+
+def rejected_customer(world: Delivering, event_id: str = "customer:A-1") -> None:
+    """Somebody else's address under the customer's number, which the rules reject."""
+    offset = append_fact(
+        world.log, buyer(event_id=event_id, account_id="A-1", name="Somebody else", email="else@x.example")
+    )
+    world.ledger.say("fact_rejected", "A-1", ago(days=30), fact_offset=offset, cause_kind="customer", cause_id=event_id)
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["file-lost", "file-of-an-earlier-version"])
+def test_what_was_rejected_before_the_sink_began_goes_nowhere(earlier: bool, world: Delivering) -> None:
+    """Its file was lost, or is one that heeded nothing of before it began and learned what was not decided yet."""
+    path = world.directory / "effects" / "delivery.sqlite"
+    rejected_customer(world)
+    world.fact(invoice(**RE_1))
+    promised = {"currency": "EUR", "amount": 8_000, "due_date": 20_495}
+    world.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
+    world.write()
+    go_on_from(world.log, "delivery", path, dict(enumerate(world.log.end_offsets(DECISIONS))), 1)
+    if earlier:
+        with closing(EffectStore(path)) as store, store.transaction():
+            known = KnownInFile(store, world.log, Patience("", Never(), PublishStatus()))
+            shard = world.ledger.shard_of("A-1")
+            for offset in range(world.log.end_offsets(FACTS)[shard]):
+                knowing.learn(shard, offset, known.fact(shard, offset), known)
+            store.move(FACTS, {s: Position(n) for s, n in enumerate(world.log.end_offsets(FACTS))})
+    world.remind("RE-1")
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert [got.receivers for got in mailbox.got] == [["ap@buyer.example"]]
+        ((_, pdf),) = attached(mailbox)
+    assert "Sie hatten zugesagt, bis zum 11. Februar 2026 80,00 € zu zahlen" in text_of(pdf)
+    # What it heeded of before it began it did not do.
+    assert world.effects() == [("RE-1", "done", "250 taken")]
+
+
+def test_what_the_rules_have_not_come_to_and_what_they_rejected_ten_times_goes_nowhere(world: Delivering) -> None:
+    for number in range(11):
+        rejected_customer(world, f"customer:A-1:{number}")
+    world.fact(invoice(**RE_1))
+    decided = world.log.end_offsets(FACTS)[world.ledger.shard_of("A-1")] - 1
+    append_fact(world.log, buyer(event_id="customer:late", account_id="A-1", name="Else", email="else@x.example"))
+    world.request("RE-1", fact_offset=decided)
+    with mail_server(open_mailbox()) as mailbox:
+        world.run(office_at(mailbox.address))
+        assert [got.receivers for got in mailbox.got] == [["ap@buyer.example"]]
 
 
 def test_history_mails_nobody(world: Delivering) -> None:

@@ -292,6 +292,81 @@ def test_an_endpoint_that_is_taken_out_is_told_nothing_and_one_that_is_new_only_
     assert [one.said["data"]["document"] for one in server.taken("/second")] == ["INV-9"]
 
 
+@pytest.mark.parametrize("others", [0, 1], ids=["none-is-left", "another-is-left"])
+def test_a_new_endpoint_with_the_name_of_one_that_was_taken_out_is_told_only_what_comes(
+    others: int, server: HookServer, tmp_path: Path
+) -> None:
+    other = [endpoint(server, "other", path="/other", events=["viewed"])][:others]
+    log = made(tmp_path, endpoint(server), *other)
+    server.answer = lambda _: 503
+    ledger = busy(1)
+    append_decisions(log, ledger)
+    tell(tmp_path)
+    write_settings(tmp_path, *other)
+    # As a whole: where no endpoint is set the sink is run for the sake of those that were.
+    assert headrace(tmp_path, "run", "publish", "--until-idle").returncode == 0
+    assert {state for _, _, state in states(tmp_path)} == {"withdrawn"}
+    before = len(ledger.decisions)
+    ledger.invoice("C8", "INV-8", 5, ago(), "2026-02-01")
+    append_decisions(log, ledger, before)
+    assert headrace(tmp_path, "run", "publish", "--until-idle").returncode == 0
+    server.answer = lambda _: 200
+    write_settings(tmp_path, endpoint(server, path="/new"), *other)
+    before = len(ledger.decisions)
+    ledger.invoice("C9", "INV-9", 5, ago(), "2026-02-01")
+    append_decisions(log, ledger, before)
+    make_due(tmp_path)
+    tell(tmp_path)
+    assert [one.said["data"]["document"] for one in server.taken("/new")] == ["INV-9"]
+
+
+def test_what_a_crash_cut_off_is_not_unknown_though_its_endpoint_was_taken_out(
+    server: HookServer, tmp_path: Path
+) -> None:
+    held, released = threading.Event(), threading.Event()
+
+    def answer(_: Received) -> int:
+        held.set()
+        released.wait(60)
+        return 200
+
+    log = made(tmp_path, endpoint(server))
+    server.answer = answer
+    append_decisions(log, busy(1))
+    process = started(tmp_path)
+    assert held.wait(60)
+    process.kill()
+    process.wait()
+    released.set()
+    assert {state for _, _, state in states(tmp_path)} == {"sending", "waiting"}
+    write_settings(tmp_path, endpoint(server, "other"))
+    tell(tmp_path)
+    store = effects(tmp_path)
+    assert {(row.state, row.detail) for row in store.rows()} == {("withdrawn", "the endpoint is not set any more")}
+    store.close()
+
+
+def test_one_event_that_is_to_wait_for_a_day_holds_up_no_other_for_so_long(server: HookServer, tmp_path: Path) -> None:
+    first: list[str] = []
+
+    def answer(request: Received) -> int | tuple[int, dict[str, str]]:
+        first.append(request.id)
+        return (503, {"Retry-After": "86400"}) if request.id == first[0] else 200
+
+    log = made(tmp_path, endpoint(server, at_once=1))
+    server.answer = answer
+    append_decisions(log, busy(2, accounts=2))
+    tell(tmp_path)
+    now_ms = time.time_ns() // 1_000_000
+    store = effects(tmp_path)
+    (row,) = store.targets().values()
+    waits = {row.key: row.due_ms for row in store.rows() if row.attempts}
+    store.close()
+    assert 0 < row.paused_until_ms - now_ms <= 300_000
+    assert list(waits) == [first[0]]
+    assert waits[first[0]] - now_ms > 86_000_000
+
+
 def test_an_endpoint_that_is_set_to_want_less_is_not_told_what_waited(server: HookServer, tmp_path: Path) -> None:
     narrower = {"t": {"tenants": ["another"]}, "e": {"entities": ["another"]}, "k": {"events": ["paid"]}}
     log = made(tmp_path, *(endpoint(server, name) for name in narrower))

@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,37 @@ def test_what_an_answer_means(
     server.answer = lambda _: answer
     found = post(server.url())
     assert (found.result, found.after_seconds) == (result, after)
+
+
+@pytest.mark.parametrize(
+    ("head", "result"),
+    [
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-1\r\n", Result.done),
+        (b"HTTP/1.1 200 OK\r\n\r\n", Result.done),
+        (b"HTTP/1.1 200 OK\r\nx: ", Result.later),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: 1234567\r\n" * 50, Result.later),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 3_000, Result.later),
+    ],
+)
+def test_whatever_is_sent_back_little_of_it_is_in_memory(head: bytes, result: Result) -> None:
+    sent = [0]
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(head)
+        while sent[0] < 64 << 20:
+            connection.sendall(b"x" * (1 << 20))
+            sent[0] += 1 << 20
+
+    tracemalloc.start()
+    try:
+        with raw_server(talk) as (host, port):
+            found = post(f"http://{host}:{port}/hook")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.result is result
+    assert peak < 8 << 20
 
 
 def test_nobody_there_is_for_later() -> None:

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from schemas.codec import encode_decision
+from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects.base import Intent, Outcome, Result, State
@@ -53,7 +54,7 @@ def remind(store: EffectStore, *documents: str) -> None:
 
 def pay(store: EffectStore, document: str) -> int:
     with store.transaction():
-        paid = Decision(sequence=9, kind="cash_applied", account_id="C1", document=document, count=1)
+        paid = Decision(sequence=99, kind="cash_applied", account_id="C1", document=document, count=1)
         return store.withdraw(paid, True, 0)
 
 
@@ -195,13 +196,56 @@ def test_a_failure_that_a_person_leaves_as_one_is_not_told_again(store: EffectSt
 
 
 def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp_path: Path) -> None:
+    remind(store, "INV-1", "INV-2")
     other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
-    other.execute("DROP INDEX effects_withdrawable")
+    other.execute("DROP TABLE withdrawable")
     other.execute("DROP INDEX effects_bundle")
-    EffectStore(tmp_path / "x.sqlite").close()
+    other.execute("CREATE INDEX effects_withdrawable ON effects (account)")
+    with closing(EffectStore(tmp_path / "x.sqlite")) as opened:
+        assert pay(opened, "INV-1") == 0
+        assert [d.document for d in opened.effect(1).decisions] == ["INV-2"]
+        assert pay(opened, "INV-2") == 1
     found = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     other.close()
-    assert {"effects_withdrawable", "effects_bundle"} <= found
+    assert {"withdrawable_document", "withdrawable_money", "effects_bundle"} <= found
+    assert "effects_withdrawable" not in found
+
+
+def test_what_was_done_and_is_paid_since_is_not_done_again_by_hand(store: EffectStore) -> None:
+    remind(store, "INV-1", "INV-2")
+    do(store, 1, DONE, 0)
+    assert pay(store, "INV-1") == 0
+    # It was about both when it left, and that is what is told.
+    ((ending),) = store.untold(9)
+    assert [d.document for d in ending.effect.decisions] == ["INV-1", "INV-2"]
+    assert store.again(1, 0, DAY) == ""
+    assert [d.document for d in store.effect(1).decisions] == ["INV-2"]
+    do(store, 1, DONE, 0)
+    assert pay(store, "INV-2") == 0
+    assert store.again(1, 0, DAY) == "nothing of it is left to be done: paid"
+    assert [row.state for row in store.rows()] == ["done"]
+
+
+def test_a_decision_looks_at_what_it_is_about_and_at_nothing_else_of_its_account(
+    store: EffectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def decoding(raw: bytes) -> Decision:
+        found = decode_decision(raw)
+        looked.append(found.document)
+        return found
+
+    remind(store, *[f"INV-{number}" for number in range(50)])
+    assert store.expire(10_000, 9) == 1
+    monkeypatch.setattr("sinks.effects.withdrawable.decode_decision", decoding)
+    with store.transaction():
+        for kind in ("item_posted", "cash_applied"):
+            other = Decision(sequence=90, kind=kind, account_id="C1", document="INV-x", count=1)
+            assert store.withdraw(other, True, 0) == 0
+    assert looked == []
+    assert pay(store, "INV-7") == 0
+    assert looked == ["INV-7"]
 
 
 def test_a_transaction_that_fails_leaves_nothing(store: EffectStore) -> None:

@@ -1,0 +1,101 @@
+"""Which decisions of a sink's file a later one may make needless, found by what they are about. Within transactions.
+
+They stand there until they are withdrawn, also when they are done: a person may have them tried again.
+"""
+
+import sqlite3
+from typing import Final, NamedTuple
+
+from schemas.codec import decode_decision
+from schemas.records import Decision
+from sinks.effects.schema import WITHDRAWABLE
+from sinks.effects.withdrawals import KINDS, account_of, concerned, money_of
+
+_THERE: Final = "SELECT 1 FROM sqlite_master WHERE name = 'withdrawable'"
+
+
+class Asked(NamedTuple):
+    """A decision that asked for something, and how its effect stands."""
+
+    number: int
+    sequence: int
+    kind: str
+    decision: Decision
+    state: str
+
+
+def is_there(connection: sqlite3.Connection) -> bool:
+    """Whether the file has them; one of an earlier version has not."""
+    return connection.execute(_THERE).fetchone() is not None
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Find those that are in the file; once."""
+    if is_there(connection):
+        return
+    for statement in WITHDRAWABLE:
+        connection.execute(statement)
+    members = connection.execute(
+        "SELECT number, kind, raw FROM members JOIN effects USING (number)"
+        f" WHERE withdrawn = '' AND kind IN ({', '.join('?' * len(KINDS))})",
+        sorted(KINDS),
+    )
+    for number, kind, raw in members:
+        keep(connection, number, kind, decode_decision(raw))
+
+
+def keep(connection: sqlite3.Connection, number: int, kind: str, d: Decision) -> None:
+    """A decision asks for an effect of that kind."""
+    if kind in KINDS:
+        connection.execute(
+            "INSERT OR IGNORE INTO withdrawable VALUES (?, ?, ?, ?, ?, ?, ?, '')",
+            (number, d.sequence, account_of(d), kind, d.document, d.currency, money_of(d)),
+        )
+
+
+def found(connection: sqlite3.Connection, later: Decision, last: bool) -> list[Asked]:
+    """All that `later` may withdraw."""
+    at = concerned(later, last)
+    of_reminders = "w.kind = 'reminder' AND w.currency"
+    wanted: list[tuple[str, tuple[object, ...]]] = [("w.document = ?", (document,)) for document in at.documents]
+    if at.less:
+        wanted.append((f"{of_reminders} = ? AND w.money < ?", (later.currency, money_of(later))))
+    if at.all_of_currency:
+        wanted.append((f"{of_reminders} = ?", (later.currency,)))
+    if at.others:
+        wanted.append((f"{of_reminders} <> ?", (later.currency,)))
+    members: dict[tuple[int, int], tuple[str, bytes, str]] = {}
+    for where, values in wanted:
+        rows = connection.execute(
+            "SELECT w.number, w.sequence, w.kind, raw, state FROM withdrawable w JOIN members USING (number, sequence)"
+            f" JOIN effects e ON e.number = w.number WHERE w.word = '' AND w.account = ? AND w.sequence < ? AND {where}",
+            (account_of(later), later.sequence, *values),
+        )
+        members |= {(number, sequence): (kind, raw, state) for number, sequence, kind, raw, state in rows}
+    return [
+        Asked(number, sequence, kind, decode_decision(raw), state)
+        for (number, sequence), (kind, raw, state) in sorted(members.items())
+    ]
+
+
+def withdraw(connection: sqlite3.Connection, asked: Asked, word: str) -> None:
+    """It is needless, and why."""
+    at = (asked.number, asked.sequence)
+    connection.execute("UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", (word, *at))
+    connection.execute("DELETE FROM withdrawable WHERE number = ? AND sequence = ?", at)
+
+
+def withdraw_again(connection: sqlite3.Connection, asked: Asked, word: str) -> None:
+    """It was done, and would be needless now: what left said what it said, and only who has it tried again wants to know."""
+    connection.execute(
+        "UPDATE withdrawable SET word = ? WHERE number = ? AND sequence = ?", (word, asked.number, asked.sequence)
+    )
+
+
+def begin_again(connection: sqlite3.Connection, number: int) -> None:
+    """It is to be tried again: what is needless of it by now is withdrawn."""
+    words = connection.execute(
+        "SELECT word, number, sequence FROM withdrawable WHERE number = ? AND word <> ''", (number,)
+    ).fetchall()
+    connection.executemany("UPDATE members SET withdrawn = ? WHERE number = ? AND sequence = ?", words)
+    connection.execute("DELETE FROM withdrawable WHERE number = ? AND word <> ''", (number,))
