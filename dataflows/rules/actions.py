@@ -8,7 +8,7 @@ from dataflows.rules.context import Context
 from dataflows.rules.delivery import delivery
 from dataflows.rules.differences import differences, exchange
 from dataflows.rules.reminders import statements, tasks
-from schemas.records import Decision, OperatorAction
+from schemas.records import Decision, OperatorAction, ReceiptRow
 
 
 def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[Decision]:
@@ -27,20 +27,9 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
     if receipt is None or not receipt.amount:
         return [_rejected(fact, "receipt_unknown")]
     if fact.action == "unapply_cash":
-        for allocation in receipt.allocations:
-            if allocation.document == fact.document:
-                if allocation.exchanged:
-                    applied = account.posted_item(fact.document)
-                    on = max(receipt.posting_date, applied.posting_date)
-                    spent = allocation.exchanged
-                    if fact.amount:
-                        spent = min(spent, spent * fact.amount // allocation.amount)
-                    return exchange.undone(
-                        receipt, allocation, applied, spent, cash_postings.BY_PERSON, on, receipt.value_date
-                    )
-                part = min(fact.amount or allocation.amount, allocation.amount)
-                return [cash_postings.unapply_by_person(receipt, account.posted_item(fact.document), part)]
-        return [_rejected(fact, "not_applied_there")]
+        return _unapplied(account, fact, receipt)
+    if fact.amount and fact.currency not in ("", receipt.currency):
+        return [_rejected(fact, f"currency_of_receipt:{receipt.currency}")]
     if not receipt.unapplied:
         item = account.item(fact.document) if fact.action == "apply_cash" and receipt.on_account else None
         if item is not None and item.kind != "credit_note" and item.currency == receipt.currency:
@@ -75,6 +64,26 @@ def decide_action(account: Account, fact: OperatorAction, ctx: Context) -> list[
         learned = aliases.of_application(account, fact, receipt, payer_references(receipt))
         return [cash_postings.apply_by_person(receipt, item, fact.amount or most), *learned]
     return [_rejected(fact, f"action_unknown:{fact.action}")]
+
+
+def _unapplied(account: Account, fact: OperatorAction, receipt: ReceiptRow) -> list[Decision]:
+    """Its amount is in the item's currency."""
+    for allocation in receipt.allocations:
+        if allocation.document != fact.document:
+            continue
+        applied = account.posted_item(fact.document)
+        if fact.amount and fact.currency not in ("", applied.currency):
+            return [_rejected(fact, f"currency_of_item:{applied.currency}")]
+        if allocation.exchanged:
+            on = max(receipt.posting_date, applied.posting_date)
+            spent = allocation.exchanged
+            if fact.amount:
+                spent = min(spent, spent * fact.amount // allocation.amount)
+            by = cash_postings.BY_PERSON
+            return exchange.undone(receipt, allocation, applied, spent, by, on, receipt.value_date)
+        part = min(fact.amount or allocation.amount, allocation.amount)
+        return [cash_postings.unapply_by_person(receipt, applied, part)]
+    return [_rejected(fact, "not_applied_there")]
 
 
 def _rejected(fact: OperatorAction, reason: str, currency: str = "") -> Decision:

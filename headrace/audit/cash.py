@@ -285,6 +285,8 @@ class CashCheck:
             return
         if isinstance(cause, OperatorAction):
             asked = (cause.action, cause.receipt_id, cause.document)
+            if cause.amount and cause.currency not in ("", d.currency):
+                self._check.about(d, "not_asked", f"{cause.currency} was asked for, {d.currency} is applied")
         if asked != ("apply_cash", d.receipt_id, d.document):
             self._check.about(d, "not_asked", f"no person asked for {d.receipt_id} on {d.document}")
 

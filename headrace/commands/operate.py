@@ -125,16 +125,16 @@ def apply_cash(
     account: Account,
     receipt: Receipt,
     document: Document,
-    currency: Annotated[str, typer.Option(help="ISO 4217.")],
     tenant: Tenant,
     entity: Entity,
     note: Note,
     amount: Annotated[str, typer.Option(help="Such as 55.94.", show_default=False)] = "",
     amount_minor: Minor = 0,
+    currency: Annotated[str, typer.Option(help="ISO 4217; of the amount.", show_default="the receipt's")] = "",
     actor: Actor = "",
 ) -> None:
-    """Apply a receipt's unapplied money to an item."""
-    money = of_money(context.obj, Place(tenant, entity, account), amount, amount_minor, currency)
+    """Apply a receipt's unapplied money to an item. In another currency than the receipt's it is rejected."""
+    money = of_money(context.obj, Place(tenant, entity, account), amount, amount_minor, currency, receipt=receipt)
     if not money[1]:
         say("say how much: --amount, such as 55.94, or --amount-minor, such as 5594")
         raise typer.Exit(WRONG_USAGE)
