@@ -29,11 +29,9 @@ from headrace.why.explain import row_of
 from headrace.words import in_words
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
-from sinks.effects.base import State
+from sinks.effects.base import SINKS, State
 from sinks.effects.store import EffectStore, Row, TargetRow
 
-# The sinks that have effects outside.
-SINKS: Final = ("webhooks", "delivery", "erp")
 END: Final = "end"
 _SHOWN_STATES: Final = (State.waiting, State.sending, State.failed, State.unknown)
 Where = tuple[Path | None, Path | None]

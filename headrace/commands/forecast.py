@@ -11,7 +11,7 @@ from rich.table import Table
 from headrace.amounts import grouped, plain
 from headrace.commands.common import WRONG_USAGE, no_such_day, print_json, say
 from headrace.commands.tables import Column, Listing, plain_console
-from headrace.commands.views import Config, Directory, opened_views
+from headrace.commands.views import Config, Directory, opened_views, say_if_after
 from headrace.forecast import (
     Expected,
     Forecast,
@@ -56,10 +56,12 @@ def forecast(
             windows = [w for w in back_test(views, days) if currency in ("", w.currency)]
             print_json(_checked(windows)) if json_output else _show_check(windows, days)
             return
-        day = wanted or last_day(views)
+        last = last_day(views)
+        day = wanted or last
         if day is None:
             say("nothing was published yet: has publish run?")
             raise typer.Exit(0)
+        say_if_after(day, last)
         found = make_forecast(views, day, days, account, currency)
         usual = usual_days(views, day)
     if json_output:

@@ -52,10 +52,13 @@ def card(
 ) -> None:
     """Show the card of an account: balances, what is past due, what is open, credit, owner, last contact, next action."""
     with _opened(context) as views:
+        # TENANT/ENTITY/ACCOUNT, or a number that may have slashes itself.
+        numbers = {account, account.split("/", 2)[-1]}
         found = [
             (shard, whole)
-            for shard, kind, whole, written in views.find(account.rsplit("/", 1)[-1])
-            if kind == ACCOUNT and account in (written, whole)
+            for number in sorted(numbers)
+            for shard, kind, whole, written in views.find(number)
+            if kind == ACCOUNT and written == number and account in (written, whole)
         ]
         if not found:
             say(f"no account is called {account}, of all that is published")

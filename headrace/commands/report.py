@@ -9,7 +9,8 @@ from rich.table import Table
 from headrace.amounts import grouped
 from headrace.commands.common import WRONG_USAGE, no_such_day, print_json, say
 from headrace.commands.tables import plain_console
-from headrace.commands.views import Config, Directory, opened_views
+from headrace.commands.views import Config, Directory, opened_views, say_if_after
+from headrace.forecast import last_day
 from headrace.formulas import rounded
 from headrace.report import AGING, CEI_MONTHS, DSO_DAYS, Figure, Report, as_json, make_report
 
@@ -29,9 +30,7 @@ def report(
     known_ms = None if known_at is None else _instant_ms(known_at)
     with opened_views(directory, config) as views:
         found = make_report(views, day, known_ms, currency)
-        (last,) = views.ask("SELECT toString(max(posted_on)) FROM decisions", {}).rows[0]
-    if found and day.isoformat() > last:
-        say(f"--as-of {day}: the last posting that is published is of {last}; what comes after it is not known")
+        say_if_after(day, last_day(views))
     if json_output:
         print_json([as_json(each) for each in found])
         return

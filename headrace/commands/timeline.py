@@ -19,7 +19,9 @@ SELECT tenant, entity, shard, sequence, event_time, recorded_time, kind, rule, c
        document, item_kind, receipt_id, reference_id, counterparty, posting_date, due_date, level, reasons, candidates,
        text, item_amount, item_open, open_debit, open_credit, unapplied, on_account, evidence, owner, category,
        other_currency, other_amount, tax, channel
-FROM decisions WHERE account_id = {account:String} ORDER BY tenant, entity, sequence
+FROM decisions
+WHERE account_id = {account:String} OR (tenant = {tenant:String} AND entity = {entity:String} AND account_id = {number:String})
+ORDER BY tenant, entity, sequence
 """
 # Of one decision; `headrace why` has all of them.
 MOST_REASONS: Final = 3
@@ -28,7 +30,7 @@ _RAISING: Final = ("item_posted", "invoice_released", "interest_charged", "credi
 
 
 def timeline(
-    account: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
+    account: Annotated[str, typer.Argument(help="The account, or TENANT/ENTITY/ACCOUNT.", show_default=False)],
     directory: Directory = None,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list with one object for each decision.")] = False,
@@ -38,7 +40,9 @@ def timeline(
     The time shown is when it happened, so that what was learned late stands below what happened after it. Each line has
     its decision's id: `headrace why ID` explains it.
     """
-    rows = asked(directory, config, _SQL, {"account": account})
+    tenant, entity, number = account.split("/", 2) if account.count("/") > 1 else ("", "", "")
+    values = {"account": account, "tenant": tenant, "entity": entity, "number": number}
+    rows = asked(directory, config, _SQL, values)
     for row in rows:
         row["id"] = id_of(row["shard"], row["sequence"])
         row["because"] = _because(row)

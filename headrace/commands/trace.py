@@ -8,7 +8,6 @@ import typer
 
 from dataflows.effects_position import effects_file
 from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, print_json, say
-from headrace.commands.effects import SINKS
 from headrace.commands.tables import show
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.settings import Settings
@@ -18,6 +17,7 @@ from headrace.why.history import of_accounts
 from headrace.why.otlp import otlp
 from headrace.why.trace import Asked, Step, trace_of
 from sinks.base import SinkStopped
+from sinks.effects.base import SINKS
 from sinks.effects.store import EffectStore
 
 # Effects of one account that are looked through, of each sink.
@@ -58,7 +58,9 @@ def trace(
         raise typer.Exit(FOUND_WANTING)
     if not rows:
         of = f" of {account}" if account else ""
-        say(f"{number}: nothing was decided about anything{of} of that number, of all that is published")
+        say(
+            f"{number}: nothing was decided about anything{of} of that number, of all that is published; headrace live find knows other spellings"
+        )
         raise typer.Exit(FOUND_WANTING)
     [(shard, key)] = rows
     with installation(directory, config) as (settings, log):

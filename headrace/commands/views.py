@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -42,6 +43,12 @@ def asked(
     with opened_views(directory, config) as found:
         answer = found.ask(sql, values or {})
     return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+
+
+def say_if_after(day: date, last: date | None) -> None:
+    """Tell who looks from a day after the last one of the log."""
+    if last is not None and day > last:
+        say(f"--as-of {day}: the log ends on {last}; what comes after it is not known")
 
 
 def place_of(row: dict[str, Any]) -> str:

@@ -15,7 +15,8 @@ Kind = Literal["text", "money", "amount", "number", "days", "percent", "day", "m
 RIGHT: Final = ("money", "amount", "number", "days", "percent")
 NO_ANSWER: Final = "\N{EN DASH}"
 _MINUS: Final = "\N{MINUS SIGN}"
-_AT_MOST: Final = "\N{LESS-THAN OR EQUAL TO} "
+AT_MOST: Final = "\N{LESS-THAN OR EQUAL TO} "
+AT_LEAST: Final = "\N{GREATER-THAN OR EQUAL TO} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,14 @@ def number(value: int, href: str = "", tone: str = "") -> Cell:
     return Cell(f"{value:,}".replace("-", _MINUS), str(value), href, tone if value else "zero")
 
 
-def decimal(value: Fraction | None, places: int = 1, tone: str = "", at_most: bool = False) -> Cell:
-    """Rounded half up, as the report does; a dash where there is no answer."""
+def decimal(value: Fraction | None, places: int = 1, tone: str = "", bound: str = "") -> Cell:
+    """Rounded half up, as the report does; a dash where there is no answer. bound: AT_MOST, AT_LEAST or empty."""
     exact = rounded(value, places)
-    return Cell(NO_ANSWER) if exact is None else Cell(_figure(exact, at_most), str(exact), "", tone)
+    return Cell(NO_ANSWER) if exact is None else Cell(_figure(exact, bound), str(exact), "", tone)
 
 
-def _figure(exact: Decimal, at_most: bool) -> str:
-    return f"{_AT_MOST if at_most else ''}{exact:,}".replace("-", _MINUS)
+def _figure(exact: Decimal, bound: str) -> str:
+    return f"{bound}{exact:,}".replace("-", _MINUS)
 
 
 def percent(part: int, whole: int, places: int = 1) -> Cell:
@@ -203,17 +204,17 @@ def compared(
     tones: tuple[str, str] = NEITHER,
     note: str = "",
     href: str = "",
-    at_most: bool = False,
+    bound: str = "",
 ) -> Headline:
-    """Rounded to a tenth, with the change against `before`; says so where there is no answer. at_most: without change."""
+    """Rounded to a tenth, with the change against `before` unless it is a bound; says so where there is no answer."""
     exact = rounded(now, 1)
     if exact is None:
         return Headline(name, NO_ANSWER, "", "", "", f"no answer yet; {note}" if note else "no answer yet", href)
     change = tone = ""
-    if now is not None and before is not None and not at_most:
+    if now is not None and before is not None and not bound:
         tone = "" if now == before else tones[0] if now > before else tones[1]
         change = f"{signed(now - before, 1)} {change_unit}"
-    return Headline(name, _figure(exact, at_most), unit, change, tone, note, href, bool(change))
+    return Headline(name, _figure(exact, bound), unit, change, tone, note, href, bool(change))
 
 
 def signed(value: Fraction, places: int) -> str:

@@ -143,6 +143,8 @@ class _Asked:
         level = next_level(self._account, item, ctx)
         step = step_day(provisions, item.due_date, level)
         stands.append(_next_step(self._account, item, level, step, ctx))
+        if self._never_sent(item.document):
+            stands.append("nothing of it was sent from here: it was decided as history (docs/effects.md)")
         holds = [reason_in_words(text, item.currency) for text in against_now(self._account, item, ctx) if step]
         each = self._account.provisions(ctx).reminders.letter == "item"
         due = level if 0 < step <= ctx.today and not each else 0
@@ -163,6 +165,13 @@ class _Asked:
                 found.append(f"dispute {dispute_id} is {dispute.status.replace('_', ' ')}{_with(dispute)}")
         case = pausing_case(self._account, item.document)
         return [*found, f"service case {case} is to be closed"] if case else found
+
+    def _never_sent(self, document: str) -> bool:
+        """Nothing was asked for, since what raised it was of a replay or came late, and nobody else says that it was sent."""
+        said = self._history.decisions_naming(f"document:{document}")
+        raised = [d for d in said if d.document == document and d.kind in ("invoice_released", "item_posted")]
+        is_history = any(d.origin == "history" for d in raised)
+        return is_history and not any(d.kind.startswith("delivery_") for d in said)
 
     def draft(self, document: str) -> Waiting:
         """Why it is held, by the rule that holds it."""

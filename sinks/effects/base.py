@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Final
 
 from schemas.records import Decision, Fact
 
+# The sinks that have effects outside, by name.
+SINKS: Final = ("webhooks", "delivery", "erp")
 DAY_SECONDS: Final = 86_400
 # Origin of the decisions that may be sent to anyone.
 LIVE: Final = "live"

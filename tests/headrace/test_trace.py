@@ -109,8 +109,8 @@ def test_a_trace_of_open_telemetry_is_a_tree_linked_to_its_producers(directory: 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("INV-9",), 1, "INV-9: nothing was decided about anything of that number, of all that is published\n"),
-        (("INV-1", "--account", "B"), 1, "INV-1: nothing was decided about anything of B of that number, of all that is published\n"),
+        (("INV-9",), 1, "INV-9: nothing was decided about anything of that number, of all that is published; headrace live find knows other spellings\n"),
+        (("INV-1", "--account", "B"), 1, "INV-1: nothing was decided about anything of B of that number, of all that is published; headrace live find knows other spellings\n"),
         (("INV-1", "--json", "--otlp"), 2, "say --json or --otlp, not both\n"),
     ],
 )  # fmt: skip

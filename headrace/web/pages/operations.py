@@ -12,6 +12,7 @@ from connectors import dead_letters
 from connectors.dead_letters import DeadLetter
 from connectors.intake.positions import Positions
 from connectors.log.base import Log
+from dataflows.effects_position import effects_file
 from dataflows.publishing import FORWARD
 from dataflows.shards.owner import GROUP as RECEIVABLES
 from headrace.logs import open_log_of
@@ -20,6 +21,7 @@ from headrace.policies.in_force import current, in_force
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import Cell, Chart, Column, Headline, Table, minute, number, on, text
 from schemas.topics import DECISIONS, FACTS
+from sinks.effects.base import SINKS
 
 HEALTH_SECONDS: Final = 0.5
 _DETAIL_CHARACTERS: Final = 160
@@ -213,6 +215,10 @@ def _processes(asked: Asked) -> Table:
     host = "127.0.0.1" if asked.settings.metrics_host == "0.0.0.0" else asked.settings.metrics_host
     pool = urllib3.PoolManager(retries=False, timeout=HEALTH_SECONDS)
     for flow in FLOWS:
+        sink = flow.removeprefix("publish ")
+        if sink in SINKS and not effects_file(asked.settings.dir, sink).exists():
+            # It has nothing to do, or has never begun.
+            continue
         port = flow_port(asked.settings.metrics_port, flow)
         table.add(text(flow), Cell(str(port), str(port)), _health(pool, f"http://{host}:{port}/health"))
     return table

@@ -11,6 +11,8 @@ from headrace.report import Pace
 from headrace.trend import Point, make_trend, make_trends, month_ends
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import (
+    AT_LEAST,
+    AT_MOST,
     BAD_IF_MORE,
     GOOD_IF_MORE,
     NEITHER,
@@ -123,9 +125,7 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
             "Receivables", pace.receivables_minor, before, code, NEITHER, "less credits and cash", asked.link("/cash")
         ),
         compared_money("Past due", now.past_due_minor, past_before, code, BAD_IF_MORE, past_note, asked.link("/aging")),
-        compared(
-            "DSO", pace.dso, dso_before, "days", "days", BAD_IF_MORE, _over_90_days(pace), to_dso, pace.sales_missing
-        ),
+        compared("DSO", pace.dso, dso_before, "days", "days", BAD_IF_MORE, _over_90_days(pace), to_dso, _bound(pace)),
         compared("CEI", pace.cei, cei_before, "%", "points", GOOD_IF_MORE, "collection effectiveness", to_dso),
         compared_money("Cash to apply", loose, loose_then, code, BAD_IF_MORE, cash_note, to_cash),
         Headline(
@@ -137,6 +137,16 @@ def _headlines(asked: Asked, now: Point, then: Point | None) -> list[Headline]:
 def _comparable(value: Fraction | None, of: Pace) -> Fraction | None:
     """What was at most so much is nothing to compare with."""
     return None if of.sales_missing else value
+
+
+def _bound(pace: Pace) -> str:
+    """Of DSO and its parts."""
+    return AT_MOST if pace.sales_missing else ""
+
+
+def _counted(pace: Pace) -> str:
+    """Of DSO by counting back."""
+    return AT_LEAST if pace.countback.exhausted else ""
 
 
 def _over_90_days(pace: Pace) -> str:
@@ -156,9 +166,14 @@ def dso_by_month(points: list[Point]) -> Chart:
     table = Table("dso", "Days sales outstanding at the end of each month", columns)
     for point in points:
         pace = point.pace
-        parts = (decimal(part, at_most=pace.sales_missing) for part in (pace.dso, pace.bpdso, pace.add))
-        known = text("not all known: at most so many days" if pace.sales_missing else "known")
-        table.add(on(point.as_of), *parts, decimal(pace.countback.days), *([known] if is_missing else []))
+        parts = (decimal(part, bound=_bound(pace)) for part in (pace.dso, pace.bpdso, pace.add))
+        known = text("not all known" if pace.sales_missing else "known")
+        table.add(
+            on(point.as_of),
+            *parts,
+            decimal(pace.countback.days, bound=_counted(pace)),
+            *([known] if is_missing else []),
+        )
     return Chart(
         table, "line", "days", "DSO and best possible DSO at the end of each month", ("DSO", "Best possible DSO")
     )
@@ -176,7 +191,7 @@ def _currencies(trends: Mapping[str, list[Point]], asked: Asked) -> Table:
         table.add(
             text(code, href),
             *(money(minor, code) for minor in amounts),
-            decimal(now.pace.dso, at_most=now.pace.sales_missing),
+            decimal(now.pace.dso, bound=_bound(now.pace)),
         )
     return table
 
@@ -195,21 +210,17 @@ def dso(asked: Asked) -> Page:
     earlier = (
         [None] * 4 if then is None else [*(_comparable(x, then) for x in (then.dso, then.bpdso, then.add)), then.cei]
     )
-    at_most = now.sales_missing
-    at_least = (
-        "at least: all sales known do not reach"
-        if now.countback.exhausted
-        else "months of sales taken off, latest first"
-    )
+    bound = _bound(now)
+    at_least = "all sales known do not reach" if now.countback.exhausted else "months of sales taken off, latest first"
     headlines = [
-        compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, _over_90_days(now), at_most=at_most),
+        compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, _over_90_days(now), bound=bound),
         compared(
-            "Best possible DSO", now.bpdso, earlier[1], "days", "days", NEITHER, "if nothing were past due", "", at_most
+            "Best possible DSO", now.bpdso, earlier[1], "days", "days", NEITHER, "if nothing were past due", "", bound
         ),
         compared(
-            "Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference", "", at_most
+            "Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference", "", bound
         ),
-        compared("By counting back", now.countback.days, None, "days", "days", note=at_least),
+        compared("By counting back", now.countback.days, None, "days", "days", note=at_least, bound=_counted(now)),
         compared("Collection effectiveness", now.cei, earlier[3], "%", "points", GOOD_IF_MORE, "over 3 months"),
     ]
     return Page(

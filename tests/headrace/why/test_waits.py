@@ -31,6 +31,8 @@ def test_an_invoice_waits_for_its_next_step(tmp_path: Path) -> None:
         "100.00 USD open",
         "reminder level 0; no letter yet",
     ]
+    # Scenarios are replayed.
+    assert found.stands[-1] == "nothing of it was sent from here: it was decided as history (docs/effects.md)"
     assert found.stands[3].startswith("next is level 1 on 2026-03-25, at ")
     assert found.stands[3].endswith(": the clock is not there yet")
     assert found.holds == ["nothing holds back its next reminder"]
@@ -93,13 +95,13 @@ def test_the_cap_on_contacts_is_told(tmp_path: Path) -> None:
 def test_an_invoice_whose_sequence_ended_waits_for_nothing(tmp_path: Path) -> None:
     text = "2026-03-02 policy\n    [reminders]\n    steps_days = [1]\n" + START + "2026-04-10 end of day"
     found = waiting(text, "INV-1", tmp_path)
-    assert found.stands[-1] == "the sequence of reminders has no further step"
+    assert found.stands[-2] == "the sequence of reminders has no further step"
     assert (found.holds, found.next) == ([], [])
 
 
 def test_a_cleared_invoice_is_cleared(tmp_path: Path) -> None:
     found = waiting(START + "2026-03-05 receipt R-1 100.00 for INV-1", "INV-1", tmp_path)
-    assert found.stands[-1] == "cleared: nothing of it is open"
+    assert found.stands[-2] == "cleared: nothing of it is open"
     assert (found.holds, found.next) == ([], [])
 
 
@@ -171,7 +173,7 @@ def test_the_highest_step_that_is_due_is_the_next(tmp_path: Path) -> None:
     """Missed steps are not caught up."""
     found = waiting(START + "2026-03-03 operator blocks reminders\n2026-04-12 end of day", "INV-1", tmp_path)
     assert "reminder level 0; no letter yet" in found.stands
-    assert found.stands[-1].startswith("next is level 3, due since 2026-04-13")
+    assert found.stands[-2].startswith("next is level 3, due since 2026-04-13")
     assert found.next[0][1] == "No reminder of level 4 for INV-1: blocked"
 
 
