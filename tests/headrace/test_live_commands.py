@@ -166,6 +166,7 @@ def test_an_account_of_two_companies_must_be_named(tmp_path: Path) -> None:
     for entity in ("us01", "us02"):
         ledger = Ledger(shards=2, entity=entity, following=log.end_offsets("decisions"))
         ledger.invoice("C1", "INV-1", 100, "2026-01-01", "2026-02-01")
+        ledger.invoice(f"K/{entity}/1", "INV-2", 100, "2026-01-01", "2026-02-01")
         append_decisions(log, ledger)
     with live_server(settings) as server:
         keep(log, server)
@@ -175,6 +176,9 @@ def test_an_account_of_two_companies_must_be_named(tmp_path: Path) -> None:
         1, "several accounts are called C1; name one: t1/us01/C1, t1/us02/C1\n",
     )  # fmt: skip
     assert answer(tmp_path, "live", "card", "t1/us02/C1")["entity"] == "us02"
+    # Slashes of a number of its own are no tenant and company.
+    for name in ("K/us02/1", "t1/us02/K/us02/1"):
+        assert answer(tmp_path, "live", "card", name)["account_id"] == "K/us02/1"
 
 
 def test_without_live_views_it_says_what_makes_them(tmp_path: Path) -> None:

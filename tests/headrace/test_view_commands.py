@@ -7,6 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from headrace.commands.forecast import forecast
 from headrace.commands.query import query
 from headrace.commands.report import report
 from headrace.commands.statement import statement
@@ -19,6 +20,7 @@ from tests.publishing import publish
 app = typer.Typer()
 app.command()(query)
 app.command()(report)
+app.command()(forecast)
 app.command()(timeline)
 app.command()(worklist)
 app.command()(statement)
@@ -140,6 +142,21 @@ def test_timeline_says_everything_in_order(directory: Path) -> None:
     assert "Dispute D1 of 40.00 USD on INV-1: price" in table.stdout
     assert (table.exit_code, table.stdout.splitlines()[0].strip()) == (0, "t1/us01, in the order it became known")
     assert "happened (UTC)" in table.stdout
+
+
+def test_timeline_takes_the_whole_name_of_an_account(directory: Path) -> None:
+    rows = json.loads(run(directory, "timeline", "C1", "--json").stdout)
+    place = "/".join((rows[0]["tenant"], rows[0]["entity"], "C1"))
+    assert json.loads(run(directory, "timeline", place, "--json").stdout) == rows
+    assert run(directory, "timeline", f"x{place}").exit_code == 1
+
+
+def test_a_day_after_the_logs_end_is_told(directory: Path) -> None:
+    last = json.loads(run(directory, "forecast", "--json").stdout)[0]["as_of"]
+    for command in ("report", "forecast"):
+        assert run(directory, command, "--as-of", last).stderr == ""
+        said = f"--as-of 2026-12-01: the log ends on {last}; what comes after it is not known\n"
+        assert run(directory, command, "--as-of", "2026-12-01").stderr.startswith(said)
 
 
 def test_timeline_of_an_unknown_account(directory: Path) -> None:

@@ -101,7 +101,7 @@ def test_an_invoice_whose_sequence_ended_waits_for_nothing(tmp_path: Path) -> No
 
 def test_a_cleared_invoice_is_cleared(tmp_path: Path) -> None:
     found = waiting(START + "2026-03-05 receipt R-1 100.00 for INV-1", "INV-1", tmp_path)
-    assert found.stands[-2] == "cleared: nothing of it is open"
+    assert found.stands[-1] == "cleared: nothing of it is open"
     assert (found.holds, found.next) == ([], [])
 
 
