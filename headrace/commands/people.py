@@ -21,7 +21,7 @@ from headrace.commands.common import (
 )
 from headrace.commands.ordering import Place, order, said_at
 from headrace.commands.tables import Column, Listing, show
-from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
+from headrace.commands.views import Config, Directory, asked, money_of, place_of, say_nothing_of, until_of
 from headrace.overdue import TASK_AT_END
 from headrace.resolutions import Document, what_can_be_done, who_may
 from headrace.words import because
@@ -92,10 +92,8 @@ def exceptions(
     if as_json:
         print_json(rows)
     elif not rows:
-        whose = f", for {owner}" if owner else ""
-        say(
-            f"{f'nothing open is called {name}' if name else 'nothing waits for a person'}, of all that is published{whose}"
-        )
+        what = f"nothing open is called {name}" if name else "nothing waits for a person"
+        say_nothing_of(owner, directory, config, what, "open_exceptions")
         if name:
             raise typer.Exit(FOUND_WANTING)
     elif name:

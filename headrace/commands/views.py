@@ -51,6 +51,16 @@ def say_if_after(day: date, last: date | None) -> None:
         say(f"--as-of {day}: the log ends on {last}; what comes after it is not known")
 
 
+def say_nothing_of(owner: str, directory: Path | None, config: Path | None, what: str, table: str) -> None:
+    """Tell that nothing of a view's rows is there, and for an owner who has some: the name may be another one."""
+    if not owner:
+        say(f"{what}, of all that is published")
+        return
+    rows = asked(directory, config, f"SELECT DISTINCT owner FROM {table} WHERE owner != '' ORDER BY owner")
+    others = f"; some have {', '.join(row['owner'] for row in rows)}" if rows else ""
+    say(f"{what} for {owner}, of all that is published{others}")
+
+
 def place_of(row: dict[str, Any]) -> str:
     return f"{row['tenant']}/{row['entity']}/{row['account_id']}"
 

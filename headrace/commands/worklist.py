@@ -4,9 +4,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from headrace.commands.common import print_json, say
+from headrace.commands.common import print_json
 from headrace.commands.tables import Column, Listing
-from headrace.commands.views import Config, Directory, asked, money_of, place_of, until_of
+from headrace.commands.views import Config, Directory, asked, money_of, place_of, say_nothing_of, until_of
 
 _SQL: Final = """
 SELECT tenant, entity, account_id, task_id, category, owner, score, next_action, deadline, step, currency, past_due,
@@ -28,7 +28,7 @@ def worklist(
         print_json(rows)
         return
     if not rows:
-        say("no task is open, of all that is published" + (f", for {owner}" if owner else ""))
+        say_nothing_of(owner, directory, config, "no task is open", "open_tasks")
         return
     _print(rows)
 

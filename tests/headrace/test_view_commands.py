@@ -248,7 +248,7 @@ def test_the_worklist_has_what_is_open_by_score(collected: Path) -> None:
     assert "lena" not in table
     assert (
         run(collected, "worklist", "--owner", "nobody").stderr
-        == "no task is open, of all that is published, for nobody\n"
+        == "no task is open for nobody, of all that is published; some have anna, bert, lena\n"
     )
 
 
