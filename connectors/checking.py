@@ -68,9 +68,11 @@ class Check:
         if abs(value) > AMOUNT_MAX:
             self.say(name, f"{value} is beyond {AMOUNT_MAX:,}")
 
-    def not_negative(self, field: str, amount: int, most: int = AMOUNT_MAX) -> None:
+    def not_negative(self, field: str, amount: int, most: int = AMOUNT_MAX, currency: str = "") -> None:
+        """currency: of an amount of money, which is told as people write it."""
         if not 0 <= amount <= most:
-            self.say(field, f"{amount:,} is not between 0 and {most:,}")
+            said = [decimal_text(x, currency) if currency else f"{x:,}" for x in (amount, most)]
+            self.say(field, f"{said[0]} is not between 0 and {said[1]}")
 
     def worth(self, field: str, products: list[tuple[int, int]], currency: str) -> None:
         """Quantities in thousandths times prices in millionths: what they come to has to be an amount."""

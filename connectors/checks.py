@@ -219,7 +219,7 @@ def _invoice(check: Check, fact: Invoice) -> None:
     checks_entries.booked(check, fact)
     check.one_of("stage", fact.stage, STAGES)
     check.due_day("due_date", fact.due_date)
-    check.not_negative("tax", fact.tax, max(fact.amount, 0))
+    check.not_negative("tax", fact.tax, max(fact.amount, 0), fact.currency)
     check.optional_identifier("order_id", fact.order_id)
     check.optional_identifier("po_reference", fact.po_reference)
     check.optional_identifier("replaces", fact.replaces)
@@ -248,7 +248,7 @@ def _invoice(check: Check, fact: Invoice) -> None:
 
 def _credit_note(check: Check, fact: CreditNote) -> None:
     checks_entries.booked(check, fact)
-    check.not_negative("tax", fact.tax, max(fact.amount, 0))
+    check.not_negative("tax", fact.tax, max(fact.amount, 0), fact.currency)
     check.optional_identifier("invoice", fact.invoice)
     check.optional_identifier("dispute_id", fact.dispute_id)
     check.text("reason", fact.reason)

@@ -4,6 +4,7 @@ what invoices, receipts and advices say of differences. connectors/checks.py has
 from typing import Final
 
 from connectors.checking import Check
+from connectors.currencies import decimal_text
 from schemas.records import (
     Adjustment,
     CreditNote,
@@ -33,7 +34,7 @@ def entry(check: Check, fact: Fact) -> None:
     if isinstance(fact, DebitNote):
         booked(check, fact)
         check.due_day("due_date", fact.due_date)
-        check.not_negative("tax", fact.tax, max(fact.amount, 0))
+        check.not_negative("tax", fact.tax, max(fact.amount, 0), fact.currency)
         check.optional_identifier("invoice", fact.invoice)
         check.text("reason", fact.reason)
     elif isinstance(fact, OpeningItem):
@@ -92,8 +93,9 @@ def _opening(check: Check, fact: OpeningItem) -> None:
     check.due_day("due_date", fact.due_date)
     check.positive("residual", fact.residual, fact.currency)
     if fact.residual > fact.amount:
-        check.say("residual", f"{fact.residual:,} is more than the amount, {fact.amount:,}")
-    check.not_negative("disputed", fact.disputed, max(fact.residual, 0))
+        said = [decimal_text(amount, fact.currency) for amount in (fact.residual, fact.amount)]
+        check.say("residual", f"{said[0]} is more than the amount, {said[1]}")
+    check.not_negative("disputed", fact.disputed, max(fact.residual, 0), fact.currency)
     check.not_negative("level", fact.level, LEVEL_MAX)
     check.optional_identifier("dispute_id", fact.dispute_id)
     check.optional_identifier("order_id", fact.order_id)

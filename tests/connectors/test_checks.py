@@ -18,6 +18,7 @@ from tests.facts import (
     invoice,
     message,
     one_of_each,
+    opening_item,
     operator_action,
     receipt,
     returned,
@@ -112,7 +113,8 @@ WRONG: list[tuple[Fact, str]] = [
     ),
     (invoice(currency="XYZ"), "currency: 'XYZ' is not an ISO 4217 currency with a minor unit, such as USD or EUR"),
     (invoice(stage="open"), "stage: 'open' is not known; it may be 'draft', 'posted'"),
-    (invoice(tax=10_701, lines=[]), "tax: 10,701 is not between 0 and 10,700"),
+    (invoice(tax=10_701, lines=[]), "tax: 107.01 USD is not between 0 and 107.00 USD"),
+    (opening_item(amount=10_000, residual=12_000), "residual: 120.00 USD is more than the amount, 100.00 USD"),
     (invoice(amount=10_701), "lines: add up to 107.00 USD, the invoice says 107.01 USD"),
     (invoice(tax=699), "lines: have 7.00 USD of tax, the invoice says 6.99 USD"),
     (
