@@ -1,7 +1,8 @@
 """Real logs with hand-made ledgers on them, for the tests of what is published."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from connectors.log.base import Log, account_key, partition_of
@@ -11,6 +12,7 @@ from schemas.records import Customer, Decision, Fact, Receipt, RemittanceAdvice,
 from schemas.topics import DECISIONS, FACTS
 from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
+from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.ledger import Ledger, instant
 
@@ -49,6 +51,18 @@ def publish(place: Place, ledger: Ledger) -> None:
         take(sink, ledger.decisions)
         sink.commit()
         count_answers(database)
+
+
+@contextmanager
+def published(directory: Path, ledger: Ledger) -> Iterator[Views]:
+    """The views of a new database in `directory` that has the ledger's decisions."""
+    place = Place(directory / "clickhouse")
+    publish(place, ledger)
+    views = DatabaseViews(place)
+    try:
+        yield views
+    finally:
+        views.close()
 
 
 def count_answers(database: Database) -> None:

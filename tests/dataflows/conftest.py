@@ -1,4 +1,4 @@
-"""A log for intake; a forwarder with the embedded Valkey, and with a real Redis server."""
+"""A log for intake; an installation that delivers; a forwarder with the embedded Valkey, and with a real Redis server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from schemas.topics import FACTS
 from sinks.redis.connect import RedisServer
 from tests.dataflows.forwarding import World
 from tests.dataflows.sending import SHARDS
+from tests.delivering import Delivering
 
 
 @pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.redis)])
@@ -30,6 +31,15 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServ
 @pytest.fixture
 def world(tmp_path: Path, server: RedisServer) -> World:
     return World(tmp_path, server)
+
+
+@pytest.fixture
+def delivering(tmp_path: Path) -> Iterator[Delivering]:
+    """With one customer."""
+    found = Delivering(tmp_path / "d")
+    found.customer()
+    yield found
+    found.log.close()
 
 
 @pytest.fixture

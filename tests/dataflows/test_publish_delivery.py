@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -43,51 +42,45 @@ ROOT = Path(__file__).parents[2]
 RE_1 = {"event_id": "RE-1", "document": "RE-1", "currency": "EUR", "amount": 13_878, "tax": 2_115, "lines": LINES}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[Delivering]:
-    found = Delivering(tmp_path / "d")
-    found.customer()
-    yield found
-    found.log.close()
-
-
 def attached(mailbox: Mailbox, number: int = -1) -> list[tuple[str, bytes]]:
     mail = mailbox.got[number].mail
     return [(str(part.get_filename()), part.get_content()) for part in mail.iter_attachments()]
 
 
-def test_an_invoice_leaves_once_with_what_was_posted(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1")
+def test_an_invoice_leaves_once_with_what_was_posted(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1")
     with mail_server(open_mailbox()) as mailbox:
         for _ in range(2):
-            world.run(office_at(mailbox.address))
+            delivering.run(office_at(mailbox.address))
         (got,) = mailbox.got
         ((name, pdf),) = attached(mailbox)
     assert got.receivers == ["ap@buyer.example"]
     assert got.mail["Subject"] == "Rechnung RE-1"
     assert name == "RE-1.pdf"
     assert "Rechnungsbetrag 138,78 €" in text_of(pdf)
-    (told,) = world.told()
+    (told,) = delivering.told()
     assert (told.delivery_id, told.status, told.document) == ("delivery:RE-1:1", "sent", "RE-1")
     assert got.mail["Message-ID"] == f"<{told.message_id}@mail.example>"
 
 
-def test_one_letter_has_all_its_items_what_it_costs_and_the_promise_that_was_broken(world: Delivering) -> None:
+def test_one_letter_has_all_its_items_what_it_costs_and_the_promise_that_was_broken(delivering: Delivering) -> None:
     promised = {"currency": "EUR", "amount": 8_000, "due_date": 20_495}
-    world.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
-    world.ledger.say("promise_partially_kept", "A-1", ago(days=40), reference_id="P-2", item_amount=7_000, **promised)
-    world.ledger.say("promise_broken", "A-1", ago(days=2), reference_id="P-3", **promised)
-    world.ledger.say("promise_kept", "A-1", ago(days=1), reference_id="P-3", **promised)
-    world.remind("RE-1", fact_offset=5, index=0, count=3)
-    world.remind("RE-2", 5_000, level=3, fact_offset=5, index=1, count=3)
-    world.ledger.say(
+    delivering.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
+    delivering.ledger.say(
+        "promise_partially_kept", "A-1", ago(days=40), reference_id="P-2", item_amount=7_000, **promised
+    )
+    delivering.ledger.say("promise_broken", "A-1", ago(days=2), reference_id="P-3", **promised)
+    delivering.ledger.say("promise_kept", "A-1", ago(days=1), reference_id="P-3", **promised)
+    delivering.remind("RE-1", fact_offset=5, index=0, count=3)
+    delivering.remind("RE-2", 5_000, level=3, fact_offset=5, index=1, count=3)
+    delivering.ledger.say(
         "interest_charged", "A-1", ago(), document="RE-1/fee", counterparty="RE-1", amount=500, currency="EUR",
         rule="reminders.fee", item_kind="interest", due_date=20_514, evidence=["letter:A-1:20500", "level:3"],
         fact_offset=5, index=2, count=3,
     )  # fmt: skip
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         (got,) = mailbox.got
         ((_, pdf),) = attached(mailbox)
     body = got.mail.get_body(("plain",))
@@ -100,106 +93,108 @@ def test_one_letter_has_all_its_items_what_it_costs_and_the_promise_that_was_bro
         assert "Zu zahlen (EUR) 193,78 €" in text
         assert text.count("Sie hatten zugesagt") == 1
         assert "Sie hatten zugesagt, bis zum 11. Februar 2026 80,00 € zu zahlen; einen Zahlungseingang" in text
-    assert world.statuses() == [("A-1:20500", "sent", "")]
+    assert delivering.statuses() == [("A-1:20500", "sent", "")]
 
 
 @pytest.mark.parametrize("stalled", [{"silent": True}, {"rcpt": "451 4.3.2 system not accepting messages"}])
 def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leaves(
-    stalled: dict[str, Any], world: Delivering
+    stalled: dict[str, Any], delivering: Delivering
 ) -> None:
     """An hour or a day: the server takes connections and says nothing, or that it takes no message; then it is back."""
     euros = {"currency": "EUR", "amount": 13_878}
-    world.ledger.say("item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", **euros)
-    world.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", **euros)
-    world.remind("RE-1")
+    delivering.ledger.say("item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", **euros)
+    delivering.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", **euros)
+    delivering.remind("RE-1")
     with mail_server(open_mailbox(**stalled)) as mailbox:
-        world.run(office_at(mailbox.address, timeout_seconds=0.5))
-        assert world.effects()[0][:2] == ("RE-1", "waiting")
-        world.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", **euros)
+        delivering.run(office_at(mailbox.address, timeout_seconds=0.5))
+        assert delivering.effects()[0][:2] == ("RE-1", "waiting")
+        delivering.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", **euros)
         mailbox.silent, mailbox.rcpt = False, ""
-        world.no_pause()
-        world.run(office_at(mailbox.address))
+        delivering.no_pause()
+        delivering.run(office_at(mailbox.address))
         assert mailbox.got == []
-    assert world.effects() == [("RE-1", "withdrawn", "paid")]
-    assert world.statuses() == [("A-1:20500", "expired", "withdrawn:paid")]
+    assert delivering.effects() == [("RE-1", "withdrawn", "paid")]
+    assert delivering.statuses() == [("A-1:20500", "expired", "withdrawn:paid")]
 
 
-def test_what_could_not_leave_in_time_never_does(world: Delivering) -> None:
-    world.ledger.say(
+def test_what_could_not_leave_in_time_never_does(delivering: Delivering) -> None:
+    delivering.ledger.say(
         "reminder_due", "A-1", ago(hours=25), document="RE-1", amount=1, currency="EUR", channel="email",
         reference_id="A-1:20500", level=1, item_kind="invoice", language="de",
     )  # fmt: skip
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert mailbox.got == []
-    assert world.statuses() == [("A-1:20500", "expired", "not done in time, 0 attempts")]
+    assert delivering.statuses() == [("A-1:20500", "expired", "not done in time, 0 attempts")]
 
 
-def rejected_customer(world: Delivering, event_id: str = "customer:A-1") -> None:
+def rejected_customer(delivering: Delivering, event_id: str = "customer:A-1") -> None:
     """Somebody else's address under the customer's number, which the rules reject."""
     offset = append_fact(
-        world.log, buyer(event_id=event_id, account_id="A-1", name="Somebody else", email="else@x.example")
+        delivering.log, buyer(event_id=event_id, account_id="A-1", name="Somebody else", email="else@x.example")
     )
-    world.ledger.say("fact_rejected", "A-1", ago(days=30), fact_offset=offset, cause_kind="customer", cause_id=event_id)
+    delivering.ledger.say(
+        "fact_rejected", "A-1", ago(days=30), fact_offset=offset, cause_kind="customer", cause_id=event_id
+    )
 
 
 @pytest.mark.parametrize("earlier", [False, True], ids=["file-lost", "file-of-an-earlier-version"])
-def test_what_was_rejected_before_the_sink_began_goes_nowhere(earlier: bool, world: Delivering) -> None:
+def test_what_was_rejected_before_the_sink_began_goes_nowhere(earlier: bool, delivering: Delivering) -> None:
     """Its file was lost, or is one that heeded nothing of before it began and learned what was not decided yet."""
-    path = world.directory / "effects" / "delivery.sqlite"
-    rejected_customer(world)
-    world.fact(invoice(**RE_1))
+    path = delivering.directory / "effects" / "delivery.sqlite"
+    rejected_customer(delivering)
+    delivering.fact(invoice(**RE_1))
     promised = {"currency": "EUR", "amount": 8_000, "due_date": 20_495}
-    world.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
-    world.write()
-    go_on_from(world.log, "delivery", path, dict(enumerate(world.log.end_offsets(DECISIONS))), 1)
+    delivering.ledger.say("promise_broken", "A-1", ago(days=3), reference_id="P-1", **promised)
+    delivering.write()
+    go_on_from(delivering.log, "delivery", path, dict(enumerate(delivering.log.end_offsets(DECISIONS))), 1)
     if earlier:
         with closing(EffectStore(path)) as store, store.transaction():
-            known = KnownInFile(store, world.log, Patience("", Never(), PublishStatus()))
-            shard = world.ledger.shard_of("A-1")
-            for offset in range(world.log.end_offsets(FACTS)[shard]):
+            known = KnownInFile(store, delivering.log, Patience("", Never(), PublishStatus()))
+            shard = delivering.ledger.shard_of("A-1")
+            for offset in range(delivering.log.end_offsets(FACTS)[shard]):
                 knowing.learn(shard, offset, known.fact(shard, offset), known)
-            store.move(FACTS, {s: Position(n) for s, n in enumerate(world.log.end_offsets(FACTS))})
-    world.remind("RE-1")
+            store.move(FACTS, {s: Position(n) for s, n in enumerate(delivering.log.end_offsets(FACTS))})
+    delivering.remind("RE-1")
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert [got.receivers for got in mailbox.got] == [["ap@buyer.example"]]
         ((_, pdf),) = attached(mailbox)
     assert "Sie hatten zugesagt, bis zum 11. Februar 2026 80,00 € zu zahlen" in text_of(pdf)
     # What it heeded of before it began it did not do.
-    assert world.effects() == [("RE-1", "done", "250 taken")]
+    assert delivering.effects() == [("RE-1", "done", "250 taken")]
 
 
-def test_what_the_rules_have_not_come_to_and_what_they_rejected_ten_times_goes_nowhere(world: Delivering) -> None:
+def test_what_the_rules_have_not_come_to_and_what_they_rejected_ten_times_goes_nowhere(delivering: Delivering) -> None:
     for number in range(11):
-        rejected_customer(world, f"customer:A-1:{number}")
-    world.fact(invoice(**RE_1))
-    decided = world.log.end_offsets(FACTS)[world.ledger.shard_of("A-1")] - 1
-    append_fact(world.log, buyer(event_id="customer:late", account_id="A-1", name="Else", email="else@x.example"))
-    world.request("RE-1", fact_offset=decided)
+        rejected_customer(delivering, f"customer:A-1:{number}")
+    delivering.fact(invoice(**RE_1))
+    decided = delivering.log.end_offsets(FACTS)[delivering.ledger.shard_of("A-1")] - 1
+    append_fact(delivering.log, buyer(event_id="customer:late", account_id="A-1", name="Else", email="else@x.example"))
+    delivering.request("RE-1", fact_offset=decided)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert [got.receivers for got in mailbox.got] == [["ap@buyer.example"]]
 
 
-def test_history_mails_nobody(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
+def test_history_mails_nobody(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
     for year in range(10):
-        world.request("RE-1", number=year + 1, origin="history")
-        world.remind("RE-1", origin="history", reference_id=f"A-1:{year}")
+        delivering.request("RE-1", number=year + 1, origin="history")
+        delivering.remind("RE-1", origin="history", reference_id=f"A-1:{year}")
     with mail_server(open_mailbox()) as mailbox:
-        status = world.run(office_at(mailbox.address))
+        status = delivering.run(office_at(mailbox.address))
         assert mailbox.got == []
     assert status.history == 20
-    assert world.effects() == []
+    assert delivering.effects() == []
 
 
-def test_killed_between_the_last_line_and_the_record_it_is_unknown_and_not_repeated(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1")
-    world.write()
+def test_killed_between_the_last_line_and_the_record_it_is_unknown_and_not_repeated(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1")
+    delivering.write()
     with mail_server(Mailbox()) as mailbox:
-        command = [sys.executable, "-m", "tests.delivering", str(world.directory), *map(str, mailbox.address)]
+        command = [sys.executable, "-m", "tests.delivering", str(delivering.directory), *map(str, mailbox.address)]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, cwd=ROOT, env=environment)
         # The server has all of the message, and has not said so.
@@ -208,43 +203,43 @@ def test_killed_between_the_last_line_and_the_record_it_is_unknown_and_not_repea
         assert process.wait(10) == -signal.SIGKILL
         mailbox.stall.set()
         for _ in range(2):
-            world.run(office_at(mailbox.address))
+            delivering.run(office_at(mailbox.address))
         assert len(mailbox.got) == 1
-    ((document, state, detail),) = world.effects()
+    ((document, state, detail),) = delivering.effects()
     assert (document, state) == ("RE-1", "unknown")
     assert detail == "the process ended while it was being sent, and it may have arrived"
-    assert world.statuses() == [("delivery:RE-1:1", "unknown", detail)]
+    assert delivering.statuses() == [("delivery:RE-1:1", "unknown", detail)]
 
 
-def test_what_is_not_approved_does_not_leave(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1")
-    world.remind("RE-2", template="final_notice", fact_offset=77)
+def test_what_is_not_approved_does_not_leave(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1")
+    delivering.remind("RE-2", template="final_notice", fact_offset=77)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address, approved=False))
+        delivering.run(office_at(mailbox.address, approved=False))
         assert mailbox.got == []
-    assert world.effects() == [
+    assert delivering.effects() == [
         ("RE-1", "failed", "template de/invoice is not approved: headrace templates approve"),
         ("RE-2", "failed", "there is no template final_notice in de-DE, en"),
     ]
-    assert [status for _, status, _ in world.statuses()] == ["bounced", "bounced"]
+    assert [status for _, status, _ in delivering.statuses()] == ["bounced", "bounced"]
 
 
-def test_a_language_that_is_none_is_written_to_in_the_fallback(world: Delivering) -> None:
-    world.customer("A-2")
-    world.remind("RE-1", language="\u00fc" * 128)
-    world.remind("RE-2", account="A-2")
+def test_a_language_that_is_none_is_written_to_in_the_fallback(delivering: Delivering) -> None:
+    delivering.customer("A-2")
+    delivering.remind("RE-1", language="\u00fc" * 128)
+    delivering.remind("RE-2", account="A-2")
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         subjects = sorted(got.mail["Subject"] for got in mailbox.got)
-    assert [state for _, state, _ in world.effects()] == ["done", "done"]
+    assert [state for _, state, _ in delivering.effects()] == ["done", "done"]
     assert subjects == ["Mahnung, Kundennummer A-2", "Second payment reminder, account A-1"]
 
 
-def test_a_server_that_takes_nothing_from_us_bounces_nobody(world: Delivering) -> None:
+def test_a_server_that_takes_nothing_from_us_bounces_nobody(delivering: Delivering) -> None:
     for account in ("A-2", "A-3"):
-        world.customer(account)
-        world.remind(f"RE-{account}", account=account)
+        delivering.customer(account)
+        delivering.remind(f"RE-{account}", account=account)
 
     def talk(connection: socket.socket) -> None:
         connection.sendall(b"220 x\r\n")
@@ -253,31 +248,33 @@ def test_a_server_that_takes_nothing_from_us_bounces_nobody(world: Delivering) -
             connection.sendall(b"530 5.7.0 Authentication required\r\n" if wants else b"250 ok\r\n")
 
     with raw_server(talk) as address:
-        world.run(office_at(address))
-        assert [state for _, state, _ in world.effects()] == ["waiting", "waiting"]
-        assert world.statuses() == []
-        with closing(EffectStore(world.directory / "effects" / "delivery.sqlite")) as store:
+        delivering.run(office_at(address))
+        assert [state for _, state, _ in delivering.effects()] == ["waiting", "waiting"]
+        assert delivering.statuses() == []
+        with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
             (row,) = store.targets().values()
             assert row.off_why == "the mail server does not take mail from us: 530 5.7.0 Authentication required"
             store.set_target(row._replace(off_ms=0, off_why=""))
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert len(mailbox.got) == 2
-    assert [status for _, status, _ in world.statuses()] == ["sent", "sent"]
+    assert [status for _, status, _ in delivering.statuses()] == ["sent", "sent"]
 
 
-def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(world: Delivering, tmp_path: Path) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1")
+def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1")
     with mail_server(open_mailbox()) as mailbox:
         office = replace(office_at(mailbox.address, approved=False), folder=tmp_path)
-        world.run(office)
-        ((_, state, _),) = world.effects()
+        delivering.run(office)
+        ((_, state, _),) = delivering.effects()
         digest = office.any_template("invoice", "de").digest
         approve(tmp_path / APPROVED_FILE, {"de/invoice": digest}, "kim", "2026-03-02T00:00:00+00:00")
-        with closing(EffectStore(world.directory / "effects" / "delivery.sqlite")) as store:
+        with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
             assert (state, store.again(1, 0, time.time_ns())) == ("failed", "")
-            world.run(office)
+            delivering.run(office)
             assert [(row.state, row.attempts) for row in store.rows()] == [("done", 2)]
         assert len(mailbox.got) == 1
 
@@ -290,42 +287,42 @@ def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(worl
     ],
 )
 def test_what_is_not_what_was_posted_does_not_leave(
-    changes: dict[str, Any], amount: int, said: str, world: Delivering
+    changes: dict[str, Any], amount: int, said: str, delivering: Delivering
 ) -> None:
-    world.fact(invoice(**(RE_1 | changes)))
-    world.request("RE-1", amount)
+    delivering.fact(invoice(**(RE_1 | changes)))
+    delivering.request("RE-1", amount)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert mailbox.got == []
-    assert world.effects() == [("RE-1", "failed", said)]
+    assert delivering.effects() == [("RE-1", "failed", said)]
 
 
-def test_of_two_facts_of_one_number_the_one_that_was_posted_leaves(world: Delivering) -> None:
-    world.fact(
+def test_of_two_facts_of_one_number_the_one_that_was_posted_leaves(delivering: Delivering) -> None:
+    delivering.fact(
         invoice(**RE_1), invoice(**(RE_1 | {"event_id": "again", "amount": 991, "tax": 158, "lines": LINES[:1]}))
     )
-    world.request("RE-1")
+    delivering.request("RE-1")
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert "138,78 €" in text_of(attached(mailbox)[0][1])
 
 
-def test_what_the_rules_rejected_is_in_no_document(world: Delivering) -> None:
+def test_what_the_rules_rejected_is_in_no_document(delivering: Delivering) -> None:
     """The same ids once more, with another address, and with other lines of the same amount."""
     other = InvoiceLine(1, 1, "P-9", 2_500, 3_333_333, 833, 158, "S19")
-    world.fact(invoice(**RE_1))
+    delivering.fact(invoice(**RE_1))
     again = [
         buyer(event_id="customer:A-1", account_id="A-1", name="Somebody else", email="else@x.example"),
         invoice(**(RE_1 | {"lines": [other, *LINES[1:]]})),
     ]
     for fact in again:
-        offset = append_fact(world.log, fact)
-        world.ledger.say(
+        offset = append_fact(delivering.log, fact)
+        delivering.ledger.say(
             "fact_rejected", "A-1", ago(), fact_offset=offset, cause_kind=fact.kind, cause_id=fact.event_id
         )
-    world.request("RE-1")
+    delivering.request("RE-1")
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         (got,) = mailbox.got
         text = text_of(attached(mailbox)[0][1])
     assert got.receivers == ["ap@buyer.example"]
@@ -334,8 +331,8 @@ def test_what_the_rules_rejected_is_in_no_document(world: Delivering) -> None:
     assert "Somebody else" not in text
 
 
-def test_a_draft_that_was_billed_in_parts_leaves_part_by_part(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
+def test_a_draft_that_was_billed_in_parts_leaves_part_by_part(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
     # Of 2.5, 3 and 1 pieces: 2 of the first and all of the second; then the rest, of which one half again.
     billed = [
         "rest:RE-1/2",
@@ -344,42 +341,46 @@ def test_a_draft_that_was_billed_in_parts_leaves_part_by_part(world: Delivering)
         "rest_line:1:0.5:166:31",
         "rest_line:3:1:1000:70",
     ]
-    world.ledger.say("invoice_released", "A-1", ago(), document="RE-1", amount=12_611, currency="EUR", evidence=billed)
+    delivering.ledger.say(
+        "invoice_released", "A-1", ago(), document="RE-1", amount=12_611, currency="EUR", evidence=billed
+    )
     again = ["rest:RE-1/3", "billed_line:1:0.5:166:31", "rest_line:3:1:1000:70"]
-    world.ledger.say("invoice_released", "A-1", ago(), document="RE-1/2", amount=197, currency="EUR", evidence=again)
+    delivering.ledger.say(
+        "invoice_released", "A-1", ago(), document="RE-1/2", amount=197, currency="EUR", evidence=again
+    )
     for document, amount in (("RE-1", 12_611), ("RE-1/2", 197), ("RE-1/3", 1_070)):
-        world.request(document, amount)
+        delivering.request(document, amount)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         texts = [text_of(attached(mailbox, number)[0][1]) for number in range(len(mailbox.got))]
-    assert [detail for _, state, detail in world.effects() if state != "done"] == []
+    assert [detail for _, state, detail in delivering.effects() if state != "done"] == []
     for number, total in (("RE-1 ", "126,11 €"), ("RE-1/2", "1,97 €"), ("RE-1/3", "10,70 €")):
         (text,) = [one for one in texts if f"Rechnung {number}" in one]
         assert f"Rechnungsbetrag {total}" in text
 
 
-def test_documents_of_one_consolidated_number_leave_together(world: Delivering, tmp_path: Path) -> None:
+def test_documents_of_one_consolidated_number_leave_together(delivering: Delivering, tmp_path: Path) -> None:
     second = RE_1 | {"event_id": "RE-2", "document": "RE-2", "amount": 991, "tax": 158, "lines": LINES[:1]}
-    world.fact(invoice(**RE_1), invoice(**second))
-    world.request("SR-1", 14_869, candidates=["RE-1", "RE-2"])
-    world.request("SR-2", 14_868, candidates=["RE-1", "RE-2"])
+    delivering.fact(invoice(**RE_1), invoice(**second))
+    delivering.request("SR-1", 14_869, candidates=["RE-1", "RE-2"])
+    delivering.request("SR-2", 14_868, candidates=["RE-1", "RE-2"])
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         (got,) = mailbox.got
         assert [name for name, _ in attached(mailbox)] == ["RE-1.pdf", "RE-2.pdf"]
     body = got.mail.get_body(("plain",))
     assert body is not None
     assert "unsere Rechnungen SR-1 über 148,69 €" in " ".join(body.get_content().split())
-    assert ("SR-2", "failed", "SR-2: 148.68 were posted, its documents have 148.69") in world.effects()
+    assert ("SR-2", "failed", "SR-2: 148.68 were posted, its documents have 148.69") in delivering.effects()
 
 
-def test_by_edi_each_interchange_has_a_number_of_its_own(world: Delivering, tmp_path: Path) -> None:
-    world.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
+def test_by_edi_each_interchange_has_a_number_of_its_own(delivering: Delivering, tmp_path: Path) -> None:
+    delivering.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
     for number in range(3):
-        world.request(f"RE-{number}", channel="edi")
+        delivering.request(f"RE-{number}", channel="edi")
     office = office_at(("127.0.0.1", 1), **outboxes(tmp_path))
     for _ in range(2):
-        world.run(office)
+        delivering.run(office)
     files = sorted((tmp_path / "edi").iterdir())
     assert len(files) == 3
     segments = [read(path.read_bytes()) for path in files]
@@ -387,14 +388,14 @@ def test_by_edi_each_interchange_has_a_number_of_its_own(world: Delivering, tmp_
     assert numbers == [control_number(path.stem, 256) for path in files]
     assert len(set(numbers)) == 3
     assert sorted(sets(one)[0][1][2] for one in segments) == ["RE-0", "RE-1", "RE-2"]
-    assert [(status, reason) for _, status, reason in world.statuses()] == [("sent", "")] * 3
+    assert [(status, reason) for _, status, reason in delivering.statuses()] == [("sent", "")] * 3
 
 
 @pytest.mark.parametrize("start", ["end", "begin"])
 def test_an_interchange_keeps_its_number_when_the_sinks_file_was_lost(
-    start: str, world: Delivering, tmp_path: Path
+    start: str, delivering: Delivering, tmp_path: Path
 ) -> None:
-    world.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
+    delivering.fact(*[invoice(**(RE_1 | {"event_id": f"RE-{n}", "document": f"RE-{n}"})) for n in range(3)])
     office = office_at(("127.0.0.1", 1), **outboxes(tmp_path))
     folder = tmp_path / "edi"
 
@@ -402,20 +403,20 @@ def test_an_interchange_keeps_its_number_when_the_sinks_file_was_lost(
         found = {path.name: read(path.read_bytes()) for path in folder.iterdir()}
         return {sets(one)[0][1][2]: one[0][13] for one in found.values()}
 
-    world.request("RE-0", channel="edi")
-    world.request("RE-1", channel="edi")
-    world.run(office)
+    delivering.request("RE-0", channel="edi")
+    delivering.request("RE-1", channel="edi")
+    delivering.run(office)
     before = left()
-    world.request("RE-2", channel="edi")
-    ends = dict(enumerate(world.log.end_offsets("decisions")))
-    world.write()
-    for path in (world.directory / "effects").iterdir():
+    delivering.request("RE-2", channel="edi")
+    ends = dict(enumerate(delivering.log.end_offsets("decisions")))
+    delivering.write()
+    for path in (delivering.directory / "effects").iterdir():
         path.unlink()
     offsets = ends if start == "end" else dict.fromkeys(ends, 0)
-    go_on_from(world.log, "delivery", world.directory / "effects" / "delivery.sqlite", offsets, 1)
+    go_on_from(delivering.log, "delivery", delivering.directory / "effects" / "delivery.sqlite", offsets, 1)
     for path in folder.iterdir():
         path.rename(tmp_path / path.name)
-    world.run(office)
+    delivering.run(office)
     after = left()
     assert after.keys() == ({"RE-2"} if start == "end" else {"RE-0", "RE-1", "RE-2"})
     assert after["RE-2"] not in before.values()
@@ -437,55 +438,55 @@ def test_control_numbers_fit_and_do_not_repeat_in_a_log() -> None:
     assert control_number("000000003b9ac9fe-0-0", 16) == 999_999_999
 
 
-def test_letters_for_the_printer(world: Delivering, tmp_path: Path) -> None:
-    world.remind("RE-1", channel="letter")
-    world.remind("RE-2", channel="edi", reference_id="A-1:20501", fact_offset=9)
-    world.remind("RE-3", channel="phone", reference_id="A-1:20502", fact_offset=10)
-    world.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
+def test_letters_for_the_printer(delivering: Delivering, tmp_path: Path) -> None:
+    delivering.remind("RE-1", channel="letter")
+    delivering.remind("RE-2", channel="edi", reference_id="A-1:20501", fact_offset=9)
+    delivering.remind("RE-3", channel="phone", reference_id="A-1:20502", fact_offset=10)
+    delivering.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
     (printed,) = (tmp_path / "letter").iterdir()
     assert "Zu zahlen (EUR) 138,78 €" in text_of(printed.read_bytes())
-    assert sorted(world.statuses()) == [
+    assert sorted(delivering.statuses()) == [
         ("A-1:20500", "delivered", ""),
         ("A-1:20501", "bounced", "a reminder does not leave by EDI"),
     ]
 
 
-def test_an_api_gets_it_again_under_the_same_key_until_it_has_it(world: Delivering) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1", channel="api")
+def test_an_api_gets_it_again_under_the_same_key_until_it_has_it(delivering: Delivering) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1", channel="api")
     with http_inbox() as inbox:
         office = office_at(("127.0.0.1", 1), api={"url": inbox.url, "form": "ubl"})
         inbox.status = 503
-        world.run(office)
+        delivering.run(office)
         inbox.status = 201
-        world.no_pause()
-        world.run(office)
+        delivering.no_pause()
+        delivering.run(office)
         keys = [headers["idempotency-key"] for _, _, headers, _ in inbox.requests]
     assert len(keys) == 2
     assert len(set(keys)) == 1
     assert b"<cbc:ID>RE-1</cbc:ID>" in inbox.taken[keys[0]]
-    assert world.statuses() == [("delivery:RE-1:1", "delivered", "")]
+    assert delivering.statuses() == [("delivery:RE-1:1", "delivered", "")]
 
 
-def test_a_credit_note_leaves_as_one(world: Delivering) -> None:
+def test_a_credit_note_leaves_as_one(delivering: Delivering) -> None:
     fields = header("GS-1") | {"document": "GS-1", "document_date": DAY, "posting_date": DAY, "reason": "PRC"}
     note = CreditNote(**fields, currency="EUR", amount=1_190, tax=190, invoice="RE-1", replaces="")
-    world.fact(invoice(**(RE_1 | {"lines": LINES})), note)
-    world.request("GS-1", 1_190)
+    delivering.fact(invoice(**(RE_1 | {"lines": LINES})), note)
+    delivering.request("GS-1", 1_190)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         text = text_of(attached(mailbox)[0][1])
     assert "Gutschrift GS-1" in text
     assert "Zu Rechnung RE-1" in text
     assert "Bitte zahlen Sie diesen Betrag nicht." in text
 
 
-def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: Path) -> None:
-    world.fact(invoice(**RE_1))
-    world.request("RE-1")
-    world.remind("RE-2", fact_offset=50)
+def test_bounces_and_notices_of_reading_come_back(delivering: Delivering, tmp_path: Path) -> None:
+    delivering.fact(invoice(**RE_1))
+    delivering.request("RE-1")
+    delivering.remind("RE-2", fact_offset=50)
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         ids = [got.mail["Message-ID"].strip("<>") for got in mailbox.got if "Rechnung" in got.mail["Subject"]]
         letters = [got.mail["Message-ID"].strip("<>") for got in mailbox.got if "Rechnung" not in got.mail["Subject"]]
     box = tmp_path / "maildir"
@@ -503,7 +504,7 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
         (box / "new" / name).write_bytes(raw)
     said: list[str] = []
     wall_ms = 1_800_000_000_000
-    found = ingest_notices(world.log, box, wall_ms, said.append, lambda: True)
+    found = ingest_notices(delivering.log, box, wall_ms, said.append, lambda: True)
     assert (found.read, found.refused, dict(found.facts)) == (4, 2, {"bounced": 1, "viewed": 1})
     assert [text.rpartition("new/")[2] for text in said] == [
         "3: is no delivery status or disposition notification",
@@ -512,10 +513,10 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
     assert list((box / "new").iterdir()) == []
     assert sorted(path.name for path in (box / "cur").iterdir()) == ["1:2,S", "2:2,S", "3:2,FS", "4:2,FS"]
     # The notices say a day of March: nothing comes back before it left.
-    assert {m.event_time for m in world.told() if m.source == "mail"} == {
-        d.recorded_time for d in world.ledger.decisions if d.kind in ("delivery_requested", "reminder_due")
+    assert {m.event_time for m in delivering.told() if m.source == "mail"} == {
+        d.recorded_time for d in delivering.ledger.decisions if d.kind in ("delivery_requested", "reminder_due")
     }
-    back = {(m.delivery_id, m.status, m.reason, m.document) for m in world.told() if m.source == "mail"}
+    back = {(m.delivery_id, m.status, m.reason, m.document) for m in delivering.told() if m.source == "mail"}
     assert back == {
         ("delivery:RE-1:1", "bounced", "5.2.2 smtp; 552 mailbox full", "RE-1"),
         ("A-1:20500", "viewed", "", ""),
@@ -523,14 +524,16 @@ def test_bounces_and_notices_of_reading_come_back(world: Delivering, tmp_path: P
     # The same mail again says the same under the same id.
     again = tmp_path / "again.eml"
     again.write_bytes(mails["1"])
-    ingest_notices(world.log, again, wall_ms + 5, said.append, lambda: True)
-    bounced = [m for m in world.told() if m.status == "bounced"]
+    ingest_notices(delivering.log, again, wall_ms + 5, said.append, lambda: True)
+    bounced = [m for m in delivering.told() if m.status == "bounced"]
     assert len({(m.event_id, m.event_time) for m in bounced}) == 1
     assert len(bounced) == 2
 
 
 @pytest.mark.parametrize("greets", [False, True])
-def test_a_mail_server_that_drips_holds_up_no_other_channel(greets: bool, world: Delivering, tmp_path: Path) -> None:
+def test_a_mail_server_that_drips_holds_up_no_other_channel(
+    greets: bool, delivering: Delivering, tmp_path: Path
+) -> None:
     over = Event()
 
     def talk(connection: socket.socket) -> None:
@@ -543,10 +546,10 @@ def test_a_mail_server_that_drips_holds_up_no_other_channel(greets: bool, world:
         def seconds(self) -> float:
             return 1.0
 
-    world.customer("A-2")
-    world.remind("RE-1")
-    world.remind("RE-2", channel="letter", account="A-2")
-    world.write()
+    delivering.customer("A-2")
+    delivering.remind("RE-1")
+    delivering.remind("RE-2", channel="letter", account="A-2")
+    delivering.write()
     # What froze until the server let go would be seen, and not wait for ever.
     let_go = Timer(20, over.set)
     let_go.start()
@@ -554,14 +557,14 @@ def test_a_mail_server_that_drips_holds_up_no_other_channel(greets: bool, world:
     with raw_server(talk) as address:
         sink = Hasty(office_at(address, **outboxes(tmp_path)))
         publish_effects(
-            world.log, sink, world.directory / "effects" / "delivery.sqlite", "say from where", until_idle=True,
+            delivering.log, sink, delivering.directory / "effects" / "delivery.sqlite", "say from where", until_idle=True,
             stop=Never(), status=PublishStatus(), effects=EffectsStatus(),
         )  # fmt: skip
         took = time.monotonic() - began
         over.set()
     let_go.cancel()
     assert took < 15
-    (mail, letter) = world.effects()
+    (mail, letter) = delivering.effects()
     assert mail[:2] == ("RE-1", "waiting")
     assert "SMTPServerDisconnected" in mail[2]
     assert "it broke off within an answer" in mail[2]

@@ -1,6 +1,5 @@
 """What goes to an API, a portal or a folder in many documents gets there in several attempts, each document once."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,13 +27,10 @@ class ShortTurns(DeliverySink):
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Delivering]:
-    found = Delivering(tmp_path / "d")
-    found.customer()
+def world(delivering: Delivering) -> Delivering:
     fields = {"currency": "EUR", "amount": 13_878, "tax": 2_115, "lines": LINES}
-    found.fact(*[invoice(event_id=number, document=number, **fields) for number in NUMBERS])
-    yield found
-    found.log.close()
+    delivering.fact(*[invoice(event_id=number, document=number, **fields) for number in NUMBERS])
+    return delivering
 
 
 def run(world: Delivering, sink: DeliverySink) -> EffectsStatus:

@@ -1,7 +1,6 @@
 """What mail servers say of messages, and what else comes in those mails."""
 
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,19 +14,11 @@ from tests.delivering import Delivering, office_at
 from tests.sinks.delivery.mail_server import mail_server, open_mailbox
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[Delivering]:
-    found = Delivering(tmp_path / "d")
-    found.customer()
-    yield found
-    found.log.close()
-
-
 @pytest.mark.parametrize("mail_ids", [("", ""), ("<1@relay.example>", "<2@relay.example>")])
 def test_what_is_sent_again_by_hand_may_bounce_again(
-    mail_ids: tuple[str, str], world: Delivering, tmp_path: Path
+    mail_ids: tuple[str, str], delivering: Delivering, tmp_path: Path
 ) -> None:
-    world.remind("RE-1")
+    delivering.remind("RE-1")
     notice = tmp_path / "notice.eml"
 
     def bounces(mail_id: str, why: str) -> None:
@@ -38,25 +29,25 @@ def test_what_is_sent_again_by_hand_may_bounce_again(
         raw = report("message/delivery-status", failed, "Subject: x\n")
         notice.write_bytes((f"Message-ID: {mail_id}\r\n".encode() if mail_id else b"") + raw)
         for _ in range(2):
-            ingest_notices(world.log, notice, time.time_ns() // 1_000_000, lambda said: None, lambda: True)
+            ingest_notices(delivering.log, notice, time.time_ns() // 1_000_000, lambda said: None, lambda: True)
 
     with mail_server(open_mailbox()) as mailbox:
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         bounces(mail_ids[0], "5.1.1")
-        with closing(EffectStore(world.directory / "effects" / "delivery.sqlite")) as store:
+        with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
             assert store.again(1, 0, time.time_ns()) == ""
-        world.run(office_at(mailbox.address))
+        delivering.run(office_at(mailbox.address))
         assert len(mailbox.got) == 2
         bounces(mail_ids[1], "5.2.1")
-    told = {(m.event_id, m.reason) for m in world.told() if m.status == "bounced"}
+    told = {(m.event_id, m.reason) for m in delivering.told() if m.status == "bounced"}
     assert sorted(reason for _, reason in told) == ["5.1.1", "5.2.1"]
     assert len({event_id for event_id, _ in told}) == 2
 
 
-def test_a_mail_that_cannot_be_read_holds_up_none_after_it(world: Delivering, tmp_path: Path) -> None:
+def test_a_mail_that_cannot_be_read_holds_up_none_after_it(delivering: Delivering, tmp_path: Path) -> None:
     for name in ("new", "cur", "tmp"):
         (tmp_path / name).mkdir()
-    us = effect_key(world.log.identity("facts"), 0, 0).partition("-")[0]
+    us = effect_key(delivering.log.identity("facts"), 0, 0).partition("-")[0]
     failed = "Reporting-MTA: dns; x\n\nAction: failed\n"
     mails = {"1.nested": NESTED, "9.last": b"Subject: I am on holiday\r\n\r\n"}
     for number in ("9" * 5_000, "9" * 30, "\u0663", "-1"):
@@ -65,7 +56,7 @@ def test_a_mail_that_cannot_be_read_holds_up_none_after_it(world: Delivering, tm
     for name, raw in mails.items():
         (tmp_path / "new" / name).write_bytes(raw)
     said: list[str] = []
-    found = ingest_notices(world.log, tmp_path, 1_800_000_000_000, said.append, lambda: True)
+    found = ingest_notices(delivering.log, tmp_path, 1_800_000_000_000, said.append, lambda: True)
     assert (found.read, found.refused, dict(found.facts)) == (6, 6, {})
     assert said[0] == f"{tmp_path}/new/1.nested: cannot be read as a mail: RecursionError"
     assert [text.endswith("which is no message of this installation") for text in said[1:5]] == [True] * 4

@@ -1,10 +1,7 @@
 """Statements of account leave once, as letters do, and what became of them comes back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from headrace.notices import ingest_notices
 from tests.connectors.test_notices import report
@@ -29,46 +26,40 @@ ITEMS = [
 ]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[Delivering]:
-    found = Delivering(tmp_path / "d")
-    found.customer()
-    yield found
-    found.log.close()
-
-
-def booked(world: Delivering) -> None:
+def booked(delivering: Delivering) -> None:
     """138.78 owed, of it 20.00 contested; 15.00 credited, and 20.00 paid that are applied to nothing."""
-    world.ledger.say("item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", amount=13_878, currency="EUR")
-    world.ledger.say(
+    delivering.ledger.say(
+        "item_posted", "A-1", ago(), document="RE-1", item_kind="invoice", amount=13_878, currency="EUR"
+    )
+    delivering.ledger.say(
         "item_posted", "A-1", ago(), document="GS:1", item_kind="credit_note", amount=1_500, currency="EUR"
     )
-    world.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", amount=2_000, currency="EUR")
+    delivering.ledger.say("receipt_booked", "A-1", ago(), receipt_id="R-1", amount=2_000, currency="EUR")
 
 
-def state(world: Delivering, on: str = "", **fields: Any) -> None:
+def state(delivering: Delivering, on: str = "", **fields: Any) -> None:
     said = {
         "amount": 10_378, "item_amount": 5_000, "currency": "EUR", "posting_date": DAY, "channel": "email",
         "language": "de-DE", "reference_id": f"statement:EUR:{DAY}", "rule": "statements.scheduled",
         "evidence": EVIDENCE + ITEMS,
     }  # fmt: skip
-    world.ledger.say("statement", "A-1", on or ago(), **(said | fields))
+    delivering.ledger.say("statement", "A-1", on or ago(), **(said | fields))
 
 
-def sent(world: Delivering, **changes: Any) -> Mailbox:
+def sent(delivering: Delivering, **changes: Any) -> Mailbox:
     """The mailbox after the sink was run twice."""
     with mail_server(open_mailbox()) as mailbox:
         for _ in range(2):
-            world.run(office_at(mailbox.address, **changes))
+            delivering.run(office_at(mailbox.address, **changes))
     return mailbox
 
 
-def test_a_statement_leaves_once_with_its_movements_and_what_is_open(world: Delivering) -> None:
-    booked(world)
-    state(world)
+def test_a_statement_leaves_once_with_its_movements_and_what_is_open(delivering: Delivering) -> None:
+    booked(delivering)
+    state(delivering)
     # It says what was so: who has paid since is sent it all the same.
-    world.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", amount=2_000, currency="EUR")
-    (got,) = sent(world).got
+    delivering.ledger.say("cash_applied", "A-1", ago(), document="RE-1", receipt_id="R-1", amount=2_000, currency="EUR")
+    (got,) = sent(delivering).got
     assert got.receivers == ["ap@buyer.example"]
     assert got.mail["Subject"] == "Kontoauszug zum 16. Februar 2026, Kundennummer A-1"
     (part,) = got.mail.iter_attachments()
@@ -88,47 +79,47 @@ def test_a_statement_leaves_once_with_its_movements_and_what_is_open(world: Deli
         assert "-15,00 -15,00" in text
         sums = "Posten 123,78 € Noch nicht zugeordnete Zahlungen -20,00 € Saldo (EUR) 103,78 €"
         assert sums in text
-    assert world.statuses() == [(f"statement:EUR:{DAY}", "sent", "")]
-    (told,) = world.told()
+    assert delivering.statuses() == [(f"statement:EUR:{DAY}", "sent", "")]
+    (told,) = delivering.told()
     assert (told.document, told.channel, told.template) == ("", "email", "")
     assert got.mail["Message-ID"] == f"<{told.message_id}@mail.example>"
 
 
-def test_of_history_and_without_a_channel_nobody_is_sent_one(world: Delivering) -> None:
-    booked(world)
-    state(world, origin="history")
+def test_of_history_and_without_a_channel_nobody_is_sent_one(delivering: Delivering) -> None:
+    booked(delivering)
+    state(delivering, origin="history")
     # What was decided before statements were sent says no channel.
-    state(world, channel="", evidence=EVIDENCE)
-    assert sent(world).got == []
-    assert world.effects() == []
+    state(delivering, channel="", evidence=EVIDENCE)
+    assert sent(delivering).got == []
+    assert delivering.effects() == []
 
 
-def test_from_words_that_nobody_approved_or_too_late_none_leaves(world: Delivering) -> None:
-    booked(world)
-    state(world, ago(hours=73))
-    state(world)
-    assert sent(world, approved=False).got == []
-    assert world.effects() == [
+def test_from_words_that_nobody_approved_or_too_late_none_leaves(delivering: Delivering) -> None:
+    booked(delivering)
+    state(delivering, ago(hours=73))
+    state(delivering)
+    assert sent(delivering, approved=False).got == []
+    assert delivering.effects() == [
         ("", "expired", "not done in time, 0 attempts"),
         ("", "failed", "template de/statement is not approved: headrace templates approve"),
     ]
-    assert sorted(status for _, status, _ in world.statuses()) == ["bounced", "expired"]
+    assert sorted(status for _, status, _ in delivering.statuses()) == ["bounced", "expired"]
 
 
-def test_what_does_not_add_up_does_not_leave(world: Delivering) -> None:
-    booked(world)
-    state(world, amount=10_379)
-    state(world, item_amount=5_001)
-    assert sent(world).got == []
-    (first, second) = [detail for _, _, detail in world.effects()]
+def test_what_does_not_add_up_does_not_leave(delivering: Delivering) -> None:
+    booked(delivering)
+    state(delivering, amount=10_379)
+    state(delivering, item_amount=5_001)
+    assert sent(delivering).got == []
+    (first, second) = [detail for _, _, detail in delivering.effects()]
     assert first == f"statement:EUR:{DAY}: it closes with 103.79, which is not what it adds up to"
     assert second == f"statement:EUR:{DAY}: it closes with 103.78, which is not what it adds up to"
 
 
-def test_what_is_open_beyond_the_list_is_a_sum(world: Delivering, tmp_path: Path) -> None:
-    booked(world)
-    state(world, evidence=EVIDENCE + ITEMS[1:], channel="letter", language="fr-FR")
-    world.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
+def test_what_is_open_beyond_the_list_is_a_sum(delivering: Delivering, tmp_path: Path) -> None:
+    booked(delivering)
+    state(delivering, evidence=EVIDENCE + ITEMS[1:], channel="letter", language="fr-FR")
+    delivering.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
     (printed,) = (tmp_path / "letter").iterdir()
     text = text_of(printed.read_bytes())
     assert (
@@ -136,17 +127,17 @@ def test_what_is_open_beyond_the_list_is_a_sum(world: Delivering, tmp_path: Path
         in text
     )
     assert "Toutes les pièces ouvertes ne figurent pas ici." in text
-    assert world.statuses() == [(f"statement:EUR:{DAY}", "delivered", "")]
+    assert delivering.statuses() == [(f"statement:EUR:{DAY}", "delivered", "")]
 
 
-def test_that_it_bounced_comes_back(world: Delivering, tmp_path: Path) -> None:
-    booked(world)
-    state(world)
-    (got,) = sent(world).got
+def test_that_it_bounced_comes_back(delivering: Delivering, tmp_path: Path) -> None:
+    booked(delivering)
+    state(delivering)
+    (got,) = sent(delivering).got
     failed = "Reporting-MTA: dns; x\n\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 mailbox full\n"
     mail = tmp_path / "bounce.eml"
     mail.write_bytes(report("message/delivery-status", failed, f"Message-ID: {got.mail['Message-ID']}\n"))
-    found = ingest_notices(world.log, mail, 1_900_000_000_000, lambda text: None, lambda: True)
+    found = ingest_notices(delivering.log, mail, 1_900_000_000_000, lambda text: None, lambda: True)
     assert dict(found.facts) == {"bounced": 1}
-    back = [(m.delivery_id, m.status, m.document) for m in world.told() if m.source == "mail"]
+    back = [(m.delivery_id, m.status, m.document) for m in delivering.told() if m.source == "mail"]
     assert back == [(f"statement:EUR:{DAY}", "bounced", "")]

@@ -9,10 +9,9 @@ import pytest
 
 from headrace.formulas import Countback
 from headrace.report import as_json, make_report, pace_of
-from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from tests.ledger import Ledger, day, instant
-from tests.publishing import publish
+from tests.publishing import published
 
 SUSPENSE = "~suspense:US-OPS-1:07"
 
@@ -94,11 +93,8 @@ def _of_the_group(ledger: Ledger) -> None:
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    place = Place(tmp_path_factory.mktemp("report") / "clickhouse")
-    publish(place, written())
-    found = DatabaseViews(place)
-    yield found
-    found.close()
+    with published(tmp_path_factory.mktemp("report"), written()) as views:
+        yield views
 
 
 def figure(count: int, amount: str) -> dict[str, Any]:

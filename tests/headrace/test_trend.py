@@ -8,10 +8,9 @@ import pytest
 from headrace.report import Figure, make_report
 from headrace.scope import Scope
 from headrace.trend import make_trend, month_ends
-from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from tests.ledger import Ledger, day
-from tests.publishing import publish
+from tests.publishing import published
 
 
 def written() -> Ledger:
@@ -50,11 +49,8 @@ def written() -> Ledger:
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    place = Place(tmp_path_factory.mktemp("trend") / "clickhouse")
-    publish(place, written())
-    found = DatabaseViews(place)
-    yield found
-    found.close()
+    with published(tmp_path_factory.mktemp("trend"), written()) as views:
+        yield views
 
 
 def test_month_ends_rise_to_the_day() -> None:

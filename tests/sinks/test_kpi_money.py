@@ -7,12 +7,11 @@ import pytest
 
 from headrace.report import make_report
 from headrace.trend import make_trend
-from sinks.clickhouse.connect import Place
 from sinks.clickhouse.kpis.money import countback
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from sinks.clickhouse.view import divided, with_one_decimal
 from tests.ledger import Ledger, day
-from tests.publishing import publish
+from tests.publishing import published
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +25,8 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     ledger.applied("C1", "INV-1", "R1", 6_200_00, "2026-03-05", due_date=day("2025-12-15"))
     ledger.applied("C1", "INV-2", "R1", 4_550_00, "2026-03-05", due_date=day("2026-02-19"))
     ledger.say("noted", "C1", "2026-04-20")
-    place = Place(tmp_path_factory.mktemp("views") / "clickhouse")
-    publish(place, ledger)
-    views = DatabaseViews(place)
-    yield views
-    views.close()
+    with published(tmp_path_factory.mktemp("views"), ledger) as views:
+        yield views
 
 
 def test_collection_effectiveness(views: Views) -> None:

@@ -7,10 +7,9 @@ import pytest
 
 from headrace.report import make_report
 from headrace.trend import make_trend
-from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from tests.ledger import Ledger
-from tests.publishing import publish
+from tests.publishing import published
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +21,8 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
     for number, posted in enumerate(("2026-01-10", "2026-02-10")):
         ledger.invoice("C2", f"OLD-{number}", 100_00, posted, "2026-02-20", rule="posted.opening")
     ledger.say("noted", "C1", "2026-06-30")
-    place = Place(tmp_path_factory.mktemp("taken-over") / "clickhouse")
-    publish(place, ledger)
-    views = DatabaseViews(place)
-    yield views
-    views.close()
+    with published(tmp_path_factory.mktemp("taken-over"), ledger) as views:
+        yield views
 
 
 @pytest.mark.parametrize(

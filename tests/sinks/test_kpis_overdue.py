@@ -11,10 +11,9 @@ from headrace.audit.keep import Scratch
 from headrace.audit.kpi.basis import Basis
 from headrace.audit.kpi.overdue import overdue_causes
 from headrace.audit.kpi.reading import Reading, WatchedBooks
-from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from tests.ledger import Ledger, day
-from tests.publishing import publish
+from tests.publishing import published
 
 MEASURES = (
     *("items", "overdue_minor", "overdue_days", "upstream_days", "own_days", "customer_days"),
@@ -117,11 +116,8 @@ def _open(ledger: Ledger) -> None:
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    place = Place(tmp_path_factory.mktemp("overdue") / "clickhouse")
-    publish(place, written())
-    found = DatabaseViews(place)
-    yield found
-    found.close()
+    with published(tmp_path_factory.mktemp("overdue"), written()) as views:
+        yield views
 
 
 def test_days_of_each_item(views: Views) -> None:

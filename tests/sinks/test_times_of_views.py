@@ -9,10 +9,9 @@ from headrace.audit.kpi.contacts import promises
 from headrace.audit.kpi.reading import Reading
 from headrace.audit.kpi.receivables import aging
 from headrace.audit.kpi.tables import Rows
-from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import DatabaseViews, Views
+from sinks.clickhouse.reading import Views
 from tests.ledger import Ledger, day
-from tests.publishing import publish
+from tests.publishing import published
 
 
 def written() -> Ledger:
@@ -58,11 +57,8 @@ def written() -> Ledger:
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    place = Place(tmp_path_factory.mktemp("times") / "clickhouse")
-    publish(place, written())
-    found = DatabaseViews(place)
-    yield found
-    found.close()
+    with published(tmp_path_factory.mktemp("times"), written()) as views:
+        yield views
 
 
 @pytest.mark.parametrize(
