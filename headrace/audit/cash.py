@@ -106,8 +106,8 @@ def stands_in(document: str, text: str) -> bool:
 
 def _names(text: str, advice_id: str) -> bool:
     """Whether the text has the advice's number, or that of the whole of which it is a part (NUMBER/PLACE)."""
-    whole = re.sub(r"/\d+$", "", advice_id)
-    return any(len(name) >= _SHORTEST_ADVICE and name in words(text) for name in (advice_id, whole))
+    whole, said = re.sub(r"/\d+$", "", advice_id), words(text)
+    return any(len(name) >= _SHORTEST_ADVICE and name in said for name in (advice_id, whole))
 
 
 class Advices:

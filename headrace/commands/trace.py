@@ -11,7 +11,6 @@ from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, installation, p
 from headrace.commands.tables import show
 from headrace.commands.views import Config, Directory, opened_views
 from headrace.settings import Settings
-from headrace.why.explain import id_of
 from headrace.why.facts import moment
 from headrace.why.history import of_accounts
 from headrace.why.otlp import otlp
@@ -87,8 +86,8 @@ def _asked(settings: Settings, account: str) -> Iterator[Asked]:
         store = EffectStore(path)
         try:
             for row in reversed(store.rows(account=account, most=MOST_EFFECTS)):
-                decisions = [id_of(d.shard, d.sequence) for d, _ in store.members(row.number)]
-                yield Asked(sink, row, decisions, store.attempts(row.number))
+                sequences = [d.sequence for d, _ in store.members(row.number)]
+                yield Asked(sink, row, sequences, store.attempts(row.number))
         finally:
             store.close()
 

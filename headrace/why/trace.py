@@ -41,11 +41,11 @@ class Step:
 
 
 class Asked(NamedTuple):
-    """An effect of a sink: its row, the ids of the decisions that asked for it, and its attempts."""
+    """An effect of a sink: its row, the sequences of the decisions that asked for it, and its attempts."""
 
     sink: str
     row: Row
-    decisions: Sequence[str]
+    sequences: Sequence[int]
     attempts: Sequence[Tried]
 
 
@@ -54,28 +54,34 @@ def trace_of(history: History, number: str, effects: Iterable[Asked]) -> list[St
     names = {f"{kind}:{number}" for kind in OF_FACTS.values()}
     decisions = {d.sequence: d for name in names for d in history.decisions_naming(name)}
     facts = {taken.offset: taken for taken in _facts(history, names)}
-    causes: dict[int, int] = {}
-    for d in decisions.values():
+    followed: dict[int, list[Decision]] = {}
+    by_time: list[tuple[int, Decision]] = []
+    for d in sorted(decisions.values(), key=_sequence):
         cause = history.cause(d)
-        if cause is not None:
+        if cause is None:
+            by_time.append((d.fact_offset, d))
+        else:
             facts.setdefault(cause.offset, cause)
-            causes[d.sequence] = cause.offset
-    asked: dict[str, list[Asked]] = {}
+            followed.setdefault(cause.offset, []).append(d)
+    asked: dict[int, list[Asked]] = {}
     for effect in effects:
-        first = next((name for name in effect.decisions if int(name.partition("-")[2]) in decisions), "")
-        asked.setdefault(first, []).append(effect)
+        first = next((sequence for sequence in effect.sequences if sequence in decisions), None)
+        if first is not None:
+            asked.setdefault(first, []).append(effect)
     found: list[Step] = []
-    by_time = sorted((d for d in decisions.values() if d.sequence not in causes), key=_sequence)
-    roots: list[tuple[int, Taken | Decision]] = list(facts.items())
-    roots += [(d.fact_offset, d) for d in by_time]
-    for offset, root in sorted(roots, key=lambda each: each[0]):
+    roots: list[tuple[int, Taken | Decision]] = [*facts.items(), *by_time]
+    for offset, root in sorted(roots, key=_offset):
         if isinstance(root, Decision):
             found += _decided(root, "", asked)
             continue
-        found.append(_of_fact(history, offset, root))
-        for d in sorted((decisions[s] for s, cause in causes.items() if cause == offset), key=_sequence):
+        found.append(_of_fact(history, root))
+        for d in followed.get(offset, ()):
             found += _decided(d, _fact_id(history, offset), asked)
     return found
+
+
+def _offset(root: tuple[int, Taken | Decision]) -> int:
+    return root[0]
 
 
 def _sequence(d: Decision) -> int:
@@ -95,20 +101,22 @@ def _fact_id(history: History, offset: int) -> str:
     return f"fact {id_of(history.shard, offset)}"
 
 
-def _of_fact(history: History, offset: int, taken: Taken) -> Step:
+def _of_fact(history: History, taken: Taken) -> Step:
     fact = taken.fact
     said = {"source": fact.source, "event_id": fact.event_id, "correlation": fact.correlation}
     rejected = "rejected" if history.was_rejected(taken) else ""
     said = {name: value for name, value in said.items() if value}
-    return Step(_fact_id(history, offset), "fact", "", fact.event_time, fact.recorded_time, title(fact), rejected, said)
+    return Step(
+        _fact_id(history, taken.offset), "fact", "", fact.event_time, fact.recorded_time, title(fact), rejected, said
+    )
 
 
-def _decided(d: Decision, parent: str, asked: dict[str, list[Asked]]) -> list[Step]:
+def _decided(d: Decision, parent: str, asked: dict[int, list[Asked]]) -> list[Step]:
     name = id_of(d.shard, d.sequence)
     found = [
         Step(name, "decision", parent, d.recorded_time, d.recorded_time, in_words(row_of(d)), "", {"rule": d.rule})
     ]
-    for effect in asked.get(name, ()):
+    for effect in asked.get(d.sequence, ()):
         row = effect.row
         of_effect = f"{effect.sink} {row.number}"
         said = {"key": row.key, "target": row.target, "reference": row.reference, "detail": row.detail}

@@ -211,7 +211,7 @@ def dso(asked: Asked) -> Page:
         [None] * 4 if then is None else [*(_comparable(x, then) for x in (then.dso, then.bpdso, then.add)), then.cei]
     )
     bound = _bound(now)
-    at_least = "all sales known do not reach" if now.countback.exhausted else "months of sales taken off, latest first"
+    reach = "all sales known do not reach" if now.countback.exhausted else "months of sales taken off, latest first"
     headlines = [
         compared("DSO", now.dso, earlier[0], "days", "days", BAD_IF_MORE, _over_90_days(now), bound=bound),
         compared(
@@ -220,7 +220,7 @@ def dso(asked: Asked) -> Page:
         compared(
             "Average days delinquent", now.add, earlier[2], "days", "days", BAD_IF_MORE, "the difference", "", bound
         ),
-        compared("By counting back", now.countback.days, None, "days", "days", note=at_least, bound=_counted(now)),
+        compared("By counting back", now.countback.days, None, "days", "days", note=reach, bound=_counted(now)),
         compared("Collection effectiveness", now.cei, earlier[3], "%", "points", GOOD_IF_MORE, "over 3 months"),
     ]
     return Page(
