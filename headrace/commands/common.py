@@ -76,6 +76,8 @@ def installation(directory: Path | None, config: Path | None, new: bool = False)
     """The installation's settings and its open log; with `new`, made on first use. Failures are told."""
     with failures_told():
         settings = load(directory, config) if new else load_existing(directory, config)
+        if not settings.kafka and not settings.dir.is_dir():
+            say(f"{settings.dir}: a new installation")
         log = open_installation(settings)
         try:
             yield settings, log

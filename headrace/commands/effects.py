@@ -238,7 +238,11 @@ def enable(
     nothing was ever tried there."""
     with opened_effects(context.obj, sink) as (_, store):
         if target not in store.targets():
-            say(f"{target}: is on: nothing has failed there")
+            if store.rows(target=target, most=1):
+                say(f"{target}: is on: nothing has failed there")
+            else:
+                others = ", ".join(sorted({row.target for row in store.rows()}))
+                say(f"{target}: nothing was ever to be done there; of late something was at: {others or 'none'}")
             raise typer.Exit(FOUND_WANTING)
         print(f"{target} is on ({switch_on(store, target)})")
 

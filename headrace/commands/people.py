@@ -83,7 +83,7 @@ def exceptions(
     where = where_again(directory, config)
     for row in rows:
         row["overdue"] = bool(row.pop("at_end")) or _is_overdue(row, now)
-        row["age_days"] = (now - _time(row["raised_time"])).days
+        row["age_days"] = (now.date() - _time(row["raised_time"]).date()).days
         row["reason"] = because(row)
     rows = [row for row in rows if (row["overdue"] or not overdue) and name in ("", row["exception_id"])]
     open_of = _open_of(rows, directory, config) if name or as_json else {}

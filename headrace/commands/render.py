@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -26,8 +27,6 @@ WHERE account_id != '' AND kind != 'fact_rejected' AND ({account:String} = '' OR
   AND ({document:String} = '' OR document = {document:String})
 ORDER BY tenant, entity, account_id
 """
-# What is only looked at has no number of its own among those between two partners.
-_LOOKED_AT: Final = Envelope(control=1, made="197001010000", test=True)
 Out = Annotated[Path | None, typer.Option("--out", help="Where it goes; - is stdout.", show_default=False)]
 Make = Callable[[Office, AccountPapers], bytes]
 
@@ -58,7 +57,9 @@ def render(
     def make(office: Office, papers: AccountPapers) -> bytes:
         figures = papers.invoice(document, office)
         if form is Format.x12:
-            return x12_810([figures], _LOOKED_AT)
+            # What is only looked at has no number of its own among those between two partners.
+            made = f"{datetime.now(UTC):%Y%m%d%H%M}"
+            return x12_810([figures], Envelope(control=1, made=made, test=True))
         wording = _wording(office, figures.kind, language or _language(papers))
         return office.invoice(figures, wording, _FORMS[form])
 

@@ -19,7 +19,7 @@ from sinks.base import SinkStopped
 from sinks.effects.base import SINKS
 from sinks.effects.store import EffectStore
 
-# Effects of one account that are looked through, of each sink.
+# Effects of one account that are looked through, of each sink: the last ones.
 MOST_EFFECTS: Final = 100_000
 _ACCOUNTS: Final = """
 SELECT DISTINCT shard, concat(tenant, '/', entity, '/', account_id) AS account FROM decisions
@@ -85,7 +85,10 @@ def _asked(settings: Settings, account: str) -> Iterator[Asked]:
             continue
         store = EffectStore(path)
         try:
-            for row in reversed(store.rows(account=account, most=MOST_EFFECTS)):
+            rows = store.rows(account=account, most=MOST_EFFECTS)
+            if len(rows) == MOST_EFFECTS:
+                say(f"{sink}: only the last {MOST_EFFECTS:,} effects of {account} are looked through")
+            for row in reversed(rows):
                 sequences = [d.sequence for d, _ in store.members(row.number)]
                 yield Asked(sink, row, sequences, store.attempts(row.number))
         finally:

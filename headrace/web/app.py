@@ -187,7 +187,7 @@ class Web:
             known = what_is_known(self._source, self._settings)
             if known is None:
                 return self.render(request, "nothing.html", title="Nothing yet", known=None)
-            filters = read_filters(request.query_params, known, also)
+            filters = read_filters(request.query_params.multi_items(), known, also)
             return answer(request, Asked(self._source, filters, known, self._settings))
 
         return respond

@@ -1,6 +1,6 @@
 """What a page is about, as its address says: day, currency, company, owner, period, page. An address can be kept and sent."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -64,9 +64,12 @@ class Filters:
         return Scope(self.entity, self.region, self.segment)
 
 
-def read_filters(query: Mapping[str, str], known: Known, also: Collection[str] = ()) -> Filters:
+def read_filters(said: Sequence[tuple[str, str]], known: Known, also: Collection[str] = ()) -> Filters:
     """From an address, in which names of `also` may be too. Raises BadAddress."""
-    for name in query:
+    query = dict(said)
+    for name, value in said:
+        if query[name] != value:
+            raise BadAddress(f"{name} is said twice, as {value} and {query[name]}: say it once")
         if name not in _NAMES and name not in also:
             raise BadAddress(f"{name}={query[name]}: there is no such name; there are {', '.join((*_NAMES, *also))}")
     found = Filters(known.last_day, known.currencies[0] if known.currencies else "")

@@ -301,7 +301,7 @@ def _next_step(account: Account, item: Item, level: int, step: int, ctx: Context
     time = contact_time(account.provisions(ctx), account.key, step)
     if ctx.now < time:
         return f"next is level {level} on {day(step)}, at {moment(time)[11:16]}: the clock is not there yet"
-    planned = f", and it is looked at again on {day(item.action_date)}" if item.action_date else ""
+    planned = f", and it is looked at again on {day(item.action_date)}" if item.action_date > ctx.today else ""
     return f"next is level {level}, due since {day(step)}{planned}"
 
 

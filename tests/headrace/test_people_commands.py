@@ -78,7 +78,7 @@ def test_what_waits_is_listed_in_short_and_judged_by_the_log_s_time(made: tuple[
     first, second = call("exceptions", "--dir", held).stdout.splitlines()
     assert first == "hold:DRAFT-1  sample/ibm/0379-NEVHP  until 2013-02-08 15:00 overdue"
     assert second.startswith("    release.sla: ")
-    assert second.endswith(", 107.00 USD; nobody has it, for 25 days")
+    assert second.endswith(", 107.00 USD; nobody has it, for 26 days")
     listed = call("exceptions", "--dir", held).stderr
     assert listed.startswith("1 wait, 1 overdue at 2013-03-04 00:00, the log's time (UTC); ")
     alone = call("exceptions", "hold:DRAFT-1", "--dir", held).stdout

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,9 @@ def test_an_invoice_in_each_form(made: Path, tmp_path: Path, monkeypatch: pytest
     assert b">138.78</cbc:PayableAmount>" in Path("RE-1.xml").read_bytes()
     assert call("render", "RE/1", "--dir", made, "--format", "x12", "--out", "-").exit_code == 0
     assert call("render", "RE/1", "--dir", made, "--format", "x12").exit_code == 0
-    (one,) = sets(read(Path("RE-1.x12").read_bytes()))
+    rows = read(Path("RE-1.x12").read_bytes())
+    assert abs((datetime.now(UTC) - datetime.strptime(f"{rows[1][4]} +0000", "%Y%m%d %z")).days) <= 1
+    (one,) = sets(rows)
     assert ["TDS", "13878"] in one
 
 

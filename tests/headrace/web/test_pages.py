@@ -328,6 +328,7 @@ def test_what_is_typed_in_stays_text(pages: httpx.Client) -> None:
         ("/?currency=XXX", 400, "currency=XXX: there is none of that name"),
         ("/?asof=2026-02-03", 400, "asof=2026-02-03: there is no such name; there are as_of, currency, entity"),
         ("/aging?tenant=t", 400, "tenant=t: there is no such name"),
+        ("/?currency=USD&currency=EUR", 400, "currency is said twice, as USD and EUR: say it once"),
         ("/waits?tenant=t&off=e", 400, "off=e: there is no such name"),
         ("/?owner=nobody", 400, "owner=nobody: there is none of that name"),
         ("/aging?page=0", 400, "page=0: must be a whole number from 1 to 4000"),
