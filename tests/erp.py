@@ -13,7 +13,7 @@ from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
 from headrace.logs import open_installation
 from headrace.settings import load
-from schemas.codec import decode_fact
+from schemas.codec import decode_fact, encode_fact
 from schemas.records import Decision, ErpPosting
 from schemas.topics import TOPIC_OF_KIND
 from sinks.effects.store import EffectStore
@@ -155,7 +155,7 @@ def told_facts(log: Log) -> list[ErpPosting]:
             for record in records:
                 fact = decode_fact(record.value)
                 assert isinstance(fact, ErpPosting)
-                assert found.setdefault(fact.event_id, fact) == fact
+                assert encode_fact(found.setdefault(fact.event_id, fact)) == encode_fact(fact)
         reader.close()
     return list(found.values())
 
