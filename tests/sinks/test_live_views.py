@@ -159,6 +159,18 @@ def test_credit_notes_and_deductions_move_the_other_item_too(desk: Desk) -> None
     assert opened()["INV-1"] == ("invoice", 90_00)
 
 
+def test_of_tasks_with_one_score_those_come_first_that_were_opened_first(desk: Desk) -> None:
+    for at in range(8):
+        desk.ledger.say(
+            "task_opened", f"A-{at}", f"2026-03-{20 - at:02}", reference_id="large_overdue:USD", category="large_overdue",
+            text="call", owner="ann", score=90 if at == 5 else 50, amount=500,
+        )  # fmt: skip
+    views = desk.views()
+    for most in (1, 2, 3, 100):
+        found = [x.account.rpartition("/")[2] for x in views.worklist("ann", most)]
+        assert found == ["A-5", "A-7", "A-6", "A-4", "A-3", "A-2", "A-1", "A-0"][:most]
+
+
 def test_the_work_of_a_desk_stands_in_its_lists(desk: Desk) -> None:
     work(desk.ledger, "C1")
     views = desk.views()

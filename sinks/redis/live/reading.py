@@ -30,6 +30,7 @@ from sinks.redis.live.values import Row
 
 # A rebuild is switched over at most a few times while one question is asked.
 _TRIES: Final = 10
+_ROWS_AT_ONCE: Final = 1_000
 
 # What one command of a question is: its name as redis-py has it, the name of its key, and the rest.
 Ask = tuple[Any, ...]
@@ -123,18 +124,23 @@ class LiveViews:
         return [self.ask(shard, [])[0] for shard in range(self.shards)]
 
     def _ranked(self, ranking: str, owner: str, most: int, highest: bool) -> Iterable[Entry]:
+        """Of each shard the first `most`, and all others with the score of the last of them."""
         key = f"{ranking}:{owner}" if owner else ranking
         for shard in range(self.shards):
             _, (members,) = self.ask(shard, [("zrange", key, 0, most - 1, highest, True)])
-            entries = [(*_named(name), int(score)) for name, score in members]
-            if not entries:
-                continue
-            _, rows = self.ask(shard, [_row_of(account, kind, about) for account, kind, about, _, _ in entries])
-            for (account, kind, about, rule, score), text in zip(entries, rows, strict=True):
-                row = _said_by(rule, json.loads(text)) if text else None
-                # One that is closed since is open no more.
-                if row is not None:
-                    yield Entry(account, kind, about, rule, score, row)
+            if len(members) == most:
+                # Of those with the last score the set has an order of its own: which are first is for who asks to say.
+                last = members[-1][1]
+                _, (alike,) = self.ask(shard, [("zrangebyscore", key, last, last)])
+                members = [one for one in members if one[1] != last] + [(name, last) for name in alike]
+            for at in range(0, len(members), _ROWS_AT_ONCE):
+                entries = [(*_named(name), int(score)) for name, score in members[at : at + _ROWS_AT_ONCE]]
+                _, rows = self.ask(shard, [_row_of(account, kind, about) for account, kind, about, _, _ in entries])
+                for (account, kind, about, rule, score), text in zip(entries, rows, strict=True):
+                    row = _said_by(rule, json.loads(text)) if text else None
+                    # One that is closed since is open no more.
+                    if row is not None:
+                        yield Entry(account, kind, about, rule, score, row)
 
 
 def _named(name: str) -> tuple[str, str, str, str]:
