@@ -12,6 +12,8 @@
 BIN := .venv/bin
 BENCH ?= spine
 TESTS ?=
+# Tests wait for processes half of their time: two for each of two cores.
+WORKERS ?= 4
 COMPILE ?= yes
 UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -24,7 +26,7 @@ demo: setup
 	@$(BIN)/headrace demo
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 nightly: setup
 	@$(BIN)/pytest -n 2 --dist loadgroup -m hypothesis --hypothesis-profile=nightly -o faulthandler_timeout=0 $(TESTS)

@@ -13,7 +13,9 @@ from sinks.clickhouse.schema import MIGRATIONS, REMADE, VERSIONS_TABLE, VIEWS
 _TABLE: Final = re.compile(r"\s*CREATE TABLE IF NOT EXISTS (\w+)\b")
 # What only moves rows of a table that is made before it, or takes it away or changes it to what it is made as after.
 _FILL: Final = re.compile(r"\s*(TRUNCATE TABLE|INSERT INTO|DROP TABLE IF EXISTS|ALTER TABLE) (\w+)\b")
-_FORMATTED: Final = "SELECT formatQuerySingleLine({statement:String})"
+_FORMATTED: Final = "SELECT formatQuerySingleLine(arrayJoin({statements:Array(String)}))"
+# A question has an end: they are some kilobytes each.
+_AT_ONCE: Final = 20
 _THERE: Final = """
 SELECT name, engine, replaceAll(create_table_query, concat(currentDatabase(), '.'), '')
 FROM system.tables WHERE database = currentDatabase()
@@ -61,10 +63,14 @@ def made() -> list[Made]:
 def differences(views: Views) -> list[Difference]:
     """What is not as the migrations make it. Raises SinkError."""
     there = {row[0]: row[1:] for row in views.ask(_THERE).rows}
+    wanted = made()
+    rights: list[str] = []
+    for at in range(0, len(wanted), _AT_ONCE):
+        statements = [one.statement for one in wanted[at : at + _AT_ONCE]]
+        rights += [row[0] for row in views.ask(_FORMATTED, {"statements": statements}).rows]
     found = []
-    for one in made():
+    for one, right in zip(wanted, rights, strict=True):
         engine, create = there.get(one.name, ("", ""))
-        right = views.ask(_FORMATTED, {"statement": one.statement}).rows[0][0]
         if (engine == "View") != one.is_view or _meaning(create, one.is_view) != _meaning(right, one.is_view):
             found.append(Difference(one, bool(engine)))
     return found

@@ -90,7 +90,7 @@ def test_kills_at_random_lose_and_double_nothing(tmp_path: Path, clickhouse_plac
     ledger = mixed_ledger(30_000)
     append_decisions(log, ledger)
     kills = 0
-    while kills < 15:
+    while kills < 8:
         # Small batches: most kills fall into a commit.
         process = start(tmp_path, place, rng.choice((100, 150, 333)), "until-idle")
         try:

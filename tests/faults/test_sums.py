@@ -67,14 +67,15 @@ def owned(account: str, owner: str) -> AccountOwner:
 
 
 def write_history(log: SqliteLog, directory: Path, point: str) -> int:
-    """Decisions, then what their accounts are, then what they become; the publisher dies at the point. How often it did."""
+    """Decisions, then what their accounts are, then what they become; the publisher dies at the first and at the second
+    passing of the point in turn. How often it did."""
     made = ledger()
     append_decisions(log, made)
-    deaths = run(directory, point)
+    deaths = run(directory, point, 1)
     for at in range(ACCOUNTS):
         append_fact(log, said(f"C{at}", "west", "1"))
         append_fact(log, owned(f"C{at}", f"kim-{at % 2}"))
-    deaths += run(directory, point)
+    deaths += run(directory, point, 0)
     before = len(made.decisions)
     made.invoice("C0", "LATE", 7_00, "2026-03-01", "2026-03-31")
     made.invoice("NEW", "LATE-2", 9_00, "2026-03-01", "2026-03-31")
@@ -85,23 +86,22 @@ def write_history(log: SqliteLog, directory: Path, point: str) -> int:
     append_fact(log, said("C0", "west", "1"))
     # What the rules reject is read, and taken back when it is known that they did.
     offset = append_fact(log, said("C2", "north", "rejected"))
-    deaths += run(directory, point)
+    deaths += run(directory, point, 1)
     before = len(made.decisions)
     made.say("fact_rejected", "C2", "2026-03-02", cause_kind="customer", fact_offset=offset, rule="shard.event_id")
     append_decisions(log, made, start=before)
-    return deaths + run(directory, point)
+    return deaths + run(directory, point, 0)
 
 
-def run(directory: Path, point: str) -> int:
-    """Publish all there is, dying at the first, second ... passing of the point in turn; how often it died."""
-    for passed in range(2):
-        done = subprocess.run([sys.executable, "-c", SCRIPT, str(directory), point, str(passed)], cwd=ROOT, check=False)
-        if done.returncode == 0:
-            return passed
-        assert done.returncode == -signal.SIGKILL
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(directory), "never", "0"], cwd=ROOT, check=False)
-    assert done.returncode == 0
-    return 2
+def run(directory: Path, point: str, passings: int) -> int:
+    """Publish all there is, dying once after so many passings of the point; how often it died."""
+    for at in (point, "never"):
+        command = [sys.executable, "-c", SCRIPT, str(directory), at, str(passings)]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        if code == 0:
+            return int(at != point)
+        assert (code, at) == (-signal.SIGKILL, point)
+    raise AssertionError("it died of what was never to come")
 
 
 @pytest.fixture(scope="module")

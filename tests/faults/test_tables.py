@@ -1,5 +1,6 @@
 """The comparison of tables finds what was changed by hand, and nothing where only the batches were others."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,19 @@ def published(directory: Path, batch_rows: int) -> Place:
 
 
 @pytest.fixture(scope="module")
-def unchanged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
-    directory = tmp_path_factory.mktemp("unchanged")
-    return read_tables(published(directory, 1_000), directory / "tables")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return published(tmp_path_factory.mktemp("whole"), 1_000)
+
+
+@pytest.fixture(scope="module")
+def unchanged(whole: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    return read_tables(whole, tmp_path_factory.mktemp("tables"))
+
+
+@pytest.fixture
+def place(whole: Place, tmp_path: Path) -> Place:
+    """A copy, to be changed."""
+    return Place(Path(shutil.copytree(whole.directory, tmp_path / "clickhouse", symlinks=True)))
 
 
 def test_batches_of_other_sizes_are_the_same_contents(tmp_path: Path, unchanged: dict[str, Table]) -> None:
@@ -110,17 +121,15 @@ AT_ONCE = "SETTINGS mutations_sync = 2"
     ],
 )
 def test_what_is_changed_by_hand_is_found(
-    tmp_path: Path, unchanged: dict[str, Table], statement: str, found: set[str]
+    place: Place, tmp_path: Path, unchanged: dict[str, Table], statement: str, found: set[str]
 ) -> None:
-    place = published(tmp_path, 1_000)
     with Database(place) as database, database.client() as client:
         client.command(statement)
     got = read_tables(place, tmp_path / "tables")
     assert {name for name in differing(unchanged, got) if not name.startswith("kpi_")} == found
 
 
-def test_the_first_row_that_differs_is_shown(tmp_path: Path, unchanged: dict[str, Table]) -> None:
-    place = published(tmp_path, 1_000)
+def test_the_first_row_that_differs_is_shown(place: Place, tmp_path: Path, unchanged: dict[str, Table]) -> None:
     with Database(place) as database, database.client() as client:
         client.command(f"ALTER TABLE decisions UPDATE amount = 7 WHERE document = 'INV-19' AND raises {AT_ONCE}")
         client.command("CREATE VIEW more AS SELECT 1")

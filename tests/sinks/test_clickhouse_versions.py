@@ -63,13 +63,16 @@ def old_tables(place: Place, cut_short: bool) -> None:
         sink.publish(decisions[BATCH:], 2, Phase.BEFORE if cut_short else Phase.AFTER)
 
 
-def new_tables(place: Place, directory: Path) -> dict[str, Table]:
-    publish(place, ledger())
-    return read_tables(place, directory)
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    """What a new installation has of the same decisions."""
+    directory = tmp_path_factory.mktemp("expected")
+    publish(Place(directory / "new"), ledger())
+    return read_tables(Place(directory / "new"), directory)
 
 
 @pytest.mark.parametrize("cut_short", [False, True])
-def test_version_1_is_brought_forward(tmp_path: Path, cut_short: bool) -> None:
+def test_version_1_is_brought_forward(tmp_path: Path, expected: dict[str, Table], cut_short: bool) -> None:
     place = Place(tmp_path / "old")
     old_tables(place, cut_short)
     with Database(place) as database:
@@ -81,9 +84,7 @@ def test_version_1_is_brought_forward(tmp_path: Path, cut_short: bool) -> None:
             sink.recover([encode_decision(d) for d in ledger().decisions[BATCH:]])
         assert database.rows("SELECT sum(open_minor) FROM kpi_aging WHERE day = '2026-01-20'") == [(20_190,)]
         count_answers(database)
-    got = read_tables(place, tmp_path / "got")
-    expected = new_tables(Place(tmp_path / "new"), tmp_path / "expected")
-    assert differing(expected, got) == {}
+    assert differing(expected, read_tables(place, tmp_path / "got")) == {}
 
 
 def test_a_migration_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def columns(place: Place) -> list[tuple[str, ...]]:
         )
 
 
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+@pytest.mark.parametrize("version", range(len(MIGRATIONS) - 1, 0, -3))
 def test_every_version_becomes_what_a_new_installation_is(tmp_path: Path, newest: Place, version: int) -> None:
     place = Place(tmp_path / "old")
     with Database(place) as database:

@@ -20,7 +20,7 @@ from tests.histories import ACCOUNT, FIRST_DAY, History, fact_day, histories
 from tests.policies import COLLECTING, EACH_ITEM
 from tests.shard_runs import messages, run, same_however_kept
 
-few = cases(40)
+few = cases(20)
 FROM_LEVEL = 2
 TERMS = f"""
 [approvals]
