@@ -38,6 +38,7 @@ _DAYS: Final = range(EARLIEST, LATEST + 1)
 _LAST_DAY: Final = "SELECT toString(max(toDate32(recorded_time))), count() FROM decisions"
 
 _KNOWN: Final = "toUnixTimestamp64Milli(recorded_time) <= {known:Int64}"
+# Of what is past due for longer than LATEST days nothing is expected, whatever its day: it is one sum.
 _OPEN: Final = f"""
 WITH documents AS (
     SELECT tenant, entity, account_id, document,
@@ -52,7 +53,8 @@ WITH documents AS (
     GROUP BY tenant, entity, account_id, document
     HAVING countIf(raises) > 0 AND raised_on <= {{as_of:Date32}}
 )
-SELECT concat(tenant, '/', entity) AS company, account_id, in_currency, toInt32(due_on) AS due_day, is_credit,
+SELECT concat(tenant, '/', entity) AS company, account_id, in_currency,
+       greatest(toInt32(due_on), toInt32({{as_of:Date32}}) - {LATEST + 1}) AS due_day, is_credit,
        if(document IN {{named:Array(String)}}, document, '') AS named_document,
        sum(rest), sum(contested)
 FROM documents WHERE rest > 0 AND {{account:String}} IN ('', account_id) AND {{WITHIN}}
