@@ -82,10 +82,12 @@ class ErpHttp:
     login, or to be left alone; what was sent may have arrived all the same."""
 
     def __init__(self, url: str, headers: Mapping[str, str], secret: str) -> None:
-        """`url`: http or https, without a login. `headers` go with every call. Raises ValueError."""
+        """`url`: http or https, without a login, a query and a fragment. `headers` go with every call. Raises ValueError."""
         parts = host_address(url)
         if parts is None or parts.username is not None:
             raise ValueError("must be https://HOST or http://HOST, without a user and a password")
+        if parts.query or parts.fragment:
+            raise ValueError("must end with its path: what stands after ? or # would be in no call")
         self.host = parts.netloc
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._secret = secret

@@ -118,6 +118,12 @@ def test_what_came_of_it_is_told_the_same_each_time(
     assert datetime.fromtimestamp(said.event_time / 1000).year == 2026
 
 
+@pytest.mark.parametrize("rest", ["?company=7", "#part", "?a=b#part"])
+def test_an_address_says_nothing_that_would_be_in_no_call(rest: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end with its path: what stands after \? or # would be in no call"):
+        erp(tmp_path, f"http://127.0.0.1:9/base{rest}")
+
+
 @pytest.mark.parametrize("where", ["the first answer", "a connection that was used before", "agreeing on keys"])
 def test_an_erp_that_drips_is_broken_off(where: str, tmp_path: Path) -> None:
     """Each byte comes in time, and the answer never ends."""
