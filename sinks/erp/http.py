@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connectors.addresses import host_address
 from sinks.base import RetryLater
-from sinks.effects.connections import Connections
+from sinks.effects.connections import Connections, FinalAnswer
 from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
@@ -41,6 +41,8 @@ def _keep(connected: socket.socket | None) -> None:
 
 class _Plain(HTTPConnection):
     """A connection that the attempt which uses it can be ended by."""
+
+    response_class = FinalAnswer
 
     def _new_conn(self) -> socket.socket:
         made = super()._new_conn()

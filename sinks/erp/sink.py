@@ -99,6 +99,7 @@ class ErpSink(EffectSink):
     """Writes decisions back; every ERP is a target that is keyed, as its adapter looks before it posts again."""
 
     name: ClassVar[str] = "erp"
+    keyed: ClassVar[bool] = True
 
     def __init__(self, erps: Sequence[Erp]) -> None:
         self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}

@@ -12,6 +12,7 @@ import pytest
 
 from schemas.records import Decision, ErpPosting
 from sinks.effects.base import Effect, Ending, Outcome, Result, State
+from sinks.erp.http import Answer
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
 from sinks.erp.sink import Erp, ErpSink
@@ -116,6 +117,19 @@ def test_what_came_of_it_is_told_the_same_each_time(
     assert (said.receipt_id, said.amount, said.currency, said.source) == ("R1", 500, "USD", "headrace.erp.books")
     assert [said.event_id] == [fact.event_id for fact in again]
     assert datetime.fromtimestamp(said.event_time / 1000).year == 2026
+
+
+def test_what_comes_before_an_answer_is_none(tmp_path: Path) -> None:
+    """A posting is not refused by it that the ERP books."""
+
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(1 << 16):
+            hints = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+            connection.sendall(hints + b'HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{"data": []}')
+
+    with raw_server(talk) as (host, port):
+        http = erp(tmp_path, f"http://{host}:{port}").adapter.http
+        assert [http.call("POST", "/x", body={}) for _ in range(2)] == [Answer(200, {"data": []}, '{"data": []}')] * 2
 
 
 @pytest.mark.parametrize("rest", ["?company=7", "#part", "?a=b#part"])
