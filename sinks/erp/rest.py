@@ -86,20 +86,27 @@ class RestErp(ErpAdapter):
                     yield _seen(row, key, listing)
 
     def _pages(self, listing: Listing) -> Iterator[Any]:
-        page, done = 1, 0
+        """Every row once. Beyond its last page an ERP answers with nothing, with a page that it has given before, or that there
+        is none."""
+        page, done, before = 1, 0, set[str]()
         while True:
             query = dict(listing.query)
             for name, value in ((listing.limit, listing.size), (listing.offset, done), (listing.page, page)):
                 if name:
                     query[name] = str(value)
-            rows = self._rows(listing.path, query, listing.rows)
-            yield from rows
+            rows = self._rows(listing.path, query, listing.rows, further=page > 1)
+            new = {name: row for row in rows if (name := _name(row, listing)) not in before}
+            yield from new.values()
+            before.update(new)
             done, page = done + len(rows), page + 1
-            if not rows or not (listing.offset or listing.page):
+            if not new or not (listing.offset or listing.page):
                 return
 
-    def _rows(self, path: str, query: Mapping[str, str], place: str) -> list[Any]:
+    def _rows(self, path: str, query: Mapping[str, str], place: str, further: bool = False) -> list[Any]:
+        """further: a page after the first, of which there may be none."""
         answer = self.http.call("GET", path, query)
+        if further and answer.status == 404:
+            return []
         if not answer.good:
             raise self._refusal(answer, f"GET {path}")
         rows = at(answer.said, place)
@@ -147,6 +154,12 @@ def _with_key(key: str, rows: list[Any], lookup: Lookup) -> list[Any]:
             "in lookup.key where the key is; start the sink again, retry"
         )
     return found
+
+
+def _name(row: Any, listing: Listing) -> str:
+    """What tells a row from others: its key and its number; all of it where it has no number."""
+    number = at(row, listing.number)
+    return repr((at(row, listing.key), row if number is None else number))
 
 
 def _texts(said: Any) -> Iterator[str]:
