@@ -1,6 +1,6 @@
 """What the logs say was written back to an ERP, held against what it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -25,7 +25,8 @@ _HEADS: Final = heads("erp_posting")
 @dataclass(slots=True)
 class Reconciled:
     """compared: postings that were confirmed, and looked for. by_hand: settled by a person, and not looked for. open: asked for
-    and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about."""
+    and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about. unreadable: documents
+    there without a key that were left out as they cannot be read, each with why."""
 
     erp: str
     compared: int = 0
@@ -33,6 +34,7 @@ class Reconciled:
     open: int = 0
     differences: list[Difference] = field(default_factory=list)
     cleared: list[Cleared] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def reconcile(log: Log, erp: Erp) -> Reconciled:
@@ -65,7 +67,7 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
                 posted[keys[name]] = _posted(erp, keys[name], fact.posting_id, decisions[at:])
     result.compared = len(posted)
     prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
-    found = differences(posted, known, erp.adapter.all_of(prefix), open_items, refused)
+    found = differences(posted, known, _read(erp.adapter.all_of(prefix), result.unreadable), open_items, refused)
     # Mappings may leave out where the ERP says whose it is, so what it has is compared without; people need it.
     result.differences = [
         replace(one, account=one.account or account, about=one.about or about)
@@ -74,6 +76,15 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     ]
     result.cleared = found[1]
     return result
+
+
+def _read(found: Iterable[Seen], unreadable: list[str]) -> Iterator[Seen]:
+    """Without what others made there and cannot be read: these are told apart."""
+    for seen in found:
+        if seen.unreadable and not seen.key:
+            unreadable.append(f"{seen.number}: {seen.unreadable}")
+        else:
+            yield seen
 
 
 def cleared_facts(result: Reconciled) -> list[ErpPosting]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.currencies import plain
 from sinks.base import RetryLater
-from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, minor_of
+from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, amounts_of
 from sinks.erp.erpnext_mapping import Company, ErpNextMapping
 from sinks.erp.http import Answer, ErpHttp
 from sinks.erp.ledger import BANK, FX_CLEARING, FX_GAIN, FX_LOSS, RECEIVABLE, UNAPPLIED, Line
@@ -244,9 +244,9 @@ class ErpNext(ErpAdapter):
         for row in self._pages(JOURNAL, ours, booked):
             yield self._seen_journal(row)
         for row in self._pages(INVOICE, ours, ["name", "docstatus", KEY, "customer", "grand_total", "currency"]):
-            currency = str(row["currency"])
-            yield Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], str(row["customer"]), "", currency,
-                       minor_of(row["grand_total"], currency), about=str(row["name"]))  # fmt: skip
+            amounts, why = amounts_of([row["grand_total"]], str(row["currency"]))
+            yield Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], str(row["customer"]), "",
+                       str(row["currency"]), sum(amounts) if amounts else None, about=str(row["name"]), unreadable=why)  # fmt: skip
         for row in self._pages(COMMENT, [["content", "like", f"%[{prefix}%"]], ["name", "content", "reference_name"]):
             key = str(row["content"]).rpartition("[")[2].rstrip("]")
             yield Seen(key, str(row["name"]), POSTED, str(row["reference_name"]), "", "", None)
@@ -255,15 +255,14 @@ class ErpNext(ErpAdapter):
         currency, key = str(row["paid_from_account_currency"]), str(row[KEY] or "")
         # Only the whole document has its lines.
         whole = self._taken(self.http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
-        references = [
-            (str(line["reference_name"]), minor_of(line["allocated_amount"], currency))
-            for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
-        ]  # fmt: skip
+        lines = [line for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE]
+        amounts, why = amounts_of([row["paid_amount"], *(line["allocated_amount"] for line in lines)], currency)
+        references = sorted(zip([str(line["reference_name"]) for line in lines], amounts[1:], strict=False))
         entities = [entity for entity, company in self._mapping.companies.items() if company.company == row["company"]]
         return Seen(
             key, str(row["name"]), _STATES[row["docstatus"]], str(row["party"]), str(row["posting_date"]), currency,
-            minor_of(row["paid_amount"], currency), str(row["reference_no"] or ""), tuple(sorted(references)), True,
-            entities[0] if entities else "",
+            amounts[0] if amounts else None, str(row["reference_no"] or ""), None if why else tuple(references), True,
+            entities[0] if entities else "", why,
         )  # fmt: skip
 
     def _seen_journal(self, row: Mapping[str, Any]) -> Seen:
@@ -271,9 +270,9 @@ class ErpNext(ErpAdapter):
         lines = whole["accounts"]
         currency = str(lines[0]["account_currency"])
         parties = list(dict.fromkeys(str(line["party"]) for line in lines if line.get("party")))
+        amounts, why = amounts_of([line["debit_in_account_currency"] for line in lines], currency)
         return Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], ", ".join(parties), str(row["posting_date"]),
-                    currency, sum(minor_of(line["debit_in_account_currency"], currency) for line in lines),
-                    str(row[ABOUT] or ""))  # fmt: skip
+                    currency, sum(amounts) if amounts else None, str(row[ABOUT] or ""), unreadable=why)  # fmt: skip
 
     def _pages(
         self, doctype: str, filters: Sequence[Sequence[object]], fields: Sequence[str]

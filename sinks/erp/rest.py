@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sinks.base import RetryLater
-from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, minor_of
+from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, amounts_of
 from sinks.erp.http import Answer, ErpHttp
 from sinks.erp.posting import Posting, iso
 from sinks.erp.rest_mapping import Document, Listing, Lookup, RestMapping
@@ -184,13 +184,10 @@ def _seen(row: Any, key: str, listing: Listing) -> Seen:
     state = str(at(row, listing.state)) if listing.state else ""
     stands = CANCELLED if state in listing.cancelled else DRAFT if state in listing.draft else POSTED
     currency = str(at(row, listing.currency) or "") if listing.currency else ""
-    amount = None
-    if listing.amount and at(row, listing.amount) is not None:
-        try:
-            amount = minor_of(at(row, listing.amount), currency)
-        except ValueError as error:
-            raise Refused(f"{listing.path}: {at(row, listing.number)}: {error}") from None
+    said = at(row, listing.amount) if listing.amount else None
+    amounts, why = amounts_of([] if said is None else [said], currency)
     return Seen(
         key, str(at(row, listing.number)), stands, str(at(row, listing.account) or "") if listing.account else "",
-        str(at(row, listing.date) or "")[:10] if listing.date else "", currency, amount,
+        str(at(row, listing.date) or "")[:10] if listing.date else "", currency, amounts[0] if amounts else None,
+        unreadable=why,
     )  # fmt: skip
