@@ -36,8 +36,6 @@ class State(StrEnum):
 
 
 OPEN: Final = (State.waiting, State.sending)
-# Nobody settles these but a person: `headrace effects list` shows them.
-FOR_A_PERSON: Final = (State.failed, State.unknown)
 
 
 class Result(StrEnum):

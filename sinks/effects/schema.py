@@ -5,6 +5,9 @@ from typing import Final
 from sinks.effects.base import OPEN as OPEN_STATES
 
 OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
+# Nobody settles these but a person: what was not posted is an exception, however it ended.
+FOR_A_PERSON: Final = "(state IN ('failed', 'unknown') OR kind = 'posting' AND state IN ('expired', 'withdrawn'))"
+LEFT: Final = f"(state IN ({OPEN}) OR {FOR_A_PERSON})"
 SCHEMA: Final = f"""
 CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
 CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER,

@@ -15,7 +15,7 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects import withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.schema import ADDED, SCHEMA, WITHDRAWABLE
+from sinks.effects.schema import ADDED, FOR_A_PERSON, LEFT, SCHEMA, WITHDRAWABLE
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
@@ -419,9 +419,12 @@ class EffectStore:
 
     # --- for people ---
 
-    def rows(self, states: Sequence[str] = (), target: str = "", account: str = "", most: int = 1_000) -> list[Row]:
-        """The last effects, newest first; of these states, of this target or account where they are given."""
-        where, values = [f"state IN ({_marks(states)})" if states else "1"], list[object](states)
+    def rows(
+        self, states: Sequence[str] | None = (), target: str = "", account: str = "", most: int = 1_000
+    ) -> list[Row]:
+        """The last effects, newest first; of these states (None: open, or for a person), target or account where they are given."""
+        among = LEFT if states is None else f"state IN ({_marks(states)})" if states else "1"
+        where, values = [among], list[object](states or ())
         for column, value in (("target", target), ("account", account)):
             if value:
                 where.append(f"{column} = ?")
@@ -480,14 +483,13 @@ class EffectStore:
         return ""
 
     def settle(self, number: int, state: State, detail: str, now_ms: int) -> bool:
-        """A person knows what became of it; False where it is not failed or unknown."""
+        """A person knows what became of it; False where it is not for a person."""
         with self.transaction() as connection:
-            found = connection.execute(
-                "SELECT state FROM effects WHERE number = ? AND state IN ('failed', 'unknown')", (number,)
-            ).fetchone()
-            if found == (state,):
-                # It was told that it failed; why it shall not be done is for people.
-                connection.execute("UPDATE effects SET detail = ? WHERE number = ?", (detail, number))
+            chosen = f"SELECT state FROM effects WHERE number = ? AND {FOR_A_PERSON}"
+            found = connection.execute(chosen, (number,)).fetchone()
+            if found is not None and state is State.failed and found != (State.unknown,):
+                # It was told that it was not done; why it shall not be is for people.
+                connection.execute("UPDATE effects SET state = ?, detail = ? WHERE number = ?", (state, detail, number))
             elif found is not None:
                 self._end(number, state, detail, "", now_ms)
         return found is not None
