@@ -40,6 +40,8 @@ ADDED: Final = (
     "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
     # How much of an effect in parts the outside has.
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
+    # What has expired, and until when it is looked for.
+    "CREATE TABLE IF NOT EXISTS late (number INTEGER PRIMARY KEY, until_ms INTEGER)",
 )
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.

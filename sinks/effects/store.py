@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from schemas.codec import decode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.effects import withdrawable
+from sinks.effects import expiry, withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
 from sinks.effects.schema import ADDED, FOR_A_PERSON, LEFT, SCHEMA, WITHDRAWABLE
 from sinks.effects.schema import OPEN as OPEN_SQL
@@ -243,23 +243,21 @@ class EffectStore:
 
     # --- what may be tried ---
 
-    def expire(self, now_ms: int, most: int) -> int:
-        """End what has waited too long; how many, at most `most`."""
+    def expire(self, now_ms: int, most: int, look_ms: int = 0) -> int:
+        """End what has waited too long; how many, at most `most`. What was tried is looked for before that, for `look_ms`."""
         with self.transaction() as connection:
-            rows = connection.execute(
-                "SELECT number, attempts FROM effects WHERE state = 'waiting' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?",
-                (now_ms, most),
-            ).fetchall()
-            for number, attempts in rows:
-                self._end(number, State.expired, f"not done in time, {attempts} attempts", "", now_ms)
-        return len(rows)
+            ended = expiry.over(connection, now_ms, most, look_ms)
+            for number, why in ended:
+                self._end(number, State.expired, why, "", now_ms)
+        return len(ended)
 
-    def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int) -> list[int]:
-        """What may be tried now at this target of these shards, the longest due first; nothing that has expired."""
+    def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int, look: bool = False) -> list[int]:
+        """What may be tried now at this target of these shards, the longest due first; of what has expired only what was tried, to
+        be looked for."""
         rows = self._connection.execute(
             "SELECT number FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
-            f" AND expires_ms > ? AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
-            (target, now_ms, now_ms, *shards, most),
+            f" AND (expires_ms > ? OR ? AND attempts + rounds > 0) AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
+            (target, now_ms, now_ms, look, *shards, most),
         )
         return [number for (number,) in rows]
 
@@ -286,7 +284,7 @@ class EffectStore:
                     "UPDATE effects SET state = 'sending', attempts = attempts + 1 WHERE number = ?", (number,)
                 )
                 connection.execute("INSERT INTO attempts VALUES (?, ?, 0, '', '')", (number, now_ms))
-            return [self.effect(number) for number in numbers]
+            return [self.effect(number, now_ms) for number in numbers]
 
     def begun(self) -> int:
         """How many attempts were ever begun: a later file has more of them than an earlier one."""
@@ -302,15 +300,15 @@ class EffectStore:
                 )
                 connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
-    def effect(self, number: int) -> Effect:
-        key, target, kind, lane, attempts, rounds, parts = self._connection.execute(
-            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0) FROM effects LEFT JOIN parts USING (number)"
-            " WHERE number = ?",
+    def effect(self, number: int, now_ms: int = 0) -> Effect:
+        key, target, kind, lane, attempts, rounds, parts, expires_ms = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0), expires_ms FROM effects"
+            " LEFT JOIN parts USING (number) WHERE number = ?",
             (number,),
         ).fetchone()
         members = self._members(number)
         left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
-        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts)
+        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts, expires_ms <= now_ms)
 
     # --- what came of it ---
 
@@ -394,7 +392,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "withdrawable", "parts", "effects"):
+            for table in ("attempts", "members", "withdrawable", "parts", "late", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 
@@ -474,7 +472,8 @@ class EffectStore:
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
                 (now_ms, expires_ms, not lane, number),
             )
-            connection.execute("DELETE FROM parts WHERE number = ?", (number,))
+            for table in ("parts", "late"):
+                connection.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
             if lane:
                 connection.execute(
                     "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'", (target, lane)

@@ -65,8 +65,9 @@ class ErpAdapter(ABC):
         """
 
     @abstractmethod
-    def find(self, posting: Posting) -> str:
-        """The number there of what was posted with its key; empty where nothing was. Raises Refused, RetryLater."""
+    def find(self, posting: Posting) -> str | None:
+        """The number there of what was posted with its key; empty where nothing was, None where it cannot be looked for. Raises
+        Refused, RetryLater."""
 
     @abstractmethod
     def expected(self, posting: Posting) -> Seen:

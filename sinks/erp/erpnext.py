@@ -73,7 +73,8 @@ class ErpNext(ErpAdapter):
 
     def find(self, posting: Posting) -> str:
         if posting.group is Group.release:
-            return ""
+            draft = self._draft(posting)
+            return str(draft["name"]) if draft["docstatus"] == _SUBMITTED else ""
         try:
             doctype = doctype_of(posting)
         except Refused:
@@ -111,15 +112,20 @@ class ErpNext(ErpAdapter):
 
     def _release(self, posting: Posting) -> str:
         """Submit the draft that the ERP keeps under the number of the draft here."""
+        draft = self._draft(posting)
+        if draft["docstatus"] == 0:
+            self._submit(INVOICE, str(draft["name"]), {KEY: posting.key})
+        return str(draft["name"])
+
+    def _draft(self, posting: Posting) -> dict[str, Any]:
+        """Raises Refused where it is not there, or was cancelled."""
         answer = self.http.call("GET", _path(INVOICE, _number(posting.document)))
         if answer.status == 404:
             raise Refused(f"there is no {INVOICE} {_number(posting.document)}: make the draft there, then retry")
         draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
         if draft["docstatus"] == 2:
             raise Refused(f"{INVOICE} {draft['name']} was cancelled there")
-        if draft["docstatus"] == 0:
-            self._submit(INVOICE, str(draft["name"]), {KEY: posting.key})
-        return str(draft["name"])
+        return draft
 
     # --- what is posted ---
 

@@ -41,8 +41,9 @@ class RestErp(ErpAdapter):
                 return there
         raise self._refusal(answer, f"{document.method} {path}")
 
-    def find(self, posting: Posting) -> str:
-        return self._there(self._document(posting).lookup, posting, fields_of(posting, self._names))
+    def find(self, posting: Posting) -> str | None:
+        lookup = self._document(posting).lookup
+        return None if lookup is None else self._there(lookup, posting, fields_of(posting, self._names))
 
     def _document(self, posting: Posting) -> Document:
         found = self._mapping.documents.get(posting.group)

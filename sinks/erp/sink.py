@@ -35,6 +35,7 @@ BY_HAND: Final = "by-hand:"
 _SPREAD: Final = 0.2
 # As many characters of what the ERP says as a fact may hold of it; an exception shows it.
 _MOST_REASON: Final = 300
+_NOT_TAKEN: Final = "as it is set now, the ERP does not take it"
 # Facts that say which bank account of ours the money moved on.
 _FROM_BANK: Final = ("receipt", "cash_transferred", "receipt_returned")
 
@@ -100,6 +101,7 @@ class ErpSink(EffectSink):
 
     name: ClassVar[str] = "erp"
     keyed: ClassVar[bool] = True
+    look_seconds: ClassVar[int] = DAY_SECONDS
 
     def __init__(self, erps: Sequence[Erp]) -> None:
         self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}
@@ -117,13 +119,12 @@ class ErpSink(EffectSink):
         ]  # fmt: skip
 
     def unwanted(self, effect: Effect) -> str:
-        """Of another company's books, say: a person sees to it, as what is told of it is an exception."""
+        """Of another company's books, say: a person sees to it, as what is told of it is an exception. What was tried may have
+        arrived: an attempt finds out."""
         erp = self._erps.get(effect.target)
-        return (
-            ""
-            if erp is None or any(erp.takes(d) for d in effect.decisions)
-            else "as it is set now, the ERP does not take it"
-        )
+        if erp is None or effect.attempt or effect.rounds or any(erp.takes(d) for d in effect.decisions):
+            return ""
+        return _NOT_TAKEN
 
     def prepare(self, effect: Effect, known: Known) -> Any:
         """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
@@ -145,14 +146,18 @@ class ErpSink(EffectSink):
         return bank_account
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
-        """Of what was asked for, what the ERP takes as it is set now, under the same key."""
+        """Of what was asked for, what the ERP takes as it is set now, under the same key; where that is nothing, or it has
+        expired, only what has arrived."""
         erp = self._erps[effect.target]
         asked = made(effect.key, effect.decisions, erp.suspense, prepared)
         taken = [d for d in effect.decisions if erp.takes(d)]
         try:
             with erp.adapter.http.attempt(effect.number):
                 # All of it may have arrived there before the ERP was set to take less.
-                name = erp.adapter.find(asked) if len(taken) < len(effect.decisions) else ""
+                name = erp.adapter.find(asked) if effect.late or len(taken) < len(effect.decisions) else ""
+                if not name and (effect.late or not taken):
+                    why = f"not done in time, {effect.attempt} attempts" if effect.late else _NOT_TAKEN
+                    return Outcome(Result.refused, f"{why}; {'it may be there' if name is None else 'it is not there'}")
                 name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, prepared))
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)

@@ -203,7 +203,8 @@ def test_an_approved_refund_waits_for_the_bank_and_a_promise_is_a_comment(
 def test_a_released_draft_is_submitted_once(site: ErpNext, server: ErpNextServer, ledger: BackOffice) -> None:
     server.documents.invoice("DRAFT-1", "C1", "30.00", docstatus=0)
     released = posting(ledger.fact("C1", ("invoice_released", {"document": "DRAFT-1", "item_kind": "invoice", "amount": 3_000, "rule": "release.on_pod"}), on=DAY))  # fmt: skip
-    assert site.post(released) == site.post(released) == "DRAFT-1"
+    assert site.find(released) == ""
+    assert site.post(released) == site.post(released) == site.find(released) == "DRAFT-1"
     assert server.documents.get("Sales Invoice", "DRAFT-1")["docstatus"] == 1
     assert sum(x.method == "PUT" for x in server.requests) == 1
 

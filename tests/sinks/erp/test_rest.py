@@ -261,6 +261,7 @@ def test_with_a_header_for_keys_nothing_is_looked_up(server: LedgerServer, tmp_p
     text = text.replace(MAPPING[start:end], "")
     books = adapter(server, tmp_path, text)
     assert books.post(paid()) == books.post(paid()) == "1"
+    assert books.find(paid()) is None
     assert [method for method, _, _, _ in server.seen] == ["POST", "POST"]
     assert {headers["idempotency-key"] for _, _, headers, _ in server.seen} == {"k-R1"}
 

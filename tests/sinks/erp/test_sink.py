@@ -2,6 +2,7 @@
 
 import socket
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import Queue
@@ -54,6 +55,8 @@ def test_what_waited_for_an_erp_that_is_set_to_take_less_is_not_wanted(tmp_path:
         (told,) = sink.facts(Ending(effect, State.withdrawn, sink.unwanted(effect), "", 1))
         assert isinstance(told, ErpPosting)
         assert (told.status, told.reason) == ("refused", "as it is set now, the ERP does not take it")
+        # What was tried may have arrived, and is looked for.
+        assert sink.unwanted(replace(effect, attempt=1)) == sink.unwanted(replace(effect, rounds=1)) == ""
 
 
 @pytest.mark.parametrize(
