@@ -119,9 +119,11 @@ class ErpNext(ErpAdapter):
 
     def _draft(self, posting: Posting) -> dict[str, Any]:
         """Raises Refused where it is not there, or was cancelled."""
-        answer = self.http.call("GET", _path(INVOICE, _number(posting.document)))
+        answer = self.http.call("GET", _path(INVOICE, posting.invoice_of(posting.document)))
         if answer.status == 404:
-            raise Refused(f"there is no {INVOICE} {_number(posting.document)}: make the draft there, then retry")
+            raise Refused(
+                f"there is no {INVOICE} {posting.invoice_of(posting.document)}: make the draft there, then retry"
+            )
         draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
         if draft["docstatus"] == 2:
             raise Refused(f"{INVOICE} {draft['name']} was cancelled there")
@@ -137,7 +139,7 @@ class ErpNext(ErpAdapter):
         # The instalments of an invoice are one document there, which may be named once.
         sums: dict[tuple[str, str], int] = {}
         for document, kind, cleared in posting.cleared():
-            place = self._reference(document, kind)
+            place = self._reference(posting, document, kind)
             sums[place] = sums.get(place, 0) + cleared
         references = [
             {"reference_doctype": doctype, "reference_name": name, "allocated_amount": plain(amount, currency)}
@@ -179,7 +181,7 @@ class ErpNext(ErpAdapter):
         else:
             row["cost_center"] = company.cost_center
         if line.role == RECEIVABLE and not line.raises:
-            kind, name = self._reference(line.document, line.item_kind)
+            kind, name = self._reference(posting, line.document, line.item_kind)
         elif line.role == UNAPPLIED and not any(d.kind == "receipt_booked" for d in posting.decisions):
             kind, name = self._money(posting, line.receipt_id)
         else:
@@ -189,10 +191,10 @@ class ErpNext(ErpAdapter):
             return row | {"user_remark": f"{kind} {name}"}
         return row | {"reference_type": kind, "reference_name": name}
 
-    def _reference(self, document: str, item_kind: str) -> tuple[str, str]:
+    def _reference(self, posting: Posting, document: str, item_kind: str) -> tuple[str, str]:
         """Type and number of an item there. Raises Refused where it is ours and is not there."""
         if item_kind not in _OWN_ITEMS:
-            return INVOICE, _number(document)
+            return INVOICE, posting.invoice_of(document)
         name = self._one(JOURNAL, [[ABOUT, "=", document], ["docstatus", "=", _SUBMITTED]])
         if not name:
             raise Refused(f"{document} has no {JOURNAL} there: post what made it first, then retry")
@@ -228,13 +230,14 @@ class ErpNext(ErpAdapter):
             sums: dict[str, int] = {}
             for document, kind, cleared in posting.cleared():
                 if kind not in _OWN_ITEMS:
-                    sums[_number(document)] = sums.get(_number(document), 0) + cleared
+                    number = posting.invoice_of(document)
+                    sums[number] = sums.get(number, 0) + cleared
             seen = _expected(posting, date, posting.net(BANK), posting.document)
             return replace(seen, references=tuple(sorted(sums.items())), money=True)
         if doctype == JOURNAL:
             return _expected(posting, date, sum(line.debit for line in kept(posting)), posting.document)
         if doctype == INVOICE:
-            return _expected(posting, "", posting.decisions[0].amount, _number(posting.document))
+            return _expected(posting, "", posting.decisions[0].amount, posting.invoice_of(posting.document))
         return _expected(posting, "", None, "")
 
     def all_of(self, prefix: str) -> Iterator[Seen]:
@@ -376,12 +379,6 @@ def comment(posting: Posting) -> dict[str, object]:
         "comment_type": "Comment", "reference_doctype": "Customer", "reference_name": posting.account_id,
         "content": f"{memo(posting)} [{posting.key}]",
     }  # fmt: skip
-
-
-def _number(document: str) -> str:
-    """The invoice that an instalment (INV-1/P2) is of."""
-    number, _, place = document.rpartition("/P")
-    return number if number and place.isdigit() else document
 
 
 def _path(doctype: str, name: str = "") -> str:

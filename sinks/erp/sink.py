@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.records import Decision, ErpPosting, Fact
@@ -25,6 +25,7 @@ from sinks.effects.withdrawals import account_of
 from sinks.erp.adapter import ErpAdapter, Refused
 from sinks.erp.http import ATTEMPT_SECONDS
 from sinks.erp.ledger import GROUPS, Group, bundle_of, lines
+from sinks.erp.parts import POSTINGS, invoice_of, invoices_of, place_of
 from sinks.erp.posting import made
 
 SOURCE: Final = "headrace.erp."
@@ -96,11 +97,19 @@ class Erp:
         return min(round(time.timestamp() * 1000) for time in times if time.timestamp() * 1000 > recorded_ms)
 
 
+class Needed(NamedTuple):
+    """What a posting needs besides its decisions: our bank account, and the invoices of the instalments that it is about."""
+
+    bank_account: str = ""
+    invoices: Mapping[str, str] = {}
+
+
 class ErpSink(EffectSink):
     """Writes decisions back; every ERP is a target that is keyed, as its adapter looks before it posts again."""
 
     name: ClassVar[str] = "erp"
     keyed: ClassVar[bool] = True
+    heeds: ClassVar[tuple[str, ...]] = POSTINGS
     look_seconds: ClassVar[int] = DAY_SECONDS
 
     def __init__(self, erps: Sequence[Erp]) -> None:
@@ -126,8 +135,20 @@ class ErpSink(EffectSink):
             return ""
         return _NOT_TAKEN
 
+    def heed(self, decision: Decision, known: Known) -> None:
+        invoice = invoice_of(decision)
+        if invoice:
+            known.put(place_of(decision, decision.document), invoice.encode())
+
     def prepare(self, effect: Effect, known: Known) -> Any:
-        """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
+        """`Needed`, or an Outcome where that is not known."""
+        bank_account = self._bank_account(effect, known)
+        if isinstance(bank_account, Outcome):
+            return bank_account
+        return Needed(bank_account, invoices_of(effect.decisions, lambda place: (known.get(place) or b"").decode()))
+
+    def _bank_account(self, effect: Effect, known: Known) -> str | Outcome:
+        """Where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
         a while."""
         first = effect.decisions[0]
         if first.cause_kind not in _FROM_BANK:
@@ -149,7 +170,7 @@ class ErpSink(EffectSink):
         """Of what was asked for, what the ERP takes as it is set now, under the same key; where that is nothing, or it has
         expired, only what has arrived."""
         erp = self._erps[effect.target]
-        asked = made(effect.key, effect.decisions, erp.suspense, prepared)
+        asked = made(effect.key, effect.decisions, erp.suspense, *prepared)
         taken = [d for d in effect.decisions if erp.takes(d)]
         try:
             with erp.adapter.http.attempt(effect.number):
@@ -158,7 +179,7 @@ class ErpSink(EffectSink):
                 if not name and (effect.late or not taken):
                     why = f"not done in time, {effect.attempt} attempts" if effect.late else _NOT_TAKEN
                     return Outcome(Result.refused, f"{why}; {'it may be there' if name is None else 'it is not there'}")
-                name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, prepared))
+                name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, *prepared))
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
         except Refused as error:

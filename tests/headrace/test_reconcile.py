@@ -300,6 +300,38 @@ def reconciled_here(directory: Path, log: SqliteLog) -> Reconciled:
     return reconcile(log, erps_here(directory)[0])
 
 
+def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpNextServer, tmp_path: Path) -> None:
+    log, ledger = made_here(tmp_path, server), BackOffice()
+    for document in ("26-27/P7", "26-27", "INV-2"):
+        server.documents.invoice(document, "C1", "20.00")
+    ledger.invoice("C1", "26-27/P7", 2_000, ago(), "2026-02-01")
+    ledger.invoice("C1", "26-27", 2_000, ago(), "2026-02-01")
+    for at in (1, 2):
+        # Also of what is history.
+        said: dict[str, Any] = {"evidence": [f"part:{at}:2:INV-2"], "origin": "history"}
+        ledger.invoice("C1", f"INV-2/P{at}", 1_000, ago(), "2026-02-01", **said)
+    ledger.paid("C1", "R1", 2_400, ("26-27/P7", 1_500), ("INV-2/P1", 500), ("INV-2/P2", 400))
+    append_decisions(log, ledger)
+    post_here(tmp_path, log)
+
+    def left() -> list[str]:
+        return [server.documents.outstanding(document) for document in ("26-27/P7", "26-27", "INV-2")]
+
+    assert left() == ["5.00", "20.00", "11.00"]
+    # A file of a version that did not know: all that was decided is read for it, once.
+    store = effects(tmp_path)
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM known")
+    store.close()
+    start = len(ledger.decisions)
+    ledger.paid("C1", "R2", 500, ("26-27/P7", 100), ("INV-2/P2", 400))
+    append_decisions(log, ledger, start)
+    post_here(tmp_path, log)
+    assert left() == ["4.00", "20.00", "7.00"]
+    found = reconciled_here(tmp_path, log)
+    assert (found.compared, found.differences) == (2, [])
+
+
 def test_what_somebody_made_there_and_cannot_be_read_is_left_out_and_said(
     server: ErpNextServer, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from sinks.effects.base import Effect, Ending, Outcome, Result, State
 from sinks.erp.http import Answer
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
-from sinks.erp.sink import Erp, ErpSink
+from sinks.erp.sink import Erp, ErpSink, Needed
 from tests.erp import MAPPING, ROOT, BackOffice
 from tests.ledger import instant
 from tests.raw_server import raw_server
@@ -166,7 +166,7 @@ def test_an_erp_that_drips_is_broken_off(where: str, tmp_path: Path) -> None:
         sink = ErpSink([erp(tmp_path, f"{scheme}://{host}:{port}")])
         effect = Effect(1, "k-0-1", "books", "posting", "", (receipt(),), 1, 0)
         landed: Queue[Outcome] = Queue()
-        Thread(target=lambda: landed.put(sink.attempt(effect, "")), daemon=True).start()
+        Thread(target=lambda: landed.put(sink.attempt(effect, Needed())), daemon=True).start()
         assert drips.wait(10)
         time.sleep(0.3)
         assert landed.empty()
