@@ -307,6 +307,7 @@ class EffectsLoop:
         rows = self._store.targets()
         chosen: list[Effect] = []
         dropped = 0
+        looks = self._sink.look_seconds > 0
         flying = Counter(flight.effect.target for flight in self._flying.values())
         for target in self._targets.values():
             row = rows.get(target.name, TargetRow(target.name))
@@ -316,7 +317,7 @@ class EffectsLoop:
             free = (1 if row.failures else target.at_once) - flying[target.name]
             if free > 0:
                 effects = [
-                    self._store.effect(number) for number in self._store.ready(target.name, shards, now_ms, free)
+                    self._store.effect(number) for number in self._store.ready(target.name, shards, now_ms, free, looks)
                 ]
                 wanted = [effect for effect in effects if not self._sink.unwanted(effect)]
                 if len(wanted) < len(effects):
@@ -450,7 +451,7 @@ class EffectsLoop:
     def _sweep(self) -> int:
         """Expire what has waited too long, how many; and forget what ended long ago."""
         now_ms = wall_ms()
-        expired = self._store.expire(now_ms, _EXPIRE_AT_ONCE)
+        expired = self._store.expire(now_ms, _EXPIRE_AT_ONCE, self._sink.look_seconds * 1000)
         if expired:
             self._effects.ended["", "expired"] += expired
         over = time.monotonic() - self._swept > _SWEEP_SECONDS

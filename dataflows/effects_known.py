@@ -27,6 +27,8 @@ _POLL_SECONDS: Final = 0.1
 # Beside the topics' names in the sink's file. Up to where decisions were heeded; the facts that decisions have come past.
 HEEDED: Final = "heeded"
 PASSED: Final = "passed"
+# What was heeded so far: the kinds of decisions.
+_HEEDS: Final = "heeds"
 
 
 class KnownInFile(Known):
@@ -69,12 +71,18 @@ def fact_at(log: Log, shard: int, offset: int) -> Fact:
 
 
 def heed_before(log: Log, sink: EffectSink, store: EffectStore, known: Known, patience: Patience, stop: Stop) -> None:
-    """Let the sink heed what was decided before it began, without doing any of it. It goes on where it was left; a file of
-    which nobody knows how far it came is heeded from the first decision on. Raises Stopped, SinkStopped."""
+    """Let the sink heed what was decided before it began, without doing any of it. It goes on where it was left; for a file
+    of which nobody knows how far it came, or that heeded other kinds, from the first decision on. Raises Stopped, SinkStopped."""
     if not (sink.heeds or sink.learns):
         return
     ends = {shard: position.next for shard, position in store.positions(DECISIONS).items()}
     begins = patience.persist(lambda: log.begin_offsets(DECISIONS))
+    heeds = ",".join(sink.heeds).encode()
+    if store.get(_HEEDS) != heeds:
+        # Made by a version that heeded less, or new.
+        with store.transaction():
+            store.move(HEEDED, {shard: Position(begins[shard]) for shard in ends})
+            store.put(_HEEDS, heeds)
     there = store.positions(HEEDED)
     starts = {shard: max(begins[shard], there[shard].next if shard in there else 0) for shard in ends}
     left = {shard: start for shard, start in starts.items() if start < ends[shard]}

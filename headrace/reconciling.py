@@ -1,6 +1,6 @@
 """What the logs say was written back to an ERP, held against what it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +16,7 @@ from sinks.effects.base import LIVE, effect_key
 from sinks.erp.adapter import POSTED, Refused, Seen
 from sinks.erp.compare import Cleared, Difference, Kind, Posted, differences
 from sinks.erp.ledger import bundle_of
+from sinks.erp.parts import POSTINGS, invoice_of, invoices_of, place_of
 from sinks.erp.posting import made
 from sinks.erp.sink import BY_HAND, SOURCE, Erp
 
@@ -25,7 +26,8 @@ _HEADS: Final = heads("erp_posting")
 @dataclass(slots=True)
 class Reconciled:
     """compared: postings that were confirmed, and looked for. by_hand: settled by a person, and not looked for. open: asked for
-    and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about."""
+    and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about. unreadable: documents
+    there without a key that were left out as they cannot be read, each with why."""
 
     erp: str
     compared: int = 0
@@ -33,6 +35,7 @@ class Reconciled:
     open: int = 0
     differences: list[Difference] = field(default_factory=list)
     cleared: list[Cleared] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def reconcile(log: Log, erp: Erp) -> Reconciled:
@@ -45,7 +48,8 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     refused: list[Difference] = []
     open_items: dict[tuple[str, str, str], tuple[str, str]] = {}
     whose: dict[str, tuple[str, str]] = {}
-    for decisions in _bundles(log, erp, open_items):
+    invoices: dict[str, str] = {}
+    for decisions in _bundles(log, erp, open_items, invoices):
         keys = {_name(d): effect_key(identity, d.shard, d.sequence) for d in decisions}
         # Which of them was the first that was asked for, and gave the key, is as the ERP was set then.
         told = [at for at, d in enumerate(decisions) if _name(d) in said]
@@ -62,10 +66,10 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
                 result.by_hand += 1
             else:
                 whose[name] = first.account_id, _about(first)
-                posted[keys[name]] = _posted(erp, keys[name], fact.posting_id, decisions[at:])
+                posted[keys[name]] = _posted(erp, keys[name], fact.posting_id, decisions[at:], invoices)
     result.compared = len(posted)
     prefix = effect_key(identity, 0, 0).partition("-")[0] + "-"
-    found = differences(posted, known, erp.adapter.all_of(prefix), open_items, refused)
+    found = differences(posted, known, _read(erp.adapter.all_of(prefix), result.unreadable), open_items, refused)
     # Mappings may leave out where the ERP says whose it is, so what it has is compared without; people need it.
     result.differences = [
         replace(one, account=one.account or account, about=one.about or about)
@@ -74,6 +78,15 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     ]
     result.cleared = found[1]
     return result
+
+
+def _read(found: Iterable[Seen], unreadable: list[str]) -> Iterator[Seen]:
+    """Without what others made there and cannot be read: these are told apart."""
+    for seen in found:
+        if seen.unreadable and not seen.key:
+            unreadable.append(f"{seen.number}: {seen.unreadable}")
+        else:
+            yield seen
 
 
 def cleared_facts(result: Reconciled) -> list[ErpPosting]:
@@ -90,15 +103,16 @@ def cleared_facts(result: Reconciled) -> list[ErpPosting]:
     ]  # fmt: skip
 
 
-def _posted(erp: Erp, key: str, number: str, decisions: list[Decision]) -> Posted:
+def _posted(erp: Erp, key: str, number: str, decisions: list[Decision], invoices: Mapping[str, str]) -> Posted:
     """decisions: all that may have been asked for. Raises Refused."""
+    parts = invoices_of(decisions, lambda place: invoices.get(place, ""))
     taken = [d for d in decisions if erp.takes(d)]
     name, now, before = _name(decisions[0]), None, None
     if taken:
-        now = erp.adapter.expected(made(key, taken, erp.suspense))
+        now = erp.adapter.expected(made(key, taken, erp.suspense, invoices=parts))
     if taken != decisions:
         try:
-            before = erp.adapter.expected(made(key, decisions, erp.suspense))
+            before = erp.adapter.expected(made(key, decisions, erp.suspense, invoices=parts))
         except Refused:
             # It cannot be said any more as the mapping is now, so all that is asked is that it is there.
             before = Seen(key, "", POSTED, "", "", "", None)
@@ -130,9 +144,11 @@ def _said(log: Log, source: str) -> dict[str, ErpPosting]:
     return found
 
 
-def _bundles(log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[str, str]]) -> Iterator[list[Decision]]:
+def _bundles(
+    log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[str, str]], invoices: dict[str, str]
+) -> Iterator[list[Decision]]:
     """The decisions of each posting that any setting may have asked for. Those of a fact stand together in the log. Keeps in
-    `open_items` what is open."""
+    `open_items` what is open, and in `invoices` which those of instalments are, by place."""
     widest = erp.taking_all()
     place: tuple[int, int] = (-1, -1)
     open_bundles: dict[str, list[Decision]] = {}
@@ -144,6 +160,8 @@ def _bundles(log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[st
             continue
         seen[d.shard] = d.sequence
         _keep_open(d, open_items)
+        if d.kind in POSTINGS and invoice_of(d):
+            invoices[place_of(d, d.document)] = invoice_of(d)
         if (d.shard, d.fact_offset) != place:
             yield from open_bundles.values()
             place, open_bundles = (d.shard, d.fact_offset), {}

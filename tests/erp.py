@@ -8,18 +8,26 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
+from dataflows.effects import EffectsStatus
+from dataflows.publish import publish_effects
+from dataflows.publishing import PublishStatus
+from headrace.erps import opened_erps
 from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact, encode_fact
 from schemas.records import Decision, ErpPosting
 from schemas.topics import TOPIC_OF_KIND
 from sinks.effects.store import EffectStore
+from sinks.erp.sink import Erp, ErpSink
 from tests.erpnext_server import KEY, SECRET, ErpNextServer
 from tests.ledger import day
 from tests.live import LiveLedger, ago
+from tests.publishing import Never
 
 ROOT = Path(__file__).parents[1]
 SHARDS = 4
@@ -112,6 +120,29 @@ def headrace(directory: Path, *arguments: str, secret: str = f"{KEY}:{SECRET}") 
 def post(directory: Path, **given: str) -> "subprocess.CompletedProcess[str]":
     """Post until nothing is left that may be posted now."""
     return headrace(directory, "run", "publish", "--sink", "erp", "--until-idle", **given)
+
+
+def erps_here(directory: Path) -> list[Erp]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("BOOKS_SECRET", f"{KEY}:{SECRET}")
+        return opened_erps(load(directory, None))
+
+
+def post_here(directory: Path, log: Log) -> None:
+    """The same without a process of its own."""
+    publish_effects(
+        log, ErpSink(erps_here(directory)), directory / "effects" / "erp.sqlite", "again", until_idle=True, stop=Never(), status=PublishStatus(),
+        effects=EffectsStatus(),
+    )  # fmt: skip
+
+
+def made_here(directory: Path, server: ErpNextServer, more: str = "", **changes: Any) -> SqliteLog:
+    """`made` without a process of its own."""
+    write_settings(directory, server, more, **changes)
+    log = open_installation(load(directory, None))
+    assert isinstance(log, SqliteLog)
+    post_here(directory, log)
+    return log
 
 
 def started(directory: Path) -> "subprocess.Popen[bytes]":

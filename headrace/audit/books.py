@@ -19,6 +19,7 @@ from headrace.audit.differences import (
     post_refund,
     post_refund_told,
 )
+from headrace.audit.evidence import invoice_of
 from headrace.audit.holdings import Holdings
 from schemas.records import Decision
 
@@ -204,14 +205,14 @@ class Books(Holdings):
                 self.place(account, about)
             return
         if account.sums_of(d.currency).open_credit:
-            whole = _whole(d)
+            whole = invoice_of(d)
             number = whole if item.document in (whole, f"{whole}/P1") else item.document
             before = [x for x in account.open.values() if x.kind == CREDIT and x.corrects in (number, item.document)]
             item.credited += sum(x.amount for x in before if x.currency == item.currency)
         number = next((text[9:] for text in d.evidence if text.startswith("replaces:")), "")
-        replaced = self.billed(account, number) if number not in ("", _whole(d)) else None
+        replaced = self.billed(account, number) if number not in ("", invoice_of(d)) else None
         if replaced is not None:
-            replaced.replaced_by = _whole(d)
+            replaced.replaced_by = invoice_of(d)
             self.place(account, replaced)
 
     def _post_booked(self, account: Account, d: Decision) -> None:
@@ -466,10 +467,3 @@ _POST: Final[dict[str, Any]] = {
     "assigned": claims.post_assigned,
     "refund_confirmed": post_refund_told,
 }
-
-
-def _whole(d: Decision) -> str:
-    """The number of the invoice that a posting is of: its own, or that of all the instalments."""
-    said = next((text for text in d.evidence if text.startswith("part:")), "")
-    parts = said.split(":", 3)
-    return parts[3] if len(parts) > 3 else d.document

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from headrace.audit.accounts import CREDIT, Account, Item, Receipt, named
 from headrace.audit.books import Books
+from headrace.audit.evidence import integer
 from headrace.audit.findings import Check
 from headrace.audit.keep import Keep, Scratch
 from headrace.audit.policy import Terms
@@ -110,6 +111,18 @@ def _names(text: str, advice_id: str) -> bool:
     return any(len(name) >= _SHORTEST_ADVICE and name in said for name in (advice_id, whole))
 
 
+def meant(account: Account, d: Decision, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, and the document where one of them is a number that stands for it: of its instalments, as a whole
+    or by the place, or of a consolidated invoice."""
+    of = account.stands_for.get(d.document, ())
+    for name in names:
+        number, _, place = name.rpartition("/")
+        by_place = number in of and d.document == f"{number}/P{integer(place)}"
+        if by_place or folded(name) in [folded(x) for x in of]:
+            return (*names, d.document)
+    return names
+
+
 class Advices:
     """The remittance advices of one shard: what each names, and the receipt it was used for."""
 
@@ -182,10 +195,10 @@ class CashCheck:
                 f"{d.receipt_id} on {d.document}: posted on day {d.posting_date}, both are in the books from {day} on"
             )
             self._check.about(d, "posting_date", text)
-        names = self._meant(account, d, tuple(name for name, _ in receipt.lines))
+        names = meant(account, d, tuple(name for name, _ in receipt.lines))
         if d.reference_id:
             names, wrong = self._advices.of(account, d.reference_id, receipt)
-            names = self._meant(account, d, names)
+            names = meant(account, d, names)
             if wrong:
                 self._check.about(d, "advice", f"{d.amount} of {d.receipt_id} on {d.document}: {wrong}")
                 return
@@ -196,7 +209,7 @@ class CashCheck:
         elif d.rule in (NORMALISED, ONE_EDIT):
             self._spelled(account, d, item, names)
         elif d.rule == TEXT:
-            said = self._meant(account, d, tuple(words(receipt.text)))
+            said = meant(account, d, tuple(words(receipt.text)))
             # Of a number that follows one written out, the last digits may be enough; a slash may stand between them.
             ends = [x for word in said for x in word.split("/") if x.isdigit() and d.document.endswith(x)]
             alike = folded(d.document) in [folded(word) for word in said] or stands_in(d.document, receipt.text)
@@ -218,16 +231,6 @@ class CashCheck:
             check_unnamed(self._check, account, d, receipt, item, terms)
         else:
             self._check.about(d, "unknown_rule", f"no rule is called {d.rule!r}")
-
-    def _meant(self, account: Account, d: Decision, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The names, and the document where one of them is a number that stands for it: of its instalments, as a whole
-        or by the place, or of a consolidated invoice."""
-        of = account.stands_for.get(d.document, ())
-        number, _, place = d.document.rpartition("/P")
-        for name in names:
-            if folded(name) in [folded(x) for x in of] or name == f"{number}/{place}":
-                return (*names, d.document)
-        return names
 
     def sent(self, account: Account, d: Decision) -> None:
         """Money that was sent for some references goes to an account that this one pays for, on the money's value date."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from headrace.audit.accounts import Account
 from headrace.audit.books import Books
 from headrace.audit.document_facts import keep_terms
-from headrace.audit.evidence import integer, milli, whole
+from headrace.audit.evidence import integer, invoice_of, milli, whole
 from headrace.audit.findings import Check
 from headrace.audit.orders import INCOMPLETE, SCHEDULED, OrderBook, net_of
 from headrace.audit.policy import EPOCH, Terms
@@ -35,13 +35,14 @@ class Drafts:
         """What is decided of a draft, before it is posted: of one that waits, and only as the policy demands."""
         fact = account.held.get(d.document)
         amount = None if fact is None else fact.amount
-        number, _, place = d.document.rpartition("/P")
-        if fact is None and number in account.held and place.isdecimal():
+        number = invoice_of(d)
+        if fact is None and number in account.held:
             plan = account.held[number].instalments
-            if 0 < int(place) < len(plan):
+            place = integer(d.document.removeprefix(f"{number}/P"))
+            if 0 < place < len(plan):
                 # The draft goes with its last instalment.
                 return
-            if int(place) == len(plan):
+            if 0 < place == len(plan):
                 fact, amount = account.held[number], plan[-1].amount
         if fact is None:
             self._check.about(d, "no_draft", f"{d.kind}: no draft {d.document} waits")

@@ -3,6 +3,8 @@
 from fractions import Fraction
 from math import floor
 
+from schemas.records import Decision
+
 # More digits than any amount, day or number of pieces has.
 MOST_DIGITS = 20
 
@@ -25,6 +27,13 @@ def milli(text: str) -> int | None:
         return None
     units = whole(before)
     return None if units is None else units * 1000 + (whole(f"{after:0<3}") or 0)
+
+
+def invoice_of(d: Decision) -> str:
+    """The number of the invoice that a posting is of: its own, or that of all the instalments."""
+    said = next((text for text in d.evidence if text.startswith("part:")), "")
+    parts = said.split(":", 3)
+    return parts[3] if len(parts) > 3 else d.document
 
 
 def half_up(value: Fraction) -> int:

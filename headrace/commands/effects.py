@@ -33,7 +33,6 @@ from sinks.effects.base import SINKS, State
 from sinks.effects.store import EffectStore, Row, TargetRow
 
 END: Final = "end"
-_SHOWN_STATES: Final = (State.waiting, State.sending, State.failed, State.unknown)
 Where = tuple[Path | None, Path | None]
 SinkName = Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}.", show_default=False)]
 Numbers = Annotated[list[int], typer.Argument(help="Numbers of effects.", show_default=False)]
@@ -85,15 +84,16 @@ def list_effects(
     context: typer.Context,
     sink: Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}; all that have run here without it.")] = "",
     state: Annotated[
-        list[State] | None, typer.Option(help="Only these; open, failed and unknown ones without it.")
+        list[State] | None, typer.Option(help="Only these; what is open or for a person without it.")
     ] = None,
     target: Annotated[str, typer.Option(help="Only of this target.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account, TENANT/ENTITY/ACCOUNT.")] = "",
     most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
 ) -> None:
-    """What waits, what failed, and of what nobody knows whether it arrived; newest first, sink by sink."""
-    states = [each.value for each in state or _SHOWN_STATES]
+    """What waits, what failed, and of what nobody knows whether it arrived; of postings also what expired or was withdrawn;
+    newest first, sink by sink."""
+    states = [each.value for each in state] if state else None
     found: dict[str, list[Row]] = {}
     for name in [sink] if sink else _there(context.obj):
         with opened_effects(context.obj, name) as (_, store):
@@ -207,7 +207,8 @@ def settle(
     done: Annotated[bool, typer.Option("--done/--failed", help="It arrived, or it did not and shall not.")] = True,
     actor: Actor = "",
 ) -> None:
-    """Say what became of effects that failed or are unknown. Exit 1 where one is neither."""
+    """Say what became of effects that failed or are unknown, and of postings that expired or were withdrawn. Exit 1 where one
+    is none of these."""
     if not note.strip():
         say("--note: is empty; say how it is known")
         raise typer.Exit(WRONG_USAGE)
@@ -222,7 +223,9 @@ def settle(
             elif store.settle(number, state, f"settled by {actor or getpass.getuser()}: {note}", now_ms):
                 settled += 1
             else:
-                say(f"{number}: is {row.state}; only what failed or is unknown is settled")
+                say(
+                    f"{number}: is {row.state}; only what failed or is unknown is settled, and of postings what expired or was withdrawn"
+                )
     print(f"{settled:,} settled as {state}, {len(numbers) - settled:,} not")
     if settled < len(numbers):
         raise typer.Exit(FOUND_WANTING)

@@ -77,6 +77,8 @@ def _tell(log: Log, found: list[Reconciled]) -> None:
 
 
 def _show(result: Reconciled) -> None:
+    for text in result.unreadable:
+        say(f"{result.erp}: left out {text}")
     number = len(result.differences)
     differ = f"{number:,} difference{'s' if number > 1 else ''}" if number else "nothing differs"
     print(

@@ -36,8 +36,6 @@ class State(StrEnum):
 
 
 OPEN: Final = (State.waiting, State.sending)
-# Nobody settles these but a person: `headrace effects list` shows them.
-FOR_A_PERSON: Final = (State.failed, State.unknown)
 
 
 class Result(StrEnum):
@@ -116,7 +114,7 @@ class Effect:
     number: its row here. key: for the outside, the same over retries, restarts and rebuilds of all but the facts log.
     decisions: in their order, without those withdrawn meanwhile; all of them where all were. attempt: which one this is,
     from 1; what went on without failing is none. rounds: how often a person had it begun again. parts: how many of its parts the
-    outside has from attempts before.
+    outside has from attempts before. late: it has expired, and is only looked for (`EffectSink.look_seconds`).
     """
 
     number: int
@@ -128,6 +126,7 @@ class Effect:
     attempt: int
     rounds: int
     parts: int = 0
+    late: bool = False
 
     @property
     def name(self) -> str:
@@ -185,6 +184,8 @@ class EffectSink(ABC):
     heeds: ClassVar[tuple[str, ...]] = ()
     # Whether every target has one effect for a key, those that are not set any more too.
     keyed: ClassVar[bool] = False
+    # What was tried and expires gets attempts for so long that only find out whether one before them arrived.
+    look_seconds: ClassVar[int] = 0
 
     @abstractmethod
     def targets(self) -> Sequence[Target]:

@@ -1,4 +1,5 @@
-"""The connections of attempts that are under way, so that one that takes too long can be ended from outside.
+"""The connections of attempts that are under way, so that one that takes too long can be ended from outside; and the answer
+that counts on them.
 
 Guarantee: `abandon` never waits for the attempt's thread, and ends whatever that reads or writes just then: also while
 the other side drips, before its first word, and while the two agree on keys.
@@ -7,6 +8,7 @@ the other side drips, before its first word, and while the two agree on keys.
 import os
 import socket
 from contextlib import suppress
+from http.client import SWITCHING_PROTOCOLS, HTTPResponse
 from threading import Lock
 from typing import Final
 
@@ -43,3 +45,15 @@ class Connections:
             if mine is not None:
                 with suppress(OSError):
                     mine.shutdown(socket.SHUT_RDWR)
+
+
+class FinalAnswer(HTTPResponse):
+    """What comes before an answer (102, 103) is none: HTTPResponse passes over 100 alone."""
+
+    def begin(self) -> None:
+        super().begin()
+        # Nobody asked for another protocol: who says 101 has answered.
+        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:
+            # Only without headers it begins.
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()

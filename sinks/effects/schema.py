@@ -5,6 +5,9 @@ from typing import Final
 from sinks.effects.base import OPEN as OPEN_STATES
 
 OPEN: Final = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
+# Nobody settles these but a person: what was not posted is an exception, however it ended.
+FOR_A_PERSON: Final = "(state IN ('failed', 'unknown') OR kind = 'posting' AND state IN ('expired', 'withdrawn'))"
+LEFT: Final = f"(state IN ({OPEN}) OR {FOR_A_PERSON})"
 SCHEMA: Final = f"""
 CREATE TABLE sink (format INTEGER, name TEXT, facts TEXT, decisions TEXT);
 CREATE TABLE positions (topic TEXT, shard INTEGER, next INTEGER, sequence INTEGER,
@@ -37,6 +40,8 @@ ADDED: Final = (
     "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
     # How much of an effect in parts the outside has.
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
+    # What has expired, and until when it is looked for.
+    "CREATE TABLE IF NOT EXISTS late (number INTEGER PRIMARY KEY, until_ms INTEGER)",
 )
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.

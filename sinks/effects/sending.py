@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sinks.effects.addresses import AddressRefused, reachable
 from sinks.effects.base import Outcome, Result
-from sinks.effects.connections import Connections
+from sinks.effects.connections import Connections, FinalAnswer
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 15.0
@@ -79,7 +79,7 @@ class Sender:
         self._connections.abandon(number)
 
 
-class _Answer(HTTPResponse):
+class _Answer(FinalAnswer):
     """An answer of which no more than a little is ever in memory, whatever the other side sends and calls it."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **named: Any) -> None:

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from schemas.codec import decode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
-from sinks.effects import withdrawable
+from sinks.effects import expiry, withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.schema import ADDED, SCHEMA, WITHDRAWABLE
+from sinks.effects.schema import ADDED, FOR_A_PERSON, LEFT, SCHEMA, WITHDRAWABLE
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
@@ -243,23 +243,21 @@ class EffectStore:
 
     # --- what may be tried ---
 
-    def expire(self, now_ms: int, most: int) -> int:
-        """End what has waited too long; how many, at most `most`."""
+    def expire(self, now_ms: int, most: int, look_ms: int = 0) -> int:
+        """End what has waited too long; how many, at most `most`. What was tried is looked for before that, for `look_ms`."""
         with self.transaction() as connection:
-            rows = connection.execute(
-                "SELECT number, attempts FROM effects WHERE state = 'waiting' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?",
-                (now_ms, most),
-            ).fetchall()
-            for number, attempts in rows:
-                self._end(number, State.expired, f"not done in time, {attempts} attempts", "", now_ms)
-        return len(rows)
+            ended = expiry.over(connection, now_ms, most, look_ms)
+            for number, why in ended:
+                self._end(number, State.expired, why, "", now_ms)
+        return len(ended)
 
-    def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int) -> list[int]:
-        """What may be tried now at this target of these shards, the longest due first; nothing that has expired."""
+    def ready(self, target: str, shards: Sequence[int], now_ms: int, most: int, look: bool = False) -> list[int]:
+        """What may be tried now at this target of these shards, the longest due first; of what has expired only what was tried, to
+        be looked for."""
         rows = self._connection.execute(
             "SELECT number FROM effects WHERE target = ? AND head = 1 AND state = 'waiting' AND due_ms <= ?"
-            f" AND expires_ms > ? AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
-            (target, now_ms, now_ms, *shards, most),
+            f" AND (expires_ms > ? OR ? AND attempts + rounds > 0) AND shard IN ({_marks(shards)}) ORDER BY due_ms, number LIMIT ?",
+            (target, now_ms, now_ms, look, *shards, most),
         )
         return [number for (number,) in rows]
 
@@ -286,7 +284,7 @@ class EffectStore:
                     "UPDATE effects SET state = 'sending', attempts = attempts + 1 WHERE number = ?", (number,)
                 )
                 connection.execute("INSERT INTO attempts VALUES (?, ?, 0, '', '')", (number, now_ms))
-            return [self.effect(number) for number in numbers]
+            return [self.effect(number, now_ms) for number in numbers]
 
     def begun(self) -> int:
         """How many attempts were ever begun: a later file has more of them than an earlier one."""
@@ -302,15 +300,15 @@ class EffectStore:
                 )
                 connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
-    def effect(self, number: int) -> Effect:
-        key, target, kind, lane, attempts, rounds, parts = self._connection.execute(
-            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0) FROM effects LEFT JOIN parts USING (number)"
-            " WHERE number = ?",
+    def effect(self, number: int, now_ms: int = 0) -> Effect:
+        key, target, kind, lane, attempts, rounds, parts, expires_ms = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0), expires_ms FROM effects"
+            " LEFT JOIN parts USING (number) WHERE number = ?",
             (number,),
         ).fetchone()
         members = self._members(number)
         left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
-        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts)
+        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts, expires_ms <= now_ms)
 
     # --- what came of it ---
 
@@ -394,7 +392,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "withdrawable", "parts", "effects"):
+            for table in ("attempts", "members", "withdrawable", "parts", "late", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 
@@ -419,9 +417,12 @@ class EffectStore:
 
     # --- for people ---
 
-    def rows(self, states: Sequence[str] = (), target: str = "", account: str = "", most: int = 1_000) -> list[Row]:
-        """The last effects, newest first; of these states, of this target or account where they are given."""
-        where, values = [f"state IN ({_marks(states)})" if states else "1"], list[object](states)
+    def rows(
+        self, states: Sequence[str] | None = (), target: str = "", account: str = "", most: int = 1_000
+    ) -> list[Row]:
+        """The last effects, newest first; of these states (None: open, or for a person), target or account where they are given."""
+        among = LEFT if states is None else f"state IN ({_marks(states)})" if states else "1"
+        where, values = [among], list[object](states or ())
         for column, value in (("target", target), ("account", account)):
             if value:
                 where.append(f"{column} = ?")
@@ -471,7 +472,8 @@ class EffectStore:
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
                 (now_ms, expires_ms, not lane, number),
             )
-            connection.execute("DELETE FROM parts WHERE number = ?", (number,))
+            for table in ("parts", "late"):
+                connection.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
             if lane:
                 connection.execute(
                     "UPDATE effects SET head = 0 WHERE target = ? AND lane = ? AND state = 'waiting'", (target, lane)
@@ -480,14 +482,13 @@ class EffectStore:
         return ""
 
     def settle(self, number: int, state: State, detail: str, now_ms: int) -> bool:
-        """A person knows what became of it; False where it is not failed or unknown."""
+        """A person knows what became of it; False where it is not for a person."""
         with self.transaction() as connection:
-            found = connection.execute(
-                "SELECT state FROM effects WHERE number = ? AND state IN ('failed', 'unknown')", (number,)
-            ).fetchone()
-            if found == (state,):
-                # It was told that it failed; why it shall not be done is for people.
-                connection.execute("UPDATE effects SET detail = ? WHERE number = ?", (detail, number))
+            chosen = f"SELECT state FROM effects WHERE number = ? AND {FOR_A_PERSON}"
+            found = connection.execute(chosen, (number,)).fetchone()
+            if found is not None and state is State.failed and found != (State.unknown,):
+                # It was told that it was not done; why it shall not be is for people.
+                connection.execute("UPDATE effects SET state = ?, detail = ? WHERE number = ?", (state, detail, number))
             elif found is not None:
                 self._end(number, state, detail, "", now_ms)
         return found is not None

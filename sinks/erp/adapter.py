@@ -1,7 +1,7 @@
 """What an adapter of an ERP is: it posts once for a key, and lists what it has posted."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -30,6 +30,7 @@ class Seen:
     customer, empty where it has none. date: ISO. amount: minor units of `currency`; None where it has none. about: the
     receipt or item. references: (document, minor units that it clears of it), in order; None where that is not compared.
     money: a receipt, which somebody may have entered there as well, without a key. entity: whose books, of what has no key.
+    unreadable: which amount cannot be read, and why; then it has no amount and no references.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Seen:
     references: tuple[tuple[str, int], ...] | None = None
     money: bool = False
     entity: str = ""
+    unreadable: str = ""
 
 
 class ErpAdapter(ABC):
@@ -63,8 +65,9 @@ class ErpAdapter(ABC):
         """
 
     @abstractmethod
-    def find(self, posting: Posting) -> str:
-        """The number there of what was posted with its key; empty where nothing was. Raises Refused, RetryLater."""
+    def find(self, posting: Posting) -> str | None:
+        """The number there of what was posted with its key; empty where nothing was, None where it cannot be looked for. Raises
+        Refused, RetryLater."""
 
     @abstractmethod
     def expected(self, posting: Posting) -> Seen:
@@ -74,6 +77,14 @@ class ErpAdapter(ABC):
     def all_of(self, prefix: str) -> Iterator[Seen]:
         """Every document whose key begins with `prefix`, and money of customers with no key, as it stands. Raises
         RetryLater, Refused."""
+
+
+def amounts_of(values: Iterable[object], currency: str) -> tuple[list[int], str]:
+    """`minor_of` each; none, and why, where one cannot be read."""
+    try:
+        return [minor_of(value, currency) for value in values], ""
+    except ValueError as error:
+        return [], str(error)
 
 
 def minor_of(value: object, currency: str) -> int:

@@ -150,9 +150,8 @@ def _of(one: Posted, there: list[Seen], by_hand: list[Seen]) -> list[Difference]
         found.append(differs(Kind.doubled, alive[0].number, f"once{_money(want)}", numbers))
     seen = alive[0]
     if _other_amount(want, seen):
-        found.append(
-            differs(Kind.other_amount, seen.number, _money(want).strip(" of"), _money(seen).strip(" of") or "none")
-        )
+        is_there = seen.unreadable or _money(seen).strip(" of") or "none"
+        found.append(differs(Kind.other_amount, seen.number, _money(want).strip(" of"), is_there))
     here, other = _changes(want, seen)
     if here:
         found.append(differs(Kind.changed, seen.number, "; ".join(here), "; ".join(other)))
@@ -177,7 +176,7 @@ def _changes(want: Seen, seen: Seen) -> tuple[list[str], list[str]]:
         if wanted and wanted != found:
             here.append(f"{word} {wanted}")
             there.append(f"{word} {found}")
-    if want.references is not None and want.references != seen.references:
+    if want.references is not None and not seen.unreadable and want.references != seen.references:
         here.append(f"clears {_cleared(want)}")
         there.append(f"clears {_cleared(seen)}")
     return here, there

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.currencies import plain
 from sinks.base import RetryLater
-from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, minor_of
+from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, amounts_of
 from sinks.erp.erpnext_mapping import Company, ErpNextMapping
 from sinks.erp.http import Answer, ErpHttp
 from sinks.erp.ledger import BANK, FX_CLEARING, FX_GAIN, FX_LOSS, RECEIVABLE, UNAPPLIED, Line
@@ -73,7 +73,8 @@ class ErpNext(ErpAdapter):
 
     def find(self, posting: Posting) -> str:
         if posting.group is Group.release:
-            return ""
+            draft = self._draft(posting)
+            return str(draft["name"]) if draft["docstatus"] == _SUBMITTED else ""
         try:
             doctype = doctype_of(posting)
         except Refused:
@@ -111,15 +112,22 @@ class ErpNext(ErpAdapter):
 
     def _release(self, posting: Posting) -> str:
         """Submit the draft that the ERP keeps under the number of the draft here."""
-        answer = self.http.call("GET", _path(INVOICE, _number(posting.document)))
-        if answer.status == 404:
-            raise Refused(f"there is no {INVOICE} {_number(posting.document)}: make the draft there, then retry")
-        draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
-        if draft["docstatus"] == 2:
-            raise Refused(f"{INVOICE} {draft['name']} was cancelled there")
+        draft = self._draft(posting)
         if draft["docstatus"] == 0:
             self._submit(INVOICE, str(draft["name"]), {KEY: posting.key})
         return str(draft["name"])
+
+    def _draft(self, posting: Posting) -> dict[str, Any]:
+        """Raises Refused where it is not there, or was cancelled."""
+        answer = self.http.call("GET", _path(INVOICE, posting.invoice_of(posting.document)))
+        if answer.status == 404:
+            raise Refused(
+                f"there is no {INVOICE} {posting.invoice_of(posting.document)}: make the draft there, then retry"
+            )
+        draft = self._row_of(answer, f"{INVOICE} {posting.document} cannot be read", "name", "docstatus")
+        if draft["docstatus"] == 2:
+            raise Refused(f"{INVOICE} {draft['name']} was cancelled there")
+        return draft
 
     # --- what is posted ---
 
@@ -131,7 +139,7 @@ class ErpNext(ErpAdapter):
         # The instalments of an invoice are one document there, which may be named once.
         sums: dict[tuple[str, str], int] = {}
         for document, kind, cleared in posting.cleared():
-            place = self._reference(document, kind)
+            place = self._reference(posting, document, kind)
             sums[place] = sums.get(place, 0) + cleared
         references = [
             {"reference_doctype": doctype, "reference_name": name, "allocated_amount": plain(amount, currency)}
@@ -173,7 +181,7 @@ class ErpNext(ErpAdapter):
         else:
             row["cost_center"] = company.cost_center
         if line.role == RECEIVABLE and not line.raises:
-            kind, name = self._reference(line.document, line.item_kind)
+            kind, name = self._reference(posting, line.document, line.item_kind)
         elif line.role == UNAPPLIED and not any(d.kind == "receipt_booked" for d in posting.decisions):
             kind, name = self._money(posting, line.receipt_id)
         else:
@@ -183,10 +191,10 @@ class ErpNext(ErpAdapter):
             return row | {"user_remark": f"{kind} {name}"}
         return row | {"reference_type": kind, "reference_name": name}
 
-    def _reference(self, document: str, item_kind: str) -> tuple[str, str]:
+    def _reference(self, posting: Posting, document: str, item_kind: str) -> tuple[str, str]:
         """Type and number of an item there. Raises Refused where it is ours and is not there."""
         if item_kind not in _OWN_ITEMS:
-            return INVOICE, _number(document)
+            return INVOICE, posting.invoice_of(document)
         name = self._one(JOURNAL, [[ABOUT, "=", document], ["docstatus", "=", _SUBMITTED]])
         if not name:
             raise Refused(f"{document} has no {JOURNAL} there: post what made it first, then retry")
@@ -222,13 +230,14 @@ class ErpNext(ErpAdapter):
             sums: dict[str, int] = {}
             for document, kind, cleared in posting.cleared():
                 if kind not in _OWN_ITEMS:
-                    sums[_number(document)] = sums.get(_number(document), 0) + cleared
+                    number = posting.invoice_of(document)
+                    sums[number] = sums.get(number, 0) + cleared
             seen = _expected(posting, date, posting.net(BANK), posting.document)
             return replace(seen, references=tuple(sorted(sums.items())), money=True)
         if doctype == JOURNAL:
             return _expected(posting, date, sum(line.debit for line in kept(posting)), posting.document)
         if doctype == INVOICE:
-            return _expected(posting, "", posting.decisions[0].amount, _number(posting.document))
+            return _expected(posting, "", posting.decisions[0].amount, posting.invoice_of(posting.document))
         return _expected(posting, "", None, "")
 
     def all_of(self, prefix: str) -> Iterator[Seen]:
@@ -244,9 +253,9 @@ class ErpNext(ErpAdapter):
         for row in self._pages(JOURNAL, ours, booked):
             yield self._seen_journal(row)
         for row in self._pages(INVOICE, ours, ["name", "docstatus", KEY, "customer", "grand_total", "currency"]):
-            currency = str(row["currency"])
-            yield Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], str(row["customer"]), "", currency,
-                       minor_of(row["grand_total"], currency), about=str(row["name"]))  # fmt: skip
+            amounts, why = amounts_of([row["grand_total"]], str(row["currency"]))
+            yield Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], str(row["customer"]), "",
+                       str(row["currency"]), sum(amounts) if amounts else None, about=str(row["name"]), unreadable=why)  # fmt: skip
         for row in self._pages(COMMENT, [["content", "like", f"%[{prefix}%"]], ["name", "content", "reference_name"]):
             key = str(row["content"]).rpartition("[")[2].rstrip("]")
             yield Seen(key, str(row["name"]), POSTED, str(row["reference_name"]), "", "", None)
@@ -255,15 +264,14 @@ class ErpNext(ErpAdapter):
         currency, key = str(row["paid_from_account_currency"]), str(row[KEY] or "")
         # Only the whole document has its lines.
         whole = self._taken(self.http.call("GET", _path(PAYMENT, str(row["name"]))), f"{PAYMENT} {row['name']}")
-        references = [
-            (str(line["reference_name"]), minor_of(line["allocated_amount"], currency))
-            for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE
-        ]  # fmt: skip
+        lines = [line for line in whole.get("references", ()) if line["reference_doctype"] == INVOICE]
+        amounts, why = amounts_of([row["paid_amount"], *(line["allocated_amount"] for line in lines)], currency)
+        references = sorted(zip([str(line["reference_name"]) for line in lines], amounts[1:], strict=False))
         entities = [entity for entity, company in self._mapping.companies.items() if company.company == row["company"]]
         return Seen(
             key, str(row["name"]), _STATES[row["docstatus"]], str(row["party"]), str(row["posting_date"]), currency,
-            minor_of(row["paid_amount"], currency), str(row["reference_no"] or ""), tuple(sorted(references)), True,
-            entities[0] if entities else "",
+            amounts[0] if amounts else None, str(row["reference_no"] or ""), None if why else tuple(references), True,
+            entities[0] if entities else "", why,
         )  # fmt: skip
 
     def _seen_journal(self, row: Mapping[str, Any]) -> Seen:
@@ -271,9 +279,9 @@ class ErpNext(ErpAdapter):
         lines = whole["accounts"]
         currency = str(lines[0]["account_currency"])
         parties = list(dict.fromkeys(str(line["party"]) for line in lines if line.get("party")))
+        amounts, why = amounts_of([line["debit_in_account_currency"] for line in lines], currency)
         return Seen(str(row[KEY]), str(row["name"]), _STATES[row["docstatus"]], ", ".join(parties), str(row["posting_date"]),
-                    currency, sum(minor_of(line["debit_in_account_currency"], currency) for line in lines),
-                    str(row[ABOUT] or ""))  # fmt: skip
+                    currency, sum(amounts) if amounts else None, str(row[ABOUT] or ""), unreadable=why)  # fmt: skip
 
     def _pages(
         self, doctype: str, filters: Sequence[Sequence[object]], fields: Sequence[str]
@@ -371,12 +379,6 @@ def comment(posting: Posting) -> dict[str, object]:
         "comment_type": "Comment", "reference_doctype": "Customer", "reference_name": posting.account_id,
         "content": f"{memo(posting)} [{posting.key}]",
     }  # fmt: skip
-
-
-def _number(document: str) -> str:
-    """The invoice that an instalment (INV-1/P2) is of."""
-    number, _, place = document.rpartition("/P")
-    return number if number and place.isdigit() else document
 
 
 def _path(doctype: str, name: str = "") -> str:

@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connectors.addresses import host_address
 from sinks.base import RetryLater
-from sinks.effects.connections import Connections
+from sinks.effects.connections import Connections, FinalAnswer
 from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
@@ -41,6 +41,8 @@ def _keep(connected: socket.socket | None) -> None:
 
 class _Plain(HTTPConnection):
     """A connection that the attempt which uses it can be ended by."""
+
+    response_class = FinalAnswer
 
     def _new_conn(self) -> socket.socket:
         made = super()._new_conn()
@@ -82,10 +84,12 @@ class ErpHttp:
     login, or to be left alone; what was sent may have arrived all the same."""
 
     def __init__(self, url: str, headers: Mapping[str, str], secret: str) -> None:
-        """`url`: http or https, without a login. `headers` go with every call. Raises ValueError."""
+        """`url`: http or https, without a login, a query and a fragment. `headers` go with every call. Raises ValueError."""
         parts = host_address(url)
         if parts is None or parts.username is not None:
             raise ValueError("must be https://HOST or http://HOST, without a user and a password")
+        if parts.query or parts.fragment:
+            raise ValueError("must end with its path: what stands after ? or # would be in no call")
         self.host = parts.netloc
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._secret = secret

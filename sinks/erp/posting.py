@@ -3,8 +3,8 @@
 Guarantee: the debits of a posting equal its credits in each of its currencies, or it is not made.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -26,7 +26,8 @@ class Posting:
     key: the idempotency key, kept there in a field of its own. name: SHARD-SEQUENCE of the first decision. document:
     what a money posting, promise or release is about: the receipt of money, the item that a charge or deduction makes,
     the promise, the draft. posting_date, value_date: days since 1970-01-01, value_date 0 where there is none.
-    bank_account: ours, where the receipt says it. lines: none of a promise and a release.
+    bank_account: ours, where the receipt says it. lines: none of a promise and a release. invoices: of the instalments that it
+    is about, by document.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Posting:
     bank_account: str
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
+    invoices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def currencies(self) -> list[str]:
@@ -61,6 +63,10 @@ class Posting:
         """Debits less credits of a role, in the posting's currency."""
         return sum(line.debit - line.credit for line in self.lines if line.role == role)
 
+    def invoice_of(self, document: str) -> str:
+        """The number of the invoice that a document is, or is an instalment of."""
+        return self.invoices.get(document, document)
+
     def cleared(self) -> list[tuple[str, str, int]]:
         """(document, its kind, credits less debits) of every item that it touches, in their order."""
         found: dict[str, tuple[str, int]] = {}
@@ -71,7 +77,13 @@ class Posting:
         return [(document, kind, amount) for document, (kind, amount) in found.items() if amount]
 
 
-def made(key: str, decisions: Sequence[Decision], suspense: bool = False, bank_account: str = "") -> Posting:
+def made(
+    key: str,
+    decisions: Sequence[Decision],
+    suspense: bool = False,
+    bank_account: str = "",
+    invoices: Mapping[str, str] | None = None,
+) -> Posting:
     """The posting of decisions of one bundle; `suspense` as of ledger.lines. Raises Unbalanced."""
     first = decisions[0]
     group = GROUPS[first.kind]
@@ -91,6 +103,7 @@ def made(key: str, decisions: Sequence[Decision], suspense: bool = False, bank_a
         bank_account=bank_account,
         lines=posted,
         decisions=tuple(decisions),
+        invoices=invoices or {},
     )
 
 

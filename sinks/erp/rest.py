@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sinks.base import RetryLater
-from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, minor_of
+from sinks.erp.adapter import CANCELLED, DRAFT, POSTED, ErpAdapter, Refused, Seen, amounts_of
 from sinks.erp.http import Answer, ErpHttp
 from sinks.erp.posting import Posting, iso
 from sinks.erp.rest_mapping import Document, Listing, Lookup, RestMapping
@@ -41,8 +41,9 @@ class RestErp(ErpAdapter):
                 return there
         raise self._refusal(answer, f"{document.method} {path}")
 
-    def find(self, posting: Posting) -> str:
-        return self._there(self._document(posting).lookup, posting, fields_of(posting, self._names))
+    def find(self, posting: Posting) -> str | None:
+        lookup = self._document(posting).lookup
+        return None if lookup is None else self._there(lookup, posting, fields_of(posting, self._names))
 
     def _document(self, posting: Posting) -> Document:
         found = self._mapping.documents.get(posting.group)
@@ -86,20 +87,27 @@ class RestErp(ErpAdapter):
                     yield _seen(row, key, listing)
 
     def _pages(self, listing: Listing) -> Iterator[Any]:
-        page, done = 1, 0
+        """Every row once. Beyond its last page an ERP answers with nothing, with a page that it has given before, or that there
+        is none."""
+        page, done, before = 1, 0, set[str]()
         while True:
             query = dict(listing.query)
             for name, value in ((listing.limit, listing.size), (listing.offset, done), (listing.page, page)):
                 if name:
                     query[name] = str(value)
-            rows = self._rows(listing.path, query, listing.rows)
-            yield from rows
+            rows = self._rows(listing.path, query, listing.rows, further=page > 1)
+            new = {name: row for row in rows if (name := _name(row, listing)) not in before}
+            yield from new.values()
+            before.update(new)
             done, page = done + len(rows), page + 1
-            if not rows or not (listing.offset or listing.page):
+            if not new or not (listing.offset or listing.page):
                 return
 
-    def _rows(self, path: str, query: Mapping[str, str], place: str) -> list[Any]:
+    def _rows(self, path: str, query: Mapping[str, str], place: str, further: bool = False) -> list[Any]:
+        """further: a page after the first, of which there may be none."""
         answer = self.http.call("GET", path, query)
+        if further and answer.status == 404:
+            return []
         if not answer.good:
             raise self._refusal(answer, f"GET {path}")
         rows = at(answer.said, place)
@@ -149,6 +157,12 @@ def _with_key(key: str, rows: list[Any], lookup: Lookup) -> list[Any]:
     return found
 
 
+def _name(row: Any, listing: Listing) -> str:
+    """What tells a row from others: its key and its number; all of it where it has no number."""
+    number = at(row, listing.number)
+    return repr((at(row, listing.key), row if number is None else number))
+
+
 def _texts(said: Any) -> Iterator[str]:
     """Every text in an answer."""
     if isinstance(said, str):
@@ -171,13 +185,10 @@ def _seen(row: Any, key: str, listing: Listing) -> Seen:
     state = str(at(row, listing.state)) if listing.state else ""
     stands = CANCELLED if state in listing.cancelled else DRAFT if state in listing.draft else POSTED
     currency = str(at(row, listing.currency) or "") if listing.currency else ""
-    amount = None
-    if listing.amount and at(row, listing.amount) is not None:
-        try:
-            amount = minor_of(at(row, listing.amount), currency)
-        except ValueError as error:
-            raise Refused(f"{listing.path}: {at(row, listing.number)}: {error}") from None
+    said = at(row, listing.amount) if listing.amount else None
+    amounts, why = amounts_of([] if said is None else [said], currency)
     return Seen(
         key, str(at(row, listing.number)), stands, str(at(row, listing.account) or "") if listing.account else "",
-        str(at(row, listing.date) or "")[:10] if listing.date else "", currency, amount,
+        str(at(row, listing.date) or "")[:10] if listing.date else "", currency, amounts[0] if amounts else None,
+        unreadable=why,
     )  # fmt: skip

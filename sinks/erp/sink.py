@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.records import Decision, ErpPosting, Fact
@@ -25,6 +25,7 @@ from sinks.effects.withdrawals import account_of
 from sinks.erp.adapter import ErpAdapter, Refused
 from sinks.erp.http import ATTEMPT_SECONDS
 from sinks.erp.ledger import GROUPS, Group, bundle_of, lines
+from sinks.erp.parts import POSTINGS, invoice_of, invoices_of, place_of
 from sinks.erp.posting import made
 
 SOURCE: Final = "headrace.erp."
@@ -35,6 +36,7 @@ BY_HAND: Final = "by-hand:"
 _SPREAD: Final = 0.2
 # As many characters of what the ERP says as a fact may hold of it; an exception shows it.
 _MOST_REASON: Final = 300
+_NOT_TAKEN: Final = "as it is set now, the ERP does not take it"
 # Facts that say which bank account of ours the money moved on.
 _FROM_BANK: Final = ("receipt", "cash_transferred", "receipt_returned")
 
@@ -95,10 +97,20 @@ class Erp:
         return min(round(time.timestamp() * 1000) for time in times if time.timestamp() * 1000 > recorded_ms)
 
 
+class Needed(NamedTuple):
+    """What a posting needs besides its decisions: our bank account, and the invoices of the instalments that it is about."""
+
+    bank_account: str = ""
+    invoices: Mapping[str, str] = {}
+
+
 class ErpSink(EffectSink):
     """Writes decisions back; every ERP is a target that is keyed, as its adapter looks before it posts again."""
 
     name: ClassVar[str] = "erp"
+    keyed: ClassVar[bool] = True
+    heeds: ClassVar[tuple[str, ...]] = POSTINGS
+    look_seconds: ClassVar[int] = DAY_SECONDS
 
     def __init__(self, erps: Sequence[Erp]) -> None:
         self._erps: Final[Mapping[str, Erp]] = {erp.name: erp for erp in erps}
@@ -116,16 +128,27 @@ class ErpSink(EffectSink):
         ]  # fmt: skip
 
     def unwanted(self, effect: Effect) -> str:
-        """Of another company's books, say: a person sees to it, as what is told of it is an exception."""
+        """Of another company's books, say: a person sees to it, as what is told of it is an exception. What was tried may have
+        arrived: an attempt finds out."""
         erp = self._erps.get(effect.target)
-        return (
-            ""
-            if erp is None or any(erp.takes(d) for d in effect.decisions)
-            else "as it is set now, the ERP does not take it"
-        )
+        if erp is None or effect.attempt or effect.rounds or any(erp.takes(d) for d in effect.decisions):
+            return ""
+        return _NOT_TAKEN
+
+    def heed(self, decision: Decision, known: Known) -> None:
+        invoice = invoice_of(decision)
+        if invoice:
+            known.put(place_of(decision, decision.document), invoice.encode())
 
     def prepare(self, effect: Effect, known: Known) -> Any:
-        """Our bank account, where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
+        """`Needed`, or an Outcome where that is not known."""
+        bank_account = self._bank_account(effect, known)
+        if isinstance(bank_account, Outcome):
+            return bank_account
+        return Needed(bank_account, invoices_of(effect.decisions, lambda place: (known.get(place) or b"").decode()))
+
+    def _bank_account(self, effect: Effect, known: Known) -> str | Outcome:
+        """Where the fact says it. Kept once it is tried again: to find the fact of an account that was parked takes
         a while."""
         first = effect.decisions[0]
         if first.cause_kind not in _FROM_BANK:
@@ -144,15 +167,19 @@ class ErpSink(EffectSink):
         return bank_account
 
     def attempt(self, effect: Effect, prepared: Any) -> Outcome:
-        """Of what was asked for, what the ERP takes as it is set now, under the same key."""
+        """Of what was asked for, what the ERP takes as it is set now, under the same key; where that is nothing, or it has
+        expired, only what has arrived."""
         erp = self._erps[effect.target]
-        asked = made(effect.key, effect.decisions, erp.suspense, prepared)
+        asked = made(effect.key, effect.decisions, erp.suspense, *prepared)
         taken = [d for d in effect.decisions if erp.takes(d)]
         try:
             with erp.adapter.http.attempt(effect.number):
                 # All of it may have arrived there before the ERP was set to take less.
-                name = erp.adapter.find(asked) if len(taken) < len(effect.decisions) else ""
-                name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, prepared))
+                name = erp.adapter.find(asked) if effect.late or len(taken) < len(effect.decisions) else ""
+                if not name and (effect.late or not taken):
+                    why = f"not done in time, {effect.attempt} attempts" if effect.late else _NOT_TAKEN
+                    return Outcome(Result.refused, f"{why}; {'it may be there' if name is None else 'it is not there'}")
+                name = name or erp.adapter.post(made(effect.key, taken, erp.suspense, *prepared))
         except RetryLater as error:
             return Outcome(Result.later, str(error), after_seconds=error.after_seconds)
         except Refused as error:

@@ -168,7 +168,7 @@ def _place(account: Account, reference: str) -> str:
     if not slash or not place.isdecimal() or account.known_item(reference) is not None:
         return ""
     name = part_name(number, int(place))
-    return name if account.known_item(name) is not None else ""
+    return name if account.known_item(name) is not None and invoice_of(account, name) == number else ""
 
 
 def expanded(

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from headrace.audit.cash import folded, is_other, sure_number, within_one_edit, words
+from headrace.audit.accounts import Account
+from headrace.audit.cash import folded, is_other, meant, sure_number, within_one_edit, words
 from headrace.audit.keep import Keep, Scratch
 from headrace.audit.orders import net_of
 from headrace.audit.policy import Terms, Who, built_in, read_terms
+from schemas.records import Decision
 
 
 def test_what_does_not_fit_in_memory_comes_back_from_the_file(tmp_path: Path) -> None:
@@ -41,6 +43,25 @@ def test_what_does_not_fit_in_memory_comes_back_from_the_file(tmp_path: Path) ->
 )
 def test_references_are_read_without_prefix_zeros_and_punctuation(reference: str, right: str) -> None:
     assert folded(reference) == right
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "right"),
+    [
+        ("INV-2/2", "INV-2/P2", True),
+        ("INV-2/02", "INV-2/P2", True),
+        ("inv 2", "INV-2/P2", True),
+        ("INV-2/1", "INV-2/P2", False),
+        ("26-27/7", "26-27/P7", False),
+    ],
+)
+def test_a_number_and_a_place_name_an_instalment_and_no_invoice_that_looks_like_one(
+    name: str, document: str, right: bool
+) -> None:
+    account = Account("t1/us01/C1")
+    account.stands_for["INV-2/P2"] = ("INV-2",)
+    named = meant(account, Decision(kind="cash_applied", document=document, count=1), (name,))
+    assert named == ((name, document) if right else (name,))
 
 
 @pytest.mark.parametrize(

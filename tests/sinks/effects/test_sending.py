@@ -107,6 +107,16 @@ def test_whatever_is_sent_back_little_of_it_is_in_memory(head: bytes, result: Re
     assert peak < 8 << 20
 
 
+@pytest.mark.parametrize("before", [b"103 Early Hints\r\nlink: </a>", b"102 Processing", b"100 Continue"])
+def test_what_comes_before_an_answer_is_none(before: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 %s\r\n\r\n" % before * 2 + b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+    with raw_server(talk) as (host, port):
+        assert post(f"http://{host}:{port}/hook") == Outcome(Result.done, "HTTP 200")
+
+
 def test_nobody_there_is_for_later() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

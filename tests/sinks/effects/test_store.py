@@ -122,6 +122,34 @@ def test_expiry_ends_what_waits_and_lets_the_next_one_go(store: EffectStore) -> 
     assert store.ready("out", SHARDS, 10_000, 9) == [2]
 
 
+def test_a_posting_is_for_a_person_however_it_was_not_done(store: EffectStore) -> None:
+    with store.transaction():
+        for number in range(6):
+            d = Decision(sequence=number, kind="receipt_booked", recorded_time=0 if number < 3 else 9_000, count=1)
+            kind = "posting" if number % 3 else "event"
+            store.add(f"k-0-{number}", d, encode_decision(d), Intent("out", kind, "", 10), 0)
+    assert store.expire(10_000, 9) == 3
+    store.drop({4: "not taken", 5: "not taken"}, 10_000)
+    assert [(row.number, row.state) for row in store.rows(None)] == [
+        (6, "waiting"), (5, "withdrawn"), (3, "expired"), (2, "expired"),
+    ]  # fmt: skip
+    tell(store)
+    settled = [store.settle(number, State.done, "by hand", 0) for number in range(1, 7)]
+    assert settled == [False, True, True, False, True, False]
+    assert [(ending.state, ending.detail) for ending in store.untold(9)] == [("done", "by hand")] * 3
+
+
+def test_a_posting_that_shall_not_be_done_is_not_told_again(store: EffectStore) -> None:
+    d = Decision(kind="receipt_booked", count=1)
+    with store.transaction():
+        store.add("k-0-0", d, encode_decision(d), Intent("out", "posting", "", 10), 0)
+    assert store.expire(10_000, 9) == 1
+    tell(store)
+    assert store.settle(1, State.failed, "never owed", 0)
+    assert [(row.state, row.detail) for row in store.rows()] == [("failed", "never owed")]
+    assert store.untold(9) == []
+
+
 def test_what_has_expired_is_not_ready_however_many_are_to_be_ended_first(store: EffectStore) -> None:
     ask(store, "", "")
     ask(store, "", at=5_000)

@@ -53,8 +53,10 @@ def ledger() -> BackOffice:
     return found
 
 
-def posting(decisions: list[Decision], bank_account: str = "") -> Posting:
-    return made(f"k-{decisions[0].shard}-{decisions[0].sequence}", decisions, bank_account=bank_account)
+def posting(decisions: list[Decision], bank_account: str = "", **invoices: str) -> Posting:
+    """invoices: of the instalments, by document."""
+    key = f"k-{decisions[0].shard}-{decisions[0].sequence}"
+    return made(key, decisions, bank_account=bank_account, invoices=invoices)
 
 
 def receipt(amount: int, receipt_id: str = "R1", **fields: Any) -> tuple[str, dict[str, Any]]:
@@ -123,9 +125,23 @@ def test_instalments_are_one_reference_of_their_invoice(
     said = ledger.fact(
         "C1", receipt(6_000), on("cash_applied", "INV-2/P1", 3_000), on("cash_applied", "INV-2/P2", 3_000), on=DAY
     )
-    site.post(posting(said))
+    paid = posting(said, **{"INV-2/P1": "INV-2", "INV-2/P2": "INV-2"})
+    site.post(paid)
     (payment,) = server.made("Payment Entry")
     assert [(x["reference_name"], x["allocated_amount"]) for x in payment["references"]] == [("INV-2", "60.00")]
+    assert site.expected(paid).references == (("INV-2", 6_000),)
+
+
+def test_a_number_that_looks_like_an_instalment_is_an_invoices_own(
+    site: ErpNext, server: ErpNextServer, ledger: BackOffice
+) -> None:
+    server.documents.invoice("26-27/P7", "C1", "30.00")
+    server.documents.invoice("26-27", "C1", "30.00")
+    ledger.invoice("C1", "26-27/P7", 3_000, DAY, DAY)
+    paid = posting(ledger.fact("C1", receipt(3_000), on("cash_applied", "26-27/P7", 3_000), on=DAY))
+    site.post(paid)
+    assert [server.documents.outstanding(number) for number in ("26-27/P7", "26-27")] == ["0.00", "30.00"]
+    assert site.expected(paid).references == (("26-27/P7", 3_000),)
 
 
 def test_money_that_is_applied_later_is_a_journal_entry_that_names_its_payment(
@@ -203,7 +219,8 @@ def test_an_approved_refund_waits_for_the_bank_and_a_promise_is_a_comment(
 def test_a_released_draft_is_submitted_once(site: ErpNext, server: ErpNextServer, ledger: BackOffice) -> None:
     server.documents.invoice("DRAFT-1", "C1", "30.00", docstatus=0)
     released = posting(ledger.fact("C1", ("invoice_released", {"document": "DRAFT-1", "item_kind": "invoice", "amount": 3_000, "rule": "release.on_pod"}), on=DAY))  # fmt: skip
-    assert site.post(released) == site.post(released) == "DRAFT-1"
+    assert site.find(released) == ""
+    assert site.post(released) == site.post(released) == site.find(released) == "DRAFT-1"
     assert server.documents.get("Sales Invoice", "DRAFT-1")["docstatus"] == 1
     assert sum(x.method == "PUT" for x in server.requests) == 1
 

@@ -83,7 +83,8 @@ lookup = { path = "/v1/notes", query = { ref = "{key}" }, number = "id" }
 
 
 class LedgerServer:
-    """A small ERP: journals with an external id, which may be there twice; notes. `fail`: statuses that come first."""
+    """A small ERP: journals with an external id, which may be there twice; notes. `fail`: statuses that come first. `beyond`
+    its last page: nothing, its last page again, or 404."""
 
     def __init__(self) -> None:
         self.journals: list[dict[str, Any]] = []
@@ -92,6 +93,7 @@ class LedgerServer:
         self.fail: list[int] = []
         self.by_key: dict[str, dict[str, Any]] = {}
         self.by_beginning = False
+        self.beyond = "nothing"
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -116,7 +118,7 @@ class LedgerServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -136,7 +138,12 @@ class LedgerServer:
         if method == "GET":
             field = "external_id" if path == "/v1/journals" else "ref"
             found = [x for x in rows if self._fits(x[field], query.get(field))]
-            at, most = int(query.get("offset", 0)), int(query.get("limit", 100))
+            most = int(query.get("limit", 100))
+            at = int(query.get("offset", (int(query.get("page", 1)) - 1) * most))
+            if at >= len(found) and self.beyond == "404":
+                return 404, {"error": {"text": "Invalid page."}}
+            if at >= len(found) and self.beyond == "its last page" and found:
+                at = (len(found) - 1) // most * most
             page = found[at : at + most]
             return 200, {"data": page} if path == "/v1/journals" else page
         key = headers.get("idempotency-key")
@@ -254,6 +261,7 @@ def test_with_a_header_for_keys_nothing_is_looked_up(server: LedgerServer, tmp_p
     text = text.replace(MAPPING[start:end], "")
     books = adapter(server, tmp_path, text)
     assert books.post(paid()) == books.post(paid()) == "1"
+    assert books.find(paid()) is None
     assert [method for method, _, _, _ in server.seen] == ["POST", "POST"]
     assert {headers["idempotency-key"] for _, _, headers, _ in server.seen} == {"k-R1"}
 
@@ -315,6 +323,23 @@ def test_what_is_there_is_listed_by_pages(server: LedgerServer, tmp_path: Path) 
     assert found[0] == Seen("k-R0", "1", "posted", "", DAY, "USD", postings[0].total)
     expected = books.expected(postings[0])
     assert (expected.amount, expected.date, expected.currency) == (19_700, DAY, "USD")
+
+
+@pytest.mark.parametrize("beyond", ["nothing", "its last page", "404"])
+@pytest.mark.parametrize("by", ["offset", "page"])
+def test_a_list_ends_where_a_page_has_nothing_new(by: str, beyond: str, server: LedgerServer, tmp_path: Path) -> None:
+    books = adapter(server, tmp_path, MAPPING.replace('offset = "offset"', f'{by} = "{by}"'))
+    row = {"status": "booked", "total": "1.00", "currency": "USD", "date": DAY}
+    # The same key under another number is there twice.
+    server.journals = [{**row, "external_id": f"k-R{min(at, 3)}", "id": at} for at in range(5)]
+    server.beyond = beyond
+    found = [(seen.key, seen.number) for seen in books.all_of("k-")]
+    assert found == [("k-R0", "0"), ("k-R1", "1"), ("k-R2", "2"), ("k-R3", "3"), ("k-R3", "4")]
+    assert len(server.seen) == 4
+    server.journals = []
+    if beyond == "404":
+        with pytest.raises(Refused, match=r"GET /v1/journals: 404: Invalid page\."):
+            list(books.all_of("k-"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import Queue
@@ -12,9 +13,10 @@ import pytest
 
 from schemas.records import Decision, ErpPosting
 from sinks.effects.base import Effect, Ending, Outcome, Result, State
+from sinks.erp.http import Answer
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
-from sinks.erp.sink import Erp, ErpSink
+from sinks.erp.sink import Erp, ErpSink, Needed
 from tests.erp import MAPPING, ROOT, BackOffice
 from tests.ledger import instant
 from tests.raw_server import raw_server
@@ -53,6 +55,8 @@ def test_what_waited_for_an_erp_that_is_set_to_take_less_is_not_wanted(tmp_path:
         (told,) = sink.facts(Ending(effect, State.withdrawn, sink.unwanted(effect), "", 1))
         assert isinstance(told, ErpPosting)
         assert (told.status, told.reason) == ("refused", "as it is set now, the ERP does not take it")
+        # What was tried may have arrived, and is looked for.
+        assert sink.unwanted(replace(effect, attempt=1)) == sink.unwanted(replace(effect, rounds=1)) == ""
 
 
 @pytest.mark.parametrize(
@@ -118,6 +122,25 @@ def test_what_came_of_it_is_told_the_same_each_time(
     assert datetime.fromtimestamp(said.event_time / 1000).year == 2026
 
 
+def test_what_comes_before_an_answer_is_none(tmp_path: Path) -> None:
+    """A posting is not refused by it that the ERP books."""
+
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(1 << 16):
+            hints = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+            connection.sendall(hints + b'HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{"data": []}')
+
+    with raw_server(talk) as (host, port):
+        http = erp(tmp_path, f"http://{host}:{port}").adapter.http
+        assert [http.call("POST", "/x", body={}) for _ in range(2)] == [Answer(200, {"data": []}, '{"data": []}')] * 2
+
+
+@pytest.mark.parametrize("rest", ["?company=7", "#part", "?a=b#part"])
+def test_an_address_says_nothing_that_would_be_in_no_call(rest: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end with its path: what stands after \? or # would be in no call"):
+        erp(tmp_path, f"http://127.0.0.1:9/base{rest}")
+
+
 @pytest.mark.parametrize("where", ["the first answer", "a connection that was used before", "agreeing on keys"])
 def test_an_erp_that_drips_is_broken_off(where: str, tmp_path: Path) -> None:
     """Each byte comes in time, and the answer never ends."""
@@ -143,7 +166,7 @@ def test_an_erp_that_drips_is_broken_off(where: str, tmp_path: Path) -> None:
         sink = ErpSink([erp(tmp_path, f"{scheme}://{host}:{port}")])
         effect = Effect(1, "k-0-1", "books", "posting", "", (receipt(),), 1, 0)
         landed: Queue[Outcome] = Queue()
-        Thread(target=lambda: landed.put(sink.attempt(effect, "")), daemon=True).start()
+        Thread(target=lambda: landed.put(sink.attempt(effect, Needed())), daemon=True).start()
         assert drips.wait(10)
         time.sleep(0.3)
         assert landed.empty()
