@@ -262,8 +262,18 @@ def _of_others(account: Account, document: str, status: str, fact: Message) -> l
 
 
 def cleared(account: Account, document: str) -> list[Decision]:
-    """The item is wholly cleared: whoever paid it has it."""
-    return _not_needed(account, document, "cleared") if account.row.undelivered else []
+    """The item is wholly cleared: whoever paid it has it; of a number for several documents, whoever paid all of them."""
+    row = delivery(account, document) if account.row.undelivered else None
+    return [] if row is None or not _all_cleared(account, row) else _not_needed(account, row.document, "cleared")
+
+
+def _all_cleared(account: Account, row: DeliveryRow) -> bool:
+    # From the last one on: they are mostly paid in their order.
+    for document in reversed(row.documents or [row.document]):
+        item = account.known_item(document)
+        if item is None or item.open:
+            return False
+    return True
 
 
 def _went_wrong(account: Account, row: DeliveryRow, status: str, fact: Message, ctx: Context) -> list[Decision]:
@@ -297,8 +307,7 @@ def look_at_due(account: Account, ctx: Context) -> list[Decision]:
             break
         terms = _terms(account, ctx, row.currency)
         waits = NOT_ACKNOWLEDGED if row.status in ARRIVED else NOT_CONFIRMED
-        item = account.known_item(row.document)
-        if item is not None and not item.open:
+        if _all_cleared(account, row):
             decisions += _not_needed(account, row.document, "cleared")
         elif row.tries < terms.tries and ctx.origin == LIVE:
             decisions.append(_request(account, row, RESEND, row.chain, row.at, row.tries + 1, None, ctx))
