@@ -91,6 +91,9 @@ class Deliveries:
         there = [item for item in items if item is not None]
         if len(there) != len(items) or sum(item.amount for item in there) != d.amount:
             self._wrong(d, "sent_unposted", f"it sends {d.amount}, of {len(there)} items of {len(items)}")
+        paid = [f"cleared:{item.document}" for item in there if d.candidates and not item.open]
+        if d.evidence[1:] != paid:
+            self._wrong(d, "cleared", f"of its documents {paid} hold, it says {d.evidence[1:]}")
         chain = d.evidence[0].removeprefix("chain:").split(",") if d.evidence else []
         found.requests += 1
         if d.reference_id != f"delivery:{d.document}:{found.requests}":

@@ -41,8 +41,14 @@ ADDED: Final = (
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.
 WITHDRAWABLE: Final = (
-    "CREATE TABLE withdrawable (number INTEGER, sequence INTEGER, account TEXT, kind TEXT, document TEXT, currency TEXT,"
+    "CREATE TABLE IF NOT EXISTS withdrawable (number INTEGER, sequence INTEGER, account TEXT, kind TEXT, document TEXT, currency TEXT,"
     " money INTEGER, word TEXT, PRIMARY KEY (number, sequence)) WITHOUT ROWID",
-    "CREATE INDEX withdrawable_document ON withdrawable (account, document) WHERE word = ''",
-    "CREATE INDEX withdrawable_money ON withdrawable (account, kind, currency, money) WHERE word = ''",
+    "CREATE INDEX IF NOT EXISTS withdrawable_document ON withdrawable (account, document) WHERE word = ''",
+    "CREATE INDEX IF NOT EXISTS withdrawable_money ON withdrawable (account, kind, currency, money) WHERE word = ''",
+)
+# Of a delivery of several documents each one, and whether it is cleared by what was decided so far.
+CANDIDATES: Final = (
+    "CREATE TABLE IF NOT EXISTS candidates (number INTEGER, sequence INTEGER, account TEXT, document TEXT, cleared INTEGER,"
+    " PRIMARY KEY (number, sequence, document)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS candidates_document ON candidates (account, document)",
 )

@@ -15,7 +15,7 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects import withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.schema import ADDED, SCHEMA, WITHDRAWABLE
+from sinks.effects.schema import ADDED, CANDIDATES, SCHEMA, WITHDRAWABLE
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
@@ -125,7 +125,7 @@ class EffectStore:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(SCHEMA)
-            for added in (*ADDED, *WITHDRAWABLE):
+            for added in (*ADDED, *WITHDRAWABLE, *CANDIDATES):
                 connection.execute(added)
             connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
             connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
@@ -212,7 +212,7 @@ class EffectStore:
         """
         waiting: set[int] = set()
         for asked in withdrawable.found(self._connection, later, last):
-            word = withdrawn(asked.kind, asked.decision, later, last)
+            word = withdrawn(asked.kind, asked.decision, later, last, asked.left)
             if word and asked.state == State.done:
                 withdrawable.withdraw_again(self._connection, asked, word)
             elif word:
@@ -394,7 +394,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "withdrawable", "parts", "effects"):
+            for table in ("attempts", "members", "withdrawable", "candidates", "parts", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 

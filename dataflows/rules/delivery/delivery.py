@@ -40,6 +40,8 @@ WAS_REJECTED: Final = "delivery.rejected"
 LIVE: Final = "live"
 # Begins the reference of a document that was sent out.
 ID: Final = "delivery:"
+# Of several documents that go together, in the evidence, one that is cleared by then.
+CLEARED: Final = "cleared:"
 # Of what is due, or waits for a channel, at once; the rest comes with the next wake, or fact.
 MOST_AT_ONCE: Final = 200
 # Documents of a consolidated invoice that go together.
@@ -160,7 +162,7 @@ def _request(
         channel=chain[at],
         language="" if way is None else way.language,
         deadline=provisions.calendar.after_business_minutes(ctx.now, minutes) if minutes else 0,
-        evidence=[f"chain:{','.join(chain)}"],
+        evidence=[f"chain:{','.join(chain)}", *[f"{CLEARED}{x}" for x in row.documents if not _is_open(account, x)]],
         excluded=[] if way is None else way.excluded,
         policy_line=provisions.lines.get("delivery", ""),
     )
@@ -269,11 +271,12 @@ def cleared(account: Account, document: str) -> list[Decision]:
 
 def _all_cleared(account: Account, row: DeliveryRow) -> bool:
     # From the last one on: they are mostly paid in their order.
-    for document in reversed(row.documents or [row.document]):
-        item = account.known_item(document)
-        if item is None or item.open:
-            return False
-    return True
+    return not any(_is_open(account, document) for document in reversed(row.documents or [row.document]))
+
+
+def _is_open(account: Account, document: str) -> bool:
+    item = account.known_item(document)
+    return item is None or item.open != 0
 
 
 def _went_wrong(account: Account, row: DeliveryRow, status: str, fact: Message, ctx: Context) -> list[Decision]:

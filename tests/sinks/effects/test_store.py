@@ -52,9 +52,19 @@ def remind(store: EffectStore, *documents: str) -> None:
             store.add("k-0-0", d, encode_decision(d), Intent("out", "reminder", "C1", 10, "letter"), 0)
 
 
-def pay(store: EffectStore, document: str) -> int:
+def request(store: EffectStore, number: str, *documents: str, cleared: str = "") -> None:
+    """Several documents are to be delivered as one; cleared: one that is, by then."""
     with store.transaction():
-        paid = Decision(sequence=99, kind="cash_applied", account_id="C1", document=document, count=1)
+        evidence = ["chain:email", *([f"cleared:{cleared}"] if cleared else [])]
+        d = Decision(
+            sequence=50, kind="delivery_requested", account_id="C1", document=number, candidates=[*documents], evidence=evidence
+        )  # fmt: skip
+        store.add("k-0-50", d, encode_decision(d), Intent("out", "delivery", "C1", 10), 0)
+
+
+def pay(store: EffectStore, document: str, left: int = 0, kind: str = "cash_applied") -> int:
+    with store.transaction():
+        paid = Decision(sequence=99, kind=kind, account_id="C1", document=document, item_open=left, count=1)
         return store.withdraw(paid, True, 0)
 
 
@@ -167,6 +177,17 @@ def test_what_was_paid_after_its_letter_ended_badly_is_not_tried_again_by_hand(
     assert [row.state for row in store.rows()] == ["withdrawn"]
 
 
+def test_several_documents_are_not_delivered_once_each_of_them_is_cleared(store: EffectStore) -> None:
+    request(store, "SR-1", "INV-1", "INV-2", "INV-3", cleared="INV-3")
+    assert pay(store, "INV-1") == pay(store, "INV-2", left=5) == 0
+    # Its money went back.
+    assert pay(store, "INV-1", left=7, kind="cash_unapplied") == 0
+    assert pay(store, "INV-2") == 0
+    assert [row.state for row in store.rows()] == ["waiting"]
+    assert pay(store, "INV-1") == 1
+    assert [(row.state, row.detail) for row in store.rows()] == [("withdrawn", "cleared")]
+
+
 def test_what_is_tried_again_by_hand_waits_for_what_its_lane_is_at(store: EffectStore) -> None:
     ask(store, "a", "a")
     do(store, 1, Outcome(Result.refused), 0)
@@ -198,16 +219,19 @@ def test_a_failure_that_a_person_leaves_as_one_is_not_told_again(store: EffectSt
 def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp_path: Path) -> None:
     remind(store, "INV-1", "INV-2")
     other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
-    other.execute("DROP TABLE withdrawable")
+    request(store, "SR-1", "INV-3", "INV-4")
+    for table in ("withdrawable", "candidates"):
+        other.execute(f"DROP TABLE {table}")
     other.execute("DROP INDEX effects_bundle")
     other.execute("CREATE INDEX effects_withdrawable ON effects (account)")
     with closing(EffectStore(tmp_path / "x.sqlite")) as opened:
         assert pay(opened, "INV-1") == 0
         assert [d.document for d in opened.effect(1).decisions] == ["INV-2"]
         assert pay(opened, "INV-2") == 1
+        assert (pay(opened, "INV-3"), pay(opened, "INV-4")) == (0, 1)
     found = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     other.close()
-    assert {"withdrawable_document", "withdrawable_money", "effects_bundle"} <= found
+    assert {"withdrawable_document", "withdrawable_money", "candidates_document", "effects_bundle"} <= found
     assert "effects_withdrawable" not in found
 
 
