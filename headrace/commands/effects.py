@@ -186,9 +186,7 @@ def again(store: EffectStore, numbers: list[int]) -> None:
     now_ms = time.time_ns() // 1_000_000
     done = 0
     for number in numbers:
-        row = store.row(number)
-        life_ms = 0 if row is None else row.expires_ms - row.made_ms
-        why_not = store.again(number, now_ms, now_ms + life_ms)
+        why_not = store.again(number, now_ms)
         if why_not:
             say(f"{number}: {why_not}")
         else:

@@ -29,7 +29,7 @@ CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, fai
   WITHOUT ROWID;
 CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 """
-# Made where they are not: a file that an earlier version made gets them when it is opened.
+# Made where they are not: a file of the first format may lack them.
 ADDED: Final = (
     # Of an earlier version, which looked at all that an account has.
     "DROP INDEX IF EXISTS effects_withdrawable",
@@ -37,6 +37,11 @@ ADDED: Final = (
     "CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), attempts INTEGER)",
     # How much of an effect in parts the outside has.
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
+)
+# Of the second format. life_ms: how long it lives, from when the log learned what asked for it, or a person had it tried again.
+COLUMNS: Final = (
+    "ALTER TABLE effects ADD COLUMN life_ms INTEGER NOT NULL DEFAULT 0",
+    "UPDATE effects SET life_ms = expires_ms - made_ms",
 )
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.

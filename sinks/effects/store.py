@@ -15,12 +15,10 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects import withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.schema import ADDED, CANDIDATES, SCHEMA, WITHDRAWABLE
+from sinks.effects.files import opened
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
-FORMAT: Final = 1
-_BUSY_SECONDS: Final = 10.0
 _DETAIL_CHARACTERS: Final = 500
 
 
@@ -89,54 +87,7 @@ class EffectStore:
     def __init__(self, path: Path) -> None:
         """Raises SinkStopped where the file is not there, or is none of this version's."""
         self.path = path
-        if not path.exists():
-            raise SinkStopped(f"{path}: there is no such file")
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-        try:
-            found = self._connection.execute("SELECT format, name, facts, decisions FROM sink").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise SinkStopped(f"{path}: cannot be read: {error}") from error
-        if found is None or found[0] != FORMAT:
-            raise SinkStopped(f"{path}: format {found and found[0]}, this version reads {FORMAT}")
-        self.name: str = found[1]
-        self.facts: str = found[2]
-        self.decisions: str = found[3]
-        self._connection.execute("PRAGMA synchronous=FULL")
-        for added in ADDED:
-            self._connection.execute(added)
-        if not withdrawable.is_there(self._connection):
-            with self.transaction() as connection:
-                withdrawable.fill(connection)
-
-    @staticmethod
-    def make(
-        path: Path,
-        name: str,
-        facts: str,
-        decisions: str,
-        positions: Mapping[str, Mapping[int, Position]],
-        begun: int = 0,
-    ) -> None:
-        """Make the file, whole or not at all. Positions by topic and shard; begun: attempts of the files before it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.unlink(missing_ok=True)
-        connection = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(SCHEMA)
-            for added in (*ADDED, *WITHDRAWABLE, *CANDIDATES):
-                connection.execute(added)
-            connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
-            connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
-            for topic, shards in positions.items():
-                connection.executemany(
-                    "INSERT INTO positions (topic, shard, next, sequence) VALUES (?, ?, ?, ?)",
-                    [(topic, shard, *position) for shard, position in shards.items()],
-                )
-        finally:
-            connection.close()
-        fresh.rename(path)
+        self._connection, self.name, self.facts, self.decisions = opened(path)
 
     def close(self) -> None:
         self._connection.close()
@@ -183,14 +134,15 @@ class EffectStore:
                 if run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, '')", (found[0], d.sequence, raw)).rowcount:
                     withdrawable.keep(self._connection, found[0], intent.kind, d)
                 return
+        life_ms = intent.life_seconds * 1000
         head = not intent.lane or not self._open_in(intent.target, intent.lane)
         cursor = run(
             "INSERT OR IGNORE INTO effects VALUES"
-            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0)",
+            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0, ?)",
             (
                 *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
-                *(account_of(d), d.recorded_time, d.recorded_time + intent.life_seconds * 1000, head),
-                max(now_ms, intent.not_before_ms),
+                *(account_of(d), d.recorded_time, d.recorded_time + life_ms, head),
+                *(max(now_ms, intent.not_before_ms), life_ms),
             ),
         )
         if cursor.rowcount:
@@ -453,8 +405,9 @@ class EffectStore:
         )
         return {(target, state): (count, oldest) for target, state, count, oldest in rows}
 
-    def again(self, number: int, now_ms: int, expires_ms: int) -> str:
-        """A person wants it tried again, from the first attempt on. Why it is not; empty where it is."""
+    def again(self, number: int, now_ms: int) -> str:
+        """A person wants it tried again, from the first attempt on; from now on it lives as long as at first. Why it is not;
+        empty where it is."""
         with self.transaction() as connection:
             found = connection.execute("SELECT state, target, lane FROM effects WHERE number = ?", (number,)).fetchone()
             if found is None:
@@ -467,9 +420,9 @@ class EffectStore:
             if needless:
                 return f"nothing of it is left to be done: {needless}"
             connection.execute(
-                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ?, attempts = 0, ended_ms = 0, told = 0,"
+                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ? + life_ms, attempts = 0, ended_ms = 0, told = 0,"
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
-                (now_ms, expires_ms, not lane, number),
+                (now_ms, now_ms, not lane, number),
             )
             connection.execute("DELETE FROM parts WHERE number = ?", (number,))
             if lane:

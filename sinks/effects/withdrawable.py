@@ -4,14 +4,12 @@ They stand there until they are withdrawn, also when they are done: a person may
 """
 
 import sqlite3
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from schemas.codec import decode_decision
 from schemas.records import Decision
 from sinks.effects.schema import CANDIDATES, WITHDRAWABLE
 from sinks.effects.withdrawals import CLEARED, KINDS, account_of, clears, concerned, money_of
-
-_THERE: Final = "SELECT count(*) FROM sqlite_master WHERE name IN ('withdrawable', 'candidates')"
 
 
 class Asked(NamedTuple):
@@ -25,15 +23,8 @@ class Asked(NamedTuple):
     left: int
 
 
-def is_there(connection: sqlite3.Connection) -> bool:
-    """Whether the file has them; one of an earlier version has not."""
-    return bool(connection.execute(_THERE).fetchone() == (2,))
-
-
 def fill(connection: sqlite3.Connection) -> None:
-    """Find those that are in the file; once."""
-    if is_there(connection):
-        return
+    """Make the tables of a file of an earlier version, and find those that are in it."""
     for statement in (*WITHDRAWABLE, *CANDIDATES):
         connection.execute(statement)
     members = connection.execute(

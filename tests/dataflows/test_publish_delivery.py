@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dataflows.effects import EffectsStatus
+from dataflows.effects import EffectsStatus, wall_ms
 from dataflows.effects_known import KnownInFile
 from dataflows.effects_position import go_on_from
 from dataflows.publish import publish_effects
@@ -273,7 +273,7 @@ def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(
         digest = office.any_template("invoice", "de").digest
         approve(tmp_path / APPROVED_FILE, {"de/invoice": digest}, "kim", "2026-03-02T00:00:00+00:00")
         with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
-            assert (state, store.again(1, 0, time.time_ns())) == ("failed", "")
+            assert (state, store.again(1, wall_ms())) == ("failed", "")
             delivering.run(office)
             assert [(row.state, row.attempts) for row in store.rows()] == [("done", 2)]
         assert len(mailbox.got) == 1

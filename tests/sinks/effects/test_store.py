@@ -11,6 +11,7 @@ from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects.base import Intent, Outcome, Result, State
+from sinks.effects.files import make
 from sinks.effects.store import EffectStore, Ended
 
 SHARDS = (0,)
@@ -20,7 +21,7 @@ DONE = Outcome(Result.done)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[EffectStore]:
-    EffectStore.make(tmp_path / "x.sqlite", "x", "facts", "decisions", {})
+    make(tmp_path / "x.sqlite", "x", "facts", "decisions", {})
     found = EffectStore(tmp_path / "x.sqlite")
     yield found
     found.close()
@@ -87,14 +88,22 @@ def test_what_is_tried_again_goes_ahead_of_what_waits_in_its_lane(store: EffectS
     ask(store, "a", "a")
     do(store, 1, Outcome(Result.refused), 0)
     assert store.ready("out", SHARDS, 0, 9) == [2]
-    assert store.again(1, 0, DAY) == ""
+    assert store.again(1, 0) == ""
     assert store.ready("out", SHARDS, 0, 9) == [1]
-    assert store.again(1, 0, DAY) == "is waiting, and is tried without this"
-    assert store.again(2, 0, DAY) == "is waiting, and is tried without this"
-    assert store.again(9, 0, DAY) == "there is no such effect"
+    assert store.again(1, 0) == "is waiting, and is tried without this"
+    assert store.again(2, 0) == "is waiting, and is tried without this"
+    assert store.again(9, 0) == "there is no such effect"
     do(store, 1, DONE, 0)
     assert store.ready("out", SHARDS, 0, 9) == [2]
     assert [ending.event_id() for ending in store.untold(9)] == ["effect:out:k-0-0:done:1"]
+
+
+def test_what_is_tried_again_lives_as_long_as_at_first_each_time(store: EffectStore) -> None:
+    ask(store, "")
+    for at in (30 * DAY, 31 * DAY, 400 * DAY):
+        do(store, 1, Outcome(Result.refused), at)
+        assert store.again(1, at) == ""
+        assert [row.expires_ms for row in store.rows()] == [at + 10_000]
 
 
 def test_what_ended_long_ago_is_forgotten_and_what_a_person_has_to_see_is_not(store: EffectStore) -> None:
@@ -170,10 +179,10 @@ def test_what_was_paid_after_its_letter_ended_badly_is_not_tried_again_by_hand(
     else:
         do(store, 1, Outcome(result), 0)
     assert pay(store, "INV-1") == 0
-    assert store.again(1, 0, DAY) == ""
+    assert store.again(1, 0) == ""
     assert [d.document for d in store.effect(1).decisions] == ["INV-2"]
     assert pay(store, "INV-2") == 1
-    assert store.again(1, 0, DAY) == "nothing of it is left to be done: paid"
+    assert store.again(1, 0) == "nothing of it is left to be done: paid"
     assert [row.state for row in store.rows()] == ["withdrawn"]
 
 
@@ -192,7 +201,7 @@ def test_what_is_tried_again_by_hand_waits_for_what_its_lane_is_at(store: Effect
     ask(store, "a", "a")
     do(store, 1, Outcome(Result.refused), 0)
     store.start([2], 0)
-    assert store.again(1, 0, DAY) == ""
+    assert store.again(1, 0) == ""
     assert store.ready("out", SHARDS, 0, 9) == []
     store.ended([Ended(2, DONE, None)], 0)
     assert store.ready("out", SHARDS, 0, 9) == [1]
@@ -220,8 +229,11 @@ def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp
     remind(store, "INV-1", "INV-2")
     other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
     request(store, "SR-1", "INV-3", "INV-4")
+    ask(store, "", at=5)
     for table in ("withdrawable", "candidates"):
         other.execute(f"DROP TABLE {table}")
+    other.execute("ALTER TABLE effects DROP COLUMN life_ms")
+    other.execute("UPDATE sink SET format = 1")
     other.execute("DROP INDEX effects_bundle")
     other.execute("CREATE INDEX effects_withdrawable ON effects (account)")
     with closing(EffectStore(tmp_path / "x.sqlite")) as opened:
@@ -229,6 +241,9 @@ def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp
         assert [d.document for d in opened.effect(1).decisions] == ["INV-2"]
         assert pay(opened, "INV-2") == 1
         assert (pay(opened, "INV-3"), pay(opened, "INV-4")) == (0, 1)
+        do(opened, 3, Outcome(Result.refused), 0)
+        assert opened.again(3, DAY) == ""
+        assert opened.rows(most=1)[0].expires_ms == DAY + 10_000
     found = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     other.close()
     assert {"withdrawable_document", "withdrawable_money", "candidates_document", "effects_bundle"} <= found
@@ -242,11 +257,11 @@ def test_what_was_done_and_is_paid_since_is_not_done_again_by_hand(store: Effect
     # It was about both when it left, and that is what is told.
     ((ending),) = store.untold(9)
     assert [d.document for d in ending.effect.decisions] == ["INV-1", "INV-2"]
-    assert store.again(1, 0, DAY) == ""
+    assert store.again(1, 0) == ""
     assert [d.document for d in store.effect(1).decisions] == ["INV-2"]
     do(store, 1, DONE, 0)
     assert pay(store, "INV-2") == 0
-    assert store.again(1, 0, DAY) == "nothing of it is left to be done: paid"
+    assert store.again(1, 0) == "nothing of it is left to be done: paid"
     assert [row.state for row in store.rows()] == ["done"]
 
 
