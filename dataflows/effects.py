@@ -176,7 +176,7 @@ class EffectsLoop:
         for effect in self._store.cut_off():
             target = self._targets.get(effect.target)
             if self._sink.keyed if target is None else target.keyed:
-                outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
+                outcome = Outcome(Result.later, "the process ended while it was being sent; sent again", in_doubt=True)
             else:
                 outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
             self._store.ended([Ended(effect.number, outcome, 0.0)], wall_ms())

@@ -138,7 +138,7 @@ class EffectStore:
         head = not intent.lane or not self._open_in(intent.target, intent.lane)
         cursor = run(
             "INSERT OR IGNORE INTO effects VALUES"
-            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0, ?)",
+            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0, ?, 0)",
             (
                 *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
                 *(account_of(d), d.recorded_time, d.recorded_time + life_ms, head),
@@ -255,14 +255,14 @@ class EffectStore:
                 connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
     def effect(self, number: int) -> Effect:
-        key, target, kind, lane, attempts, rounds, parts = self._connection.execute(
-            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0) FROM effects LEFT JOIN parts USING (number)"
-            " WHERE number = ?",
+        key, target, kind, lane, attempts, rounds, parts, in_doubt = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0), in_doubt FROM effects"
+            " LEFT JOIN parts USING (number) WHERE number = ?",
             (number,),
         ).fetchone()
         members = self._members(number)
         left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
-        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts)
+        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts, bool(in_doubt))
 
     # --- what came of it ---
 
@@ -281,6 +281,8 @@ class EffectStore:
         )
         if outcome.parts:
             self._connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?)", (number, outcome.parts))
+        if outcome.in_doubt:
+            self._connection.execute("UPDATE effects SET in_doubt = 1 WHERE number = ?", (number,))
         if outcome.result in (Result.later, Result.more, Result.off) and retry_seconds is not None:
             if self._withdrawn(number, now_ms):
                 return
@@ -301,11 +303,15 @@ class EffectStore:
     def _end(self, number: int, state: State, detail: str, reference: str, now_ms: int) -> None:
         """Within a transaction. The next one of its lane may go."""
         run = self._connection.execute
+        in_doubt, target, lane = run(
+            "SELECT in_doubt, target, lane FROM effects WHERE number = ?", (number,)
+        ).fetchone()
+        if in_doubt and state in (State.withdrawn, State.expired):
+            detail = f"{detail}; an attempt had no answer, and may have arrived"
         run(
             "UPDATE effects SET state = ?, head = 0, ended_ms = ?, told = 0, detail = ?, reference = ? WHERE number = ?",
             (state.value, now_ms, detail, reference, number),
         )
-        target, lane = run("SELECT target, lane FROM effects WHERE number = ?", (number,)).fetchone()
         if lane:
             self._next_head(target, lane)
 
@@ -420,7 +426,7 @@ class EffectStore:
             if needless:
                 return f"nothing of it is left to be done: {needless}"
             connection.execute(
-                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ? + life_ms, attempts = 0, ended_ms = 0, told = 0,"
+                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ? + life_ms, attempts = 0, ended_ms = 0, told = 0, in_doubt = 0,"
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
                 (now_ms, now_ms, not lane, number),
             )

@@ -117,6 +117,37 @@ def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leave
     assert delivering.statuses() == [("A-1:20500", "expired", "withdrawn:paid")]
 
 
+MAY_BE_THERE = "cash_or_credit_covers; an attempt had no answer, and may have arrived"
+
+
+def test_a_letter_that_was_cut_off_and_is_paid_meanwhile_is_not_told_as_one_that_did_not_leave(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    delivering.ledger.invoice("A-1", "RE-1", 13_878, ago(), "2026-02-01", currency="EUR")
+    delivering.remind("RE-1", channel="letter")
+    delivering.run(office_at(("127.0.0.1", 1)))
+    with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
+        # What a process leaves that dies after the file was put into the folder.
+        store.start([1], wall_ms())
+    delivering.ledger.receipt("A-1", "R-1", 5_000, ago(), currency="EUR")
+    delivering.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
+    assert list((tmp_path / "letter").iterdir()) == []
+    assert delivering.effects() == [("RE-1", "withdrawn", MAY_BE_THERE)]
+    assert delivering.statuses() == [("A-1:20500", "unknown", f"withdrawn:{MAY_BE_THERE}")]
+
+
+def test_a_letter_whose_answer_was_lost_is_not_told_as_one_that_did_not_leave(delivering: Delivering) -> None:
+    delivering.ledger.invoice("A-1", "RE-1", 13_878, ago(), "2026-02-01", currency="EUR")
+    delivering.remind("RE-1", channel="portal")
+    with raw_server(lambda connection: connection.recv(1) and None) as (host, port):
+        office = office_at(("127.0.0.1", 1), portal={"url": f"http://{host}:{port}/"})
+        delivering.run(office)
+        delivering.ledger.receipt("A-1", "R-1", 5_000, ago(), currency="EUR")
+        delivering.run(office)
+    assert delivering.effects() == [("RE-1", "withdrawn", MAY_BE_THERE)]
+    assert delivering.statuses() == [("A-1:20500", "unknown", f"withdrawn:{MAY_BE_THERE}")]
+
+
 def test_what_could_not_leave_in_time_never_does(delivering: Delivering) -> None:
     delivering.ledger.say(
         "reminder_due", "A-1", ago(hours=25), document="RE-1", amount=1, currency="EUR", channel="email",

@@ -161,6 +161,22 @@ def test_what_is_paid_while_its_letter_is_on_the_way_is_not_tried_again(store: E
     assert store.ready("out", SHARDS, 9_000, 9) == []
 
 
+def test_what_may_have_arrived_is_not_said_to_have_been_withdrawn_or_expired_alone(store: EffectStore) -> None:
+    remind(store, "INV-1")
+    ask(store, "")
+    for number in (1, 2):
+        do(store, number, Outcome(Result.later, in_doubt=True), 0, 0.0)
+        do(store, number, Outcome(Result.later), 0, 0.0)
+    assert pay(store, "INV-1") == 1
+    assert store.expire(10_000, 9) == 1
+    maybe = "; an attempt had no answer, and may have arrived"
+    assert [row.detail for row in store.rows()] == [f"not done in time, 2 attempts{maybe}", f"paid{maybe}"]
+    assert [ending.effect.in_doubt for ending in store.untold(9)] == [True, True]
+    # A person has looked, and wants it tried again.
+    assert store.again(2, 0) == ""
+    assert not store.effect(2).in_doubt
+
+
 def test_a_letter_that_arrived_after_its_item_was_paid_is_done(store: EffectStore) -> None:
     remind(store, "INV-1")
     store.start([1], 0)
@@ -232,7 +248,8 @@ def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp
     ask(store, "", at=5)
     for table in ("withdrawable", "candidates"):
         other.execute(f"DROP TABLE {table}")
-    other.execute("ALTER TABLE effects DROP COLUMN life_ms")
+    for column in ("life_ms", "in_doubt"):
+        other.execute(f"ALTER TABLE effects DROP COLUMN {column}")
     other.execute("UPDATE sink SET format = 1")
     other.execute("DROP INDEX effects_bundle")
     other.execute("CREATE INDEX effects_withdrawable ON effects (account)")
