@@ -39,11 +39,13 @@ ADDED: Final = (
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, done INTEGER)",
 )
 # Of the second format. life_ms: how long it lives, from when the log learned what asked for it, or a person had it tried again.
+# paused_ms: when it was said for how long a target is left alone.
 # in_doubt: an attempt since then may have arrived, though nobody knows that it has.
 COLUMNS: Final = (
     "ALTER TABLE effects ADD COLUMN life_ms INTEGER NOT NULL DEFAULT 0",
     "UPDATE effects SET life_ms = expires_ms - made_ms",
     "ALTER TABLE effects ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE targets ADD COLUMN paused_ms INTEGER NOT NULL DEFAULT 0",
 )
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.

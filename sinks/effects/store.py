@@ -67,13 +67,14 @@ class Ended(NamedTuple):
 
 class TargetRow(NamedTuple):
     """A target as it stands. off_ms: since when it is switched off, 0 where it is on; failures: attempts in a row that failed;
-    paused_until_ms: nothing is tried before then."""
+    paused_until_ms: nothing is tried before then, as was said at paused_ms."""
 
     target: str
     off_ms: int = 0
     off_why: str = ""
     failures: int = 0
     paused_until_ms: int = 0
+    paused_ms: int = 0
 
 
 # Of all rounds: the column begins anew where a person has it tried again.
@@ -142,7 +143,8 @@ class EffectStore:
             (
                 *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
                 *(account_of(d), d.recorded_time, d.recorded_time + life_ms, head),
-                *(max(now_ms, intent.not_before_ms), life_ms),
+                # At once, though the clock be ahead just now.
+                *(max(min(now_ms, d.recorded_time), intent.not_before_ms), life_ms),
             ),
         )
         if cursor.rowcount:
@@ -363,7 +365,21 @@ class EffectStore:
 
     def set_target(self, row: TargetRow) -> None:
         with self.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def put_back(self, now_ms: int) -> None:
+        """What waits since a time that has not come, for the clock was ahead then, waits as long from now on."""
+        last = "(SELECT max(ended_ms) FROM attempts WHERE attempts.number = effects.number)"
+        with self.transaction() as connection:
+            connection.execute(
+                f"UPDATE effects SET due_ms = due_ms - {last} + ?"
+                f" WHERE state = 'waiting' AND due_ms > ? AND {last} > ? AND due_ms >= {last}",
+                (now_ms, now_ms, now_ms),
+            )
+            connection.execute(
+                "UPDATE targets SET paused_until_ms = paused_until_ms - paused_ms + ?, paused_ms = ? WHERE paused_ms > ?",
+                (now_ms, now_ms, now_ms),
+            )
 
     # --- what a sink has learned ---
 

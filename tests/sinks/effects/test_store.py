@@ -11,8 +11,9 @@ from schemas.codec import decode_decision, encode_decision
 from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects.base import Intent, Outcome, Result, State
+from sinks.effects.breaker import after
 from sinks.effects.files import make
-from sinks.effects.store import EffectStore, Ended
+from sinks.effects.store import EffectStore, Ended, TargetRow
 
 SHARDS = (0,)
 DAY = 86_400_000
@@ -141,6 +142,28 @@ def test_expiry_ends_what_waits_and_lets_the_next_one_go(store: EffectStore) -> 
     assert store.ready("out", SHARDS, 10_000, 9) == [2]
 
 
+def test_what_waits_since_a_time_that_has_not_come_waits_as_long_from_now_on(store: EffectStore) -> None:
+    ask(store, "", "", at=DAY)
+    do(store, 1, Outcome(Result.later), 0, 6.0)
+    do(store, 2, Outcome(Result.later), DAY, 7.0)
+    later = Outcome(Result.later, after_seconds=20)
+    rows = {"a": after(TargetRow("a"), later, 0), "b": after(TargetRow("b"), later, DAY)}
+    for row in rows.values():
+        store.set_target(row)
+    # The clock is right again, and the second time a moment has gone by.
+    for now in (1_000, 2_000):
+        store.put_back(now)
+        assert [row.due_ms for row in store.rows()] == [8_000, 6_000]
+        assert {name: row.paused_until_ms for name, row in store.targets().items()} == {"a": 20_000, "b": 21_000}
+
+
+def test_what_is_asked_for_while_the_clock_is_ahead_is_due_at_once(store: EffectStore) -> None:
+    d = Decision(kind="item_posted", recorded_time=5, count=1)
+    with store.transaction():
+        store.add("k-0-0", d, encode_decision(d), Intent("out", "event", "", 10), DAY)
+    assert store.ready("out", SHARDS, 5, 9) == [1]
+
+
 def test_what_has_expired_is_not_ready_however_many_are_to_be_ended_first(store: EffectStore) -> None:
     ask(store, "", "")
     ask(store, "", at=5_000)
@@ -248,8 +271,8 @@ def test_a_file_of_an_earlier_version_gets_what_it_lacks(store: EffectStore, tmp
     ask(store, "", at=5)
     for table in ("withdrawable", "candidates"):
         other.execute(f"DROP TABLE {table}")
-    for column in ("life_ms", "in_doubt"):
-        other.execute(f"ALTER TABLE effects DROP COLUMN {column}")
+    for table, column in (("effects", "life_ms"), ("effects", "in_doubt"), ("targets", "paused_ms")):
+        other.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     other.execute("UPDATE sink SET format = 1")
     other.execute("DROP INDEX effects_bundle")
     other.execute("CREATE INDEX effects_withdrawable ON effects (account)")
