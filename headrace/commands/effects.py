@@ -4,7 +4,7 @@ import getpass
 import shlex
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -30,6 +30,7 @@ from headrace.words import in_words
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.effects.base import SINKS, State
+from sinks.effects.files import readable
 from sinks.effects.store import EffectStore, Row, TargetRow
 
 END: Final = "end"
@@ -70,14 +71,11 @@ def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectSt
             )
             raise typer.Exit(FOUND_WANTING)
         try:
-            store = EffectStore(path)
+            with EffectStore.reading(path) as store:
+                yield settings, store
         except SinkStopped as error:
             say(str(error))
             raise typer.Exit(FOUND_WANTING) from None
-        try:
-            yield settings, store
-        finally:
-            store.close()
 
 
 @app.command("list")
@@ -273,7 +271,8 @@ def start(
         path = effects_file(settings.dir, sink)
         try:
             if path.exists():
-                opened(log, sink, path, "").close()
+                with readable(path), closing(opened(log, sink, path, "")) as store:
+                    store.check()
                 say(f"the sink {sink} has its position, and goes on from it: `headrace run publish --sink {sink}`")
                 raise typer.Exit(FOUND_WANTING)
         except PositionLost as error:

@@ -81,14 +81,11 @@ def _standing(settings: Settings) -> tuple[dict[str, TargetRow], dict[tuple[str,
     if not path.exists():
         return {}, {}
     try:
-        store = EffectStore(path)
+        with EffectStore.reading(path) as store:
+            return store.targets(), store.counts()
     except SinkStopped as error:
         say(str(error))
         raise typer.Exit(FOUND_WANTING) from None
-    try:
-        return store.targets(), store.counts()
-    finally:
-        store.close()
 
 
 def _as_object(

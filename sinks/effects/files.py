@@ -1,7 +1,8 @@
 """The file of a sink with effects: made, and opened; one of an earlier version gets what it lacks."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,21 +25,30 @@ class Opened(NamedTuple):
     decisions: str
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raises SinkStopped where the file turns out to be damaged, or cannot be read, while one is at it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        way_out = "put a whole copy back, or say from where the sink goes on: headrace effects start"
+        damaged = "" if isinstance(error, sqlite3.OperationalError) else f"; {way_out} {path.stem} --from end"
+        raise SinkStopped(f"{path}: cannot be read: {error}{damaged}") from error
+
+
 def opened(path: Path) -> Opened:
     """Raises SinkStopped where the file is not there, or is none of this version's."""
     if not path.exists():
         raise SinkStopped(f"{path}: there is no such file")
     connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
     try:
-        format_, name, facts, decisions = _head(connection) or (None, "", "", "")
-        if format_ == _BEFORE:
-            _bring_up(connection)
-        elif format_ != FORMAT:
-            raise SinkStopped(f"{path}: format {format_}, this version reads {FORMAT}")
-        connection.execute("PRAGMA synchronous=FULL")
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise SinkStopped(f"{path}: cannot be read: {error}") from error
+        with readable(path):
+            format_, name, facts, decisions = _head(connection) or (None, "", "", "")
+            if format_ == _BEFORE:
+                _bring_up(connection)
+            elif format_ != FORMAT:
+                raise SinkStopped(f"{path}: format {format_}, this version reads {FORMAT}")
+            connection.execute("PRAGMA synchronous=FULL")
     except BaseException:
         connection.close()
         raise

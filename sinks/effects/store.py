@@ -6,7 +6,7 @@ attempt is in the file before it is made. Memory does not grow with what waits.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects import withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.files import opened
+from sinks.effects.files import opened, readable
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
@@ -90,8 +90,22 @@ class EffectStore:
         self.path = path
         self._connection, self.name, self.facts, self.decisions = opened(path)
 
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator["EffectStore"]:
+        """The file, for as long as this lasts. Raises SinkStopped as it is opened, and where it turns out to be damaged."""
+        with readable(path), closing(cls(path)) as store:
+            yield store
+
     def close(self) -> None:
         self._connection.close()
+
+    def check(self) -> None:
+        """Look through all of it. Raises SinkStopped where it is damaged."""
+        with readable(self.path):
+            found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -104,7 +118,7 @@ class EffectStore:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise SinkStopped(
                 f"{self.path}: cannot be written: {error}; nothing was sent that it does not say. Make room, and start again"
             ) from error
