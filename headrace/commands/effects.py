@@ -37,7 +37,9 @@ END: Final = "end"
 _SHOWN_STATES: Final = (State.waiting, State.sending, State.failed, State.unknown)
 Where = tuple[Path | None, Path | None]
 SinkName = Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}.", show_default=False)]
-Numbers = Annotated[list[int], typer.Argument(help="Numbers of effects.", show_default=False)]
+# That a number in a sink's file can be.
+MOST_NUMBER: Final = (1 << 63) - 1
+Numbers = Annotated[list[int], typer.Argument(max=MOST_NUMBER, help="Numbers of effects.", show_default=False)]
 Note = Annotated[str, typer.Option(help="Why; kept with it.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")]
 
@@ -87,7 +89,7 @@ def list_effects(
     ] = None,
     target: Annotated[str, typer.Option(help="Only of this target.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account, TENANT/ENTITY/ACCOUNT.")] = "",
-    most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 100,
+    most: Annotated[int, typer.Option(min=1, max=MOST_NUMBER, help="Of the latest, so many.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
 ) -> None:
     """What waits, what failed, and of what nobody knows whether it arrived; newest first, sink by sink."""
@@ -148,7 +150,7 @@ def as_object(row: Row) -> dict[str, Any]:
 def show(
     context: typer.Context,
     sink: SinkName,
-    number: Annotated[int, typer.Argument(help="Number of an effect.", show_default=False)],
+    number: Annotated[int, typer.Argument(max=MOST_NUMBER, help="Number of an effect.", show_default=False)],
 ) -> None:
     """All that is known of one effect: what asked for it, each attempt, how it ended."""
     with opened_effects(context.obj, sink) as (_, store):

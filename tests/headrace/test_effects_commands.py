@@ -55,7 +55,9 @@ def damaged(log: SqliteLog, tmp_path: Path) -> Path:
 
 
 def test_a_damaged_file_is_told_and_there_is_a_way_out(damaged: Path, log: SqliteLog, tmp_path: Path) -> None:
-    way_out = "malformed; put a whole copy back, or say from where the sink goes on: headrace effects start webhooks --from"
+    way_out = (
+        "malformed; put a whole copy back, or say from where the sink goes on: headrace effects start webhooks --from"
+    )
     for words in (["list", "webhooks"], ["show", "webhooks", "1"], ["retry", "webhooks", "1"]):
         told = headrace(tmp_path, "effects", *words)
         assert (told.exit_code, way_out in told.stderr) == (1, True), told.output
@@ -70,3 +72,22 @@ def test_a_damaged_file_is_told_and_there_is_a_way_out(damaged: Path, log: Sqlit
     assert (listed.exit_code, json.loads(listed.stdout)) == (0, [])
     again = headrace(tmp_path, "effects", "start", "webhooks", "--from", "end")
     assert (again.exit_code, "has its position" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        ("effects", ["show", "webhooks", TOO_LARGE]),
+        ("effects", ["retry", "webhooks", "1", TOO_LARGE]),
+        ("effects", ["settle", "webhooks", TOO_LARGE, "--note", "x"]),
+        ("effects", ["list", "webhooks", "--most", TOO_LARGE]),
+        ("webhooks", ["replay", TOO_LARGE]),
+        ("webhooks", ["log", "--most", TOO_LARGE]),
+    ],
+)
+def test_a_number_that_no_file_could_have_is_wrong_usage(
+    group: str, words: list[str], log: SqliteLog, tmp_path: Path
+) -> None:
+    told = headrace(tmp_path, group, *words)
+    assert told.exit_code == 2, told.output
+    assert "less than or equal to 9223372036854775807" in told.stderr
