@@ -17,6 +17,8 @@ LIFE_HOURS: Final = 96
 # Of a secret, bytes.
 LEAST_SECRET: Final = 24
 MOST_SECRET: Final = 64
+# As long as an event may live at the most.
+_MOST_WAIT_SECONDS: Final = 31 * 86_400
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -77,8 +79,8 @@ def findings(endpoint: Endpoint) -> list[str]:
     for event in endpoint.events:
         if event not in EVENTS:
             found.append(f"events: there is no {event!r}; there are {', '.join(EVENTS)}")
-    if any(wait < 0 for wait in endpoint.retry_seconds):
-        found.append("retry_seconds: none may be below 0")
+    if not all(0 <= wait <= _MOST_WAIT_SECONDS for wait in endpoint.retry_seconds):
+        found.append(f"retry_seconds: each must be from 0 to {_MOST_WAIT_SECONDS} (31 days)")
     return found
 
 

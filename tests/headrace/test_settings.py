@@ -48,6 +48,10 @@ def refused(text: str, directory: Path) -> str:
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret_file = 7\nurl = {{ a = "{HUSH}" }}', "erp 1.url: Input should be a valid string"),
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nurl = "https://u:{HUSH}@x"', "erp 1: say where its secret is"),
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret = "{HUSH}"\nurl = "https://x"', "erp 1.secret: no such setting; is it secret_env?"),
+        *[
+            (f'[[erp]]\nname = "x"\nmapping = "m"\nsecret_env = "A"\nurl = "https://x"\nretry_seconds = [5, {wait}]', f"erp 1.retry_seconds 2 = {shown}: Input should be")
+            for wait, shown in (("inf", "inf"), ("nan", "nan"), ("1e30", "1e+30"), ("0", "0"))
+        ],
         ('[[erp]]\nname = "x"\nsecret_env = "A"\nurl = "https://x"', "erp 1.mapping: must be said"),
         ('[[erp]]\nname = "X!"\nmapping = "m.toml"\nsecret_env = "A"\nurl = "https://x"', "erp 1.name = 'X!': String should match"),
     ],

@@ -1,6 +1,7 @@
 """Signatures as receivers verify them, with the standard's own library; and what is wrong with an endpoint's settings."""
 
 import base64
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_a_good_one_is_good() -> None:
         ({"secrets": (SECRET, "plain text")}, "secrets, number 2: must be whsec_"),
         ({"secrets": ("whsec_",)}, "secrets, number 1"),
         ({"events": ("paid", "payed")}, "there is no 'payed'; there are posted, delivered"),
-        ({"retry_seconds": (5.0, -1.0)}, "retry_seconds"),
+        *[({"retry_seconds": (5.0, wait)}, "retry_seconds") for wait in (-1.0, 1e30, math.inf, math.nan)],
     ],
 )
 def test_what_is_wrong_is_told_without_secrets(changes: dict[str, Any], said: str) -> None:
