@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
+from connectors.addresses import is_encoded
 from sinks.webhooks.events import EVENTS
 
 # Of the standard: after how many seconds each retry comes, the first attempt being made at once.
@@ -96,6 +97,8 @@ def _url_findings(endpoint: Endpoint) -> list[str]:
         return ["url: must be https://HOST/PATH, with a port from 0 to 65535 where it has one"]
     if url.username is not None or url.fragment:
         return ["url: may hold neither a user nor a fragment; what proves who sends is the signature"]
+    if not is_encoded(url):
+        return ["url: a blank, and whatever is no character of ASCII, must be percent-encoded behind the host: %20"]
     if url.scheme == "http" and not endpoint.private:
         return ["url: must be https; http is for addresses inside only (private = true)"]
     return []

@@ -71,6 +71,12 @@ def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, f
         (f'[api]\nurl = "https://a.example"\ntoken = "{HUSH}"', "api.token: no such setting; is it token_file?"),
         (f'[api]\nurl = "https://u:{HUSH}@a.example"', "api: url must be https://HOST/PATH"),
         (f'[api]\nurl = "https://u:{HUSH}"', "api: url must be https://HOST/PATH"),
+        *[
+            (f'[{name}]\nurl = "https://a.example/{HUSH}{rest}"', f"{name}: url must have no fragment")
+            for name in ("api", "portal")
+            for rest in ("#part", " b", "\u00fc")
+        ],
+        (f'[portal]\nurl = "https://a.example/box?sig={HUSH}"', "portal: url must have no query"),
         (f'[api]\ntoken_file = "{HUSH}"', "api: say either url or folder"),
         ('[[taxes]]\ncode = "A"\ncategory = "Q"', "taxes 1.category = 'Q': Input should be 'S', 'Z'"),
         (f'[[senders]]\nibann = "{HUSH}"', "senders 1.ibann: no such setting; is it iban?"),

@@ -63,6 +63,10 @@ def test_a_good_one_is_good() -> None:
         ({"url": "https:///in"}, "must be https://HOST/PATH"),
         ({"url": "https://hooks.example:99999/in"}, "with a port from 0 to 65535"),
         ({"url": "https://user:word@hooks.example/in"}, "neither a user nor a fragment"),
+        *[
+            ({"url": f"https://hooks.example/{path}"}, "must be percent-encoded")
+            for path in ("a b", "f\u00fcr", "x?a=\u00fc")
+        ],
         ({"secrets": ()}, "secrets: 0"),
         ({"secrets": (SECRET, OTHER_SECRET, SECRET)}, "secrets: 3"),
         ({"secrets": ("whsec_" + base64.b64encode(b"short").decode(),)}, "secrets, number 1: must be whsec_"),
