@@ -18,3 +18,8 @@ def host_address(text: str, schemes: Sequence[str] = HTTP) -> SplitResult | None
         return parts if parts.scheme in schemes and somewhere and parts.port != 0 else None
     except ValueError:
         return None
+
+
+def is_encoded(address: SplitResult) -> bool:
+    """Whether its path and query can be asked for as they are: characters of ASCII, and all else as %XX."""
+    return all("!" <= character <= "~" for character in address.path + address.query)

@@ -18,6 +18,7 @@ import structlog
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log, LogUnavailable, Record
+from dataflows.effects_clock import Clock
 from dataflows.effects_failures import contained
 from dataflows.effects_known import HEEDED, KnownInFile, Learning, heed_before
 from dataflows.effects_position import Hold
@@ -168,6 +169,9 @@ class EffectsLoop:
         self._looked = 0.0
         self._swept = 0.0
         self.idle = False
+        now_ms = wall_ms()
+        self._clock = Clock(now_ms)
+        self._store.put_back(now_ms)
         self._cut_off()
         self._drop_unset()
 
@@ -176,7 +180,7 @@ class EffectsLoop:
         for effect in self._store.cut_off():
             target = self._targets.get(effect.target)
             if self._sink.keyed if target is None else target.keyed:
-                outcome = Outcome(Result.later, "the process ended while it was being sent; sent again")
+                outcome = Outcome(Result.later, "the process ended while it was being sent; sent again", in_doubt=True)
             else:
                 outcome = Outcome(Result.unknown, "the process ended while it was being sent, and it may have arrived")
             self._store.ended([Ended(effect.number, outcome, 0.0)], wall_ms())
@@ -449,8 +453,12 @@ class EffectsLoop:
         self._producer.flush()
 
     def _sweep(self) -> int:
-        """Expire what has waited too long, how many; and forget what ended long ago."""
+        """Expire what has waited too long, how many; and forget what ended long ago. Nothing of it in a round in which the
+        clock was put forward or back: it may be put right in the next."""
         now_ms = wall_ms()
+        if self._clock.was_put(now_ms):
+            self._store.put_back(now_ms)
+            return 0
         expired = self._store.expire(now_ms, _EXPIRE_AT_ONCE, self._sink.look_seconds * 1000)
         if expired:
             self._effects.ended["", "expired"] += expired

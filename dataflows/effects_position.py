@@ -16,6 +16,7 @@ from dataflows.publishing import decoded
 from schemas.topics import DECISIONS, FACTS
 from sinks.base import SinkStopped
 from sinks.effects.base import Effect
+from sinks.effects.files import make
 from sinks.effects.store import EffectStore, Position
 from sinks.local import Lock
 
@@ -212,4 +213,4 @@ def begin_at(log: Log, sink: str, path: Path, offsets: Mapping[int, int]) -> Non
     facts = {shard: Position(offset) for shard, offset in enumerate(log.begin_offsets(FACTS))}
     positions: dict[str, Mapping[int, Position]] = {DECISIONS: decisions, FACTS: facts}
     identities = log.identity(FACTS), log.identity(DECISIONS)
-    EffectStore.make(path, sink, *identities, positions, _begun_attempts(log, sink))
+    make(path, sink, *identities, positions, _begun_attempts(log, sink))

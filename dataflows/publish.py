@@ -24,6 +24,7 @@ from dataflows.live import LiveChunk, LiveUpdater, views_identity
 from dataflows.publishing import Patience, PublishStatus, Stop, Stopped
 from schemas.topics import DECISIONS, FACTS
 from sinks.effects.base import EffectSink
+from sinks.effects.files import readable
 from sinks.redis.connect import RedisServer
 from sinks.redis.live.store import Reopen
 from sinks.redis.live.store import Store as LiveStore
@@ -198,12 +199,13 @@ def publish_effects(
     """
     patience = Patience(f"publish {sink.name}", stop, status)
     try:
-        hold = patience.persist(lambda: Hold(log, sink.name, path, again))
-        try:
-            _effects(EffectsLoop(log, sink, hold, patience, status, effects, stop), until_idle, stop)
-            patience.persist(hold.save)
-        finally:
-            hold.close()
+        with readable(path):
+            hold = patience.persist(lambda: Hold(log, sink.name, path, again))
+            try:
+                _effects(EffectsLoop(log, sink, hold, patience, status, effects, stop), until_idle, stop)
+                patience.persist(hold.save)
+            finally:
+                hold.close()
     except Stopped:
         structlog.get_logger().info("left while something was away", flow=f"publish {sink.name}")
     finally:

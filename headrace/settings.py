@@ -7,14 +7,13 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -115,7 +114,7 @@ class ErpSettings(BaseModel):
     )
     timezone: str = Field(default="UTC", description="Of batch.")
     at_once: int = Field(default=4, ge=1, le=64, description="Postings at the same time.")
-    retry_seconds: tuple[PositiveFloat, ...] = Field(
+    retry_seconds: tuple[Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)], ...] = Field(
         default=ERP_RETRY_SECONDS, min_length=1, description="The waits while it is away; the last one is repeated."
     )
     life_days: int = Field(default=ERP_LIFE_DAYS, ge=1, le=366, description="When a posting becomes an exception.")

@@ -91,6 +91,9 @@ class Deliveries:
         there = [item for item in items if item is not None]
         if len(there) != len(items) or sum(item.amount for item in there) != d.amount:
             self._wrong(d, "sent_unposted", f"it sends {d.amount}, of {len(there)} items of {len(items)}")
+        paid = [f"cleared:{item.document}" for item in there if d.candidates and not item.open]
+        if d.evidence[1:] != paid:
+            self._wrong(d, "cleared", f"of its documents {paid} hold, it says {d.evidence[1:]}")
         chain = d.evidence[0].removeprefix("chain:").split(",") if d.evidence else []
         found.requests += 1
         if d.reference_id != f"delivery:{d.document}:{found.requests}":
@@ -104,6 +107,8 @@ class Deliveries:
             over = found.deadline and found.deadline <= now
             if not over or (d.channel, d.level) != (found.channel, found.tries + 1) or d.level > policy["tries"]:
                 self._wrong(d, "sent_again", f"try {found.tries} by {found.channel} has time until {found.deadline}")
+            if not any(item.open for item in there):
+                self._wrong(d, "sent_again", "nothing of it is open")
         elif d.rule == "delivery.fallback":
             at = found.chain.index(found.channel) + 1 if found.channel in found.chain else 0
             if found.chain[at : at + 1] != [d.channel]:
@@ -117,9 +122,10 @@ class Deliveries:
 
     def _status(self, account: Account, found: Delivery, d: Decision, cause: Fact | None) -> None:
         if d.text == "not_needed":
-            item = self._books.item(account, d.document)
-            replaced = item is not None and item.replaced_by
-            if item is None or (item.open and not replaced):
+            items = [self._books.item(account, x) for x in d.candidates or [d.document]]
+            whole = self._books.billed(account, d.document)
+            replaced = whole is not None and whole.replaced_by
+            if not replaced and any(item is None or item.open for item in items):
                 self._wrong(d, "not_needed", "it is open, and nothing replaced it")
         elif not isinstance(cause, Message):
             self._wrong(d, "delivery_status", f"no message says that it is {d.text}")

@@ -4,7 +4,7 @@ import getpass
 import shlex
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -30,12 +30,15 @@ from headrace.words import in_words
 from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.effects.base import SINKS, State
+from sinks.effects.files import readable
 from sinks.effects.store import EffectStore, Row, TargetRow
 
 END: Final = "end"
 Where = tuple[Path | None, Path | None]
 SinkName = Annotated[str, typer.Argument(help=f"One of: {', '.join(SINKS)}.", show_default=False)]
-Numbers = Annotated[list[int], typer.Argument(help="Numbers of effects.", show_default=False)]
+# That a number in a sink's file can be.
+MOST_NUMBER: Final = (1 << 63) - 1
+Numbers = Annotated[list[int], typer.Argument(max=MOST_NUMBER, help="Numbers of effects.", show_default=False)]
 Note = Annotated[str, typer.Option(help="Why; kept with it.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", "--by", help="Who says so.", show_default="the user")]
 
@@ -69,14 +72,11 @@ def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectSt
             )
             raise typer.Exit(FOUND_WANTING)
         try:
-            store = EffectStore(path)
+            with EffectStore.reading(path) as store:
+                yield settings, store
         except SinkStopped as error:
             say(str(error))
             raise typer.Exit(FOUND_WANTING) from None
-        try:
-            yield settings, store
-        finally:
-            store.close()
 
 
 @app.command("list")
@@ -88,7 +88,7 @@ def list_effects(
     ] = None,
     target: Annotated[str, typer.Option(help="Only of this target.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account, TENANT/ENTITY/ACCOUNT.")] = "",
-    most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 100,
+    most: Annotated[int, typer.Option(min=1, max=MOST_NUMBER, help="Of the latest, so many.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
 ) -> None:
     """What waits, what failed, and of what nobody knows whether it arrived; of postings also what expired or was withdrawn;
@@ -150,7 +150,7 @@ def as_object(row: Row) -> dict[str, Any]:
 def show(
     context: typer.Context,
     sink: SinkName,
-    number: Annotated[int, typer.Argument(help="Number of an effect.", show_default=False)],
+    number: Annotated[int, typer.Argument(max=MOST_NUMBER, help="Number of an effect.", show_default=False)],
 ) -> None:
     """All that is known of one effect: what asked for it, each attempt, how it ended."""
     with opened_effects(context.obj, sink) as (_, store):
@@ -186,9 +186,7 @@ def again(store: EffectStore, numbers: list[int]) -> None:
     now_ms = time.time_ns() // 1_000_000
     done = 0
     for number in numbers:
-        row = store.row(number)
-        life_ms = 0 if row is None else row.expires_ms - row.made_ms
-        why_not = store.again(number, now_ms, now_ms + life_ms)
+        why_not = store.again(number, now_ms)
         if why_not:
             say(f"{number}: {why_not}")
         else:
@@ -278,7 +276,8 @@ def start(
         path = effects_file(settings.dir, sink)
         try:
             if path.exists():
-                opened(log, sink, path, "").close()
+                with readable(path), closing(opened(log, sink, path, "")) as store:
+                    store.check()
                 say(f"the sink {sink} has its position, and goes on from it: `headrace run publish --sink {sink}`")
                 raise typer.Exit(FOUND_WANTING)
         except PositionLost as error:

@@ -83,16 +83,13 @@ def _asked(settings: Settings, account: str) -> Iterator[Asked]:
         path = effects_file(settings.dir, sink)
         if not path.exists():
             continue
-        store = EffectStore(path)
-        try:
+        with EffectStore.reading(path) as store:
             rows = store.rows(account=account, most=MOST_EFFECTS)
             if len(rows) == MOST_EFFECTS:
                 say(f"{sink}: only the last {MOST_EFFECTS:,} effects of {account} are looked through")
             for row in reversed(rows):
                 sequences = [d.sequence for d, _ in store.members(row.number)]
                 yield Asked(sink, row, sequences, store.attempts(row.number))
-        finally:
-            store.close()
 
 
 def lines_of(steps: Sequence[Step]) -> list[str]:

@@ -14,7 +14,7 @@ import typer
 from connectors.intake.clockwork import utc_text
 from dataflows.effects_position import effects_file
 from headrace.commands.common import FOUND_WANTING, failures_told, load_existing, print_json, say, where_again
-from headrace.commands.effects import again, as_object, decision_of, opened_effects, switch_on
+from headrace.commands.effects import MOST_NUMBER, again, as_object, decision_of, opened_effects, switch_on
 from headrace.commands.tables import Column, Listing
 from headrace.settings import Settings
 from sinks.base import SinkStopped
@@ -81,14 +81,11 @@ def _standing(settings: Settings) -> tuple[dict[str, TargetRow], dict[tuple[str,
     if not path.exists():
         return {}, {}
     try:
-        store = EffectStore(path)
+        with EffectStore.reading(path) as store:
+            return store.targets(), store.counts()
     except SinkStopped as error:
         say(str(error))
         raise typer.Exit(FOUND_WANTING) from None
-    try:
-        return store.targets(), store.counts()
-    finally:
-        store.close()
 
 
 def _as_object(
@@ -119,7 +116,7 @@ def log(
     context: typer.Context,
     endpoint: Annotated[str, typer.Option(help="Only of this one.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account, TENANT/ENTITY/ACCOUNT.")] = "",
-    most: Annotated[int, typer.Option(min=1, help="Of the latest, so many.")] = 50,
+    most: Annotated[int, typer.Option(min=1, max=MOST_NUMBER, help="Of the latest, so many.")] = 50,
     as_json: Annotated[
         bool, typer.Option("--json", help="A list with one object for each event, its attempts in it.")
     ] = False,
@@ -160,7 +157,9 @@ def _logged(store: EffectStore, row: Row) -> dict[str, Any]:
 @app.command()
 def replay(
     context: typer.Context,
-    numbers: Annotated[list[int] | None, typer.Argument(help="Numbers of events, as `log` shows them.")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(max=MOST_NUMBER, help="Numbers of events, as `log` shows them.")
+    ] = None,
     endpoint: Annotated[str, typer.Option(help="All that failed or expired at this endpoint.")] = "",
 ) -> None:
     """Tell events again, with the same ids. Exit 1 where one is not there, or is still being tried."""

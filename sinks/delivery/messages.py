@@ -16,6 +16,7 @@ _WORDS: Final = {
     State.withdrawn: "expired",
     State.unknown: "unknown",
 }
+_NOT_SENT: Final = (State.expired, State.withdrawn)
 
 
 def message_fact(ending: Ending, setup: Setup) -> Message | None:
@@ -26,6 +27,9 @@ def message_fact(ending: Ending, setup: Setup) -> Message | None:
     if ending.state is State.withdrawn and effect.kind == "delivery":
         return None
     status = _WORDS.get(ending.state) or _done(effect.target, setup)
+    if effect.in_doubt and ending.state in _NOT_SENT:
+        # It may have left all the same: nobody is told that it did not.
+        status = _WORDS[State.unknown]
     return Message(
         event_id=ending.event_id(),
         recorded_time=ending.at_ms,

@@ -5,10 +5,11 @@ import tomllib
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from connectors.addresses import host_address
+from connectors.addresses import host_address, is_encoded
 from sinks.delivery.documents.figures import Party
 from sinks.delivery.documents.headers import ADDRESS
 from sinks.wrong_settings import findings
@@ -175,6 +176,8 @@ class Upload(_Part):
         address = host_address(self.url) if self.url else None
         if self.url and (address is None or address.username is not None):
             raise ValueError("url must be https://HOST/PATH or http://HOST/PATH, without a user and a password")
+        if address is not None and (address.fragment or not is_encoded(address)):
+            raise ValueError("url must have no fragment, and what is no character of ASCII percent-encoded")
         return self
 
 
@@ -199,6 +202,13 @@ class Setup(_Part):
     letter: Outbox | None = None
     reminder_hours: Annotated[int, Field(ge=1, le=744)] = 24
     document_hours: Annotated[int, Field(ge=1, le=744)] = 72
+
+    @field_validator("portal")
+    @classmethod
+    def _below(cls, portal: Upload | None) -> Upload | None:
+        if portal is not None and urlsplit(portal.url).query:
+            raise ValueError("url must have no query: each document is put below it, under a name of its own")
+        return portal
 
     @property
     def sends(self) -> bool:

@@ -61,7 +61,7 @@ class Outcome:
 
     detail: for people, without secrets and personal data, at most 500 characters are kept. reference: what the
     outside calls it, or empty. after_seconds: not before then, where the outside says so. parts: how many parts the outside has
-    by now of what goes there in parts, for the next attempt.
+    by now of what goes there in parts, for the next attempt. in_doubt: it got no answer, or was cut off, and may have arrived.
     """
 
     result: Result
@@ -69,6 +69,7 @@ class Outcome:
     reference: str = ""
     after_seconds: float = 0.0
     parts: int = 0
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class Effect:
     number: its row here. key: for the outside, the same over retries, restarts and rebuilds of all but the facts log.
     decisions: in their order, without those withdrawn meanwhile; all of them where all were. attempt: which one this is,
     from 1; what went on without failing is none. rounds: how often a person had it begun again. parts: how many of its parts the
-    outside has from attempts before. late: it has expired, and is only looked for (`EffectSink.look_seconds`).
+    outside has from attempts before. late: it has expired, and is only looked for (`EffectSink.look_seconds`). in_doubt: an
+    attempt may have arrived, as far as anybody knows.
     """
 
     number: int
@@ -127,6 +129,7 @@ class Effect:
     rounds: int
     parts: int = 0
     late: bool = False
+    in_doubt: bool = False
 
     @property
     def name(self) -> str:

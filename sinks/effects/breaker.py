@@ -19,17 +19,20 @@ _SPREAD: Final = 0.2
 def after(row: TargetRow, outcome: Outcome, now_ms: int, asks_for_all: bool = False) -> TargetRow:
     """How the target stands after an attempt at it. asks_for_all: as in `Target`."""
     if outcome.result is Result.off:
-        return row._replace(off_ms=now_ms, off_why=outcome.detail, failures=0, paused_until_ms=0)
+        return TargetRow(row.target, off_ms=now_ms, off_why=outcome.detail)
     if outcome.result in (Result.done, Result.more, Result.refused):
         # It answered.
-        return row._replace(failures=0, paused_until_ms=0)
+        return row._replace(failures=0, paused_until_ms=0, paused_ms=0)
     # Attempts that were made at the same time and failed together count once.
     paused = row.paused_until_ms > now_ms
     failures = row.failures if paused else row.failures + 1
     # What was tried waits for as long as it was told to; the others may have nothing to do with that.
     asked = outcome.after_seconds if asks_for_all else min(outcome.after_seconds, LONGEST_SECONDS)
     pause = asked if paused else max(pause_seconds(row.target, failures), asked)
-    return row._replace(failures=failures, paused_until_ms=max(row.paused_until_ms, now_ms + round(pause * 1000)))
+    until_ms = now_ms + round(pause * 1000)
+    if until_ms <= row.paused_until_ms:
+        return row._replace(failures=failures)
+    return row._replace(failures=failures, paused_until_ms=until_ms, paused_ms=now_ms)
 
 
 def pause_seconds(target: str, failures: int) -> float:

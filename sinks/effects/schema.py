@@ -32,7 +32,7 @@ CREATE TABLE targets (target TEXT PRIMARY KEY, off_ms INTEGER, off_why TEXT, fai
   WITHOUT ROWID;
 CREATE TABLE known (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 """
-# Made where they are not: a file that an earlier version made gets them when it is opened.
+# Made where they are not: a file of the first format may lack them.
 ADDED: Final = (
     # Of an earlier version, which looked at all that an account has.
     "DROP INDEX IF EXISTS effects_withdrawable",
@@ -43,11 +43,26 @@ ADDED: Final = (
     # What has expired, and until when it is looked for.
     "CREATE TABLE IF NOT EXISTS late (number INTEGER PRIMARY KEY, until_ms INTEGER)",
 )
+# Of the second format. life_ms: how long it lives, from when the log learned what asked for it, or a person had it tried again.
+# paused_ms: when it was said for how long a target is left alone.
+# in_doubt: an attempt since then may have arrived, though nobody knows that it has.
+COLUMNS: Final = (
+    "ALTER TABLE effects ADD COLUMN life_ms INTEGER NOT NULL DEFAULT 0",
+    "UPDATE effects SET life_ms = expires_ms - made_ms",
+    "ALTER TABLE effects ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE targets ADD COLUMN paused_ms INTEGER NOT NULL DEFAULT 0",
+)
 # The members that a later decision may make needless, by what they are about; of what is done, too: a person may have it
 # tried again. word: why it is needless, of what was done before that. Filled from the members of a file that has it not.
 WITHDRAWABLE: Final = (
-    "CREATE TABLE withdrawable (number INTEGER, sequence INTEGER, account TEXT, kind TEXT, document TEXT, currency TEXT,"
+    "CREATE TABLE IF NOT EXISTS withdrawable (number INTEGER, sequence INTEGER, account TEXT, kind TEXT, document TEXT, currency TEXT,"
     " money INTEGER, word TEXT, PRIMARY KEY (number, sequence)) WITHOUT ROWID",
-    "CREATE INDEX withdrawable_document ON withdrawable (account, document) WHERE word = ''",
-    "CREATE INDEX withdrawable_money ON withdrawable (account, kind, currency, money) WHERE word = ''",
+    "CREATE INDEX IF NOT EXISTS withdrawable_document ON withdrawable (account, document) WHERE word = ''",
+    "CREATE INDEX IF NOT EXISTS withdrawable_money ON withdrawable (account, kind, currency, money) WHERE word = ''",
+)
+# Of a delivery of several documents each one, and whether it is cleared by what was decided so far.
+CANDIDATES: Final = (
+    "CREATE TABLE IF NOT EXISTS candidates (number INTEGER, sequence INTEGER, account TEXT, document TEXT, cleared INTEGER,"
+    " PRIMARY KEY (number, sequence, document)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS candidates_document ON candidates (account, document)",
 )

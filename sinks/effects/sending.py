@@ -61,15 +61,17 @@ class Sender:
         connection = HTTPConnection(host, port)
         connection.response_class = _Answer
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        asked = False
         try:
             plain = _connected(addresses[:_MOST_ADDRESSES], port)
             self._connections.keep(number, plain)
             connection.sock = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
+            asked = True
             connection.request(method, path, body, {"user-agent": USER_AGENT, **headers})
             # What it says beyond its head is not read: it decides nothing.
             return judge(connection.getresponse())
         except (OSError, HTTPException, ValueError) as error:
-            return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}")
+            return Outcome(Result.later, f"{host}: {type(error).__name__}: {error}", in_doubt=asked)
         finally:
             self._connections.drop(number)
             connection.close()

@@ -6,7 +6,7 @@ attempt is in the file before it is made. Memory does not grow with what waits.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,12 +15,11 @@ from schemas.records import Decision
 from sinks.base import SinkStopped
 from sinks.effects import expiry, withdrawable
 from sinks.effects.base import OPEN, Effect, Ending, Intent, Outcome, Result, State
-from sinks.effects.schema import ADDED, FOR_A_PERSON, LEFT, SCHEMA, WITHDRAWABLE
+from sinks.effects.files import opened, readable
+from sinks.effects.schema import FOR_A_PERSON, LEFT
 from sinks.effects.schema import OPEN as OPEN_SQL
 from sinks.effects.withdrawals import account_of, withdrawn
 
-FORMAT: Final = 1
-_BUSY_SECONDS: Final = 10.0
 _DETAIL_CHARACTERS: Final = 500
 
 
@@ -69,13 +68,14 @@ class Ended(NamedTuple):
 
 class TargetRow(NamedTuple):
     """A target as it stands. off_ms: since when it is switched off, 0 where it is on; failures: attempts in a row that failed;
-    paused_until_ms: nothing is tried before then."""
+    paused_until_ms: nothing is tried before then, as was said at paused_ms."""
 
     target: str
     off_ms: int = 0
     off_why: str = ""
     failures: int = 0
     paused_until_ms: int = 0
+    paused_ms: int = 0
 
 
 # Of all rounds: the column begins anew where a person has it tried again.
@@ -89,57 +89,24 @@ class EffectStore:
     def __init__(self, path: Path) -> None:
         """Raises SinkStopped where the file is not there, or is none of this version's."""
         self.path = path
-        if not path.exists():
-            raise SinkStopped(f"{path}: there is no such file")
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-        try:
-            found = self._connection.execute("SELECT format, name, facts, decisions FROM sink").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise SinkStopped(f"{path}: cannot be read: {error}") from error
-        if found is None or found[0] != FORMAT:
-            raise SinkStopped(f"{path}: format {found and found[0]}, this version reads {FORMAT}")
-        self.name: str = found[1]
-        self.facts: str = found[2]
-        self.decisions: str = found[3]
-        self._connection.execute("PRAGMA synchronous=FULL")
-        for added in ADDED:
-            self._connection.execute(added)
-        if not withdrawable.is_there(self._connection):
-            with self.transaction() as connection:
-                withdrawable.fill(connection)
+        self._connection, self.name, self.facts, self.decisions = opened(path)
 
-    @staticmethod
-    def make(
-        path: Path,
-        name: str,
-        facts: str,
-        decisions: str,
-        positions: Mapping[str, Mapping[int, Position]],
-        begun: int = 0,
-    ) -> None:
-        """Make the file, whole or not at all. Positions by topic and shard; begun: attempts of the files before it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.unlink(missing_ok=True)
-        connection = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(SCHEMA)
-            for added in (*ADDED, *WITHDRAWABLE):
-                connection.execute(added)
-            connection.execute("INSERT INTO begun VALUES (1, ?)", (begun,))
-            connection.execute("INSERT INTO sink VALUES (?, ?, ?, ?)", (FORMAT, name, facts, decisions))
-            for topic, shards in positions.items():
-                connection.executemany(
-                    "INSERT INTO positions (topic, shard, next, sequence) VALUES (?, ?, ?, ?)",
-                    [(topic, shard, *position) for shard, position in shards.items()],
-                )
-        finally:
-            connection.close()
-        fresh.rename(path)
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator["EffectStore"]:
+        """The file, for as long as this lasts. Raises SinkStopped as it is opened, and where it turns out to be damaged."""
+        with readable(path), closing(cls(path)) as store:
+            yield store
 
     def close(self) -> None:
         self._connection.close()
+
+    def check(self) -> None:
+        """Look through all of it. Raises SinkStopped where it is damaged."""
+        with readable(self.path):
+            found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -152,7 +119,7 @@ class EffectStore:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise SinkStopped(
                 f"{self.path}: cannot be written: {error}; nothing was sent that it does not say. Make room, and start again"
             ) from error
@@ -183,14 +150,16 @@ class EffectStore:
                 if run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, '')", (found[0], d.sequence, raw)).rowcount:
                     withdrawable.keep(self._connection, found[0], intent.kind, d)
                 return
+        life_ms = intent.life_seconds * 1000
         head = not intent.lane or not self._open_in(intent.target, intent.lane)
         cursor = run(
             "INSERT OR IGNORE INTO effects VALUES"
-            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0)",
+            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, 0, '', '', 0, ?, 0)",
             (
                 *(key, d.shard, d.sequence, d.fact_offset, intent.target, intent.kind, intent.lane, intent.bundle),
-                *(account_of(d), d.recorded_time, d.recorded_time + intent.life_seconds * 1000, head),
-                max(now_ms, intent.not_before_ms),
+                *(account_of(d), d.recorded_time, d.recorded_time + life_ms, head),
+                # At once, though the clock be ahead just now.
+                *(max(min(now_ms, d.recorded_time), intent.not_before_ms), life_ms),
             ),
         )
         if cursor.rowcount:
@@ -212,7 +181,7 @@ class EffectStore:
         """
         waiting: set[int] = set()
         for asked in withdrawable.found(self._connection, later, last):
-            word = withdrawn(asked.kind, asked.decision, later, last)
+            word = withdrawn(asked.kind, asked.decision, later, last, asked.left)
             if word and asked.state == State.done:
                 withdrawable.withdraw_again(self._connection, asked, word)
             elif word:
@@ -301,14 +270,15 @@ class EffectStore:
                 connection.execute("DELETE FROM attempts WHERE number = ? AND result = ''", (number,))
 
     def effect(self, number: int, now_ms: int = 0) -> Effect:
-        key, target, kind, lane, attempts, rounds, parts, expires_ms = self._connection.execute(
-            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0), expires_ms FROM effects"
+        key, target, kind, lane, attempts, rounds, parts, expires_ms, in_doubt = self._connection.execute(
+            "SELECT key, target, kind, lane, attempts, rounds, coalesce(done, 0), expires_ms, in_doubt FROM effects"
             " LEFT JOIN parts USING (number) WHERE number = ?",
             (number,),
         ).fetchone()
         members = self._members(number)
         left = [decision for _, decision, word in members if not word] or [decision for _, decision, _ in members]
-        return Effect(number, key, target, kind, lane, tuple(left), attempts, rounds, parts, expires_ms <= now_ms)
+        of = (number, key, target, kind, lane, tuple(left), attempts, rounds, parts)
+        return Effect(*of, expires_ms <= now_ms, bool(in_doubt))
 
     # --- what came of it ---
 
@@ -327,6 +297,8 @@ class EffectStore:
         )
         if outcome.parts:
             self._connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?)", (number, outcome.parts))
+        if outcome.in_doubt:
+            self._connection.execute("UPDATE effects SET in_doubt = 1 WHERE number = ?", (number,))
         if outcome.result in (Result.later, Result.more, Result.off) and retry_seconds is not None:
             if self._withdrawn(number, now_ms):
                 return
@@ -347,11 +319,15 @@ class EffectStore:
     def _end(self, number: int, state: State, detail: str, reference: str, now_ms: int) -> None:
         """Within a transaction. The next one of its lane may go."""
         run = self._connection.execute
+        in_doubt, target, lane = run(
+            "SELECT in_doubt, target, lane FROM effects WHERE number = ?", (number,)
+        ).fetchone()
+        if in_doubt and state in (State.withdrawn, State.expired):
+            detail = f"{detail}; an attempt had no answer, and may have arrived"
         run(
             "UPDATE effects SET state = ?, head = 0, ended_ms = ?, told = 0, detail = ?, reference = ? WHERE number = ?",
             (state.value, now_ms, detail, reference, number),
         )
-        target, lane = run("SELECT target, lane FROM effects WHERE number = ?", (number,)).fetchone()
         if lane:
             self._next_head(target, lane)
 
@@ -392,7 +368,7 @@ class EffectStore:
                 " AND state IN ('done', 'expired', 'withdrawn', 'failed') ORDER BY ended_ms LIMIT ?",
                 (before_ms, most),
             ).fetchall()
-            for table in ("attempts", "members", "withdrawable", "parts", "late", "effects"):
+            for table in ("attempts", "members", "withdrawable", "candidates", "parts", "late", "effects"):
                 connection.executemany(f"DELETE FROM {table} WHERE number = ?", rows)
         return len(rows)
 
@@ -403,7 +379,21 @@ class EffectStore:
 
     def set_target(self, row: TargetRow) -> None:
         with self.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def put_back(self, now_ms: int) -> None:
+        """What waits since a time that has not come, for the clock was ahead then, waits as long from now on."""
+        last = "(SELECT max(ended_ms) FROM attempts WHERE attempts.number = effects.number)"
+        with self.transaction() as connection:
+            connection.execute(
+                f"UPDATE effects SET due_ms = due_ms - {last} + ?"
+                f" WHERE state = 'waiting' AND due_ms > ? AND {last} > ? AND due_ms >= {last}",
+                (now_ms, now_ms, now_ms),
+            )
+            connection.execute(
+                "UPDATE targets SET paused_until_ms = paused_until_ms - paused_ms + ?, paused_ms = ? WHERE paused_ms > ?",
+                (now_ms, now_ms, now_ms),
+            )
 
     # --- what a sink has learned ---
 
@@ -454,8 +444,9 @@ class EffectStore:
         )
         return {(target, state): (count, oldest) for target, state, count, oldest in rows}
 
-    def again(self, number: int, now_ms: int, expires_ms: int) -> str:
-        """A person wants it tried again, from the first attempt on. Why it is not; empty where it is."""
+    def again(self, number: int, now_ms: int) -> str:
+        """A person wants it tried again, from the first attempt on; from now on it lives as long as at first. Why it is not;
+        empty where it is."""
         with self.transaction() as connection:
             found = connection.execute("SELECT state, target, lane FROM effects WHERE number = ?", (number,)).fetchone()
             if found is None:
@@ -468,9 +459,9 @@ class EffectStore:
             if needless:
                 return f"nothing of it is left to be done: {needless}"
             connection.execute(
-                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ?, attempts = 0, ended_ms = 0, told = 0,"
+                "UPDATE effects SET state = 'waiting', due_ms = ?, expires_ms = ? + life_ms, attempts = 0, ended_ms = 0, told = 0, in_doubt = 0,"
                 " rounds = rounds + 1, head = ?, detail = 'again by hand' WHERE number = ?",
-                (now_ms, expires_ms, not lane, number),
+                (now_ms, now_ms, not lane, number),
             )
             for table in ("parts", "late"):
                 connection.execute(f"DELETE FROM {table} WHERE number = ?", (number,))

@@ -4,36 +4,28 @@ They stand there until they are withdrawn, also when they are done: a person may
 """
 
 import sqlite3
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from schemas.codec import decode_decision
 from schemas.records import Decision
-from sinks.effects.schema import WITHDRAWABLE
-from sinks.effects.withdrawals import KINDS, account_of, concerned, money_of
-
-_THERE: Final = "SELECT 1 FROM sqlite_master WHERE name = 'withdrawable'"
+from sinks.effects.schema import CANDIDATES, WITHDRAWABLE
+from sinks.effects.withdrawals import CLEARED, KINDS, account_of, clears, concerned, money_of
 
 
 class Asked(NamedTuple):
-    """A decision that asked for something, and how its effect stands."""
+    """A decision that asked for something, how its effect stands, and how many of several documents are open."""
 
     number: int
     sequence: int
     kind: str
     decision: Decision
     state: str
-
-
-def is_there(connection: sqlite3.Connection) -> bool:
-    """Whether the file has them; one of an earlier version has not."""
-    return connection.execute(_THERE).fetchone() is not None
+    left: int
 
 
 def fill(connection: sqlite3.Connection) -> None:
-    """Find those that are in the file; once."""
-    if is_there(connection):
-        return
-    for statement in WITHDRAWABLE:
+    """Make the tables of a file of an earlier version, and find those that are in it."""
+    for statement in (*WITHDRAWABLE, *CANDIDATES):
         connection.execute(statement)
     members = connection.execute(
         "SELECT number, kind, raw FROM members JOIN effects USING (number)"
@@ -51,10 +43,28 @@ def keep(connection: sqlite3.Connection, number: int, kind: str, d: Decision) ->
             "INSERT OR IGNORE INTO withdrawable VALUES (?, ?, ?, ?, ?, ?, ?, '')",
             (number, d.sequence, account_of(d), kind, d.document, d.currency, money_of(d)),
         )
+    if kind == "delivery":
+        connection.executemany(
+            "INSERT OR IGNORE INTO candidates VALUES (?, ?, ?, ?, ?)",
+            [
+                (number, d.sequence, account_of(d), document, f"{CLEARED}{document}" in d.evidence)
+                for document in d.candidates
+            ],
+        )
+
+
+def _look(connection: sqlite3.Connection, later: Decision) -> None:
+    """Note of the document that a decision moves whether it is cleared by it, or open again."""
+    if later.item_open or clears(later):
+        connection.execute(
+            "UPDATE candidates SET cleared = ? WHERE account = ? AND document = ? AND sequence < ?",
+            (not later.item_open, account_of(later), later.document, later.sequence),
+        )
 
 
 def found(connection: sqlite3.Connection, later: Decision, last: bool) -> list[Asked]:
     """All that `later` may withdraw."""
+    _look(connection, later)
     at = concerned(later, last)
     of_reminders = "w.kind = 'reminder' AND w.currency"
     wanted: list[tuple[str, tuple[object, ...]]] = [("w.document = ?", (document,)) for document in at.documents]
@@ -64,6 +74,7 @@ def found(connection: sqlite3.Connection, later: Decision, last: bool) -> list[A
         wanted.append((f"{of_reminders} = ?", (later.currency,)))
     if at.others:
         wanted.append((f"{of_reminders} <> ?", (later.currency,)))
+    wanted += [("w.number = ? AND w.sequence = ?", group) for group in _groups(connection, later)]
     members: dict[tuple[int, int], tuple[str, bytes, str]] = {}
     for where, values in wanted:
         rows = connection.execute(
@@ -73,9 +84,23 @@ def found(connection: sqlite3.Connection, later: Decision, last: bool) -> list[A
         )
         members |= {(number, sequence): (kind, raw, state) for number, sequence, kind, raw, state in rows}
     return [
-        Asked(number, sequence, kind, decode_decision(raw), state)
+        Asked(number, sequence, kind, decode_decision(raw), state, _left(connection, number, sequence))
         for (number, sequence), (kind, raw, state) in sorted(members.items())
     ]
+
+
+def _groups(connection: sqlite3.Connection, later: Decision) -> list[tuple[int, int]]:
+    """Of which deliveries of several documents its document is one."""
+    return connection.execute(
+        "SELECT number, sequence FROM candidates WHERE account = ? AND document = ?",
+        (account_of(later), later.document),
+    ).fetchall()
+
+
+def _left(connection: sqlite3.Connection, number: int, sequence: int) -> int:
+    where = "number = ? AND sequence = ? AND NOT cleared"
+    found = connection.execute(f"SELECT count(*) FROM candidates WHERE {where}", (number, sequence)).fetchone()
+    return int(found[0])
 
 
 def withdraw(connection: sqlite3.Connection, asked: Asked, word: str) -> None:

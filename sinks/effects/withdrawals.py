@@ -16,6 +16,8 @@ Test = Callable[[Decision, Decision], bool]
 CLEARING: Final = frozenset(
     ("cash_applied", "credit_allocated", "discount_granted", "write_off_posted", "deduction_opened")
 )
+# Begins what a request to deliver several documents says of one that is cleared by then.
+CLEARED: Final = "cleared:"
 
 
 def _same_document(asked: Decision, later: Decision) -> bool:
@@ -29,8 +31,14 @@ def _paid(asked: Decision, later: Decision) -> bool:
     return later.kind in CLEARING and _same_document(asked, later)
 
 
+def clears(later: Decision) -> bool:
+    """Whether nothing of its document is open any more."""
+    return later.kind in CLEARING and later.item_open == 0
+
+
 def _cleared(asked: Decision, later: Decision) -> bool:
-    return later.kind in CLEARING and _same_document(asked, later) and later.item_open == 0
+    """Its document, or the last one of several: `withdrawn` asks about the others."""
+    return clears(later) and (later.document in asked.candidates or _same_document(asked, later))
 
 
 def _covered(asked: Decision, later: Decision) -> bool:
@@ -81,6 +89,7 @@ def _arrived(asked: Decision, later: Decision) -> bool:
     )
 
 
+_ALL_CLEARED: Final = "cleared"
 # By kind of intent: the word that is told, and when it holds. The first one that holds counts.
 WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
     "reminder": (
@@ -91,7 +100,7 @@ WITHDRAWALS: Final[Mapping[str, tuple[tuple[str, Test], ...]]] = {
         ("cash_or_credit_covers", _covered_by_others),
     ),
     "delivery": (
-        ("cleared", _cleared),
+        (_ALL_CLEARED, _cleared),
         ("not_needed", _arrived),
         ("requested_again", _superseded),
     ),
@@ -130,10 +139,10 @@ def concerned(later: Decision, last: bool) -> Concerned:
     )
 
 
-def withdrawn(kind: str, asked: Decision, later: Decision, last: bool) -> str:
+def withdrawn(kind: str, asked: Decision, later: Decision, last: bool, left: int = 0) -> str:
     """Why `later` withdraws what `asked` asks for; empty where it does not. last: the last decision of its fact for its
-    account and currency."""
+    account and currency. left: how many of several documents are open after `later`."""
     for word, holds in (*WITHDRAWALS[kind], *(SETTLED.get(kind, ()) if last else ())):
-        if holds(asked, later):
+        if holds(asked, later) and not (left and word == _ALL_CLEARED):
             return word
     return ""

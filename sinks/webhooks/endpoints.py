@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
+from connectors.addresses import is_encoded
 from sinks.webhooks.events import EVENTS
 
 # Of the standard: after how many seconds each retry comes, the first attempt being made at once.
@@ -17,6 +18,8 @@ LIFE_HOURS: Final = 96
 # Of a secret, bytes.
 LEAST_SECRET: Final = 24
 MOST_SECRET: Final = 64
+# As long as an event may live at the most.
+_MOST_WAIT_SECONDS: Final = 31 * 86_400
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -77,8 +80,8 @@ def findings(endpoint: Endpoint) -> list[str]:
     for event in endpoint.events:
         if event not in EVENTS:
             found.append(f"events: there is no {event!r}; there are {', '.join(EVENTS)}")
-    if any(wait < 0 for wait in endpoint.retry_seconds):
-        found.append("retry_seconds: none may be below 0")
+    if not all(0 <= wait <= _MOST_WAIT_SECONDS for wait in endpoint.retry_seconds):
+        found.append(f"retry_seconds: each must be from 0 to {_MOST_WAIT_SECONDS} (31 days)")
     return found
 
 
@@ -94,6 +97,8 @@ def _url_findings(endpoint: Endpoint) -> list[str]:
         return ["url: must be https://HOST/PATH, with a port from 0 to 65535 where it has one"]
     if url.username is not None or url.fragment:
         return ["url: may hold neither a user nor a fragment; what proves who sends is the signature"]
+    if not is_encoded(url):
+        return ["url: a blank, and whatever is no character of ASCII, must be percent-encoded behind the host: %20"]
     if url.scheme == "http" and not endpoint.private:
         return ["url: must be https; http is for addresses inside only (private = true)"]
     return []

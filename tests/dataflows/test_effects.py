@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ import pytest
 from connectors.log.base import LogUnavailable, Reader, Record
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
+from dataflows.effects import wall_ms
 from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
@@ -519,6 +521,51 @@ def test_what_expires_is_told(world: World) -> None:
     assert world.sent == []
     assert letters(world.directory) == [("INV-1", "expired", "not done in time, 0 attempts")]
     assert world.told() == [("C1:20000", "expired", "")]
+
+
+def test_a_clock_that_is_put_forward_and_back_expires_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second letter waits for the first one, and one round sees the day after tomorrow."""
+    answered, over = threading.Event(), threading.Event()
+    rounds: list[int] = []
+    there = world.log.end_offsets
+
+    def asked(topic: str) -> list[int]:
+        if answered.is_set() and topic == DECISIONS:
+            rounds.append(len(rounds))
+            if len(rounds) > 2:
+                over.set()
+        return there(topic)
+
+    def answer(_: Received) -> int:
+        answered.set()
+        assert over.wait(20)
+        return 200
+
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    world.remind("C1", "INV-2", "C1:20007")
+    world.server.answer = answer
+    monkeypatch.setattr(world.log, "end_offsets", asked)
+    monkeypatch.setattr("dataflows.effects.wall_ms", lambda: wall_ms() + (2 * 86_400_000 if len(rounds) == 1 else 0))
+    world.run()
+    assert letters(world.directory) == [("INV-1", "done", "HTTP 200"), ("INV-2", "done", "HTTP 200")]
+
+
+def test_a_clock_that_was_a_day_ahead_holds_up_nothing_once_it_is_right(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.known("C1")
+    world.remind("C1", "INV-1")
+    world.server.answer = lambda _: (503, {"retry-after": "40"})
+    with monkeypatch.context() as ahead:
+        ahead.setattr("dataflows.effects.wall_ms", lambda: wall_ms() + 86_000_000)
+        world.run()
+    world.run()
+    with closing(EffectStore(letters_file(world.directory))) as store:
+        waits = [row.due_ms for row in store.rows()] + [row.paused_until_ms for row in store.targets().values()]
+    assert len(waits) == 2
+    assert all(0 < until_ms - wall_ms() <= 40_000 for until_ms in waits)
+    assert len(world.sent) == 1
 
 
 def test_a_customer_that_comes_late_in_the_log_is_known_before_anything_leaves(world: World) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dataflows.effects import EffectsStatus
+from dataflows.effects import EffectsStatus, wall_ms
 from dataflows.effects_known import KnownInFile
 from dataflows.effects_position import go_on_from
 from dataflows.publish import publish_effects
@@ -115,6 +115,37 @@ def test_with_the_server_stalled_and_the_customer_paying_meanwhile_nothing_leave
         assert mailbox.got == []
     assert delivering.effects() == [("RE-1", "withdrawn", "paid")]
     assert delivering.statuses() == [("A-1:20500", "expired", "withdrawn:paid")]
+
+
+MAY_BE_THERE = "cash_or_credit_covers; an attempt had no answer, and may have arrived"
+
+
+def test_a_letter_that_was_cut_off_and_is_paid_meanwhile_is_not_told_as_one_that_did_not_leave(
+    delivering: Delivering, tmp_path: Path
+) -> None:
+    delivering.ledger.invoice("A-1", "RE-1", 13_878, ago(), "2026-02-01", currency="EUR")
+    delivering.remind("RE-1", channel="letter")
+    delivering.run(office_at(("127.0.0.1", 1)))
+    with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
+        # What a process leaves that dies after the file was put into the folder.
+        store.start([1], wall_ms())
+    delivering.ledger.receipt("A-1", "R-1", 5_000, ago(), currency="EUR")
+    delivering.run(office_at(("127.0.0.1", 1), **outboxes(tmp_path)))
+    assert list((tmp_path / "letter").iterdir()) == []
+    assert delivering.effects() == [("RE-1", "withdrawn", MAY_BE_THERE)]
+    assert delivering.statuses() == [("A-1:20500", "unknown", f"withdrawn:{MAY_BE_THERE}")]
+
+
+def test_a_letter_whose_answer_was_lost_is_not_told_as_one_that_did_not_leave(delivering: Delivering) -> None:
+    delivering.ledger.invoice("A-1", "RE-1", 13_878, ago(), "2026-02-01", currency="EUR")
+    delivering.remind("RE-1", channel="portal")
+    with raw_server(lambda connection: connection.recv(1) and None) as (host, port):
+        office = office_at(("127.0.0.1", 1), portal={"url": f"http://{host}:{port}/"})
+        delivering.run(office)
+        delivering.ledger.receipt("A-1", "R-1", 5_000, ago(), currency="EUR")
+        delivering.run(office)
+    assert delivering.effects() == [("RE-1", "withdrawn", MAY_BE_THERE)]
+    assert delivering.statuses() == [("A-1:20500", "unknown", f"withdrawn:{MAY_BE_THERE}")]
 
 
 def test_what_could_not_leave_in_time_never_does(delivering: Delivering) -> None:
@@ -273,7 +304,7 @@ def test_what_is_approved_while_the_sink_runs_leaves_when_it_is_tried_again(
         digest = office.any_template("invoice", "de").digest
         approve(tmp_path / APPROVED_FILE, {"de/invoice": digest}, "kim", "2026-03-02T00:00:00+00:00")
         with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
-            assert (state, store.again(1, 0, time.time_ns())) == ("failed", "")
+            assert (state, store.again(1, wall_ms())) == ("failed", "")
             delivering.run(office)
             assert [(row.state, row.attempts) for row in store.rows()] == [("done", 2)]
         assert len(mailbox.got) == 1

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from dataflows.effects import EffectsStatus
+from dataflows.effects import EffectsStatus, wall_ms
 from dataflows.publish import publish_effects
 from dataflows.publishing import PublishStatus
 from sinks.delivery.sink import DeliverySink
@@ -82,7 +82,7 @@ def test_a_person_has_all_of_it_sent_again(world: Delivering) -> None:
         inbox.refuses = bool
         store = EffectStore(world.directory / "effects" / "delivery.sqlite")
         assert store.effect(1).parts == 7
-        assert store.again(1, 0, 1 << 50) == ""
+        assert store.again(1, wall_ms()) == ""
         assert store.effect(1).parts == 0
         store.close()
         run(world, DeliverySink(office))

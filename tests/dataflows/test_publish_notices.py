@@ -1,11 +1,11 @@
 """What mail servers say of messages, and what else comes in those mails."""
 
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from dataflows.effects import wall_ms
 from headrace.notices import ingest_notices
 from sinks.effects.base import effect_key
 from sinks.effects.store import EffectStore
@@ -29,13 +29,13 @@ def test_what_is_sent_again_by_hand_may_bounce_again(
         raw = report("message/delivery-status", failed, "Subject: x\n")
         notice.write_bytes((f"Message-ID: {mail_id}\r\n".encode() if mail_id else b"") + raw)
         for _ in range(2):
-            ingest_notices(delivering.log, notice, time.time_ns() // 1_000_000, lambda said: None, lambda: True)
+            ingest_notices(delivering.log, notice, wall_ms(), lambda said: None, lambda: True)
 
     with mail_server(open_mailbox()) as mailbox:
         delivering.run(office_at(mailbox.address))
         bounces(mail_ids[0], "5.1.1")
         with closing(EffectStore(delivering.directory / "effects" / "delivery.sqlite")) as store:
-            assert store.again(1, 0, time.time_ns()) == ""
+            assert store.again(1, wall_ms()) == ""
         delivering.run(office_at(mailbox.address))
         assert len(mailbox.got) == 2
         bounces(mail_ids[1], "5.2.1")

@@ -48,6 +48,10 @@ def refused(text: str, directory: Path) -> str:
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret_file = 7\nurl = {{ a = "{HUSH}" }}', "erp 1.url: Input should be a valid string"),
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nurl = "https://u:{HUSH}@x"', "erp 1: say where its secret is"),
         (f'[[erp]]\nname = "x"\nmapping = "m.toml"\nsecret = "{HUSH}"\nurl = "https://x"', "erp 1.secret: no such setting; is it secret_env?"),
+        *[
+            (f'[[erp]]\nname = "x"\nmapping = "m"\nsecret_env = "A"\nurl = "https://x"\nretry_seconds = [5, {wait}]', f"erp 1.retry_seconds 2 = {shown}: Input should be")
+            for wait, shown in (("inf", "inf"), ("nan", "nan"), ("1e30", "1e+30"), ("0", "0"))
+        ],
         ('[[erp]]\nname = "x"\nsecret_env = "A"\nurl = "https://x"', "erp 1.mapping: must be said"),
         ('[[erp]]\nname = "X!"\nmapping = "m.toml"\nsecret_env = "A"\nurl = "https://x"', "erp 1.name = 'X!': String should match"),
     ],
@@ -67,6 +71,12 @@ def test_a_setting_that_is_wrong_is_told_without_what_may_be_secret(text: str, f
         (f'[api]\nurl = "https://a.example"\ntoken = "{HUSH}"', "api.token: no such setting; is it token_file?"),
         (f'[api]\nurl = "https://u:{HUSH}@a.example"', "api: url must be https://HOST/PATH"),
         (f'[api]\nurl = "https://u:{HUSH}"', "api: url must be https://HOST/PATH"),
+        *[
+            (f'[{name}]\nurl = "https://a.example/{HUSH}{rest}"', f"{name}: url must have no fragment")
+            for name in ("api", "portal")
+            for rest in ("#part", " b", "\u00fc")
+        ],
+        (f'[portal]\nurl = "https://a.example/box?sig={HUSH}"', "portal: url must have no query"),
         (f'[api]\ntoken_file = "{HUSH}"', "api: say either url or folder"),
         ('[[taxes]]\ncode = "A"\ncategory = "Q"', "taxes 1.category = 'Q': Input should be 'S', 'Z'"),
         (f'[[senders]]\nibann = "{HUSH}"', "senders 1.ibann: no such setting; is it iban?"),

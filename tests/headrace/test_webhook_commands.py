@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from connectors.log.sqlite import SqliteLog
 from schemas.topics import DECISIONS, FACTS
 from sinks.effects.base import Outcome, Result
+from sinks.effects.files import make
 from sinks.effects.store import EffectStore, TargetRow
 from tests.dataflows.sending import send
 from tests.facts import DAY_MS, customer, invoice, receipt
@@ -198,7 +199,7 @@ def test_what_failed_is_listed_tried_again_and_settled(server: HookServer, tmp_p
 def test_without_a_sink_those_of_every_sink_are_listed(server: HookServer, tmp_path: Path) -> None:
     made(tmp_path, endpoint(server))
     path = tmp_path / "effects" / "delivery.sqlite"
-    EffectStore.make(path, "delivery", "facts", "decisions", {})
+    make(path, "delivery", "facts", "decisions", {})
     store = EffectStore(path)
     ask(store, "a", "b")
     do(store, 1, Outcome(Result.refused), 0)

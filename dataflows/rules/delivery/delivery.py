@@ -40,6 +40,8 @@ WAS_REJECTED: Final = "delivery.rejected"
 LIVE: Final = "live"
 # Begins the reference of a document that was sent out.
 ID: Final = "delivery:"
+# Of several documents that go together, in the evidence, one that is cleared by then.
+CLEARED: Final = "cleared:"
 # Of what is due, or waits for a channel, at once; the rest comes with the next wake, or fact.
 MOST_AT_ONCE: Final = 200
 # Documents of a consolidated invoice that go together.
@@ -160,7 +162,7 @@ def _request(
         channel=chain[at],
         language="" if way is None else way.language,
         deadline=provisions.calendar.after_business_minutes(ctx.now, minutes) if minutes else 0,
-        evidence=[f"chain:{','.join(chain)}"],
+        evidence=[f"chain:{','.join(chain)}", *[f"{CLEARED}{x}" for x in row.documents if not _is_open(account, x)]],
         excluded=[] if way is None else way.excluded,
         policy_line=provisions.lines.get("delivery", ""),
     )
@@ -262,8 +264,19 @@ def _of_others(account: Account, document: str, status: str, fact: Message) -> l
 
 
 def cleared(account: Account, document: str) -> list[Decision]:
-    """The item is wholly cleared: whoever paid it has it."""
-    return _not_needed(account, document, "cleared") if account.row.undelivered else []
+    """The item is wholly cleared: whoever paid it has it; of a number for several documents, whoever paid all of them."""
+    row = delivery(account, document) if account.row.undelivered else None
+    return [] if row is None or not _all_cleared(account, row) else _not_needed(account, row.document, "cleared")
+
+
+def _all_cleared(account: Account, row: DeliveryRow) -> bool:
+    # From the last one on: they are mostly paid in their order.
+    return not any(_is_open(account, document) for document in reversed(row.documents or [row.document]))
+
+
+def _is_open(account: Account, document: str) -> bool:
+    item = account.known_item(document)
+    return item is None or item.open != 0
 
 
 def _went_wrong(account: Account, row: DeliveryRow, status: str, fact: Message, ctx: Context) -> list[Decision]:
@@ -297,8 +310,7 @@ def look_at_due(account: Account, ctx: Context) -> list[Decision]:
             break
         terms = _terms(account, ctx, row.currency)
         waits = NOT_ACKNOWLEDGED if row.status in ARRIVED else NOT_CONFIRMED
-        item = account.known_item(row.document)
-        if item is not None and not item.open:
+        if _all_cleared(account, row):
             decisions += _not_needed(account, row.document, "cleared")
         elif row.tries < terms.tries and ctx.origin == LIVE:
             decisions.append(_request(account, row, RESEND, row.chain, row.at, row.tries + 1, None, ctx))

@@ -15,6 +15,7 @@ def put(folder: Path, name: str, content: bytes) -> Outcome:
     with others it is refused. Whoever empties the folder must keep names that it has seen, or take a second file of one for
     the same document."""
     target = folder / name
+    there = False
     try:
         if target.exists():
             if target.read_bytes() != content:
@@ -27,11 +28,12 @@ def put(folder: Path, name: str, content: bytes) -> Outcome:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(target)
+        there = True
         directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(directory)
         finally:
             os.close(directory)
     except OSError as error:
-        return Outcome(Result.later, f"{folder}: {error.strerror}")
+        return Outcome(Result.later, f"{folder}: {error.strerror}", in_doubt=there)
     return Outcome(Result.done, f"put into the folder as {name}", reference=name)

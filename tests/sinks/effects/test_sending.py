@@ -23,6 +23,19 @@ def server() -> Iterator[HookServer]:
     found.close()
 
 
+def cut_off(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def test_what_got_no_answer_may_have_arrived(server: HookServer) -> None:
+    with raw_server(cut_off) as (host, port):
+        found = post(f"http://{host}:{port}/hook")
+        assert (found.result, found.in_doubt) == (Result.later, True)
+    assert not post(f"http://{host}:{port}/hook").in_doubt
+    server.answer = lambda _: 500
+    assert not post(server.url()).in_doubt
+
+
 def post(url: str, private: bool = True) -> Outcome:
     return Sender().post(1, url, private, {"webhook-id": "x"}, b"{}")
 

@@ -1,6 +1,7 @@
 """Signatures as receivers verify them, with the standard's own library; and what is wrong with an endpoint's settings."""
 
 import base64
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,13 +63,17 @@ def test_a_good_one_is_good() -> None:
         ({"url": "https:///in"}, "must be https://HOST/PATH"),
         ({"url": "https://hooks.example:99999/in"}, "with a port from 0 to 65535"),
         ({"url": "https://user:word@hooks.example/in"}, "neither a user nor a fragment"),
+        *[
+            ({"url": f"https://hooks.example/{path}"}, "must be percent-encoded")
+            for path in ("a b", "f\u00fcr", "x?a=\u00fc")
+        ],
         ({"secrets": ()}, "secrets: 0"),
         ({"secrets": (SECRET, OTHER_SECRET, SECRET)}, "secrets: 3"),
         ({"secrets": ("whsec_" + base64.b64encode(b"short").decode(),)}, "secrets, number 1: must be whsec_"),
         ({"secrets": (SECRET, "plain text")}, "secrets, number 2: must be whsec_"),
         ({"secrets": ("whsec_",)}, "secrets, number 1"),
         ({"events": ("paid", "payed")}, "there is no 'payed'; there are posted, delivered"),
-        ({"retry_seconds": (5.0, -1.0)}, "retry_seconds"),
+        *[({"retry_seconds": (5.0, wait)}, "retry_seconds") for wait in (-1.0, 1e30, math.inf, math.nan)],
     ],
 )
 def test_what_is_wrong_is_told_without_secrets(changes: dict[str, Any], said: str) -> None:
