@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -26,6 +27,13 @@ MOST_MESSAGE_BYTES: Final = 16 << 20
 STATUS_SECONDS: Final = 4.0
 
 
+@cache
+def _admin_of(bootstrap: str) -> AdminClient:
+    """One for all logs of these brokers, as long as the process lives: where an answer comes while a client is destroyed, it
+    aborts the process (librdkafka 2.16, seen November 2026: rko_result in rd_kafka_admin_response_parse)."""
+    return AdminClient(settings(bootstrap))
+
+
 class KafkaLog(Log):
     """All topics whose names begin with `prefix`, which is put on and taken off here.
 
@@ -42,7 +50,7 @@ class KafkaLog(Log):
         self._cluster = ""
         self._groups: dict[str, Group] = {}
         try:
-            self._admin = AdminClient(settings(bootstrap))
+            self._admin = _admin_of(bootstrap)
         except KafkaException as error:
             raise failure(self._where, error.args[0]) from error
 

@@ -12,7 +12,7 @@ from dataflows.clickhouse import publish_clickhouse, rebuild_clickhouse
 from dataflows.publishing import PublishStatus
 from schemas.records import AccountOwner, Fact
 from sinks.clickhouse.connect import Database, Place
-from tests.faults.tables import differing, read_tables
+from tests.faults.tables import Table, differing, read_tables
 from tests.installations import but
 from tests.ledger import Ledger, day, instant
 from tests.publishing import Never, append_decisions, append_fact, customer, open_log
@@ -114,13 +114,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="module")
+def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    return read_tables(Place(whole / "clickhouse"), tmp_path_factory.mktemp("expected"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["before_sums", "after_sums", "before_change"])
-def test_a_killed_publisher_adds_nothing_twice(tmp_path: Path, whole: Path, point: str) -> None:
+def test_a_killed_publisher_adds_nothing_twice(tmp_path: Path, expected: dict[str, Table], point: str) -> None:
     log = open_log(tmp_path / "log", SHARDS)
     deaths = write_history(log, tmp_path, point)
     log.close()
-    expected = read_tables(Place(whole / "clickhouse"), tmp_path / "expected")
     assert deaths >= 2, deaths
     got = read_tables(Place(tmp_path / "clickhouse"), tmp_path / "tables")
     different = differing(expected, got)
@@ -133,12 +137,11 @@ def test_a_killed_publisher_adds_nothing_twice(tmp_path: Path, whole: Path, poin
     assert counted == [("", 1), ("east", 21), ("west", 101)]
 
 
-def test_what_is_rebuilt_is_what_was_kept(tmp_path: Path, whole: Path) -> None:
+def test_what_is_rebuilt_is_what_was_kept(tmp_path: Path, whole: Path, expected: dict[str, Table]) -> None:
     place = Place(whole / "clickhouse")
-    before = read_tables(place, tmp_path / "before")
     log = SqliteLog(whole / "log", False)
     assert rebuild_clickhouse(log, place, tmp_path / "c.sock", stop=Never(), status=PublishStatus(), batch_rows=13)
-    different = differing(before, read_tables(place, tmp_path / "after"))
+    different = differing(expected, read_tables(place, tmp_path / "after"))
     # Made of all that is known now, they took no changes to become so.
     assert set(different) <= {"group_changes"}
     status = PublishStatus()

@@ -78,7 +78,9 @@ def test_ingest_of_bad_rows_is_1_and_tells_where(directory: Path, tmp_path: Path
     assert again.stderr.endswith("submits the refused rows again, and --again here the whole file\n")
     assert found.exit_code == 1
     assert found.stdout == f"{path}: 2 rows, 1 refused; facts: 1 customer, 1 invoice, 1 dispute, 1 receipt\n"
-    assert found.stderr.startswith(f"{path}:2: column 7 InvoiceAmount: '55.943' has 3 decimals; USD has 2.")
+    assert found.stderr.startswith(
+        f"{directory}: a new installation\n{path}:2: column 7 InvoiceAmount: '55.943' has 3 decimals; USD has 2."
+    )
 
 
 def test_a_bad_file_does_not_keep_the_next_one_out(directory: Path, tmp_path: Path) -> None:
@@ -112,7 +114,8 @@ def test_wrong_usage_is_2(directory: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_1(directory: Path, tmp_path: Path) -> None:
     found = call("ingest", "--dir", directory, "--map", "ar_history", tmp_path / "none.csv")
-    assert (found.exit_code, found.stderr) == (1, f"{tmp_path / 'none.csv'}: No such file or directory\n")
+    told = f"{directory}: a new installation\n{tmp_path / 'none.csv'}: No such file or directory\n"
+    assert (found.exit_code, found.stderr) == (1, told)
 
 
 def test_dead_letters_are_listed_shown_and_replayed_once(directory: Path, tmp_path: Path) -> None:

@@ -151,4 +151,4 @@ def test_histories_reach_what_the_properties_are_about() -> None:
         *("delivery.first", "delivery.resend", "delivery.fallback", "delivery.operator", "delivery.unreachable"),
         *("delivery.rejected", "delivery.unconfirmed", "delivered", "acknowledged", "rejected", "failed", "not_needed"),
     }
-    assert unreached(wanted, 120, said_of, lived()) == set()
+    assert unreached(wanted, 600, said_of, lived()) == set()
