@@ -1,18 +1,19 @@
 """The views of what waits for people, of real decisions: scenarios that a shard ran and a publisher brought in."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dataflows.clickhouse import publish_clickhouse
-from dataflows.publishing import PublishStatus
+from connectors.log.base import Log
+from headrace.audit.audit import Sources, run_audit
+from headrace.audit.findings import Checks
 from sinks.clickhouse.connect import Place
-from sinks.clickhouse.reading import open_views
-from tests.headrace.audit.test_approvals import installed
-from tests.headrace.audit.test_histories import SHARDS, findings
-from tests.installations import open_log
-from tests.publishing import Never
+from sinks.clickhouse.reading import DatabaseViews, Views
+from tests.headrace.audit.kpi.installed import of_scenarios, publish
+from tests.headrace.audit.test_approvals import SCENARIOS
 
 EXCEPTIONS = (
     "SELECT exception_id, what, rule, amount, owner, substring(toString(deadline), 1, 16), step, notes, last_note"
@@ -85,14 +86,31 @@ CASES: list[tuple[str, str, list[tuple[Any, ...]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sql", "rows"), CASES)
-def test_views_have_what_waits(name: str, sql: str, rows: list[tuple[Any, ...]], tmp_path: Path) -> None:
-    installed(tmp_path, name)
-    log = open_log(tmp_path, SHARDS)
-    place, socket = Place(tmp_path / "clickhouse"), tmp_path / "query.sock"
-    publish_clickhouse(log, place, socket, until_idle=True, stop=Never(), status=PublishStatus())
-    views = open_views(place, socket)
-    assert [tuple(row) for row in views.ask(sql).rows] == rows
-    assert findings(tmp_path, views) == []
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], Log, Views]]:
+    """The tenant that each of these scenarios is of, by name; the log and the views of all."""
+    directory = tmp_path_factory.mktemp("published")
+    names = list(dict.fromkeys(name for name, _, _ in CASES))
+    log = of_scenarios(directory, [SCENARIOS / f"{name}.txt" for name in names])
+    publish(log, directory)
+    views = DatabaseViews(Place(directory / "clickhouse"))
+    yield {name: f"t{shard}" for shard, name in enumerate(names)}, log, views
     views.close()
     log.close()
+
+
+@pytest.mark.parametrize(("name", "sql", "rows"), CASES)
+def test_views_have_what_waits(
+    name: str, sql: str, rows: list[tuple[Any, ...]], published: tuple[dict[str, str], Log, Views]
+) -> None:
+    tenants, _, views = published
+    of_tenant = re.sub(r"FROM (\w+)", rf"FROM (SELECT * FROM \1 WHERE tenant = '{tenants[name]}')", sql)
+    assert [tuple(row) for row in views.ask(of_tenant).rows] == rows
+
+
+def test_the_auditor_finds_nothing_in_them(published: tuple[dict[str, str], Log, Views], tmp_path: Path) -> None:
+    _, log, views = published
+    checks = Checks()
+    run_audit(Sources(log, tmp_path / "no state", views, None, 1 << 24), checks)
+    assert checks.views.checked > 100
+    assert [f"{finding.code} {finding.text}" for finding in checks.views.findings] == []
