@@ -12,8 +12,8 @@
 BIN := .venv/bin
 BENCH ?= spine
 TESTS ?=
-# Tests wait for processes half of their time: two for each of two cores.
-WORKERS ?= 4
+# Tests wait for processes a third of their time: three for two cores.
+WORKERS ?= 3
 COMPILE ?= yes
 UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
