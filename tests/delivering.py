@@ -7,8 +7,6 @@ from typing import Any, Final
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
 from dataflows.effects import EffectsStatus
-from dataflows.publish import publish_effects
-from dataflows.publishing import PublishStatus
 from headrace.logs import open_installation
 from headrace.settings import load
 from schemas.codec import decode_fact
@@ -19,7 +17,7 @@ from sinks.delivery.setup import Email, Outbox
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.store import EffectStore
 from tests.live import LiveLedger, ago
-from tests.publishing import Never, append_decisions, append_fact
+from tests.publishing import append_decisions, append_fact, run_effects
 from tests.sinks.delivery.papers import LINES, all_approved, buyer, setup
 
 SHARDS: Final = 2
@@ -127,13 +125,7 @@ class Delivering:
 
 def deliver(log: SqliteLog, directory: Path, office: Office) -> EffectsStatus:
     """Run the sink until nothing is left that may be done now."""
-    told = EffectsStatus()
-    path = directory / "effects" / "delivery.sqlite"
-    sink = DeliverySink(office)
-    publish_effects(
-        log, sink, path, "say from where", until_idle=True, stop=Never(), status=PublishStatus(), effects=told
-    )  # fmt: skip
-    return told
+    return run_effects(log, DeliverySink(office), directory)
 
 
 def main() -> None:

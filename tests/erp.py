@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,6 @@ import pytest
 from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from connectors.reading import read_to_end
-from dataflows.effects import EffectsStatus
-from dataflows.publish import publish_effects
-from dataflows.publishing import PublishStatus
 from headrace.erps import opened_erps
 from headrace.logs import open_installation
 from headrace.settings import load
@@ -24,13 +23,15 @@ from schemas.records import Decision, ErpPosting
 from schemas.topics import TOPIC_OF_KIND
 from sinks.effects.store import EffectStore
 from sinks.erp.sink import Erp, ErpSink
+from tests import commands
+from tests.commands import ROOT
 from tests.erpnext_server import KEY, SECRET, ErpNextServer
 from tests.ledger import day
 from tests.live import LiveLedger, ago
-from tests.publishing import Never
+from tests.publishing import run_effects
 
-ROOT = Path(__file__).parents[1]
 SHARDS = 4
+GOOD = f"{KEY}:{SECRET}"
 MAPPING = """
 adapter = "erpnext"
 {more}
@@ -103,52 +104,48 @@ def made(directory: Path, server: ErpNextServer, more: str = "", **changes: Any)
     write_settings(directory, server, more, **changes)
     log = open_installation(load(directory, None))
     assert isinstance(log, SqliteLog)
-    assert post(directory).returncode == 0
+    post(directory, log)
     return log
 
 
-def headrace(directory: Path, *arguments: str, secret: str = f"{KEY}:{SECRET}") -> "subprocess.CompletedProcess[str]":
-    """A command on an installation. Options of a group of commands stand before its command."""
-    at = 1 if arguments[0] == "effects" else len(arguments)
-    words = [*arguments[:at], "--dir", str(directory), *arguments[at:]]
-    return subprocess.run(
-        [sys.executable, "-m", "headrace.main", *words], cwd=ROOT, capture_output=True, text=True, timeout=300,
-        env=os.environ | {"BOOKS_SECRET": secret, "COLUMNS": "200"},
-    )  # fmt: skip
+def post(directory: Path, log: Log, secret: str = GOOD) -> None:
+    """Post until nothing is left that may be posted now, without a process of its own."""
+    with erps(directory, secret) as found:
+        run_effects(log, ErpSink(found), directory)
 
 
-def post(directory: Path, **given: str) -> "subprocess.CompletedProcess[str]":
-    """Post until nothing is left that may be posted now."""
-    return headrace(directory, "run", "publish", "--sink", "erp", "--until-idle", **given)
-
-
-def erps_here(directory: Path) -> list[Erp]:
+@contextmanager
+def erps(directory: Path, secret: str = GOOD) -> Iterator[list[Erp]]:
+    """The ERPs that are set, as they are set now."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("BOOKS_SECRET", f"{KEY}:{SECRET}")
-        return opened_erps(load(directory, None))
+        environment.setenv("BOOKS_SECRET", secret)
+        found = opened_erps(load(directory, None))
+    try:
+        yield found
+    finally:
+        for erp in found:
+            erp.adapter.close()
 
 
-def post_here(directory: Path, log: Log) -> None:
+def headrace(directory: Path, *arguments: str, secret: str = GOOD) -> "subprocess.CompletedProcess[str]":
+    """A command on an installation, as a process."""
+    return commands.headrace(directory, *arguments, BOOKS_SECRET=secret)
+
+
+def headrace_here(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """The same without a process of its own."""
-    publish_effects(
-        log, ErpSink(erps_here(directory)), directory / "effects" / "erp.sqlite", "again", until_idle=True, stop=Never(), status=PublishStatus(),
-        effects=EffectsStatus(),
-    )  # fmt: skip
+    return commands.headrace_here(directory, *arguments, BOOKS_SECRET=GOOD)
 
 
-def made_here(directory: Path, server: ErpNextServer, more: str = "", **changes: Any) -> SqliteLog:
-    """`made` without a process of its own."""
-    write_settings(directory, server, more, **changes)
-    log = open_installation(load(directory, None))
-    assert isinstance(log, SqliteLog)
-    post_here(directory, log)
-    return log
+def publish(directory: Path, **given: str) -> "subprocess.CompletedProcess[str]":
+    """`post` as a process."""
+    return headrace(directory, "run", "publish", "--sink", "erp", "--until-idle", **given)
 
 
 def started(directory: Path) -> "subprocess.Popen[bytes]":
     """The sink as a process that runs until it is told to stop."""
     command = [sys.executable, "-m", "headrace.main", "run", "publish", "--sink", "erp", "--dir", str(directory)]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"BOOKS_SECRET": f"{KEY}:{SECRET}"})
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"BOOKS_SECRET": GOOD})
 
 
 def effects(directory: Path) -> EffectStore:

@@ -11,12 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from connectors.log.base import Log
 from connectors.log.sqlite import SqliteLog
 from headrace.logs import open_installation
 from headrace.settings import load
 from sinks.effects.store import EffectStore
+from sinks.webhooks.sink import WebhookSink
+from tests.commands import ROOT
+from tests.publishing import run_effects
 
-ROOT = Path(__file__).parents[1]
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(32, 64))).decode()
 
@@ -73,7 +76,7 @@ class HookServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def _take(self, handler: BaseHTTPRequestHandler, request: Received) -> None:
         with self._lock:
@@ -121,17 +124,14 @@ def made(directory: Path, *endpoints: Mapping[str, Any], shards: int = 4) -> Sql
     write_settings(directory, *endpoints, shards=shards)
     log = open_installation(load(directory, None))
     assert isinstance(log, SqliteLog)
-    assert headrace(directory, "run", "publish", "--sink", "webhooks", "--until-idle").returncode == 0
+    tell(directory, log)
     return log
 
 
-def headrace(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A command on an installation. Options of a group of commands stand before its command."""
-    at = 1 if arguments[0] in ("effects", "webhooks") else len(arguments)
-    words = [*arguments[:at], "--dir", str(directory), *arguments[at:]]
-    return subprocess.run(
-        [sys.executable, "-m", "headrace.main", *words], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+def tell(directory: Path, log: Log) -> None:
+    """Run the sink, as it is set now, until nothing is left that may be told now; without a process of its own."""
+    webhooks = load(directory, None).webhooks
+    run_effects(log, WebhookSink([webhook.endpoint() for webhook in webhooks]), directory)
 
 
 def started(directory: Path, *arguments: str) -> "subprocess.Popen[bytes]":

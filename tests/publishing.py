@@ -7,6 +7,9 @@ from pathlib import Path
 
 from connectors.log.base import Log, account_key, partition_of
 from connectors.log.sqlite import SqliteLog
+from dataflows.effects import EffectsStatus
+from dataflows.publish import publish_effects
+from dataflows.publishing import PublishStatus
 from schemas.codec import decode_fact, encode_decision, encode_fact
 from schemas.records import Customer, Decision, Fact, Receipt, RemittanceAdvice, RemittanceLine
 from schemas.topics import DECISIONS, FACTS
@@ -14,6 +17,7 @@ from sinks.clickhouse.connect import Database, Place
 from sinks.clickhouse.counting import Counting
 from sinks.clickhouse.reading import DatabaseViews, Views
 from sinks.clickhouse.sink import ClickHouseSink
+from sinks.effects.base import EffectSink
 from tests.ledger import Ledger, instant
 
 
@@ -75,6 +79,16 @@ def count_answers(database: Database) -> None:
 def take(sink: ClickHouseSink, decisions: Iterable[Decision]) -> list[bool]:
     """Give it the decisions as a log would have them, whose offsets are their sequences; which of them it took."""
     return [sink.add(encode_decision(d), d.shard, d.sequence) for d in decisions]
+
+
+def run_effects(log: Log, sink: EffectSink, directory: Path) -> EffectsStatus:
+    """Run a sink with effects until nothing is left that may be done now, without a process of its own."""
+    told = EffectsStatus()
+    publish_effects(
+        log, sink, directory / "effects" / f"{sink.name}.sqlite", "say from where", until_idle=True, stop=Never(), status=PublishStatus(),
+        effects=told,
+    )  # fmt: skip
+    return told
 
 
 def append_fact(log: Log, fact: Fact, value: bytes = b"") -> int:

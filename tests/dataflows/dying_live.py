@@ -1,9 +1,11 @@
-"""A sink of live views that is killed (-9) at a chosen commit: `python -m tests.dataflows.dying_live DIR URL COMMIT MOMENT`.
+"""Sinks of live views that are killed (-9) at chosen commits: `python -m tests.dataflows.dying_live DIR URL MOMENT COMMIT...`.
 
-MOMENT is before or after: of COMMIT, counted from 1, nothing is in Redis, or all of it. URL is empty for the embedded
-Valkey in DIR. Reads a few decisions at a time, so that there are many commits. Exits 0 where it was done before.
+One after the other, each a process of its own; what each ended with is said on stdout, a line each. MOMENT is before or
+after: of a COMMIT, counted from 1, nothing is in Redis, or all of it; a sink of COMMIT 0 is not killed. URL is empty for the
+embedded Valkey in DIR. They read a few decisions at a time, so that there are many commits.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -34,8 +36,8 @@ class DyingStore(Store):
         return said
 
 
-def main(directory: str, url: str, commit: str, moment: str) -> None:
-    DyingStore.left, DyingStore.moment = int(commit), moment
+def keep_until(directory: str, url: str, moment: str, commit: int) -> None:
+    DyingStore.left, DyingStore.moment = commit, moment
     publish.LiveStore = DyingStore
     live._DECISIONS_AT_ONCE = 7
     live._FACTS_AT_ONCE = 5
@@ -44,6 +46,16 @@ def main(directory: str, url: str, commit: str, moment: str) -> None:
     with RedisServer(Path(directory) / "live", Path(directory) / "run" / "live.sock", url) as server:
         keep(log, server)
     log.close()
+
+
+def main(directory: str, url: str, moment: str, *commits: str) -> None:
+    # Forked, all that they import is imported once.
+    context = multiprocessing.get_context("fork")
+    for commit in commits:
+        sink = context.Process(target=keep_until, args=(directory, url, moment, int(commit)))
+        sink.start()
+        sink.join()
+        print(sink.exitcode)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ from schemas.topics import DECISIONS
 from sinks.base import SinkStopped
 from sinks.effects.base import Effect, Ending, Known
 from sinks.effects.store import EffectStore, TargetRow
+from tests.commands import headrace_here
 from tests.facts import customer
-from tests.hooks import HookServer, Received, headrace, write_settings
+from tests.hooks import HookServer, Received, write_settings
 from tests.letters import LetterSink, letters, letters_file, send_letters, wait_out_pause
 from tests.live import LiveLedger, ago
 from tests.publishing import append, append_decisions, append_fact
@@ -486,15 +487,15 @@ def test_what_a_crash_cut_off_is_for_a_person_where_the_outside_knows_no_keys(wo
 
 def test_an_effect_that_nobody_knows_of_is_listed_and_settled(world: World) -> None:
     test_what_a_crash_cut_off_is_for_a_person_where_the_outside_knows_no_keys(world)
-    listed = json.loads(headrace(world.directory, "effects", "list", "letters", "--json").stdout)
+    listed = json.loads(headrace_here(world.directory, "effects", "list", "letters", "--json").stdout)
     assert [(row["state"], row["account"], row["attempts"]) for row in listed] == [("unknown", "t1/us01/C1", 1)]
     number = str(listed[0]["number"])
-    shown = headrace(world.directory, "effects", "show", "letters", number).stdout
+    shown = headrace_here(world.directory, "effects", "show", "letters", number).stdout
     assert "Reminder of level 1 for INV-1, 1.00 USD, letter C1:20000" in shown
     assert "the process ended while it was being sent, and it may have arrived" in shown
-    unexplained = headrace(world.directory, "effects", "settle", "letters", number, "--note", " ")
+    unexplained = headrace_here(world.directory, "effects", "settle", "letters", number, "--note", " ")
     assert (unexplained.returncode, unexplained.stderr) == (2, "--note: is empty; say how it is known\n")
-    settled = headrace(
+    settled = headrace_here(
         world.directory, "effects", "settle", "letters", number, "--note", "asked the printer", "--actor", "Kim"
     )
     assert settled.stdout == "1 settled as done, 0 not\n"
@@ -502,7 +503,7 @@ def test_an_effect_that_nobody_knows_of_is_listed_and_settled(world: World) -> N
     assert len(world.sent) == 2
     assert letters(world.directory)[0] == ("INV-1", "done", "settled by Kim: asked the printer")
     assert world.told()[-1] == ("C1:20000", "sent", "")
-    twice = headrace(world.directory, "effects", "settle", "letters", number, "--note", "again")
+    twice = headrace_here(world.directory, "effects", "settle", "letters", number, "--note", "again")
     assert (twice.returncode, twice.stdout) == (1, "0 settled as done, 1 not\n")
 
 

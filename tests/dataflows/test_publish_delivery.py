@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
-from dataflows.effects import EffectsStatus, wall_ms
+from dataflows.effects import wall_ms
 from dataflows.effects_known import KnownInFile
 from dataflows.effects_position import go_on_from
-from dataflows.publish import publish_effects
 from dataflows.publishing import Patience, PublishStatus
 from headrace.notices import ingest_notices
 from schemas.records import CreditNote, InvoiceLine
@@ -31,7 +30,7 @@ from tests.connectors.test_notices import report
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import DAY, header, invoice
 from tests.live import ago
-from tests.publishing import Never, append_fact
+from tests.publishing import Never, append_fact, run_effects
 from tests.raw_server import raw_server
 from tests.sinks.delivery.http_server import http_inbox
 from tests.sinks.delivery.mail_server import Mailbox, mail_server, open_mailbox
@@ -587,10 +586,7 @@ def test_a_mail_server_that_drips_holds_up_no_other_channel(
     began = time.monotonic()
     with raw_server(talk) as address:
         sink = Hasty(office_at(address, **outboxes(tmp_path)))
-        publish_effects(
-            delivering.log, sink, delivering.directory / "effects" / "delivery.sqlite", "say from where", until_idle=True,
-            stop=Never(), status=PublishStatus(), effects=EffectsStatus(),
-        )  # fmt: skip
+        run_effects(delivering.log, sink, delivering.directory)
         took = time.monotonic() - began
         over.set()
     let_go.cancel()

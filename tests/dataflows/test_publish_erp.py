@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from headrace.settings import WrongSettings
 from schemas.topics import DECISIONS
 from tests.erp import (
     MAPPING,
     BackOffice,
     effects,
-    headrace,
+    erps,
+    headrace_here,
     made,
     post,
+    publish,
     started,
     states,
     told,
@@ -47,7 +50,7 @@ def test_a_receipt_and_what_it_clears_is_one_payment_entry(server: ErpNextServer
         ledger.invoice("C1", f"INV-{number}", 10_000, "2026-01-01", "2026-02-01")
     ledger.paid("C1", "R1", 15_050, ("INV-1", 10_000), ("INV-2", 5_000))
     append_decisions(log, ledger)
-    done = post(tmp_path)
+    done = publish(tmp_path)
     assert done.returncode == 0, done.stderr
     (payment,) = server.made("Payment Entry")
     assert (payment["docstatus"], payment["party"], str(payment["paid_amount"])) == (1, "C1", "150.50")
@@ -58,7 +61,7 @@ def test_a_receipt_and_what_it_clears_is_one_payment_entry(server: ErpNextServer
     assert str(payment["unallocated_amount"]) == "0.50"
     assert server.documents.outstanding("INV-1") == "0.00"
     assert server.documents.outstanding("INV-2") == "50.00"
-    listed = headrace(tmp_path, "effects", "list", "erp", "--state", "done", "--json")
+    listed = headrace_here(tmp_path, "effects", "list", "erp", "--state", "done", "--json")
     assert payment["name"] in listed.stdout
 
 
@@ -123,7 +126,7 @@ def test_killed_in_mid_posting_nothing_is_lost_and_nothing_is_there_twice(
         assert process.wait(120) == -signal.SIGKILL
         wait_out_pause(tmp_path)
     server.before = server.after = lambda _: None
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert len(killed) == 4
     assert len(server.made("Payment Entry")) == 24
     assert len(server.made("Journal Entry")) == 8
@@ -146,16 +149,16 @@ def test_an_outage_of_an_hour_only_delays(server: ErpNextServer, tmp_path: Path)
     server.before = away
     half = len(ledger.decisions) // 2
     append(log, DECISIONS, ledger.records()[:half])
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     append(log, DECISIONS, ledger.records()[half:])
     wait_out_pause(tmp_path)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert server.made("Payment Entry") == []
     assert {state for _, state, _ in states(tmp_path)} == {"waiting"}
     assert told(log) == []
     server.before = lambda _: None
     wait_out_pause(tmp_path)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert len(server.made("Payment Entry")) == 12
     assert len(server.made("Journal Entry")) == 4
     assert in_order(server)
@@ -170,7 +173,7 @@ def test_what_is_refused_is_told_and_holds_up_nothing(server: ErpNextServer, tmp
     (strange,) = ledger.paid("C9", "R2", 700)
     (last,) = ledger.paid("C1", "R3", 900)
     append_decisions(log, ledger)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert {x["reference_no"] for x in server.made("Payment Entry")} == {"R1", "R3"}
     said = {decision: (status, number, reason) for decision, status, number, reason in told(log)}
     name = f"{strange.shard}-{strange.sequence}"
@@ -184,8 +187,8 @@ def test_what_is_refused_is_told_and_holds_up_nothing(server: ErpNextServer, tmp
     store = effects(tmp_path)
     (number,) = [row.number for row in store.rows(["failed"])]
     store.close()
-    assert headrace(tmp_path, "effects", "retry", "erp", str(number)).stdout == "1 will be tried again, 0 not\n"
-    assert post(tmp_path).returncode == 0
+    assert headrace_here(tmp_path, "effects", "retry", "erp", str(number)).stdout == "1 will be tried again, 0 not\n"
+    post(tmp_path, log)
     (made_there,) = [x for x in server.made("Payment Entry") if x["party"] == "C9"]
     assert [(s, n) for d, s, n, _ in told(log) if d == name] == [
         ("confirmed", made_there["name"]),
@@ -202,7 +205,7 @@ def test_a_batch_is_posted_at_its_time(server: ErpNextServer, tmp_path: Path) ->
     ledger.paid("C1", "R1", 500, on=ago(hours=2))
     ledger.paid("C1", "R2", 700)
     append_decisions(log, ledger)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert [x["reference_no"] for x in server.made("Payment Entry")] == ["R1"]
     store = effects(tmp_path)
     try:
@@ -223,7 +226,7 @@ def test_history_and_what_the_mapping_leaves_out_is_not_posted(server: ErpNextSe
     ledger.fact("C1", ("promise_opened", {"reference_id": "P1", "amount": 500}))
     ledger.paid("C1", "R1", 1_000, ("INV-1", 1_000))
     append_decisions(log, ledger)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert [x["reference_no"] for x in server.made("Payment Entry")] == ["R1"]
     assert server.made("Comment") == server.made("Journal Entry") == []
 
@@ -256,11 +259,11 @@ def test_what_waits_while_the_erp_is_set_to_take_less_is_posted_without_the_rest
 
     # The answer is lost, of a posting that counts or of one that never did.
     server.after, server.before = (drop, server.before) if arrived else (server.after, drop)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert states(tmp_path)[0][1] == "waiting"
     server.after = server.before = lambda _: None
     less(tmp_path, '"receipt_booked", "cash_applied"')
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     (payment,) = server.made("Payment Entry")
     assert payment["headrace_key"].endswith(f"-{first.shard}-{first.sequence}")
     assert [line["allocated_amount"] for line in payment["references"]] == ["100.00" if arrived else "97.00"]
@@ -282,11 +285,11 @@ def test_what_arrived_as_another_document_before_the_erp_took_less_is_found(
             raise Dropped
 
     server.after = drop
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     server.after = lambda _: None
     # Without the receipt it would be a Journal Entry.
     less(tmp_path, '"cash_applied"')
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     (payment,) = server.made("Payment Entry")
     assert server.made("Journal Entry") == []
     assert states(tmp_path) == [("C1", "done", f"posted as {payment['name']}")]
@@ -299,7 +302,7 @@ def test_each_erp_gets_what_is_its_entities(server: ErpNextServer, tmp_path: Pat
     ledger = BackOffice()
     ledger.paid("C1", "R1", 1_000)
     append_decisions(log, ledger)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert server.made("Payment Entry") == []
     assert states(tmp_path) == []
 
@@ -310,18 +313,18 @@ def test_a_wrong_secret_only_delays_and_is_never_told(server: ErpNextServer, tmp
     ledger.paid("C1", "R1", 500)
     append_decisions(log, ledger)
     wrong = "wrongkey99:wrongsecret99"
-    done = post(tmp_path, secret=wrong)
+    done = publish(tmp_path, secret=wrong)
     assert done.returncode == 0
     ((_, state, detail),) = states(tmp_path)
     assert state == "waiting"
     assert "answered 401: it does not take the secret that is set" in detail
     wait_out_pause(tmp_path)
-    again = post(tmp_path)
+    again = publish(tmp_path)
     assert states(tmp_path)[0][1] == "done"
     for text in (done.stdout, done.stderr, again.stdout, again.stderr, (tmp_path / "effects/erp.sqlite").read_bytes().decode("latin-1")):  # fmt: skip
         for secret in ("wrongsecret99", SECRET):
             assert secret not in text
-    missing = post(tmp_path, secret="")
+    missing = publish(tmp_path, secret="")
     assert missing.returncode == 2
     assert "erp books: the environment variable BOOKS_SECRET holds no secret" in missing.stderr
 
@@ -333,7 +336,7 @@ def test_a_rate_limit_is_kept(server: ErpNextServer, tmp_path: Path) -> None:
         ledger.paid("C1", f"R{number}", 500)
     append_decisions(log, ledger)
     server.limit, server.retry_after = 2, 900
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert len(server.made("Payment Entry")) == 1
     store = effects(tmp_path)
     try:
@@ -345,13 +348,15 @@ def test_a_rate_limit_is_kept(server: ErpNextServer, tmp_path: Path) -> None:
 
 def test_a_mapping_that_is_wrong_is_said_whole(server: ErpNextServer, tmp_path: Path) -> None:
     write_settings(tmp_path, server, more='kinds = ["cash_aplied"]')
-    done = post(tmp_path)
+    done = publish(tmp_path)
     assert done.returncode == 2
     assert "books.toml: kinds: there is no 'cash_aplied' to write back" in done.stderr
     write_settings(tmp_path, server, mapping="elsewhere.toml")
-    assert "elsewhere.toml: there is no such file" in post(tmp_path).stderr
+    with pytest.raises(WrongSettings, match=r"elsewhere\.toml: there is no such file"), erps(tmp_path):
+        pass
     write_settings(tmp_path, server, batch=["25:00"], timezone="Mars/Base")
-    assert "'25:00' is no time of the day" in post(tmp_path).stderr
+    with pytest.raises(WrongSettings, match="'25:00' is no time of the day"), erps(tmp_path):
+        pass
 
 
 def test_a_site_without_our_fields_gets_nothing_that_could_not_be_found_again(
@@ -367,7 +372,7 @@ def test_a_site_without_our_fields_gets_nothing_that_could_not_be_found_again(
             raise throw("Field not permitted in query: headrace_key", "DataError")
 
     server.before = without_fields
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert server.made("Payment Entry") == []
     ((_, state, detail),) = states(tmp_path)
     assert (state, "Field not permitted in query: headrace_key" in detail) == ("waiting", True)
@@ -388,10 +393,10 @@ def test_what_waited_while_its_account_was_parked_goes_to_its_own_bank(server: E
     ledger.say("receipt_booked", "C1", ago(), receipt_id="R3", amount=500, cause_id="bank:R3", **waited)
     append_decisions(log, ledger)
     # A second attempt asks the same.
-    assert post(tmp_path, secret=f"{KEY}:wrong").returncode == 0
+    post(tmp_path, log, f"{KEY}:wrong")
     assert server.made("Payment Entry") == []
     wait_out_pause(tmp_path)
-    assert post(tmp_path).returncode == 0
+    post(tmp_path, log)
     assert {(row["reference_no"], row["paid_to"]) for row in server.made("Payment Entry")} == {
         ("R1", "Bank - ME"),
         ("R2", "Bank EUR - ME"),

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from headrace.commands.effects import app as effects_app
-from tests.erp import MAPPING, BackOffice, effects, made_here, post_here, states, told, write_settings
+from tests.erp import MAPPING, BackOffice, effects, made, post, states, told, write_settings
 from tests.erpnext_server import Dropped, ErpNextServer, Request
 from tests.publishing import append_decisions
 
@@ -46,7 +46,7 @@ def due(directory: Path, at_ms: int = 0) -> None:
 def test_what_was_tried_is_looked_for_before_it_is_refused(
     arrived: bool, end: str, server: ErpNextServer, tmp_path: Path
 ) -> None:
-    log, ledger = made_here(tmp_path, server, retry_seconds=[60.0]), BackOffice()
+    log, ledger = made(tmp_path, server, retry_seconds=[60.0]), BackOffice()
     server.documents.customers.add("C1")
     ledger.paid("C1", "R1", 1_000)
     append_decisions(log, ledger)
@@ -57,11 +57,11 @@ def test_what_was_tried_is_looked_for_before_it_is_refused(
 
     # The answer is lost, of a posting that counts or of one that never did.
     server.after, server.before = (drop, server.before) if arrived else (server.after, drop)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     server.after = server.before = lambda _: None
     end_of(tmp_path, server, end)
     server.requests.clear()
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     assert [request.method for request in server.requests] == ["GET"]
     payments = [payment["name"] for payment in server.made("Payment Entry")]
     (state,), ((_, status, number, reason),) = states(tmp_path), told(log)
@@ -78,7 +78,7 @@ def test_what_was_tried_is_looked_for_before_it_is_refused(
 def test_what_was_tried_and_could_not_be_looked_for_is_for_a_person_after_a_day(
     server: ErpNextServer, tmp_path: Path
 ) -> None:
-    log, ledger = made_here(tmp_path, server, retry_seconds=[60.0]), BackOffice()
+    log, ledger = made(tmp_path, server, retry_seconds=[60.0]), BackOffice()
     ledger.paid("C1", "R1", 1_000)
     append_decisions(log, ledger)
 
@@ -86,16 +86,16 @@ def test_what_was_tried_and_could_not_be_looked_for_is_for_a_person_after_a_day(
         raise Dropped
 
     server.before = away
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     end_of(tmp_path, server, "its time")
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     # It is looked for a day from when that was seen, though it expired long ago.
     assert (states(tmp_path)[0][1], told(log)) == ("waiting", [])
     store = effects(tmp_path)
     with store.transaction() as connection:
         connection.execute("UPDATE late SET until_ms = until_ms - 86400000")
     store.close()
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     assert states(tmp_path) == [("C1", "expired", "not done in time, 2 attempts; it may be there")]
     ((_, status, _, reason),) = told(log)
     assert (status, reason) == ("refused", "not done in time, 2 attempts; it may be there")
@@ -104,7 +104,7 @@ def test_what_was_tried_and_could_not_be_looked_for_is_for_a_person_after_a_day(
     assert [(row["number"], row["state"]) for row in json.loads(listed.stdout)] == [(1, "expired")]
     settle = ["--dir", str(tmp_path), "settle", "erp", "1", "--note", "seen there"]
     assert call.invoke(effects_app, settle).stdout == "1 settled as done, 0 not\n"
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     assert [status for _, status, _, _ in told(log)] == ["confirmed", "refused"]
     assert call.invoke(effects_app, ["--dir", str(tmp_path), "list", "erp", "--json"]).stdout == "[]\n"
     log.close()
@@ -112,21 +112,21 @@ def test_what_was_tried_and_could_not_be_looked_for_is_for_a_person_after_a_day(
 
 def test_a_posting_that_was_cut_off_is_never_unknown(server: ErpNextServer, tmp_path: Path) -> None:
     """Nor where its ERP is set no more: every ERP is asked by its key, when it is set again."""
-    log, ledger = made_here(tmp_path, server, retry_seconds=[60.0]), BackOffice()
+    log, ledger = made(tmp_path, server, retry_seconds=[60.0]), BackOffice()
     server.documents.customers.add("C1")
     ledger.paid("C1", "R1", 1_000)
     append_decisions(log, ledger)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     store = effects(tmp_path)
     with store.transaction() as connection:
         connection.execute("UPDATE effects SET state = 'sending', head = 1")
     store.close()
     write_settings(tmp_path, server, name="other")
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     assert [state for _, state, _ in states(tmp_path)] == ["waiting"]
     write_settings(tmp_path, server)
     due(tmp_path)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     (payment,) = server.made("Payment Entry")
     assert states(tmp_path) == [("C1", "done", f"posted as {payment['name']}")]
     log.close()

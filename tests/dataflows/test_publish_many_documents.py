@@ -6,13 +6,11 @@ from typing import ClassVar
 import pytest
 
 from dataflows.effects import EffectsStatus, wall_ms
-from dataflows.publish import publish_effects
-from dataflows.publishing import PublishStatus
 from sinks.delivery.sink import DeliverySink
 from sinks.effects.store import EffectStore
 from tests.delivering import Delivering, office_at, outboxes
 from tests.facts import invoice
-from tests.publishing import Never
+from tests.publishing import run_effects
 from tests.sinks.delivery.http_server import http_inbox
 from tests.sinks.delivery.papers import LINES, text_of
 
@@ -35,12 +33,7 @@ def world(delivering: Delivering) -> Delivering:
 
 def run(world: Delivering, sink: DeliverySink) -> EffectsStatus:
     world.write()
-    told = EffectsStatus()
-    publish_effects(
-        world.log, sink, world.directory / "effects" / "delivery.sqlite", "say from where", until_idle=True,
-        stop=Never(), status=PublishStatus(), effects=told,
-    )  # fmt: skip
-    return told
+    return run_effects(world.log, sink, world.directory)
 
 
 def test_each_document_gets_there_once_in_as_many_attempts_as_it_takes(world: Delivering) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.log.sqlite import SqliteLog
-from headrace.logs import open_installation
+from dataflows.intake import run_intake
 from headrace.reconciling import Reconciled, reconcile
 from headrace.settings import load
 from schemas.records import Decision
@@ -17,12 +17,11 @@ from tests.erp import (
     MAPPING,
     BackOffice,
     effects,
-    erps_here,
+    erps,
     headrace,
+    headrace_here,
     made,
-    made_here,
     post,
-    post_here,
     told_facts,
     write_settings,
 )
@@ -41,8 +40,8 @@ def server() -> Iterator[ErpNextServer]:
     found.close()
 
 
-def books(directory: Path, server: ErpNextServer) -> dict[str, list[Decision]]:
-    """Postings of every kind, posted and told to the rules; the decisions of each by a word."""
+def books(directory: Path, server: ErpNextServer) -> tuple[SqliteLog, dict[str, list[Decision]]]:
+    """Postings of every kind, posted and told to the rules: the log, and the decisions of each by a word."""
     log, ledger = made(directory, server), BackOffice()
     for number in range(1, 4):
         server.documents.invoice(f"INV-{number}", "C1", "100.00")
@@ -57,18 +56,18 @@ def books(directory: Path, server: ErpNextServer) -> dict[str, list[Decision]]:
         "strange": ledger.paid("C9", "R9", 700),
     }
     append_decisions(log, ledger)
-    assert post(directory).returncode == 0
-    bring_back(directory)
-    return found
+    post(directory, log)
+    bring_back(directory, log)
+    return log, found
 
 
-def bring_back(directory: Path) -> None:
-    done = headrace(directory, "run", "intake", "--live", "--until-idle")
-    assert done.returncode == 0, done.stderr
+def bring_back(directory: Path, log: SqliteLog) -> None:
+    """What the ERP said goes into the facts."""
+    run_intake(log, load(directory, None), "live", until_idle=True)
 
 
 def reconciled(directory: Path) -> tuple[int, dict[str, Any]]:
-    done = headrace(directory, "reconcile", "erp", "--json")
+    done = headrace_here(directory, "reconcile", "erp", "--json")
     assert done.stderr == ""
     (found,) = json.loads(done.stdout)
     return done.returncode, found
@@ -90,7 +89,7 @@ def of(server: ErpNextServer, doctype: str, **wanted: str) -> dict[str, Any]:
 
 
 def test_nothing_differs_once_what_was_refused_is_settled(server: ErpNextServer, tmp_path: Path) -> None:
-    said = books(tmp_path, server)
+    log, said = books(tmp_path, server)
     code, found = reconciled(tmp_path)
     assert (code, found["compared"], found["by_hand"], found["open"]) == (1, 4, 0, 0)
     ((kind, decision, _, _, there),) = shown(found)
@@ -99,10 +98,12 @@ def test_nothing_differs_once_what_was_refused_is_settled(server: ErpNextServer,
     store = effects(tmp_path)
     (failed,) = [row.number for row in store.rows(["failed"])]
     store.close()
-    settled = headrace(tmp_path, "effects", "settle", "erp", str(failed), "--done", "--note", "booked as ACC-PAY-77")
+    settled = headrace_here(
+        tmp_path, "effects", "settle", "erp", str(failed), "--done", "--note", "booked as ACC-PAY-77"
+    )
     assert settled.returncode == 0, settled.stderr
-    assert post(tmp_path).returncode == 0
-    bring_back(tmp_path)
+    post(tmp_path, log)
+    bring_back(tmp_path, log)
     code, found = reconciled(tmp_path)
     assert (code, found["compared"], found["by_hand"], found["differences"]) == (0, 4, 1, [])
     said_so = headrace(tmp_path, "reconcile", "erp").stdout
@@ -112,7 +113,7 @@ def test_nothing_differs_once_what_was_refused_is_settled(server: ErpNextServer,
 
 
 def test_each_kind_of_difference(server: ErpNextServer, tmp_path: Path) -> None:
-    said = books(tmp_path, server)
+    _, said = books(tmp_path, server)
     first = of(server, "Payment Entry", reference_no="R1")
     second = of(server, "Payment Entry", reference_no="R2")
     journal = of(server, "Journal Entry", headrace_document="R2")
@@ -147,14 +148,14 @@ def test_each_kind_of_difference(server: ErpNextServer, tmp_path: Path) -> None:
     assert [x["kind"] for x in found["differences"]] == [
         "missing", "doubled", "other_amount", "changed", "refused", "unexpected",
     ]  # fmt: skip
-    table = headrace(tmp_path, "reconcile", "erp")
+    table = headrace_here(tmp_path, "reconcile", "erp")
     assert table.returncode == 1
     assert "books: 4 postings compared, 6 differences" in table.stdout
     assert "STRAY-1" in table.stdout
 
 
 def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer, tmp_path: Path) -> None:
-    said = books(tmp_path, server)
+    _, said = books(tmp_path, server)
     cancelled = of(server, "Payment Entry", reference_no="R1")["name"]
     server.documents.cancel("Payment Entry", cancelled)
     draft = of(server, "Journal Entry", headrace_document="R2")
@@ -169,9 +170,8 @@ def test_what_was_cancelled_or_is_a_draft_there_is_changed(server: ErpNextServer
     )
 
 
-def discounted(directory: Path, server: ErpNextServer, ledger: BackOffice) -> list[Decision]:
+def discounted(directory: Path, log: SqliteLog, server: ErpNextServer, ledger: BackOffice) -> list[Decision]:
     """One receipt with a discount, posted and told to the rules."""
-    log = open_installation(load(directory, None))
     server.documents.invoice("INV-1", "C1", "100.00")
     ledger.invoice("C1", "INV-1", 10_000, ago(), "2026-02-01")
     money = {"receipt_id": "R1", "document": "INV-1", "item_kind": "invoice"}
@@ -182,9 +182,8 @@ def discounted(directory: Path, server: ErpNextServer, ledger: BackOffice) -> li
         ("discount_granted", money | {"amount": 300}),
     )
     append_decisions(log, ledger)
-    log.close()
-    assert post(directory).returncode == 0
-    bring_back(directory)
+    post(directory, log)
+    bring_back(directory, log)
     return said
 
 
@@ -203,8 +202,8 @@ ALL = '"receipt_booked", "cash_applied", "discount_granted"'
 def test_what_was_posted_as_the_erp_was_set_then_is_found_and_compared(
     before: str, now: str, server: ErpNextServer, tmp_path: Path
 ) -> None:
-    made(tmp_path, server, more=f"kinds = [{before}]")
-    said = discounted(tmp_path, server, BackOffice())
+    log = made(tmp_path, server, more=f"kinds = [{before}]")
+    said = discounted(tmp_path, log, server, BackOffice())
     (tmp_path / "books.toml").write_text(MAPPING.format(more=f"kinds = [{now}]"))
     code, found = reconciled(tmp_path)
     if now == ALL:
@@ -237,8 +236,8 @@ def test_a_key_that_was_given_when_less_was_taken_is_found(server: ErpNextServer
     )  # fmt: skip
     _, applied = ledger.paid("C1", "R1", 10_000, ("INV-1", 10_000))
     append_decisions(log, ledger)
-    assert post(tmp_path).returncode == 0
-    bring_back(tmp_path)
+    post(tmp_path, log)
+    bring_back(tmp_path, log)
     (journal,) = server.made("Journal Entry")
     assert journal["headrace_key"].endswith(f"-{name([applied])}")
     (tmp_path / "books.toml").write_text(MAPPING.format(more=""))
@@ -250,7 +249,7 @@ def test_of_a_company_that_is_not_kept_there_any_more_what_was_posted_is_looked_
     server: ErpNextServer, tmp_path: Path
 ) -> None:
     log, ledger = made(tmp_path, server), BackOffice()
-    said = discounted(tmp_path, server, ledger)
+    said = discounted(tmp_path, log, server, ledger)
     write_settings(tmp_path, server, entities=["de01"])
     # Nor does the mapping know its company.
     (tmp_path / "books.toml").write_text(MAPPING.format(more="").replace("us01", "de01"))
@@ -269,7 +268,7 @@ def test_of_a_company_that_is_not_kept_there_any_more_what_was_posted_is_looked_
 
 
 def test_what_somebody_cleared_there_is_told_once(server: ErpNextServer, tmp_path: Path) -> None:
-    books(tmp_path, server)
+    log, _ = books(tmp_path, server)
     pay = {
         "docstatus": 1, "payment_type": "Receive", "party_type": "Customer", "party": "C1", "company": "Muster Exchange",
         "posting_date": "2026-02-03", "paid_from": "Debtors - ME", "paid_to": "Bank - ME", "paid_amount": "100.00",
@@ -282,12 +281,10 @@ def test_what_somebody_cleared_there_is_told_once(server: ErpNextServer, tmp_pat
         ("cleared_there", "", by_hand["name"], "open", "cleared 100.00 USD by CHEQUE-8"),
     ]  # fmt: skip
     for _ in range(2):
-        done = headrace(tmp_path, "reconcile", "erp", "--tell")
+        done = headrace_here(tmp_path, "reconcile", "erp", "--tell")
         assert done.stderr.startswith("1 facts brought")
-    log = open_installation(load(tmp_path, None))
     # The second time to the letter, so it counts once.
     (said,) = [fact for fact in told_facts(log) if fact.status == "cleared"]
-    log.close()
     assert (said.account_id, said.document, said.receipt_id, said.amount, said.currency, said.posting_id) == (
         "C1", "INV-3", "CHEQUE-8", 10_000, "USD", by_hand["name"],
     )  # fmt: skip
@@ -297,11 +294,12 @@ def reconciled_here(directory: Path, log: SqliteLog) -> Reconciled:
     """What is told goes into the facts first; without a process of its own."""
     for fact in told_facts(log):
         append_fact(log, fact)
-    return reconcile(log, erps_here(directory)[0])
+    with erps(directory) as (erp,):
+        return reconcile(log, erp)
 
 
 def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpNextServer, tmp_path: Path) -> None:
-    log, ledger = made_here(tmp_path, server), BackOffice()
+    log, ledger = made(tmp_path, server), BackOffice()
     for document in ("26-27/P7", "26-27", "INV-2"):
         server.documents.invoice(document, "C1", "20.00")
     ledger.invoice("C1", "26-27/P7", 2_000, ago(), "2026-02-01")
@@ -312,7 +310,7 @@ def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpN
         ledger.invoice("C1", f"INV-2/P{at}", 1_000, ago(), "2026-02-01", **said)
     ledger.paid("C1", "R1", 2_400, ("26-27/P7", 1_500), ("INV-2/P1", 500), ("INV-2/P2", 400))
     append_decisions(log, ledger)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
 
     def left() -> list[str]:
         return [server.documents.outstanding(document) for document in ("26-27/P7", "26-27", "INV-2")]
@@ -326,7 +324,7 @@ def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpN
     start = len(ledger.decisions)
     ledger.paid("C1", "R2", 500, ("26-27/P7", 100), ("INV-2/P2", 400))
     append_decisions(log, ledger, start)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     assert left() == ["4.00", "20.00", "7.00"]
     found = reconciled_here(tmp_path, log)
     assert (found.compared, found.differences) == (2, [])
@@ -335,12 +333,12 @@ def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpN
 def test_what_somebody_made_there_and_cannot_be_read_is_left_out_and_said(
     server: ErpNextServer, tmp_path: Path
 ) -> None:
-    log, ledger = made_here(tmp_path, server), BackOffice()
+    log, ledger = made(tmp_path, server), BackOffice()
     server.documents.invoice("INV-1", "C1", "10.00")
     ledger.invoice("C1", "INV-1", 1_000, ago(), "2026-02-01")
     said = ledger.paid("C1", "R1", 1_000, ("INV-1", 1_000))
     append_decisions(log, ledger)
-    post_here(tmp_path, log)
+    post(tmp_path, log)
     payments = server.documents.table("Payment Entry")
     (own,) = payments.values()
     third = {"reference_doctype": "Sales Invoice", "reference_name": "INV-1", "allocated_amount": 3.333}
@@ -364,8 +362,8 @@ def test_what_somebody_made_there_and_cannot_be_read_is_left_out_and_said(
 def test_an_erp_that_is_away_is_no_difference_and_no_success(server: ErpNextServer, tmp_path: Path) -> None:
     made(tmp_path, server)
     server.close()
-    done = headrace(tmp_path, "reconcile", "erp", "--json")
+    done = headrace_here(tmp_path, "reconcile", "erp", "--json")
     assert (done.returncode, done.stdout) == (1, "[]\n")
     assert "books: 127.0.0.1" in done.stderr
     assert "is away" in done.stderr
-    assert headrace(tmp_path, "reconcile", "erp", "--name", "other").returncode == 2
+    assert headrace_here(tmp_path, "reconcile", "erp", "--name", "other").returncode == 2

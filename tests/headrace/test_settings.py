@@ -7,7 +7,8 @@ import pytest
 from connectors.registry.client import SchemaRegistry
 from headrace.settings import WrongSettings, load
 from sinks.delivery.setup import WrongSetup, read_setup
-from tests.hooks import ROOT, SECRET, headrace
+from tests.commands import ROOT, headrace_here
+from tests.hooks import SECRET
 
 HUSH = "hush-hush-77"
 HOOK = f'[[webhooks]]\nname = "crm"\nsecrets = ["{SECRET}"]\n'
@@ -140,7 +141,7 @@ def test_json_of_the_environment_that_is_too_deep_is_told(tmp_path: Path, monkey
 
 def test_the_command_says_it_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADRACE_WEBHOOKS", f'[{{"secrets": ["{HUSH}"')
-    done = headrace(tmp_path, "webhooks", "list")
+    done = headrace_here(tmp_path, "webhooks", "list")
     assert (done.returncode, done.stdout) == (2, "")
     assert "it must be JSON, and is not, line 1 column" in done.stderr
     assert HUSH not in done.stderr

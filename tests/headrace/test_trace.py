@@ -10,9 +10,10 @@ import pytest
 
 from headrace.commands.trace import lasted
 from schemas.records import Order, OrderLine, Shipment, ShipmentLine
+from tests.commands import headrace, headrace_here
 from tests.dataflows.sending import send
 from tests.facts import DAY_MS, customer, header, invoice, receipt
-from tests.hooks import HookServer, endpoint, headrace, made
+from tests.hooks import HookServer, endpoint, made
 
 PRODUCERS_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -52,7 +53,7 @@ def directory(server: HookServer, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def test_every_step_is_there_below_what_it_came_of(directory: Path) -> None:
-    told = json.loads(headrace(directory, "trace", "INV-1", "--json").stdout)
+    told = json.loads(headrace_here(directory, "trace", "INV-1", "--json").stdout)
     assert (told["account"], told["number"]) == ("t1/us01/A-1", "INV-1")
     steps = {step["id"]: step for step in told["steps"]}
     of_facts = [step["said"]["event_id"] for step in told["steps"] if step["kind"] == "fact"]
@@ -72,7 +73,7 @@ def test_every_step_is_there_below_what_it_came_of(directory: Path) -> None:
 
 
 def test_people_read_it_in_the_order_in_which_it_became_known(directory: Path) -> None:
-    lines = headrace(directory, "trace", "INV-1").stdout.splitlines()
+    lines = headrace_here(directory, "trace", "INV-1").stdout.splitlines()
     assert lines[0] == "INV-1, account t1/us01/A-1"
     found = [at for word in ("Order O-1", "Shipment S-1", "nvoice INV-1 of", "event to crm", "attempt 1", "Receipt R-1")
              for at, line in enumerate(lines) if word in line][:6]  # fmt: skip
@@ -81,15 +82,15 @@ def test_people_read_it_in_the_order_in_which_it_became_known(directory: Path) -
 
 
 def test_a_trace_of_open_telemetry_is_a_tree_linked_to_its_producers(directory: Path) -> None:
-    told = headrace(directory, "trace", "INV-1", "--otlp").stdout
-    assert told == headrace(directory, "trace", "INV-1", "--otlp", "--account", "t1/us01/A-1").stdout
+    told = headrace_here(directory, "trace", "INV-1", "--otlp").stdout
+    assert told == headrace_here(directory, "trace", "INV-1", "--otlp", "--account", "t1/us01/A-1").stdout
     [resource] = json.loads(told)["resourceSpans"]
     [scope] = resource["scopeSpans"]
     spans = {span["spanId"]: span for span in scope["spans"]}
     assert (
         len(spans)
         == len(scope["spans"])
-        == 1 + len(json.loads(headrace(directory, "trace", "INV-1", "--json").stdout)["steps"])
+        == 1 + len(json.loads(headrace_here(directory, "trace", "INV-1", "--json").stdout)["steps"])
     )
     assert {len(span["traceId"]) for span in spans.values()} == {32}
     assert {len(name) for name in spans} == {16}
@@ -115,7 +116,7 @@ def test_a_trace_of_open_telemetry_is_a_tree_linked_to_its_producers(directory: 
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_said(directory: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
-    done = headrace(directory, "trace", *arguments)
+    done = headrace_here(directory, "trace", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
 
 

@@ -17,7 +17,8 @@ from sinks.erp.http import Answer
 from sinks.erp.ledger import GROUPS
 from sinks.erp.mapping import adapter_of, read_mapping
 from sinks.erp.sink import Erp, ErpSink, Needed
-from tests.erp import MAPPING, ROOT, BackOffice
+from tests.commands import ROOT
+from tests.erp import MAPPING, BackOffice
 from tests.ledger import instant
 from tests.raw_server import raw_server
 
