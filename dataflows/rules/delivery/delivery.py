@@ -312,12 +312,14 @@ def look_at_due(account: Account, ctx: Context) -> list[Decision]:
         waits = NOT_ACKNOWLEDGED if row.status in ARRIVED else NOT_CONFIRMED
         if _all_cleared(account, row):
             decisions += _not_needed(account, row.document, "cleared")
-        elif row.tries < terms.tries and ctx.origin == LIVE:
+        elif row.chain and row.tries < terms.tries and ctx.origin == LIVE:
             decisions.append(_request(account, row, RESEND, row.chain, row.at, row.tries + 1, None, ctx))
         elif waits == NOT_CONFIRMED:
             decisions += _next_channel(account, row, [], ctx)
         else:
-            decisions += _for_person(account, row, waits, [f"not_acknowledged:{row.chain[row.at]}"], ctx)
+            # What no channel of ours could take came to the customer another way.
+            way = row.chain[row.at] if row.chain else "other"
+            decisions += _for_person(account, row, waits, [f"not_acknowledged:{way}"], ctx)
     return decisions
 
 
