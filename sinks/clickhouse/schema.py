@@ -383,6 +383,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (),
     # What was taken over, by day: until DSO and CEI know all of their period. And what judgements of promises say.
     (*_filled(BY_KIND), *_remade(MONEY_DAYS)),
+    # A receipt that was sent on counts where it came: views alone.
+    (),
 )
 """What version n does to the tables of the one before is MIGRATIONS[n - 1]; then the tables of REMADE and all VIEWS are made as
 they are now.

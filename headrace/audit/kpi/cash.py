@@ -16,6 +16,7 @@ class _Receipt:
 
     booked: Decision
     amount: int = 0
+    sent_on: int = 0
     applied: int = 0
     touched: bool = False
     last_applied: Decision | None = None
@@ -29,14 +30,18 @@ def cash_application(basis: Basis) -> Rows:
     sent = {f"{BROUGHT}{d.shard}-{d.sequence}": d for d in basis.of("cash_transferred")}
     for receipt in _receipts(basis, sent).values():
         booked, last = receipt.booked, receipt.last_applied
-        cleared = receipt.applied == receipt.amount
+        received = receipt.amount - receipt.sent_on
+        if receipt.sent_on and not received:
+            # It counts where it came.
+            continue
+        cleared = receipt.applied == received
         same_day = last is not None and basis.on_event(last)[0] == basis.on_event(booked)[0]
         table.add(
             basis.on_posted(booked),
             receipts=1,
-            received_minor=receipt.amount,
+            received_minor=received,
             cleared=int(cleared),
-            cleared_minor=receipt.amount if cleared else 0,
+            cleared_minor=received if cleared else 0,
             straight_through=int(cleared and not receipt.touched),
             applied_pairs=len(receipt.pairs),
             wrong_pairs=len(receipt.wrong),
@@ -73,7 +78,9 @@ def _receipts(basis: Basis, sent: dict[str, Decision]) -> dict[tuple[str, str], 
 
 def _applied(receipt: _Receipt, d: Decision) -> None:
     amount = d.other_amount if d.other_currency else d.amount
-    if d.kind == "cash_applied":
+    if d.kind == "cash_transferred" and d.rule == "transfer.out":
+        receipt.sent_on += d.amount
+    elif d.kind == "cash_applied":
         receipt.applied += amount
         receipt.last_applied = d
         receipt.pairs.add(d.document)

@@ -19,12 +19,14 @@ _ITS_MONEY: Final = "if(other_currency != '', other_amount, amount)"
 _SENT_BY_PERSON: Final = """cause_id IN (
     SELECT concat('transfer:', toString(shard), '-', toString(sequence)) FROM decisions_by_kind AS decisions
     WHERE kind = 'cash_transferred' AND by_person)"""
+_SENT_ON: Final = "kind = 'cash_transferred' AND rule = 'transfer.out'"
 _RECEIPTS: Final = f"""(
     SELECT tenant, entity, account_id, receipt_id,
            anyIf(d.currency, kind = 'receipt_booked') AS currency,
-           sumIf(d.amount, kind = 'receipt_booked') AS booked,
+           -- What was sent on to another account came there.
+           sumIf(d.amount, kind = 'receipt_booked') - sumIf(d.amount, {_SENT_ON}) AS received,
            minIf(posted_on, kind = 'receipt_booked') AS posted,
-           booked = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
+           received = sumIf({_ITS_MONEY}, kind = 'cash_applied') - sumIf({_ITS_MONEY}, {_UNDONE}) AS is_cleared,
            countIf(by_person OR (kind = 'cash_applied' AND rule IN ('cash.operator', 'cash.erp'))
                    OR (kind = 'receipt_booked' AND {_SENT_BY_PERSON})) > 0 AS by_hand,
            length(arrayDistinct(groupArrayIf(document, kind = 'cash_applied'))) AS pairs,
@@ -32,9 +34,10 @@ _RECEIPTS: Final = f"""(
            maxIf({EVENT_DAY}, kind = 'cash_applied') = minIf({EVENT_DAY}, kind = 'receipt_booked') AS same_day
     FROM decisions_by_kind AS d
     WHERE receipt_id != '' AND {OF_CUSTOMER}
-      AND (by_person OR kind IN ('receipt_booked', 'cash_applied', 'cash_unapplied', 'application_reversed'))
+      AND (by_person OR kind IN (
+          'receipt_booked', 'cash_applied', 'cash_unapplied', 'application_reversed', 'cash_transferred'))
     GROUP BY tenant, entity, account_id, receipt_id
-    HAVING countIf(kind = 'receipt_booked') > 0
+    HAVING countIf(kind = 'receipt_booked') > 0 AND (received != 0 OR countIf({_SENT_ON}) = 0)
 )"""
 
 _APPLICATION: Final = Flow(
@@ -43,9 +46,11 @@ _APPLICATION: Final = Flow(
     _RECEIPTS,
     {
         "receipts": Measure("count()", "Receipts in customers' accounts: denominator of straight_through_bp"),
-        "received_minor": Measure("sum(booked)", "Their amounts, minor units"),
+        "received_minor": Measure(
+            "sum(received)", "Their amounts less what was sent on to other accounts, minor units"
+        ),
         "cleared": Measure("countIf(is_cleared)", "Applied in full"),
-        "cleared_minor": Measure("sumIf(booked, is_cleared)", "Their amounts"),
+        "cleared_minor": Measure("sumIf(received, is_cleared)", "Their amounts"),
         "straight_through": Measure("countIf(is_cleared AND NOT by_hand)", "Applied in full by no person"),
         "applied_pairs": Measure("sum(pairs)", "Pairs of receipt and item that were applied"),
         "wrong_pairs": Measure("sum(wrong)", "Of them, taken off again later"),
