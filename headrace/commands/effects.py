@@ -68,7 +68,8 @@ def opened_effects(given: Where, sink: str) -> Iterator[tuple[Settings, EffectSt
             raise typer.Exit(WRONG_USAGE)
         if not path.exists():
             say(
-                f"the sink {sink} has not run here yet: `headrace run publish --sink {sink} {where_again(*given)}` makes {path}"
+                f"the sink {sink} has not run here yet, or its file is lost: `headrace run publish --sink {sink} "
+                f"{where_again(*given)}` makes {path}, or says what to do"
             )
             raise typer.Exit(FOUND_WANTING)
         try:

@@ -70,9 +70,13 @@ def _line(words: str, because: str) -> str:
 
 def _print(rows: list[dict[str, Any]]) -> None:
     console = plain_console()
-    for company in sorted({(row["tenant"], row["entity"]) for row in rows}):
+    # What is of no company holds in every shard, and is said once, behind the account.
+    for company in sorted({(row["tenant"], row["entity"]) for row in rows}, key=lambda one: (not any(one), one)):
         own = [row for row in rows if (row["tenant"], row["entity"]) == company]
-        table = Table(title=f"{company[0]}/{company[1]}, in the order it became known", title_justify="left")
+        if not any(company):
+            own = list({(row["event_time"], in_words(row)): row for row in reversed(own)}.values())[::-1]
+        name = "/".join(company) if any(company) else "for every account"
+        table = Table(title=f"{name}, in the order it became known", title_justify="left")
         table.add_column("id", no_wrap=True)
         table.add_column("happened (UTC)", no_wrap=True)
         table.add_column("what, and because")

@@ -250,9 +250,13 @@ def _proof(r: _Reading) -> str:
     return f"proof of delivery: shipment {f.shipment_id} of order {f.order_id} arrived {r.day('delivered_date')}{complaint}"
 
 
+# What is said of a message of ours that did not leave, or of which nobody knows.
+_LEFT: Final = {"failed": "could not be sent", "expired": "was not sent", "unknown": "may have gone out"}
+
+
 def _message(r: _Reading) -> str:
     f = r.fact
-    way = "came in" if f.direction == "in" else "went out"
+    way = "came in" if f.direction == "in" else _LEFT.get(f.status, "went out")
     said = f': "{cut(f.text)}"' if f.text else ""
     return f"message {f.message_id} {way}{r.given('document', ' about ')}{said}"
 

@@ -4,7 +4,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 import connectors.intake.metrics
+from dataflows.effects import EffectsStatus
 from dataflows.publishing import PublishStatus
+from headrace.effects_metrics import EffectsMetrics
 from headrace.operations import PublishMetrics, ReceivablesMetrics, memory_gauge
 
 # Prometheus makes `up` itself; prometheus_client's process collector the others.
@@ -17,6 +19,7 @@ def told_metrics() -> set[str]:
     ReceivablesMetrics(registry)
     memory_gauge(registry)
     registry.register(PublishMetrics("clickhouse", PublishStatus(), dict))
+    registry.register(EffectsMetrics("webhooks", EffectsStatus()))
     intake = [metric for metric in vars(connectors.intake.metrics).values() if isinstance(metric, MetricWrapperBase)]
     assert intake
     told = set()

@@ -19,7 +19,7 @@ from tests.deploy.metrics import OTHERS_METRICS, told_metrics
 
 ROOT = Path(__file__).parents[2]
 PROMQL_WORDS = {"by", "count", "histogram_quantile", "increase", "job", "max", "or", "rate", "sum", "time", "vector"}
-PROMQL_LABELS = {"kind", "le", "reason", "sink", "shard"}
+PROMQL_LABELS = {"kind", "le", "reason", "result", "sink", "shard", "state", "target"}
 
 
 def flow_of(command: list[str]) -> str:

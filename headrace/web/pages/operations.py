@@ -10,6 +10,7 @@ import urllib3
 
 from connectors import dead_letters
 from connectors.dead_letters import DeadLetter
+from connectors.intake.clockwork import utc_text
 from connectors.intake.positions import Positions
 from connectors.log.base import Log
 from dataflows.effects_position import effects_file
@@ -21,9 +22,12 @@ from headrace.policies.in_force import current, in_force
 from headrace.web.asking import Asked, Block, Page
 from headrace.web.figures import Cell, Chart, Column, Headline, Table, minute, number, on, text
 from schemas.topics import DECISIONS, FACTS
+from sinks.base import SinkStopped
 from sinks.effects.base import SINKS
+from sinks.effects.store import EffectStore, TargetRow
 
 HEALTH_SECONDS: Final = 0.5
+_OPEN_EFFECTS: Final = ("waiting", "failed", "unknown")
 _DETAIL_CHARACTERS: Final = 160
 
 _PUBLISHED: Final = """
@@ -73,6 +77,7 @@ def operations(asked: Asked) -> Page:
         Block("Shards", shards, explains=f"Log: {state}. Numbers of records."),
         Block("Input topics", topics, False),
         Block("Processes", _processes(asked), False, explains="As each answers at its metrics port."),
+        Block("Effects", _effects(asked), False, explains="What is to be done outside, of the sinks of this machine."),
         Block("Dead letters by reason", _by_reason(reasons), False),
         Block(
             "Rejected facts", _rejected(asked), False, explains="Read and placed, and without effect; since the start."
@@ -221,6 +226,42 @@ def _processes(asked: Asked) -> Table:
             continue
         port = flow_port(asked.settings.metrics_port, flow)
         table.add(text(flow), Cell(str(port), str(port)), _health(pool, f"http://{host}:{port}/health"))
+    return table
+
+
+def _effects(asked: Asked) -> Table:
+    """What waits, or is for a person, by target."""
+    table = Table(
+        "effects",
+        "Effects",
+        [
+            Column("Sink"),
+            Column("Target"),
+            *(Column(name.capitalize(), "number") for name in _OPEN_EFFECTS),
+            Column("Stands"),
+        ],
+        empty="Nothing waits, and nothing failed.",
+    )
+    for sink in SINKS:
+        path = effects_file(asked.settings.dir, sink)
+        if not path.exists():
+            continue
+        try:
+            store = EffectStore(path)
+        except SinkStopped as error:
+            table.add(text(sink), text(""), *[number(0)] * len(_OPEN_EFFECTS), text(str(error), tone="bad"))
+            continue
+        try:
+            counts, targets = store.counts(), store.targets()
+        finally:
+            store.close()
+        for target in sorted({name for name, _ in counts} | {name for name, row in targets.items() if row.off_ms}):
+            row = targets.get(target, TargetRow(target))
+            found = [counts.get((target, state), (0, 0))[0] for state in _OPEN_EFFECTS]
+            stands = (
+                text(f"is off since {utc_text(row.off_ms)}: {row.off_why}", tone="bad") if row.off_ms else text("is on")
+            )
+            table.add(text(sink), text(target), *(number(count, tone="warn") for count in found), stands)
     return table
 
 

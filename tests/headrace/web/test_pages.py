@@ -190,7 +190,10 @@ def test_disputes_promises_and_receipts_are_counted_as_in_the_views(pages: httpx
     assert sorted(row["Dispute"] for row in rows(pages, "/disputes?currency=USD&table=disputes")) == sorted(
         row["dispute_id"] for row in disputes
     )
-    [receipts] = asked("SELECT count() AS n FROM receipts WHERE currency = 'USD' AND NOT startsWith(account_id, '~')")
+    # What was sent on wholly is a receipt where it came.
+    [receipts] = asked(
+        "SELECT count() AS n FROM receipts WHERE currency = 'USD' AND NOT startsWith(account_id, '~') AND received != 0"
+    )
     months = rows(pages, "/cash-application?currency=USD&table=months")
     assert sum(int(row["Receipts"]) for row in months) == receipts["n"] > 10
     for row in months:

@@ -95,7 +95,7 @@ def test_a_category_that_was_changed_is_found(story: Path, told: tuple[Path, Rea
 def test_sums_by_day_that_were_changed_are_found(
     table: str, view: str, story: Path, told: tuple[Path, Reading]
 ) -> None:
-    changed(story, f"ALTER TABLE {table} DELETE WHERE day = (SELECT max(day) FROM {table}) SETTINGS mutations_sync = 2")
+    changed(story, f"INSERT INTO {table} SELECT * FROM {table}")
     assert view in views_of(lines(compared(told[1], story), 1_000))
 
 
