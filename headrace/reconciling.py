@@ -23,11 +23,24 @@ from sinks.erp.sink import BY_HAND, SOURCE, Erp
 _HEADS: Final = heads("erp_posting")
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A decision about money that was learned of too late to be posted: a person books it there."""
+
+    decision: str
+    kind: str
+    account: str
+    about: str
+    currency: str
+    amount_minor: int
+
+
 @dataclass(slots=True)
 class Reconciled:
     """compared: postings that were confirmed, and looked for. by_hand: settled by a person, and not looked for. open: asked for
     and not ended yet, those from before the sink began among them. cleared: what the differences `cleared_there` are about. unreadable: documents
-    there without a key that were left out as they cannot be read, each with why."""
+    there without a key that were left out as they cannot be read, each with why. late: decisions of history that came once the log
+    was live, which nobody posts: each with its account, what it is about, and its amount in minor units."""
 
     erp: str
     compared: int = 0
@@ -36,6 +49,7 @@ class Reconciled:
     differences: list[Difference] = field(default_factory=list)
     cleared: list[Cleared] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
 
 
 def reconcile(log: Log, erp: Erp) -> Reconciled:
@@ -49,7 +63,7 @@ def reconcile(log: Log, erp: Erp) -> Reconciled:
     open_items: dict[tuple[str, str, str], tuple[str, str]] = {}
     whose: dict[str, tuple[str, str]] = {}
     invoices: dict[str, str] = {}
-    for decisions in _bundles(log, erp, open_items, invoices):
+    for decisions in _bundles(log, erp, open_items, invoices, result.late):
         keys = {_name(d): effect_key(identity, d.shard, d.sequence) for d in decisions}
         # Which of them was the first that was asked for, and gave the key, is as the ERP was set then.
         told = [at for at, d in enumerate(decisions) if _name(d) in said]
@@ -145,10 +159,15 @@ def _said(log: Log, source: str) -> dict[str, ErpPosting]:
 
 
 def _bundles(
-    log: Log, erp: Erp, open_items: dict[tuple[str, str, str], tuple[str, str]], invoices: dict[str, str]
+    log: Log,
+    erp: Erp,
+    open_items: dict[tuple[str, str, str], tuple[str, str]],
+    invoices: dict[str, str],
+    late: list[Late],
 ) -> Iterator[list[Decision]]:
     """The decisions of each posting that any setting may have asked for. Those of a fact stand together in the log. Keeps in
-    `open_items` what is open, and in `invoices` which those of instalments are, by place."""
+    `open_items` what is open, in `invoices` which those of instalments are, by place, and in `late` what came too late."""
+    live: set[int] = set()
     widest = erp.taking_all()
     place: tuple[int, int] = (-1, -1)
     open_bundles: dict[str, list[Decision]] = {}
@@ -165,8 +184,13 @@ def _bundles(
         if (d.shard, d.fact_offset) != place:
             yield from open_bundles.values()
             place, open_bundles = (d.shard, d.fact_offset), {}
-        if d.origin == LIVE and widest.takes(d):
-            open_bundles.setdefault(bundle_of(d), []).append(d)
+        if d.origin == LIVE:
+            live.add(d.shard)
+            if widest.takes(d):
+                open_bundles.setdefault(bundle_of(d), []).append(d)
+        elif d.shard in live and erp.takes(d):
+            account = "/".join((d.tenant, d.entity, d.account_id))
+            late.append(Late(_name(d), d.kind, account, _about(d), d.currency, d.amount))
     yield from open_bundles.values()
 
 

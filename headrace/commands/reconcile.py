@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from connectors.files.ingest import Producer
 from connectors.log.base import Log
+from headrace.amounts import grouped
 from headrace.commands.common import FOUND_WANTING, installation, print_json, say
 from headrace.commands.tables import Column, Listing
 from headrace.erps import opened_erps
@@ -15,6 +16,7 @@ from headrace.reconciling import Reconciled, cleared_facts, reconcile
 from headrace.settings import WrongSettings
 from sinks.base import SinkError
 
+MOST_LATE: Final = 20
 app = typer.Typer(help="What was written outside against what is there.", no_args_is_help=True)
 
 
@@ -79,6 +81,11 @@ def _tell(log: Log, found: list[Reconciled]) -> None:
 def _show(result: Reconciled) -> None:
     for text in result.unreadable:
         say(f"{result.erp}: left out {text}")
+    for missed in result.late[:MOST_LATE]:
+        what = f"{missed.kind} {missed.decision} of {missed.account}, {missed.about}, {grouped(missed.amount_minor, missed.currency)} {missed.currency}"
+        say(f"{result.erp}: learned too late to be posted, for a person to book there: {what}")
+    if len(result.late) > MOST_LATE:
+        say(f"{result.erp}: {len(result.late) - MOST_LATE:,} more that were learned too late: --json has all")
     number = len(result.differences)
     differ = f"{number:,} difference{'s' if number > 1 else ''}" if number else "nothing differs"
     print(

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.log.sqlite import SqliteLog
 from dataflows.intake import run_intake
-from headrace.reconciling import Reconciled, reconcile
+from headrace.reconciling import Late, Reconciled, reconcile
 from headrace.settings import load
 from schemas.records import Decision
 from tests.erp import (
@@ -296,6 +296,25 @@ def reconciled_here(directory: Path, log: SqliteLog) -> Reconciled:
         append_fact(log, fact)
     with erps(directory) as (erp,):
         return reconcile(log, erp)
+
+
+def test_what_was_learned_too_late_to_be_posted_is_named(server: ErpNextServer, tmp_path: Path) -> None:
+    log, ledger = made(tmp_path, server), BackOffice()
+    server.documents.invoice("INV-1", "C1", "100.00")
+    # Of before anything was live: nobody is to book years of history there.
+    ledger.receipt("C1", "R-BEFORE", 9_00, ago(days=40), origin="history")
+    ledger.paid("C1", "R-1", 5_00)
+    late = ledger.receipt("C1", "R-OLD", 10_00, ago(days=21), origin="history")
+    append_decisions(log, ledger)
+    post(tmp_path, log)
+    found = reconciled_here(tmp_path, log)
+    assert found.late == [Late(f"{late.shard}-{late.sequence}", "receipt_booked", "t1/us01/C1", "R-OLD", "USD", 10_00)]
+    assert (found.compared, found.differences) == (1, [])
+    said = headrace_here(tmp_path, "reconcile", "erp").stderr
+    assert said == (
+        "books: learned too late to be posted, for a person to book there: "
+        f"receipt_booked {late.shard}-{late.sequence} of t1/us01/C1, R-OLD, 10.00 USD\n"
+    )
 
 
 def test_which_invoice_an_instalment_is_of_is_what_its_posting_says(server: ErpNextServer, tmp_path: Path) -> None:
