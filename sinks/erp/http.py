@@ -1,6 +1,7 @@
 """One HTTP exchange with an ERP: bounded in time and size, redirects not followed, the secret never in a message."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from sinks.effects.connections import Connections, FinalAnswer
 from sinks.effects.sending import wanted_seconds
 
 CONNECT_SECONDS: Final = 5.0
+_CONNECTION: Final = re.compile(r"^\w+\(host=[^)]*\): ")
 READ_SECONDS: Final = 30.0
 # All exchanges of one attempt together.
 ATTEMPT_SECONDS: Final = 120.0
@@ -140,7 +142,9 @@ class ErpHttp:
             status, after, raw = self._exchange(method, target, sent, own)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self._refuse_broken_off()
-            raise RetryLater(f"{self.host} is away: {self.shown(str(error))}", 0.0) from None
+            # Without the client's own name for its connection.
+            why = _CONNECTION.sub("", str(error))
+            raise RetryLater(f"{self.host} is away: {self.shown(why)}", 0.0) from None
         # What was cut off within its head looks like a whole answer without a body.
         self._refuse_broken_off()
         text = raw[: 4 * _MOST_TEXT].decode(errors="replace")
