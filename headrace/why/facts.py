@@ -250,8 +250,12 @@ def _proof(r: _Reading) -> str:
     return f"proof of delivery: shipment {f.shipment_id} of order {f.order_id} arrived {r.day('delivered_date')}{complaint}"
 
 
-# What is said of a message of ours that did not leave, or of which nobody knows.
-_LEFT: Final = {"failed": "could not be sent", "expired": "was not sent", "unknown": "may have gone out"}
+# Of a message of ours that did not arrive, or of which nobody knows. What our sinks could not send is told as bounced.
+_LEFT: Final = {
+    **dict.fromkeys(("failed", "bounced"), "did not get through"),
+    "expired": "was not sent",
+    "unknown": "may have gone out",
+}
 
 
 def _message(r: _Reading) -> str:
