@@ -71,13 +71,20 @@ def load_existing(directory: Path | None, config: Path | None) -> Settings:
     return settings
 
 
+def tell_if_new(settings: Settings) -> None:
+    """An installation that is made by being used is told of: its name may have been mistyped."""
+    if not settings.kafka and not (settings.dir / "log").is_dir():
+        (settings.dir / "log").mkdir(parents=True)
+        say(f"made a new installation at {settings.dir}")
+
+
 @contextmanager
 def installation(directory: Path | None, config: Path | None, new: bool = False) -> Iterator[tuple[Settings, Log]]:
     """The installation's settings and its open log; with `new`, made on first use. Failures are told."""
     with failures_told():
         settings = load(directory, config) if new else load_existing(directory, config)
-        if not settings.kafka and not settings.dir.is_dir():
-            say(f"{settings.dir}: a new installation")
+        if new:
+            tell_if_new(settings)
         log = open_installation(settings)
         try:
             yield settings, log

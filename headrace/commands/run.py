@@ -9,7 +9,7 @@ import typer
 
 from dataflows.shards.logged import ShardStopped
 from dataflows.shards.store import OtherFormat, StoreInUse
-from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say
+from headrace.commands.common import FOUND_WANTING, WRONG_USAGE, failures_told, say, tell_if_new
 from headrace.operations import TOLD_TO_STOP, IdleFlag, StopFlag, configure_logging
 from headrace.parents import end_with
 from headrace.settings import Settings, WrongSettings, load
@@ -84,7 +84,7 @@ def run(
         settings = load(directory, config)
         chosen = _shards(shards, settings.shards)
         if not parent:
-            _tell_if_new(settings)
+            tell_if_new(settings)
         try:
             if flow is Flow.intake:
                 code = _start(flow, settings, "replay" if replay else "live", until_idle, paced, stop)
@@ -100,13 +100,6 @@ def run(
             code = FOUND_WANTING
     # Who started it may not be who told it to stop, and waits for what it was to do.
     raise typer.Exit(TOLD_TO_STOP if parent and stop and not code else code)
-
-
-def _tell_if_new(settings: Settings) -> None:
-    """An installation that is made by being run is told of: its name may have been mistyped."""
-    if not settings.kafka and not (settings.dir / "log").is_dir():
-        (settings.dir / "log").mkdir(parents=True)
-        say(f"made a new installation at {settings.dir}")
 
 
 def _shards(text: str, there: int) -> list[int]:

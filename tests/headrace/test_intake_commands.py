@@ -79,7 +79,7 @@ def test_ingest_of_bad_rows_is_1_and_tells_where(directory: Path, tmp_path: Path
     assert found.exit_code == 1
     assert found.stdout == f"{path}: 2 rows, 1 refused; facts: 1 customer, 1 invoice, 1 dispute, 1 receipt\n"
     assert found.stderr.startswith(
-        f"{directory}: a new installation\n{path}:2: column 7 InvoiceAmount: '55.943' has 3 decimals; USD has 2."
+        f"made a new installation at {directory}\n{path}:2: column 7 InvoiceAmount: '55.943' has 3 decimals; USD has 2."
     )
 
 
@@ -114,7 +114,7 @@ def test_wrong_usage_is_2(directory: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_1(directory: Path, tmp_path: Path) -> None:
     found = call("ingest", "--dir", directory, "--map", "ar_history", tmp_path / "none.csv")
-    told = f"{directory}: a new installation\n{tmp_path / 'none.csv'}: No such file or directory\n"
+    told = f"made a new installation at {directory}\n{tmp_path / 'none.csv'}: No such file or directory\n"
     assert (found.exit_code, found.stderr) == (1, told)
 
 
